@@ -1,0 +1,179 @@
+//! Bytes that are mostly text: names and paths as the kernel printed them.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A comm, a host or a cgroup path: any bytes but NUL, mostly text.
+///
+/// The kernel prints names unescaped and whoever runs a process chooses them, so they need not be
+/// UTF-8 and may hold control characters. [`Display`](fmt::Display) writes valid UTF-8 without control
+/// characters as it is, and anything else whole in the form of `/dev/kmsg`: every byte outside
+/// printable ASCII, and every backslash, as `\xNN`.
+///
+/// # Example
+/// ```
+/// use oomparse_core::Text;
+/// assert_eq!(Text::from("java").to_string(), "java");
+/// assert_eq!(Text::from(&b"a\nb\\"[..]).to_string(), r"a\x0ab\x5c");
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Vec<u8>);
+
+impl Text {
+    /// The bytes as the kernel had them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text, where the bytes are UTF-8 without control characters.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        plain_text(&self.0)
+    }
+
+    /// The text as it is written out: as it is, or escaped whole.
+    #[must_use]
+    pub fn to_display(&self) -> Cow<'_, str> {
+        match self.as_str() {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(escape(&self.0)),
+        }
+    }
+
+    /// Whether there is nothing in it. An empty comm is possible.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&[u8]> for Text {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_display())
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_display())
+    }
+}
+
+/// The bytes as `str`, if they are UTF-8 without control characters (C0, DEL, C1).
+pub(crate) fn plain_text(bytes: &[u8]) -> Option<&str> {
+    if bytes.iter().all(|b| (0x20..0x7f).contains(b)) {
+        return core::str::from_utf8(bytes).ok();
+    }
+    let text = core::str::from_utf8(bytes).ok()?;
+    if text.chars().any(char::is_control) {
+        None
+    } else {
+        Some(text)
+    }
+}
+
+/// The form of `/dev/kmsg` (kernel/printk/printk.c, `append_escaped` in `msg_print_ext_body`).
+pub(crate) fn escape(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    for &byte in bytes {
+        if (0x20..0x7f).contains(&byte) && byte != b'\\' {
+            out.push(char::from(byte));
+        } else {
+            out.push_str("\\x");
+            push_hex(&mut out, byte);
+        }
+    }
+    out
+}
+
+/// The bytes as lower-case hex digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().saturating_mul(2));
+    for &byte in bytes {
+        push_hex(&mut out, byte);
+    }
+    out
+}
+
+fn push_hex(out: &mut String, byte: u8) {
+    for nibble in [byte >> 4, byte & 15] {
+        out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+    }
+}
+
+/// Undoes [`escape`]; borrows when there is no `\xNN` in the text.
+///
+/// A backslash that starts no `\xNN` stays as it is: the kernel never prints one in a record.
+pub(crate) fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memmem::find(bytes, b"\\x") else {
+        return Cow::Borrowed(bytes);
+    };
+    let (head, mut rest) = bytes.split_at(first);
+    let mut out = Vec::with_capacity(bytes.len());
+    out.extend_from_slice(head);
+    while let [byte, tail @ ..] = rest {
+        if let [b'\\', b'x', high, low, after @ ..] = rest
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+        {
+            out.push((high << 4) | low);
+            rest = after;
+        } else {
+            out.push(*byte);
+            rest = tail;
+        }
+    }
+    Cow::Owned(out)
+}
+
+pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn escape_then_unescape_gives_every_byte_back() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(unescape(escape(&all).as_bytes()).as_ref(), all.as_slice());
+    }
+
+    #[test]
+    fn utf8_is_text_and_control_characters_are_not() {
+        assert_eq!(Text::from("héllo").to_string(), "héllo");
+        assert_eq!(Text::from("a\u{9b}b").to_string(), r"a\xc2\x9bb");
+        assert_eq!(Text::from(&b"caf\xc3"[..]).to_string(), r"caf\xc3");
+        assert_eq!(Text::from(r"a\b").to_string(), r"a\b");
+    }
+
+    #[test]
+    fn unescape_leaves_broken_escapes() {
+        assert_eq!(unescape(b"a\\xzz\\x4").as_ref(), b"a\\xzz\\x4");
+        assert!(matches!(unescape(b"plain"), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,150 @@
+//! Memory figures of a report.
+
+use crate::bytes::Text;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A memory cgroup counter: `memory: usage 1kB, limit 2kB, failcnt 3`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counter {
+    /// Bytes in use.
+    pub usage_bytes: Option<u64>,
+    /// Limit in bytes; absent when there is none.
+    pub limit_bytes: Option<u64>,
+    /// How often the limit was hit.
+    pub failcnt: Option<u64>,
+}
+
+/// One "Memory cgroup stats for" block.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemcgStats {
+    /// The cgroup the figures are of.
+    pub path: Text,
+    /// The kernel's keys in the order printed; sizes in bytes, event counts as counts.
+    pub values: StatValues,
+}
+
+/// Keys and numbers of a stats block, in the order printed.
+///
+/// The keys stand in one string, so that a block costs two allocations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatValues {
+    keys: String,
+    entries: Vec<(u32, u64)>,
+}
+
+impl StatValues {
+    /// An empty list with room for about `keys` entries.
+    pub(crate) fn with_capacity(keys: usize) -> Self {
+        Self {
+            keys: String::with_capacity(keys.saturating_mul(16)),
+            entries: Vec::with_capacity(keys),
+        }
+    }
+
+    /// Adds a key; a key that is there already keeps its first value.
+    pub(crate) fn push(&mut self, key: &str, value: u64) {
+        if self.get(key).is_some() {
+            return;
+        }
+        self.push_new(key, value);
+    }
+
+    /// Adds a key that is known not to be there.
+    pub(crate) fn push_new(&mut self, key: &str, value: u64) {
+        self.keys.push_str(key);
+        let end = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        self.entries.push((end, value));
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<u64> {
+        self.iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Keys and values in the order printed.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        let mut start = 0usize;
+        self.entries.iter().map(move |&(end, value)| {
+            let end = usize::try_from(end).unwrap_or(usize::MAX);
+            let key = self.keys.get(start..end).unwrap_or_default();
+            start = end;
+            (key, value)
+        })
+    }
+}
+
+/// Headline figures of a global OOM's Mem-Info block; pages as printed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Meminfo {
+    /// `N pages RAM`.
+    pub ram_pages: Option<u64>,
+    /// `N pages HighMem/MovableOnly`.
+    pub highmem_pages: Option<u64>,
+    /// `N pages reserved`.
+    pub reserved_pages: Option<u64>,
+    /// `free:` of the totals.
+    pub free_pages: Option<u64>,
+    /// `active_anon:`.
+    pub active_anon_pages: Option<u64>,
+    /// `inactive_anon:`.
+    pub inactive_anon_pages: Option<u64>,
+    /// `active_file:`.
+    pub active_file_pages: Option<u64>,
+    /// `inactive_file:`.
+    pub inactive_file_pages: Option<u64>,
+    /// `unevictable:`.
+    pub unevictable_pages: Option<u64>,
+    /// `dirty:`.
+    pub dirty_pages: Option<u64>,
+    /// `writeback:`.
+    pub writeback_pages: Option<u64>,
+    /// `slab_reclaimable:`.
+    pub slab_reclaimable_pages: Option<u64>,
+    /// `slab_unreclaimable:`.
+    pub slab_unreclaimable_pages: Option<u64>,
+    /// `mapped:`.
+    pub mapped_pages: Option<u64>,
+    /// `shmem:`.
+    pub shmem_pages: Option<u64>,
+    /// `pagetables:`.
+    pub pagetables_pages: Option<u64>,
+    /// `N total pagecache pages`.
+    pub pagecache_pages: Option<u64>,
+    /// `N pages in swap cache`.
+    pub swapcache_pages: Option<u64>,
+    /// `Free swap  = NkB`.
+    pub free_swap_bytes: Option<u64>,
+    /// `Total swap = NkB`.
+    pub total_swap_bytes: Option<u64>,
+}
+
+/// What the OOM reaper left of the victim: `oom_reaper: reaped process …, now …`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reaped {
+    /// Resident anonymous memory still there.
+    pub anon_rss_bytes: Option<u64>,
+    /// Resident file pages still there.
+    pub file_rss_bytes: Option<u64>,
+    /// Resident shared memory still there.
+    pub shmem_rss_bytes: Option<u64>,
+}

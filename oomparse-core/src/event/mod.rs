@@ -1,0 +1,186 @@
+//! The record that goes out: one [`OomEvent`] per killed process.
+
+mod evidence;
+mod memory;
+mod process;
+
+pub use evidence::{Evidence, Field};
+pub use memory::{Counter, MemcgStats, Meminfo, Reaped, StatValues};
+pub use process::{Invoker, Selected, TaskRow, Victim};
+
+use crate::bytes::Text;
+use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
+use crate::frame::Origin;
+use crate::time::WallTime;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The value of `schema` in every event. It changes only when a field changes meaning.
+pub const SCHEMA: &str = "oomparse.event/1";
+
+/// What an event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum EventType {
+    /// One process was killed.
+    Kill,
+    /// The killer ran and killed nobody.
+    NoVictim,
+    /// An OOM report that does not show whom the killer killed. Never counted as a kill.
+    #[default]
+    Report,
+}
+
+impl EventType {
+    /// The word in the record: `kill`, `no_victim`, `report`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::NoVictim => "no_victim",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// Where the memory was short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Scope {
+    /// A memory cgroup reached its limit.
+    Memcg,
+    /// The nodes of a cpuset were full.
+    Cpuset,
+    /// The nodes of a memory policy (`mbind`, `set_mempolicy`) were full.
+    MemoryPolicy,
+    /// The whole machine.
+    Global,
+}
+
+impl Scope {
+    /// The word in the record: `memcg`, `cpuset`, `memory_policy`, `global`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Memcg => "memcg",
+            Self::Cpuset => "cpuset",
+            Self::MemoryPolicy => "memory_policy",
+            Self::Global => "global",
+        }
+    }
+}
+
+/// Everything a log shows about one kill.
+///
+/// A field that the log does not show is `None` or empty; nothing is guessed. All sizes are bytes
+/// where the name ends in `_bytes` and pages where it ends in `_pages`. See `docs/schema.md`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OomEvent {
+    /// Kill, no victim, or a report without a victim.
+    pub event_type: EventType,
+    /// The same for the same kill read again from the same kind of capture.
+    pub id: Option<String>,
+    /// Joins the victims of one report.
+    pub report_id: Option<String>,
+    /// Whether the frame proves the kernel's hand.
+    pub origin: Origin,
+    /// Wall-clock time of the line that names the victim; written out only when complete.
+    pub time: Option<WallTime>,
+    /// printk's clock at that line, microseconds since boot.
+    pub kernel_time_us: Option<u64>,
+    /// The machine's name.
+    pub host: Option<Text>,
+    /// `uname -r`, from the CPU line.
+    pub kernel_release: Option<Text>,
+    /// Where memory was short.
+    pub scope: Option<Scope>,
+    /// The summary's `constraint=` as printed.
+    pub constraint: Option<Text>,
+    /// Known to be a `memory.oom.group` kill when the event left.
+    pub oom_group: bool,
+    /// The thread that asked for memory and started the killer.
+    pub invoker: Option<Invoker>,
+    /// The process first chosen, when another one was killed.
+    pub selected: Option<Selected>,
+    /// The process that was killed.
+    pub victim: Option<Victim>,
+    /// The victim's and the limit's cgroup.
+    pub cgroup: Option<Cgroup>,
+    /// The victim's pod.
+    pub pod: Option<Pod>,
+    /// The victim's container.
+    pub container: Option<Container>,
+    /// The `memory:` counter of the cgroup at its limit.
+    pub memory: Option<Counter>,
+    /// The `memory+swap:` counter (cgroup v1).
+    pub memory_swap: Option<Counter>,
+    /// The `swap:` counter (cgroup v2).
+    pub swap: Option<Counter>,
+    /// The `kmem:` counter (cgroup v1).
+    pub kmem: Option<Counter>,
+    /// Every "Memory cgroup stats for" block.
+    pub memcg_stats: Vec<MemcgStats>,
+    /// Headline figures of a global OOM's Mem-Info block.
+    pub meminfo: Option<Box<Meminfo>>,
+    /// The task table, when asked for.
+    pub tasks: Vec<TaskRow>,
+    /// What the reaper left of the victim.
+    pub reaped: Option<Reaped>,
+    /// Reports that the kernel's rate limit swallowed since the stream's last event.
+    pub suppressed_reports: Option<u64>,
+    /// The kinds of line the event rests on, in the order seen.
+    pub evidence: Vec<Evidence>,
+    /// Fields whose text was cut.
+    pub truncated: Vec<Field>,
+}
+
+/// The cgroups of a kill.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cgroup {
+    /// The victim's memory cgroup.
+    pub task_memcg: Option<Text>,
+    /// The cgroup whose limit was hit.
+    pub oom_memcg: Option<Text>,
+    /// Who names the cgroups: the kubelet or runtime itself, or systemd.
+    pub driver: Option<CgroupDriver>,
+    /// What kind of cgroup the limit stands on.
+    pub limit_level: Option<LimitLevel>,
+}
+
+/// The victim's pod: the uid from its cgroup path, the rest from a lookup table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pod {
+    /// Lower case, 8-4-4-4-12 with hyphens; 32 hex digits for a static pod.
+    pub uid: Option<String>,
+    /// Quality of service class that the path shows.
+    pub qos_class: Option<QosClass>,
+    /// Kubernetes namespace.
+    pub namespace: Option<String>,
+    /// Pod name.
+    pub name: Option<String>,
+    /// Node name.
+    pub node: Option<String>,
+    /// `Kind/name` of the controller.
+    pub owner: Option<String>,
+    /// Labels the table was told to keep.
+    pub labels: Vec<(String, String)>,
+    /// Where the names came from: `pod-logs-dir`, `kubernetes`, `crictl`, `file`, `kubelet-log`,
+    /// `runtime-log`.
+    pub source: Option<&'static str>,
+}
+
+/// The victim's container: id and runtime from its cgroup path, the name from a lookup table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Container {
+    /// Hex digits, 12 to 64 of them.
+    pub id: Option<String>,
+    /// The runtime, where the path tells.
+    pub runtime: Option<Runtime>,
+    /// The container's name in its pod.
+    pub name: Option<String>,
+}

@@ -1,0 +1,39 @@
+//! Typed events from the Linux kernel's OOM killer reports.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod bytes;
+mod cgroup;
+mod event;
+mod frame;
+#[cfg(feature = "serde")]
+mod json;
+pub mod limits;
+mod parser;
+mod time;
+
+pub use bytes::Text;
+pub use cgroup::{CgroupDriver, CgroupPath, LimitLevel, QosClass, Runtime, parse_cgroup_path};
+pub use event::{
+    Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
+    Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
+};
+pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
+pub use parser::{Options, Parser};
+pub use time::WallTime;

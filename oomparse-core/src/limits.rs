@@ -1,0 +1,81 @@
+//! Every bound of the crate, each with its reason.
+//!
+//! Nothing that a log can say makes memory grow past these numbers. Multiply the per-stream ones by
+//! [`MAX_STREAMS`] for the worst case of one [`Parser`](crate::Parser).
+
+/// Longest line kept, in bytes; what a longer line holds past it is dropped.
+///
+/// The kernel prints at most 1,021 bytes a record, 8 KiB as `/dev/kmsg` shows it. A journal entry as
+/// JSON with its message as an array of numbers takes five bytes for one, and a shipper's record
+/// carries labels besides: 1 MiB holds all that was ever seen.
+pub const MAX_LINE_LEN: usize = 1 << 20;
+
+/// Longest message that is put together from the pieces of one printk, in bytes.
+///
+/// Two paths of `PATH_MAX` (4,096) each, a cpuset name of 255 and the fixed text stay under 9 KiB;
+/// the one-record memory.stat block is cut by the kernel at 1,021.
+pub const MAX_JOINED_LEN: usize = 16 << 10;
+
+/// How many other records may stand between two pieces of one printk.
+pub const MAX_JOIN_GAP: u32 = 16;
+
+/// Streams (hosts) whose reports are kept apart; past it the stream that was quiet longest is
+/// closed and its report given out with what it has.
+pub const MAX_STREAMS: usize = 1024;
+
+/// Reports of one stream that may be open at a time.
+///
+/// `oom_lock` lets one run at a time since 4.x; on 3.x two CPUs were seen to interleave.
+pub const MAX_OPEN_REPORTS: usize = 4;
+
+/// Rows of one task table that are kept when the caller asks for them.
+///
+/// `pid_max` is 4,194,304, but the printk ring holds some thousand rows at most: 128 KiB of ring at
+/// about 100 bytes a row. Rows past the bound are dropped and `tasks` is marked as cut.
+pub const MAX_TASK_ROWS: usize = 16_384;
+
+/// Row pids kept per table to tell whether a killed process belongs to a report (8 bytes each).
+pub const MAX_TASK_PIDS: usize = 16_384;
+
+/// "Memory cgroup stats for" blocks kept per report.
+///
+/// Kernels 3.9 to 5.2 print one for each cgroup below the limit: a pod has a handful, a whole
+/// `kubepods` some hundred. What is past the bound is dropped and `memcg_stats` is marked as cut.
+pub const MAX_STAT_BLOCKS: usize = 256;
+
+/// Keys kept per stats block. cgroup v1 on 6.18 prints 45, v2 about 70.
+pub const MAX_STAT_KEYS: usize = 160;
+
+/// Pids of the last kills given out, so that a late reaper line makes no second event.
+pub const MAX_RECENT_VICTIMS: usize = 64;
+
+/// Members of one `memory.oom.group` kill that are remembered, so that one printed twice is one event.
+pub const MAX_GROUP_MEMBERS: usize = 4096;
+
+/// Longest comm, in bytes: `TASK_COMM_LEN` is 16 with the NUL.
+pub const MAX_COMM_LEN: usize = 15;
+
+/// Longest cgroup path that is looked at: `PATH_MAX`, the size of the buffer that
+/// `pr_cont_kernfs_path` prints from.
+pub const MAX_PATH_LEN: usize = 4096;
+
+/// How far the clock may run on between two lines of one report, in microseconds.
+///
+/// printk stamps a line when it is stored, so the lines of a report are micro- to milliseconds
+/// apart; a serial console at 9,600 baud holds the printing CPU for up to a second per kilobyte.
+pub const MAX_REPORT_GAP_US: u64 = 20_000_000;
+
+/// How far the clock may step back between two lines of one report, in microseconds.
+///
+/// Per-CPU clocks differ by less than this; a larger step back is another report.
+pub const MAX_REPORT_BACKSTEP_US: u64 = 1_000_000;
+
+/// How long after its kill an `oom_reaper:` line may come and still be taken for the victim of a
+/// report that shows no other, in microseconds. The reaper waits 2 s since 5.18 and tries for one.
+pub const MAX_REAPER_DELAY_US: u64 = 30_000_000;
+
+/// Lines that are not about OOM after which an open report is given out with what it has.
+///
+/// A stack dump, registers and modules are about 100 lines; a Mem-Info block of an 8-node machine
+/// 250. Other services' lines mix in.
+pub const MAX_IDLE_LINES: u32 = 2_000;
