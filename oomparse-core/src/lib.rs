@@ -25,6 +25,7 @@ mod frame;
 #[cfg(feature = "serde")]
 mod json;
 pub mod limits;
+pub mod line;
 mod parser;
 mod time;
 
