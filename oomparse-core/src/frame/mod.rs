@@ -4,6 +4,14 @@
 //! tells: the clock, the host, the level, and where the text came from. The form is found line by
 //! line and never configured; a line in no known form is all message.
 
+mod dmesg;
+mod kmsg;
+#[cfg(feature = "serde")]
+mod record;
+mod scan;
+mod stamp;
+mod syslog;
+
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 
@@ -91,9 +99,35 @@ pub struct Frame<'a> {
     pub message: Cow<'a, [u8]>,
 }
 
+impl Frame<'_> {
+    /// The same frame with bytes of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Frame<'static> {
+        fn own(bytes: Cow<'_, [u8]>) -> Cow<'static, [u8]> {
+            Cow::Owned(bytes.into_owned())
+        }
+        Frame {
+            kind: self.kind,
+            origin: self.origin,
+            level: self.level,
+            kernel_time_us: self.kernel_time_us,
+            wall: self.wall,
+            sequence: self.sequence,
+            fragment: self.fragment,
+            caller: self.caller.map(own),
+            host: self.host.map(own),
+            boot_id: self.boot_id.map(own),
+            message: own(self.message),
+        }
+    }
+}
+
 /// Finds the form of each line; remembers what the lines before it looked like.
 #[derive(Clone, Debug, Default)]
-pub struct Framer {}
+pub struct Framer {
+    /// The form of the last line that had one.
+    last: FrameKind,
+}
 
 impl Framer {
     /// A framer that has seen no line.
@@ -107,15 +141,43 @@ impl Framer {
     /// Gives nothing for a line that is only a carrier's own structure (a bracket of
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        Some(Frame {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if matches!(self.last, FrameKind::Kmsg | FrameKind::KmsgDictionary)
+            && let Some(frame) = kmsg::dictionary(line)
+        {
+            return Some(frame);
+        }
+        let frame = known(line, 0).unwrap_or_else(|| Frame {
             message: Cow::Borrowed(line),
             ..Frame::default()
-        })
+        });
+        self.last = frame.kind;
+        Some(frame)
     }
 
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
     #[must_use]
     pub fn wants_every_line(&self) -> bool {
         false
+    }
+}
+
+/// The frame of a line whose form its own bytes tell, by the first of them.
+#[inline]
+fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    match line.first()? {
+        b'0'..=b'9' => kmsg::record(line)
+            .or_else(|| syslog::numbered_date(line))
+            .or_else(|| dmesg::lost_bracket(line)),
+        b'[' => dmesg::bracketed(line),
+        b'A'..=b'Z' => syslog::named_date(line),
+        b'<' => syslog::prioritised(line),
+        b'a'..=b'z' => dmesg::decoded(line),
+        #[cfg(feature = "serde")]
+        b'{' => record::object(line, nested),
+        _ => {
+            let _ = nested;
+            None
+        }
     }
 }
