@@ -58,7 +58,7 @@ pub fn dense(out: &mut impl io::Write, size: u64, seed: u64) -> io::Result<Total
 #[must_use]
 pub fn ordinary_line() -> Vec<u8> {
     b"Jan  5 02:12:02 node-7 kubelet[1846]: I0105 02:12:02.512873    1846 prober.go:116] \"Probe \
-      succeeded\" probeType=\"Readiness\" pod=\"default/web-6d4cf56db6-x2x9k\" containerName=\"app\""
+      succeeded\" probeType=\"Readiness\" pod=\"web-0\" containerName=\"app\""
         .to_vec()
 }
 
