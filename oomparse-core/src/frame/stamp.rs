@@ -25,6 +25,17 @@ pub(super) struct Stamp<'a> {
     pub(super) rest: &'a [u8],
 }
 
+impl Stamp<'_> {
+    /// Takes away the zone's name behind a blank: `journalctl -o short-full` prints ` CST`.
+    pub(super) fn skip_named_zone(&mut self) {
+        let (name, rest) = word(skip_blanks(self.rest));
+        let is_name = (2..=5).contains(&name.len()) && name.iter().all(u8::is_ascii_uppercase);
+        if is_name && self.wall.is_none_or(|wall| wall.offset_minutes.is_none()) {
+            self.rest = rest;
+        }
+    }
+}
+
 /// `[12345.678901]` to microseconds since boot; 1 to 9 decimals.
 #[inline]
 pub(super) fn printk(input: &[u8]) -> Option<(u64, &[u8])> {
@@ -117,7 +128,7 @@ pub(super) fn iso(input: &[u8]) -> Option<Stamp<'_>> {
 /// `Z`, `+08:00`, `+0800`, `+08`, or one of them, `UTC` or another name behind a blank.
 ///
 /// A name other than `UTC` and `GMT` is taken away only where a caller asks for it
-/// ([`named_zone`]): it could be a host.
+/// ([`Stamp::skip_named_zone`]): it could be a host.
 fn zone(input: &[u8]) -> (Option<i16>, &[u8]) {
     if let [b'Z' | b'z', rest @ ..] = input {
         return (Some(0), rest);
@@ -155,13 +166,6 @@ fn numeric_zone(input: &[u8]) -> Option<(i16, &[u8])> {
         offset
     };
     Some((offset, rest))
-}
-
-/// What follows the zone's name behind a blank: `journalctl -o short-full` prints ` CST`.
-pub(super) fn named_zone(input: &[u8]) -> &[u8] {
-    let (name, rest) = word(skip_blanks(input));
-    let is_name = (2..=5).contains(&name.len()) && name.iter().all(u8::is_ascii_uppercase);
-    if is_name { rest } else { input }
 }
 
 /// `Jan  5 02:12:02`, also with a fraction, with the year before, amid or after, and with a weekday.
@@ -265,6 +269,17 @@ pub(super) fn epoch(input: &[u8]) -> Option<Stamp<'_>> {
         comma: false,
         rest,
     })
+}
+
+/// `Jun 25, 2021 @ 12:42:11.916`, as Kibana shows a time.
+pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
+    let (month, rest) = english_month(input)?;
+    let (day, rest) = short_number(rest.strip_prefix(b" ")?, 2)?;
+    let (year, rest) = short_number(rest.strip_prefix(b", ")?, 4)?;
+    let ((of_day, fraction), comma, rest) = clock(rest.strip_prefix(b" @ ")?)?;
+    let date = (month, u8::try_from(day).ok()?);
+    let wall = WallTime::new(Some(year), date, of_day, fraction, None);
+    Some(Stamp { wall, comma, rest })
 }
 
 /// `四 4月 17 22:43:41 2025`, whole: weekday, month, day, time and year in any locale.

@@ -63,7 +63,7 @@ pub(super) fn named_date(line: &[u8]) -> Option<Frame<'_>> {
         return after_stamp(stamp, None);
     }
     let mut stamp = stamp::iso(stamp::after_weekday(line)?)?;
-    stamp.rest = stamp::named_zone(stamp.rest);
+    stamp.skip_named_zone();
     after_stamp(stamp, None)
 }
 
@@ -163,14 +163,10 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
 
 /// The printk stamp in front of the text, or anywhere in it when no tag told where the text begins.
 fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<Frame<'_>> {
-    if text.starts_with(b"[") {
-        let (micros, _) = stamp::printk(text)?;
-        return dmesg::bracketed(text).filter(|frame| frame.kernel_time_us == Some(micros));
+    if stamp::printk(text).is_some() {
+        return dmesg::bracketed(text);
     }
-    if has_tag {
-        return None;
-    }
-    stamp_within(text)
+    if has_tag { None } else { stamp_within(text) }
 }
 
 /// The text behind the first printk stamp in a line of unknown form, with six decimals as printk has.
