@@ -64,15 +64,29 @@ impl Serialize for OomEvent {
         map.serialize_entry("type", self.event_type.as_str())?;
         put(map, "id", self.id.as_deref())?;
         put(map, "report_id", self.report_id.as_deref())?;
-        let origin = if self.origin == Origin::Kernel { "kernel" } else { "unknown" };
+        let origin = if self.origin == Origin::Kernel {
+            "kernel"
+        } else {
+            "unknown"
+        };
         map.serialize_entry("origin", origin)?;
         let time = self.time.filter(crate::time::WallTime::is_complete);
         put(map, "time", time.map(|time| time.to_string()))?;
         put(map, "kernel_time_us", self.kernel_time_us)?;
         put_text(map, "host", "host_hex", self.host.as_ref())?;
-        put_text(map, "kernel_release", "kernel_release_hex", self.kernel_release.as_ref())?;
+        put_text(
+            map,
+            "kernel_release",
+            "kernel_release_hex",
+            self.kernel_release.as_ref(),
+        )?;
         put(map, "scope", self.scope.map(crate::event::Scope::as_str))?;
-        put_text(map, "constraint", "constraint_hex", self.constraint.as_ref())?;
+        put_text(
+            map,
+            "constraint",
+            "constraint_hex",
+            self.constraint.as_ref(),
+        )?;
         put(map, "oom_group", self.oom_group.then_some(true))?;
         put(map, "invoker", self.invoker.as_ref())?;
         put(map, "selected", self.selected.as_ref())?;
@@ -149,10 +163,23 @@ impl Serialize for Cgroup {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut serializer = serializer.serialize_map(None)?;
         let map = &mut serializer;
-        put_text(map, "task_memcg", "task_memcg_hex", self.task_memcg.as_ref())?;
+        put_text(
+            map,
+            "task_memcg",
+            "task_memcg_hex",
+            self.task_memcg.as_ref(),
+        )?;
         put_text(map, "oom_memcg", "oom_memcg_hex", self.oom_memcg.as_ref())?;
-        put(map, "driver", self.driver.map(crate::cgroup::CgroupDriver::as_str))?;
-        put(map, "limit_level", self.limit_level.map(crate::cgroup::LimitLevel::as_str))?;
+        put(
+            map,
+            "driver",
+            self.driver.map(crate::cgroup::CgroupDriver::as_str),
+        )?;
+        put(
+            map,
+            "limit_level",
+            self.limit_level.map(crate::cgroup::LimitLevel::as_str),
+        )?;
         serializer.end()
     }
 }
@@ -162,12 +189,20 @@ impl Serialize for Pod {
         let mut serializer = serializer.serialize_map(None)?;
         let map = &mut serializer;
         put(map, "uid", self.uid.as_deref())?;
-        put(map, "qos_class", self.qos_class.map(crate::cgroup::QosClass::as_str))?;
+        put(
+            map,
+            "qos_class",
+            self.qos_class.map(crate::cgroup::QosClass::as_str),
+        )?;
         put(map, "namespace", self.namespace.as_deref())?;
         put(map, "name", self.name.as_deref())?;
         put(map, "node", self.node.as_deref())?;
         put(map, "owner", self.owner.as_deref())?;
-        put(map, "labels", (!self.labels.is_empty()).then_some(Labels(&self.labels)))?;
+        put(
+            map,
+            "labels",
+            (!self.labels.is_empty()).then_some(Labels(&self.labels)),
+        )?;
         put(map, "source", self.source)?;
         serializer.end()
     }
@@ -187,7 +222,11 @@ impl Serialize for Container {
         let mut serializer = serializer.serialize_map(None)?;
         let map = &mut serializer;
         put(map, "id", self.id.as_deref())?;
-        put(map, "runtime", self.runtime.map(crate::cgroup::Runtime::as_str))?;
+        put(
+            map,
+            "runtime",
+            self.runtime.map(crate::cgroup::Runtime::as_str),
+        )?;
         put(map, "name", self.name.as_deref())?;
         serializer.end()
     }
@@ -236,7 +275,11 @@ impl Serialize for Meminfo {
         put(map, "dirty_pages", self.dirty_pages)?;
         put(map, "writeback_pages", self.writeback_pages)?;
         put(map, "slab_reclaimable_pages", self.slab_reclaimable_pages)?;
-        put(map, "slab_unreclaimable_pages", self.slab_unreclaimable_pages)?;
+        put(
+            map,
+            "slab_unreclaimable_pages",
+            self.slab_unreclaimable_pages,
+        )?;
         put(map, "mapped_pages", self.mapped_pages)?;
         put(map, "shmem_pages", self.shmem_pages)?;
         put(map, "pagetables_pages", self.pagetables_pages)?;

@@ -2,7 +2,7 @@
 
 use crate::bytes::Text;
 use crate::event::OomEvent;
-use crate::frame::{Framer, Origin};
+use crate::frame::{FrameKind, Framer, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
 use crate::report::Assembler;
 use crate::sieve::Sieve;
@@ -112,7 +112,9 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
-                let Some((line, tail)) = split_line(rest) else { break };
+                let Some((line, tail)) = split_line(rest) else {
+                    break;
+                };
                 self.candidate(line);
                 rest = tail;
                 continue;
@@ -125,7 +127,9 @@ impl Parser {
             let before = rest.get(..at).unwrap_or_default();
             let start = memrchr(b'\n', before).map_or(0, |at| at.saturating_add(1));
             rest = rest.get(start..).unwrap_or_default();
-            let Some((line, tail)) = split_line(rest) else { break };
+            let Some((line, tail)) = split_line(rest) else {
+                break;
+            };
             self.candidate(line);
             rest = tail;
         }
@@ -178,7 +182,8 @@ impl Parser {
             return;
         }
         let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
-        self.carry.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.carry
+            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         self.skips_rest = bytes.len() > room;
     }
 
@@ -194,12 +199,19 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
-        let Some(frame) = self.framer.frame(line) else { return };
+        let Some(frame) = self.framer.frame(line) else {
+            return;
+        };
         let proven = frame.origin == Origin::Kernel;
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
             return;
         }
-        let host = frame.host.as_deref().unwrap_or_default();
+        let host = match (&frame.host, frame.kind, &self.streams.last) {
+            (Some(host), _, _) => host.as_ref(),
+            // What stands behind a line break belongs to the line before it.
+            (None, FrameKind::Bare | FrameKind::Indented, Some(last)) => &last.host.clone(),
+            _ => &[],
+        };
         let mut out = VecDeque::new();
         // A host with nothing open sees only candidates, whatever other hosts have open.
         let refused = self.streams.hungry > 0
@@ -251,7 +263,10 @@ impl Streams {
     fn is_hungry(&self, host: &[u8]) -> bool {
         match &self.last {
             Some(last) if last.host == host => last.assembler.is_hungry(),
-            _ => self.others.get(host).is_some_and(|stream| stream.assembler.is_hungry()),
+            _ => self
+                .others
+                .get(host)
+                .is_some_and(|stream| stream.assembler.is_hungry()),
         }
     }
 
@@ -263,6 +278,7 @@ impl Streams {
         out: &mut VecDeque<OomEvent>,
     ) {
         self.clock = self.clock.wrapping_add(1);
+        self.adopt(host);
         if self.last.as_ref().is_none_or(|last| last.host != host) {
             if let Some(last) = self.last.take() {
                 self.others.insert(last.host.clone(), last);
@@ -291,13 +307,25 @@ impl Streams {
         }
     }
 
+    /// Lines without a host are of the first host that is named, while there is no other.
+    fn adopt(&mut self, host: &[u8]) {
+        if let Some(last) = &mut self.last
+            && last.host.is_empty()
+            && self.others.is_empty()
+        {
+            last.host = host.to_vec();
+        }
+    }
+
     /// Closes the stream that was quiet longest, when there are as many as may be.
     fn make_room(&mut self, out: &mut VecDeque<OomEvent>) {
         if self.others.len() < MAX_STREAMS {
             return;
         }
         let oldest = self.others.values().min_by_key(|stream| stream.used);
-        let Some(host) = oldest.map(|stream| stream.host.clone()) else { return };
+        let Some(host) = oldest.map(|stream| stream.host.clone()) else {
+            return;
+        };
         if let Some(mut stream) = self.others.remove(&host) {
             if stream.assembler.is_hungry() {
                 self.hungry = self.hungry.saturating_sub(1);

@@ -51,13 +51,21 @@ impl Sieve {
     pub(crate) fn new() -> Self {
         static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
         let packed = PACKED.get_or_init(|| packed::Searcher::new(LITERALS.iter().chain(&CARRIERS)));
-        Self { packed: packed.clone() }
+        Self {
+            packed: packed.clone(),
+        }
     }
 
     /// The sieve for any machine.
     #[cfg(not(feature = "std"))]
     pub(crate) fn new() -> Self {
-        Self { finders: LITERALS.iter().chain(&CARRIERS).map(memmem::Finder::new).collect() }
+        Self {
+            finders: LITERALS
+                .iter()
+                .chain(&CARRIERS)
+                .map(memmem::Finder::new)
+                .collect(),
+        }
     }
 
     /// Where in these bytes the first of the words stands.
@@ -72,7 +80,10 @@ impl Sieve {
     /// Where in these bytes one of the words stands; not always the first of them.
     #[cfg(not(feature = "std"))]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        self.finders.iter().filter_map(|finder| finder.find(bytes)).min()
+        self.finders
+            .iter()
+            .filter_map(|finder| finder.find(bytes))
+            .min()
     }
 
     /// Whether a line can matter.

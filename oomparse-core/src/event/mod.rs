@@ -12,8 +12,8 @@ use crate::bytes::Text;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::frame::Origin;
 use crate::time::WallTime;
-use alloc::sync::Arc;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The value of `schema` in every event. It changes only when a field changes meaning.

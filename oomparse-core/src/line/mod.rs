@@ -56,7 +56,7 @@ pub enum Line<'a> {
     Counter(CounterLine),
     /// `Memory cgroup stats for P:`
     StatsHeading(StatsHeading<'a>),
-    /// `key value`, or a whole block of such lines in one record
+    /// `key value`, or a whole block of such lines in one record; `key:NKB …` behind a line break
     StatEntries(&'a [u8]),
     /// `Mem-Info:`
     MeminfoHeading,
@@ -196,7 +196,9 @@ fn rest(message: &[u8], first: u8) -> Line<'_> {
         .split(|byte| *byte == b'\n')
         .next()
         .unwrap_or_default();
-    if first.is_ascii_lowercase() && stats::entry(first_line).is_some() {
+    if first.is_ascii_lowercase()
+        && (stats::entry(first_line).is_some() || stats::begins_with_figure(first_line))
+    {
         return Line::StatEntries(message);
     }
     if matches!(first, b' ' | b'a'..=b'z' | b'0'..=b'9' | b'F' | b'T')

@@ -127,6 +127,12 @@ pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&str, u64)>
         .filter_map(|(key, value)| Some((core::str::from_utf8(key).ok()?, value)))
 }
 
+/// Whether a line begins with a figure of the one-line form, `cache:24KB`, as behind a line break.
+pub(super) fn begins_with_figure(line: &[u8]) -> bool {
+    let word = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    word.ends_with(b"KB") && figure(word).is_some()
+}
+
 /// Whether a key counts events rather than memory.
 pub(crate) fn is_event_count(key: &str) -> bool {
     let key = key.strip_prefix("total_").unwrap_or(key);

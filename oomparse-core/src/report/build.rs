@@ -1,12 +1,12 @@
 //! From a report to the event that goes out.
 
-use super::state::{Identity, Kill, Named, Report};
 use super::stamp::Stamp;
+use super::state::{Identity, Kill, Named, Report};
 use crate::bytes::Text;
 use crate::cgroup::{LimitLevel, parse_cgroup_path};
 use crate::event::{
-    Cgroup, Container, Evidence, EventType, Field, MemcgStats, Meminfo, OomEvent, Pod, Reaped, Scope,
-    Selected, TaskRow, Victim,
+    Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, Pod, Reaped,
+    Scope, Selected, TaskRow, Victim,
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
@@ -72,7 +72,9 @@ pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Opti
 /// either on kernels whose release does not tell (RHEL 8; Ubuntu calls all of 5.4 `5.4.0-N`): unknown.
 fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
     const KIB: Option<u64> = Some(1024);
-    let (Some(release), Some(value)) = (release, value) else { return KIB };
+    let (Some(release), Some(value)) = (release, value) else {
+        return KIB;
+    };
     let release = release.as_bytes();
     if value == 0 || value % 4096 != 0 {
         return KIB;
@@ -84,9 +86,14 @@ fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
     }
     let early = matches!(
         release,
-        [b'5', b'.', b'4', b'.', b'0'..=b'8'] | [b'5', b'.', b'4', b'.', b'0'..=b'8', b'-' | b'+', ..]
+        [b'5', b'.', b'4', b'.', b'0'..=b'8']
+            | [b'5', b'.', b'4', b'.', b'0'..=b'8', b'-' | b'+', ..]
     );
-    if early || release == b"5.4.0" || release.starts_with(b"5.5.0-rc") { Some(1) } else { KIB }
+    if early || release == b"5.4.0" || release.starts_with(b"5.5.0-rc") {
+        Some(1)
+    } else {
+        KIB
+    }
 }
 
 /// The event of a kill.
@@ -94,13 +101,21 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
     let mut event = common(report, blocks, stream, &kill.stamp, kill.hash);
     event.event_type = EventType::Kill;
     let mut victim = kill.victim.clone();
-    if let Some(summary) = report.summary.as_ref().filter(|summary| summary.pid == victim.pid) {
+    if let Some(summary) = report
+        .summary
+        .as_ref()
+        .filter(|summary| summary.pid == victim.pid)
+    {
         victim.uid = victim.uid.or(summary.uid);
         if victim.comm.is_none() && kill.cut.is_none() {
             victim.comm.clone_from(&summary.comm);
         }
     }
-    if kill.identity != Identity::Group
+    // The selection is of the first victim; a group's other members were not chosen one by one.
+    if report
+        .killed
+        .first()
+        .is_none_or(|first| *first == victim.pid)
         && let Some(selected) = &report.selected
     {
         if selected.pid == victim.pid {
@@ -127,7 +142,11 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
 /// The event of a report that shows no victim, or has none.
 pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) -> OomEvent {
     let mut event = common(report, blocks, stream, &report.first, report.first_hash);
-    event.event_type = if report.no_victim { EventType::NoVictim } else { EventType::Report };
+    event.event_type = if report.no_victim {
+        EventType::NoVictim
+    } else {
+        EventType::Report
+    };
     if let Some(selected) = &report.selected {
         event.selected = Some(Selected {
             pid: selected.pid,
@@ -143,18 +162,16 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
         identity: Identity::Task,
         reaped: None,
     };
-    let invoker = report.invoker.as_ref().and_then(|invoker| invoker.pid).unwrap_or(0);
+    let invoker = report
+        .invoker
+        .as_ref()
+        .and_then(|invoker| invoker.pid)
+        .unwrap_or(0);
     set_cgroup(&mut event, report, &kill, invoker, None);
     event
 }
 
-fn common(
-    report: &Report,
-    blocks: &Blocks,
-    stream: &Stream,
-    stamp: &Stamp,
-    hash: u64,
-) -> OomEvent {
+fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp, hash: u64) -> OomEvent {
     let boot_id = stream.boot_id.as_ref().map(Text::as_bytes);
     let host = stream.host.as_ref().map(Text::as_bytes).unwrap_or_default();
     OomEvent {
@@ -227,13 +244,22 @@ fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm
         task = Some(Text::from(path));
         event.truncated.retain(|field| *field != TASK_MEMCG);
     }
-    let group = report.group.as_ref().filter(|_| kill.identity == Identity::Group);
+    let group = report
+        .group
+        .as_ref()
+        .filter(|_| kill.identity == Identity::Group);
     let identity = task.as_ref().or(group);
-    let mut cgroup = Cgroup { oom_memcg: report.oom_memcg.clone(), ..Cgroup::default() };
+    let mut cgroup = Cgroup {
+        oom_memcg: report.oom_memcg.clone(),
+        ..Cgroup::default()
+    };
     if let Some(oom) = &report.oom_memcg {
         let path = parse_cgroup_path(oom.as_bytes());
         cgroup.driver = path.driver;
-        let cut = event.truncated.iter().any(|field| field.as_str() == "cgroup.oom_memcg");
+        let cut = event
+            .truncated
+            .iter()
+            .any(|field| field.as_str() == "cgroup.oom_memcg");
         cgroup.limit_level = Some(path.level).filter(|_| !cut);
     }
     if let Some(path) = identity {
@@ -247,7 +273,8 @@ fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm
             });
         }
         // A group below the container, or above it, proves no container of its members.
-        let proven = task.is_some() || path.level == LimitLevel::Container || path.container_id.is_some();
+        let proven =
+            task.is_some() || path.level == LimitLevel::Container || path.container_id.is_some();
         if proven && (path.container_id.is_some() || path.runtime.is_some()) {
             event.container = Some(Container {
                 id: path.container_id_text(),
@@ -269,7 +296,9 @@ impl Report {
 
     /// 2.6.32 up to 2.6.35, mainline: the `Task in` line may name the invoker's cgroup.
     fn is_2_6_32(&self) -> bool {
-        self.release.as_ref().map_or(self.old_adj, |release| release.as_bytes().starts_with(b"2.6.32"))
+        self.release.as_ref().map_or(self.old_adj, |release| {
+            release.as_bytes().starts_with(b"2.6.32")
+        })
     }
 }
 
@@ -291,4 +320,3 @@ impl Named {
         }
     }
 }
-

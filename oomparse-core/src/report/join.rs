@@ -5,8 +5,8 @@
 //! own: flag `c` (or `+` up to 4.8) in `/dev/kmsg`, and nothing to tell it by in other captures. And a
 //! newline in a comm breaks a line in every capture that is text.
 
-use super::state::RECORD_LIMIT;
 use super::stamp::Stamp;
+use super::state::RECORD_LIMIT;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{MAX_JOIN_GAP, MAX_JOINED_LEN};
 use crate::line::{Line, parse_line};
@@ -70,7 +70,9 @@ impl Pending {
 
     /// Offers the next record to `pending`.
     pub(super) fn offer(pending: &mut Option<Self>, frame: &Frame<'_>, stamp: Stamp) -> Joined {
-        let Some(this) = pending else { return Joined::Unrelated };
+        let Some(this) = pending else {
+            return Joined::Unrelated;
+        };
         let message = frame.message.as_ref();
         let near = stamp.follows_within(&this.last, 2_000_000);
         let separator: &[&[u8]] = match (frame.fragment, frame.kind) {
@@ -111,7 +113,11 @@ impl Pending {
     /// The message with the piece, if the piece continues it in one of these ways.
     fn append(&self, frame: &Frame<'_>, piece: &[u8], separators: &[&[u8]]) -> Option<Vec<u8>> {
         for separator in separators {
-            let len = self.bytes.len().checked_add(separator.len())?.checked_add(piece.len())?;
+            let len = self
+                .bytes
+                .len()
+                .checked_add(separator.len())?
+                .checked_add(piece.len())?;
             if len > MAX_JOINED_LEN {
                 return None;
             }
@@ -124,6 +130,7 @@ impl Pending {
             if frame.fragment == Fragment::Piece
                 || whole && is_sound(&bytes)
                 || separator.is_empty() && self.continues(piece)
+                || frame.kind == FrameKind::Bare && progress(&bytes) > progress(&self.bytes)
             {
                 return Some(bytes);
             }
@@ -136,18 +143,28 @@ impl Pending {
         let begins = |starts: &[&[u8]]| starts.iter().any(|start| piece.starts_with(start));
         match self.kind {
             Kind::Summary => {
-                let path_next = ends_in(&self.bytes, &[b",oom_memcg=", b",task_memcg=", b",cpuset="]);
+                let path_next =
+                    ends_in(&self.bytes, &[b",oom_memcg=", b",task_memcg=", b",cpuset="]);
                 if path_next {
                     begins(&[b"/"])
                 } else {
-                    begins(&[b",cpuset=", b",mems_allowed=", b",oom_memcg=/", b",global_oom", b",task"])
+                    begins(&[
+                        b",cpuset=",
+                        b",mems_allowed=",
+                        b",oom_memcg=/",
+                        b",global_oom",
+                        b",task",
+                    ])
                 }
             }
             Kind::TaskIn => {
                 if ends_in(&self.bytes, &[b"Task in ", b"limit of "]) {
                     begins(&[b"/"])
                 } else {
-                    begins(&[b" killed as a result of limit of ", b" as a result of limit of "])
+                    begins(&[
+                        b" killed as a result of limit of ",
+                        b" as a result of limit of ",
+                    ])
                 }
             }
             Kind::Group => begins(&[b"/", b" are going to be killed"]),
@@ -167,8 +184,10 @@ fn ends_in(bytes: &[u8], ends: &[&[u8]]) -> bool {
 
 /// Whether a record is a line of its own that could not be a piece of another.
 fn is_known(message: &[u8]) -> bool {
-    !matches!(parse_line(message), Line::Other | Line::Malformed | Line::Meminfo(_))
-        || message.starts_with(b"Memory cgroup ")
+    !matches!(
+        parse_line(message),
+        Line::Other | Line::Malformed | Line::Meminfo(_)
+    ) || message.starts_with(b"Memory cgroup ")
         || message.starts_with(b"oom-kill:constraint=")
 }
 
@@ -182,6 +201,26 @@ fn is_sound(bytes: &[u8]) -> bool {
         Line::Invoked(line) => line.oom_score_adj.is_some(),
         Line::Cpuset(_) | Line::Group(_) => true,
         _ => false,
+    }
+}
+
+/// How far a Killed line goes: a line break is mended only where what follows reads on.
+fn progress(bytes: &[u8]) -> usize {
+    match parse_line(bytes) {
+        Line::Killed(line) => [
+            true,
+            line.comm.is_some(),
+            line.total_vm_kib.is_some(),
+            line.anon_rss_kib.is_some(),
+            line.file_rss_kib.is_some(),
+            line.shmem_rss_kib.is_some(),
+            line.pgtables_kib.is_some(),
+            line.oom_score_adj.is_some(),
+        ]
+        .iter()
+        .filter(|is_there| **is_there)
+        .count(),
+        _ => 0,
     }
 }
 
@@ -209,6 +248,13 @@ fn unfinished(message: &[u8]) -> Option<Kind> {
         },
         b'K' | b'M' | b'O' => match parse_line(message) {
             Line::Killed(line) if line.comm.is_none() || line.cut.is_some() => Some(Kind::Killed),
+            _ if ends_in(
+                message.trim_ascii_end(),
+                &[b": Killed", b": Killed process"],
+            ) =>
+            {
+                Some(Kind::Killed)
+            }
             _ => None,
         },
         _ if message.ends_with(b"nodemask=") || message.ends_with(b"nodemask=(null)") => {
@@ -222,5 +268,7 @@ fn unfinished(message: &[u8]) -> Option<Kind> {
 /// Whether the one-line stats go on to their last key.
 fn ends_the_list(message: &[u8]) -> bool {
     let start = message.len().saturating_sub(40);
-    message.get(start..).is_some_and(|tail| memchr::memmem::find(tail, b" unevictable:").is_some())
+    message
+        .get(start..)
+        .is_some_and(|tail| memchr::memmem::find(tail, b" unevictable:").is_some())
 }

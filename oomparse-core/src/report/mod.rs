@@ -37,8 +37,8 @@ use crate::limits::{
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{
-    CounterLine, Exiting, Invoked, Killed, Line, OOM_MEMCG, ReapedLine, Row, SelectedLine, SharingMm,
-    StatsHeading, Summary, TASK_MEMCG, TaskIn, TaskInfo, parse_line,
+    CounterLine, Exiting, Invoked, Killed, Line, OOM_MEMCG, ReapedLine, Row, SelectedLine,
+    SharingMm, StatsHeading, Summary, TASK_MEMCG, TaskIn, TaskInfo, parse_line,
 };
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -74,13 +74,20 @@ pub(crate) struct Assembler {
 impl Assembler {
     /// A stream's assembler. `host` and `boot_id` are used where the lines show none.
     pub(crate) fn new(keep_tasks: bool, host: Option<Text>, boot_id: Option<Text>) -> Self {
-        Self { keep_tasks, stream: Stream { host, boot_id }, ..Self::default() }
+        Self {
+            keep_tasks,
+            stream: Stream { host, boot_id },
+            ..Self::default()
+        }
     }
 
     /// Whether lines without a literal of their own matter now: a report's block is being printed.
     pub(crate) fn is_hungry(&self) -> bool {
         self.pending.is_some()
-            || self.reports.iter().any(|report| report.waiting.is_some() || !report.is_decided())
+            || self
+                .reports
+                .iter()
+                .any(|report| report.waiting.is_some() || !report.is_decided())
     }
 
     /// Takes one record of the kernel.
@@ -90,12 +97,20 @@ impl Assembler {
         }
         self.lines = self.lines.wrapping_add(1);
         if let Some(host) = &frame.host
-            && self.stream.host.as_ref().is_none_or(|known| known.as_bytes() != host.as_ref())
+            && self
+                .stream
+                .host
+                .as_ref()
+                .is_none_or(|known| known.as_bytes() != host.as_ref())
         {
             self.stream.host = Some(Text::from(host.as_ref()));
         }
         if let Some(boot_id) = &frame.boot_id
-            && self.stream.boot_id.as_ref().is_none_or(|known| known.as_bytes() != boot_id.as_ref())
+            && self
+                .stream
+                .boot_id
+                .as_ref()
+                .is_none_or(|known| known.as_bytes() != boot_id.as_ref())
         {
             self.stream.boot_id = Some(Text::from(boot_id.as_ref()));
         }
@@ -140,7 +155,9 @@ impl Assembler {
     }
 
     fn continuation(&mut self, message: &[u8], stamp: Stamp) {
-        let Some(report) = self.reports.get_mut(self.owner) else { return };
+        let Some(report) = self.reports.get_mut(self.owner) else {
+            return;
+        };
         match parse_line(message) {
             Line::StatEntries(entries) if report.is_stats_open() => {
                 report.stat_entries(entries, &stamp);
@@ -177,7 +194,9 @@ impl Assembler {
         match line {
             Line::Invoked(line) => self.invoked(&line, stamp, hash, out),
             Line::Cpuset(line) => {
-                if let Some(report) = self.head_of(line.comm, &stamp, |report| report.cpuset.is_none()) {
+                if let Some(report) =
+                    self.head_of(line.comm, &stamp, |report| report.cpuset.is_none())
+                {
                     report.cpuset = Some(Text::from(line.cpuset));
                     report.saw(Evidence::Cpuset);
                     report.last = stamp;
@@ -194,14 +213,12 @@ impl Assembler {
             Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash, out),
             Line::MeminfoHeading => self.meminfo_heading(stamp, out),
             Line::TasksState => {
-                let report =
-                    self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
+                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
                 report.end_stats();
                 report.saw(Evidence::Tasks);
             }
             Line::TasksHeading(columns) => {
-                let report =
-                    self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
+                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
                 report.end_stats();
                 report.saw(Evidence::Tasks);
                 report.columns = Some(columns);
@@ -227,7 +244,13 @@ impl Assembler {
 
     // ---- Lines of the block ----
 
-    fn invoked(&mut self, line: &Invoked<'_>, stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
+    fn invoked(
+        &mut self,
+        line: &Invoked<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         // A report that has named its victim is over; one that has not may still be printing.
         let mut at = 0;
         while let Some(report) = self.reports.get(at) {
@@ -256,7 +279,10 @@ impl Assembler {
         wants: impl Fn(&Report) -> bool,
     ) -> Option<&mut Report> {
         self.reports.iter_mut().rev().find(|report| {
-            let invoker = report.invoker.as_ref().and_then(|invoker| invoker.comm.as_ref());
+            let invoker = report
+                .invoker
+                .as_ref()
+                .and_then(|invoker| invoker.comm.as_ref());
             !report.is_decided()
                 && invoker.is_some_and(|invoker| invoker.as_bytes() == comm)
                 && same_caller(stamp, &report.first)
@@ -267,8 +293,12 @@ impl Assembler {
 
     fn task_info(&mut self, line: &TaskInfo<'_>, stamp: Stamp) {
         let Some(comm) = line.comm else { return };
-        let wants =
-            |report: &Report| report.invoker.as_ref().is_some_and(|invoker| invoker.pid.is_none());
+        let wants = |report: &Report| {
+            report
+                .invoker
+                .as_ref()
+                .is_some_and(|invoker| invoker.pid.is_none())
+        };
         if let Some(report) = self.head_of(comm, &stamp, wants) {
             report.task_info(line);
             report.last = stamp;
@@ -293,19 +323,25 @@ impl Assembler {
                 && same_caller(stamp, &report.first)
                 && stamp.follows(&report.last)
         };
-        let mut at = self.reports.get(self.owner).is_some_and(takes).then_some(self.owner);
+        let mut at = self
+            .reports
+            .get(self.owner)
+            .is_some_and(takes)
+            .then_some(self.owner);
         let heads = |report: &Report| takes(report) && !report.has_block();
         let is_known = stamp.caller.is_some();
         if !is_known && at.is_none_or(|at| self.reports.get(at).is_some_and(heads)) {
             at = self.pick_head(stamp, heads, cpuset).or(at);
         }
-        let at = at.or_else(|| self.reports.iter().rposition(takes)).unwrap_or_else(|| {
-            if self.reports.len() >= MAX_OPEN_REPORTS {
-                self.close(0, out);
-            }
-            self.reports.push(Report::new(*stamp, hash));
-            self.reports.len().saturating_sub(1)
-        });
+        let at = at
+            .or_else(|| self.reports.iter().rposition(takes))
+            .unwrap_or_else(|| {
+                if self.reports.len() >= MAX_OPEN_REPORTS {
+                    self.close(0, out);
+                }
+                self.reports.push(Report::new(*stamp, hash));
+                self.reports.len().saturating_sub(1)
+            });
         self.owner = at;
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.last = *stamp;
@@ -333,12 +369,15 @@ impl Assembler {
         }
         let named = |at: &&usize| {
             let report = self.reports.get(**at);
-            let known = report.and_then(|report| report.cpuset.as_ref()).map(Text::as_bytes);
+            let known = report
+                .and_then(|report| report.cpuset.as_ref())
+                .map(Text::as_bytes);
             known.is_some() && known == cpuset
         };
-        if let (Some(at), 1) =
-            (candidates.iter().find(named), candidates.iter().filter(named).count())
-        {
+        if let (Some(at), 1) = (
+            candidates.iter().find(named),
+            candidates.iter().filter(named).count(),
+        ) {
             return Some(*at);
         }
         for at in &candidates {
@@ -349,13 +388,27 @@ impl Assembler {
         candidates.first().copied()
     }
 
-    fn task_in(&mut self, line: &TaskIn<'_>, stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
-        let name = line.task_memcg.and_then(|path| path.rsplit(|byte| *byte == b'/').next());
+    fn task_in(
+        &mut self,
+        line: &TaskIn<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let name = line
+            .task_memcg
+            .and_then(|path| path.rsplit(|byte| *byte == b'/').next());
         let report = self.block(&stamp, hash, Report::is_block_begun, name, out);
         report.task_in(line);
     }
 
-    fn counter(&mut self, line: &CounterLine, stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
+    fn counter(
+        &mut self,
+        line: &CounterLine,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         let kind = line.kind;
         let begun = |report: &Report| {
             report.has_counter(kind) || report.columns.is_some() || !report.stats.is_empty()
@@ -377,9 +430,13 @@ impl Assembler {
                 || report.stats.first().is_some_and(|first| {
                     !crate::line::common::is_at_or_below(path, first.path.as_bytes())
                 })
-                || report.stats.iter().any(|block| block.path.as_bytes() == path)
+                || report
+                    .stats
+                    .iter()
+                    .any(|block| block.path.as_bytes() == path)
         };
-        self.block(&stamp, hash, other, None, out).stats_heading(line);
+        self.block(&stamp, hash, other, None, out)
+            .stats_heading(line);
     }
 
     fn stat_entries(&mut self, entries: &[u8], stamp: Stamp, out: &mut VecDeque<OomEvent>) {
@@ -472,7 +529,10 @@ impl Assembler {
     ) {
         let fits = |report: &Report| {
             report.selected.is_none()
-                && report.summary.as_ref().is_none_or(|summary| summary.pid == line.pid)
+                && report
+                    .summary
+                    .as_ref()
+                    .is_none_or(|summary| summary.pid == line.pid)
                 && report.killed.is_empty()
                 && report.group.is_none()
                 && report.waiting.is_none()
@@ -501,13 +561,19 @@ impl Assembler {
     /// The report that a decision about `pid` goes to: the newest whose table lists it, else the only
     /// one that fits.
     fn decide(&self, pid: u32, fits: impl Fn(&Report) -> bool) -> Option<usize> {
-        if let Some(at) =
-            self.reports.iter().rposition(|report| fits(report) && report.lists(pid))
+        if let Some(at) = self
+            .reports
+            .iter()
+            .rposition(|report| fits(report) && report.lists(pid))
         {
             return Some(at);
         }
         // Among several, the one whose block came last, if the others have none.
-        let mut fitting = self.reports.iter().enumerate().filter(|(_, report)| fits(report));
+        let mut fitting = self
+            .reports
+            .iter()
+            .enumerate()
+            .filter(|(_, report)| fits(report));
         let first = fitting.next()?.0;
         match fitting.next() {
             None => Some(first),
@@ -556,7 +622,10 @@ impl Assembler {
     ) {
         // A carrier may bring the Killed line first.
         let waiting = self.reports.iter().position(|report| {
-            report.waiting.as_ref().is_some_and(|kill| Some(kill.victim.pid) == line.pid)
+            report
+                .waiting
+                .as_ref()
+                .is_some_and(|kill| Some(kill.victim.pid) == line.pid)
                 && report.summary.is_none()
                 && stamp.follows(&report.last)
         });
@@ -580,7 +649,11 @@ impl Assembler {
         }
         report.last = stamp;
         if let Some(at) = waiting {
-            if let Some(kill) = self.reports.get_mut(at).and_then(|report| report.waiting.as_mut()) {
+            if let Some(kill) = self
+                .reports
+                .get_mut(at)
+                .and_then(|report| report.waiting.as_mut())
+            {
                 kill.identity = Identity::Task;
             }
             self.give_out_waiting(at, out);
@@ -618,7 +691,14 @@ impl Assembler {
         report.killed_adj = report.killed_adj.or(line.oom_score_adj);
         report.last = stamp;
         let (victim, cut) = build::victim(line, report.release.as_ref());
-        let kill = Kill { victim, stamp, hash, cut, identity, reaped: None };
+        let kill = Kill {
+            victim,
+            stamp,
+            hash,
+            cut,
+            identity,
+            reaped: None,
+        };
         let known = match identity {
             Identity::Task => report.task_memcg.is_some() || report.path_and_comm.is_some(),
             Identity::Group => true,
@@ -642,7 +722,9 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let newest = |test: &dyn Fn(&Report) -> bool| {
-            self.reports.iter().rposition(|report| fits(report) && test(report))
+            self.reports
+                .iter()
+                .rposition(|report| fits(report) && test(report))
         };
         let fresh = |report: &Report| report.killed.is_empty() && report.group.is_none();
         // Named by its own report.
@@ -671,14 +753,16 @@ impl Assembler {
         if let Some(at) = newest(&|report| {
             fresh(report)
                 && report.summary.is_none()
-                && report.selected.as_ref().is_some_and(|selected| {
-                    report.lists(pid) || stamp.is_next_to(&selected.stamp)
-                })
+                && report
+                    .selected
+                    .as_ref()
+                    .is_some_and(|selected| report.lists(pid) || stamp.is_next_to(&selected.stamp))
         }) {
             return Some((at, Identity::Task));
         }
         // A member of a group.
-        if let Some(at) = newest(&|report| report.group.is_some() && is_member(report, line, stamp)) {
+        if let Some(at) = newest(&|report| report.group.is_some() && is_member(report, line, stamp))
+        {
             return Some((at, Identity::Group));
         }
         // A report that named nobody.
@@ -705,8 +789,13 @@ impl Assembler {
         }
         report.saw(Evidence::SharingMm);
         report.last = stamp;
-        let named =
-            Named { pid: line.pid, comm: Some(Text::from(line.comm)), stamp, hash, ..Named::default() };
+        let named = Named {
+            pid: line.pid,
+            comm: Some(Text::from(line.comm)),
+            stamp,
+            hash,
+            ..Named::default()
+        };
         report.waiting = Some(named.to_kill(Identity::None, None));
         let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
         self.give_out_waiting(at, out);
@@ -732,14 +821,23 @@ impl Assembler {
         }
     }
 
-    fn exiting(&mut self, line: &Exiting<'_>, stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
+    fn exiting(
+        &mut self,
+        line: &Exiting<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         let at = self.reports.iter().rposition(|report| {
             !report.contradicts(line.message)
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)
                 && (!report.is_decided()
                     || report.group.is_some()
-                    || report.summary.as_ref().is_some_and(|summary| summary.pid == line.pid))
+                    || report
+                        .summary
+                        .as_ref()
+                        .is_some_and(|summary| summary.pid == line.pid))
         });
         let report = self.report_or_new(at, &stamp, hash, out);
         report.saw(Evidence::Exiting);
@@ -761,7 +859,13 @@ impl Assembler {
         self.close(at, out);
     }
 
-    fn reaped(&mut self, line: &ReapedLine<'_>, stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
+    fn reaped(
+        &mut self,
+        line: &ReapedLine<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         let left = line.left.map(|left| Reaped {
             anon_rss_bytes: left.anon_rss_kib.map(kib_to_bytes),
             file_rss_bytes: left.file_rss_kib.map(kib_to_bytes),
@@ -769,7 +873,10 @@ impl Assembler {
         });
         let pid = line.pid;
         if let Some(at) = self.reports.iter().position(|report| {
-            report.waiting.as_ref().is_some_and(|kill| kill.victim.pid == pid)
+            report
+                .waiting
+                .as_ref()
+                .is_some_and(|kill| kill.victim.pid == pid)
         }) {
             if let Some(report) = self.reports.get_mut(at) {
                 report.saw(Evidence::Reaped);
@@ -779,7 +886,12 @@ impl Assembler {
             }
             return self.give_out_waiting(at, out);
         }
-        if self.recent.contains(&pid) || self.reports.iter().any(|report| report.killed.contains(&pid)) {
+        if self.recent.contains(&pid)
+            || self
+                .reports
+                .iter()
+                .any(|report| report.killed.contains(&pid))
+        {
             return;
         }
         let late = |report: &Report| {
@@ -790,26 +902,46 @@ impl Assembler {
                 .iter()
                 .any(|named| named.as_ref().is_some_and(|named| named.pid == pid))
         };
-        let at = self.reports.iter().rposition(|report| late(report) && names(report)).or_else(|| {
-            self.reports
-                .iter()
-                .rposition(|report| late(report) && !report.is_decided() && report.lists(pid))
-        });
+        let at = self
+            .reports
+            .iter()
+            .rposition(|report| late(report) && names(report))
+            .or_else(|| {
+                self.reports
+                    .iter()
+                    .rposition(|report| late(report) && !report.is_decided() && report.lists(pid))
+            });
         let report = self.report_or_new(at, &stamp, hash, out);
         report.saw(Evidence::Reaped);
         let named = match (&report.summary, &report.selected) {
             (Some(summary), _) if summary.pid == pid => summary.clone(),
             (_, Some(selected)) if selected.pid == pid => selected.clone(),
-            _ => Named { pid, comm: line.comm.map(Text::from), stamp, hash, ..Named::default() },
+            _ => Named {
+                pid,
+                comm: line.comm.map(Text::from),
+                stamp,
+                hash,
+                ..Named::default()
+            },
         };
         report.note_killed(pid);
-        let identity = if at.is_some() { Identity::Task } else { Identity::None };
+        let identity = if at.is_some() {
+            Identity::Task
+        } else {
+            Identity::None
+        };
         report.waiting = Some(named.to_kill(identity, left));
         let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
         self.give_out_waiting(at, out);
     }
 
-    fn fatal(&mut self, fatal: crate::line::Fatal, stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
+    fn fatal(
+        &mut self,
+        fatal: crate::line::Fatal,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         let at = self.reports.iter().rposition(|report| {
             !report.is_decided()
                 && same_caller(&stamp, &report.first)
@@ -840,7 +972,10 @@ impl Assembler {
             _ => false,
         };
         for at in (0..self.reports.len()).rev() {
-            let waits = self.reports.get(at).and_then(|report| report.waiting.as_ref());
+            let waits = self
+                .reports
+                .get(at)
+                .and_then(|report| report.waiting.as_ref());
             if waits.is_some_and(|kill| !wanted(kill.victim.pid)) {
                 self.give_out_waiting(at, out);
             }
@@ -854,8 +989,12 @@ impl Assembler {
     }
 
     fn give_out_waiting(&mut self, at: usize, out: &mut VecDeque<OomEvent>) {
-        let Some(report) = self.reports.get_mut(at) else { return };
-        let Some(kill) = report.waiting.take() else { return };
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
+        let Some(kill) = report.waiting.take() else {
+            return;
+        };
         report.given_out = true;
         let blocks = report.blocks();
         let mut event = build::kill(report, &blocks, &self.stream, &kill);
@@ -888,7 +1027,11 @@ impl Assembler {
         if at >= self.reports.len() {
             return;
         }
-        if self.reports.get(at).is_some_and(|report| report.waiting.is_some()) {
+        if self
+            .reports
+            .get(at)
+            .is_some_and(|report| report.waiting.is_some())
+        {
             self.give_out_waiting(at, out);
         }
         let mut report = self.reports.remove(at);

@@ -35,9 +35,14 @@ impl Stamp {
     /// Microseconds from `earlier` to this one, where both show a clock of the same kind.
     pub(super) fn since(&self, earlier: &Self) -> Option<i64> {
         if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us) {
-            return i64::try_from(now).ok()?.checked_sub(i64::try_from(then).ok()?);
+            return i64::try_from(now)
+                .ok()?
+                .checked_sub(i64::try_from(then).ok()?);
         }
-        let (now, then) = (wall_us(self.wall.as_ref()?)?, wall_us(earlier.wall.as_ref()?)?);
+        let (now, then) = (
+            wall_us(self.wall.as_ref()?)?,
+            wall_us(earlier.wall.as_ref()?)?,
+        );
         now.checked_sub(then)
     }
 
@@ -48,9 +53,12 @@ impl Stamp {
 
     /// The same with a bound of its own on the gap.
     pub(super) fn follows_within(&self, earlier: &Self, max_us: u64) -> bool {
-        let back = i64::try_from(MAX_REPORT_BACKSTEP_US).unwrap_or(i64::MAX).wrapping_neg();
+        let back = i64::try_from(MAX_REPORT_BACKSTEP_US)
+            .unwrap_or(i64::MAX)
+            .wrapping_neg();
         let on = i64::try_from(max_us).unwrap_or(i64::MAX);
-        self.since(earlier).is_none_or(|gap| (back..=on).contains(&gap))
+        self.since(earlier)
+            .is_none_or(|gap| (back..=on).contains(&gap))
     }
 
     /// Whether nothing stands between the two lines in their stream.
@@ -59,7 +67,12 @@ impl Stamp {
     }
 
     /// An id for what this line says; nothing where nothing stable is at hand.
-    pub(super) fn id(&self, boot_id: Option<&[u8]>, host: &[u8], message_hash: u64) -> Option<String> {
+    pub(super) fn id(
+        &self,
+        boot_id: Option<&[u8]>,
+        host: &[u8],
+        message_hash: u64,
+    ) -> Option<String> {
         let time = self.kernel_time_us.map(u64::to_le_bytes);
         if let Some(sequence) = self.sequence {
             let of = match boot_id {
@@ -69,11 +82,19 @@ impl Stamp {
             return Some(format!("{}:{sequence}", hex(&of.to_be_bytes())));
         }
         let of = if let Some(time) = time {
-            fnv1a(&[boot_id.unwrap_or_default(), host, &time, &message_hash.to_le_bytes()])
+            fnv1a(&[
+                boot_id.unwrap_or_default(),
+                host,
+                &time,
+                &message_hash.to_le_bytes(),
+            ])
         } else {
             let wall = self.wall?;
             let parts = [wall.month, wall.day, wall.hour, wall.minute, wall.second];
-            let (year, nanos) = (wall.year.unwrap_or(0).to_le_bytes(), wall.nanos.to_le_bytes());
+            let (year, nanos) = (
+                wall.year.unwrap_or(0).to_le_bytes(),
+                wall.nanos.to_le_bytes(),
+            );
             fnv1a(&[host, &year, &parts, &nanos, &message_hash.to_le_bytes()])
         };
         Some(hex(&of.to_be_bytes()))
@@ -103,7 +124,10 @@ pub(crate) fn fnv1a(parts: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
     for part in parts {
-        for byte in part.iter().chain(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes()) {
+        for byte in part
+            .iter()
+            .chain(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes())
+        {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
         }
     }

@@ -5,7 +5,9 @@ use crate::bytes::Text;
 use crate::event::{
     Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, Reaped, StatValues, TaskRow, Victim,
 };
-use crate::limits::{MAX_GROUP_MEMBERS, MAX_STAT_BLOCKS, MAX_STAT_KEYS, MAX_TASK_PIDS, MAX_TASK_ROWS};
+use crate::limits::{
+    MAX_GROUP_MEMBERS, MAX_STAT_BLOCKS, MAX_STAT_KEYS, MAX_TASK_PIDS, MAX_TASK_ROWS,
+};
 use crate::line::common::kib_to_bytes;
 use crate::line::{
     self, Columns, CounterKind, CounterLine, Invoked, Message, Row, StatsHeading, Summary, TaskIn,
@@ -127,7 +129,12 @@ pub(super) const RECORD_LIMIT: usize = 960;
 
 impl Report {
     pub(super) fn new(stamp: Stamp, hash: u64) -> Self {
-        Self { first: stamp, last: stamp, first_hash: hash, ..Self::default() }
+        Self {
+            first: stamp,
+            last: stamp,
+            first_hash: hash,
+            ..Self::default()
+        }
     }
 
     /// Whether a process was named, or it is known that there is none.
@@ -201,9 +208,14 @@ impl Report {
 
     /// Takes pid and release, when the line is of the thread that the header names.
     pub(super) fn task_info(&mut self, line: &TaskInfo<'_>) {
-        let Some(invoker) = &mut self.invoker else { return };
+        let Some(invoker) = &mut self.invoker else {
+            return;
+        };
         let same = line.comm.is_none_or(|comm| {
-            invoker.comm.as_ref().is_none_or(|invoker| invoker.as_bytes() == comm)
+            invoker
+                .comm
+                .as_ref()
+                .is_none_or(|invoker| invoker.as_bytes() == comm)
         });
         if same && invoker.pid.is_none() {
             invoker.pid = Some(line.pid);
@@ -260,17 +272,15 @@ impl Report {
             return self.cut(Field::new("memcg_stats"));
         }
         let mut values = StatValues::with_capacity(if line.inline.is_empty() { 48 } else { 16 });
-        let page_kib = self.page_kib;
-        for (key, kb) in line::stats::inline_figures(line.inline).take(MAX_STAT_KEYS) {
-            if !line::stats::is_event_count(key) {
-                values.push(key, kib_to_bytes(kb));
-            } else if let Some(count) = page_kib.and_then(|page| kb.checked_div(page)) {
-                // Vendor kernels print event counts through the macro that turns pages into KB.
-                values.push(key, count);
-            }
-        }
-        self.stats_block = StatsBlock { open: line.inline.is_empty(), ..StatsBlock::default() };
-        self.stats.push(MemcgStats { path: Text::from(line.path), values });
+        inline_figures(line.inline, self.page_kib, &mut values);
+        self.stats_block = StatsBlock {
+            open: line.inline.is_empty(),
+            ..StatsBlock::default()
+        };
+        self.stats.push(MemcgStats {
+            path: Text::from(line.path),
+            values,
+        });
     }
 
     pub(super) fn is_stats_open(&self) -> bool {
@@ -279,7 +289,9 @@ impl Report {
 
     /// Takes `key value` lines, one or a whole record of them.
     pub(super) fn stat_entries(&mut self, message: &[u8], stamp: &Stamp) {
-        let Some(block) = self.stats.last_mut() else { return };
+        let Some(block) = self.stats.last_mut() else {
+            return;
+        };
         let state = &mut self.stats_block;
         let record = (stamp.sequence, stamp.kernel_time_us);
         let has_stamp = record.0.is_some() || record.1.is_some();
@@ -293,7 +305,10 @@ impl Report {
         }
         for line in message.split(|byte| *byte == b'\n') {
             state.bytes = state.bytes.saturating_add(line.len()).saturating_add(1);
-            let Some((key, value)) = line::stats::entry(line) else { continue };
+            let Some((key, value)) = line::stats::entry(line) else {
+                inline_figures(line, self.page_kib, &mut block.values);
+                continue;
+            };
             if block.values.len() >= MAX_STAT_KEYS {
                 self.truncated.extend(
                     (!self.truncated.contains(&Field::new("memcg_stats")))
@@ -332,7 +347,8 @@ impl Report {
     pub(super) fn task_row(&mut self, row: &Row<'_>, keep: bool) {
         let Some(columns) = &self.columns else { return };
         if self.pids.len() < MAX_TASK_PIDS {
-            self.pids.push((row.pid, row.tgid(columns).unwrap_or(row.pid)));
+            self.pids
+                .push((row.pid, row.tgid(columns).unwrap_or(row.pid)));
         } else {
             self.table_cut = true;
         }
@@ -348,12 +364,16 @@ impl Report {
 
     /// Whether the table lists a process (by its own or a thread's id).
     pub(super) fn lists(&self, pid: u32) -> bool {
-        self.pids.iter().any(|&(row, tgid)| row == pid || tgid == pid)
+        self.pids
+            .iter()
+            .any(|&(row, tgid)| row == pid || tgid == pid)
     }
 
     /// Whether the table proves that `thread` belongs to process `tgid`.
     pub(super) fn is_thread_of(&self, thread: u32, tgid: u32) -> bool {
-        self.pids.iter().any(|&(row, process)| row == thread && process == tgid)
+        self.pids
+            .iter()
+            .any(|&(row, process)| row == thread && process == tgid)
     }
 
     /// Whether the table is there, and `pid` is not in it.
@@ -380,7 +400,14 @@ impl Report {
         }
         if let Some(pid) = line.pid {
             let comm = line.comm.map(Text::from);
-            self.summary = Some(Named { pid, comm, uid: line.uid, oom_score: None, stamp, hash });
+            self.summary = Some(Named {
+                pid,
+                comm,
+                uid: line.uid,
+                oom_score: None,
+                stamp,
+                hash,
+            });
         }
     }
 
@@ -393,6 +420,21 @@ impl Report {
             self.killed.push(pid);
         }
         true
+    }
+}
+
+/// Takes `key:NKB` figures, in bytes.
+fn inline_figures(figures: &[u8], page_kib: Option<u64>, values: &mut StatValues) {
+    for (key, kb) in line::stats::inline_figures(figures) {
+        if values.len() >= MAX_STAT_KEYS {
+            return;
+        }
+        if !line::stats::is_event_count(key) {
+            values.push(key, kib_to_bytes(kb));
+        } else if let Some(count) = page_kib.and_then(|page| kb.checked_div(page)) {
+            // Vendor kernels print event counts through the macro that turns pages into KB.
+            values.push(key, count);
+        }
     }
 }
 
