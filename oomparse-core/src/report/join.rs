@@ -23,6 +23,8 @@ enum Kind {
     Summary,
     /// `Killed process N (` without the rest: a newline in the comm.
     Killed,
+    /// `CPU: … Comm: ` without the rest: a newline in the comm.
+    TaskInfo,
 }
 
 /// A message whose end has not come yet.
@@ -83,9 +85,10 @@ impl Pending {
             // syslog(2) repeats the prefix, with the record's own stamp, behind a newline.
             _ if is_known(message) => &[],
             _ if stamp.kernel_time_us.is_some()
-                && stamp.kernel_time_us == this.last.kernel_time_us =>
+                && stamp.kernel_time_us == this.last.kernel_time_us
+                && !this.continues(message) =>
             {
-                &[b"", b"\n"]
+                &[b"\n"]
             }
             (_, FrameKind::Bare) => &[b"", b" "],
             _ => &[b""],
@@ -169,7 +172,7 @@ impl Pending {
             }
             Kind::Group => begins(&[b"/", b" are going to be killed"]),
             Kind::Stats => begins(&[b"/", b": ", b" "]) && piece.ends_with(b"KB"),
-            Kind::Invoked | Kind::Cpuset | Kind::Killed => false,
+            Kind::Invoked | Kind::Cpuset | Kind::Killed | Kind::TaskInfo => false,
         }
     }
 }
@@ -199,6 +202,7 @@ fn is_sound(bytes: &[u8]) -> bool {
         Line::TaskIn(line) => line.cut.is_none(),
         Line::StatsHeading(line) => !line.cut && !line.inline.is_empty(),
         Line::Invoked(line) => line.oom_score_adj.is_some(),
+        Line::TaskInfo(line) => line.release.is_some(),
         Line::Cpuset(_) | Line::Group(_) => true,
         _ => false,
     }
@@ -255,6 +259,10 @@ fn unfinished(message: &[u8]) -> Option<Kind> {
             {
                 Some(Kind::Killed)
             }
+            _ => None,
+        },
+        b'C' if message.starts_with(b"CPU: ") => match parse_line(message) {
+            Line::TaskInfo(line) if line.comm.is_none() => Some(Kind::TaskInfo),
             _ => None,
         },
         _ if message.ends_with(b"nodemask=") || message.ends_with(b"nodemask=(null)") => {

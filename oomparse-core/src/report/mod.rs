@@ -130,7 +130,7 @@ impl Assembler {
         match frame.kind {
             // Behind a newline in a record: figures, never a line that names anybody.
             FrameKind::Indented => {
-                return self.continuation(message, stamp);
+                return self.continuation(message, stamp, out);
             }
             _ if frame.fragment == Fragment::Piece && parse_line(message) == Line::Other => return,
             _ => {}
@@ -154,11 +154,21 @@ impl Assembler {
         }
     }
 
-    fn continuation(&mut self, message: &[u8], stamp: Stamp) {
-        let Some(report) = self.reports.get_mut(self.owner) else {
+    /// What stands behind a newline in a record: figures and a header, never a line that names a victim.
+    fn continuation(&mut self, message: &[u8], stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+        let line = parse_line(message);
+        if let Line::Invoked(line) = line {
+            // The newline stood in the comm, of which only the end is left.
+            self.invoked(&line, stamp, fnv1a(&[message]), out);
+            if let Some(invoker) =
+                self.reports.last_mut().and_then(|report| report.invoker.as_mut())
+            {
+                invoker.comm = None;
+            }
             return;
-        };
-        match parse_line(message) {
+        }
+        let Some(report) = self.reports.get_mut(self.owner) else { return };
+        match line {
             Line::StatEntries(entries) if report.is_stats_open() => {
                 report.stat_entries(entries, &stamp);
             }
@@ -233,6 +243,10 @@ impl Assembler {
             Line::Fatal(fatal) => self.fatal(fatal, stamp, hash, out),
             Line::Suppressed(count) => {
                 self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
+                let open = self.reports.iter_mut().rev().find(|report| !report.is_decided());
+                if let Some(report) = open {
+                    report.saw(Evidence::Suppressed);
+                }
             }
             Line::StatEntries(_)
             | Line::Meminfo(_)
@@ -251,15 +265,7 @@ impl Assembler {
         hash: u64,
         out: &mut VecDeque<OomEvent>,
     ) {
-        // A report that has named its victim is over; one that has not may still be printing.
-        let mut at = 0;
-        while let Some(report) = self.reports.get(at) {
-            if report.is_decided() || self.reports.len() >= MAX_OPEN_REPORTS {
-                self.close(at, out);
-            } else {
-                at = at.saturating_add(1);
-            }
-        }
+        self.make_room(&stamp, out);
         let mut report = Report::new(stamp, hash);
         report.invoked(line);
         let owner_prints = self.reports.get(self.owner).is_some_and(|owner| {
@@ -268,6 +274,18 @@ impl Assembler {
         self.reports.push(report);
         if !owner_prints {
             self.owner = self.reports.len().saturating_sub(1);
+        }
+    }
+
+    /// Before a report starts: closes those that are over.
+    fn make_room(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+        let mut at = 0;
+        while let Some(report) = self.reports.get(at) {
+            if !may_go_on(report, stamp) || self.reports.len() >= MAX_OPEN_REPORTS {
+                self.close(at, out);
+            } else {
+                at = at.saturating_add(1);
+            }
         }
     }
 
@@ -284,7 +302,8 @@ impl Assembler {
                 .as_ref()
                 .and_then(|invoker| invoker.comm.as_ref());
             !report.is_decided()
-                && invoker.is_some_and(|invoker| invoker.as_bytes() == comm)
+                && report.invoker.is_some()
+                && invoker.is_none_or(|invoker| state::is_same_comm(invoker.as_bytes(), comm))
                 && same_caller(stamp, &report.first)
                 && stamp.follows(&report.last)
                 && wants(report)
@@ -597,15 +616,7 @@ impl Assembler {
         out: &mut VecDeque<OomEvent>,
     ) -> &mut Report {
         let at = at.unwrap_or_else(|| {
-            // What was decided before, and this line does not belong to, is over.
-            let mut at = 0;
-            while let Some(report) = self.reports.get(at) {
-                if report.is_decided() || self.reports.len() >= MAX_OPEN_REPORTS {
-                    self.close(at, out);
-                } else {
-                    at = at.saturating_add(1);
-                }
-            }
+            self.make_room(stamp, out);
             self.reports.push(Report::new(*stamp, hash));
             self.reports.len().saturating_sub(1)
         });
@@ -634,7 +645,7 @@ impl Assembler {
                 && line.pid.is_none_or(|pid| !report.excludes(pid))
                 && !(line.global_oom && report.is_memcg())
                 && !(line.oom_memcg.is_some() && report.meminfo.is_some())
-                && !stats_contradict(report, line.oom_memcg)
+                && !paths_contradict(report, line)
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)
         };
@@ -997,10 +1008,9 @@ impl Assembler {
         };
         report.given_out = true;
         let blocks = report.blocks();
-        let mut event = build::kill(report, &blocks, &self.stream, &kill);
-        event.suppressed_reports = self.suppressed.take();
+        let event = build::kill(report, &blocks, &self.stream, &kill);
         self.remember(kill.victim.pid);
-        out.push_back(event);
+        self.push_out(event, out);
     }
 
     fn remember(&mut self, pid: u32) {
@@ -1043,7 +1053,7 @@ impl Assembler {
         }
         let blocks = report.blocks();
         let named = report.summary.clone().or_else(|| report.selected.clone());
-        let mut event = match named {
+        let event = match named {
             Some(named) if !report.no_victim => {
                 self.remember(named.pid);
                 let kill = named.to_kill(Identity::Task, None);
@@ -1056,7 +1066,14 @@ impl Assembler {
                 build::without_victim(&report, &blocks, &self.stream)
             }
         };
+        self.push_out(event, out);
+    }
+
+    fn push_out(&mut self, mut event: OomEvent, out: &mut VecDeque<OomEvent>) {
         event.suppressed_reports = self.suppressed.take();
+        if event.suppressed_reports.is_some() && !event.evidence.contains(&Evidence::Suppressed) {
+            event.evidence.insert(0, Evidence::Suppressed);
+        }
         out.push_back(event);
     }
 }
@@ -1079,16 +1096,29 @@ fn same_caller(one: &Stamp, other: &Stamp) -> bool {
     one.caller.is_none() || other.caller.is_none() || one.caller == other.caller
 }
 
+/// Whether a report without a victim may still be printing, or have its victim named by the reaper, when
+/// another one starts. Where the clock is not shown, it is over.
+fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
+    let patience = if report.has_rows() { MAX_REAPER_DELAY_US } else { INTERLEAVE_US };
+    !report.is_decided()
+        && stamp.since(&report.last).is_some()
+        && stamp.follows_within(&report.last, patience)
+}
+
 fn is_near(stamp: &Stamp, earlier: &Stamp) -> bool {
     stamp.follows_within(earlier, INTERLEAVE_US)
 }
 
-/// Whether the report's first stats block is of another cgroup than the one at its limit.
-fn stats_contradict(report: &Report, oom_memcg: Option<&[u8]>) -> bool {
-    match (report.stats.first(), oom_memcg) {
-        (Some(first), Some(oom)) => first.path.as_bytes() != oom && !first.path.is_empty(),
+/// Whether the report's block is about other cgroups than the summary.
+fn paths_contradict(report: &Report, line: &Summary<'_>) -> bool {
+    let differs = |known: Option<&Text>, shown: Option<&[u8]>| match (known, shown) {
+        (Some(known), Some(shown)) => known.as_bytes() != shown,
         _ => false,
-    }
+    };
+    // The first stats block is of the cgroup at its limit.
+    differs(report.stats.first().map(|block| &block.path), line.oom_memcg)
+        || differs(report.oom_memcg.as_ref(), line.oom_memcg)
+        || differs(report.task_memcg.as_ref(), line.task_memcg)
 }
 
 /// Whether a Killed line is of a member of the report's group: the table lists it, or, where there is no

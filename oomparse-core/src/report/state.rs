@@ -119,6 +119,8 @@ struct StatsBlock {
     /// All entries came with one stamp: one record, which the kernel may have cut.
     one_record: bool,
     stamp: Option<(Option<u64>, Option<u64>)>,
+    /// A line of a record with several is no whole figure.
+    cut: bool,
     /// One bit for each key seen, by length and ends: most repeats are refused without a search.
     seen: u64,
 }
@@ -307,6 +309,7 @@ impl Report {
             state.bytes = state.bytes.saturating_add(line.len()).saturating_add(1);
             let Some((key, value)) = line::stats::entry(line) else {
                 inline_figures(line, self.page_kib, &mut block.values);
+                state.cut |= !line.is_empty() && line.len() < message.len();
                 continue;
             };
             if block.values.len() >= MAX_STAT_KEYS {
@@ -329,10 +332,15 @@ impl Report {
     /// Ends the block that is coming in; the last line of a record that the kernel cut is let go.
     pub(super) fn end_stats(&mut self) {
         let state = core::mem::take(&mut self.stats_block);
-        if state.open && state.one_record && state.bytes >= RECORD_LIMIT {
-            if let Some(block) = self.stats.last_mut() {
-                block.values.pop();
-            }
+        let full = state.open && state.one_record && state.bytes >= RECORD_LIMIT;
+        if full
+            && !state.cut
+            && let Some(block) = self.stats.last_mut()
+        {
+            // The last number may have lost digits.
+            block.values.pop();
+        }
+        if full || state.cut {
             self.cut(Field::new("memcg_stats"));
         }
     }
@@ -360,6 +368,11 @@ impl Report {
             Some(read) if self.tasks.len() < MAX_TASK_ROWS => self.tasks.push(read),
             _ => self.cut(Field::new("tasks")),
         }
+    }
+
+    /// Whether rows of a task table came in.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.pids.is_empty()
     }
 
     /// Whether the table lists a process (by its own or a thread's id).
@@ -421,6 +434,11 @@ impl Report {
         }
         true
     }
+}
+
+/// Whether the header's comm is this one, or what stands behind a newline in it.
+pub(super) fn is_same_comm(header: &[u8], comm: &[u8]) -> bool {
+    header == comm || comm.strip_suffix(header).is_some_and(|start| start.ends_with(b"\n"))
 }
 
 /// Takes `key:NKB` figures, in bytes.
