@@ -20,6 +20,7 @@ extern crate std;
 
 mod bytes;
 mod cgroup;
+mod enrich;
 mod event;
 mod frame;
 #[cfg(feature = "serde")]
@@ -30,6 +31,7 @@ mod time;
 
 pub use bytes::Text;
 pub use cgroup::{CgroupDriver, CgroupPath, LimitLevel, QosClass, Runtime, parse_cgroup_path};
+pub use enrich::{ContainerNames, PodLookup, PodNames, enrich};
 pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
