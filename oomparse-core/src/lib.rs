@@ -27,6 +27,8 @@ mod frame;
 mod json;
 pub mod limits;
 mod parser;
+#[cfg(feature = "pods")]
+mod pods;
 mod time;
 
 pub use bytes::Text;
@@ -38,4 +40,9 @@ pub use event::{
 };
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
 pub use parser::{Options, Parser};
+#[cfg(feature = "pods")]
+pub use pods::{
+    ContainerRecord, LEARN_LITERALS, Loaded, PodFormat, PodRecord, PodSource, PodSourceError,
+    PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+};
 pub use time::WallTime;
