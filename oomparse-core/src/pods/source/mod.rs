@@ -56,7 +56,7 @@ pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     let fail = |kind| PodSourceError::at(kind, text, skipped);
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || text.contains(&0) {
         loaded.error = Some(fail(PodSourceErrorKind::Encoding));
-    } else if ndjson::is_row(first) {
+    } else if ndjson::is_rows(start) {
         loaded.format = Some(PodFormat::Ndjson);
         ndjson::read(text, loaded, sink);
     } else if matches!(start.first(), Some(b'{' | b'[')) {

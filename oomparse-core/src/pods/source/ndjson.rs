@@ -34,12 +34,21 @@ struct Line {
     source: Option<String>,
 }
 
-/// Whether the line is a row of this form: a whole object with a uid or a container's id in it.
-pub(super) fn is_row(line: &[u8]) -> bool {
-    line.starts_with(b"{")
+/// Whether the text has this form: one of its first lines is a whole object with a uid or a
+/// container's id in it. The very first may be broken.
+pub(super) fn is_rows(text: &[u8]) -> bool {
+    text.starts_with(b"{\"") && text.split(|&byte| byte == b'\n').take(8).any(is_row)
+}
+
+fn is_row(line: &[u8]) -> bool {
+    line.starts_with(b"{\"")
+        && line.len() <= MAX_ROW_LEN
         && serde_json::from_slice::<Line>(line)
             .is_ok_and(|row| row.pod_uid.is_some() || row.container_id.is_some())
 }
+
+/// Longer first lines are whole listings without line ends, and need not be read twice.
+const MAX_ROW_LEN: usize = 64 << 10;
 
 /// Reads all rows.
 pub(super) fn read(text: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
@@ -82,6 +91,15 @@ impl Line {
 mod tests {
     use super::super::read_all;
     use super::*;
+
+    #[test]
+    fn first_row_broken() {
+        let (records, loaded) = read_all(
+            b"{\"pod_uid\":\n{\"pod_uid\":\"3962896b-ab69-4572-8f1d-ee756f9f3589\",\"pod_name\":\"a\"}\n",
+        );
+        assert_eq!(records.len(), 1);
+        assert_eq!(loaded.error.unwrap().line, 1);
+    }
 
     #[test]
     fn rows_around_a_broken_one() {
