@@ -25,7 +25,10 @@ mod frame;
 #[cfg(feature = "serde")]
 mod json;
 pub mod limits;
+pub mod line;
 mod parser;
+mod report;
+mod sieve;
 mod time;
 
 pub use bytes::Text;
@@ -35,5 +38,5 @@ pub use event::{
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
-pub use parser::{Options, Parser};
+pub use parser::{Options, Parser, parse_all};
 pub use time::WallTime;
