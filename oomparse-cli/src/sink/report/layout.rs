@@ -49,12 +49,6 @@ impl Words {
         self
     }
 
-    /// Adds text that stays together and may be skipped.
-    pub(crate) fn faint(mut self, text: impl Into<String>) -> Self {
-        self.0.push((text.into(), Look::Faint));
-        self
-    }
-
     /// Adds other words.
     pub(crate) fn then(mut self, words: Self) -> Self {
         self.0.extend(words.0);
@@ -208,10 +202,7 @@ mod tests {
 
     #[test]
     fn colour_changes_no_column() {
-        let words = Words::default()
-            .strong("java")
-            .faint("x")
-            .say(&"word ".repeat(30));
+        let words = Words::default().strong("java").say(&"word ".repeat(30));
         let plain = page(false, |page| page.sentence(&words));
         let colour = page(true, |page| page.sentence(&words));
         assert!(!plain.contains('\x1b') && colour.contains("\x1b[1mjava\x1b[0m"));

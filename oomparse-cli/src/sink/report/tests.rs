@@ -120,7 +120,7 @@ fn the_machine_out_of_memory() {
     meminfo.free_pages = Some(21_011);
     meminfo.free_swap_bytes = Some(0);
     meminfo.total_swap_bytes = Some(2 << 30);
-    event.meminfo = Some(Box::new(meminfo));
+    event.meminfo = Some(meminfo.into());
     let mut invoker = Invoker::default();
     invoker.comm = Some(Text::from("kworker"));
     invoker.order = Some(2);
