@@ -1,6 +1,6 @@
 //! The rows below the sentence: limit, victim, memory by kind, the machine, who asked.
 
-use super::layout::{Page, ROW_WIDTH, Words, cut, list};
+use super::layout::{Page, Words, list};
 use super::sentence::process;
 use crate::units::{bytes, count, number, pages};
 use oomparse_core::{Counter, MemcgStats, Meminfo, OomEvent, TaskRow, Victim};
@@ -19,10 +19,7 @@ pub(crate) fn rows(page: &mut Page, event: &OomEvent) {
         .as_ref()
         .and_then(|cgroup| cgroup.oom_memcg.as_ref())
     {
-        page.row(
-            "cgroup",
-            &Words::default().glued(cut(&path.to_display(), ROW_WIDTH)),
-        );
+        page.row("cgroup", &Words::default().path(&path.to_display()));
     }
     if let Some(victim) = &event.victim {
         page.row("victim", &list(&self::victim(victim)));
@@ -82,7 +79,8 @@ fn limit(memory: &Counter) -> Vec<String> {
     if let Some(usage) = memory.usage_bytes {
         items.push(format!("used {}", bytes(usage)));
     }
-    if let Some(failcnt) = memory.failcnt {
+    // cgroup v1 counts a limit on memory and swap elsewhere and shows 0 here.
+    if let Some(failcnt) = memory.failcnt.filter(|&failcnt| failcnt > 0) {
         items.push(format!("hit {}", count(failcnt, "time")));
     }
     items
@@ -171,8 +169,11 @@ fn by_kind(blocks: &[MemcgStats], event: &OomEvent) -> Vec<String> {
         kinds(V2, whole)
     } else if whole("total_rss").is_some() {
         kinds(V1_TOTAL, whole)
-    } else {
+    } else if V1.iter().any(|kind| sum(kind.1) > Some(0)) {
         kinds(V1, sum)
+    } else {
+        // The blocks that hold the memory are not in the log.
+        Vec::new()
     }
 }
 
@@ -255,15 +256,11 @@ fn asked_by(event: &OomEvent) -> Vec<String> {
     if !same && (invoker.comm.is_some() || invoker.pid.is_some()) {
         items.push(process(invoker.comm.as_ref(), invoker.pid));
     }
-    match invoker.order {
-        Some(-1) => items.push("SysRq-f: a person asked for it".to_owned()),
-        Some(order @ 1..=20) => {
-            items.push(format!(
-                "for {} in a row (order {order})",
-                pages(1 << order)
-            ));
-        }
-        _ => {}
+    if let Some(order @ 1..=20) = invoker.order {
+        items.push(format!(
+            "for {} in a row (order {order})",
+            pages(1 << order)
+        ));
     }
     items
 }

@@ -23,29 +23,67 @@ pub(crate) enum Look {
     Faint,
 }
 
+#[derive(Clone, Debug, Default)]
+struct Word {
+    text: String,
+    look: Look,
+    /// No space stands before it; the line may still break there.
+    tight: bool,
+}
+
 /// Text as words that are never broken. No word holds a control character: names come from
 /// `Text`'s escaped form.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Words(Vec<(String, Look)>);
+pub(crate) struct Words(Vec<Word>);
 
 impl Words {
     /// Adds text that may be broken at its spaces.
-    pub(crate) fn say(mut self, text: &str) -> Self {
+    pub(crate) fn say(self, text: &str) -> Self {
         let words = text.split(' ').filter(|word| !word.is_empty());
-        self.0
-            .extend(words.map(|word| (word.to_owned(), Look::Plain)));
-        self
+        words.fold(self, |words, word| words.glued(word))
     }
 
     /// Adds text that stays together on one line.
     pub(crate) fn glued(mut self, text: impl Into<String>) -> Self {
-        self.0.push((text.into(), Look::Plain));
+        let text = text.into();
+        self.0.push(Word {
+            text,
+            ..Word::default()
+        });
         self
     }
 
     /// Adds text that stays together and is to be seen first.
     pub(crate) fn strong(mut self, text: impl Into<String>) -> Self {
-        self.0.push((text.into(), Look::Strong));
+        let (text, look) = (text.into(), Look::Strong);
+        self.0.push(Word {
+            text,
+            look,
+            tight: false,
+        });
+        self
+    }
+
+    /// Adds a path, whole; lines break behind its slashes.
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        for component in path.split_inclusive('/') {
+            let mut rest = component;
+            // A component may have 255 bytes.
+            while !rest.is_empty() {
+                let end = rest
+                    .char_indices()
+                    .nth(ROW_WIDTH)
+                    .map_or(rest.len(), |(at, _)| at);
+                let (piece, after) = rest.split_at(end);
+                let text = piece.to_owned();
+                self.0.push(Word {
+                    text,
+                    look: Look::Plain,
+                    tight: true,
+                });
+                rest = after;
+            }
+        }
         self
     }
 
@@ -58,8 +96,8 @@ impl Words {
     /// Writes punctuation directly behind the last word.
     pub(crate) fn mark(mut self, mark: &str) -> Self {
         match self.0.last_mut() {
-            Some((word, _)) => word.push_str(mark),
-            None => self.0.push((mark.to_owned(), Look::Plain)),
+            Some(word) => word.text.push_str(mark),
+            None => self = self.glued(mark),
         }
         self
     }
@@ -132,18 +170,19 @@ impl Page {
     /// Writes words from column `column` on, further lines from `indent` on.
     fn wrap(&mut self, words: &Words, mut column: usize, indent: usize) {
         let mut at_start = true;
-        for (word, look) in &words.0 {
-            let width = word.chars().count();
-            if !at_start && column + 1 + width > WIDTH {
+        for Word { text, look, tight } in &words.0 {
+            let width = text.chars().count();
+            let space = usize::from(!tight);
+            if !at_start && column + space + width > WIDTH {
                 let _ = write!(self.text, "\n{:indent$}", "");
                 column = indent;
                 at_start = true;
             }
-            if !at_start {
+            if !at_start && !tight {
                 self.text.push(' ');
                 column += 1;
             }
-            self.word(word, *look);
+            self.word(text, *look);
             column += width;
             at_start = false;
         }
@@ -210,6 +249,22 @@ mod tests {
             .iter()
             .fold(colour, |text, code| text.replace(code, ""));
         assert_eq!(stripped, plain);
+    }
+
+    #[test]
+    fn a_path_breaks_behind_its_slashes_and_loses_nothing() {
+        let path = format!(
+            "/kubepods.slice/{}/{}.scope",
+            "a".repeat(40),
+            "b".repeat(200)
+        );
+        let text = page(false, |page| {
+            page.row("cgroup", &Words::default().path(&path))
+        });
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        let (_, rest) = text.split_once("cgroup").unwrap();
+        assert_eq!(rest.split_whitespace().collect::<String>(), path);
+        assert!(text.lines().next().unwrap().ends_with("a/"));
     }
 
     #[test]

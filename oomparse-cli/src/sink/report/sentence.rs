@@ -18,6 +18,10 @@ pub(crate) fn sentence(event: &OomEvent) -> Words {
                 None => words.say("a process"),
             };
             let words = match place(event) {
+                // A clause with a comma in it ends with one.
+                Some(place) if has_pod_and_container(event) => {
+                    words.say("of").then(place).mark(",")
+                }
                 Some(place) => words.say("of").then(place),
                 None => words.say("(the log does not show its cgroup)"),
             };
@@ -113,7 +117,7 @@ fn place(event: &OomEvent) -> Option<Words> {
         }
     });
     match (pod, container) {
-        (Some(pod), Some(container)) => Some(pod.mark(",").then(container).mark(",")),
+        (Some(pod), Some(container)) => Some(pod.mark(",").then(container)),
         (Some(pod), None) => Some(pod),
         (None, Some(container)) => Some(container),
         (None, None) => {
@@ -121,6 +125,14 @@ fn place(event: &OomEvent) -> Option<Words> {
             Some(cgroup(path))
         }
     }
+}
+
+fn has_pod_and_container(event: &OomEvent) -> bool {
+    event.pod.is_some()
+        && event
+            .container
+            .as_ref()
+            .is_some_and(|container| container.id.is_some() || container.name.is_some())
 }
 
 /// `mysql.service`, `cgroup /some/where`, `the root cgroup`
@@ -142,6 +154,9 @@ fn cgroup(path: &Text) -> Words {
 /// Why the killer ran.
 fn why(event: &OomEvent) -> Option<Words> {
     let words = Words::default();
+    if event.invoker.as_ref().and_then(|invoker| invoker.order) == Some(-1) {
+        return Some(words.say("a person asked the kernel for it (SysRq-f)"));
+    }
     Some(match event.scope? {
         Scope::Memcg => limit(event),
         Scope::Cpuset => words.say("the memory nodes of its cpuset were full"),
