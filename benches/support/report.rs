@@ -182,7 +182,7 @@ impl Report {
     }
 
     fn stats(&self, out: &mut Vec<String>, rng: &mut Rng) {
-        let anon_kb: u64 = self.rows.iter().map(|row| row.anon_pages * 4).sum();
+        let anon_kb = self.pod.limit_kb * 95 / 100;
         if self.kernel == Kernel::V4_14 {
             let pod = &self.pod;
             let pod_path = pod.limit_on_pod.then_some((&pod.pod_path, 0));

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod input;
 mod sink;
+mod units;
 mod zone;
 
 use clap::Parser as _;

@@ -1,6 +1,7 @@
 //! Where events go.
 
 mod json;
+mod report;
 
 use crate::args::Format;
 use oomparse_core::OomEvent;
@@ -29,6 +30,12 @@ pub(crate) fn stdout() -> Stdout {
 /// The sink for a format, on standard output.
 pub(crate) fn open(format: Format) -> Box<dyn Sink> {
     match format {
-        Format::Json | Format::Report => Box::new(json::Json::new(stdout())),
+        Format::Json => Box::new(json::Json::new(stdout())),
+        Format::Report => Box::new(report::Report::new(stdout(), wants_colour())),
     }
+}
+
+/// Only at a terminal, and only where neither NO_COLOR nor TERM=dumb speaks against it.
+fn wants_colour() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }
