@@ -104,7 +104,7 @@ fn behind_comm(value: &[u8]) -> Option<&[u8]> {
             .is_some_and(|rest| rest.starts_with(b" invoked oom-killer"))
     });
     let (_, text) = invoker
-        .or_else(|| splits().last())
+        .or_else(|| splits().next_back())
         .or_else(|| split_once(value, b';'))?;
     Some(text)
 }

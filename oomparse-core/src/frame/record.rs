@@ -40,15 +40,9 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     // JSON must be UTF-8: each byte that is not becomes a private character and goes back after.
     let text = with_private_characters(line);
     let mut frame = json::read(&text)?.into_frame(nested)?.into_owned();
-    for part in [
-        Some(&mut frame.message),
-        frame.host.as_mut(),
-        frame.caller.as_mut(),
-        frame.boot_id.as_mut(),
-    ] {
-        if let Some(part) = part {
-            *part = Cow::Owned(without_private_characters(part));
-        }
+    let names = [&mut frame.host, &mut frame.caller, &mut frame.boot_id];
+    for part in names.into_iter().flatten().chain([&mut frame.message]) {
+        *part = Cow::Owned(without_private_characters(part));
     }
     Some(frame)
 }
@@ -81,18 +75,18 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn set(&mut self, key: Key, value: Value<'a>) {
         match (key, value) {
-            (Key::Text(rank), Value::Text(text)) => {
-                if self.text.is_none() || rank < self.text_rank {
-                    self.text = Some(text);
-                    self.text_rank = rank;
-                }
+            (Key::Text(rank), Value::Text(text))
+                if self.text.is_none() || rank < self.text_rank =>
+            {
+                self.text = Some(text);
+                self.text_rank = rank;
             }
             (Key::Transport, Value::Text(text)) => self.transport = Some(text),
-            (Key::Identifier, Value::Text(text)) => {
-                // Of several names one that is not the kernel's decides.
-                if self.identifier.as_deref().is_none_or(is_kernels_name) {
-                    self.identifier = Some(text);
-                }
+            // Of several names one that is not the kernel's decides.
+            (Key::Identifier, Value::Text(text))
+                if self.identifier.as_deref().is_none_or(is_kernels_name) =>
+            {
+                self.identifier = Some(text);
             }
             (Key::Host, Value::Text(text)) => self.host = Some(text),
             (Key::BootId, Value::Text(text)) => self.boot_id = Some(text),

@@ -60,6 +60,17 @@ pub(super) fn uptime(input: &[u8]) -> Option<(u64, &[u8])> {
 /// Digits behind the decimal sign as nanoseconds; those past the ninth are skipped.
 #[inline]
 fn fraction(input: &[u8]) -> ((u32, u8), &[u8]) {
+    // printk's six.
+    if let [a, b, c, d, e, f, rest @ ..] = input
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+        && [a, b, c, d, e, f].into_iter().all(u8::is_ascii_digit)
+    {
+        let micros = [a, b, c, d, e, f].into_iter().fold(0u32, |value, digit| {
+            let digit = u32::from(digit.wrapping_sub(b'0'));
+            value.wrapping_mul(10).wrapping_add(digit)
+        });
+        return ((micros.wrapping_mul(1000), 6), rest);
+    }
     let (mut nanos, mut digits, mut unit) = (0u32, 0u8, 100_000_000u32);
     let mut rest = input;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
@@ -205,10 +216,13 @@ pub(super) fn rfc3164(input: &[u8]) -> Option<Stamp<'_>> {
     Some(Stamp { wall, comma, rest })
 }
 
-/// `2023 `: four digits and a blank.
+/// `2023 `: four digits and a blank, or the end.
 fn year_and_blank(input: &[u8]) -> Option<(u16, &[u8])> {
     let (year, rest) = short_number(input, 4)?;
-    let rest = rest.strip_prefix(b" ")?;
+    let rest = match rest {
+        [] => rest,
+        _ => rest.strip_prefix(b" ")?,
+    };
     (1970..=2199).contains(&year).then_some((year, rest))
 }
 
@@ -286,6 +300,12 @@ pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
 ///
 /// Gives the time if the month can be read, and nothing at all if this is no such stamp.
 pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
+    if let Some(stamp) = after_weekday(input).and_then(rfc3164)
+        && stamp.rest.is_empty()
+        && stamp.wall.is_some_and(|wall| wall.year.is_some())
+    {
+        return Some(stamp.wall);
+    }
     let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
     let (mut before, mut day, mut month, mut of_day, mut year) = (None, None, None, None, None);
     for _ in 0..7 {

@@ -344,7 +344,7 @@ fn structured_data(input: &[u8]) -> Option<&[u8]> {
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
 fn undo_control_codes(message: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    if message.first() == Some(&0x1b) {
+    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
         return Cow::Owned(without_colours(&message).into_owned());
     }
     if !memchr_iter(b'#', &message).any(|at| control_code(message.get(at..)).is_some()) {
