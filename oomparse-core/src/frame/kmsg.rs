@@ -23,7 +23,7 @@ use alloc::borrow::Cow;
 use memchr::{memchr, memmem};
 
 /// Takes a record apart; nothing if the line is none.
-#[inline]
+#[inline(always)]
 pub(super) fn record(line: &[u8]) -> Option<Frame<'_>> {
     let (priority, rest) = number(line)?;
     let (sequence, rest) = number(rest.strip_prefix(b",")?)?;

@@ -170,9 +170,9 @@ fn shown(wall: Option<WallTime>) -> Option<String> {
 }
 
 #[test]
-#[cfg(feature = "serde")]
 fn one_line_of_every_form() {
-    for sample in all() {
+    let reads_json = cfg!(feature = "serde");
+    for sample in all().filter(|sample| reads_json || !sample.line.starts_with('{')) {
         let line = filled(sample.line);
         let frame = Framer::new().frame(line.as_bytes()).expect(&line);
         let message = String::from_utf8(frame.message.to_vec()).unwrap();
