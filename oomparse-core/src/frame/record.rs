@@ -81,8 +81,15 @@ impl<'a> Fields<'a> {
                 self.text = Some(text);
                 self.text_rank = rank;
             }
-            (Key::Transport, Value::Text(text)) => self.transport = Some(text),
-            // Of several names one that is not the kernel's decides.
+            // Said more than once, a word against the kernel stays.
+            (Key::Transport, Value::Text(text))
+                if self
+                    .transport
+                    .as_deref()
+                    .is_none_or(|told| told == b"kernel") =>
+            {
+                self.transport = Some(text);
+            }
             (Key::Identifier, Value::Text(text))
                 if self.identifier.as_deref().is_none_or(is_kernels_name) =>
             {
@@ -107,7 +114,10 @@ impl<'a> Fields<'a> {
 
     fn set_facility(&mut self, value: &Value<'_>) {
         let by_name = match value {
-            Value::Text(text) => facility_by_name(text.trim_ascii()),
+            Value::Text(text) => match text.trim_ascii() {
+                b"kernel" => Some(0),
+                name => facility_by_name(name),
+            },
             _ => None,
         };
         let facility = value
@@ -145,9 +155,19 @@ impl<'a> Fields<'a> {
                     self.wall = self.wall.or(wall);
                 }
             }
-            // Whole microseconds: `as` rounds to zero and holds out-of-range values at the ends.
-            Value::Decimal(seconds) => self.uptime = Some((seconds * 1e6 + 0.5) as u64),
-            Value::Whole(_) => {}
+            // To the nearest microsecond; `as` keeps to the type's ends.
+            Value::Decimal(seconds) => self.set_seconds((seconds * 1e6 + 0.5) as u64),
+            Value::Whole(seconds) => self.set_seconds(seconds.saturating_mul(1_000_000)),
+        }
+    }
+
+    /// dmesg's time since boot or a shipper's since 1970: the latter passed 1e8 seconds in 1973, the
+    /// former takes three years for it.
+    fn set_seconds(&mut self, micros: u64) {
+        if micros < 100_000_000_000_000 {
+            self.uptime = Some(micros);
+        } else {
+            self.wall = self.wall.or_else(|| WallTime::from_unix_micros(micros));
         }
     }
 
