@@ -29,6 +29,9 @@ use memchr::memchr;
 /// Longest stamp between brackets that is looked at, in bytes: a weekday and a month in any script.
 const MAX_STAMP_LEN: usize = 80;
 
+/// A printk stamp taken off: microseconds since boot, the caller, the message.
+pub(super) type Stamped<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
+
 /// `[stamp] message`; nothing if there is no stamp.
 #[inline]
 pub(super) fn bracketed(line: &[u8]) -> Option<Frame<'_>> {
@@ -38,27 +41,47 @@ pub(super) fn bracketed(line: &[u8]) -> Option<Frame<'_>> {
     }
 }
 
+/// `[12345.678901] message` alone, without the stamps for people.
+#[inline(always)]
+pub(super) fn plain(line: &[u8]) -> Option<Frame<'_>> {
+    let (micros, rest) = stamp::printk(line)?;
+    stamped(micros, rest)
+}
+
 /// What follows a printk stamp.
-#[inline]
+#[inline(always)]
 fn stamped(micros: u64, rest: &[u8]) -> Option<Frame<'_>> {
+    let (caller, message) = caller_and_message(rest)?;
+    Some(Frame {
+        kind: FrameKind::Dmesg,
+        kernel_time_us: Some(micros),
+        caller: caller.map(Cow::Borrowed),
+        message: text(message),
+        ..Frame::default()
+    })
+}
+
+/// The stamp in front of a text that another carrier brought, with the caller and the message.
+#[inline]
+pub(super) fn stamp_in_front(text: &[u8]) -> Option<Stamped<'_>> {
+    let (micros, rest) = stamp::printk(text)?;
+    let (caller, message) = caller_and_message(rest)?;
+    Some((micros, caller, message))
+}
+
+#[inline]
+fn caller_and_message(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let (caller, rest) = caller(rest);
     let message = match rest {
         [] => rest,
         [b' ', message @ ..] => message,
         // Printed by a program that writes `[12.345678]: text`.
         [b':', b' ', message @ ..] => message,
-        // `[12.345678][stm32] text`: a vendor's own part; the text begins here.
         _ if caller.is_some() => rest,
         [b'[', ..] => rest,
         _ => return None,
     };
-    Some(Frame {
-        kind: FrameKind::Dmesg,
-        kernel_time_us: Some(micros),
-        caller: caller.map(Cow::Borrowed),
-        message: text(cpu_and_comm(message)),
-        ..Frame::default()
-    })
+    Some((caller, cpu_and_comm(message)))
 }
 
 /// `[ T9185]` or `[    C1]` behind a stamp.

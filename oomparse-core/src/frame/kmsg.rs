@@ -23,7 +23,7 @@ use alloc::borrow::Cow;
 use memchr::{memchr, memmem};
 
 /// Takes a record apart; nothing if the line is none.
-#[inline]
+#[inline(always)]
 pub(super) fn record(line: &[u8]) -> Option<Frame<'_>> {
     let (priority, rest) = number(line)?;
     let (sequence, rest) = number(rest.strip_prefix(b",")?)?;
@@ -104,7 +104,7 @@ fn behind_comm(value: &[u8]) -> Option<&[u8]> {
             .is_some_and(|rest| rest.starts_with(b" invoked oom-killer"))
     });
     let (_, text) = invoker
-        .or_else(|| splits().last())
+        .or_else(|| splits().next_back())
         .or_else(|| split_once(value, b';'))?;
     Some(text)
 }

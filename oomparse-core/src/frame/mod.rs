@@ -14,6 +14,7 @@ mod record;
 mod scan;
 mod stamp;
 mod syslog;
+mod syslog5424;
 #[cfg(test)]
 mod tests;
 mod wrapper;
@@ -164,14 +165,43 @@ impl Framer {
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        match self.open {
-            Open::Nothing => self.single(line),
-            _ => self.within_open(line),
+        if self.wants_every_line() {
+            return self.within_open(line);
         }
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // The forms that matter most, without moving the frame about: that costs more than reading
+        // the prefix does.
+        match line {
+            [b'0'..=b'9', ..] => {
+                if let Some(frame) = kmsg::record(line) {
+                    self.last = FrameKind::Kmsg;
+                    return Some(frame);
+                }
+                if let Some(frame) = syslog::kernels(line) {
+                    self.remember_prefix(line, &frame);
+                    return Some(frame);
+                }
+            }
+            [b'[', ..] if self.is_short_monotonic == Some(false) => {
+                if let Some(frame) = dmesg::plain(line) {
+                    self.remember_prefix(line, &frame);
+                    return Some(frame);
+                }
+            }
+            [b'A'..=b'Z', ..] => {
+                if let Some(frame) = syslog::kernels(line) {
+                    self.remember_prefix(line, &frame);
+                    return Some(frame);
+                }
+            }
+            _ => {}
+        }
+        self.single(line)
     }
 
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
     #[must_use]
+    #[inline]
     pub fn wants_every_line(&self) -> bool {
         !matches!(self.open, Open::Nothing)
     }
@@ -199,12 +229,11 @@ impl Framer {
             },
         }
         self.open = Open::Nothing;
-        self.single(line)
+        self.single(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
     /// A line that is a record of its own, or begins one of several lines.
     fn single<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         match line {
             [b' ' | b'\t', ..] => {
                 if let Some(frame) = self.continued(line) {
@@ -235,13 +264,18 @@ impl Framer {
             frame.kind = FrameKind::Indented;
             frame.message = Cow::Borrowed(line.trim_ascii_start());
         }
+        self.remember_prefix(line, &frame);
+        Some(frame)
+    }
+
+    #[inline(always)]
+    fn remember_prefix(&mut self, line: &[u8], frame: &Frame<'_>) {
+        self.last = frame.kind;
         if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog)
             && let Cow::Borrowed(message) = frame.message
         {
             self.prefix_len = line.len().saturating_sub(message.len());
         }
-        self.last = frame.kind;
-        Some(frame)
     }
 
     /// A line that goes on with the record before it, as its blanks in front tell for certain.

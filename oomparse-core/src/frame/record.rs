@@ -40,15 +40,9 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     // JSON must be UTF-8: each byte that is not becomes a private character and goes back after.
     let text = with_private_characters(line);
     let mut frame = json::read(&text)?.into_frame(nested)?.into_owned();
-    for part in [
-        Some(&mut frame.message),
-        frame.host.as_mut(),
-        frame.caller.as_mut(),
-        frame.boot_id.as_mut(),
-    ] {
-        if let Some(part) = part {
-            *part = Cow::Owned(without_private_characters(part));
-        }
+    let names = [&mut frame.host, &mut frame.caller, &mut frame.boot_id];
+    for part in names.into_iter().flatten().chain([&mut frame.message]) {
+        *part = Cow::Owned(without_private_characters(part));
     }
     Some(frame)
 }
@@ -81,18 +75,25 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn set(&mut self, key: Key, value: Value<'a>) {
         match (key, value) {
-            (Key::Text(rank), Value::Text(text)) => {
-                if self.text.is_none() || rank < self.text_rank {
-                    self.text = Some(text);
-                    self.text_rank = rank;
-                }
+            (Key::Text(rank), Value::Text(text))
+                if self.text.is_none() || rank < self.text_rank =>
+            {
+                self.text = Some(text);
+                self.text_rank = rank;
             }
-            (Key::Transport, Value::Text(text)) => self.transport = Some(text),
-            (Key::Identifier, Value::Text(text)) => {
-                // Of several names one that is not the kernel's decides.
-                if self.identifier.as_deref().is_none_or(is_kernels_name) {
-                    self.identifier = Some(text);
-                }
+            // Said more than once, a word against the kernel stays.
+            (Key::Transport, Value::Text(text))
+                if self
+                    .transport
+                    .as_deref()
+                    .is_none_or(|told| told == b"kernel") =>
+            {
+                self.transport = Some(text);
+            }
+            (Key::Identifier, Value::Text(text))
+                if self.identifier.as_deref().is_none_or(is_kernels_name) =>
+            {
+                self.identifier = Some(text);
             }
             (Key::Host, Value::Text(text)) => self.host = Some(text),
             (Key::BootId, Value::Text(text)) => self.boot_id = Some(text),
@@ -113,7 +114,10 @@ impl<'a> Fields<'a> {
 
     fn set_facility(&mut self, value: &Value<'_>) {
         let by_name = match value {
-            Value::Text(text) => facility_by_name(text.trim_ascii()),
+            Value::Text(text) => match text.trim_ascii() {
+                b"kernel" => Some(0),
+                name => facility_by_name(name),
+            },
             _ => None,
         };
         let facility = value
@@ -151,9 +155,19 @@ impl<'a> Fields<'a> {
                     self.wall = self.wall.or(wall);
                 }
             }
-            // Whole microseconds: `as` rounds to zero and holds out-of-range values at the ends.
-            Value::Decimal(seconds) => self.uptime = Some((seconds * 1e6 + 0.5) as u64),
-            Value::Whole(_) => {}
+            // To the nearest microsecond; `as` keeps to the type's ends.
+            Value::Decimal(seconds) => self.set_seconds((seconds * 1e6 + 0.5) as u64),
+            Value::Whole(seconds) => self.set_seconds(seconds.saturating_mul(1_000_000)),
+        }
+    }
+
+    /// dmesg's time since boot or a shipper's since 1970: the latter passed 1e8 seconds in 1973, the
+    /// former takes three years for it.
+    fn set_seconds(&mut self, micros: u64) {
+        if micros < 100_000_000_000_000 {
+            self.uptime = Some(micros);
+        } else {
+            self.wall = self.wall.or_else(|| WallTime::from_unix_micros(micros));
         }
     }
 

@@ -11,10 +11,23 @@ pub(super) fn number(input: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
         let digit = u64::from(digit.wrapping_sub(b'0'));
-        value = value.checked_mul(10)?.checked_add(digit)?;
+        value = value.wrapping_mul(10).wrapping_add(digit);
         rest = tail;
     }
-    (rest.len() < input.len()).then_some((value, rest))
+    match input.len().wrapping_sub(rest.len()) {
+        0 => None,
+        // 19 nines fit.
+        1..=19 => Some((value, rest)),
+        digits => Some((long_number(input.get(..digits)?)?, rest)),
+    }
+}
+
+#[cold]
+fn long_number(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |value, digit| {
+        let digit = u64::from(digit.wrapping_sub(b'0'));
+        value.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// A number of at least one and at most `most` digits; the byte behind it is no digit.

@@ -60,6 +60,17 @@ pub(super) fn uptime(input: &[u8]) -> Option<(u64, &[u8])> {
 /// Digits behind the decimal sign as nanoseconds; those past the ninth are skipped.
 #[inline]
 fn fraction(input: &[u8]) -> ((u32, u8), &[u8]) {
+    // printk's six.
+    if let [a, b, c, d, e, f, rest @ ..] = input
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+        && [a, b, c, d, e, f].into_iter().all(u8::is_ascii_digit)
+    {
+        let micros = [a, b, c, d, e, f].into_iter().fold(0u32, |value, digit| {
+            let digit = u32::from(digit.wrapping_sub(b'0'));
+            value.wrapping_mul(10).wrapping_add(digit)
+        });
+        return ((micros.wrapping_mul(1000), 6), rest);
+    }
     let (mut nanos, mut digits, mut unit) = (0u32, 0u8, 100_000_000u32);
     let mut rest = input;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
@@ -205,10 +216,13 @@ pub(super) fn rfc3164(input: &[u8]) -> Option<Stamp<'_>> {
     Some(Stamp { wall, comma, rest })
 }
 
-/// `2023 `: four digits and a blank.
+/// `2023 `: four digits and a blank, or the end.
 fn year_and_blank(input: &[u8]) -> Option<(u16, &[u8])> {
     let (year, rest) = short_number(input, 4)?;
-    let rest = rest.strip_prefix(b" ")?;
+    let rest = match rest {
+        [] => rest,
+        _ => rest.strip_prefix(b" ")?,
+    };
     (1970..=2199).contains(&year).then_some((year, rest))
 }
 
@@ -284,12 +298,21 @@ pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
 
 /// `四 4月 17 22:43:41 2025`, whole: weekday, month, day, time and year in any locale.
 ///
-/// Gives the time if the month can be read, and nothing at all if this is no such stamp.
+/// Gives the time if the month and the half of the day can be read, and nothing at all if this is no such stamp.
 pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
+    if let Some(stamp) = after_weekday(input).and_then(rfc3164)
+        && stamp.rest.is_empty()
+        && stamp.wall.is_some_and(|wall| wall.year.is_some())
+    {
+        return Some(stamp.wall);
+    }
     let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
     let (mut before, mut day, mut month, mut of_day, mut year) = (None, None, None, None, None);
+    let mut is_half_day = false;
+    // The bytes behind a year and a day are 年, 년 and 日, 일.
     for _ in 0..7 {
         let Some(word) = words.next() else { break };
+        is_half_day |= word.eq_ignore_ascii_case(b"am") || word.eq_ignore_ascii_case(b"pm");
         if of_day.is_none()
             && let Some((clock, _, [])) = clock(word)
         {
@@ -301,7 +324,8 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
             day = Some(number);
             month = before.and_then(month_by_name);
         } else if year.is_none()
-            && let Some((number @ 1970..=9999, [])) = short_number(word, 4)
+            && let Some((number @ 1970..=9999, [] | b"\xe5\xb9\xb4" | b"\xeb\x85\x84")) =
+                short_number(word, 4)
         {
             year = Some(number);
         } else if day.is_some() && month.is_none() {
@@ -313,7 +337,7 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
         return None;
     }
     let (day, (of_day, fraction), year) = (day?, of_day?, year?);
-    Some(month.and_then(|month| {
+    Some(month.filter(|_| !is_half_day).and_then(|month| {
         let day = u8::try_from(day).ok()?;
         WallTime::new(Some(year), (month, day), of_day, fraction, None)
     }))
@@ -418,6 +442,7 @@ mod tests {
             "jeu. avril 17 22:43:41 2025",
             "Чт апр 17 22:43:41 2025",
             "qui 17 abr 22:43:41 2025",
+            "2025年 04月 17日 22:43:41",
         ] {
             let wall = ctime(text.as_bytes()).unwrap().unwrap();
             assert_eq!(
@@ -427,6 +452,8 @@ mod tests {
             );
         }
         assert_eq!(ctime("X Y 17 22:43:41 2025".as_bytes()), Some(None));
+        // Which half of the day is said by words in many languages: no time is better than a wrong one.
+        assert_eq!(ctime(b"Thu 17 Apr 2025 10:43:41 PM CST"), Some(None));
         assert_eq!(ctime(b"not a stamp"), None);
     }
 

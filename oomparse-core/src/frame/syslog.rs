@@ -1,4 +1,4 @@
-//! What syslog daemons and `journalctl` print before a message.
+//! What syslog daemons and `journalctl` print before a message. (RFC 5424 has a file of its own.)
 //!
 //! ```text
 //! Dec 30 18:08:17 front kernel: [606280.177828] Out of memory: Killed process …   RFC 3164
@@ -10,7 +10,6 @@
 //! Thu 2023-01-05 02:12:02 CST host kernel: java invoked …                          short-full
 //! 1672884722.123456 host kernel: java invoked …                                    short-unix
 //! [ 1234.567890] host kernel: java invoked …                                       short-monotonic
-//! <6>1 2023-01-05T02:12:02+08:00 host kernel - - - java invoked …                  RFC 5424
 //! 2026-11-21T19:49:22,789301+00:00 java invoked …                                  dmesg, iso
 //! 2024-01-01T00:00:00.000000000Z stdout F text                                     CRI log
 //! ```
@@ -25,10 +24,13 @@ use super::scan::{
     without_colours, word,
 };
 use super::stamp::{self, Stamp};
-use super::{Frame, FrameKind, Origin, dmesg};
+use super::{Frame, FrameKind, Origin, dmesg, syslog5424};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::{memchr, memchr_iter};
+
+/// The kernel's own name for a machine that was given none.
+const NO_NAME: &[u8] = b"(none)";
 
 /// `<N>` and what follows; 191 is the highest priority there is.
 pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
@@ -37,11 +39,49 @@ pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
     Some((priority, rest.strip_prefix(b">")?))
 }
 
+/// `stamp host kernel: message`, the common line, in one go; nothing for whatever needs a closer look.
+#[inline(always)]
+pub(super) fn kernels(line: &[u8]) -> Option<Frame<'_>> {
+    let stamp = match line.first()? {
+        b'0'..=b'9' => stamp::iso(line)?,
+        _ => stamp::rfc3164(line)?,
+    };
+    let rest = stamp.rest.strip_prefix(b" ")?;
+    if is_dmesgs(&stamp) {
+        return Some(dmesg_iso(&stamp, rest));
+    }
+    let (host, rest) = word(rest);
+    let text = rest.strip_prefix(b" kernel: ")?;
+    let is_host = match host {
+        [.., last] if last.is_ascii_alphanumeric() => {
+            split_once(host, b'.').is_none_or(|(name, _)| facility_by_name(name).is_none())
+        }
+        _ => host == NO_NAME,
+    };
+    if !is_host || text.starts_with(b"\x1b") || has_control_code(text) {
+        return None;
+    }
+    let (kernel_time_us, caller, message) = match dmesg::stamp_in_front(text) {
+        Some((micros, caller, message)) => (Some(micros), caller, message),
+        None => (None, None, text),
+    };
+    Some(Frame {
+        kind: FrameKind::Syslog,
+        origin: Origin::Kernel,
+        wall: stamp.wall,
+        host: (host != NO_NAME).then_some(Cow::Borrowed(host)),
+        kernel_time_us,
+        caller: caller.map(Cow::Borrowed),
+        message: Cow::Borrowed(message),
+        ..Frame::default()
+    })
+}
+
 /// A line that begins with `<N>`: RFC 5424, RFC 3164 on the wire, or `dmesg -r`.
 pub(super) fn prioritised(line: &[u8]) -> Option<Frame<'_>> {
     let (priority, rest) = priority(line)?;
     if let Some(text) = rest.strip_prefix(b"1 ")
-        && let Some(frame) = rfc5424(priority, text)
+        && let Some(frame) = syslog5424::behind_version(priority, text)
     {
         return Some(frame);
     }
@@ -82,13 +122,8 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
         [b':', rest @ ..] if rest.starts_with(b" ") => rest,
         _ => return None,
     };
-    if stamp.comma && priority.is_none() && stamp.wall.is_some_and(|wall| wall.is_complete()) {
-        return Some(Frame {
-            kind: FrameKind::Dmesg,
-            wall: stamp.wall,
-            message: dmesg::text(skip_one_blank(rest)),
-            ..Frame::default()
-        });
+    if priority.is_none() && is_dmesgs(&stamp) {
+        return Some(dmesg_iso(&stamp, skip_one_blank(rest)));
     }
     if let Some(text) = container_log(rest) {
         return Some(Frame {
@@ -100,6 +135,20 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
         });
     }
     Some(tagged(skip_blanks(rest), stamp, priority))
+}
+
+/// Whether a stamp is of `dmesg --time-format iso`, which alone has a comma and a zone.
+fn is_dmesgs(stamp: &Stamp<'_>) -> bool {
+    stamp.comma && stamp.wall.is_some_and(|wall| wall.is_complete())
+}
+
+fn dmesg_iso<'a>(stamp: &Stamp<'a>, message: &'a [u8]) -> Frame<'a> {
+    Frame {
+        kind: FrameKind::Dmesg,
+        wall: stamp.wall,
+        message: dmesg::text(message),
+        ..Frame::default()
+    }
 }
 
 /// ` stdout F text` of a container runtime.
@@ -141,44 +190,43 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         origin,
         level: priority.map(|priority| priority & 7).or(tag.level),
         wall: stamp.wall,
-        host: tag
-            .host
-            .filter(|host| *host != b"(none)")
-            .map(Cow::Borrowed),
+        host: tag.host.filter(|host| *host != NO_NAME).map(Cow::Borrowed),
         ..Frame::default()
     };
-    let text = tag.text;
+    let mut text = tag.text;
     if origin != Origin::UserSpace
-        && let Some(inner) = kernel_stamp(text, tag.name.is_some())
+        && let Some((micros, caller, message)) = kernel_stamp(text, tag.name.is_some())
     {
-        frame.kernel_time_us = inner.kernel_time_us;
-        frame.caller = inner.caller;
-        frame.message = inner.message;
-    } else {
-        frame.message = Cow::Borrowed(text);
+        frame.kernel_time_us = Some(micros);
+        frame.caller = caller.map(Cow::Borrowed);
+        text = message;
     }
-    frame.message = undo_control_codes(frame.message);
+    frame.message = undo_control_codes(text);
     frame
 }
 
 /// The printk stamp in front of the text, or anywhere in it when no tag told where the text begins.
-fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<Frame<'_>> {
-    if stamp::printk(text).is_some() {
-        return dmesg::bracketed(text);
+pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<'_>> {
+    let found = dmesg::stamp_in_front(text);
+    if found.is_some() || has_tag {
+        return found;
     }
-    if has_tag { None } else { stamp_within(text) }
+    dmesg::stamp_in_front(at_stamp_within(text)?)
 }
 
-/// The text behind the first printk stamp in a line of unknown form, with six decimals as printk has.
+/// The text behind the first printk stamp in a line of unknown form.
 pub(super) fn stamp_within(text: &[u8]) -> Option<Frame<'_>> {
+    dmesg::plain(at_stamp_within(text)?)
+}
+
+/// The text from the first printk stamp on, with six decimals as printk has.
+fn at_stamp_within(text: &[u8]) -> Option<&[u8]> {
     memchr_iter(b'[', text).find_map(|at| {
         let from = text.get(at..)?;
         let (_, rest) = stamp::printk(from)?;
-        let decimals_begin = from.len().checked_sub(rest.len())?.checked_sub(8)?;
-        if from.get(decimals_begin) != Some(&b'.') || !matches!(rest, [b' ' | b'[', ..]) {
-            return None;
-        }
-        dmesg::bracketed(from)
+        let point = from.len().checked_sub(rest.len())?.checked_sub(8)?;
+        let is_printks = from.get(point) == Some(&b'.') && matches!(rest, [b' ' | b'[', ..]);
+        is_printks.then_some(from)
     })
 }
 
@@ -282,76 +330,16 @@ pub(super) fn short_monotonic(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     end.is_empty().then(|| (host, false, skip_one_blank(text)))
 }
 
-/// `1 2023-01-05T02:12:02+08:00 host kernel - - - text`, behind the version.
-fn rfc5424(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
-    let (date, rest) = word(text);
-    let stamp = stamp::iso(date).filter(|stamp| stamp.rest.is_empty());
-    if stamp.is_none() && date != b"-" {
-        return None;
-    }
-    let (host, rest) = word(rest.strip_prefix(b" ")?);
-    let (app, rest) = word(rest.strip_prefix(b" ")?);
-    let (process, rest) = word(rest.strip_prefix(b" ")?);
-    let (_message_id, rest) = word(rest.strip_prefix(b" ")?);
-    let rest = skip_one_blank(structured_data(rest.strip_prefix(b" ")?)?);
-    let text = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
-    let origin = match app {
-        _ if priority >= 8 => Origin::UserSpace,
-        b"-" => Origin::Unknown,
-        _ if is_kernel(app) && matches!(process, b"-" | b"0") => Origin::Kernel,
-        _ => Origin::UserSpace,
-    };
-    let mut frame = Frame {
-        kind: FrameKind::Syslog5424,
-        origin,
-        level: Some(priority & 7),
-        wall: stamp.and_then(|stamp| stamp.wall),
-        host: (host != b"-").then_some(Cow::Borrowed(host)),
-        ..Frame::default()
-    };
-    match kernel_stamp(text, true) {
-        Some(inner) if origin != Origin::UserSpace => {
-            frame.kernel_time_us = inner.kernel_time_us;
-            frame.caller = inner.caller;
-            frame.message = inner.message;
-        }
-        _ => frame.message = Cow::Borrowed(text),
-    }
-    frame.message = undo_control_codes(frame.message);
-    Some(frame)
-}
-
-/// What follows `-` or `[id key="value"][…]`; a quote or bracket in a value has a backslash before it.
-fn structured_data(input: &[u8]) -> Option<&[u8]> {
-    if let Some(rest) = input.strip_prefix(b"-") {
-        return Some(rest);
-    }
-    let (mut rest, mut quoted) = (input.strip_prefix(b"[")?, false);
-    loop {
-        rest = match rest {
-            [b'\\', _, tail @ ..] if quoted => tail,
-            [b'"', tail @ ..] => {
-                quoted = !quoted;
-                tail
-            }
-            [b']', b'[', tail @ ..] if !quoted => tail,
-            [b']', tail @ ..] if !quoted => return Some(tail),
-            [_, tail @ ..] => tail,
-            [] => return None,
-        }
-    }
-}
-
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
-fn undo_control_codes(message: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    if message.first() == Some(&0x1b) {
-        return Cow::Owned(without_colours(&message).into_owned());
+pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
+    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
+        return without_colours(message);
     }
-    if !memchr_iter(b'#', &message).any(|at| control_code(message.get(at..)).is_some()) {
-        return message;
+    if !has_control_code(message) {
+        return Cow::Borrowed(message);
     }
     let mut out = Vec::with_capacity(message.len());
-    let mut rest: &[u8] = &message;
+    let mut rest = message;
     while let [byte, tail @ ..] = rest {
         if let Some((code, after)) = control_code(Some(rest)) {
             out.push(code);
@@ -362,6 +350,11 @@ fn undo_control_codes(message: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+#[inline]
+fn has_control_code(message: &[u8]) -> bool {
+    memchr_iter(b'#', message).any(|at| control_code(message.get(at..)).is_some())
 }
 
 /// `#000` to `#037`; 177 is left, for kernels are built as `#177-Ubuntu`.

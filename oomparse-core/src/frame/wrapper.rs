@@ -3,7 +3,7 @@
 //! ```text
 //! > [   52.836625] Killed process 1221 (allocate) …                       a quoted mail
 //! # [21013.577527] Task in /kubepods/…                                    a comment
-//! 		// oom-kill:constraint=CONSTRAINT_MEMCG,…                              another, indented
+//!     // oom-kill:constraint=CONSTRAINT_MEMCG,…                           another, indented
 //! 166255 Apr 18 00:37:34   kernel: [14049899.298773] Task in …            an editor's line number
 //! /var/log/messages-20230105:Jan  5 02:12:02 host kernel: …               grep
 //! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
