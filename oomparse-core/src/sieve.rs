@@ -34,7 +34,7 @@ pub(crate) const LITERALS: [&str; 15] = [
 ];
 
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
-pub(crate) const CARRIERS: [&str; 2] = ["\"dmesg\":", "\"MESSAGE\":["];
+pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR="];
 
 /// The search, made ready.
 #[derive(Clone, Debug)]

@@ -112,12 +112,12 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
         }
     }
     // The selection is of the first victim; a group's other members were not chosen one by one.
-    if report
-        .killed
-        .first()
-        .is_none_or(|first| *first == victim.pid)
-        && let Some(selected) = &report.selected
-    {
+    let is_first = report.group.is_none()
+        || report
+            .killed
+            .first()
+            .is_none_or(|first| *first == victim.pid);
+    if is_first && let Some(selected) = &report.selected {
         if selected.pid == victim.pid {
             victim.oom_score = selected.oom_score;
         } else {

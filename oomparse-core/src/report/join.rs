@@ -55,9 +55,14 @@ impl Pending {
     /// A message that begins a kind that may be continued, and is not whole.
     pub(super) fn start(message: &[u8], stamp: Stamp) -> Option<Self> {
         let kind = unfinished(message)?;
+        let mut bytes = message.to_vec();
+        if kind == Kind::TaskInfo && bytes.ends_with(b":") {
+            // Carriers drop the blank at the end of a line.
+            bytes.push(b' ');
+        }
         Some(Self {
             kind,
-            bytes: message.to_vec(),
+            bytes,
             stamp,
             cut: false,
             gap: 0,
@@ -263,7 +268,7 @@ fn unfinished(message: &[u8]) -> Option<Kind> {
         },
         b'C' if message.starts_with(b"CPU: ") => match parse_line(message) {
             Line::TaskInfo(line) if line.comm.is_none() => Some(Kind::TaskInfo),
-            _ => None,
+            _ => message.ends_with(b" Comm:").then_some(Kind::TaskInfo),
         },
         _ if message.ends_with(b"nodemask=") || message.ends_with(b"nodemask=(null)") => {
             Some(Kind::Invoked)

@@ -160,14 +160,18 @@ impl Assembler {
         if let Line::Invoked(line) = line {
             // The newline stood in the comm, of which only the end is left.
             self.invoked(&line, stamp, fnv1a(&[message]), out);
-            if let Some(invoker) =
-                self.reports.last_mut().and_then(|report| report.invoker.as_mut())
+            if let Some(invoker) = self
+                .reports
+                .last_mut()
+                .and_then(|report| report.invoker.as_mut())
             {
                 invoker.comm = None;
             }
             return;
         }
-        let Some(report) = self.reports.get_mut(self.owner) else { return };
+        let Some(report) = self.reports.get_mut(self.owner) else {
+            return;
+        };
         match line {
             Line::StatEntries(entries) if report.is_stats_open() => {
                 report.stat_entries(entries, &stamp);
@@ -243,7 +247,11 @@ impl Assembler {
             Line::Fatal(fatal) => self.fatal(fatal, stamp, hash, out),
             Line::Suppressed(count) => {
                 self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
-                let open = self.reports.iter_mut().rev().find(|report| !report.is_decided());
+                let open = self
+                    .reports
+                    .iter_mut()
+                    .rev()
+                    .find(|report| !report.is_decided());
                 if let Some(report) = open {
                     report.saw(Evidence::Suppressed);
                 }
@@ -1099,7 +1107,11 @@ fn same_caller(one: &Stamp, other: &Stamp) -> bool {
 /// Whether a report without a victim may still be printing, or have its victim named by the reaper, when
 /// another one starts. Where the clock is not shown, it is over.
 fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
-    let patience = if report.has_rows() { MAX_REAPER_DELAY_US } else { INTERLEAVE_US };
+    let patience = if report.has_rows() {
+        MAX_REAPER_DELAY_US
+    } else {
+        INTERLEAVE_US
+    };
     !report.is_decided()
         && stamp.since(&report.last).is_some()
         && stamp.follows_within(&report.last, patience)
@@ -1116,8 +1128,10 @@ fn paths_contradict(report: &Report, line: &Summary<'_>) -> bool {
         _ => false,
     };
     // The first stats block is of the cgroup at its limit.
-    differs(report.stats.first().map(|block| &block.path), line.oom_memcg)
-        || differs(report.oom_memcg.as_ref(), line.oom_memcg)
+    differs(
+        report.stats.first().map(|block| &block.path),
+        line.oom_memcg,
+    ) || differs(report.oom_memcg.as_ref(), line.oom_memcg)
         || differs(report.task_memcg.as_ref(), line.task_memcg)
 }
 

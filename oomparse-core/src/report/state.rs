@@ -217,9 +217,11 @@ impl Report {
             invoker
                 .comm
                 .as_ref()
-                .is_none_or(|invoker| invoker.as_bytes() == comm)
+                .is_none_or(|invoker| is_same_comm(invoker.as_bytes(), comm))
         });
         if same && invoker.pid.is_none() {
+            // Of a comm with a newline in it, the header of a text capture shows only the end.
+            invoker.comm = line.comm.map(Text::from).or_else(|| invoker.comm.take());
             invoker.pid = Some(line.pid);
             invoker.uid = line.uid;
             self.release = self.release.take().or_else(|| line.release.map(Text::from));
@@ -438,7 +440,10 @@ impl Report {
 
 /// Whether the header's comm is this one, or what stands behind a newline in it.
 pub(super) fn is_same_comm(header: &[u8], comm: &[u8]) -> bool {
-    header == comm || comm.strip_suffix(header).is_some_and(|start| start.ends_with(b"\n"))
+    header == comm
+        || comm
+            .strip_suffix(header)
+            .is_some_and(|start| start.ends_with(b"\n"))
 }
 
 /// Takes `key:NKB` figures, in bytes.
