@@ -4,14 +4,20 @@
 //! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
 //! one. Rows and figures hold none; they count only while a report is open.
 
+#[cfg(any(
+    test,
+    not(feature = "std"),
+    not(any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
+mod skip;
+
 #[cfg(feature = "std")]
 use aho_corasick::packed;
-#[cfg(not(feature = "std"))]
-use memchr::memmem;
 
 /// The words that a line must hold to be looked at while no report is open.
 ///
 /// The packed search goes by the first bytes, so each begins with letters that are rare in ordinary logs.
+#[cfg(any(test, feature = "std"))]
 pub(crate) const LITERALS: [&str; 15] = [
     // "X invoked oom-killer: ", "oom-kill:constraint="
     "oom-kill",
@@ -34,6 +40,7 @@ pub(crate) const LITERALS: [&str; 15] = [
 ];
 
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
+#[cfg(any(test, feature = "std"))]
 pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR="];
 
 /// The search, made ready.
@@ -41,8 +48,6 @@ pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR
 pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
-    #[cfg(not(feature = "std"))]
-    finders: alloc::vec::Vec<memmem::Finder<'static>>,
 }
 
 impl Sieve {
@@ -59,13 +64,7 @@ impl Sieve {
     /// The sieve for any machine.
     #[cfg(not(feature = "std"))]
     pub(crate) fn new() -> Self {
-        Self {
-            finders: LITERALS
-                .iter()
-                .chain(&CARRIERS)
-                .map(memmem::Finder::new)
-                .collect(),
-        }
+        Self {}
     }
 
     /// Where in these bytes the first of the words stands.
@@ -73,17 +72,15 @@ impl Sieve {
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         match &self.packed {
             Some(packed) => packed.find(bytes).map(|found| found.start()),
-            None => find_each(bytes),
+            None => without_simd(bytes),
         }
     }
 
-    /// Where in these bytes one of the words stands; not always the first of them.
+    /// Where in these bytes the first of the words stands.
     #[cfg(not(feature = "std"))]
+    #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        self.finders
-            .iter()
-            .filter_map(|finder| finder.find(bytes))
-            .min()
+        skip::find(bytes)
     }
 
     /// Whether a line can matter.
@@ -93,8 +90,17 @@ impl Sieve {
 }
 
 /// The search on a machine without the packed one.
-#[cfg(feature = "std")]
-fn find_each(bytes: &[u8]) -> Option<usize> {
+#[cfg(all(
+    feature = "std",
+    not(any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
+fn without_simd(bytes: &[u8]) -> Option<usize> {
+    skip::find(bytes)
+}
+
+/// The search on a processor from before 2006: for its sake nobody's program carries the other's tables.
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn without_simd(bytes: &[u8]) -> Option<usize> {
     LITERALS
         .iter()
         .chain(&CARRIERS)
@@ -134,6 +140,7 @@ mod tests {
             "oom_kill_process: 2 callbacks suppressed",
         ] {
             assert!(sieve.is_candidate(line.as_bytes()), "{line}");
+            assert!(skip::find(line.as_bytes()).is_some(), "{line}, by skipping");
         }
         assert!(!sieve.is_candidate(b"the quick brown fox ran out of ideas in memory lane"));
     }
