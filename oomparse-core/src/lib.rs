@@ -41,6 +41,8 @@ pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
+#[cfg(feature = "serde")]
+pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
 pub use parser::{Options, Parser, parse_all};
 #[cfg(feature = "pods")]

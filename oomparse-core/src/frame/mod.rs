@@ -5,8 +5,14 @@
 //! line and never configured; a line in no known form is all message.
 
 mod dmesg;
+#[cfg(feature = "carriers")]
 mod dmesg_json;
+#[cfg_attr(
+    not(feature = "carriers"),
+    expect(dead_code, reason = "entries over several lines")
+)]
 mod journal;
+#[cfg(feature = "carriers")]
 mod json_text;
 mod kmsg;
 #[cfg(feature = "serde")]
@@ -17,10 +23,15 @@ mod syslog;
 mod syslog5424;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "carriers")]
 mod wrapper;
+
+#[cfg(feature = "serde")]
+pub use record::with_member;
 
 use crate::time::WallTime;
 use alloc::borrow::Cow;
+#[cfg(feature = "carriers")]
 use alloc::boxed::Box;
 
 /// Where a line's text came from, as far as its frame proves it.
@@ -148,7 +159,9 @@ pub struct Framer {
 enum Open {
     #[default]
     Nothing,
+    #[cfg(feature = "carriers")]
     DmesgJson(Box<dmesg_json::Record>),
+    #[cfg(feature = "carriers")]
     Entry(Box<journal::Entry>),
 }
 
@@ -210,6 +223,7 @@ impl Framer {
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         match &mut self.open {
             Open::Nothing => {}
+            #[cfg(feature = "carriers")]
             Open::DmesgJson(record) => match record.line(line) {
                 dmesg_json::Step::Message(frame) => return Some(frame),
                 dmesg_json::Step::Structure => return None,
@@ -219,6 +233,7 @@ impl Framer {
                 }
                 dmesg_json::Step::Foreign => {}
             },
+            #[cfg(feature = "carriers")]
             Open::Entry(entry) => match entry.line(line) {
                 journal::Step::Field => return None,
                 journal::Step::End(frame) => {
@@ -241,6 +256,7 @@ impl Framer {
                     return Some(frame);
                 }
             }
+            #[cfg(feature = "carriers")]
             [b'_' | b'M' | b'T' | b'W' | b'F' | b'S', ..] => {
                 if let Some(entry) = journal::opens(line) {
                     self.open = Open::Entry(Box::new(entry));
@@ -251,11 +267,12 @@ impl Framer {
         }
         let mut frame = match known(line, 0) {
             Some(frame) => frame,
+            #[cfg(feature = "carriers")]
             None if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) => {
                 self.open = Open::DmesgJson(Box::default());
                 return None;
             }
-            None => wrapper::unwrap(line, 0),
+            None => unknown(line, 0),
         };
         if frame.kind == FrameKind::Dmesg {
             self.look_for_host(&mut frame);
@@ -340,13 +357,36 @@ fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
             .or_else(|| syslog::numbered_date(line))
             .or_else(|| dmesg::lost_bracket(line)),
         b'[' => dmesg::bracketed(line),
-        b'A'..=b'Z' => syslog::named_date(line)
-            .or_else(|| journal::lone_message(line))
-            .or_else(|| wrapper::kibana_row(line)),
+        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line)),
         b'<' => syslog::prioritised(line),
         b'a'..=b'z' => dmesg::decoded(line),
         b'{' => object(line, nested),
         _ => None,
+    }
+}
+
+/// A line that begins as a word does.
+#[cfg(feature = "carriers")]
+fn marked(line: &[u8]) -> Option<Frame<'_>> {
+    journal::lone_message(line).or_else(|| wrapper::kibana_row(line))
+}
+
+#[cfg(not(feature = "carriers"))]
+fn marked(_line: &[u8]) -> Option<Frame<'_>> {
+    None
+}
+
+/// The frame of a line whose first bytes are of no known form.
+#[cfg(feature = "carriers")]
+fn unknown(line: &[u8], nested: u8) -> Frame<'_> {
+    wrapper::unwrap(line, nested)
+}
+
+#[cfg(not(feature = "carriers"))]
+fn unknown(line: &[u8], _nested: u8) -> Frame<'_> {
+    Frame {
+        message: Cow::Borrowed(line),
+        ..Frame::default()
     }
 }
 
@@ -366,5 +406,5 @@ fn object(_line: &[u8], _nested: u8) -> Option<Frame<'_>> {
     expect(dead_code, reason = "only records hold other lines")
 )]
 fn find(line: &[u8], nested: u8) -> Frame<'_> {
-    known(line, nested).unwrap_or_else(|| wrapper::unwrap(line, nested))
+    known(line, nested).unwrap_or_else(|| unknown(line, nested))
 }

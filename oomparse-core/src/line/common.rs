@@ -1,7 +1,7 @@
 //! Pieces that several line kinds share: numbers, units, names read from fixed ends.
 
+use crate::bytes::memmem;
 use crate::limits::MAX_COMM_LEN;
-use memchr::memmem;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::{map_opt, opt, recognize};

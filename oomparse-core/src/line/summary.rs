@@ -16,8 +16,8 @@
 use super::common::{
     Parsed, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths, uid,
 };
+use crate::bytes::memmem;
 use crate::event::Field;
-use memchr::memmem;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_until1};
