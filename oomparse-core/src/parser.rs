@@ -6,7 +6,7 @@ use crate::frame::{FrameKind, Framer, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
 use crate::report::Assembler;
 use crate::sieve::Sieve;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
 
@@ -151,6 +151,16 @@ impl Parser {
         self.skips_rest = false;
     }
 
+    /// Gives out kills that wait for one further line of their stream, without it.
+    ///
+    /// For callers that must answer on the line that names the victim. What is not decided yet stays
+    /// open, and a victim printed once more is still one event.
+    pub fn give_waiting(&mut self) {
+        let mut out = VecDeque::new();
+        self.streams.give_waiting(&mut out);
+        self.give(out);
+    }
+
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
@@ -246,7 +256,8 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 struct Streams {
     /// The stream of the last line, which the next line is most often of.
     last: Option<Stream>,
-    others: BTreeMap<Vec<u8>, Stream>,
+    /// The others, by host.
+    others: Vec<Stream>,
     /// How many have a report open.
     hungry: usize,
     clock: u64,
@@ -264,10 +275,17 @@ impl Streams {
         match &self.last {
             Some(last) if last.host == host => last.assembler.is_hungry(),
             _ => self
-                .others
-                .get(host)
+                .place(host)
+                .ok()
+                .and_then(|at| self.others.get(at))
                 .is_some_and(|stream| stream.assembler.is_hungry()),
         }
+    }
+
+    /// Where among the others a host is, or would be.
+    fn place(&self, host: &[u8]) -> Result<usize, usize> {
+        self.others
+            .binary_search_by(|stream| stream.host.as_slice().cmp(host))
     }
 
     fn push(
@@ -281,11 +299,12 @@ impl Streams {
         self.adopt(host);
         if self.last.as_ref().is_none_or(|last| last.host != host) {
             if let Some(last) = self.last.take() {
-                self.others.insert(last.host.clone(), last);
+                let at = self.place(&last.host).unwrap_or_else(|at| at);
+                self.others.insert(at, last);
             }
-            self.last = self.others.remove(host);
-            if self.last.is_none() {
-                self.make_room(out);
+            match self.place(host) {
+                Ok(at) => self.last = Some(self.others.remove(at)),
+                Err(_) => self.make_room(out),
             }
         }
         let stream = self.last.get_or_insert_with(|| Stream {
@@ -307,6 +326,19 @@ impl Streams {
         }
     }
 
+    fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.hungry == 0 {
+            return;
+        }
+        for stream in self.others.iter_mut().chain(&mut self.last) {
+            let was = stream.assembler.is_hungry();
+            stream.assembler.give_out_all_waiting(out);
+            if was && !stream.assembler.is_hungry() {
+                self.hungry = self.hungry.saturating_sub(1);
+            }
+        }
+    }
+
     /// Lines without a host are of the first host that is named, while there is no other.
     fn adopt(&mut self, host: &[u8]) {
         if let Some(last) = &mut self.last
@@ -322,11 +354,10 @@ impl Streams {
         if self.others.len() < MAX_STREAMS {
             return;
         }
-        let oldest = self.others.values().min_by_key(|stream| stream.used);
-        let Some(host) = oldest.map(|stream| stream.host.clone()) else {
-            return;
-        };
-        if let Some(mut stream) = self.others.remove(&host) {
+        let by_use = |(_, stream): &(usize, &Stream)| stream.used;
+        let oldest = self.others.iter().enumerate().min_by_key(by_use);
+        if let Some((at, _)) = oldest {
+            let mut stream = self.others.remove(at);
             if stream.assembler.is_hungry() {
                 self.hungry = self.hungry.saturating_sub(1);
             }
@@ -337,10 +368,13 @@ impl Streams {
     /// Takes all streams out, in the order of their last lines.
     fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
         self.hungry = 0;
-        let others = core::mem::take(&mut self.others).into_values();
-        let mut all: Vec<Stream> = others.chain(self.last.take()).collect();
-        all.sort_by_key(|stream| stream.used);
-        all.into_iter().map(|stream| stream.assembler)
+        let mut all = core::mem::take(&mut self.others);
+        all.extend(self.last.take());
+        core::iter::from_fn(move || {
+            let by_use = |(_, stream): &(usize, &Stream)| stream.used;
+            let (oldest, _) = all.iter().enumerate().min_by_key(by_use)?;
+            Some(all.swap_remove(oldest).assembler)
+        })
     }
 }
 
