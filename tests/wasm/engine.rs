@@ -1,0 +1,121 @@
+//! The same few steps on two engines: an interpreter and a compiler.
+
+/// What Fluent Bit asks of its engine.
+pub(crate) trait Engine {
+    /// Calls `malloc`, if the module has it.
+    fn malloc(&mut self, size: i32) -> Result<i32, String>;
+    /// Calls `free`.
+    fn free(&mut self, at: i32) -> Result<(), String>;
+    /// Calls a filter function.
+    fn filter(&mut self, name: &str, args: [i32; 6]) -> Result<i32, String>;
+    /// Calls a function that gives a number.
+    fn number(&mut self, name: &str) -> Result<i32, String>;
+    /// The module's memory.
+    fn memory(&mut self) -> &mut [u8];
+    /// Adds pages, and gives the address of the first.
+    fn grow(&mut self, pages: u32) -> usize;
+    /// How many steps the next calls may take; then they trap.
+    fn limit(&mut self, steps: u64);
+}
+
+type Arguments = (i32, i32, i32, i32, i32, i32);
+
+macro_rules! engine {
+    ($name:ident, $engine:ident, $config:expr) => {
+        pub(crate) struct $name {
+            store: $engine::Store<()>,
+            instance: $engine::Instance,
+            memory: $engine::Memory,
+        }
+
+        impl $name {
+            /// A new instance, without any import.
+            pub(crate) fn new(wasm: &[u8]) -> Result<Self, String> {
+                let engine = $config?;
+                let module = $engine::Module::new(&engine, wasm).map_err(|e| e.to_string())?;
+                if let Some(import) = module.imports().next() {
+                    return Err(format!("imports {}.{}", import.module(), import.name()));
+                }
+                let mut store = $engine::Store::new(&engine, ());
+                store.set_fuel(u64::MAX / 2).map_err(|e| e.to_string())?;
+                let instance =
+                    $engine::Instance::new(&mut store, &module, &[]).map_err(|e| e.to_string())?;
+                let memory = instance
+                    .get_memory(&mut store, "memory")
+                    .ok_or("exports no memory")?;
+                Ok(Self {
+                    store,
+                    instance,
+                    memory,
+                })
+            }
+        }
+
+        impl Engine for $name {
+            fn malloc(&mut self, size: i32) -> Result<i32, String> {
+                self.instance
+                    .get_typed_func::<i32, i32>(&mut self.store, "malloc")
+                    .and_then(|malloc| malloc.call(&mut self.store, size))
+                    .map_err(|e| e.to_string())
+            }
+
+            fn free(&mut self, at: i32) -> Result<(), String> {
+                self.instance
+                    .get_typed_func::<i32, ()>(&mut self.store, "free")
+                    .and_then(|free| free.call(&mut self.store, at))
+                    .map_err(|e| e.to_string())
+            }
+
+            fn filter(&mut self, name: &str, [a, b, c, d, e, f]: [i32; 6]) -> Result<i32, String> {
+                self.instance
+                    .get_typed_func::<Arguments, i32>(&mut self.store, name)
+                    .and_then(|filter| filter.call(&mut self.store, (a, b, c, d, e, f)))
+                    .map_err(|e| e.to_string())
+            }
+
+            fn number(&mut self, name: &str) -> Result<i32, String> {
+                self.instance
+                    .get_typed_func::<(), i32>(&mut self.store, name)
+                    .and_then(|number| number.call(&mut self.store, ()))
+                    .map_err(|e| e.to_string())
+            }
+
+            fn memory(&mut self) -> &mut [u8] {
+                self.memory.data_mut(&mut self.store)
+            }
+
+            fn grow(&mut self, pages: u32) -> usize {
+                let before = self.memory().len();
+                self.memory
+                    .grow(&mut self.store, u64::from(pages))
+                    .expect("memory grows");
+                before
+            }
+
+            fn limit(&mut self, steps: u64) {
+                self.store.set_fuel(steps).expect("steps are counted");
+            }
+        }
+    };
+}
+
+engine!(Wasmi, wasmi, {
+    // The first version of WebAssembly and nothing of what came later.
+    let mut config = wasmi::Config::default();
+    config
+        .consume_fuel(true)
+        .wasm_bulk_memory(false)
+        .wasm_reference_types(false)
+        .wasm_sign_extension(false)
+        .wasm_saturating_float_to_int(false)
+        .wasm_multi_value(false)
+        .wasm_tail_call(false)
+        .wasm_extended_const(false);
+    Ok::<_, String>(wasmi::Engine::new(&config))
+});
+
+engine!(Wasmtime, wasmtime, {
+    let mut config = wasmtime::Config::new();
+    config.consume_fuel(true);
+    wasmtime::Engine::new(&config).map_err(|e| e.to_string())
+});
