@@ -1,2 +1,58 @@
-//! x
-fn main() {}
+//! `oomparse`: typed events from the OOM killer's reports in a log.
+
+mod args;
+mod commands;
+mod input;
+mod sink;
+mod units;
+mod zone;
+
+use clap::Parser as _;
+use std::io;
+use std::process::ExitCode;
+
+/// What a command found; becomes the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// 0: at least one.
+    Some,
+    /// 1: nothing.
+    Nothing,
+    /// 2: some input could not be read; what was wrong stands on stderr.
+    Trouble,
+}
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let outcome = match args.command {
+        args::Command::Scan(args) => commands::scan::run(args.into_options()),
+        args::Command::Who(args) => commands::who::run(&args),
+    };
+    match outcome {
+        Ok(Found::Some) => ExitCode::SUCCESS,
+        Ok(Found::Nothing) => ExitCode::from(1),
+        Ok(Found::Trouble) => ExitCode::from(2),
+        // Whoever read our output has seen enough, as `head` has.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            complain("output", &error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One line on stderr: `oomparse: FILE: sentence`.
+fn complain(about: &str, error: &io::Error) {
+    let sentence = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
+        _ => error.to_string(),
+    };
+    // A closed stderr is no reason to stop.
+    let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));
+}
+
+fn write_line(mut out: impl io::Write, line: &str) -> io::Result<()> {
+    writeln!(out, "{line}")
+}

@@ -20,20 +20,32 @@ extern crate std;
 
 mod bytes;
 mod cgroup;
+mod enrich;
 mod event;
 mod frame;
 #[cfg(feature = "serde")]
 mod json;
 pub mod limits;
+pub mod line;
 mod parser;
+#[cfg(feature = "pods")]
+mod pods;
+mod report;
+mod sieve;
 mod time;
 
 pub use bytes::Text;
 pub use cgroup::{CgroupDriver, CgroupPath, LimitLevel, QosClass, Runtime, parse_cgroup_path};
+pub use enrich::{ContainerNames, PodLookup, PodNames, enrich};
 pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
-pub use parser::{Options, Parser};
+pub use parser::{Options, Parser, parse_all};
+#[cfg(feature = "pods")]
+pub use pods::{
+    ContainerRecord, LEARN_LITERALS, Loaded, PodFormat, PodRecord, PodSource, PodSourceError,
+    PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+};
 pub use time::WallTime;

@@ -1,8 +1,14 @@
 //! The whole way from bytes to events.
 
+use crate::bytes::Text;
 use crate::event::OomEvent;
-use alloc::collections::VecDeque;
+use crate::frame::{FrameKind, Framer, Origin};
+use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::report::Assembler;
+use crate::sieve::Sieve;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use memchr::{memchr, memrchr};
 
 /// What a [`Parser`] is told beforehand.
 #[derive(Clone, Debug, Default)]
@@ -23,10 +29,45 @@ pub struct Options {
 }
 
 /// Reads log lines and gives [`OomEvent`]s.
-#[derive(Debug, Default)]
+///
+/// Lines of several hosts may come mixed: each host named by a prefix is a stream of its own. The same
+/// lines give the same events, pushed one by one, in chunks cut anywhere, or as one buffer.
+///
+/// Memory is bounded by [`limits`](crate::limits), whatever the log says; nothing is read, written or
+/// asked of a clock.
+///
+/// # Example
+/// ```
+/// use oomparse_core::Parser;
+///
+/// let log = b"\
+/// [9.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101,task=memc,pid=7,uid=0
+/// [9.2] Memory cgroup out of memory: Killed process 7 (memc) total-vm:8kB, anon-rss:4kB, file-rss:0kB
+/// ";
+/// let mut parser = Parser::new();
+/// parser.push_chunk(log);
+/// parser.finish();
+/// let event = parser.next_event().unwrap();
+/// assert_eq!(event.pod.unwrap().uid.unwrap(), "3962896b-ab69-4572-8f1d-ee756f9f3589");
+/// assert_eq!(event.victim.unwrap().pid, 7);
+/// ```
+#[derive(Debug)]
 pub struct Parser {
     options: Options,
+    sieve: Sieve,
+    framer: Framer,
+    streams: Streams,
     events: VecDeque<OomEvent>,
+    /// The beginning of a line whose end has not come yet.
+    carry: Vec<u8>,
+    /// The line was longer than its bound: the rest of it is let go.
+    skips_rest: bool,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self::with_options(Options::default())
+    }
 }
 
 impl Parser {
@@ -41,23 +82,295 @@ impl Parser {
     pub fn with_options(options: Options) -> Self {
         Self {
             options,
-            ..Self::default()
+            sieve: Sieve::new(),
+            framer: Framer::new(),
+            streams: Streams::default(),
+            events: VecDeque::new(),
+            carry: Vec::new(),
+            skips_rest: false,
         }
     }
 
-    /// Takes one line, without its line end.
-    pub fn push_line(&mut self, _line: &[u8]) {}
+    /// Takes one line, without its line end. What a chunk left unfinished is ended first.
+    pub fn push_line(&mut self, line: &[u8]) {
+        if !self.carry.is_empty() {
+            self.end_line();
+        }
+        self.line(line);
+    }
 
     /// Takes the next bytes of a log, cut anywhere.
-    pub fn push_chunk(&mut self, _chunk: &[u8]) {}
+    pub fn push_chunk(&mut self, chunk: &[u8]) {
+        let mut rest = chunk;
+        if !self.carry.is_empty() || self.skips_rest {
+            let Some((head, tail)) = split_line(rest) else {
+                return self.keep(rest);
+            };
+            self.keep(head);
+            self.end_line();
+            rest = tail;
+        }
+        loop {
+            if self.wants_every_line() {
+                let Some((line, tail)) = split_line(rest) else {
+                    break;
+                };
+                self.candidate(line);
+                rest = tail;
+                continue;
+            }
+            let Some(at) = self.sieve.find(rest) else {
+                let done = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
+                rest = rest.get(done..).unwrap_or_default();
+                break;
+            };
+            let before = rest.get(..at).unwrap_or_default();
+            let start = memrchr(b'\n', before).map_or(0, |at| at.saturating_add(1));
+            rest = rest.get(start..).unwrap_or_default();
+            let Some((line, tail)) = split_line(rest) else {
+                break;
+            };
+            self.candidate(line);
+            rest = tail;
+        }
+        self.keep(rest);
+    }
 
-    /// Says that no more lines come: gives out what is open.
+    /// Says that no more lines come: gives out what is open. The parser can then be used anew.
     pub fn finish(&mut self) {
-        let _ = &self.options;
+        if !self.carry.is_empty() {
+            self.end_line();
+        }
+        let mut out = VecDeque::new();
+        for stream in self.streams.drain() {
+            let mut assembler = stream;
+            assembler.finish(&mut out);
+        }
+        self.give(out);
+        self.framer = Framer::new();
+        self.skips_rest = false;
     }
 
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
     }
+
+    /// Whether an ordinary line matters now, since a report is being printed.
+    ///
+    /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.
+    #[must_use]
+    pub fn wants_every_line(&self) -> bool {
+        self.streams.hungry > 0 || self.framer.wants_every_line()
+    }
+
+    /// Whether a line can open a report or make an event alone. Allocates nothing.
+    #[must_use]
+    pub fn is_candidate(&self, line: &[u8]) -> bool {
+        self.sieve.is_candidate(line)
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        if self.wants_every_line() || self.sieve.is_candidate(line) {
+            let end = line.len().min(MAX_LINE_LEN);
+            self.candidate(line.get(..end).unwrap_or_default());
+        }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.skips_rest {
+            return;
+        }
+        let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
+        self.carry
+            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        self.skips_rest = bytes.len() > room;
+    }
+
+    fn end_line(&mut self) {
+        let mut line = core::mem::take(&mut self.carry);
+        self.skips_rest = false;
+        self.line(&line);
+        if line.capacity() <= 4096 {
+            line.clear();
+            self.carry = line;
+        }
+    }
+
+    /// A line that holds one of the words, or any line while a report is open.
+    fn candidate(&mut self, line: &[u8]) {
+        let Some(frame) = self.framer.frame(line) else {
+            return;
+        };
+        let proven = frame.origin == Origin::Kernel;
+        if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
+            return;
+        }
+        let host = match (&frame.host, frame.kind, &self.streams.last) {
+            (Some(host), _, _) => host.as_ref(),
+            // What stands behind a line break belongs to the line before it.
+            (None, FrameKind::Bare | FrameKind::Indented, Some(last)) => &last.host.clone(),
+            _ => &[],
+        };
+        let mut out = VecDeque::new();
+        // A host with nothing open sees only candidates, whatever other hosts have open.
+        let refused = self.streams.hungry > 0
+            && !self.streams.is_hungry(host)
+            && !self.framer.wants_every_line()
+            && !self.sieve.is_candidate(line);
+        if refused {
+            return;
+        }
+        self.streams.push(host, &frame, &self.options, &mut out);
+        self.give(out);
+    }
+
+    fn give(&mut self, out: VecDeque<OomEvent>) {
+        for mut event in out {
+            event.time = event
+                .time
+                .map(|time| time.or(self.options.year, self.options.utc_offset_minutes));
+            self.events.push_back(event);
+        }
+    }
+}
+
+/// The first line and what follows its line end.
+fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr(b'\n', bytes)?;
+    Some((bytes.get(..at)?, bytes.get(at.checked_add(1)?..)?))
+}
+
+/// One assembler for each host.
+#[derive(Debug, Default)]
+struct Streams {
+    /// The stream of the last line, which the next line is most often of.
+    last: Option<Stream>,
+    others: BTreeMap<Vec<u8>, Stream>,
+    /// How many have a report open.
+    hungry: usize,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    host: Vec<u8>,
+    assembler: Assembler,
+    used: u64,
+}
+
+impl Streams {
+    fn is_hungry(&self, host: &[u8]) -> bool {
+        match &self.last {
+            Some(last) if last.host == host => last.assembler.is_hungry(),
+            _ => self
+                .others
+                .get(host)
+                .is_some_and(|stream| stream.assembler.is_hungry()),
+        }
+    }
+
+    fn push(
+        &mut self,
+        host: &[u8],
+        frame: &crate::frame::Frame<'_>,
+        options: &Options,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        self.clock = self.clock.wrapping_add(1);
+        self.adopt(host);
+        if self.last.as_ref().is_none_or(|last| last.host != host) {
+            if let Some(last) = self.last.take() {
+                self.others.insert(last.host.clone(), last);
+            }
+            self.last = self.others.remove(host);
+            if self.last.is_none() {
+                self.make_room(out);
+            }
+        }
+        let stream = self.last.get_or_insert_with(|| Stream {
+            host: host.to_vec(),
+            assembler: Assembler::new(
+                options.tasks,
+                options.host.clone().map(Text::from),
+                options.boot_id.clone().map(Text::from),
+            ),
+            used: 0,
+        });
+        stream.used = self.clock;
+        let was = stream.assembler.is_hungry();
+        stream.assembler.push(frame, out);
+        match (was, stream.assembler.is_hungry()) {
+            (false, true) => self.hungry = self.hungry.saturating_add(1),
+            (true, false) => self.hungry = self.hungry.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// Lines without a host are of the first host that is named, while there is no other.
+    fn adopt(&mut self, host: &[u8]) {
+        if let Some(last) = &mut self.last
+            && last.host.is_empty()
+            && self.others.is_empty()
+        {
+            last.host = host.to_vec();
+        }
+    }
+
+    /// Closes the stream that was quiet longest, when there are as many as may be.
+    fn make_room(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.others.len() < MAX_STREAMS {
+            return;
+        }
+        let oldest = self.others.values().min_by_key(|stream| stream.used);
+        let Some(host) = oldest.map(|stream| stream.host.clone()) else {
+            return;
+        };
+        if let Some(mut stream) = self.others.remove(&host) {
+            if stream.assembler.is_hungry() {
+                self.hungry = self.hungry.saturating_sub(1);
+            }
+            stream.assembler.finish(out);
+        }
+    }
+
+    /// Takes all streams out, in the order of their last lines.
+    fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
+        self.hungry = 0;
+        let others = core::mem::take(&mut self.others).into_values();
+        let mut all: Vec<Stream> = others.chain(self.last.take()).collect();
+        all.sort_by_key(|stream| stream.used);
+        all.into_iter().map(|stream| stream.assembler)
+    }
+}
+
+/// The events of a whole log in memory.
+///
+/// # Example
+/// ```
+/// let log = b"Killed process 4021 (mysqld)\n";
+/// let events: Vec<_> = oomparse_core::parse_all(log).collect();
+/// assert_eq!(events.len(), 1);
+/// ```
+pub fn parse_all(log: &[u8]) -> impl Iterator<Item = OomEvent> {
+    // Large enough that the search runs at full speed, small enough that events do not pile up.
+    const CHUNK: usize = 256 << 10;
+    let mut parser = Parser::new();
+    let mut chunks = log.chunks(CHUNK);
+    let mut finished = false;
+    core::iter::from_fn(move || {
+        loop {
+            if let Some(event) = parser.next_event() {
+                return Some(event);
+            }
+            match chunks.next() {
+                Some(chunk) => parser.push_chunk(chunk),
+                None if finished => return None,
+                None => {
+                    parser.finish();
+                    finished = true;
+                }
+            }
+        }
+    })
 }

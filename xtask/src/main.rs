@@ -1,2 +1,63 @@
-//! x
-fn main() {}
+//! `cargo xtask <command>`: what people and CI run.
+
+mod bench;
+mod bless;
+mod checks;
+mod readme;
+mod steps;
+mod system;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  test          everything a change must pass: format, lints, build, all tests, the core without
+                std, documentation, snapshots, the README's commands
+  ci            the same, and what CI adds: each bench once, licences and advisories
+  bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
+  corpus-check  the tests over the corpus alone
+  bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  help          this text
+
+With CI=true in the environment missing system packages are installed, else they are only named.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        ["test"] => checks::test(),
+        ["ci"] => checks::ci(),
+        ["bless"] => bless::write(),
+        ["corpus-check"] => checks::corpus(),
+        ["bench"] => bench::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        other => {
+            eprintln!("xtask: unknown command `{}`\n\n{HELP}", other.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
+
+/// Where cargo puts what it builds.
+fn target_dir() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => root().join(dir),
+        None => root().join("target"),
+    }
+}
+
+/// Whether CI runs this.
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}

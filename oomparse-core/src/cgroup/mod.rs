@@ -1,4 +1,32 @@
 //! Who a cgroup path belongs to: pod, quality of service, container, runtime.
+//!
+//! ```text
+//! /kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d…            cgroupfs
+//! /kubepods.slice/kubepods-pod5d4b7992_42b3_ee92_da5b_a40c96fdd164.slice/crio-203ee1e2….scope   systemd
+//! /docker/073dc97b…/kubelet/kubepods/burstable/pod74188da1-…/f14d30fc…               kind: a node in a container
+//! /system.slice/docker-61aeeb83….scope                                           no pod
+//! ```
+//!
+//! A path is read once, from the root down:
+//!
+//! 1. **The outermost pod is the pod.** Whatever stands below it was named inside its container.
+//! 2. The first `kubepods` decides. If what stands in its pod's place has no sound uid, there is
+//!    no pod, and nothing further down becomes one.
+//! 3. The container is the component right below the pod, if it has a container's form.
+//! 4. A path without a pod may show a container that no Kubernetes started (`other.rs`).
+//!
+//! Hex digits and uuids anywhere else mean nothing: `/ecs/<32 hex>/…`, `/mesos/<uuid>`, a garden
+//! container's name.
+
+mod cgroupfs;
+mod other;
+mod systemd;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use alloc::string::String;
+use walk::{Place, PodPlace};
 
 /// Who names the cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,15 +151,216 @@ pub struct CgroupPath<'a> {
     pub level: LimitLevel,
 }
 
-/// Reads a memory cgroup's path as the kernel prints it.
-#[must_use]
-pub fn parse_cgroup_path(_path: &[u8]) -> CgroupPath<'_> {
-    CgroupPath {
+impl<'a> CgroupPath<'a> {
+    const NOTHING: Self = Self {
         driver: None,
         qos_class: None,
         pod_uid: None,
         container_id: None,
         runtime: None,
         level: LimitLevel::Other,
+    };
+
+    /// The pod's uid in the record's spelling: lower case, 8-4-4-4-12 with hyphens; a static pod's
+    /// 32 digits without.
+    #[must_use]
+    pub fn pod_uid_text(&self) -> Option<String> {
+        normalize_pod_uid(self.pod_uid?)
     }
+
+    /// The container's id in lower case.
+    #[must_use]
+    pub fn container_id_text(&self) -> Option<String> {
+        self.container_id.map(lower_text)
+    }
+}
+
+/// Reads a memory cgroup's path as the kernel prints it.
+///
+/// Never fails: what the path does not tell is `None`. Text that is no path (`(name too long)`)
+/// tells nothing. Time is linear in the path's length, nothing is allocated.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{LimitLevel, QosClass, parse_cgroup_path};
+/// let path = parse_cgroup_path(
+///     b"/kubepods.slice/kubepods-burstable.slice/\
+///       kubepods-burstable-pod9033b660_8b7b_7cdd_ce6f_3126d5a32a91.slice/\
+///       cri-containerd-ab4b6ef3d6b563436c070614d06c9912da2665acc54c7e19fc9caa4e55bbe600.scope",
+/// );
+/// assert_eq!(path.pod_uid_text().as_deref(), Some("9033b660-8b7b-7cdd-ce6f-3126d5a32a91"));
+/// assert_eq!(path.qos_class, Some(QosClass::Burstable));
+/// assert_eq!(path.level, LimitLevel::Container);
+/// ```
+#[must_use]
+pub fn parse_cgroup_path(path: &[u8]) -> CgroupPath<'_> {
+    let Some(below_root) = path.strip_prefix(b"/") else {
+        return CgroupPath::NOTHING;
+    };
+    if below_root.is_empty() {
+        return CgroupPath {
+            level: LimitLevel::Root,
+            ..CgroupPath::NOTHING
+        };
+    }
+    let mut plain = other::Search::new();
+    let mut place = Place::START;
+    let mut rest = below_root;
+    while let Some(component) = next_component(&mut rest) {
+        let last = rest.is_empty();
+        if let Some(pod) = place.pod(component, last) {
+            return below_pod(pod, rest);
+        }
+        place = place.step(component);
+        if let Place::Outside { .. } = place {
+            plain.step(component, last);
+        }
+    }
+    let outside = plain.found();
+    CgroupPath {
+        driver: outside.driver.or(place.driver()),
+        level: place.level().unwrap_or(outside.level),
+        ..outside
+    }
+}
+
+/// The path's pod uid in the record's spelling, from any spelling; nothing if it is no uid.
+pub(crate) fn normalize_pod_uid(uid: &[u8]) -> Option<String> {
+    if !is_pod_uid(uid) {
+        return None;
+    }
+    Some(
+        uid.iter()
+            .map(|&byte| match byte {
+                b'_' => '-',
+                _ => char::from(byte.to_ascii_lowercase()),
+            })
+            .collect(),
+    )
+}
+
+/// ASCII bytes as lower-case text.
+pub(crate) fn lower_text(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect()
+}
+
+/// Whether this is a container id, or a piece of one long enough to tell containers apart.
+pub(crate) fn is_container_id(id: &[u8]) -> bool {
+    (12..=64).contains(&id.len()) && all_hex(id)
+}
+
+/// Reads the container right below a pod, and nothing further down.
+fn below_pod<'a>(pod: PodPlace<'a>, mut rest: &'a [u8]) -> CgroupPath<'a> {
+    let mut path = CgroupPath {
+        driver: Some(pod.driver),
+        qos_class: pod.qos_class,
+        pod_uid: Some(pod.uid),
+        level: LimitLevel::Pod,
+        ..CgroupPath::NOTHING
+    };
+    let container = match pod.inline {
+        Some(inline) => Some(inline),
+        None => {
+            let Some(component) = next_component(&mut rest) else {
+                return path;
+            };
+            path.level = LimitLevel::Other;
+            match pod.driver {
+                CgroupDriver::Cgroupfs => cgroupfs::container(component),
+                CgroupDriver::Systemd => systemd::container(component, rest.is_empty()),
+            }
+        }
+    };
+    if let Some((runtime, id)) = container {
+        path.runtime = runtime;
+        path.container_id = is_container_id(id).then_some(id);
+        path.level = if rest.is_empty() || is_runtime_subgroup(runtime, rest) {
+            LimitLevel::Container
+        } else {
+            LimitLevel::Other
+        };
+    }
+    path
+}
+
+/// crun puts the container's processes and its limits into `<scope>/container`.
+fn is_runtime_subgroup(runtime: Option<Runtime>, rest: &[u8]) -> bool {
+    rest == b"container" && matches!(runtime, Some(Runtime::CriO | Runtime::Podman))
+}
+
+const KUBEPODS: &[u8] = b"kubepods";
+
+fn qos_word(word: &[u8]) -> Option<QosClass> {
+    match word {
+        b"burstable" => Some(QosClass::Burstable),
+        b"besteffort" => Some(QosClass::BestEffort),
+        _ => None,
+    }
+}
+
+/// What stands behind the last hyphen: `burstable` of `kubelet-kubepods-burstable`.
+fn last_word(name: &[u8]) -> &[u8] {
+    match memchr::memrchr(b'-', name) {
+        Some(at) => name.get(at.saturating_add(1)..).unwrap_or_default(),
+        None => name,
+    }
+}
+
+/// Whether one of the hyphenated words is `kubepods` or was meant to be.
+fn has_kube_word(name: &[u8]) -> bool {
+    name.split(|&byte| byte == b'-')
+        .any(|word| word.starts_with(b"kub"))
+}
+
+/// Takes the next component off the path; empty ones do not count.
+fn next_component<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    while !rest.is_empty() {
+        let (component, after) = match memchr::memchr(b'/', rest) {
+            Some(at) => (
+                rest.get(..at).unwrap_or_default(),
+                rest.get(at.saturating_add(1)..).unwrap_or_default(),
+            ),
+            None => (*rest, [].as_slice()),
+        };
+        *rest = after;
+        if !component.is_empty() {
+            return Some(component);
+        }
+    }
+    None
+}
+
+/// 8-4-4-4-12 hex digits with hyphens or underscores, or 32 without: never a piece of one.
+fn is_pod_uid(uid: &[u8]) -> bool {
+    match uid.len() {
+        32 => all_hex(uid),
+        36 => {
+            let mut groups = uid;
+            let mut separators = [0; 4];
+            for (len, separator) in [8, 4, 4, 4].into_iter().zip(&mut separators) {
+                let Some((group, [byte, after @ ..])) = groups.split_at_checked(len) else {
+                    return false;
+                };
+                if !all_hex(group) {
+                    return false;
+                }
+                *separator = *byte;
+                groups = after;
+            }
+            all_hex(groups) && matches!(&separators, b"----" | b"____")
+        }
+        _ => false,
+    }
+}
+
+/// Looks at every byte, so that the compiler can take many at once.
+fn all_hex(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, byte| {
+        let digit = byte.wrapping_sub(b'0') < 10;
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 6;
+        all & (digit | letter)
+    })
 }

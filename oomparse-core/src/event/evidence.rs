@@ -28,6 +28,8 @@ pub enum Evidence {
     Summary,
     /// `Killed process N (comm) …`
     Killed,
+    /// `Kill process N (comm) sharing same memory`
+    SharingMm,
     /// `Tasks in P are going to be killed due to memory.oom.group set`
     Group,
     /// `OOM victim N (comm) is already exiting. Skip killing the task`
@@ -59,6 +61,7 @@ impl Evidence {
             Self::Selected => "selected",
             Self::Summary => "summary",
             Self::Killed => "killed",
+            Self::SharingMm => "sharing_mm",
             Self::Group => "group",
             Self::Exiting => "exiting",
             Self::Reaped => "reaped",

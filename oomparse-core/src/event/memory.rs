@@ -59,6 +59,13 @@ impl StatValues {
         self.entries.push((end, value));
     }
 
+    /// Takes the last entry away.
+    pub(crate) fn pop(&mut self) {
+        self.entries.pop();
+        let end = self.entries.last().map_or(0, |&(end, _)| end);
+        self.keys.truncate(usize::try_from(end).unwrap_or(0));
+    }
+
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<u64> {

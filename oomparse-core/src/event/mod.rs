@@ -12,8 +12,8 @@ use crate::bytes::Text;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::frame::Origin;
 use crate::time::WallTime;
-use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The value of `schema` in every event. It changes only when a field changes meaning.
@@ -121,11 +121,11 @@ pub struct OomEvent {
     /// The `kmem:` counter (cgroup v1).
     pub kmem: Option<Counter>,
     /// Every "Memory cgroup stats for" block.
-    pub memcg_stats: Vec<MemcgStats>,
+    pub memcg_stats: Arc<[MemcgStats]>,
     /// Headline figures of a global OOM's Mem-Info block.
-    pub meminfo: Option<Box<Meminfo>>,
+    pub meminfo: Option<Arc<Meminfo>>,
     /// The task table, when asked for.
-    pub tasks: Vec<TaskRow>,
+    pub tasks: Arc<[TaskRow]>,
     /// What the reaper left of the victim.
     pub reaped: Option<Reaped>,
     /// Reports that the kernel's rate limit swallowed since the stream's last event.

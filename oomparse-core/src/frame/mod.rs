@@ -4,8 +4,24 @@
 //! tells: the clock, the host, the level, and where the text came from. The form is found line by
 //! line and never configured; a line in no known form is all message.
 
+mod dmesg;
+mod dmesg_json;
+mod journal;
+mod json_text;
+mod kmsg;
+#[cfg(feature = "serde")]
+mod record;
+mod scan;
+mod stamp;
+mod syslog;
+mod syslog5424;
+#[cfg(test)]
+mod tests;
+mod wrapper;
+
 use crate::time::WallTime;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 /// Where a line's text came from, as far as its frame proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -91,9 +107,50 @@ pub struct Frame<'a> {
     pub message: Cow<'a, [u8]>,
 }
 
+impl Frame<'_> {
+    /// The same frame with bytes of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Frame<'static> {
+        fn own(bytes: Cow<'_, [u8]>) -> Cow<'static, [u8]> {
+            Cow::Owned(bytes.into_owned())
+        }
+        Frame {
+            kind: self.kind,
+            origin: self.origin,
+            level: self.level,
+            kernel_time_us: self.kernel_time_us,
+            wall: self.wall,
+            sequence: self.sequence,
+            fragment: self.fragment,
+            caller: self.caller.map(own),
+            host: self.host.map(own),
+            boot_id: self.boot_id.map(own),
+            message: own(self.message),
+        }
+    }
+}
+
 /// Finds the form of each line; remembers what the lines before it looked like.
 #[derive(Clone, Debug, Default)]
-pub struct Framer {}
+pub struct Framer {
+    /// The form of the last line.
+    last: FrameKind,
+    /// How many bytes stood before the last stamped line's message.
+    prefix_len: usize,
+    /// Whether `[stamp]` lines go on with `host tag:`, once one of them told.
+    is_short_monotonic: Option<bool>,
+    /// The record over several lines that is open.
+    open: Open,
+}
+
+/// A carrier's record that spans lines.
+#[derive(Clone, Debug, Default)]
+enum Open {
+    #[default]
+    Nothing,
+    DmesgJson(Box<dmesg_json::Record>),
+    Entry(Box<journal::Entry>),
+}
 
 impl Framer {
     /// A framer that has seen no line.
@@ -106,16 +163,208 @@ impl Framer {
     ///
     /// Gives nothing for a line that is only a carrier's own structure (a bracket of
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
+    #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        Some(Frame {
-            message: Cow::Borrowed(line),
-            ..Frame::default()
-        })
+        if self.wants_every_line() {
+            return self.within_open(line);
+        }
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // The forms that matter most, without moving the frame about: that costs more than reading
+        // the prefix does.
+        match line {
+            [b'0'..=b'9', ..] => {
+                if let Some(frame) = kmsg::record(line) {
+                    self.last = FrameKind::Kmsg;
+                    return Some(frame);
+                }
+                if let Some(frame) = syslog::kernels(line) {
+                    self.remember_prefix(line, &frame);
+                    return Some(frame);
+                }
+            }
+            [b'[', ..] if self.is_short_monotonic == Some(false) => {
+                if let Some(frame) = dmesg::plain(line) {
+                    self.remember_prefix(line, &frame);
+                    return Some(frame);
+                }
+            }
+            [b'A'..=b'Z', ..] => {
+                if let Some(frame) = syslog::kernels(line) {
+                    self.remember_prefix(line, &frame);
+                    return Some(frame);
+                }
+            }
+            _ => {}
+        }
+        self.single(line)
     }
 
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
     #[must_use]
+    #[inline]
     pub fn wants_every_line(&self) -> bool {
-        false
+        !matches!(self.open, Open::Nothing)
     }
+
+    /// A line while a record over several lines is open.
+    fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        match &mut self.open {
+            Open::Nothing => {}
+            Open::DmesgJson(record) => match record.line(line) {
+                dmesg_json::Step::Message(frame) => return Some(frame),
+                dmesg_json::Step::Structure => return None,
+                dmesg_json::Step::End => {
+                    self.open = Open::Nothing;
+                    return None;
+                }
+                dmesg_json::Step::Foreign => {}
+            },
+            Open::Entry(entry) => match entry.line(line) {
+                journal::Step::Field => return None,
+                journal::Step::End(frame) => {
+                    self.open = Open::Nothing;
+                    return frame;
+                }
+                journal::Step::Foreign => {}
+            },
+        }
+        self.open = Open::Nothing;
+        self.single(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+
+    /// A line that is a record of its own, or begins one of several lines.
+    fn single<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        match line {
+            [b' ' | b'\t', ..] => {
+                if let Some(frame) = self.continued(line) {
+                    self.last = frame.kind;
+                    return Some(frame);
+                }
+            }
+            [b'_' | b'M' | b'T' | b'W' | b'F' | b'S', ..] => {
+                if let Some(entry) = journal::opens(line) {
+                    self.open = Open::Entry(Box::new(entry));
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        let mut frame = match known(line, 0) {
+            Some(frame) => frame,
+            None if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) => {
+                self.open = Open::DmesgJson(Box::default());
+                return None;
+            }
+            None => wrapper::unwrap(line, 0),
+        };
+        if frame.kind == FrameKind::Dmesg {
+            self.look_for_host(&mut frame);
+        }
+        if frame.kind == FrameKind::Bare && self.is_indented(line) {
+            frame.kind = FrameKind::Indented;
+            frame.message = Cow::Borrowed(line.trim_ascii_start());
+        }
+        self.remember_prefix(line, &frame);
+        Some(frame)
+    }
+
+    #[inline(always)]
+    fn remember_prefix(&mut self, line: &[u8], frame: &Frame<'_>) {
+        self.last = frame.kind;
+        if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog)
+            && let Cow::Borrowed(message) = frame.message
+        {
+            self.prefix_len = line.len().saturating_sub(message.len());
+        }
+    }
+
+    /// A line that goes on with the record before it, as its blanks in front tell for certain.
+    ///
+    /// dmesg and journalctl indent what follows a newline by the width of their own prefix, so it is
+    /// no line of its own even if it looks like one: a process's name may hold a newline and a stamp.
+    fn continued<'a>(&self, line: &'a [u8]) -> Option<Frame<'a>> {
+        if matches!(self.last, FrameKind::Kmsg | FrameKind::KmsgDictionary) {
+            return kmsg::dictionary(line);
+        }
+        if !self.is_indented(line) || self.prefix_len == 0 {
+            return None;
+        }
+        let (indent, message) = line.split_at_checked(self.prefix_len)?;
+        indent.iter().all(|byte| *byte == b' ').then(|| Frame {
+            kind: FrameKind::Indented,
+            message: Cow::Borrowed(message.trim_ascii_start()),
+            ..Frame::default()
+        })
+    }
+
+    fn is_indented(&self, line: &[u8]) -> bool {
+        line.starts_with(b"  ")
+            && matches!(
+                self.last,
+                FrameKind::Dmesg | FrameKind::Syslog | FrameKind::Indented
+            )
+    }
+
+    /// Tells `journalctl -o short-monotonic` from dmesg, whose stamp is the same.
+    ///
+    /// The first stamped line decides: afterwards a process whose name looks like `host kernel:`
+    /// changes nothing. The tag proves a program's text but not the kernel's, since dmesg shows what a
+    /// program wrote in the same place.
+    fn look_for_host<'a>(&mut self, frame: &mut Frame<'a>) {
+        let told = frame.level.is_some() || frame.kernel_time_us.is_none();
+        if told || self.is_short_monotonic == Some(false) {
+            return;
+        }
+        let Cow::Borrowed(text) = frame.message else {
+            return;
+        };
+        let Some((host, is_kernel, text)) = syslog::short_monotonic(text) else {
+            self.is_short_monotonic = Some(self.is_short_monotonic == Some(true));
+            return;
+        };
+        self.is_short_monotonic = Some(true);
+        frame.kind = FrameKind::Syslog;
+        frame.host = Some(Cow::Borrowed(host));
+        frame.message = Cow::Borrowed(text);
+        if !is_kernel {
+            frame.origin = Origin::UserSpace;
+        }
+    }
+}
+
+/// The frame of a line whose form its own bytes tell, by the first of them.
+#[inline]
+fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    match line.first()? {
+        b'0'..=b'9' => kmsg::record(line)
+            .or_else(|| syslog::numbered_date(line))
+            .or_else(|| dmesg::lost_bracket(line)),
+        b'[' => dmesg::bracketed(line),
+        b'A'..=b'Z' => syslog::named_date(line)
+            .or_else(|| journal::lone_message(line))
+            .or_else(|| wrapper::kibana_row(line)),
+        b'<' => syslog::prioritised(line),
+        b'a'..=b'z' => dmesg::decoded(line),
+        b'{' => object(line, nested),
+        _ => None,
+    }
+}
+
+#[cfg(feature = "serde")]
+fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    record::object(line, nested)
+}
+
+#[cfg(not(feature = "serde"))]
+fn object(_line: &[u8], _nested: u8) -> Option<Frame<'_>> {
+    None
+}
+
+/// The frame of any line.
+#[cfg_attr(
+    not(feature = "serde"),
+    expect(dead_code, reason = "only records hold other lines")
+)]
+fn find(line: &[u8], nested: u8) -> Frame<'_> {
+    known(line, nested).unwrap_or_else(|| wrapper::unwrap(line, nested))
 }

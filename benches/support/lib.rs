@@ -1,0 +1,35 @@
+//! Logs to measure with: made up, seeded, the same bytes every time.
+//!
+//! [`sparse`] writes what a log shipper sees all day: ordinary lines of many services with one whole
+//! OOM report every [`LINES_PER_REPORT`] lines. [`dense`] writes reports back to back. Both say how
+//! many kills they wrote, so that a bench can check its result before it measures.
+
+mod log;
+mod pod;
+mod report;
+mod rng;
+mod stats;
+mod traffic;
+
+pub use log::{LINES_PER_REPORT, Totals, dense, ordinary_line, sparse};
+
+/// The seed that every figure in this repository was made with.
+pub const SEED: u64 = 0x6f6f_6d70_6172_7365;
+
+/// The sparse log of about `size` bytes, in memory.
+#[must_use]
+pub fn sparse_log(size: u64) -> (Vec<u8>, Totals) {
+    in_memory(|out| sparse(out, size, SEED))
+}
+
+/// The dense log of about `size` bytes, in memory.
+#[must_use]
+pub fn dense_log(size: u64) -> (Vec<u8>, Totals) {
+    in_memory(|out| dense(out, size, SEED))
+}
+
+fn in_memory(write: impl Fn(&mut Vec<u8>) -> std::io::Result<Totals>) -> (Vec<u8>, Totals) {
+    let mut log = Vec::new();
+    let totals = write(&mut log).expect("writing to memory does not fail");
+    (log, totals)
+}

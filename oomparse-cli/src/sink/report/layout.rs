@@ -1,0 +1,275 @@
+//! Text that fits the terminal: words, lines of at most [`WIDTH`] columns, labelled rows.
+
+use anstyle::Style;
+use std::fmt::Write as _;
+
+/// Columns of a line.
+pub(crate) const WIDTH: usize = 80;
+/// Where a row's label stands, and what follows the first line of a sentence.
+const INDENT: usize = 4;
+/// Columns that a label takes, with the space behind it.
+const LABEL: usize = 11;
+/// Columns left for what stands behind a label.
+pub(crate) const ROW_WIDTH: usize = WIDTH - INDENT - LABEL;
+
+/// How a word looks; nothing of it is seen without colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Look {
+    #[default]
+    Plain,
+    /// What to look at first.
+    Strong,
+    /// What is there to be skipped.
+    Faint,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Word {
+    text: String,
+    look: Look,
+    /// No space stands before it; the line may still break there.
+    tight: bool,
+}
+
+/// Text as words that are never broken. No word holds a control character: names come from
+/// `Text`'s escaped form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words(Vec<Word>);
+
+impl Words {
+    /// Adds text that may be broken at its spaces.
+    pub(crate) fn say(self, text: &str) -> Self {
+        let words = text.split(' ').filter(|word| !word.is_empty());
+        words.fold(self, |words, word| words.glued(word))
+    }
+
+    /// Adds text that stays together on one line.
+    pub(crate) fn glued(mut self, text: impl Into<String>) -> Self {
+        let text = text.into();
+        self.0.push(Word {
+            text,
+            ..Word::default()
+        });
+        self
+    }
+
+    /// Adds text that stays together and is to be seen first.
+    pub(crate) fn strong(mut self, text: impl Into<String>) -> Self {
+        let (text, look) = (text.into(), Look::Strong);
+        self.0.push(Word {
+            text,
+            look,
+            tight: false,
+        });
+        self
+    }
+
+    /// Adds a path, whole; lines break behind its slashes.
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        for component in path.split_inclusive('/') {
+            let mut rest = component;
+            // A component may have 255 bytes.
+            while !rest.is_empty() {
+                let end = rest
+                    .char_indices()
+                    .nth(ROW_WIDTH)
+                    .map_or(rest.len(), |(at, _)| at);
+                let (piece, after) = rest.split_at(end);
+                let text = piece.to_owned();
+                self.0.push(Word {
+                    text,
+                    look: Look::Plain,
+                    tight: true,
+                });
+                rest = after;
+            }
+        }
+        self
+    }
+
+    /// Adds other words.
+    pub(crate) fn then(mut self, words: Self) -> Self {
+        self.0.extend(words.0);
+        self
+    }
+
+    /// Writes punctuation directly behind the last word.
+    pub(crate) fn mark(mut self, mark: &str) -> Self {
+        match self.0.last_mut() {
+            Some(word) => word.text.push_str(mark),
+            None => self = self.glued(mark),
+        }
+        self
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Items of a row with commas between them; a line breaks only there.
+pub(crate) fn list(items: &[String]) -> Words {
+    let last = items.len().saturating_sub(1);
+    let items = items.iter().enumerate();
+    items.fold(Words::default(), |words, (index, item)| {
+        let words = words.glued(item.as_str());
+        if index < last { words.mark(",") } else { words }
+    })
+}
+
+/// Text cut to `width` columns, with `...` for what is missing.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(width.saturating_sub(3));
+    kept.chain("...".chars()).collect()
+}
+
+/// A page under construction.
+#[derive(Debug)]
+pub(crate) struct Page {
+    text: String,
+    colour: bool,
+}
+
+impl Page {
+    pub(crate) fn new(colour: bool) -> Self {
+        Self {
+            text: String::new(),
+            colour,
+        }
+    }
+
+    /// A sentence at the margin.
+    pub(crate) fn sentence(&mut self, words: &Words) {
+        self.wrap(words, 0, INDENT);
+    }
+
+    /// A label and what it labels; nothing when there is nothing to label.
+    pub(crate) fn row(&mut self, label: &str, words: &Words) {
+        if words.is_empty() {
+            return;
+        }
+        let start = INDENT + LABEL;
+        let _ = write!(self.text, "{:INDENT$}", "");
+        self.word(label, Look::Faint);
+        let gap = LABEL.saturating_sub(label.chars().count()).max(1);
+        let _ = write!(self.text, "{:gap$}", "");
+        self.wrap(words, start, start);
+    }
+
+    pub(crate) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    pub(crate) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Writes words from column `column` on, further lines from `indent` on.
+    fn wrap(&mut self, words: &Words, mut column: usize, indent: usize) {
+        let mut at_start = true;
+        for Word { text, look, tight } in &words.0 {
+            let width = text.chars().count();
+            let space = usize::from(!tight);
+            if !at_start && column + space + width > WIDTH {
+                let _ = write!(self.text, "\n{:indent$}", "");
+                column = indent;
+                at_start = true;
+            }
+            if !at_start && !tight {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.word(text, *look);
+            column += width;
+            at_start = false;
+        }
+        self.text.push('\n');
+    }
+
+    fn word(&mut self, word: &str, look: Look) {
+        let style = match look {
+            Look::Strong => Style::new().bold(),
+            Look::Faint => Style::new().dimmed(),
+            Look::Plain => Style::new(),
+        };
+        let style = if self.colour { style } else { Style::new() };
+        let _ = write!(self.text, "{style}{word}{style:#}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(colour: bool, write: impl Fn(&mut Page)) -> String {
+        let mut page = Page::new(colour);
+        write(&mut page);
+        page.into_text()
+    }
+
+    #[test]
+    fn lines_break_between_words_before_the_edge() {
+        let words = Words::default().say(&"word ".repeat(40)).mark(".");
+        let text = page(false, |page| page.sentence(&words));
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| line.starts_with("    word"))
+        );
+        assert!(text.ends_with("word.\n"));
+    }
+
+    #[test]
+    fn rows_hang_behind_their_label() {
+        let items: Vec<String> = (0..9).map(|n| format!("item number {n}")).collect();
+        let text = page(false, |page| page.row("victim", &list(&items)));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].starts_with("    victim     item number 0, item number 1, "));
+        assert!(lines[1].starts_with(&format!("{:15}item number ", "")));
+        assert!(text.ends_with("item number 8\n"));
+    }
+
+    #[test]
+    fn an_empty_row_is_no_row() {
+        assert_eq!(page(false, |page| page.row("limit", &list(&[]))), "");
+    }
+
+    #[test]
+    fn colour_changes_no_column() {
+        let words = Words::default().strong("java").say(&"word ".repeat(30));
+        let plain = page(false, |page| page.sentence(&words));
+        let colour = page(true, |page| page.sentence(&words));
+        assert!(!plain.contains('\x1b') && colour.contains("\x1b[1mjava\x1b[0m"));
+        let stripped = ["\x1b[1m", "\x1b[2m", "\x1b[0m"]
+            .iter()
+            .fold(colour, |text, code| text.replace(code, ""));
+        assert_eq!(stripped, plain);
+    }
+
+    #[test]
+    fn a_path_breaks_behind_its_slashes_and_loses_nothing() {
+        let path = format!(
+            "/kubepods.slice/{}/{}.scope",
+            "a".repeat(40),
+            "b".repeat(200)
+        );
+        let text = page(false, |page| {
+            page.row("cgroup", &Words::default().path(&path))
+        });
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        let (_, rest) = text.split_once("cgroup").unwrap();
+        assert_eq!(rest.split_whitespace().collect::<String>(), path);
+        assert!(text.lines().next().unwrap().ends_with("a/"));
+    }
+
+    #[test]
+    fn a_cut_text_says_so() {
+        assert_eq!(cut("/kubepods", 9), "/kubepods");
+        assert_eq!(cut("/kubepods/x", 9), "/kubep...");
+    }
+}

@@ -1,0 +1,210 @@
+//! What people read, whole.
+
+use super::{Report, Sink};
+use oomparse_core::*;
+
+fn report(events: &[OomEvent]) -> String {
+    let mut out = Vec::new();
+    let mut sink = Report::new(&mut out, false);
+    for event in events {
+        sink.event(event).unwrap();
+    }
+    sink.finish().unwrap();
+    let text = String::from_utf8(out).unwrap();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "wider than a terminal: {line}");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+    text
+}
+
+const CONTAINER: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+const POD: &str = "/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589";
+
+fn counter(usage: Option<u64>, limit: Option<u64>, failcnt: u64) -> Option<Counter> {
+    let mut counter = Counter::default();
+    counter.usage_bytes = usage;
+    counter.limit_bytes = limit;
+    counter.failcnt = Some(failcnt);
+    Some(counter)
+}
+
+fn victim(pid: u32, comm: &[u8]) -> Victim {
+    let mut victim = Victim::default();
+    victim.pid = pid;
+    victim.comm = Some(Text::from(comm));
+    victim
+}
+
+/// A pod's limit, the kill of the README.
+fn pod_kill() -> OomEvent {
+    let mut event = OomEvent::default();
+    event.event_type = EventType::Kill;
+    event.time = WallTime::new(Some(2023), (1, 5), (2, 12, 2), (0, 0), Some(480));
+    event.host = Some(Text::from("node-7"));
+    event.scope = Some(Scope::Memcg);
+    let mut victim = victim(387_602, b"java");
+    victim.anon_rss_bytes = Some(102_865_306);
+    victim.file_rss_bytes = Some(1_258_291);
+    victim.shmem_rss_bytes = Some(0);
+    victim.pgtables_bytes = Some(57_344);
+    victim.oom_score_adj = Some(968);
+    event.victim = Some(victim);
+    let mut cgroup = Cgroup::default();
+    cgroup.oom_memcg = Some(Text::from(POD));
+    cgroup.task_memcg = Some(Text::from(format!("{POD}/{CONTAINER}").as_str()));
+    cgroup.limit_level = Some(LimitLevel::Pod);
+    event.cgroup = Some(cgroup);
+    let mut pod = Pod::default();
+    pod.uid = Some("3962896b-ab69-4572-8f1d-ee756f9f3589".to_owned());
+    pod.qos_class = Some(QosClass::Burstable);
+    event.pod = Some(pod);
+    let mut container = Container::default();
+    container.id = Some(CONTAINER.to_owned());
+    event.container = Some(container);
+    event.memory = counter(Some(125_829_120), Some(125_829_120), 83);
+    let mut invoker = Invoker::default();
+    invoker.comm = Some(Text::from("GC Thread#0"));
+    invoker.pid = Some(387_655);
+    invoker.order = Some(0);
+    event.invoker = Some(invoker);
+    event
+}
+
+#[test]
+fn a_pod_at_its_limit() {
+    let expected = "\
+2023-01-05T02:12:02+08:00 node-7: java (pid 387602) of pod
+    3962896b-ab69-4572-8f1d-ee756f9f3589 (Burstable), container a2172e8d1101,
+    was killed: the pod reached its memory limit of 120.0 MiB.
+    limit      120.0 MiB, used 120.0 MiB, hit 83 times
+    cgroup     /kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589
+    victim     anon 98.1 MiB, file 1.2 MiB, shmem 0 B, page tables 56.0 KiB,
+               oom_score_adj 968
+    asked by   GC Thread#0 (pid 387655)
+
+1 kill in 1 pod.
+";
+    assert_eq!(report(&[pod_kill()]), expected);
+}
+
+#[test]
+fn names_take_the_place_of_ids() {
+    let mut event = pod_kill();
+    let pod = event.pod.as_mut().unwrap();
+    pod.namespace = Some("default".to_owned());
+    pod.name = Some("web-0".to_owned());
+    event.container.as_mut().unwrap().name = Some("app".to_owned());
+    let text = report(&[event]);
+    assert!(
+        text.starts_with(
+            "2023-01-05T02:12:02+08:00 node-7: java (pid 387602) of pod default/web-0\n    \
+             (Burstable), container app (a2172e8d1101), was killed:"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_machine_out_of_memory() {
+    let mut event = OomEvent::default();
+    event.event_type = EventType::Kill;
+    event.kernel_time_us = Some(12_345_678_901);
+    event.scope = Some(Scope::Global);
+    event.victim = Some(victim(91, b"mysqld"));
+    let mut cgroup = Cgroup::default();
+    cgroup.task_memcg = Some(Text::from("/system.slice/mysql.service"));
+    event.cgroup = Some(cgroup);
+    let mut meminfo = Meminfo::default();
+    meminfo.ram_pages = Some(8_228_764);
+    meminfo.free_pages = Some(21_011);
+    meminfo.free_swap_bytes = Some(0);
+    meminfo.total_swap_bytes = Some(2 << 30);
+    event.meminfo = Some(meminfo.into());
+    let mut invoker = Invoker::default();
+    invoker.comm = Some(Text::from("kworker"));
+    invoker.order = Some(2);
+    event.invoker = Some(invoker);
+    let expected = "\
+12345.678901 s after boot: mysqld (pid 91) of mysql.service was killed: the
+    machine ran out of memory.
+    machine    RAM 8,228,764 pages, free 21,011 pages, swap 2.0 GiB,
+               of it free 0 B
+    asked by   kworker, for 4 pages in a row (order 2)
+
+1 kill, in no known pod.
+";
+    assert_eq!(report(&[event]), expected);
+}
+
+#[test]
+fn a_lone_killed_line() {
+    let mut event = OomEvent::default();
+    event.event_type = EventType::Kill;
+    event.scope = Some(Scope::Memcg);
+    event.victim = Some(victim(7, b"\x1b[31m\nroot"));
+    let expected = "\
+\\x1b[31m\\x0aroot (pid 7) (the log does not show its cgroup) was killed: its
+    cgroup, or one above it, reached its memory limit.
+
+1 kill, in no known pod.
+";
+    assert_eq!(report(&[event]), expected);
+}
+
+#[test]
+fn nobody_killed_and_nobody_shown() {
+    let mut nobody = pod_kill();
+    nobody.event_type = EventType::NoVictim;
+    nobody.victim = None;
+    nobody.container = None;
+    nobody.evidence = vec![Evidence::Invoked, Evidence::NoKillable];
+    let mut cut = OomEvent::default();
+    cut.event_type = EventType::Report;
+    let text = report(&[nobody, cut]);
+    let expected = "\
+2023-01-05T02:12:02+08:00 node-7: pod 3962896b-ab69-4572-8f1d-ee756f9f3589
+    (Burstable): the pod reached its memory limit of 120.0 MiB; nobody was
+    killed: there was no process that may be killed.
+";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.contains("\nthe OOM killer ran; the log does not show whom it killed.\n"));
+    assert!(text.ends_with(
+        "\n0 kills.\nNobody was killed 1 time.\n1 report does not show whom it killed.\n"
+    ));
+}
+
+#[test]
+fn the_memory_and_swap_limit_of_cgroup_v1() {
+    let mut event = pod_kill();
+    event.memory = counter(Some(60 << 20), None, 0);
+    event.memory_swap = counter(Some(120 << 20), Some(120 << 20), 5);
+    let text = report(&[event]).replace("\n    ", " ");
+    assert!(
+        text.contains("the pod reached its memory+swap limit of 120.0 MiB."),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_empty_log() {
+    assert_eq!(report(&[]), "No OOM kill found.\n");
+}
+
+#[test]
+fn kills_of_several_pods_are_counted() {
+    let mut other = pod_kill();
+    other.pod.as_mut().unwrap().uid = Some("b".to_owned());
+    let mut none = pod_kill();
+    none.pod = None;
+    let mut cut = OomEvent::default();
+    cut.event_type = EventType::Report;
+    let text = report(&[pod_kill(), pod_kill(), other, none, cut.clone(), cut]);
+    assert!(
+        text.ends_with(
+            "\n4 kills in 2 pods, 1 of them in no known pod.\n\
+             2 reports do not show whom they killed.\n"
+        ),
+        "{text}"
+    );
+}

@@ -1,0 +1,294 @@
+//! Runs the program as a user does: exit codes, streams, what it says when something is wrong.
+
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// One kill on a 6.1 kernel, as rsyslog writes it, between two lines that have nothing to do with it.
+const LOG: &str = "\
+Jan  5 02:12:01 node-7 systemd[1]: Started Session 3 of user root.
+Jan  5 02:12:02 node-7 kernel: [198542.576101] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968
+Jan  5 02:12:02 node-7 kernel: [198542.576304] memory: usage 122880kB, limit 122880kB, failcnt 83
+Jan  5 02:12:02 node-7 kernel: [198542.576610] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,mems_allowed=0,oom_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,task=java,pid=387602,uid=0
+Jan  5 02:12:02 node-7 kernel: [198542.576728] Memory cgroup out of memory: Killed process 387602 (java) total-vm:2458092kB, anon-rss:100448kB, file-rss:1228kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:968
+Jan  5 02:12:03 node-7 sshd[411]: Accepted publickey for root from 10.0.0.1 port 40000 ssh2
+";
+
+const POD: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+const QUIET: &str = "Jan  5 02:12:01 node-7 systemd[1]: Started Session 3 of user root.\n";
+
+fn oomparse(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
+    command
+        .args(args)
+        .env_remove("NODE_NAME")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    oomparse(args).output().unwrap()
+}
+
+/// Runs with this on standard input.
+fn run_with(args: &[&str], input: &str) -> Output {
+    let mut child = oomparse(args).stdin(Stdio::piped()).spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A file of this test alone.
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn scan_finds_the_kill() {
+    let log = file("found.log", LOG);
+    let output = run(&["scan", log.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+    let events = events(&output);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["schema"], "oomparse.event/1");
+    assert_eq!(events[0]["type"], "kill");
+    assert_eq!(events[0]["victim"]["pid"], 387_602);
+    assert_eq!(events[0]["pod"]["uid"], POD);
+    assert_eq!(events[0]["host"], "node-7");
+    assert_eq!(events[0].get("time"), None);
+    assert_eq!(events[0].get("tasks"), None);
+}
+
+#[test]
+fn scan_reads_standard_input_when_no_file_is_named_and_for_a_dash() {
+    for args in [&["scan"][..], &["scan", "-"]] {
+        let output = run_with(args, LOG);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert_eq!(events(&output).len(), 1, "{args:?}");
+    }
+}
+
+#[test]
+fn each_file_is_a_log_of_its_own() {
+    let log = file("twice.log", LOG);
+    let log = log.to_str().unwrap();
+    let output = run(&["scan", log, log]);
+    assert_eq!(events(&output).len(), 2);
+}
+
+#[test]
+fn nothing_found_is_1() {
+    let output = run_with(&["scan"], QUIET);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!((output.stdout.as_slice(), stderr(&output)), (&b""[..], ""));
+    let output = run_with(&["scan", "--format", "report"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout, b"No OOM kill found.\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_2_and_the_rest_is_read() {
+    let log = file("rest.log", LOG);
+    let dir = env!("CARGO_TARGET_TMPDIR");
+    let output = run(&["scan", "/no/such.log", dir, log.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(events(&output).len(), 1);
+    assert_eq!(
+        stderr(&output),
+        format!(
+            "oomparse: /no/such.log: there is no such file\n\
+             oomparse: {dir}: is a directory; name the files in it\n"
+        )
+    );
+}
+
+#[test]
+fn wrong_arguments_are_2() {
+    for args in [
+        &["scan", "--timezone", "Mars/Olympus"][..],
+        &["scan", "--year", "23"],
+        &["scan", "--format", "xml"],
+        &["nothing"],
+        &["who"],
+        &[],
+    ] {
+        assert_eq!(run(args).status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn year_and_zone_complete_the_time() {
+    for (zone, time) in [
+        ("+08:00", "2023-01-05T02:12:02+08:00"),
+        ("UTC", "2023-01-05T02:12:02Z"),
+        ("Europe/Berlin", "2023-01-05T02:12:02+01:00"),
+    ] {
+        let output = run_with(&["scan", "--year", "2023", "--timezone", zone], LOG);
+        assert_eq!(events(&output)[0]["time"], time, "{zone}");
+    }
+}
+
+#[test]
+fn the_node_name_is_taken_where_the_log_shows_none() {
+    let bare: String = LOG.lines().fold(String::new(), |text, line| {
+        let (_, message) = line.split_once("]").unwrap_or(("", line));
+        text + "[198542.576101]" + message + "\n"
+    });
+    let by_option = run_with(&["scan", "--node-name", "node-9"], &bare);
+    assert_eq!(events(&by_option)[0]["host"], "node-9");
+    let mut command = oomparse(&["scan"]);
+    let mut child = command
+        .env("NODE_NAME", "node-8")
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(bare.as_bytes())
+        .unwrap();
+    assert_eq!(
+        events(&child.wait_with_output().unwrap())[0]["host"],
+        "node-8"
+    );
+}
+
+#[test]
+fn the_report_is_for_people() {
+    let output = run_with(&["scan", "--format", "report"], LOG);
+    assert_eq!(output.status.code(), Some(0));
+    let expected = format!(
+        "\
+01-05 02:12:02 node-7: java (pid 387602) of pod
+    {POD} (Burstable), container a2172e8d1101,
+    was killed: the pod reached its memory limit of 120.0 MiB.
+    limit      120.0 MiB, used 120.0 MiB, hit 83 times
+    cgroup     /kubepods/burstable/pod{POD}
+    victim     anon 98.1 MiB, file 1.2 MiB, shmem 0 B, page tables 56.0 KiB,
+               oom_score_adj 968, uid 0
+
+1 kill in 1 pod.
+"
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_trouble() {
+    let log = file("many.log", &LOG.repeat(2_000));
+    for format in ["json", "report"] {
+        let args = ["scan", "--format", format, log.to_str().unwrap()];
+        let mut child = oomparse(&args).spawn().unwrap();
+        let mut byte = [0];
+        child.stdout.take().unwrap().read_exact(&mut byte).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), stderr(&output)),
+            (Some(0), ""),
+            "{format}"
+        );
+    }
+}
+
+/// Ends a program that waits for input, also when the test fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn from_a_live_pipe_an_event_comes_at_once() {
+    let mut child = Running(oomparse(&["scan"]).stdin(Stdio::piped()).spawn().unwrap());
+    let mut stdin = child.0.stdin.take().unwrap();
+    let stdout = BufReader::new(child.0.stdout.take().unwrap());
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        stdout
+            .lines()
+            .try_for_each(|line| sender.send(line.unwrap()))
+    });
+    for _ in 0..2 {
+        stdin.write_all(LOG.as_bytes()).unwrap();
+        // The pipe stays open: a program that waited for its end would never answer.
+        let line = lines.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(line.contains(POD), "{line}");
+    }
+}
+
+#[test]
+fn who_explains_a_path() {
+    let path = format!("/kubepods/burstable/pod{POD}");
+    let output = run(&["who", &path]);
+    assert_eq!(output.status.code(), Some(0));
+    let expected = format!(
+        "{path}\n    pod        {POD}\n    class      Burstable\n    driver     cgroupfs\n    \
+         level      pod\n"
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+
+    let output = run(&["who", "--format", "json", &format!("0::{path}")]);
+    let expected = format!(
+        "{{\"path\":\"{path}\",\"level\":\"pod\",\"driver\":\"cgroupfs\",\"pod\":{{\"uid\":\"{POD}\",\
+         \"qos_class\":\"Burstable\"}}}}\n"
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn who_knows_nothing_is_1() {
+    let output = run(&["who", "/user.slice/user-0.slice"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        output
+            .stdout
+            .ends_with(b"nothing is known about this path\n")
+    );
+}
+
+#[test]
+fn help_and_version() {
+    let output = run(&["scan", "--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let help = String::from_utf8(output.stdout).unwrap();
+    for word in [
+        "--format",
+        "--tasks",
+        "--year",
+        "--timezone",
+        "--node-name",
+        "Examples:",
+    ] {
+        assert!(help.contains(word), "{word}");
+    }
+    let output = run(&["--version"]);
+    let version = concat!("oomparse ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), version);
+}

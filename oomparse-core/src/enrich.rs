@@ -1,0 +1,273 @@
+//! Names for an event's pod and container, from whatever knows them.
+//!
+//! The event's identity comes from the victim's cgroup path and stays as it is; a lookup adds the
+//! names. A miss leaves the event as it was.
+
+use crate::event::{Container, OomEvent, Pod};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+/// What a lookup knows about a pod. Whatever it does not know is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PodNames<'a> {
+    /// Kubernetes namespace.
+    pub namespace: Option<&'a str>,
+    /// Pod name.
+    pub name: Option<&'a str>,
+    /// Node name.
+    pub node: Option<&'a str>,
+    /// `Kind/name` of the controller.
+    pub owner: Option<&'a str>,
+    /// Labels to put into the event.
+    pub labels: &'a [(String, String)],
+    /// Where the names came from, a word of the record's `pod.source`.
+    pub source: &'static str,
+}
+
+/// What a lookup knows about a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerNames<'a> {
+    /// The container's name in its pod.
+    pub name: Option<&'a str>,
+    /// The pod it runs in, in the record's spelling.
+    pub pod_uid: Option<String>,
+    /// Namespace and name of the pod, where only they are known.
+    pub pod: PodNames<'a>,
+}
+
+/// Something that knows names.
+pub trait PodLookup {
+    /// The names of the pod with this uid (as [`Pod::uid`] spells it).
+    fn pod(&mut self, uid: &str) -> Option<PodNames<'_>>;
+
+    /// What is known of the container with this id (lower case, 12 to 64 hex digits).
+    fn container(&mut self, id: &str) -> Option<ContainerNames<'_>>;
+}
+
+/// Adds names to an event; tells whether any was added.
+///
+/// * The pod is found by its uid. Without a uid it is found by the container's id, unless the path
+///   is one that an ordinary user may name (`/user.slice/…`).
+/// * The container's name is added only when the table has the container in the event's own pod.
+/// * What the event already has is left alone.
+pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
+    let id = event.container.as_ref().and_then(|found| found.id.clone());
+    let uid = event.pod.as_ref().and_then(|pod| pod.uid.clone());
+    let mut added = false;
+    if let Some(uid) = &uid
+        && let Some(names) = lookup.pod(uid)
+    {
+        added |= add_pod(event, names);
+    }
+    let Some(id) = id else {
+        return added;
+    };
+    let Some(found) = lookup.container(&id) else {
+        return added;
+    };
+    let name = found.name.map(ToOwned::to_owned);
+    let same_pod = match (&uid, &found.pod_uid) {
+        (Some(uid), Some(other)) => uid == other && agrees(event, &found.pod),
+        (Some(_), None) => agrees(event, &found.pod),
+        (None, _) => !named_by_a_user(event),
+    };
+    if !same_pod {
+        return added;
+    }
+    added |= add_pod(event, found.pod);
+    if uid.is_none()
+        && let Some(other) = found.pod_uid
+    {
+        if let Some(names) = lookup.pod(&other) {
+            add_pod(event, names);
+        }
+        event.pod.get_or_insert_default().uid = Some(other);
+        added = true;
+    }
+    if let Some(name) = name {
+        let container = event.container.get_or_insert_with(Container::default);
+        if container.name.is_none() {
+            container.name = Some(name);
+            added = true;
+        }
+    }
+    added
+}
+
+/// Whether the names do not contradict those that the event has.
+fn agrees(event: &OomEvent, names: &PodNames<'_>) -> bool {
+    let Some(pod) = &event.pod else {
+        return true;
+    };
+    let same = |known: &Option<String>, other: Option<&str>| match (known, other) {
+        (Some(known), Some(other)) => known == other,
+        _ => true,
+    };
+    same(&pod.namespace, names.namespace) && same(&pod.name, names.name)
+}
+
+/// Below `user.slice` a user's own manager names the cgroups, and could name one after another
+/// pod's container.
+fn named_by_a_user(event: &OomEvent) -> bool {
+    event
+        .cgroup
+        .as_ref()
+        .and_then(|cgroup| cgroup.task_memcg.as_ref())
+        .is_some_and(|path| path.as_bytes().starts_with(b"/user.slice/"))
+}
+
+/// Adds names to a pod that has none yet; never mixes two sources' names.
+fn add_pod(event: &mut OomEvent, names: PodNames<'_>) -> bool {
+    let Some(name) = names.name else {
+        return false;
+    };
+    let pod = event.pod.get_or_insert_with(Pod::default);
+    if pod.name.is_some() {
+        return false;
+    }
+    let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
+    pod.name = Some(name.to_owned());
+    pod.namespace = owned(names.namespace);
+    pod.node = pod.node.take().or_else(|| owned(names.node));
+    pod.owner = owned(names.owner);
+    pod.labels = names.labels.to_vec();
+    pod.source = Some(names.source);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Text;
+    use crate::event::Cgroup;
+
+    const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+    const ID: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+
+    /// Knows one pod and one container.
+    struct One {
+        container_pod: Option<&'static str>,
+        container_namespace: Option<&'static str>,
+    }
+
+    impl PodLookup for One {
+        fn pod(&mut self, uid: &str) -> Option<PodNames<'_>> {
+            (uid == UID).then_some(PodNames {
+                namespace: Some("default"),
+                name: Some("web-0"),
+                node: Some("node-7"),
+                source: "kubernetes",
+                ..PodNames::default()
+            })
+        }
+
+        fn container(&mut self, id: &str) -> Option<ContainerNames<'_>> {
+            (id == ID).then(|| ContainerNames {
+                name: Some("app"),
+                pod_uid: self.container_pod.map(ToOwned::to_owned),
+                pod: PodNames {
+                    namespace: self.container_namespace,
+                    name: self.container_namespace.map(|_| "web-0"),
+                    source: "runtime-log",
+                    ..PodNames::default()
+                },
+            })
+        }
+    }
+
+    fn lookup() -> One {
+        One {
+            container_pod: Some(UID),
+            container_namespace: None,
+        }
+    }
+
+    fn event(uid: Option<&str>, id: Option<&str>) -> OomEvent {
+        OomEvent {
+            pod: uid.map(|uid| Pod {
+                uid: Some(uid.to_owned()),
+                ..Pod::default()
+            }),
+            container: id.map(|id| Container {
+                id: Some(id.to_owned()),
+                ..Container::default()
+            }),
+            ..OomEvent::default()
+        }
+    }
+
+    #[test]
+    fn pod_and_container_of_one_pod() {
+        let mut event = event(Some(UID), Some(ID));
+        assert!(enrich(&mut event, &mut lookup()));
+        let pod = event.pod.clone().unwrap();
+        assert_eq!(pod.namespace.as_deref(), Some("default"));
+        assert_eq!(pod.name.as_deref(), Some("web-0"));
+        assert_eq!(pod.node.as_deref(), Some("node-7"));
+        assert_eq!(pod.source, Some("kubernetes"));
+        let container = event.container.clone().unwrap();
+        assert_eq!(container.name.as_deref(), Some("app"));
+        let before = event.clone();
+        assert!(!enrich(&mut event, &mut lookup()), "the second time");
+        assert_eq!(event, before);
+    }
+
+    #[test]
+    fn miss_leaves_the_event_as_it_was() {
+        for mut event in [
+            event(None, None),
+            event(
+                Some("00000000-0000-0000-0000-000000000000"),
+                Some("0123456789ab"),
+            ),
+        ] {
+            let before = event.clone();
+            assert!(!enrich(&mut event, &mut lookup()));
+            assert_eq!(event, before);
+        }
+    }
+
+    #[test]
+    fn container_of_another_pod_stays_unnamed() {
+        let mut event = event(Some("00000000-0000-0000-0000-000000000000"), Some(ID));
+        let before = event.clone();
+        assert!(!enrich(&mut event, &mut lookup()));
+        assert_eq!(event, before);
+    }
+
+    #[test]
+    fn container_under_another_namespace_stays_unnamed() {
+        let mut event = event(Some(UID), Some(ID));
+        let mut lookup = One {
+            container_pod: None,
+            container_namespace: Some("kube-system"),
+        };
+        enrich(&mut event, &mut lookup);
+        assert_eq!(event.container.unwrap().name, None);
+        assert_eq!(event.pod.unwrap().namespace.as_deref(), Some("default"));
+    }
+
+    #[test]
+    fn pod_from_the_container() {
+        let mut event = event(None, Some(ID));
+        assert!(enrich(&mut event, &mut lookup()));
+        let pod = event.pod.unwrap();
+        assert_eq!(pod.uid.as_deref(), Some(UID));
+        assert_eq!(pod.name.as_deref(), Some("web-0"));
+        assert_eq!(event.container.unwrap().name.as_deref(), Some("app"));
+    }
+
+    #[test]
+    fn pod_from_the_container_but_not_where_a_user_names_it() {
+        let mut event = event(None, Some(ID));
+        event.cgroup = Some(Cgroup {
+            task_memcg: Some(Text::from(
+                "/user.slice/user-1000.slice/x/libpod-a2172e8d1101.scope",
+            )),
+            ..Cgroup::default()
+        });
+        let before = event.clone();
+        assert!(!enrich(&mut event, &mut lookup()));
+        assert_eq!(event, before);
+    }
+}

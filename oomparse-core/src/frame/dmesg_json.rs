@@ -1,0 +1,130 @@
+//! `dmesg --json` of util-linux: one document over many lines.
+//!
+//! ```text
+//! {
+//!    "dmesg": [
+//!       {
+//!          "pri": 4,
+//!          "time":  1064.699112,
+//!          "msg": "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936"
+//!       },{
+//!          …
+//!       }
+//!    ]
+//! }
+//! ```
+//!
+//! With `-x` there is `"fac": "kern"` and the level by its name; `"caller": "T1"` may stand before the
+//! message, and the time may be in any of dmesg's forms. As under `-r`, text of a program has the
+//! kernel's priority, so only the facility or a priority of 8 or more proves anything.
+
+use super::json_text::{member, scalar, string};
+use super::scan::{facility_by_name, level_by_name, number};
+use super::{Frame, FrameKind, Origin, stamp};
+use crate::time::WallTime;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// What stood in the open record before its message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Record {
+    origin: Origin,
+    level: Option<u8>,
+    kernel_time_us: Option<u64>,
+    wall: Option<WallTime>,
+    caller: Option<Vec<u8>>,
+}
+
+/// What a line is to an open document.
+pub(super) enum Step<'a> {
+    /// A message, with its record's other values.
+    Message(Frame<'a>),
+    /// The document's own structure.
+    Structure,
+    /// The document's last line.
+    End,
+    /// No line of such a document.
+    Foreign,
+}
+
+/// Whether the line begins the array of records.
+pub(super) fn opens(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let line = line.strip_prefix(b"{").unwrap_or(line).trim_ascii_start();
+    member(line).is_some_and(|(key, value)| key == b"dmesg" && matches!(value, [] | b"["))
+}
+
+impl Record {
+    /// Takes the next line of the document.
+    pub(super) fn line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
+        let text = line.trim_ascii();
+        match text {
+            [] | b"[" => return Step::Structure,
+            [b'{' | b'}', ..] if text.iter().all(|byte| b"{}, ".contains(byte)) => {
+                *self = Self::default();
+                return Step::Structure;
+            }
+            [b']', ..] => return Step::End,
+            _ => {}
+        }
+        let Some((key, value)) = member(text) else {
+            return Step::Foreign;
+        };
+        match key {
+            b"msg" => {
+                let Some(message) = string(value) else {
+                    return Step::Structure;
+                };
+                return Step::Message(core::mem::take(self).into_frame(message));
+            }
+            b"pri" => self.set_priority(value),
+            b"fac" => {
+                self.origin = match string(value).as_deref().and_then(facility_by_name) {
+                    Some(0) => Origin::Kernel,
+                    Some(_) => Origin::UserSpace,
+                    None => Origin::Unknown,
+                };
+            }
+            b"time" => self.set_time(value),
+            b"caller" => self.caller = string(value).map(Cow::into_owned),
+            _ => {}
+        }
+        Step::Structure
+    }
+
+    fn set_priority(&mut self, value: &[u8]) {
+        if let Some(name) = string(value) {
+            self.level = level_by_name(&name);
+        } else if let Some((priority, [])) = number(scalar(value)) {
+            self.level = u8::try_from(priority & 7).ok();
+            if priority >= 8 {
+                self.origin = Origin::UserSpace;
+            }
+        }
+    }
+
+    fn set_time(&mut self, value: &[u8]) {
+        let text = string(value);
+        let text = text.as_deref().unwrap_or(scalar(value));
+        if let Some((micros, [])) = stamp::uptime(text) {
+            self.kernel_time_us = Some(micros);
+        } else if let Some(stamp) = stamp::iso(text) {
+            self.wall = stamp.wall;
+        } else {
+            self.wall = stamp::ctime(text).flatten();
+        }
+    }
+
+    fn into_frame(self, message: Cow<'_, [u8]>) -> Frame<'_> {
+        Frame {
+            kind: FrameKind::DmesgJson,
+            origin: self.origin,
+            level: self.level,
+            kernel_time_us: self.kernel_time_us,
+            wall: self.wall,
+            caller: self.caller.map(Cow::Owned),
+            message,
+            ..Frame::default()
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! JSON strings as bytes, for text that need not be UTF-8.
+//!
+//! `dmesg --json` writes a comm as the kernel had it, so its output is not always JSON; a reader that
+//! insists would lose the record.
+
+use super::scan::split_once;
+use crate::bytes::hex_digit;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use memchr::{memchr, memchr2};
+
+/// `"key": rest` to the key and the rest.
+pub(super) fn member(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (key, rest) = split_once(input.strip_prefix(b"\"")?, b'"')?;
+    let value = rest.trim_ascii_start().strip_prefix(b":")?;
+    Some((key, value.trim_ascii_start()))
+}
+
+/// The text of the string in front; a string that is cut goes to the end of the input.
+pub(super) fn string(input: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let text = input.strip_prefix(b"\"")?;
+    let end = memchr2(b'"', b'\\', text);
+    match end.map(|at| (text.get(at), text.get(..at))) {
+        None => Some(Cow::Borrowed(text)),
+        Some((Some(b'"'), text)) => text.map(Cow::Borrowed),
+        Some(_) => Some(Cow::Owned(unescape(text))),
+    }
+}
+
+/// The text up to the closing quote.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] | [b'"', ..] => return out,
+            [b'\\', b'u', tail @ ..] => match unicode(tail) {
+                Some((character, after)) => {
+                    let mut utf8 = [0; 4];
+                    out.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
+                    after
+                }
+                None => {
+                    out.extend_from_slice(b"\\u");
+                    tail
+                }
+            },
+            [b'\\', escaped, tail @ ..] => {
+                out.push(match escaped {
+                    b'n' => b'\n',
+                    b't' => b'\t',
+                    b'r' => b'\r',
+                    b'b' => 8,
+                    b'f' => 12,
+                    other => *other,
+                });
+                tail
+            }
+            [byte, tail @ ..] => {
+                out.push(*byte);
+                tail
+            }
+        };
+    }
+}
+
+/// The character of `XXXX` or of `XXXX\uXXXX`, behind the first `\u`.
+fn unicode(input: &[u8]) -> Option<(char, &[u8])> {
+    let (high, rest) = four_digits(input)?;
+    if let Some(character) = char::from_u32(high) {
+        return Some((character, rest));
+    }
+    let (low, rest) = four_digits(rest.strip_prefix(b"\\u")?)?;
+    let both = char::decode_utf16([u16::try_from(high).ok()?, u16::try_from(low).ok()?])
+        .next()?
+        .ok()?;
+    Some((both, rest))
+}
+
+fn four_digits(input: &[u8]) -> Option<(u32, &[u8])> {
+    let (digits, rest) = input.split_at_checked(4)?;
+    let mut value = 0u32;
+    for digit in digits {
+        value = (value << 4) | u32::from(hex_digit(*digit)?);
+    }
+    Some((value, rest))
+}
+
+/// The bytes of a number, up to the comma behind it.
+pub(super) fn scalar(input: &[u8]) -> &[u8] {
+    let end = memchr(b',', input).unwrap_or(input.len());
+    input.get(..end).unwrap_or(input).trim_ascii()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_with_escapes_and_raw_bytes() {
+        for (text, expected) in [
+            (&br#""plain""#[..], &b"plain"[..]),
+            (br#""a\"b\\c\/d" rest"#, br#"a"b\c/d"#),
+            (
+                br#""e\nKilled proces\u001b\u00e9""#,
+                b"e\nKilled proces\x1b\xc3\xa9",
+            ),
+            (br#""\ud83d\ude00\ud83d!""#, "\u{1f600}\\ud83d!".as_bytes()),
+            (b"\"u\xff\xfe\x80\xc3z\"", b"u\xff\xfe\x80\xc3z"),
+            (br#""cut"#, b"cut"),
+            (br#""cut\"#, br"cut\"),
+            (br#""cut\u00"#, br"cut\u00"),
+        ] {
+            assert_eq!(string(text).unwrap().as_ref(), expected);
+        }
+        assert_eq!(string(b"12"), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! Small steps over bytes that the forms share: numbers, words, names of levels.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use memchr::memchr;
+
+/// The digits in front as a number, and what follows them.
+#[inline]
+pub(super) fn number(input: &[u8]) -> Option<(u64, &[u8])> {
+    let mut rest = input;
+    let mut value = 0u64;
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        let digit = u64::from(digit.wrapping_sub(b'0'));
+        value = value.wrapping_mul(10).wrapping_add(digit);
+        rest = tail;
+    }
+    match input.len().wrapping_sub(rest.len()) {
+        0 => None,
+        // 19 nines fit.
+        1..=19 => Some((value, rest)),
+        digits => Some((long_number(input.get(..digits)?)?, rest)),
+    }
+}
+
+#[cold]
+fn long_number(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |value, digit| {
+        let digit = u64::from(digit.wrapping_sub(b'0'));
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// A number of at least one and at most `most` digits; the byte behind it is no digit.
+#[inline]
+pub(super) fn short_number(input: &[u8], most: usize) -> Option<(u16, &[u8])> {
+    let (value, rest) = number(input)?;
+    let digits = input.len().saturating_sub(rest.len());
+    (digits <= most).then_some((u16::try_from(value).ok()?, rest))
+}
+
+/// What follows the blanks in front.
+#[inline]
+pub(super) fn skip_blanks(input: &[u8]) -> &[u8] {
+    let mut rest = input;
+    while let [b' ' | b'\t', tail @ ..] = rest {
+        rest = tail;
+    }
+    rest
+}
+
+/// What follows one blank, if there is one in front.
+#[inline]
+pub(super) fn skip_one_blank(input: &[u8]) -> &[u8] {
+    input.strip_prefix(b" ").unwrap_or(input)
+}
+
+/// The bytes before the first blank, and the rest from that blank on.
+#[inline]
+pub(super) fn word(input: &[u8]) -> (&[u8], &[u8]) {
+    let end = memchr(b' ', input).unwrap_or(input.len());
+    input.split_at_checked(end).unwrap_or((input, &[]))
+}
+
+/// The bytes before the first `byte`, and those behind it.
+#[inline]
+pub(super) fn split_once(input: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let (head, tail) = input.split_at_checked(memchr(byte, input)?)?;
+    Some((head, tail.get(1..)?))
+}
+
+/// syslog's level by its name, as dmesg -x, Talos and busybox write it.
+pub(super) fn level_by_name(name: &[u8]) -> Option<u8> {
+    Some(match name {
+        b"emerg" | b"emergency" | b"panic" => 0,
+        b"alert" => 1,
+        b"crit" | b"critical" => 2,
+        b"err" | b"error" => 3,
+        b"warn" | b"warning" => 4,
+        b"notice" => 5,
+        b"info" | b"informational" => 6,
+        b"debug" => 7,
+        _ => return None,
+    })
+}
+
+/// syslog's facility by its name; 0 is the kernel.
+pub(super) fn facility_by_name(name: &[u8]) -> Option<u8> {
+    const NAMES: [&[u8]; 24] = [
+        b"kern",
+        b"user",
+        b"mail",
+        b"daemon",
+        b"auth",
+        b"syslog",
+        b"lpr",
+        b"news",
+        b"uucp",
+        b"cron",
+        b"authpriv",
+        b"ftp",
+        b"ntp",
+        b"security",
+        b"console",
+        b"clock",
+        b"local0",
+        b"local1",
+        b"local2",
+        b"local3",
+        b"local4",
+        b"local5",
+        b"local6",
+        b"local7",
+    ];
+    let found = NAMES.iter().position(|known| *known == name)?;
+    u8::try_from(found).ok()
+}
+
+/// The text without terminal colours (`ESC [ 32 m`).
+pub(super) fn without_colours(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr(0x1b, text).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        rest = if let Some(after) = colour(rest) {
+            after
+        } else {
+            out.push(*byte);
+            tail
+        };
+    }
+    Cow::Owned(out)
+}
+
+/// What follows the one colour code in front.
+pub(super) fn colour(input: &[u8]) -> Option<&[u8]> {
+    let mut rest = input.strip_prefix(b"\x1b[")?;
+    while let [b'0'..=b'9' | b';', tail @ ..] = rest {
+        rest = tail;
+    }
+    match rest {
+        [b'm' | b'K', tail @ ..] => Some(tail),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_that_does_not_fit() {
+        assert_eq!(
+            number(b"18446744073709551615,"),
+            Some((u64::MAX, &b","[..]))
+        );
+        assert_eq!(number(b"18446744073709551616,"), None);
+        assert_eq!(number(b"x"), None);
+    }
+
+    #[test]
+    fn colours_go_and_other_escapes_stay() {
+        let plain = without_colours(b"\x1b[32m[ 12.3] \x1b[0m\x1b[33msub: \x1b[0mmsg\x1b(B");
+        assert_eq!(plain.as_ref(), b"[ 12.3] sub: msg\x1b(B");
+    }
+}

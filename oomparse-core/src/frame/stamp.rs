@@ -1,0 +1,475 @@
+//! The clocks that prefixes show.
+//!
+//! ```text
+//! [12345.678901]                     printk, seconds since boot
+//! 2026-11-21T19:48:47,699112+00:00   ISO 8601, as rsyslog, journalctl and dmesg write it
+//! Jan  5 02:12:02                    RFC 3164
+//! Wed Feb 19 06:41:03 2025           ctime(3), as dmesg -T writes it, in any locale
+//! 1672884722.123456                  seconds since 1970
+//! ```
+
+use super::scan::{number, short_number, skip_blanks, word};
+use crate::time::WallTime;
+
+/// A time of day: hour, minute, second, and the fraction in nanoseconds with its printed digits.
+type Clock = ((u8, u8, u8), (u32, u8));
+
+/// A wall-clock stamp, and what follows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamp<'a> {
+    /// The time, if its fields are in range.
+    pub(super) wall: Option<WallTime>,
+    /// Whether the fraction follows a comma, as only dmesg writes it.
+    pub(super) comma: bool,
+    /// What follows the stamp.
+    pub(super) rest: &'a [u8],
+}
+
+impl Stamp<'_> {
+    /// Takes away the zone's name behind a blank: `journalctl -o short-full` prints ` CST`.
+    pub(super) fn skip_named_zone(&mut self) {
+        let (name, rest) = word(skip_blanks(self.rest));
+        let is_name = (2..=5).contains(&name.len()) && name.iter().all(u8::is_ascii_uppercase);
+        if is_name && self.wall.is_none_or(|wall| wall.offset_minutes.is_none()) {
+            self.rest = rest;
+        }
+    }
+}
+
+/// `[12345.678901]` to microseconds since boot; 1 to 9 decimals.
+#[inline]
+pub(super) fn printk(input: &[u8]) -> Option<(u64, &[u8])> {
+    let (micros, rest) = uptime(skip_blanks(input.strip_prefix(b"[")?))?;
+    Some((micros, rest.strip_prefix(b"]")?))
+}
+
+/// `12345.678901` to microseconds.
+#[inline]
+pub(super) fn uptime(input: &[u8]) -> Option<(u64, &[u8])> {
+    let (seconds, rest) = number(input)?;
+    let ((nanos, digits), rest) = fraction(rest.strip_prefix(b".")?);
+    if digits == 0 {
+        return None;
+    }
+    let micros = seconds
+        .checked_mul(1_000_000)?
+        .checked_add(u64::from(nanos / 1000))?;
+    Some((micros, rest))
+}
+
+/// Digits behind the decimal sign as nanoseconds; those past the ninth are skipped.
+#[inline]
+fn fraction(input: &[u8]) -> ((u32, u8), &[u8]) {
+    // printk's six.
+    if let [a, b, c, d, e, f, rest @ ..] = input
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+        && [a, b, c, d, e, f].into_iter().all(u8::is_ascii_digit)
+    {
+        let micros = [a, b, c, d, e, f].into_iter().fold(0u32, |value, digit| {
+            let digit = u32::from(digit.wrapping_sub(b'0'));
+            value.wrapping_mul(10).wrapping_add(digit)
+        });
+        return ((micros.wrapping_mul(1000), 6), rest);
+    }
+    let (mut nanos, mut digits, mut unit) = (0u32, 0u8, 100_000_000u32);
+    let mut rest = input;
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        let digit = u32::from(digit.wrapping_sub(b'0'));
+        nanos = nanos.saturating_add(digit.saturating_mul(unit));
+        if unit > 0 {
+            digits = digits.saturating_add(1);
+        }
+        unit /= 10;
+        rest = tail;
+    }
+    ((nanos, digits), rest)
+}
+
+/// `02:12:02`, with `.123456` or `,123456` behind it where that is printed; the flag says comma.
+fn clock(input: &[u8]) -> Option<(Clock, bool, &[u8])> {
+    let (hour, rest) = two_digits(input)?;
+    let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
+    let (second, rest) = two_digits(rest.strip_prefix(b":")?)?;
+    let of_day = (hour, minute, second);
+    match rest {
+        [sign @ (b'.' | b','), tail @ ..] if tail.first().is_some_and(u8::is_ascii_digit) => {
+            let (fraction, rest) = fraction(tail);
+            Some(((of_day, fraction), *sign == b',', rest))
+        }
+        [b'0'..=b'9', ..] => None,
+        _ => Some(((of_day, (0, 0)), false, rest)),
+    }
+}
+
+#[inline]
+fn two_digits(input: &[u8]) -> Option<(u8, &[u8])> {
+    match input {
+        [ten @ b'0'..=b'9', one @ b'0'..=b'9', rest @ ..] => {
+            let tens = ten.wrapping_sub(b'0').wrapping_mul(10);
+            Some((tens.wrapping_add(one.wrapping_sub(b'0')), rest))
+        }
+        _ => None,
+    }
+}
+
+/// `2023-01-05T02:12:02.123+08:00`, also with a blank for the `T`, with `/`, and without a zone.
+pub(super) fn iso(input: &[u8]) -> Option<Stamp<'_>> {
+    let (year, rest) = number(input)?;
+    let [sign @ (b'-' | b'/'), rest @ ..] = rest else {
+        return None;
+    };
+    let (month, rest) = two_digits(rest)?;
+    let [second_sign, rest @ ..] = rest else {
+        return None;
+    };
+    let (day, rest) = two_digits(rest)?;
+    let [b'T' | b't' | b' ', rest @ ..] = rest else {
+        return None;
+    };
+    if sign != second_sign {
+        return None;
+    }
+    let ((of_day, fraction), comma, rest) = clock(rest)?;
+    let (offset, rest) = zone(rest);
+    let year = u16::try_from(year).ok()?;
+    let wall = WallTime::new(Some(year), (month, day), of_day, fraction, offset);
+    Some(Stamp { wall, comma, rest })
+}
+
+/// `Z`, `+08:00`, `+0800`, `+08`, or one of them, `UTC` or another name behind a blank.
+///
+/// A name other than `UTC` and `GMT` is taken away only where a caller asks for it
+/// ([`Stamp::skip_named_zone`]): it could be a host.
+fn zone(input: &[u8]) -> (Option<i16>, &[u8]) {
+    if let [b'Z' | b'z', rest @ ..] = input {
+        return (Some(0), rest);
+    }
+    let text = input.strip_prefix(b" ").unwrap_or(input);
+    if let Some((offset, rest)) = numeric_zone(text) {
+        return (Some(offset), rest);
+    }
+    for name in [&b"UTC "[..], b"GMT "] {
+        if text.starts_with(name) {
+            return (Some(0), text.get(3..).unwrap_or(&[]));
+        }
+    }
+    (None, input)
+}
+
+fn numeric_zone(input: &[u8]) -> Option<(i16, &[u8])> {
+    let [sign @ (b'+' | b'-'), rest @ ..] = input else {
+        return None;
+    };
+    let (hours, rest) = two_digits(rest)?;
+    let (minutes, rest) = match rest.strip_prefix(b":") {
+        Some(tail) => two_digits(tail)?,
+        None => two_digits(rest).unwrap_or((0, rest)),
+    };
+    if matches!(rest, [b'0'..=b'9', ..]) || hours > 14 || minutes > 59 {
+        return None;
+    }
+    let offset = i16::from(hours)
+        .saturating_mul(60)
+        .saturating_add(i16::from(minutes));
+    let offset = if *sign == b'-' {
+        offset.saturating_neg()
+    } else {
+        offset
+    };
+    Some((offset, rest))
+}
+
+/// `Jan  5 02:12:02`, also with a fraction, with the year before, amid or after, and with a weekday.
+pub(super) fn rfc3164(input: &[u8]) -> Option<Stamp<'_>> {
+    let (early_year, rest) = match year_and_blank(input) {
+        Some((year, rest)) => (Some(year), rest),
+        None => (None, input),
+    };
+    let (month, rest) = match english_month(rest) {
+        Some(found) => found,
+        None => english_month(after_weekday(rest)?)?,
+    };
+    let [b' ', rest @ ..] = rest else {
+        return None;
+    };
+    let (day, rest) = short_number(skip_blanks(rest), 2)?;
+    let [b' ', rest @ ..] = rest else {
+        return None;
+    };
+    let (amid_year, rest) = match year_and_blank(rest) {
+        Some((year, rest)) => (Some(year), rest),
+        None => (None, rest),
+    };
+    let ((of_day, fraction), comma, rest) = clock(rest)?;
+    let (offset, rest) = zone(rest);
+    let (late_year, rest) = match rest.strip_prefix(b" ").and_then(year_and_blank) {
+        Some((year, _)) => (Some(year), rest.get(5..)?),
+        None => (None, rest),
+    };
+    let wall = WallTime::new(
+        early_year.or(amid_year).or(late_year),
+        (month, u8::try_from(day).ok()?),
+        of_day,
+        fraction,
+        offset,
+    );
+    Some(Stamp { wall, comma, rest })
+}
+
+/// `2023 `: four digits and a blank, or the end.
+fn year_and_blank(input: &[u8]) -> Option<(u16, &[u8])> {
+    let (year, rest) = short_number(input, 4)?;
+    let rest = match rest {
+        [] => rest,
+        _ => rest.strip_prefix(b" ")?,
+    };
+    (1970..=2199).contains(&year).then_some((year, rest))
+}
+
+/// What follows `Thu ` or `Thu, `.
+pub(super) fn after_weekday(input: &[u8]) -> Option<&[u8]> {
+    let (day, rest) = input.split_at_checked(3)?;
+    let known: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    known.contains(&day).then_some(rest.strip_prefix(b" ")?)
+}
+
+#[inline]
+pub(super) fn english_month(input: &[u8]) -> Option<(u8, &[u8])> {
+    let (name, rest) = input.split_at_checked(3)?;
+    let month = match name {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    };
+    Some((month, rest))
+}
+
+/// `1672884722.123456` or `1672884722`, and a blank behind it.
+pub(super) fn epoch(input: &[u8]) -> Option<Stamp<'_>> {
+    let (seconds, rest) = number(input)?;
+    // Nine digits began in 1973, eleven begin in 5138: shorter numbers are something else.
+    if !(100_000_000..100_000_000_000).contains(&seconds) {
+        return None;
+    }
+    let ((nanos, digits), rest) = match rest.strip_prefix(b".") {
+        Some(tail) => fraction(tail),
+        None => ((0, 0), rest),
+    };
+    if !rest.starts_with(b" ") {
+        return None;
+    }
+    let wall = WallTime::from_unix_micros(seconds.saturating_mul(1_000_000)).and_then(|wall| {
+        WallTime::new(
+            wall.year,
+            (wall.month, wall.day),
+            (wall.hour, wall.minute, wall.second),
+            (nanos, digits),
+            Some(0),
+        )
+    });
+    Some(Stamp {
+        wall,
+        comma: false,
+        rest,
+    })
+}
+
+/// `Jun 25, 2021 @ 12:42:11.916`, as Kibana shows a time.
+pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
+    let (month, rest) = english_month(input)?;
+    let (day, rest) = short_number(rest.strip_prefix(b" ")?, 2)?;
+    let (year, rest) = short_number(rest.strip_prefix(b", ")?, 4)?;
+    let ((of_day, fraction), comma, rest) = clock(rest.strip_prefix(b" @ ")?)?;
+    let date = (month, u8::try_from(day).ok()?);
+    let wall = WallTime::new(Some(year), date, of_day, fraction, None);
+    Some(Stamp { wall, comma, rest })
+}
+
+/// `四 4月 17 22:43:41 2025`, whole: weekday, month, day, time and year in any locale.
+///
+/// Gives the time if the month and the half of the day can be read, and nothing at all if this is no such stamp.
+pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
+    if let Some(stamp) = after_weekday(input).and_then(rfc3164)
+        && stamp.rest.is_empty()
+        && stamp.wall.is_some_and(|wall| wall.year.is_some())
+    {
+        return Some(stamp.wall);
+    }
+    let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
+    let (mut before, mut day, mut month, mut of_day, mut year) = (None, None, None, None, None);
+    let mut is_half_day = false;
+    // The bytes behind a year and a day are 年, 년 and 日, 일.
+    for _ in 0..7 {
+        let Some(word) = words.next() else { break };
+        is_half_day |= word.eq_ignore_ascii_case(b"am") || word.eq_ignore_ascii_case(b"pm");
+        if of_day.is_none()
+            && let Some((clock, _, [])) = clock(word)
+        {
+            of_day = Some(clock);
+        } else if day.is_none()
+            && let Some((number, [] | b"." | b"\xe6\x97\xa5" | b"\xec\x9d\xbc")) =
+                short_number(word, 2)
+        {
+            day = Some(number);
+            month = before.and_then(month_by_name);
+        } else if year.is_none()
+            && let Some((number @ 1970..=9999, [] | b"\xe5\xb9\xb4" | b"\xeb\x85\x84")) =
+                short_number(word, 4)
+        {
+            year = Some(number);
+        } else if day.is_some() && month.is_none() {
+            month = month_by_name(word);
+        }
+        before = Some(word);
+    }
+    if words.next().is_some() {
+        return None;
+    }
+    let (day, (of_day, fraction), year) = (day?, of_day?, year?);
+    Some(month.filter(|_| !is_half_day).and_then(|month| {
+        let day = u8::try_from(day).ok()?;
+        WallTime::new(Some(year), (month, day), of_day, fraction, None)
+    }))
+}
+
+/// A month's number from its abbreviated name, or from a number before `月` or `월`.
+fn month_by_name(name: &[u8]) -> Option<u8> {
+    if let Some((number, "月" | "월")) =
+        number(name).and_then(|(number, rest)| Some((number, core::str::from_utf8(rest).ok()?)))
+    {
+        return u8::try_from(number).ok();
+    }
+    let name = core::str::from_utf8(name).ok()?;
+    let starts = |beginning: &&str| {
+        let mut letters = name.chars().flat_map(char::to_lowercase);
+        beginning.chars().all(|c| letters.next() == Some(c))
+    };
+    let found = MONTHS
+        .iter()
+        .position(|names| names.split(' ').any(|beginning| starts(&beginning)))?;
+    u8::try_from(found).ok()?.checked_add(1)
+}
+
+/// How the months' names begin: English, German, French, Spanish, Portuguese, Italian, Dutch,
+/// Polish, Czech, Russian, the Nordic languages and Turkish, as far as no two months share it.
+const MONTHS: [&str; 12] = [
+    "jan gen ene янв sty led oca",
+    "feb fev fév fév lut úno фев şub",
+    "mar mär mrt maa мар bře",
+    "apr avr abr kwi апр dub nis",
+    "may mai maj mei mag мая май kvě",
+    "jun juin giu cze июн čvn haz kes",
+    "jul juil lug lip июл čvc tem",
+    "aug aoû aou ago sie авг srp ağu",
+    "sep set wrz сен zář eyl",
+    "oct okt out ott paź окт říj eki",
+    "nov lis ноя kas",
+    "dec déc dez dic des gru дек pro ara",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    fn shown(stamp: Option<Stamp<'_>>) -> alloc::string::String {
+        stamp
+            .unwrap()
+            .wall
+            .unwrap()
+            .or(Some(2023), Some(0))
+            .to_string()
+    }
+
+    #[test]
+    fn iso_keeps_fraction_and_offset() {
+        for (text, expected) in [
+            (
+                "2023-01-05T02:12:02.123+08:00 h",
+                "2023-01-05T02:12:02.123+08:00",
+            ),
+            ("2023-01-05T02:12:02+0800 h", "2023-01-05T02:12:02+08:00"),
+            (
+                "2023-01-05 02:12:02,000001-03:30 h",
+                "2023-01-05T02:12:02.000001-03:30",
+            ),
+            (
+                "2022-01-25T10:35:59.109647566Z]",
+                "2022-01-25T10:35:59.109647566Z",
+            ),
+            ("2023/01/05 02:12:02 UTC h", "2023-01-05T02:12:02Z"),
+        ] {
+            assert_eq!(shown(iso(text.as_bytes())), expected, "{text}");
+        }
+        assert!(iso(b"2023-13-05T02:12:02Z").unwrap().wall.is_none());
+        assert!(iso(b"2023-01/05T02:12:02Z").is_none());
+    }
+
+    #[test]
+    fn rfc3164_year_anywhere() {
+        for text in [
+            "Jan  5 02:12:02 host",
+            "Jan 5 02:12:02 host",
+            "2023 Jan  5 02:12:02 host",
+            "Jan  5 2023 02:12:02 host",
+            "Jan  5 02:12:02 2023 host",
+            "Thu Jan  5 02:12:02 2023 host",
+        ] {
+            let stamp = rfc3164(text.as_bytes());
+            assert_eq!(stamp.unwrap().rest, b" host", "{text}");
+            assert_eq!(shown(stamp), "2023-01-05T02:12:02Z", "{text}");
+        }
+    }
+
+    #[test]
+    fn ctime_in_other_locales() {
+        for text in [
+            "Thu Apr 17 22:43:41 2025",
+            "四 4月 17 22:43:41 2025",
+            "목  4월 17 22:43:41 2025",
+            "Do Apr 17 22:43:41 2025",
+            "jeu. avril 17 22:43:41 2025",
+            "Чт апр 17 22:43:41 2025",
+            "qui 17 abr 22:43:41 2025",
+            "2025年 04月 17日 22:43:41",
+        ] {
+            let wall = ctime(text.as_bytes()).unwrap().unwrap();
+            assert_eq!(
+                wall.or(None, Some(0)).to_string(),
+                "2025-04-17T22:43:41Z",
+                "{text}"
+            );
+        }
+        assert_eq!(ctime("X Y 17 22:43:41 2025".as_bytes()), Some(None));
+        // Which half of the day is said by words in many languages: no time is better than a wrong one.
+        assert_eq!(ctime(b"Thu 17 Apr 2025 10:43:41 PM CST"), Some(None));
+        assert_eq!(ctime(b"not a stamp"), None);
+    }
+
+    #[test]
+    fn uptime_that_does_not_fit() {
+        assert_eq!(printk(b"[18446744073709551615.000000]"), None);
+        assert_eq!(printk(b"[    0.000010] x"), Some((10, &b" x"[..])));
+        assert_eq!(printk(b"[12345]"), None);
+    }
+
+    #[test]
+    fn epoch_with_milliseconds() {
+        assert_eq!(
+            shown(epoch(b"1672884722.123 host")),
+            "2023-01-05T02:12:02.123Z"
+        );
+        assert!(epoch(b"166255 Apr").is_none());
+    }
+}

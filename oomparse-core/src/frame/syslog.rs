@@ -1,0 +1,375 @@
+//! What syslog daemons and `journalctl` print before a message. (RFC 5424 has a file of its own.)
+//!
+//! ```text
+//! Dec 30 18:08:17 front kernel: [606280.177828] Out of memory: Killed process …   RFC 3164
+//! Apr 18 00:37:34   kernel: [14049899.298773] Task in /docker/…                    host taken out
+//! <4>Jan  5 02:12:02 host kernel: java invoked oom-killer: …                       on the wire
+//! Jan  1 00:00:00 host kern.warn kernel: java invoked …                            busybox syslogd
+//! Thu Jan  5 02:12:02 2023 kern.warn kernel: [ 12.345678] java invoked …           OpenWrt
+//! 2023-01-05T02:12:02.123+08:00 host kernel: java invoked …                        ISO 8601
+//! Thu 2023-01-05 02:12:02 CST host kernel: java invoked …                          short-full
+//! 1672884722.123456 host kernel: java invoked …                                    short-unix
+//! [ 1234.567890] host kernel: java invoked …                                       short-monotonic
+//! 2026-11-21T19:49:22,789301+00:00 java invoked …                                  dmesg, iso
+//! 2024-01-01T00:00:00.000000000Z stdout F text                                     CRI log
+//! ```
+//!
+//! The tag says who wrote a line: `kernel` alone is the kernel, another is a program. What stands
+//! behind `host tag: ` is the message, whatever it looks like. A facility of 1 or more outweighs the
+//! tag, for any program may call itself `kernel`; but busybox's klogd sends the kernel's text with
+//! facility `user`, so there the tag `kernel` with that word leaves the origin open.
+
+use super::scan::{
+    facility_by_name, level_by_name, number, skip_blanks, skip_one_blank, split_once,
+    without_colours, word,
+};
+use super::stamp::{self, Stamp};
+use super::{Frame, FrameKind, Origin, dmesg, syslog5424};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use memchr::{memchr, memchr_iter};
+
+/// The kernel's own name for a machine that was given none.
+const NO_NAME: &[u8] = b"(none)";
+
+/// `<N>` and what follows; 191 is the highest priority there is.
+pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
+    let (priority, rest) = number(line.strip_prefix(b"<")?)?;
+    let priority = u8::try_from(priority).ok().filter(|p| *p <= 191)?;
+    Some((priority, rest.strip_prefix(b">")?))
+}
+
+/// `stamp host kernel: message`, the common line, in one go; nothing for whatever needs a closer look.
+#[inline(always)]
+pub(super) fn kernels(line: &[u8]) -> Option<Frame<'_>> {
+    let stamp = match line.first()? {
+        b'0'..=b'9' => stamp::iso(line)?,
+        _ => stamp::rfc3164(line)?,
+    };
+    let rest = stamp.rest.strip_prefix(b" ")?;
+    if is_dmesgs(&stamp) {
+        return Some(dmesg_iso(&stamp, rest));
+    }
+    let (host, rest) = word(rest);
+    let text = rest.strip_prefix(b" kernel: ")?;
+    let is_host = match host {
+        [.., last] if last.is_ascii_alphanumeric() => {
+            split_once(host, b'.').is_none_or(|(name, _)| facility_by_name(name).is_none())
+        }
+        _ => host == NO_NAME,
+    };
+    if !is_host || text.starts_with(b"\x1b") || has_control_code(text) {
+        return None;
+    }
+    let (kernel_time_us, caller, message) = match dmesg::stamp_in_front(text) {
+        Some((micros, caller, message)) => (Some(micros), caller, message),
+        None => (None, None, text),
+    };
+    Some(Frame {
+        kind: FrameKind::Syslog,
+        origin: Origin::Kernel,
+        wall: stamp.wall,
+        host: (host != NO_NAME).then_some(Cow::Borrowed(host)),
+        kernel_time_us,
+        caller: caller.map(Cow::Borrowed),
+        message: Cow::Borrowed(message),
+        ..Frame::default()
+    })
+}
+
+/// A line that begins with `<N>`: RFC 5424, RFC 3164 on the wire, or `dmesg -r`.
+pub(super) fn prioritised(line: &[u8]) -> Option<Frame<'_>> {
+    let (priority, rest) = priority(line)?;
+    if let Some(text) = rest.strip_prefix(b"1 ")
+        && let Some(frame) = syslog5424::behind_version(priority, text)
+    {
+        return Some(frame);
+    }
+    let stamp = match rest.first() {
+        Some(b'0'..=b'9') => stamp::rfc3164(rest).or_else(|| stamp::iso(rest)),
+        Some(b'A'..=b'Z') => stamp::rfc3164(rest),
+        _ => None,
+    };
+    match stamp {
+        Some(stamp) => after_stamp(stamp, Some(priority)),
+        None => Some(dmesg::prioritised(priority, rest)),
+    }
+}
+
+/// A line that begins with a month or a weekday.
+#[inline]
+pub(super) fn named_date(line: &[u8]) -> Option<Frame<'_>> {
+    if let Some(stamp) = stamp::rfc3164(line) {
+        return after_stamp(stamp, None);
+    }
+    let mut stamp = stamp::iso(stamp::after_weekday(line)?)?;
+    stamp.skip_named_zone();
+    after_stamp(stamp, None)
+}
+
+/// A line that begins with a digit: ISO 8601, seconds since 1970, or a year before RFC 3164.
+pub(super) fn numbered_date(line: &[u8]) -> Option<Frame<'_>> {
+    let stamp = stamp::iso(line)
+        .or_else(|| stamp::rfc3164(line))
+        .or_else(|| stamp::epoch(line))?;
+    after_stamp(stamp, None)
+}
+
+/// What follows a wall-clock stamp.
+fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
+    let rest = match stamp.rest {
+        [] | [b' ' | b'\t', ..] => stamp.rest,
+        [b':', rest @ ..] if rest.starts_with(b" ") => rest,
+        _ => return None,
+    };
+    if priority.is_none() && is_dmesgs(&stamp) {
+        return Some(dmesg_iso(&stamp, skip_one_blank(rest)));
+    }
+    if let Some(text) = container_log(rest) {
+        return Some(Frame {
+            kind: FrameKind::Record,
+            origin: Origin::UserSpace,
+            wall: stamp.wall,
+            message: Cow::Borrowed(text),
+            ..Frame::default()
+        });
+    }
+    Some(tagged(skip_blanks(rest), stamp, priority))
+}
+
+/// Whether a stamp is of `dmesg --time-format iso`, which alone has a comma and a zone.
+fn is_dmesgs(stamp: &Stamp<'_>) -> bool {
+    stamp.comma && stamp.wall.is_some_and(|wall| wall.is_complete())
+}
+
+fn dmesg_iso<'a>(stamp: &Stamp<'a>, message: &'a [u8]) -> Frame<'a> {
+    Frame {
+        kind: FrameKind::Dmesg,
+        wall: stamp.wall,
+        message: dmesg::text(message),
+        ..Frame::default()
+    }
+}
+
+/// ` stdout F text` of a container runtime.
+fn container_log(rest: &[u8]) -> Option<&[u8]> {
+    let rest = rest.strip_prefix(b" std")?;
+    let rest = rest.strip_prefix(b"out ").or(rest.strip_prefix(b"err "))?;
+    let (tags, text) = word(rest);
+    matches!(tags, [b'F' | b'P'] | [b'F' | b'P', b':', ..]).then(|| skip_one_blank(text))
+}
+
+/// Who wrote a line, as `host tag: ` tells.
+#[derive(Clone, Copy, Default)]
+struct Tag<'a> {
+    host: Option<&'a [u8]>,
+    facility: Option<u8>,
+    level: Option<u8>,
+    name: Option<&'a [u8]>,
+    text: &'a [u8],
+}
+
+/// `host tag: message` behind a stamp.
+fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'a> {
+    let tag = split_tag(rest);
+    let origin = match (tag.name, priority) {
+        (_, Some(8..)) => Origin::UserSpace,
+        (Some(name), _) if !is_kernel(name) => Origin::UserSpace,
+        (Some(_), _) => match tag.facility {
+            None | Some(0) => Origin::Kernel,
+            Some(1) => Origin::Unknown,
+            Some(_) => Origin::UserSpace,
+        },
+        (None, _) => match tag.facility {
+            Some(1..) => Origin::UserSpace,
+            _ => Origin::Unknown,
+        },
+    };
+    let mut frame = Frame {
+        kind: FrameKind::Syslog,
+        origin,
+        level: priority.map(|priority| priority & 7).or(tag.level),
+        wall: stamp.wall,
+        host: tag.host.filter(|host| *host != NO_NAME).map(Cow::Borrowed),
+        ..Frame::default()
+    };
+    let mut text = tag.text;
+    if origin != Origin::UserSpace
+        && let Some((micros, caller, message)) = kernel_stamp(text, tag.name.is_some())
+    {
+        frame.kernel_time_us = Some(micros);
+        frame.caller = caller.map(Cow::Borrowed);
+        text = message;
+    }
+    frame.message = undo_control_codes(text);
+    frame
+}
+
+/// The printk stamp in front of the text, or anywhere in it when no tag told where the text begins.
+pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<'_>> {
+    let found = dmesg::stamp_in_front(text);
+    if found.is_some() || has_tag {
+        return found;
+    }
+    dmesg::stamp_in_front(at_stamp_within(text)?)
+}
+
+/// The text behind the first printk stamp in a line of unknown form.
+pub(super) fn stamp_within(text: &[u8]) -> Option<Frame<'_>> {
+    dmesg::plain(at_stamp_within(text)?)
+}
+
+/// The text from the first printk stamp on, with six decimals as printk has.
+fn at_stamp_within(text: &[u8]) -> Option<&[u8]> {
+    memchr_iter(b'[', text).find_map(|at| {
+        let from = text.get(at..)?;
+        let (_, rest) = stamp::printk(from)?;
+        let point = from.len().checked_sub(rest.len())?.checked_sub(8)?;
+        let is_printks = from.get(point) == Some(&b'.') && matches!(rest, [b' ' | b'[', ..]);
+        is_printks.then_some(from)
+    })
+}
+
+fn split_tag(rest: &[u8]) -> Tag<'_> {
+    // Without a host.
+    if let Some(tag) = tag_at(rest) {
+        return tag;
+    }
+    if let Some(tag) = tag_behind_facility(rest) {
+        return tag;
+    }
+    let (host, behind_host) = word(rest);
+    let behind_host = skip_blanks(behind_host);
+    let found = tag_at(behind_host).or_else(|| tag_behind_facility(behind_host));
+    if let Some(tag) = found {
+        return Tag {
+            host: Some(host),
+            ..tag
+        };
+    }
+    if !host.starts_with(b"[") && stamp::printk(behind_host).is_some() {
+        return Tag {
+            host: Some(host),
+            text: behind_host,
+            ..Tag::default()
+        };
+    }
+    Tag {
+        text: rest,
+        ..Tag::default()
+    }
+}
+
+/// `kern.warn kernel: text`.
+fn tag_behind_facility(input: &[u8]) -> Option<Tag<'_>> {
+    let (selector, rest) = word(input);
+    let (facility, level) = split_once(selector, b'.')?;
+    let facility = Some(facility_by_name(facility)?);
+    let level = Some(level_by_name(level)?);
+    let rest = skip_blanks(rest);
+    let tag = tag_at(rest).unwrap_or(Tag {
+        text: rest,
+        ..Tag::default()
+    });
+    Some(Tag {
+        facility,
+        level,
+        ..tag
+    })
+}
+
+/// `kernel: text`, `sshd[812]: text` or `kernel:[12.345678] text`.
+#[inline]
+fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
+    if let Some(text) = input.strip_prefix(b"kernel:") {
+        return Some(Tag {
+            name: Some(b"kernel"),
+            text: skip_one_blank(text),
+            ..Tag::default()
+        });
+    }
+    let (token, rest) = word(input);
+    let (name, text) = match token {
+        [name @ .., b':'] => (name, skip_one_blank(rest)),
+        _ => {
+            let at = memchr(b':', token)?;
+            let (name, text) = input.split_at_checked(at)?;
+            let text = text.strip_prefix(b":")?;
+            stamp::printk(text)?;
+            (name, text)
+        }
+    };
+    let is_name = !name.is_empty()
+        && !name.starts_with(b"[")
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'=' | b':'));
+    is_name.then_some(Tag {
+        name: Some(name),
+        text,
+        ..Tag::default()
+    })
+}
+
+/// Whether a tag is the kernel's: no program's process id is 0.
+pub(super) fn is_kernel(tag: &[u8]) -> bool {
+    matches!(tag, b"kernel" | b"kernel[0]")
+}
+
+/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, whether it is the
+/// kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
+pub(super) fn short_monotonic(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+    let (host, rest) = word(text);
+    let rest = rest.strip_prefix(b" ")?;
+    if let Some(text) = rest.strip_prefix(b"kernel: ") {
+        return Some((host, true, text));
+    }
+    let (token, text) = word(rest);
+    let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
+    let (_, end) = number(pid)?;
+    end.is_empty().then(|| (host, false, skip_one_blank(text)))
+}
+
+/// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
+pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
+    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
+        return without_colours(message);
+    }
+    if !has_control_code(message) {
+        return Cow::Borrowed(message);
+    }
+    let mut out = Vec::with_capacity(message.len());
+    let mut rest = message;
+    while let [byte, tail @ ..] = rest {
+        if let Some((code, after)) = control_code(Some(rest)) {
+            out.push(code);
+            rest = after;
+        } else {
+            out.push(*byte);
+            rest = tail;
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[inline]
+fn has_control_code(message: &[u8]) -> bool {
+    memchr_iter(b'#', message).any(|at| control_code(message.get(at..)).is_some())
+}
+
+/// `#000` to `#037`; 177 is left, for kernels are built as `#177-Ubuntu`.
+fn control_code(input: Option<&[u8]>) -> Option<(u8, &[u8])> {
+    match input? {
+        [
+            b'#',
+            b'0',
+            eights @ b'0'..=b'3',
+            ones @ b'0'..=b'7',
+            rest @ ..,
+        ] => {
+            let eights = eights.wrapping_sub(b'0').wrapping_mul(8);
+            Some((eights.wrapping_add(ones.wrapping_sub(b'0')), rest))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,117 @@
+//! RFC 5424, as it stands on the wire and in files that keep that form.
+//!
+//! ```text
+//! <6>1 2023-01-05T02:12:02+08:00 host kernel - - - java invoked oom-killer: …
+//! <4>1 2023-01-05T02:12:02.123Z host kernel - - [meta seq="1"] [606280.177800] java invoked …
+//! ```
+//!
+//! Priority and version, time, host, program, process id, message id, structured data, text; `-` stands
+//! for what is not there, and a byte order mark may stand before the text.
+
+use super::scan::{skip_one_blank, word};
+use super::syslog::{is_kernel, kernel_stamp, undo_control_codes};
+use super::{Frame, FrameKind, Origin, stamp};
+use alloc::borrow::Cow;
+
+/// What follows `<6>1 `; nothing if it is no such head.
+pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
+    let (date, rest) = word(text);
+    let stamp = stamp::iso(date).filter(|stamp| stamp.rest.is_empty());
+    if stamp.is_none() && date != b"-" {
+        return None;
+    }
+    let (host, rest) = word(rest.strip_prefix(b" ")?);
+    let (app, rest) = word(rest.strip_prefix(b" ")?);
+    let (process, rest) = word(rest.strip_prefix(b" ")?);
+    let (_message_id, rest) = word(rest.strip_prefix(b" ")?);
+    let rest = skip_one_blank(structured_data(rest.strip_prefix(b" ")?)?);
+    let text = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+    let origin = match app {
+        _ if priority >= 8 => Origin::UserSpace,
+        b"-" => Origin::Unknown,
+        _ if is_kernel(app) && matches!(process, b"-" | b"0") => Origin::Kernel,
+        _ => Origin::UserSpace,
+    };
+    let mut frame = Frame {
+        kind: FrameKind::Syslog5424,
+        origin,
+        level: Some(priority & 7),
+        wall: stamp.and_then(|stamp| stamp.wall),
+        host: (host != b"-").then_some(Cow::Borrowed(host)),
+        ..Frame::default()
+    };
+    let mut text = text;
+    if origin != Origin::UserSpace
+        && let Some((micros, caller, message)) = kernel_stamp(text, true)
+    {
+        frame.kernel_time_us = Some(micros);
+        frame.caller = caller.map(Cow::Borrowed);
+        text = message;
+    }
+    frame.message = undo_control_codes(text);
+    Some(frame)
+}
+
+/// What follows `-` or `[id key="value"][…]`; a quote or bracket in a value has a backslash before it.
+fn structured_data(input: &[u8]) -> Option<&[u8]> {
+    if let Some(rest) = input.strip_prefix(b"-") {
+        return Some(rest);
+    }
+    let (mut rest, mut quoted) = (input.strip_prefix(b"[")?, false);
+    loop {
+        rest = match rest {
+            [b'\\', _, tail @ ..] if quoted => tail,
+            [b'"', tail @ ..] => {
+                quoted = !quoted;
+                tail
+            }
+            [b']', b'[', tail @ ..] if !quoted => tail,
+            [b']', tail @ ..] if !quoted => return Some(tail),
+            [_, tail @ ..] => tail,
+            [] => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structured_data_with_brackets_in_it() {
+        for (text, rest) in [
+            (r"- text", Some(" text")),
+            (r#"[a b="c"] text"#, Some(" text")),
+            (r#"[a b="\"]"] text"#, Some(" text")),
+            (r#"[a b="]\"x"][c] text"#, Some(" text")),
+            (r#"[a b="c] text"#, None),
+            ("text", None),
+        ] {
+            assert_eq!(
+                structured_data(text.as_bytes()),
+                rest.map(str::as_bytes),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn programs_are_told_from_the_kernel() {
+        for (text, origin) in [
+            ("- host kernel - - - x", Origin::Kernel),
+            ("- host kernel 0 - - x", Origin::Kernel),
+            ("- host kernel 812 - - x", Origin::UserSpace),
+            ("- host app - - - x", Origin::UserSpace),
+            ("- host - - - - x", Origin::Unknown),
+        ] {
+            assert_eq!(
+                behind_version(4, text.as_bytes()).unwrap().origin,
+                origin,
+                "{text}"
+            );
+            let frame = behind_version(12, text.as_bytes()).unwrap();
+            assert_eq!(frame.origin, Origin::UserSpace, "{text}");
+        }
+        assert_eq!(behind_version(4, b"not a time host kernel - - - x"), None);
+    }
+}

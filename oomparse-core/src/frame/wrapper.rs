@@ -1,0 +1,159 @@
+//! What people and tools put in front of a log line: quotes, comments, line numbers, file names.
+//!
+//! ```text
+//! > [   52.836625] Killed process 1221 (allocate) …                       a quoted mail
+//! # [21013.577527] Task in /kubepods/…                                    a comment
+//!     // oom-kill:constraint=CONSTRAINT_MEMCG,…                           another, indented
+//! 166255 Apr 18 00:37:34   kernel: [14049899.298773] Task in …            an editor's line number
+//! /var/log/messages-20230105:Jan  5 02:12:02 host kernel: …               grep
+//! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
+//!   | Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] Memory …     a row copied from Kibana
+//! ESC[32m[   12.345678] ESC[0mESC[33msub: ESC[0mtext                      dmesg --color=always
+//! vcpu-5 - Guest: <6>[   12.345678] text                                  a serial console
+//! ```
+//!
+//! Marks that only a person puts there go from any text. Names and numbers go only where a known form
+//! follows. As the last resort a printk stamp inside the line begins the message. None of this is
+//! reached by a line in a known form, so what a program wrote stays a program's text.
+
+use super::scan::{number, skip_blanks, without_colours};
+use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
+use alloc::borrow::Cow;
+use memchr::{memchr, memchr2, memmem};
+
+/// Marks and labels that are taken away in front of one line.
+const MAX_STEPS: usize = 24;
+
+/// Names and numbers in front of one line: `file:12:` and one more.
+const MAX_LABELS: usize = 3;
+
+/// Longest name in front of a line, in bytes: a path.
+const MAX_LABEL_LEN: usize = 256;
+
+/// Frames a line whose first bytes are of no known form.
+pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
+    if memchr(0x1b, line).is_some()
+        && let Cow::Owned(plain) = without_colours(line)
+        && let Some(frame) = known(&plain, nested)
+    {
+        return frame.into_owned();
+    }
+    let text = behind_marks(line);
+    if text.len() < line.len()
+        && let Some(frame) = known(text, nested)
+    {
+        return without_end_marks(frame);
+    }
+    behind_labels(text, nested)
+        .or_else(|| syslog::stamp_within(text))
+        .map_or_else(|| bare(line, text), without_end_marks)
+}
+
+fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
+    let message = if text.len() < line.len() {
+        without_back_ticks(text)
+    } else {
+        text
+    };
+    Frame {
+        message: Cow::Borrowed(message),
+        ..Frame::default()
+    }
+}
+
+/// What follows the marks of quoting, comments, lists, tables and code.
+fn behind_marks(line: &[u8]) -> &[u8] {
+    let mut text = line;
+    for _ in 0..MAX_STEPS {
+        text = match text {
+            [b' ' | b'\t', ..] => skip_blanks(text),
+            [b'>' | b'|' | b'`', tail @ ..] => tail,
+            [b'/', b'/', tail @ ..] => tail,
+            [b'*' | b'-' | b'+', b' ', tail @ ..] => tail,
+            [b'#', b' ' | b'\t', tail @ ..] => tail,
+            [b'#', b'#', ..] => text.get(1..).unwrap_or_default(),
+            // A byte order mark; a blank that does not break.
+            [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
+            _ => return text,
+        };
+    }
+    text
+}
+
+/// A known form behind names and numbers.
+fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let mut text = text;
+    for _ in 0..MAX_LABELS {
+        text = behind_marks(behind_label(text)?);
+        let frame = known(text, nested).filter(|frame| {
+            // `<6>` alone, or a brace, is too little behind a word.
+            frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin == Origin::Kernel
+        });
+        if frame.is_some() {
+            return frame;
+        }
+    }
+    None
+}
+
+/// What follows `166255 `, `12:`, `messages:`, `10.1.1.2: ` or a quotation mark.
+fn behind_label(text: &[u8]) -> Option<&[u8]> {
+    if let [b'"' | b'\'', tail @ ..] = text {
+        return Some(tail);
+    }
+    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')', tail @ ..])) = number(text) {
+        return Some(tail);
+    }
+    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
+    let at = memchr2(b':', b' ', window)?;
+    text.get(at..)?.strip_prefix(b":")
+}
+
+/// Back-ticks and a table's last bar behind the message.
+fn without_end_marks(mut frame: Frame<'_>) -> Frame<'_> {
+    if let Cow::Borrowed(message) = frame.message {
+        frame.message = Cow::Borrowed(without_back_ticks(message));
+    }
+    frame
+}
+
+fn without_back_ticks(message: &[u8]) -> &[u8] {
+    let message = message.strip_suffix(b" |").unwrap_or(message);
+    let end = message.iter().rposition(|byte| *byte != b'`');
+    match end.and_then(|at| message.get(..=at)) {
+        Some(shorter) if shorter.len() < message.len() => shorter,
+        _ => message,
+    }
+}
+
+/// `Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] text`.
+pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
+    let stamp = stamp::kibana(line)?;
+    let mut text = skip_blanks(stamp.rest).strip_prefix(b"|")?;
+    let mut origin = Origin::Unknown;
+    for _ in 0..MAX_LABELS {
+        text = skip_blanks(text);
+        let cell = memmem::find(text, b" | ").and_then(|at| text.split_at_checked(at));
+        match cell {
+            Some((cell, rest)) if !text.starts_with(b"[") && cell.len() <= MAX_LABEL_LEN => {
+                if cell.trim_ascii() == b"kernel" {
+                    origin = Origin::Kernel;
+                }
+                text = rest.get(3..)?;
+            }
+            _ => break,
+        }
+    }
+    let inner = dmesg::bracketed(text).filter(|inner| inner.kernel_time_us.is_some());
+    let inner = inner.or_else(|| syslog::stamp_within(text));
+    let frame = inner.unwrap_or_else(|| Frame {
+        message: Cow::Borrowed(text),
+        ..Frame::default()
+    });
+    Some(without_end_marks(Frame {
+        kind: FrameKind::Record,
+        origin,
+        wall: stamp.wall,
+        ..frame
+    }))
+}

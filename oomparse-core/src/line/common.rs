@@ -1,0 +1,276 @@
+//! Pieces that several line kinds share: numbers, units, names read from fixed ends.
+
+use crate::limits::MAX_COMM_LEN;
+use memchr::memmem;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while1};
+use nom::combinator::{map_opt, opt, recognize};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+/// What every inner parser of this module gives.
+pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
+
+/// The words before `Killed process` and its like: why the killer ran.
+///
+/// `oom_kill_process(oc, message)` prints them; the suffix of `oom_kill_allocating_task` is global only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Message {
+    /// `Memory cgroup out of memory`
+    Memcg,
+    /// `Out of memory`, with or without ` (oom_kill_allocating_task)`
+    Global,
+    /// `No available memory (MPOL_BIND)` (2.6.32)
+    MemoryPolicy,
+    /// `No available memory in cpuset` (before 2.6.32)
+    Cpuset,
+}
+
+/// `Out of memory: ` and its like, if the line begins so.
+pub(crate) fn message(input: &[u8]) -> Parsed<'_, Option<Message>> {
+    opt(terminated(
+        alt((
+            tag(&b"Memory cgroup out of memory"[..]).map(|_| Message::Memcg),
+            tag(&b"Out of memory (oom_kill_allocating_task)"[..]).map(|_| Message::Global),
+            tag(&b"Out of memory"[..]).map(|_| Message::Global),
+            tag(&b"Out of Memory"[..]).map(|_| Message::Global),
+            tag(&b"No available memory (MPOL_BIND)"[..]).map(|_| Message::MemoryPolicy),
+            tag(&b"No available memory in cpuset"[..]).map(|_| Message::Cpuset),
+        )),
+        tag(&b": "[..]),
+    ))
+    .parse(input)
+}
+
+/// Decimal digits as a number that fits.
+pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
+    let mut value = 0u64;
+    let mut len = 0usize;
+    for &byte in input {
+        if !byte.is_ascii_digit() {
+            break;
+        }
+        let Some(next) = value
+            .checked_mul(10)
+            .and_then(|tens| tens.checked_add(u64::from(byte & 15)))
+        else {
+            return fail(input);
+        };
+        value = next;
+        len = len.saturating_add(1);
+    }
+    match input.get(len..) {
+        Some(rest) if len > 0 => Ok((rest, value)),
+        _ => fail(input),
+    }
+}
+
+fn fail<T>(input: &[u8]) -> Parsed<'_, T> {
+    Err(nom::Err::Error(nom::error::Error::new(
+        input,
+        nom::error::ErrorKind::Digit,
+    )))
+}
+
+/// A process id.
+pub(crate) fn pid(input: &[u8]) -> Parsed<'_, u32> {
+    map_opt(number, |value| u32::try_from(value).ok()).parse(input)
+}
+
+/// A user id; `%d` of a large one is negative on old kernels.
+pub(crate) fn uid(input: &[u8]) -> Parsed<'_, u32> {
+    alt((
+        pid,
+        map_opt(signed, |value| {
+            i32::try_from(value).ok().map(i32::cast_unsigned)
+        }),
+    ))
+    .parse(input)
+}
+
+/// A number that may be negative.
+pub(crate) fn signed(input: &[u8]) -> Parsed<'_, i64> {
+    let (rest, minus) = opt(tag(&b"-"[..])).parse(input)?;
+    let (rest, value) = map_opt(number, |value| i64::try_from(value).ok()).parse(rest)?;
+    Ok((
+        rest,
+        if minus.is_some() {
+            value.wrapping_neg()
+        } else {
+            value
+        },
+    ))
+}
+
+/// An adjustment or order.
+pub(crate) fn small_signed(input: &[u8]) -> Parsed<'_, i32> {
+    map_opt(signed, |value| i32::try_from(value).ok()).parse(input)
+}
+
+/// `123kB`, in KiB. A number without its unit is not taken: it may have been cut.
+pub(crate) fn kib(input: &[u8]) -> Parsed<'_, u64> {
+    terminated(number, tag(&b"kB"[..])).parse(input)
+}
+
+/// `NAME123kB`.
+pub(crate) fn kib_after<'a>(name: &'static str, input: &'a [u8]) -> Parsed<'a, u64> {
+    preceded(tag(name.as_bytes()), kib).parse(input)
+}
+
+/// A list of CPUs or nodes (`%*pbl`): `0`, `0-1,3`, or nothing where the mask is empty.
+pub(crate) fn node_list(input: &[u8]) -> Parsed<'_, &[u8]> {
+    recognize(opt(take_while1(|byte: u8| {
+        byte.is_ascii_digit() || byte == b'-' || byte == b','
+    })))
+    .parse(input)
+}
+
+/// KiB as bytes.
+pub(crate) fn kib_to_bytes(kib: u64) -> u64 {
+    kib.saturating_mul(1024)
+}
+
+/// Whether these bytes can be a comm: at most 15 bytes, where a carrier's `\xNN` counts as one.
+pub(crate) fn is_comm(bytes: &[u8]) -> bool {
+    if bytes.len() <= MAX_COMM_LEN {
+        return true;
+    }
+    // dmesg shows a byte that it cannot print in four, a JSON paste of that in five.
+    if bytes.len() > MAX_COMM_LEN.saturating_mul(5) || !bytes.contains(&b'\\') {
+        return false;
+    }
+    let mut rest = bytes;
+    let mut len = 0usize;
+    while let [_, tail @ ..] = rest {
+        rest = match rest {
+            [b'\\', b'\\', b'x', a, b, tail @ ..] if is_hex(*a, *b) => tail,
+            [b'\\', b'x', a, b, tail @ ..] if is_hex(*a, *b) => tail,
+            _ => tail,
+        };
+        len = len.saturating_add(1);
+    }
+    len <= MAX_COMM_LEN
+}
+
+fn is_hex(a: u8, b: u8) -> bool {
+    a.is_ascii_hexdigit() && b.is_ascii_hexdigit()
+}
+
+/// Where `words` (a blank first) stand, if what is before them can be a comm.
+pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
+    // A carrier may show each byte of a comm in up to five.
+    let head = message
+        .get(..MAX_COMM_LEN.saturating_mul(5))
+        .unwrap_or(message);
+    memchr::memchr_iter(b' ', head).find(|&at| {
+        message
+            .get(at..)
+            .is_some_and(|rest| rest.starts_with(words))
+            && message.get(..at).is_some_and(is_comm)
+    })
+}
+
+/// Splits at the first place where `separator` stands.
+pub(crate) fn split_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::find(bytes, separator.as_bytes())?;
+    split_at_separator(bytes, at, separator)
+}
+
+/// Splits at the last place where `separator` stands.
+pub(crate) fn rsplit_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memmem::rfind(bytes, separator.as_bytes())?;
+    split_at_separator(bytes, at, separator)
+}
+
+/// The bytes before and behind a separator that stands at `at`.
+pub(crate) fn split_at_separator<'a>(
+    bytes: &'a [u8],
+    at: usize,
+    separator: &str,
+) -> Option<(&'a [u8], &'a [u8])> {
+    let (before, from) = bytes.split_at_checked(at)?;
+    Some((before, from.get(separator.len()..)?))
+}
+
+/// Without blanks and carriage returns at the end.
+pub(crate) fn trim_end(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii_end()
+}
+
+/// Splits `PATH SEPARATOR PATH'` where both may hold the separator's text, and one of the two stands
+/// in the other: `below` at or under `above`. Gives `(left, right)`.
+///
+/// Only the printed order and the kernel's rule (the victim's cgroup is at or below the one at its
+/// limit) tell where the one ends. Nothing when no place fits and more than one is possible.
+pub(crate) fn split_paths<'a>(
+    bytes: &'a [u8],
+    separator: &str,
+    fits: impl Fn(&[u8], &[u8]) -> bool,
+) -> Option<(&'a [u8], &'a [u8])> {
+    let mut only = None;
+    let mut places = 0usize;
+    for at in memmem::find_iter(bytes, separator.as_bytes()) {
+        let (left, right) = split_at_separator(bytes, at, separator)?;
+        if fits(left, right) {
+            return Some((left, right));
+        }
+        only = Some((left, right));
+        places = places.saturating_add(1);
+    }
+    if places == 1 { only } else { None }
+}
+
+/// Whether `path` is `ancestor` or stands below it. The bytes after the path may be a `,`.
+pub(crate) fn is_at_or_below(path: &[u8], ancestor: &[u8]) -> bool {
+    if ancestor == b"/" {
+        return path.first() == Some(&b'/');
+    }
+    path.strip_prefix(ancestor)
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'/' | b',')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn number_that_overflows_is_none() {
+        assert!(number(b"18446744073709551616").is_err());
+        assert_eq!(
+            number(b"18446744073709551615,").unwrap(),
+            (&b","[..], u64::MAX)
+        );
+        assert!(number(b"").is_err());
+    }
+
+    #[test]
+    fn kib_needs_its_unit() {
+        assert!(kib(b"123").is_err());
+        assert_eq!(kib(b"123kB, ").unwrap(), (&b", "[..], 123));
+    }
+
+    #[test]
+    fn uid_of_nobody_as_a_signed_number() {
+        assert_eq!(uid(b"-2").unwrap().1, 4_294_967_294);
+        assert_eq!(uid(b"4294967294").unwrap().1, 4_294_967_294);
+    }
+
+    #[test]
+    fn comm_length_counts_an_escape_as_one() {
+        assert!(is_comm(b"123456789012345"));
+        assert!(!is_comm(b"1234567890123456"));
+        assert!(is_comm(br"\xff\xfe\xfd\xfc"));
+        assert!(!is_comm(br"\xff23456789012345 6"));
+    }
+
+    #[test]
+    fn paths_split_where_the_victim_is_below_the_limit() {
+        let text = b"/a,task_memcg=/b,task_memcg=/a,task_memcg=/b/c";
+        let split = split_paths(text, ",task_memcg=", |oom, task| is_at_or_below(task, oom));
+        assert_eq!(
+            split,
+            Some((&b"/a,task_memcg=/b"[..], &b"/a,task_memcg=/b/c"[..]))
+        );
+    }
+}

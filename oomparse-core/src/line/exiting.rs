@@ -1,0 +1,54 @@
+//! `OOM victim N (comm) is already exiting. Skip killing the task`: nobody was killed.
+//!
+//! `__oom_kill_process` (mm/oom_kill.c), level 6, since about 5.9:
+//! `%s: OOM victim %d (%s) is already exiting. Skip killing the task`.
+//! Samples: `Memory cgroup out of memory: OOM victim 77 (java) is already exiting. Skip killing the task` (5.15) and
+//! `Out of memory: OOM victim 9 (a) is already exiting. Skip killing the task` (6.6).
+
+use super::common::{Message, Parsed, is_comm, message, pid};
+use nom::Parser;
+use nom::bytes::complete::tag;
+use nom::sequence::delimited;
+
+/// A line of a victim that was dying already: a view over the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exiting<'a> {
+    /// What stands before `OOM victim`.
+    pub message: Option<Message>,
+    /// The process.
+    pub pid: u32,
+    /// Its name.
+    pub comm: &'a [u8],
+}
+
+/// Reads the line.
+pub(super) fn exiting(input: &[u8]) -> Parsed<'_, Exiting<'_>> {
+    let (rest, message) = message(input)?;
+    let (rest, pid) = delimited(tag(&b"OOM victim "[..]), pid, tag(&b" ("[..])).parse(rest)?;
+    match rest
+        .trim_ascii_end()
+        .strip_suffix(b") is already exiting. Skip killing the task")
+    {
+        Some(comm) if is_comm(comm) => Ok((&b""[..], Exiting { message, pid, comm })),
+        _ => Err(nom::Err::Error(nom::error::Error::new(
+            rest,
+            nom::error::ErrorKind::Tag,
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exiting_line() {
+        let text = b"Memory cgroup out of memory: OOM victim 77 (a) b) is already exiting. Skip killing the task";
+        let line = exiting(text).unwrap().1;
+        assert_eq!(
+            (line.pid, line.comm, line.message),
+            (77, &b"a) b"[..], Some(Message::Memcg))
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! The Mem-Info block of a global OOM: headline figures only.
+//!
+//! `show_mem` (mm/show_mem.c), levels 4 and 6. The same block follows `page allocation failure`, so it
+//! proves no OOM by itself. Of its pieces these are read:
+//!
+//! ```text
+//! Mem-Info:
+//! active_anon:%lu inactive_anon:%lu isolated_anon:%lu     (pages; one record with newlines, continued
+//!  active_file:%lu inactive_file:%lu isolated_file:%lu     lines begin with a blank)
+//! %ld total pagecache pages
+//! %lu pages in swap cache
+//! Free swap  = %ldkB
+//! Total swap = %lukB
+//! %lu pages RAM
+//! %lu pages HighMem/MovableOnly
+//! %lu pages reserved
+//! ```
+//! Samples: ` free:812 slab_reclaimable:400 slab_unreclaimable:3301` (3.10) and
+//! `active_anon:40211 inactive_anon:12 isolated_anon:0` (6.6). Lines of nodes and zones (`Node 0 …`,
+//! figures in kB) are skipped.
+
+use super::common::{kib, number};
+use crate::event::Meminfo;
+use memchr::memchr;
+
+/// Takes one line's figures; tells whether it was a line of the block.
+pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
+    let line = line.trim_ascii();
+    match line.first() {
+        Some(b'0'..=b'9') => counted_pages(line, into),
+        Some(b'F') => swap(line, "Free swap", &mut into.free_swap_bytes),
+        Some(b'T') => swap(line, "Total swap", &mut into.total_swap_bytes),
+        Some(b'a'..=b'z') => totals(line, into),
+        _ => false,
+    }
+}
+
+/// Whether a line is one of those that [`read`] takes figures from.
+pub(super) fn is_figures(line: &[u8]) -> bool {
+    read(line, &mut Meminfo::default())
+}
+
+fn counted_pages(line: &[u8], into: &mut Meminfo) -> bool {
+    let Ok((words, value)) = number(line) else {
+        return false;
+    };
+    let slot = match words {
+        b" total pagecache pages" => &mut into.pagecache_pages,
+        b" pages in swap cache" => &mut into.swapcache_pages,
+        b" pages RAM" => &mut into.ram_pages,
+        b" pages HighMem/MovableOnly" | b" pages HighMem" => &mut into.highmem_pages,
+        b" pages reserved" => &mut into.reserved_pages,
+        _ => return false,
+    };
+    *slot = Some(value);
+    true
+}
+
+fn swap(line: &[u8], name: &str, slot: &mut Option<u64>) -> bool {
+    let Some(rest) = line.strip_prefix(name.as_bytes()) else {
+        return false;
+    };
+    let Some(rest) = rest.trim_ascii_start().strip_prefix(b"= ") else {
+        return false;
+    };
+    let Ok((_, value)) = kib(rest) else {
+        return false;
+    };
+    *slot = Some(value.saturating_mul(1024));
+    true
+}
+
+/// `name:N name:N …`, nothing else on the line.
+fn totals(line: &[u8], into: &mut Meminfo) -> bool {
+    // The last figure of a line that was cut may have lost digits: a line counts whole or not.
+    let mut found = Meminfo::default();
+    let mut known = false;
+    for word in line
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty())
+    {
+        let Some(at) = memchr(b':', word) else {
+            return false;
+        };
+        let Some((name, value)) = word.split_at_checked(at) else {
+            return false;
+        };
+        let Ok((&[], value)) = number(value.get(1..).unwrap_or_default()) else {
+            return false;
+        };
+        if let Some(slot) = total(name, &mut found) {
+            *slot = Some(value);
+            known = true;
+        }
+    }
+    if known {
+        merge(into, &found);
+    }
+    known
+}
+
+fn total<'m>(name: &[u8], into: &'m mut Meminfo) -> Option<&'m mut Option<u64>> {
+    Some(match name {
+        b"active_anon" => &mut into.active_anon_pages,
+        b"inactive_anon" => &mut into.inactive_anon_pages,
+        b"active_file" => &mut into.active_file_pages,
+        b"inactive_file" => &mut into.inactive_file_pages,
+        b"unevictable" => &mut into.unevictable_pages,
+        b"dirty" => &mut into.dirty_pages,
+        b"writeback" => &mut into.writeback_pages,
+        b"slab_reclaimable" => &mut into.slab_reclaimable_pages,
+        b"slab_unreclaimable" => &mut into.slab_unreclaimable_pages,
+        b"mapped" => &mut into.mapped_pages,
+        b"shmem" => &mut into.shmem_pages,
+        b"pagetables" => &mut into.pagetables_pages,
+        b"free" => &mut into.free_pages,
+        // Known words without a place in the record keep the line a line of the block.
+        _ => return None,
+    })
+}
+
+fn merge(into: &mut Meminfo, found: &Meminfo) {
+    for (slot, value) in [
+        (&mut into.active_anon_pages, found.active_anon_pages),
+        (&mut into.inactive_anon_pages, found.inactive_anon_pages),
+        (&mut into.active_file_pages, found.active_file_pages),
+        (&mut into.inactive_file_pages, found.inactive_file_pages),
+        (&mut into.unevictable_pages, found.unevictable_pages),
+        (&mut into.dirty_pages, found.dirty_pages),
+        (&mut into.writeback_pages, found.writeback_pages),
+        (
+            &mut into.slab_reclaimable_pages,
+            found.slab_reclaimable_pages,
+        ),
+        (
+            &mut into.slab_unreclaimable_pages,
+            found.slab_unreclaimable_pages,
+        ),
+        (&mut into.mapped_pages, found.mapped_pages),
+        (&mut into.shmem_pages, found.shmem_pages),
+        (&mut into.pagetables_pages, found.pagetables_pages),
+        (&mut into.free_pages, found.free_pages),
+    ] {
+        if value.is_some() {
+            *slot = value;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meminfo_of_old_and_new_kernels() {
+        let mut info = Meminfo::default();
+        for line in [
+            "active_anon:40211 inactive_anon:12 isolated_anon:0",
+            " active_file:3 inactive_file:4 isolated_file:0",
+            " unevictable:0 dirty:1 writeback:2",
+            " slab_reclaimable:5 slab_unreclaimable:3301",
+            " mapped:6 shmem:7 pagetables:8",
+            " sec_pagetables:0 bounce:0",
+            " free:812 free_pcp:0 free_cma:0",
+            "13177 total pagecache pages",
+            "0 pages in swap cache",
+            "Free swap  = 4kB",
+            "Total swap = 8kB",
+            "65421 pages RAM",
+            "0 pages HighMem/MovableOnly",
+            "5121 pages reserved",
+        ] {
+            assert_eq!(
+                read(line.as_bytes(), &mut info),
+                !line.contains("bounce"),
+                "{line}"
+            );
+        }
+        assert_eq!(
+            (info.free_pages, info.slab_unreclaimable_pages),
+            (Some(812), Some(3301))
+        );
+        assert_eq!(
+            (info.free_swap_bytes, info.total_swap_bytes),
+            (Some(4096), Some(8192))
+        );
+        assert_eq!(
+            (info.ram_pages, info.reserved_pages),
+            (Some(65421), Some(5121))
+        );
+    }
+
+    #[test]
+    fn node_and_zone_lines_are_not_totals() {
+        for line in [
+            "Node 0 active_anon:12kB inactive_anon:3kB",
+            "free:12kB min:3kB",
+            "hello: world",
+        ] {
+            assert!(!is_figures(line.as_bytes()), "{line}");
+        }
+    }
+}

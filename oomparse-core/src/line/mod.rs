@@ -1,0 +1,210 @@
+//! The kernel's own lines: one file for each kind, with its printk format in all its versions.
+//!
+//! [`parse_line`] takes a message without its carrier's prefix. It needs no context: a row of the task
+//! table or a `key value` line is recognised by its form, and means something only to the report that
+//! is open ([`Parser`](crate::Parser)).
+
+pub(crate) mod common;
+mod counter;
+mod cpuset;
+mod exiting;
+mod fatal;
+mod group;
+mod invoked;
+mod killed;
+pub(crate) mod meminfo;
+mod reaped;
+mod selected;
+pub(crate) mod stats;
+mod summary;
+mod suppressed;
+mod task_in;
+mod task_info;
+mod tasks;
+
+pub use common::Message;
+pub use counter::{CounterKind, CounterLine};
+pub use cpuset::CpusetLine;
+pub use exiting::Exiting;
+pub use fatal::Fatal;
+pub use invoked::Invoked;
+pub use killed::Killed;
+pub use reaped::{Left, ReapedLine};
+pub use selected::{SelectedLine, SharingMm};
+pub use stats::StatsHeading;
+pub use summary::Summary;
+pub(crate) use summary::{OOM_MEMCG, TASK_MEMCG};
+pub use task_in::TaskIn;
+pub use task_info::TaskInfo;
+pub use tasks::{Columns, Row};
+
+/// One message of the kernel: a view over its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Line<'a> {
+    /// `X invoked oom-killer: …`
+    Invoked(Invoked<'a>),
+    /// `X cpuset=Y mems_allowed=Z`
+    Cpuset(CpusetLine<'a>),
+    /// `CPU: 0 PID: 7 Comm: x …`
+    TaskInfo(TaskInfo<'a>),
+    /// `Task in A killed as a result of limit of B`
+    TaskIn(TaskIn<'a>),
+    /// `Memory limit reached of cgroup P`
+    LimitReached(&'a [u8]),
+    /// `memory: usage …` and its like
+    Counter(CounterLine),
+    /// `Memory cgroup stats for P:`
+    StatsHeading(StatsHeading<'a>),
+    /// `key value`, or a whole block of such lines in one record; `key:NKB …` behind a line break
+    StatEntries(&'a [u8]),
+    /// `Mem-Info:`
+    MeminfoHeading,
+    /// A line of totals of the Mem-Info block, or several in one record
+    Meminfo(&'a [u8]),
+    /// `Tasks state (memory values in pages):`
+    TasksState,
+    /// The task table's heading
+    TasksHeading(Columns),
+    /// A row of the task table
+    TaskRow(Row<'a>),
+    /// `Kill process N (comm) score S or sacrifice child`
+    Selected(SelectedLine<'a>),
+    /// `oom-kill:constraint=…`
+    Summary(Summary<'a>),
+    /// `Killed process N (comm) …`
+    Killed(Killed<'a>),
+    /// `Kill process N (comm) sharing same memory`
+    SharingMm(SharingMm<'a>),
+    /// `Tasks in P are going to be killed due to memory.oom.group set`
+    Group(&'a [u8]),
+    /// `OOM victim N (comm) is already exiting. Skip killing the task`
+    Exiting(Exiting<'a>),
+    /// `oom_reaper: …`
+    Reaped(ReapedLine<'a>),
+    /// Nobody was killed
+    Fatal(Fatal),
+    /// `oom_kill_process: N callbacks suppressed`
+    Suppressed(u64),
+    /// A line that begins as one of these kinds and does not go on as it.
+    Malformed,
+    /// Any other line.
+    Other,
+}
+
+/// Finds the kind of a message and reads it.
+///
+/// # Example
+/// ```
+/// use oomparse_core::line::{Line, parse_line};
+/// let line = parse_line(b"Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
+/// let Line::Killed(killed) = line else { panic!("not a Killed line") };
+/// assert_eq!((killed.pid, killed.comm, killed.anon_rss_kib), (7, Some(&b"java"[..]), Some(4)));
+/// ```
+#[must_use]
+pub fn parse_line(message: &[u8]) -> Line<'_> {
+    // The comm of whoever asked stands first, and may be made to look like any other kind.
+    if let Some(comm_end) = invoked::find(message) {
+        return invoked::invoked(message, comm_end).map_or(Line::Malformed, Line::Invoked);
+    }
+    let Some(first) = message.first() else {
+        return Line::Other;
+    };
+    let line = match first {
+        b'[' => bracket(message),
+        b'o' | b'O' | b'N' | b'K' => decision(message),
+        b'M' => capital_m(message),
+        b'm' | b'k' | b's' => counter::counter(message).map(Line::Counter),
+        b'T' => capital_t(message),
+        b'C' | b'P' => task_info::task_info(message)
+            .ok()
+            .map(|(_, line)| Line::TaskInfo(line)),
+        _ => None,
+    };
+    line.unwrap_or_else(|| rest(message, *first))
+}
+
+fn bracket(message: &[u8]) -> Option<Line<'_>> {
+    if let Some(row) = tasks::row(message) {
+        return Some(Line::TaskRow(row));
+    }
+    tasks::columns(message).map(Line::TasksHeading)
+}
+
+/// Lines about who was chosen and killed.
+fn decision(message: &[u8]) -> Option<Line<'_>> {
+    if message.starts_with(b"oom-kill:") {
+        return Some(
+            summary::summary(message).map_or(Line::Malformed, |(_, line)| Line::Summary(line)),
+        );
+    }
+    if message.starts_with(b"oom_reaper: ") {
+        return Some(
+            reaped::reaped(message).map_or(Line::Malformed, |(_, line)| Line::Reaped(line)),
+        );
+    }
+    if let Some(count) = suppressed::suppressed(message) {
+        return Some(Line::Suppressed(count));
+    }
+    let Ok((behind, _)) = common::message(message) else {
+        return None;
+    };
+    if behind.starts_with(b"Killed process ") {
+        return Some(
+            killed::killed(message).map_or(Line::Malformed, |(_, line)| Line::Killed(line)),
+        );
+    }
+    if let Ok((_, line)) = selected::selected(message) {
+        return Some(Line::Selected(line));
+    }
+    if let Ok((_, line)) = selected::sharing_mm(message) {
+        return Some(Line::SharingMm(line));
+    }
+    if let Ok((_, line)) = exiting::exiting(message) {
+        return Some(Line::Exiting(line));
+    }
+    fatal::fatal(message).map(Line::Fatal)
+}
+
+fn capital_m(message: &[u8]) -> Option<Line<'_>> {
+    if message.starts_with(b"Memory cgroup stats for ") {
+        return Some(stats::heading(message).map_or(Line::Malformed, Line::StatsHeading));
+    }
+    if message.starts_with(b"Mem-Info:") {
+        return Some(Line::MeminfoHeading);
+    }
+    if let Some(path) = task_in::limit_reached(message) {
+        return Some(Line::LimitReached(path));
+    }
+    decision(message)
+}
+
+fn capital_t(message: &[u8]) -> Option<Line<'_>> {
+    if message.starts_with(b"Task in ") {
+        return Some(task_in::task_in(message).map_or(Line::Malformed, Line::TaskIn));
+    }
+    if tasks::is_state_line(message) {
+        return Some(Line::TasksState);
+    }
+    group::group(message).map(Line::Group)
+}
+
+/// Lines that begin with a name: figures, the cpuset line, a panic.
+fn rest(message: &[u8], first: u8) -> Line<'_> {
+    // A block of `key value` lines in one record is known by its first line.
+    let first_line = message
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    if first.is_ascii_lowercase()
+        && (stats::entry(first_line).is_some() || stats::begins_with_figure(first_line))
+    {
+        return Line::StatEntries(message);
+    }
+    if matches!(first, b' ' | b'a'..=b'z' | b'0'..=b'9' | b'F' | b'T')
+        && meminfo::is_figures(first_line)
+    {
+        return Line::Meminfo(message);
+    }
+    cpuset::cpuset(message).map_or(Line::Other, Line::Cpuset)
+}

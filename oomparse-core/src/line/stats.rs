@@ -1,0 +1,208 @@
+//! `Memory cgroup stats for PATH:`: what the memory of a cgroup was.
+//!
+//! `mem_cgroup_print_oom_meminfo` (mm/memcontrol.c), level 6. Three shapes:
+//!
+//! ```text
+//! 3.9 to 5.2  one line for each cgroup below the limit: `Memory cgroup stats for ` + PATH + `:` + ` %s:%ldKB` …
+//! 5.3 to 6.4  the heading, then one record that holds `key value` lines, cut at the record's limit
+//! 6.5         the heading, then one record for each `key value`
+//! ```
+//! Samples: `Memory cgroup stats for /docker/4f: cache:24KB rss:1048552KB swap:0KB unevictable:0KB` (4.14) and
+//! `Memory cgroup stats for /kubepods/burstable/pod7:` with `anon 535707648` below (6.8).
+//!
+//! A path may hold blanks and colons, so the one-line form is read from its right end.
+
+use super::common::{number, rsplit_once, split_once};
+use memchr::{memchr, memrchr};
+
+/// A stats heading: a view over the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatsHeading<'a> {
+    /// The cgroup the figures are of.
+    pub path: &'a [u8],
+    /// ` cache:24KB rss:1KB …` of the one-line form; empty where the figures follow as lines.
+    pub inline: &'a [u8],
+    /// The last figure was cut off.
+    pub cut: bool,
+}
+
+/// Reads the heading.
+pub(super) fn heading(message: &[u8]) -> Option<StatsHeading<'_>> {
+    let rest = message
+        .strip_prefix(b"Memory cgroup stats for ")?
+        .trim_ascii_end();
+    if rest.first() != Some(&b'/') {
+        return None;
+    }
+    if let Some(path) = rest.strip_suffix(b":") {
+        return Some(StatsHeading {
+            path,
+            inline: &[],
+            cut: false,
+        });
+    }
+    from_the_right(rest).or_else(|| from_the_left(rest))
+}
+
+/// Goes back over ` key:NKB` words until the `:` of the path.
+fn from_the_right(rest: &[u8]) -> Option<StatsHeading<'_>> {
+    let mut cut = false;
+    let mut end = rest.len();
+    let mut first = true;
+    while let Some((before, word)) = rest
+        .get(..end)
+        .and_then(|head| memrchr(b' ', head).and_then(|at| head.split_at_checked(at)))
+    {
+        let word = word.get(1..).unwrap_or_default();
+        if figure(word).is_none() {
+            // Only the last word may be cut.
+            if !(first && is_cut_figure(word)) {
+                return None;
+            }
+            cut = true;
+        }
+        first = false;
+        if figure(word).is_some()
+            && let Some(path) = before.strip_suffix(b":")
+            && !path.is_empty()
+        {
+            let values_end = if cut {
+                memrchr(b' ', rest)?
+            } else {
+                rest.len()
+            };
+            let inline = rest.get(before.len()..values_end).unwrap_or_default();
+            return Some(StatsHeading { path, inline, cut });
+        }
+        end = before.len();
+    }
+    None
+}
+
+/// A line with words of a paste behind the figures: the first `: key:NKB` ends the path.
+fn from_the_left(rest: &[u8]) -> Option<StatsHeading<'_>> {
+    let (path, values) = split_once(rest, ": ")?;
+    let first = values.split(|byte| *byte == b' ').next()?;
+    figure(first)?;
+    let start = path.len().checked_add(1)?;
+    Some(StatsHeading {
+        path,
+        inline: rest.get(start..)?,
+        cut: true,
+    })
+}
+
+/// `key:NKB`.
+fn figure(word: &[u8]) -> Option<(&[u8], u64)> {
+    let (key, value) = rsplit_once(word, ":")?;
+    let (rest, value) = number(value).ok()?;
+    (rest == b"KB" && is_key(key)).then_some((key, value))
+}
+
+fn is_cut_figure(word: &[u8]) -> bool {
+    match memchr(b':', word) {
+        Some(at) => {
+            let digits = word.get(at.saturating_add(1)..).unwrap_or_default();
+            let digits = digits.strip_suffix(b"K").unwrap_or(digits);
+            digits.iter().all(u8::is_ascii_digit)
+        }
+        None => is_key(word),
+    }
+}
+
+fn is_key(key: &[u8]) -> bool {
+    matches!(key.len(), 1..=64)
+        && key
+            .iter()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+}
+
+/// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
+pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&str, u64)> {
+    inline
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty())
+        .map_while(figure)
+        .filter_map(|(key, value)| Some((core::str::from_utf8(key).ok()?, value)))
+}
+
+/// Whether a line begins with a figure of the one-line form, `cache:24KB`, as behind a line break.
+pub(super) fn begins_with_figure(line: &[u8]) -> bool {
+    let word = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    word.ends_with(b"KB") && figure(word).is_some()
+}
+
+/// Whether a key counts events rather than memory.
+pub(crate) fn is_event_count(key: &str) -> bool {
+    let key = key.strip_prefix("total_").unwrap_or(key);
+    key.starts_with("workingset_")
+        || key.starts_with("pg")
+        || key.starts_with("thp_")
+        || key.starts_with("zswp")
+        || key.starts_with("psw")
+}
+
+/// One `key value` line of a block.
+pub(crate) fn entry(line: &[u8]) -> Option<(&str, u64)> {
+    let at = memchr(b' ', line)?;
+    let (key, value) = line.split_at_checked(at)?;
+    if !is_key(key) {
+        return None;
+    }
+    let (rest, value) = number(value.get(1..)?).ok()?;
+    if !rest.trim_ascii_end().is_empty() {
+        return None;
+    }
+    Some((core::str::from_utf8(key).ok()?, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn stats_in_one_line() {
+        let line =
+            heading(b"Memory cgroup stats for /k/p: cache:24KB rss:1KB unevictable:0KB").unwrap();
+        assert_eq!((line.path, line.cut), (&b"/k/p"[..], false));
+        let figures: Vec<_> = inline_figures(line.inline).collect();
+        assert_eq!(figures, [("cache", 24), ("rss", 1), ("unevictable", 0)]);
+    }
+
+    #[test]
+    fn stats_of_a_path_with_colons_and_blanks() {
+        let line = heading(
+            b"Memory cgroup stats for /s:cri-containerd:4f/x: cache:9KB: cache:0KB rss:1KB",
+        )
+        .unwrap();
+        assert_eq!(line.path, b"/s:cri-containerd:4f/x: cache:9KB");
+        let line = heading(b"Memory cgroup stats for /s:cri-containerd:4f:").unwrap();
+        assert_eq!(
+            (line.path, line.inline),
+            (&b"/s:cri-containerd:4f"[..], &b""[..])
+        );
+    }
+
+    #[test]
+    fn stats_cut_and_commented() {
+        let line = heading(b"Memory cgroup stats for /k: cache:507172KB rss:44").unwrap();
+        assert_eq!((inline_figures(line.inline).count(), line.cut), (1, true));
+        let line = heading(b"Memory cgroup stats for /k: cache:5KB rss:44KB  # lint: x").unwrap();
+        assert_eq!(
+            (line.path, inline_figures(line.inline).count()),
+            (&b"/k"[..], 2)
+        );
+        assert!(heading(b"Memory cgroup stats for /kubepods.slice/kubepods").is_none());
+    }
+
+    #[test]
+    fn stats_entries() {
+        assert_eq!(entry(b"anon 535707648"), Some(("anon", 535_707_648)));
+        assert_eq!(entry(b"total_rss_huge 0 "), Some(("total_rss_huge", 0)));
+        assert_eq!(entry(b"anon"), None);
+        assert_eq!(entry(b"Out of memory"), None);
+        assert_eq!(entry(b"pages 12 RAM"), None);
+    }
+}

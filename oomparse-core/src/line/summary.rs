@@ -1,0 +1,368 @@
+//! `oom-kill:constraint=…`: one line with the victim and its cgroup, since 5.0.
+//!
+//! `dump_oom_summary` and `mem_cgroup_print_oom_context` (mm/oom_kill.c, mm/memcontrol.c), level 6,
+//! rate limited with the report. Built from these printk pieces, so it may arrive in several records:
+//!
+//! ```text
+//! oom-kill:constraint=%s,nodemask=%*pbl + ,cpuset= + NAME + ,mems_allowed=%*pbl
+//!   + ,oom_memcg= + PATH  (or ,global_oom)  + ,task_memcg= + PATH + ,task=%s,pid=%d,uid=%d
+//! ```
+//! Samples: `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0-1,global_oom,task_memcg=/system.slice/a.service,task=entry,pid=19227,uid=0` (5.15) and
+//! `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=x,mems_allowed=0,task=java,pid=7,uid=0` (openEuler 4.19, no memcg part).
+//!
+//! Names are whatever their owners chose: a cpuset name (one path component, so without `/`), two
+//! paths, a comm. They are read from the ends that the kernel fixes.
+
+use super::common::{
+    Parsed, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths, uid,
+};
+use crate::event::Field;
+use memchr::memmem;
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_until1};
+
+/// A summary line: a view over the message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary<'a> {
+    /// `CONSTRAINT_MEMCG` and its like, as printed.
+    pub constraint: &'a [u8],
+    /// Nodes of a memory policy; `(null)` is nothing.
+    pub nodemask: Option<&'a [u8]>,
+    /// The invoker's cpuset, last component.
+    pub cpuset: Option<&'a [u8]>,
+    /// The nodes it may use.
+    pub mems_allowed: Option<&'a [u8]>,
+    /// `global_oom` stands there: no memory cgroup's limit.
+    pub global_oom: bool,
+    /// The cgroup whose limit was hit.
+    pub oom_memcg: Option<&'a [u8]>,
+    /// The victim's cgroup.
+    pub task_memcg: Option<&'a [u8]>,
+    /// The victim's name.
+    pub comm: Option<&'a [u8]>,
+    /// The victim.
+    pub pid: Option<u32>,
+    /// Its user id.
+    pub uid: Option<u32>,
+    /// Where the path ends and the comm begins is ambiguous (one of them holds `,task=`): both
+    /// together. [`resolve`](Self::resolve) settles it with the name of the Killed line.
+    pub path_and_comm: Option<&'a [u8]>,
+    /// The first field whose text was cut or is ambiguous.
+    pub cut: Option<Field>,
+}
+
+pub(crate) const TASK_MEMCG: Field = Field::new("cgroup.task_memcg");
+pub(crate) const OOM_MEMCG: Field = Field::new("cgroup.oom_memcg");
+const PID: Field = Field::new("victim.pid");
+const UID: Field = Field::new("victim.uid");
+
+impl<'a> Summary<'a> {
+    /// The path and comm of an ambiguous line, given the comm that the Killed line shows.
+    #[must_use]
+    pub fn resolve(path_and_comm: &'a [u8], comm: &[u8]) -> Option<&'a [u8]> {
+        path_and_comm.strip_suffix(comm)?.strip_suffix(b",task=")
+    }
+
+    /// Whether the line ends as the kernel ends it.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.pid.is_some() && self.uid.is_some()
+    }
+}
+
+/// Reads the line.
+pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
+    let (rest, _) = tag(&b"oom-kill:constraint="[..]).parse(input)?;
+    let (rest, constraint) = take_until1(&b",nodemask="[..]).parse(rest)?;
+    let (rest, _) = tag(&b",nodemask="[..]).parse(rest)?;
+    let (rest, mask) = alt((tag(&b"(null)"[..]), node_list)).parse(rest)?;
+    let mut line = Summary {
+        constraint,
+        ..Summary::default()
+    };
+    // A list takes the comma before `cpuset=` with it.
+    let (mask, rest) = match mask.strip_suffix(b",") {
+        Some(mask) => (
+            mask,
+            input.get(input.len().saturating_sub(rest.len()).saturating_sub(1)..),
+        ),
+        None => (mask, Some(rest)),
+    };
+    line.nodemask = Some(mask).filter(|mask| *mask != b"(null)" && !mask.is_empty());
+    let rest = rest.unwrap_or_default().trim_ascii_end();
+    read_middle(rest, &mut line);
+    Ok((&b""[..], line))
+}
+
+/// From behind the nodemask to the end of the line.
+fn read_middle<'a>(rest: &'a [u8], line: &mut Summary<'a>) {
+    // A cpuset name has no `/`, so the first place with one is the kernel's own.
+    let memcg = memmem::find(rest, b",oom_memcg=/");
+    let global = memmem::find(rest, b",global_oom,task_memcg=/");
+    match (memcg, global) {
+        (Some(at), global) if global.is_none_or(|global| at < global) => {
+            let (head, tail) = rest.split_at_checked(at).unwrap_or_default();
+            read_cpuset(head, line);
+            let body = read_end(tail.get(",oom_memcg=".len()..).unwrap_or_default(), line);
+            read_memcgs(body, line);
+        }
+        (_, Some(at)) => {
+            let (head, tail) = rest.split_at_checked(at).unwrap_or_default();
+            line.global_oom = true;
+            read_cpuset(head, line);
+            let body = read_end(
+                tail.get(",global_oom,task_memcg=".len()..)
+                    .unwrap_or_default(),
+                line,
+            );
+            read_task(body, line);
+        }
+        _ => read_without_memcg(rest, line),
+    }
+}
+
+/// `,cpuset=NAME,mems_allowed=LIST`, or nothing on kernels without cpusets.
+fn read_cpuset<'a>(head: &'a [u8], line: &mut Summary<'a>) {
+    if let Some(named) = head.strip_prefix(b",cpuset=")
+        && let Some((name, mems)) = rsplit_once(named, ",mems_allowed=")
+    {
+        line.cpuset = Some(name);
+        line.mems_allowed = Some(mems);
+    }
+}
+
+/// openEuler 4.19, CONFIG_MEMCG=n, or a line that ends before its memcg part.
+fn read_without_memcg<'a>(rest: &'a [u8], line: &mut Summary<'a>) {
+    let body = read_end(rest, line);
+    if line.pid.is_none() {
+        line.cut = Some(TASK_MEMCG);
+        let head = split_once(body, ",oom_memcg=").map_or(body, |(head, _)| head);
+        read_cpuset(head, line);
+        return;
+    }
+    let head = split_task(body, line);
+    line.path_and_comm = None;
+    let (head, global) = match head.strip_suffix(b",global_oom") {
+        Some(head) => (head, true),
+        None => (head, false),
+    };
+    line.global_oom = global;
+    read_cpuset(head, line);
+}
+
+/// Takes `,pid=N,uid=N` off the end; gives what stands before. Trailing words of a paste are let go.
+fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
+    let Some((before, numbers)) = rsplit_once(body, ",pid=") else {
+        line.cut = Some(PID);
+        return body;
+    };
+    let Ok((rest, found)) = pid(numbers) else {
+        line.cut = Some(PID);
+        return before;
+    };
+    if rest.is_empty() {
+        // Digits may be missing.
+        line.cut = Some(PID);
+        return before;
+    }
+    line.pid = Some(found);
+    match nom::sequence::preceded(tag(&b",uid="[..]), uid).parse(rest) {
+        Ok((_, value)) => line.uid = Some(value),
+        Err(_) => line.cut = Some(UID),
+    }
+    before
+}
+
+/// `OOM,task_memcg=TASK,task=COMM`: the victim's cgroup is at or below the one at its limit.
+fn read_memcgs<'a>(body: &'a [u8], line: &mut Summary<'a>) {
+    match split_paths(body, ",task_memcg=", |oom, task| is_at_or_below(task, oom)) {
+        Some((oom, task)) => {
+            line.oom_memcg = Some(oom);
+            read_task(task, line);
+        }
+        None => {
+            if memmem::find(body, b",task_memcg=").is_none() && line.pid.is_none() {
+                // Cut in or behind the first path: its end is not known.
+                line.cut = Some(OOM_MEMCG);
+            } else {
+                line.cut = Some(TASK_MEMCG);
+                split_task(body, line);
+                line.path_and_comm = None;
+            }
+        }
+    }
+}
+
+/// `TASK,task=COMM`.
+fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
+    if line.pid.is_none() {
+        // Cut: the path is whole only if `,task=` follows it.
+        match split_once(body, ",task=") {
+            Some((path, _)) => line.task_memcg = Some(path),
+            None => line.cut = Some(TASK_MEMCG),
+        }
+        return;
+    }
+    let path = split_task(body, line);
+    if !path.is_empty() {
+        line.task_memcg = Some(path);
+    }
+}
+
+/// Splits `PATH,task=COMM` from the right, where the comm has at most 15 bytes; gives the path.
+fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
+    let mut found: Option<(&[u8], &[u8])> = None;
+    let mut ambiguous = false;
+    let mut end = body.len();
+    while let Some((path, _)) = body.get(..end).and_then(|head| rsplit_once(head, ",task=")) {
+        let comm = body
+            .get(path.len().saturating_add(",task=".len())..)
+            .unwrap_or_default();
+        if !is_comm(comm) {
+            break;
+        }
+        ambiguous = found.is_some();
+        found = Some((path, comm));
+        if ambiguous {
+            // The leftmost place that fits: what is left of it is path in any reading.
+            line.path_and_comm = Some(body);
+        }
+        end = path.len();
+    }
+    let Some((path, comm)) = found else {
+        line.cut = Some(TASK_MEMCG);
+        return &[];
+    };
+    if line.path_and_comm.is_some() || ambiguous {
+        line.cut = Some(TASK_MEMCG);
+    } else {
+        line.comm = Some(comm);
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Summary<'_> {
+        summary(line.as_bytes()).unwrap().1
+    }
+
+    fn text(bytes: Option<&[u8]>) -> Option<&str> {
+        bytes.map(|bytes| core::str::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn summary_of_a_memcg() {
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a2,mems_allowed=0-1,oom_memcg=/kubepods/p,task_memcg=/kubepods/p/c,task=memc,pid=387602,uid=8",
+        );
+        assert_eq!(line.constraint, b"CONSTRAINT_MEMCG");
+        assert_eq!(text(line.cpuset), Some("a2"));
+        assert_eq!(text(line.mems_allowed), Some("0-1"));
+        assert_eq!(text(line.oom_memcg), Some("/kubepods/p"));
+        assert_eq!(text(line.task_memcg), Some("/kubepods/p/c"));
+        assert_eq!(text(line.comm), Some("memc"));
+        assert_eq!(
+            (line.pid, line.uid, line.cut),
+            (Some(387_602), Some(8), None)
+        );
+    }
+
+    #[test]
+    fn summary_of_a_memory_policy_with_lists() {
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMORY_POLICY,nodemask=1,3,cpuset=db,mems_allowed=0-1,3,global_oom,task_memcg=/,task=postgres,pid=91,uid=26",
+        );
+        assert_eq!(text(line.nodemask), Some("1,3"));
+        assert_eq!(text(line.mems_allowed), Some("0-1,3"));
+        assert_eq!(text(line.task_memcg), Some("/"));
+        assert!(line.global_oom);
+        assert_eq!(line.pid, Some(91));
+    }
+
+    #[test]
+    fn summary_without_cpusets_and_without_memcg() {
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=/a,task_memcg=/a,task=b,pid=1,uid=2",
+        );
+        assert_eq!(
+            (text(line.cpuset), text(line.oom_memcg)),
+            (None, Some("/a"))
+        );
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=x,mems_allowed=0,task=java,pid=7,uid=0",
+        );
+        assert_eq!(
+            (line.pid, text(line.comm), line.cut),
+            (Some(7), Some("java"), None)
+        );
+        assert_eq!(text(line.cpuset), Some("x"));
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),task=bun,pid=109324,uid=1000",
+        );
+        assert_eq!((line.pid, text(line.comm)), (Some(109_324), Some("bun")));
+    }
+
+    #[test]
+    fn summary_with_a_forged_tail_in_the_comm() {
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k,task_memcg=/k/c,task=a,pid=1,uid=0,pid=3420,uid=1001",
+        );
+        assert_eq!((line.pid, line.uid), (Some(3420), Some(1001)));
+        assert_eq!(text(line.comm), Some("a,pid=1,uid=0"));
+        assert_eq!(text(line.task_memcg), Some("/k/c"));
+    }
+
+    #[test]
+    fn summary_with_forged_paths() {
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k/real,task_memcg=/k/real/c/x,task=init,pid=1,uid=0,task=evil,pid=7028,uid=1234",
+        );
+        assert_eq!(
+            text(line.task_memcg),
+            Some("/k/real/c/x,task=init,pid=1,uid=0")
+        );
+        assert_eq!((text(line.comm), line.pid), (Some("evil"), Some(7028)));
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a,mems_allowed=0,oom_memcg=b,mems_allowed=0,oom_memcg=/k/real/a,task_memcg=/fake,task_memcg=/k/real/a,task_memcg=/fake/b,task=evil,pid=7028,uid=1234",
+        );
+        assert_eq!(text(line.oom_memcg), Some("/k/real/a,task_memcg=/fake"));
+        assert_eq!(text(line.task_memcg), Some("/k/real/a,task_memcg=/fake/b"));
+    }
+
+    #[test]
+    fn summary_with_task_in_comm_or_path_is_left_open() {
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k,task_memcg=/k/c,task=a,task=b,pid=5,uid=0",
+        );
+        assert_eq!((line.comm, text(line.task_memcg)), (None, Some("/k/c")));
+        assert_eq!(line.cut, Some(TASK_MEMCG));
+        let both = line.path_and_comm.unwrap();
+        assert_eq!(text(Summary::resolve(both, b"b")), Some("/k/c,task=a"));
+        assert_eq!(text(Summary::resolve(both, b"a,task=b")), Some("/k/c"));
+    }
+
+    #[test]
+    fn summary_cut_anywhere_invents_nothing() {
+        let whole = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a2,mems_allowed=0-1,oom_memcg=/kubepods/p,task_memcg=/kubepods/p/c,task=memc,pid=387602,uid=8";
+        for end in 0..whole.len() {
+            let Ok((_, line)) = summary(&whole.as_bytes()[..end]) else {
+                continue;
+            };
+            assert!(line.pid.is_none_or(|pid| pid == 387_602), "{end}");
+            assert!(
+                line.task_memcg.is_none_or(|path| path == b"/kubepods/p/c"),
+                "{end}"
+            );
+            assert!(
+                line.oom_memcg.is_none_or(|path| path == b"/kubepods/p"),
+                "{end}"
+            );
+            assert!(line.cut.is_some(), "{end}");
+        }
+    }
+}

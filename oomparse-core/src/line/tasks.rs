@@ -1,0 +1,278 @@
+//! The task table: every process that could have been killed.
+//!
+//! `dump_tasks` (mm/oom_kill.c), level 6, with `vm.oom_dump_tasks=1` (default). Since 4.19 a line
+//! `Tasks state (memory values in pages):` stands above. The heading names the columns:
+//!
+//! ```text
+//! 2.6.32  [ pid ]   uid  tgid total_vm      rss cpu oom_adj name
+//! RHEL 6  [ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name
+//! 3.7     [ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name
+//! 4.0     [ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name
+//! 4.15    [ pid ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name
+//! 4.19    [  pid  ]   uid  tgid …
+//! 6.8     [  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name
+//! ```
+//! Samples: `[17377] 10000 17377   804134   262144    1644        0           968 java` (3.10) and
+//! `[    767]  1000   767     4729     4209     4096      113         0    73728        0           980 node` (6.8).
+//!
+//! Widths are minimums, so a row is split at blanks; behind the last number and one blank comes the
+//! comm, which may hold blanks or be empty. Columns that are not known are skipped.
+
+use super::common::{is_comm, number, signed};
+use crate::bytes::Text;
+use crate::event::TaskRow;
+
+/// The most columns a heading may name.
+const MAX_COLUMNS: usize = 24;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Column {
+    #[default]
+    Unknown,
+    Uid,
+    Tgid,
+    TotalVm,
+    Rss,
+    RssAnon,
+    RssFile,
+    RssShmem,
+    NrPtes,
+    NrPmds,
+    PgtablesBytes,
+    Swapents,
+    Cpu,
+    OomAdj,
+    OomScoreAdj,
+}
+
+/// The columns of one table, as its heading names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    kinds: [Column; MAX_COLUMNS],
+    len: usize,
+}
+
+/// Whether this is the line above the heading.
+pub(super) fn is_state_line(message: &[u8]) -> bool {
+    message.starts_with(b"Tasks state (memory values in pages):")
+}
+
+/// Reads the heading.
+pub(super) fn columns(message: &[u8]) -> Option<Columns> {
+    let rest = message
+        .strip_prefix(b"[")?
+        .trim_ascii_start()
+        .strip_prefix(b"pid")?;
+    let rest = rest.trim_ascii_start().strip_prefix(b"]")?;
+    let mut found = Columns::default();
+    for word in rest
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty())
+    {
+        if word == b"name" {
+            return Some(found);
+        }
+        let slot = found.kinds.get_mut(found.len)?;
+        *slot = match word {
+            b"uid" => Column::Uid,
+            b"tgid" => Column::Tgid,
+            b"total_vm" => Column::TotalVm,
+            b"rss" => Column::Rss,
+            b"rss_anon" => Column::RssAnon,
+            b"rss_file" => Column::RssFile,
+            b"rss_shmem" => Column::RssShmem,
+            b"nr_ptes" => Column::NrPtes,
+            b"nr_pmds" => Column::NrPmds,
+            b"pgtables_bytes" => Column::PgtablesBytes,
+            b"swapents" => Column::Swapents,
+            b"cpu" => Column::Cpu,
+            b"oom_adj" => Column::OomAdj,
+            b"oom_score_adj" => Column::OomScoreAdj,
+            _ => Column::Unknown,
+        };
+        found.len = found.len.saturating_add(1);
+    }
+    None
+}
+
+/// A row: its pid, and the rest to be read by the table's columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Row<'a> {
+    /// A thread that still has its memory, usually the leader.
+    pub pid: u32,
+    rest: &'a [u8],
+}
+
+/// Reads `[  pid]`; the columns are read later, by those who have the heading.
+pub(super) fn row(message: &[u8]) -> Option<Row<'_>> {
+    let rest = message.strip_prefix(b"[")?.trim_ascii_start();
+    let (rest, pid) = super::common::pid(rest).ok()?;
+    let rest = rest.strip_prefix(b"]")?;
+    // A row always goes on with a blank and a number.
+    let next = rest.strip_prefix(b" ")?.trim_ascii_start();
+    next.first()
+        .is_some_and(u8::is_ascii_digit)
+        .then_some(Row { pid, rest })
+}
+
+impl<'a> Row<'a> {
+    /// The process id, if the table has that column and the row goes so far.
+    #[must_use]
+    pub fn tgid(&self, columns: &Columns) -> Option<u32> {
+        let mut rest = self.rest;
+        for kind in columns.kinds.get(..columns.len)? {
+            let (tail, value) = signed(rest.trim_ascii_start()).ok()?;
+            if *kind == Column::Tgid {
+                // A number at the very end may have lost digits.
+                return if tail.is_empty() {
+                    None
+                } else {
+                    u32::try_from(value).ok()
+                };
+            }
+            rest = tail;
+        }
+        None
+    }
+
+    /// All columns of the row; nothing when it is cut or not of this table.
+    #[must_use]
+    pub fn read(&self, columns: &Columns) -> Option<TaskRow> {
+        let mut row = TaskRow {
+            pid: self.pid,
+            ..TaskRow::default()
+        };
+        let mut rest = self.rest;
+        for kind in columns.kinds.get(..columns.len)? {
+            let (tail, _) = (rest.trim_ascii_start(), ());
+            rest = read_column(*kind, tail, &mut row)?;
+        }
+        let comm = rest.strip_prefix(b" ")?;
+        if !is_comm(comm) {
+            return None;
+        }
+        row.comm = Some(Text::from(comm));
+        Some(row)
+    }
+}
+
+fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&'a [u8]> {
+    let narrow = |value: i64| i32::try_from(value).ok();
+    if matches!(
+        kind,
+        Column::OomAdj | Column::OomScoreAdj | Column::Uid | Column::Unknown
+    ) {
+        let (rest, value) = signed(input).ok()?;
+        match kind {
+            Column::OomAdj => row.oom_adj = narrow(value),
+            Column::OomScoreAdj => row.oom_score_adj = narrow(value),
+            Column::Uid => {
+                row.uid = u32::try_from(value)
+                    .ok()
+                    .or_else(|| narrow(value).map(i32::cast_unsigned));
+            }
+            _ => {}
+        }
+        return Some(rest);
+    }
+    let (rest, value) = number(input).ok()?;
+    let slot = match kind {
+        Column::Tgid => {
+            row.tgid = u32::try_from(value).ok();
+            return Some(rest);
+        }
+        Column::Cpu => {
+            row.cpu = u32::try_from(value).ok();
+            return Some(rest);
+        }
+        Column::TotalVm => &mut row.total_vm_pages,
+        Column::Rss => &mut row.rss_pages,
+        Column::RssAnon => &mut row.rss_anon_pages,
+        Column::RssFile => &mut row.rss_file_pages,
+        Column::RssShmem => &mut row.rss_shmem_pages,
+        Column::NrPtes => &mut row.nr_ptes_pages,
+        Column::NrPmds => &mut row.nr_pmds_pages,
+        Column::PgtablesBytes => &mut row.pgtables_bytes,
+        Column::Swapents => &mut row.swapents_pages,
+        Column::OomAdj | Column::OomScoreAdj | Column::Uid | Column::Unknown => return Some(rest),
+    };
+    *slot = Some(value);
+    Some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(heading: &str, text: &str) -> Option<TaskRow> {
+        row(text.as_bytes())?.read(&columns(heading.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn rows_of_every_kernel() {
+        let t1 = read(
+            "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name",
+            "[ 3161]     0  3161   123361    96832   1     -17 mysqld",
+        )
+        .unwrap();
+        assert_eq!(
+            (t1.pid, t1.cpu, t1.oom_adj, t1.rss_pages),
+            (3161, Some(1), Some(-17), Some(96832))
+        );
+        let t2 = read(
+            "[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name",
+            "[ 8120]     0  8120   328708   143044   0       0             0 java",
+        )
+        .unwrap();
+        assert_eq!(
+            (t2.oom_score_adj, t2.comm.unwrap().to_display().as_ref()),
+            (Some(0), "java")
+        );
+        let t3 = read(
+            "[ pid ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name",
+            "[17377] 10000 17377   804134   262144    1644        5           968 java",
+        )
+        .unwrap();
+        assert_eq!(
+            (t3.nr_ptes_pages, t3.swapents_pages, t3.uid),
+            (Some(1644), Some(5), Some(10000))
+        );
+        let t7 = read(
+            "[  pid  ]   uid  tgid total_vm      rss rss_anon rss_file rss_shmem pgtables_bytes swapents oom_score_adj name",
+            "[   6807]  1000  6803     6778     4271     4096      175         0    77824        0           900 worker-thr",
+        )
+        .unwrap();
+        assert_eq!(
+            (t7.pid, t7.tgid, t7.rss_anon_pages, t7.pgtables_bytes),
+            (6807, Some(6803), Some(4096), Some(77824))
+        );
+    }
+
+    #[test]
+    fn row_comm_with_blanks_brackets_or_nothing() {
+        let heading =
+            "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name";
+        let line = "[ 184260] 1001240000 184260   615530   236719  2535424        0           999 ";
+        for comm in ["", " a [1] 2 3", "(sd-pam)", "a\nb"] {
+            let text = std::format!("{line}{comm}");
+            let row = read(heading, &text).unwrap();
+            assert_eq!(row.comm.unwrap().as_bytes(), comm.as_bytes());
+        }
+    }
+
+    #[test]
+    fn row_cut_or_unknown_column() {
+        let heading = "[ pid ]   uid  tgid total_vm      rss file-rss oom_score_adj name";
+        let row = read(
+            heading,
+            "[    7]     0     7       10       11       12           -998 pause",
+        )
+        .unwrap();
+        assert_eq!((row.rss_pages, row.oom_score_adj), (Some(11), Some(-998)));
+        assert!(read(heading, "[    7]     0     7       10").is_none());
+        assert!(super::row(b"[ pid ]   uid").is_none());
+        assert!(columns(b"[ pid ]   uid  tgid total_vm").is_none());
+    }
+}

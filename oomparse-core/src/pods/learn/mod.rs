@@ -1,0 +1,100 @@
+//! Names learned from the log lines of the kubelet and of container runtimes.
+//!
+//! | daemon | line | tells |
+//! |---|---|---|
+//! | kubelet | `"Error syncing pod, skipping" err="…" pod="default/web-0" podUID="3962896b-…"` | uid, namespace, pod |
+//! | kubelet | `"SyncLoop (PLEG): event for pod" pod="default/web-0" event={"ID":"3962896b-…",…,"Data":"a2172e8d…"}` | and a container's id |
+//! | kubelet, up to 1.18 | `Error syncing pod 0f5eb28f-… ("web-0_default(0f5eb28f-…)"), skipping: …` | uid, namespace, pod |
+//! | containerd | `RunPodSandbox for &PodSandboxMetadata{Name:web-0,Uid:…,Namespace:default,…} returns sandbox id "…"` | uid, namespace, pod, sandbox |
+//! | containerd | `CreateContainer within sandbox "…" for &ContainerMetadata{Name:app,…} returns container id "…"` | container |
+//! | CRI-O | `Created container a2172e8d…: default/web-0/app` | container, namespace, pod |
+//! | dockerd, cri-dockerd | `k8s_app_web-0_default_3962896b-…_0` | uid, namespace, pod, container |
+//!
+//! Anybody may write such text to a log. So the caller says which daemon the log's own frame names
+//! (the syslog tag, journald's `SYSLOG_IDENTIFIER` beside a trusted `_SYSTEMD_UNIT`), a line must
+//! begin as that daemon begins it, and what is read stands before anything that a workload could
+//! have put there.
+
+mod kubelet;
+mod runtime;
+
+use super::table::PodTable;
+use crate::limits::MAX_LEARN_LEN;
+
+/// Every line that can teach a name holds one of these.
+pub const LEARN_LITERALS: &[&str] = &[
+    "podUID",
+    "(PLEG)",
+    "Error syncing pod",
+    "(UID: ",
+    "Event(v1.ObjectReference",
+    "RunPodSandbox for ",
+    "CreateContainer within sandbox",
+    "Created container ",
+    "Ran pod sandbox ",
+    "k8s_",
+];
+
+/// Learns what a daemon's line tells; says whether it told anything.
+///
+/// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`,
+/// `cri-dockerd`, `k3s`, `rke2`. Lines of others teach nothing.
+pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
+    if message.len() > MAX_LEARN_LEN {
+        return false;
+    }
+    let (kubelet, runtime) = match tag {
+        b"kubelet" => (true, false),
+        b"containerd" | b"crio" | b"dockerd" | b"cri-dockerd" => (false, true),
+        b"k3s" | b"rke2" => (true, true),
+        _ => return false,
+    };
+    if !LEARN_LITERALS
+        .iter()
+        .any(|literal| memchr::memmem::find(message, literal.as_bytes()).is_some())
+    {
+        return false;
+    }
+    let Ok(message) = core::str::from_utf8(message) else {
+        return false;
+    };
+    let record = kubelet
+        .then(|| kubelet::record(message))
+        .flatten()
+        .or_else(|| {
+            runtime
+                .then(|| runtime::record(message, tag, table))
+                .flatten()
+        });
+    match record {
+        Some(record) => table.insert(record),
+        None => false,
+    }
+}
+
+/// Takes a Go-quoted string (`"…"` with `\"`, `\n`, …) off the front: its text as quoted, the rest.
+fn go_quoted(text: &str) -> Option<(&str, &str)> {
+    let body = text.strip_prefix('"')?;
+    let mut escaped = false;
+    for (at, byte) in body.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => {
+                let (inner, rest) = body.split_at_checked(at)?;
+                return Some((inner, rest.strip_prefix('"')?));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What stands between two texts.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once(after)?.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! What a source tells about one pod.
+
+use crate::cgroup;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Where a name came from, least trusted first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum PodSource {
+    /// Learned from a container runtime's log.
+    RuntimeLog,
+    /// Learned from the kubelet's log.
+    KubeletLog,
+    /// A file that the user wrote.
+    File,
+    /// Names of directories and files below `/var/log/pods` and `/var/log/containers`.
+    PodLogsDir,
+    /// `crictl`.
+    Crictl,
+    /// The API server or the kubelet's `/pods`.
+    Kubernetes,
+}
+
+impl PodSource {
+    /// The word in the record: `runtime-log`, `kubelet-log`, `file`, `pod-logs-dir`, `crictl`,
+    /// `kubernetes`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RuntimeLog => "runtime-log",
+            Self::KubeletLog => "kubelet-log",
+            Self::File => "file",
+            Self::PodLogsDir => "pod-logs-dir",
+            Self::Crictl => "crictl",
+            Self::Kubernetes => "kubernetes",
+        }
+    }
+
+    /// The source that a word of the record names.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        [
+            Self::RuntimeLog,
+            Self::KubeletLog,
+            Self::File,
+            Self::PodLogsDir,
+            Self::Crictl,
+            Self::Kubernetes,
+        ]
+        .into_iter()
+        .find(|source| source.as_str() == word)
+    }
+
+    /// Listings count alike: the later one is right. Both kinds of log count less.
+    pub(super) fn is_log(self) -> bool {
+        self <= Self::KubeletLog
+    }
+}
+
+/// What a source tells about one pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PodRecord {
+    /// The uid that the kubelet names cgroups after, in any spelling.
+    pub uid: Option<String>,
+    /// Another uid of the same pod: that of a static pod's mirror in the API.
+    pub mirror_uid: Option<String>,
+    /// Kubernetes namespace.
+    pub namespace: Option<String>,
+    /// Pod name.
+    pub name: Option<String>,
+    /// Node name.
+    pub node: Option<String>,
+    /// `Kind/name` of the controller.
+    pub owner: Option<String>,
+    /// All labels.
+    pub labels: Vec<(String, String)>,
+    /// The pod's containers, former ones too.
+    pub containers: Vec<ContainerRecord>,
+    /// Who says so.
+    pub source: PodSource,
+}
+
+/// One container of a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContainerRecord {
+    /// Hex digits, 12 to 64 of them.
+    pub id: String,
+    /// The container's name; a pod's sandbox has none.
+    pub name: Option<String>,
+}
+
+impl PodRecord {
+    /// A record that tells nothing yet.
+    #[must_use]
+    pub fn new(source: PodSource) -> Self {
+        Self {
+            uid: None,
+            mirror_uid: None,
+            namespace: None,
+            name: None,
+            node: None,
+            owner: None,
+            labels: Vec::new(),
+            containers: Vec::new(),
+            source,
+        }
+    }
+
+    /// A record that names a pod.
+    #[must_use]
+    pub fn named(source: PodSource, uid: &str, namespace: &str, name: &str) -> Self {
+        Self {
+            uid: Some(uid.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            name: Some(name.to_owned()),
+            ..Self::new(source)
+        }
+    }
+
+    /// Adds a container, if the id is one. `containerd://…` may stand before it.
+    pub fn add_container(&mut self, id: &str, name: Option<&str>) {
+        let id = id.rsplit_once("://").map_or(id, |(_, id)| id);
+        if cgroup::is_container_id(id.as_bytes()) {
+            self.containers.push(ContainerRecord {
+                id: cgroup::lower_text(id.as_bytes()),
+                name: name.map(ToOwned::to_owned),
+            });
+        }
+    }
+}
+
+/// A pod's uid in any spelling: equal when the digits are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PodUid {
+    digits: u128,
+    hyphens: bool,
+}
+
+impl PodUid {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = cgroup::normalize_pod_uid(text.as_bytes())?;
+        let hyphens = text.contains('-');
+        let digits: String = text.chars().filter(|digit| *digit != '-').collect();
+        Some(Self {
+            digits: u128::from_str_radix(&digits, 16).ok()?,
+            hyphens,
+        })
+    }
+
+    /// The record's spelling.
+    pub(super) fn to_text(self) -> String {
+        let digits = alloc::format!("{:032x}", self.digits);
+        if !self.hyphens {
+            return digits;
+        }
+        let mut text = String::with_capacity(36);
+        for (at, digit) in digits.chars().enumerate() {
+            if matches!(at, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            text.push(digit);
+        }
+        text
+    }
+
+    /// The same for every spelling.
+    pub(super) fn to_key(self) -> u128 {
+        self.digits
+    }
+
+    /// Whether it is written without hyphens, as a static pod's.
+    pub(super) fn is_static(self) -> bool {
+        !self.hyphens
+    }
+}
+
+impl PartialEq for PodUid {
+    fn eq(&self, other: &Self) -> bool {
+        self.digits == other.digits
+    }
+}
+
+impl Eq for PodUid {}
+
+impl core::hash::Hash for PodUid {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.digits.hash(state);
+    }
+}
+
+/// Whether Kubernetes would take it for a namespace, a pod, a node or a container.
+///
+/// Wider than Kubernetes' own rule (RFC 1123: lower case, no underscore), for a table may hold
+/// more; but no blank, no quote, no control character.
+pub(super) fn is_name(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uid_spellings_are_one_uid() {
+        let uid = PodUid::parse("3962896b-ab69-4572-8f1d-ee756f9f3589").unwrap();
+        for spelling in [
+            "3962896B-AB69-4572-8F1D-EE756F9F3589",
+            "3962896b_ab69_4572_8f1d_ee756f9f3589",
+            "3962896bab6945728f1dee756f9f3589",
+        ] {
+            assert_eq!(PodUid::parse(spelling), Some(uid));
+        }
+        assert_eq!(uid.to_text(), "3962896b-ab69-4572-8f1d-ee756f9f3589");
+        let plain = PodUid::parse("0962896BAB6945728F1DEE756F9F3589").unwrap();
+        assert_eq!(plain.to_text(), "0962896bab6945728f1dee756f9f3589");
+        assert!(PodUid::parse("3962896b").is_none());
+    }
+
+    #[test]
+    fn container_ids_lose_their_scheme() {
+        let mut record = PodRecord::new(PodSource::Kubernetes);
+        record.add_container("containerd://A2172E8D1101B439", Some("app"));
+        record.add_container("cri-o://short", Some("app"));
+        record.add_container("", None);
+        assert_eq!(record.containers.len(), 1);
+        assert_eq!(record.containers[0].id, "a2172e8d1101b439");
+    }
+
+    #[test]
+    fn source_words_come_back() {
+        for word in [
+            "pod-logs-dir",
+            "kubernetes",
+            "crictl",
+            "file",
+            "kubelet-log",
+            "runtime-log",
+        ] {
+            assert_eq!(PodSource::from_word(word).unwrap().as_str(), word);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Listings of pods: found by their content, read row by row.
+//!
+//! | form | begins with | file |
+//! |---|---|---|
+//! | `kubectl get pods -A -o json`, one pod, the kubelet's `/pods` | `{`, `[` | `json.rs`, `kubernetes.rs` |
+//! | `crictl pods -o json`, `crictl ps -a -o json` | `{` | `json.rs`, `crictl.rs` |
+//! | NDJSON, as [`PodTable::to_ndjson`](crate::PodTable::to_ndjson) writes it | `{"pod_uid":` | `ndjson.rs` |
+//! | CSV with a header, as [`PodTable::to_csv`](crate::PodTable::to_csv) writes it | a header with commas, semicolons or tabs | `csv.rs` |
+//! | `kubectl get pods -o custom-columns=…` | a header with blanks | `columns.rs` |
+//! | names below `/var/log/pods` and `/var/log/containers` | such a name | `names.rs` |
+
+mod columns;
+mod crictl;
+mod csv;
+mod header;
+mod json;
+mod kubernetes;
+mod names;
+mod ndjson;
+
+pub use names::{container_log_file, pod_log_dir};
+
+use super::error::{PodSourceError, PodSourceErrorKind};
+use super::record::PodRecord;
+use super::table::Loaded;
+
+/// The form of a listing of pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PodFormat {
+    /// `kubectl get pods -A -o json`, one pod, the kubelet's `/pods`, and crictl's JSON.
+    Json,
+    /// One JSON object per row.
+    Ndjson,
+    /// CSV with a header.
+    Csv,
+    /// `kubectl get pods -o custom-columns=…`.
+    Columns,
+    /// Names of log directories or files, one a line.
+    Names,
+}
+
+/// Takes each record that a listing has.
+pub(super) type Sink<'s> = &'s mut dyn FnMut(PodRecord);
+
+/// Reads a listing in any form; what is wrong goes into `loaded`.
+pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
+    let text = listing.strip_prefix(b"\xef\xbb\xbf").unwrap_or(listing);
+    let start = text.trim_ascii_start();
+    let first = start
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default()
+        .trim_ascii_end();
+    let skipped = text.len().saturating_sub(start.len());
+    let fail = |kind| PodSourceError::at(kind, text, skipped);
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") || text.contains(&0) {
+        loaded.error = Some(fail(PodSourceErrorKind::Encoding));
+    } else if ndjson::is_rows(start) {
+        loaded.format = Some(PodFormat::Ndjson);
+        ndjson::read(text, loaded, sink);
+    } else if matches!(start.first(), Some(b'{' | b'[')) {
+        loaded.format = Some(PodFormat::Json);
+        loaded.error = json::read(text, sink).err();
+    } else if first.starts_with(b"apiVersion:") || first.starts_with(b"---") {
+        loaded.error = Some(fail(PodSourceErrorKind::Yaml));
+    } else if names::is_name_line(first) {
+        loaded.format = Some(PodFormat::Names);
+        names::read(text, loaded, sink);
+    } else if let Some(separator) = csv::separator(first) {
+        loaded.format = Some(PodFormat::Csv);
+        csv::read(text, separator, loaded, sink);
+    } else if let Some(known) = columns::is_header(first) {
+        if known {
+            loaded.format = Some(PodFormat::Columns);
+            columns::read(text, loaded, sink);
+        } else {
+            loaded.error = Some(fail(PodSourceErrorKind::NoUidColumn));
+        }
+    } else if !start.is_empty() {
+        loaded.error = Some(fail(PodSourceErrorKind::UnknownFormat));
+    }
+}
+
+impl Loaded {
+    /// Notes that a row was left out, and why if it is the first.
+    fn skip(&mut self, error: PodSourceError) {
+        self.skipped = self.skipped.saturating_add(1);
+        self.error.get_or_insert(error);
+    }
+}
+
+/// A line of a listing and where it stands.
+struct Row<'a> {
+    text: &'a [u8],
+    line: usize,
+    offset: usize,
+}
+
+impl Row<'_> {
+    fn error(&self, kind: PodSourceErrorKind) -> PodSourceError {
+        PodSourceError::new(kind, self.line, self.offset)
+    }
+}
+
+/// The lines that are not blank, without their line ends.
+fn rows(text: &[u8]) -> impl Iterator<Item = Row<'_>> {
+    let mut offset = 0usize;
+    text.split(|&byte| byte == b'\n')
+        .enumerate()
+        .map(move |(number, line)| {
+            let row = Row {
+                text: line.strip_suffix(b"\r").unwrap_or(line),
+                line: number.saturating_add(1),
+                offset,
+            };
+            offset = offset.saturating_add(line.len()).saturating_add(1);
+            row
+        })
+        .filter(|row| !row.text.trim_ascii().is_empty())
+}
+
+#[cfg(test)]
+pub(super) fn read_all(listing: &[u8]) -> (alloc::vec::Vec<PodRecord>, Loaded) {
+    let mut records = alloc::vec::Vec::new();
+    let mut loaded = Loaded::default();
+    read(listing, &mut loaded, &mut |record| records.push(record));
+    (records, loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    fn error(listing: &[u8]) -> PodSourceErrorKind {
+        let (records, loaded) = read_all(listing);
+        assert!(records.is_empty());
+        loaded.error.unwrap().kind
+    }
+
+    #[test]
+    fn what_is_no_listing_says_so() {
+        use PodSourceErrorKind as Kind;
+        assert_eq!(error(b"hello world\n"), Kind::UnknownFormat);
+        assert_eq!(error(b"apiVersion: v1\nitems:\n"), Kind::Yaml);
+        assert_eq!(error(b"\xff\xfe{\0\"\0"), Kind::Encoding);
+        assert_eq!(
+            error(b"NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE\ndefault     web-0   1/1     Running   0          1d\n"),
+            Kind::NoUidColumn
+        );
+        assert_eq!(error(b"namespace,name\ndefault,web-0\n"), Kind::NoUidColumn);
+        let (_, loaded) = read_all(b"\n\nhello\n");
+        assert_eq!(loaded.error.unwrap().line, 3);
+        assert!(
+            loaded
+                .error
+                .unwrap()
+                .to_string()
+                .contains("(line 3, byte 2)")
+        );
+    }
+
+    #[test]
+    fn empty_listing_is_empty() {
+        for text in [
+            &b""[..],
+            b"\n \n",
+            b"{\"items\":[]}",
+            b"[]",
+            b"{\"items\":null}",
+        ] {
+            let (records, loaded) = read_all(text);
+            assert!(records.is_empty());
+            assert_eq!(loaded.error, None);
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! [`PodTable`]: a bounded table of names.
+
+use super::error::PodSourceError;
+use super::record::{PodRecord, PodSource, PodUid, is_name};
+use super::source::{self, PodFormat};
+use crate::enrich::{ContainerNames, PodLookup, PodNames};
+use crate::limits::{
+    MAX_POD_LABELS, MAX_POD_TABLE_BYTES, MAX_POD_TABLE_CONTAINERS, MAX_POD_TABLE_PODS,
+};
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use entry::Standing;
+pub(super) use entry::{ContainerEntry, PodEntry};
+use lru::LruCache;
+
+mod entry;
+
+/// Names by pod uid and by container id.
+///
+/// A listing refreshes what it lists. What is no longer listed stays, for the pod that died is the
+/// one that is asked for, and leaves first when room is needed. Looking up refreshes nothing.
+#[derive(Debug)]
+pub struct PodTable {
+    pub(super) pods: LruCache<PodUid, PodEntry>,
+    pub(super) containers: LruCache<Box<str>, ContainerEntry>,
+    labels: KeepLabels,
+    max_bytes: usize,
+    bytes: usize,
+    clock: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+enum KeepLabels {
+    #[default]
+    None,
+    All,
+    Keys(Vec<String>),
+}
+
+/// What came of reading a listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The form that was found.
+    pub format: Option<PodFormat>,
+    /// Records taken over.
+    pub records: usize,
+    /// Records or rows left out: no sound uid, no sound name.
+    pub skipped: usize,
+    /// The first thing that was wrong. What else could be read was taken over.
+    pub error: Option<PodSourceError>,
+}
+
+impl Default for PodTable {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PodTable {
+    /// An empty table within the crate's bounds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_max_bytes(MAX_POD_TABLE_BYTES)
+    }
+
+    /// An empty table that takes about `max_bytes` at most, and never more than the crate's bound.
+    #[must_use]
+    pub fn with_max_bytes(max_bytes: usize) -> Self {
+        Self {
+            pods: LruCache::unbounded(),
+            containers: LruCache::unbounded(),
+            labels: KeepLabels::None,
+            max_bytes: max_bytes.min(MAX_POD_TABLE_BYTES),
+            bytes: 0,
+            clock: 0,
+        }
+    }
+
+    /// Says which labels later records keep; `*` keeps all. None are kept at first.
+    pub fn keep_labels<S: AsRef<str>>(&mut self, keys: &[S]) {
+        self.labels = if keys.is_empty() {
+            KeepLabels::None
+        } else if keys.iter().any(|key| key.as_ref() == "*") {
+            KeepLabels::All
+        } else {
+            KeepLabels::Keys(keys.iter().map(|key| key.as_ref().into()).collect())
+        };
+    }
+
+    /// How many uids have an entry.
+    #[must_use]
+    pub fn pods(&self) -> usize {
+        self.pods.len()
+    }
+
+    /// How many container ids have an entry.
+    #[must_use]
+    pub fn containers(&self) -> usize {
+        self.containers.len()
+    }
+
+    /// About how many bytes the entries take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether nothing is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pods.is_empty() && self.containers.is_empty()
+    }
+
+    /// Takes over a listing in any form that [`PodFormat`] names, found by its content.
+    pub fn load(&mut self, listing: &[u8]) -> Loaded {
+        let mut loaded = Loaded::default();
+        let mut refused = 0usize;
+        let mut taken = 0usize;
+        source::read(listing, &mut loaded, &mut |record| {
+            let count = if self.insert(record) {
+                &mut taken
+            } else {
+                &mut refused
+            };
+            *count = count.saturating_add(1);
+        });
+        loaded.records = taken;
+        loaded.skipped = loaded.skipped.saturating_add(refused);
+        loaded
+    }
+
+    /// Takes over one record; tells whether there was anything sound in it.
+    pub fn insert(&mut self, mut record: PodRecord) -> bool {
+        if !check_names(&mut record) {
+            return false;
+        }
+        self.clock = self.clock.saturating_add(1);
+        let uid = record.uid.as_deref().and_then(PodUid::parse);
+        let mirror = record.mirror_uid.as_deref().and_then(PodUid::parse);
+        self.pick_labels(&mut record.labels);
+        let mut taken = false;
+        if record.name.is_some() {
+            // Two uids: the record's own one is sure, the one from an annotation is a claim.
+            let claimed = mirror.is_some_and(|mirror| Some(mirror) != uid);
+            for (uid, claimed) in [(uid, claimed), (mirror, false)] {
+                if let Some(uid) = uid {
+                    self.insert_pod(uid, &record, claimed);
+                    taken = true;
+                }
+            }
+        }
+        for container in &record.containers {
+            let entry = ContainerEntry {
+                name: container.name.as_deref().map(Into::into),
+                pod: uid,
+                namespace: boxed(&record.namespace).filter(|_| uid.is_none()),
+                pod_name: boxed(&record.name).filter(|_| uid.is_none()),
+                standing: self.standing(record.source, false),
+            };
+            if entry.name.is_some() || entry.pod.is_some() || entry.pod_name.is_some() {
+                self.insert_container(&container.id, entry);
+                taken = true;
+            }
+        }
+        self.make_room();
+        taken
+    }
+
+    fn standing(&self, source: PodSource, claimed: bool) -> Standing {
+        Standing::new(source, claimed, self.clock)
+    }
+
+    fn pick_labels(&self, labels: &mut Vec<(String, String)>) {
+        match &self.labels {
+            KeepLabels::None => labels.clear(),
+            KeepLabels::All => {}
+            KeepLabels::Keys(keys) => labels.retain(|(key, _)| keys.contains(key)),
+        }
+        labels.truncate(MAX_POD_LABELS);
+    }
+
+    fn insert_pod(&mut self, uid: PodUid, record: &PodRecord, claimed: bool) {
+        let new = PodEntry {
+            namespace: boxed(&record.namespace),
+            name: boxed(&record.name),
+            node: boxed(&record.node),
+            owner: boxed(&record.owner),
+            labels: record.labels.clone(),
+            standing: self.standing(record.source, claimed),
+        };
+        let entry = match self.pods.pop_entry(&uid) {
+            // The key found goes with it, so that the later spelling is the one kept.
+            Some((_, old)) => {
+                self.bytes = self.bytes.saturating_sub(old.cost());
+                old.merge(new)
+            }
+            None => new,
+        };
+        self.bytes = self.bytes.saturating_add(entry.cost());
+        self.pods.put(uid, entry);
+    }
+
+    fn insert_container(&mut self, id: &str, new: ContainerEntry) {
+        let entry = match self.containers.pop(id) {
+            Some(old) => {
+                self.bytes = self.bytes.saturating_sub(old.cost(id));
+                old.merge(new)
+            }
+            None => new,
+        };
+        self.bytes = self.bytes.saturating_add(entry.cost(id));
+        self.containers.put(id.into(), entry);
+    }
+
+    /// Lets the entries go that were refreshed longest ago.
+    fn make_room(&mut self) {
+        loop {
+            let pod = self.pods.peek_lru().map(|(_, entry)| entry.standing.seen());
+            let container = self
+                .containers
+                .peek_lru()
+                .map(|(_, entry)| entry.standing.seen());
+            let full = self.bytes > self.max_bytes;
+            if self.pods.len() > MAX_POD_TABLE_PODS {
+                self.drop_pod();
+            } else if self.containers.len() > MAX_POD_TABLE_CONTAINERS {
+                self.drop_container();
+            } else if !full {
+                return;
+            } else {
+                match (pod, container) {
+                    (Some(pod), Some(container)) if pod < container => self.drop_pod(),
+                    (_, Some(_)) => self.drop_container(),
+                    (Some(_), None) => self.drop_pod(),
+                    (None, None) => return,
+                }
+            }
+        }
+    }
+
+    fn drop_pod(&mut self) {
+        if let Some((_, entry)) = self.pods.pop_lru() {
+            self.bytes = self.bytes.saturating_sub(entry.cost());
+        }
+    }
+
+    fn drop_container(&mut self) {
+        if let Some((id, entry)) = self.containers.pop_lru() {
+            self.bytes = self.bytes.saturating_sub(entry.cost(&id));
+        }
+    }
+
+    /// The entry of an id; of a cut one, if only one entry begins with it.
+    fn find_container(&self, id: &str) -> Option<&ContainerEntry> {
+        if let Some(entry) = self.containers.peek(id) {
+            return Some(entry);
+        }
+        if !(12..64).contains(&id.len()) {
+            return None;
+        }
+        let mut found = self
+            .containers
+            .iter()
+            .filter(|(whole, _)| whole.starts_with(id));
+        let (_, entry) = found.next()?;
+        found.next().is_none().then_some(entry)
+    }
+
+    /// The pod that a sandbox or container belongs to, for lines that name the sandbox only.
+    pub(super) fn pod_of_container(&self, id: &str) -> Option<PodRecord> {
+        let entry = self.containers.peek(id)?;
+        if entry.standing.is_ambiguous() {
+            return None;
+        }
+        let mut record = PodRecord::new(entry.standing.source);
+        record.uid = entry.pod.map(PodUid::to_text);
+        record.namespace = entry.namespace.as_deref().map(Into::into);
+        record.name = entry.pod_name.as_deref().map(Into::into);
+        Some(record)
+    }
+}
+
+impl PodLookup for PodTable {
+    fn pod(&mut self, uid: &str) -> Option<PodNames<'_>> {
+        let entry = self.pods.peek(&PodUid::parse(uid)?)?;
+        if entry.standing.is_ambiguous() {
+            return None;
+        }
+        Some(PodNames {
+            namespace: entry.namespace.as_deref(),
+            name: entry.name.as_deref(),
+            node: entry.node.as_deref(),
+            owner: entry.owner.as_deref(),
+            labels: &entry.labels,
+            source: entry.standing.source.as_str(),
+        })
+    }
+
+    fn container(&mut self, id: &str) -> Option<ContainerNames<'_>> {
+        let id = crate::cgroup::lower_text(id.as_bytes());
+        let entry = self.find_container(&id)?;
+        if entry.standing.is_ambiguous() {
+            return None;
+        }
+        Some(ContainerNames {
+            name: entry.name.as_deref(),
+            pod_uid: entry.pod.map(PodUid::to_text),
+            pod: PodNames {
+                namespace: entry.namespace.as_deref(),
+                name: entry.pod_name.as_deref(),
+                source: entry.standing.source.as_str(),
+                ..PodNames::default()
+            },
+        })
+    }
+}
+
+fn boxed(text: &Option<String>) -> Option<Box<str>> {
+    text.as_deref().map(Into::into)
+}
+
+/// Takes out what is no name; tells whether the record still names anything.
+fn check_names(record: &mut PodRecord) -> bool {
+    for text in [&record.namespace, &record.name] {
+        if text.as_deref().is_some_and(|text| !is_name(text)) {
+            return false;
+        }
+    }
+    record.node.take_if(|node| !is_name(node));
+    record.owner.take_if(|owner| {
+        !owner
+            .split_once('/')
+            .is_some_and(|(kind, name)| is_name(kind) && is_name(name))
+    });
+    for container in &mut record.containers {
+        container.name.take_if(|name| !is_name(name));
+    }
+    record
+        .containers
+        .retain(|container| crate::cgroup::is_container_id(container.id.as_bytes()));
+    record
+        .labels
+        .retain(|(key, value)| key.len() <= 317 && value.len() <= 63);
+    record.name.is_some() || !record.containers.is_empty()
+}
+
+#[cfg(test)]
+mod tests;

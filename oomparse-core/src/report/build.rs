@@ -1,0 +1,322 @@
+//! From a report to the event that goes out.
+
+use super::stamp::Stamp;
+use super::state::{Identity, Kill, Named, Report};
+use crate::bytes::Text;
+use crate::cgroup::{LimitLevel, parse_cgroup_path};
+use crate::event::{
+    Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, Pod, Reaped,
+    Scope, Selected, TaskRow, Victim,
+};
+use crate::line::common::kib_to_bytes;
+use crate::line::{Killed, Message, Summary, TASK_MEMCG};
+use alloc::sync::Arc;
+
+/// What all lines of a stream share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stream {
+    /// The host of the prefix, or the one that the caller names.
+    pub(super) host: Option<Text>,
+    /// The boot id of the last line that showed one, or the one that the caller names.
+    pub(super) boot_id: Option<Text>,
+}
+
+/// The blocks that victims of one report share without copying them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blocks {
+    stats: Arc<[MemcgStats]>,
+    meminfo: Option<Arc<Meminfo>>,
+    tasks: Arc<[TaskRow]>,
+}
+
+impl Blocks {
+    pub(super) fn of(report: &mut Report) -> Self {
+        report.end_stats();
+        Self {
+            stats: core::mem::take(&mut report.stats).into(),
+            meminfo: report.meminfo.take().map(|info| Arc::new(*info)),
+            tasks: core::mem::take(&mut report.tasks).into(),
+        }
+    }
+}
+
+/// The victim of a Killed line.
+pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Option<Field>) {
+    let mut cut = line.cut;
+    let pgtables = match (line.pgtables_kib, pgtables_unit(release, line.pgtables_kib)) {
+        (Some(value), Some(unit)) => Some(value.saturating_mul(unit)),
+        (Some(_), None) => {
+            cut = cut.or(Some(Field::new("victim.pgtables_bytes")));
+            None
+        }
+        (None, _) => None,
+    };
+    let victim = Victim {
+        pid: line.pid,
+        comm: line.comm.map(Text::from),
+        uid: line.uid,
+        total_vm_bytes: line.total_vm_kib.map(kib_to_bytes),
+        anon_rss_bytes: line.anon_rss_kib.map(kib_to_bytes),
+        file_rss_bytes: line.file_rss_kib.map(kib_to_bytes),
+        shmem_rss_bytes: line.shmem_rss_kib.map(kib_to_bytes),
+        pgtables_bytes: pgtables,
+        oom_score_adj: line.oom_score_adj,
+        oom_score: None,
+    };
+    (victim, cut)
+}
+
+/// Bytes per unit of `pgtables:NkB`: kernels 5.4.0 to 5.4.8 and 5.5-rc label bytes as kB, some RHEL 8 too.
+///
+/// Bytes come in whole pages, so a number that is no multiple of 4,096 is KiB. One that is may be
+/// either on kernels whose release does not tell (RHEL 8; Ubuntu calls all of 5.4 `5.4.0-N`): unknown.
+fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
+    const KIB: Option<u64> = Some(1024);
+    let (Some(release), Some(value)) = (release, value) else {
+        return KIB;
+    };
+    let release = release.as_bytes();
+    if value == 0 || value % 4096 != 0 {
+        return KIB;
+    }
+    if release.starts_with(b"4.18.0-") && memchr::memmem::find(release, b"el8").is_some()
+        || release.starts_with(b"5.4.0-")
+    {
+        return None;
+    }
+    let early = matches!(
+        release,
+        [b'5', b'.', b'4', b'.', b'0'..=b'8']
+            | [b'5', b'.', b'4', b'.', b'0'..=b'8', b'-' | b'+', ..]
+    );
+    if early || release == b"5.4.0" || release.starts_with(b"5.5.0-rc") {
+        Some(1)
+    } else {
+        KIB
+    }
+}
+
+/// The event of a kill.
+pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kill) -> OomEvent {
+    let mut event = common(report, blocks, stream, &kill.stamp, kill.hash);
+    event.event_type = EventType::Kill;
+    let mut victim = kill.victim.clone();
+    if let Some(summary) = report
+        .summary
+        .as_ref()
+        .filter(|summary| summary.pid == victim.pid)
+    {
+        victim.uid = victim.uid.or(summary.uid);
+        if victim.comm.is_none() && kill.cut.is_none() {
+            victim.comm.clone_from(&summary.comm);
+        }
+    }
+    // The selection is of the first victim; a group's other members were not chosen one by one.
+    if report
+        .killed
+        .first()
+        .is_none_or(|first| *first == victim.pid)
+        && let Some(selected) = &report.selected
+    {
+        if selected.pid == victim.pid {
+            victim.oom_score = selected.oom_score;
+        } else {
+            event.selected = Some(Selected {
+                pid: selected.pid,
+                comm: selected.comm.clone(),
+                oom_score: selected.oom_score,
+            });
+        }
+    }
+    if let Some(field) = kill.cut
+        && !event.truncated.contains(&field)
+    {
+        event.truncated.push(field);
+    }
+    event.reaped = kill.reaped;
+    set_cgroup(&mut event, report, kill, victim.pid, victim.comm.as_ref());
+    event.victim = Some(victim);
+    event
+}
+
+/// The event of a report that shows no victim, or has none.
+pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) -> OomEvent {
+    let mut event = common(report, blocks, stream, &report.first, report.first_hash);
+    event.event_type = if report.no_victim {
+        EventType::NoVictim
+    } else {
+        EventType::Report
+    };
+    if let Some(selected) = &report.selected {
+        event.selected = Some(Selected {
+            pid: selected.pid,
+            comm: selected.comm.clone(),
+            oom_score: selected.oom_score,
+        });
+    }
+    let kill = Kill {
+        victim: Victim::default(),
+        stamp: report.first,
+        hash: 0,
+        cut: None,
+        identity: Identity::Task,
+        reaped: None,
+    };
+    let invoker = report
+        .invoker
+        .as_ref()
+        .and_then(|invoker| invoker.pid)
+        .unwrap_or(0);
+    set_cgroup(&mut event, report, &kill, invoker, None);
+    event
+}
+
+fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp, hash: u64) -> OomEvent {
+    let boot_id = stream.boot_id.as_ref().map(Text::as_bytes);
+    let host = stream.host.as_ref().map(Text::as_bytes).unwrap_or_default();
+    OomEvent {
+        id: stamp.id(boot_id, host, hash),
+        report_id: report.first.id(boot_id, host, report.first_hash),
+        origin: stamp.origin,
+        time: stamp.wall,
+        kernel_time_us: stamp.kernel_time_us,
+        host: stream.host.clone(),
+        kernel_release: report.release.clone(),
+        scope: scope(report),
+        constraint: report.constraint.clone(),
+        oom_group: report.group.is_some(),
+        invoker: report.invoker.clone().filter(|_| !report.ambiguous_head),
+        memory: report.memory,
+        memory_swap: report.memory_swap,
+        swap: report.swap,
+        kmem: report.kmem,
+        memcg_stats: blocks.stats.clone(),
+        // 2.6.32 prints the block for memory cgroups too, where it says nothing of them.
+        meminfo: blocks.meminfo.clone().filter(|_| !report.is_memcg()),
+        tasks: blocks.tasks.clone(),
+        evidence: report.evidence.clone(),
+        truncated: report.truncated.clone(),
+        ..OomEvent::default()
+    }
+}
+
+/// Kernels 5.0 to 5.1.18 print the constraint wrong, and `global_oom` stands there for cpusets and
+/// policies too: the limit's cgroup and the message come first.
+fn scope(report: &Report) -> Option<Scope> {
+    if report.is_memcg() {
+        return Some(Scope::Memcg);
+    }
+    match report.constraint.as_ref().map(Text::as_bytes) {
+        Some(b"CONSTRAINT_CPUSET") => return Some(Scope::Cpuset),
+        Some(b"CONSTRAINT_MEMORY_POLICY") => return Some(Scope::MemoryPolicy),
+        Some(b"CONSTRAINT_MEMCG") => return Some(Scope::Memcg),
+        _ => {}
+    }
+    match report.message {
+        Some(Message::MemoryPolicy) => Some(Scope::MemoryPolicy),
+        Some(Message::Cpuset) => Some(Scope::Cpuset),
+        Some(Message::Memcg) => Some(Scope::Memcg),
+        Some(Message::Global) => Some(Scope::Global),
+        None => {
+            let global = report.global_oom || report.constraint.is_some() || report.meminfo_seen();
+            global.then_some(Scope::Global)
+        }
+    }
+}
+
+/// Cgroups, pod and container of the victim.
+fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm: Option<&Text>) {
+    let mut task = match kill.identity {
+        Identity::Task => report.task_memcg.clone(),
+        Identity::Group | Identity::None => None,
+    };
+    // 2.6.32 hands the invoker to the line that names the victim's cgroup.
+    if report.is_2_6_32()
+        && report.summary.is_none()
+        && report.invoker.as_ref().and_then(|invoker| invoker.pid) != Some(pid)
+    {
+        task = None;
+    }
+    if let (Some(both), Some(comm)) = (&report.path_and_comm, comm)
+        && task.is_some()
+        && let Some(path) = Summary::resolve(both.as_bytes(), comm.as_bytes())
+    {
+        task = Some(Text::from(path));
+        event.truncated.retain(|field| *field != TASK_MEMCG);
+    }
+    let group = report
+        .group
+        .as_ref()
+        .filter(|_| kill.identity == Identity::Group);
+    let identity = task.as_ref().or(group);
+    let mut cgroup = Cgroup {
+        oom_memcg: report.oom_memcg.clone(),
+        ..Cgroup::default()
+    };
+    if let Some(oom) = &report.oom_memcg {
+        let path = parse_cgroup_path(oom.as_bytes());
+        cgroup.driver = path.driver;
+        let cut = event
+            .truncated
+            .iter()
+            .any(|field| field.as_str() == "cgroup.oom_memcg");
+        cgroup.limit_level = Some(path.level).filter(|_| !cut);
+    }
+    if let Some(path) = identity {
+        let path = parse_cgroup_path(path.as_bytes());
+        cgroup.driver = path.driver.or(cgroup.driver);
+        if path.pod_uid.is_some() || path.qos_class.is_some() {
+            event.pod = Some(Pod {
+                uid: path.pod_uid_text(),
+                qos_class: path.qos_class,
+                ..Pod::default()
+            });
+        }
+        // A group below the container, or above it, proves no container of its members.
+        let proven =
+            task.is_some() || path.level == LimitLevel::Container || path.container_id.is_some();
+        if proven && (path.container_id.is_some() || path.runtime.is_some()) {
+            event.container = Some(Container {
+                id: path.container_id_text(),
+                runtime: path.runtime,
+                ..Container::default()
+            });
+        }
+    }
+    cgroup.task_memcg = task;
+    if cgroup != Cgroup::default() {
+        event.cgroup = Some(cgroup);
+    }
+}
+
+impl Report {
+    fn meminfo_seen(&self) -> bool {
+        self.evidence.contains(&Evidence::Meminfo)
+    }
+
+    /// 2.6.32 up to 2.6.35, mainline: the `Task in` line may name the invoker's cgroup.
+    fn is_2_6_32(&self) -> bool {
+        self.release.as_ref().map_or(self.old_adj, |release| {
+            release.as_bytes().starts_with(b"2.6.32")
+        })
+    }
+}
+
+impl Named {
+    /// The process as a victim.
+    pub(super) fn to_kill(&self, identity: Identity, reaped: Option<Reaped>) -> Kill {
+        Kill {
+            victim: Victim {
+                pid: self.pid,
+                comm: self.comm.clone(),
+                uid: self.uid,
+                ..Victim::default()
+            },
+            stamp: self.stamp,
+            hash: self.hash,
+            cut: None,
+            identity,
+            reaped,
+        }
+    }
+}

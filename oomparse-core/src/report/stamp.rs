@@ -1,0 +1,135 @@
+//! When and where a line was printed, and the ids made of it.
+
+use crate::bytes::hex;
+use crate::frame::{Frame, Origin};
+use crate::limits::{MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US};
+use crate::time::WallTime;
+use alloc::format;
+use alloc::string::String;
+
+/// What a frame says of a line beside its text.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stamp {
+    pub(super) kernel_time_us: Option<u64>,
+    pub(super) wall: Option<WallTime>,
+    pub(super) sequence: Option<u64>,
+    pub(super) origin: Origin,
+    /// Hash of `caller=`.
+    pub(super) caller: Option<u64>,
+    /// Number of the line in its stream.
+    pub(super) line: u64,
+}
+
+impl Stamp {
+    pub(super) fn of(frame: &Frame<'_>, line: u64) -> Self {
+        Self {
+            kernel_time_us: frame.kernel_time_us,
+            wall: frame.wall,
+            sequence: frame.sequence,
+            origin: frame.origin,
+            caller: frame.caller.as_deref().map(|caller| fnv1a(&[caller])),
+            line,
+        }
+    }
+
+    /// Microseconds from `earlier` to this one, where both show a clock of the same kind.
+    pub(super) fn since(&self, earlier: &Self) -> Option<i64> {
+        if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us) {
+            return i64::try_from(now)
+                .ok()?
+                .checked_sub(i64::try_from(then).ok()?);
+        }
+        let (now, then) = (
+            wall_us(self.wall.as_ref()?)?,
+            wall_us(earlier.wall.as_ref()?)?,
+        );
+        now.checked_sub(then)
+    }
+
+    /// Whether a line with this stamp can belong to a report whose last line has `earlier`.
+    pub(super) fn follows(&self, earlier: &Self) -> bool {
+        self.follows_within(earlier, MAX_REPORT_GAP_US)
+    }
+
+    /// The same with a bound of its own on the gap.
+    pub(super) fn follows_within(&self, earlier: &Self, max_us: u64) -> bool {
+        let back = i64::try_from(MAX_REPORT_BACKSTEP_US)
+            .unwrap_or(i64::MAX)
+            .wrapping_neg();
+        let on = i64::try_from(max_us).unwrap_or(i64::MAX);
+        self.since(earlier)
+            .is_none_or(|gap| (back..=on).contains(&gap))
+    }
+
+    /// Whether nothing stands between the two lines in their stream.
+    pub(super) fn is_next_to(&self, earlier: &Self) -> bool {
+        self.line == earlier.line.wrapping_add(1)
+    }
+
+    /// An id for what this line says; nothing where nothing stable is at hand.
+    pub(super) fn id(
+        &self,
+        boot_id: Option<&[u8]>,
+        host: &[u8],
+        message_hash: u64,
+    ) -> Option<String> {
+        let time = self.kernel_time_us.map(u64::to_le_bytes);
+        if let Some(sequence) = self.sequence {
+            let of = match boot_id {
+                Some(boot_id) => fnv1a(&[boot_id]),
+                None => fnv1a(&[host, &time.unwrap_or_default()]),
+            };
+            return Some(format!("{}:{sequence}", hex(&of.to_be_bytes())));
+        }
+        let of = if let Some(time) = time {
+            fnv1a(&[
+                boot_id.unwrap_or_default(),
+                host,
+                &time,
+                &message_hash.to_le_bytes(),
+            ])
+        } else {
+            let wall = self.wall?;
+            let parts = [wall.month, wall.day, wall.hour, wall.minute, wall.second];
+            let (year, nanos) = (
+                wall.year.unwrap_or(0).to_le_bytes(),
+                wall.nanos.to_le_bytes(),
+            );
+            fnv1a(&[host, &year, &parts, &nanos, &message_hash.to_le_bytes()])
+        };
+        Some(hex(&of.to_be_bytes()))
+    }
+}
+
+/// Microseconds since the start of an unknown year: good for differences within one.
+fn wall_us(wall: &WallTime) -> Option<i64> {
+    const DAYS_BEFORE: [i64; 12] = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
+    let month = usize::from(wall.month).checked_sub(1)?;
+    let days = DAYS_BEFORE.get(month)?.checked_add(i64::from(wall.day))?;
+    let days = days.checked_add(i64::from(wall.year.unwrap_or(0)).checked_mul(366)?)?;
+    let minutes = i64::from(wall.hour)
+        .checked_mul(60)?
+        .checked_add(i64::from(wall.minute))?
+        .checked_sub(i64::from(wall.offset_minutes.unwrap_or(0)))?;
+    days.checked_mul(86_400)?
+        .checked_add(minutes.checked_mul(60)?)?
+        .checked_add(i64::from(wall.second))?
+        .checked_mul(1_000_000)?
+        .checked_add(i64::from(wall.nanos / 1000))
+}
+
+/// FNV-1a, 64 bits, over the parts with their lengths. Its numbers are part of the ids, so it may never
+/// change; a hash from a crate could.
+pub(crate) fn fnv1a(parts: &[&[u8]]) -> u64 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    for part in parts {
+        for byte in part
+            .iter()
+            .chain(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes())
+        {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        }
+    }
+    hash
+}

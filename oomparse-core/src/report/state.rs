@@ -1,0 +1,471 @@
+//! One open report: what its lines have shown so far.
+
+use super::stamp::Stamp;
+use crate::bytes::Text;
+use crate::event::{
+    Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, Reaped, StatValues, TaskRow, Victim,
+};
+use crate::limits::{
+    MAX_GROUP_MEMBERS, MAX_STAT_BLOCKS, MAX_STAT_KEYS, MAX_TASK_PIDS, MAX_TASK_ROWS,
+};
+use crate::line::common::kib_to_bytes;
+use crate::line::{
+    self, Columns, CounterKind, CounterLine, Invoked, Message, Row, StatsHeading, Summary, TaskIn,
+    TaskInfo,
+};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// A process that a decision line names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    pub(super) pid: u32,
+    pub(super) comm: Option<Text>,
+    pub(super) uid: Option<u32>,
+    pub(super) oom_score: Option<i64>,
+    pub(super) stamp: Stamp,
+    pub(super) hash: u64,
+}
+
+/// A kill whose event has not left yet.
+#[derive(Clone, Debug)]
+pub(super) struct Kill {
+    pub(super) victim: Victim,
+    pub(super) stamp: Stamp,
+    pub(super) hash: u64,
+    pub(super) cut: Option<Field>,
+    pub(super) identity: Identity,
+    pub(super) reaped: Option<Reaped>,
+}
+
+/// Where the victim's cgroup comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// The report's `task_memcg`.
+    Task,
+    /// The group's path, as far as it proves a pod or container.
+    Group,
+    /// Nothing: the log does not tie this process to a cgroup.
+    None,
+}
+
+/// A report that is being put together.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) first: Stamp,
+    pub(super) first_hash: u64,
+    pub(super) last: Stamp,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) truncated: Vec<Field>,
+
+    pub(super) invoker: Option<Invoker>,
+    /// The header shows no flag names: a kernel before 4.6, whose reports may interleave.
+    pub(super) old_adj: bool,
+    /// Two headers came before any block: whose block this is cannot be told.
+    pub(super) ambiguous_head: bool,
+    pub(super) cpuset: Option<Text>,
+    pub(super) release: Option<Text>,
+
+    pub(super) memory: Option<Counter>,
+    pub(super) memory_swap: Option<Counter>,
+    pub(super) swap: Option<Counter>,
+    pub(super) kmem: Option<Counter>,
+    page_kib: Option<u64>,
+
+    pub(super) stats: Vec<MemcgStats>,
+    stats_block: StatsBlock,
+
+    pub(super) meminfo: Option<Box<Meminfo>>,
+
+    pub(super) columns: Option<Columns>,
+    pub(super) tasks: Vec<TaskRow>,
+    pids: Vec<(u32, u32)>,
+    /// Rows were lost, so that a pid that is not in the table proves nothing.
+    table_cut: bool,
+
+    pub(super) task_memcg: Option<Text>,
+    pub(super) oom_memcg: Option<Text>,
+    pub(super) constraint: Option<Text>,
+    pub(super) global_oom: bool,
+    pub(super) message: Option<Message>,
+    /// Path and comm of a summary that does not tell where the one ends.
+    pub(super) path_and_comm: Option<Text>,
+
+    pub(super) summary: Option<Named>,
+    pub(super) selected: Option<Named>,
+    pub(super) group: Option<Text>,
+    pub(super) reaped: Option<(Named, Reaped)>,
+    /// Pids whose Killed lines were seen.
+    pub(super) killed: Vec<u32>,
+    /// The adjustment of the first victim, which the members of its group share.
+    pub(super) killed_adj: Option<i32>,
+    /// The victim of a Killed line without a cgroup, for one further line.
+    pub(super) waiting: Option<Kill>,
+    /// Nobody was killed.
+    pub(super) no_victim: bool,
+    /// Its event has left.
+    pub(super) given_out: bool,
+    /// The blocks, once an event has left.
+    pub(super) shared: Option<super::build::Blocks>,
+    pub(super) idle_lines: u32,
+}
+
+/// The stats block whose entries are coming in.
+#[derive(Debug, Default)]
+struct StatsBlock {
+    open: bool,
+    /// Bytes of the block's lines with their newlines.
+    bytes: usize,
+    /// All entries came with one stamp: one record, which the kernel may have cut.
+    one_record: bool,
+    stamp: Option<(Option<u64>, Option<u64>)>,
+    /// A line of a record with several is no whole figure.
+    cut: bool,
+    /// One bit for each key seen, by length and ends: most repeats are refused without a search.
+    seen: u64,
+}
+
+/// A record of this length or more lost its end in the kernel: the limits are 976, 992 and 1,021
+/// bytes, less a prefix.
+pub(super) const RECORD_LIMIT: usize = 960;
+
+impl Report {
+    pub(super) fn new(stamp: Stamp, hash: u64) -> Self {
+        Self {
+            first: stamp,
+            last: stamp,
+            first_hash: hash,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a process was named, or it is known that there is none.
+    pub(super) fn is_decided(&self) -> bool {
+        self.summary.is_some()
+            || self.selected.is_some()
+            || self.group.is_some()
+            || self.reaped.is_some()
+            || self.waiting.is_some()
+            || !self.killed.is_empty()
+            || self.no_victim
+    }
+
+    /// Whether figures of a block have come in, beyond the header.
+    pub(super) fn has_block(&self) -> bool {
+        self.memory.is_some()
+            || self.task_memcg.is_some()
+            || self.oom_memcg.is_some()
+            || self.meminfo.is_some()
+            || self.columns.is_some()
+            || !self.stats.is_empty()
+    }
+
+    /// Whether a memory cgroup's limit is known to be behind it.
+    pub(super) fn is_memcg(&self) -> bool {
+        self.memory.is_some()
+            || self.task_memcg.is_some() && !self.global_oom
+            || self.oom_memcg.is_some()
+            || self.message == Some(Message::Memcg)
+    }
+
+    /// Whether it is known not to be a memory cgroup's.
+    pub(super) fn is_global(&self) -> bool {
+        self.global_oom || matches!(self.message, Some(Message::Global))
+    }
+
+    /// Whether the message of a decision line says otherwise than the report.
+    pub(super) fn contradicts(&self, message: Option<Message>) -> bool {
+        match message {
+            Some(Message::Memcg) => self.is_global(),
+            Some(Message::Global) => self.is_memcg(),
+            Some(Message::MemoryPolicy | Message::Cpuset) | None => false,
+        }
+    }
+
+    pub(super) fn saw(&mut self, evidence: Evidence) {
+        if !self.evidence.contains(&evidence) {
+            self.evidence.push(evidence);
+        }
+    }
+
+    pub(super) fn cut(&mut self, field: Field) {
+        if !self.truncated.contains(&field) {
+            self.truncated.push(field);
+        }
+    }
+
+    pub(super) fn invoked(&mut self, line: &Invoked<'_>) {
+        self.saw(Evidence::Invoked);
+        self.old_adj = line.oom_adj.is_some() && line.oom_score_adj.is_none();
+        self.invoker = Some(Invoker {
+            comm: Some(Text::from(line.comm)),
+            gfp_mask: line.gfp_mask.map(Text::from),
+            gfp_flags: line.gfp_flags.map(Text::from),
+            nodemask: line.nodemask.map(Text::from),
+            order: line.order,
+            oom_score_adj: line.oom_score_adj,
+            ..Invoker::default()
+        });
+    }
+
+    /// Takes pid and release, when the line is of the thread that the header names.
+    pub(super) fn task_info(&mut self, line: &TaskInfo<'_>) {
+        let Some(invoker) = &mut self.invoker else {
+            return;
+        };
+        let same = line.comm.is_none_or(|comm| {
+            invoker
+                .comm
+                .as_ref()
+                .is_none_or(|invoker| invoker.as_bytes() == comm)
+        });
+        if same && invoker.pid.is_none() {
+            invoker.pid = Some(line.pid);
+            invoker.uid = line.uid;
+            self.release = self.release.take().or_else(|| line.release.map(Text::from));
+            self.saw(Evidence::TaskInfo);
+        }
+    }
+
+    pub(super) fn task_in(&mut self, line: &TaskIn<'_>) {
+        self.saw(Evidence::TaskIn);
+        self.task_memcg = line.task_memcg.map(Text::from);
+        self.oom_memcg = line.oom_memcg.map(Text::from);
+        if let Some(field) = line.cut {
+            self.cut(field);
+        }
+    }
+
+    pub(super) fn counter(&mut self, line: &CounterLine) {
+        self.saw(Evidence::MemcgUsage);
+        self.page_kib = self.page_kib.or(line.page_kib);
+        let (slot, field) = match line.kind {
+            CounterKind::Memory => (&mut self.memory, "memory"),
+            CounterKind::MemorySwap => (&mut self.memory_swap, "memory_swap"),
+            CounterKind::Swap => (&mut self.swap, "swap"),
+            CounterKind::Kmem => (&mut self.kmem, "kmem"),
+        };
+        *slot = Some(Counter {
+            usage_bytes: Some(kib_to_bytes(line.usage_kib)),
+            limit_bytes: line.limit_kib.map(kib_to_bytes),
+            failcnt: line.failcnt,
+        });
+        if line.cut {
+            self.cut(Field::new(field));
+        }
+    }
+
+    pub(super) fn has_counter(&self, kind: CounterKind) -> bool {
+        match kind {
+            CounterKind::Memory => self.memory.is_some(),
+            CounterKind::MemorySwap => self.memory_swap.is_some(),
+            CounterKind::Swap => self.swap.is_some(),
+            CounterKind::Kmem => self.kmem.is_some(),
+        }
+    }
+
+    pub(super) fn stats_heading(&mut self, line: &StatsHeading<'_>) {
+        self.end_stats();
+        self.saw(Evidence::MemcgStats);
+        if line.cut {
+            self.cut(Field::new("memcg_stats"));
+        }
+        if self.stats.len() >= MAX_STAT_BLOCKS {
+            return self.cut(Field::new("memcg_stats"));
+        }
+        let mut values = StatValues::with_capacity(if line.inline.is_empty() { 48 } else { 16 });
+        inline_figures(line.inline, self.page_kib, &mut values);
+        self.stats_block = StatsBlock {
+            open: line.inline.is_empty(),
+            ..StatsBlock::default()
+        };
+        self.stats.push(MemcgStats {
+            path: Text::from(line.path),
+            values,
+        });
+    }
+
+    pub(super) fn is_stats_open(&self) -> bool {
+        self.stats_block.open
+    }
+
+    /// Takes `key value` lines, one or a whole record of them.
+    pub(super) fn stat_entries(&mut self, message: &[u8], stamp: &Stamp) {
+        let Some(block) = self.stats.last_mut() else {
+            return;
+        };
+        let state = &mut self.stats_block;
+        let record = (stamp.sequence, stamp.kernel_time_us);
+        let has_stamp = record.0.is_some() || record.1.is_some();
+        match state.stamp {
+            None => {
+                state.stamp = Some(record);
+                state.one_record = has_stamp;
+            }
+            Some(first) if first != record && record != (None, None) => state.one_record = false,
+            Some(_) => {}
+        }
+        for line in message.split(|byte| *byte == b'\n') {
+            state.bytes = state.bytes.saturating_add(line.len()).saturating_add(1);
+            let Some((key, value)) = line::stats::entry(line) else {
+                inline_figures(line, self.page_kib, &mut block.values);
+                state.cut |= !line.is_empty() && line.len() < message.len();
+                continue;
+            };
+            if block.values.len() >= MAX_STAT_KEYS {
+                self.truncated.extend(
+                    (!self.truncated.contains(&Field::new("memcg_stats")))
+                        .then_some(Field::new("memcg_stats")),
+                );
+                return;
+            }
+            let bit = key_bit(key);
+            if state.seen & bit == 0 {
+                block.values.push_new(key, value);
+            } else {
+                block.values.push(key, value);
+            }
+            state.seen |= bit;
+        }
+    }
+
+    /// Ends the block that is coming in; the last line of a record that the kernel cut is let go.
+    pub(super) fn end_stats(&mut self) {
+        let state = core::mem::take(&mut self.stats_block);
+        let full = state.open && state.one_record && state.bytes >= RECORD_LIMIT;
+        if full
+            && !state.cut
+            && let Some(block) = self.stats.last_mut()
+        {
+            // The last number may have lost digits.
+            block.values.pop();
+        }
+        if full || state.cut {
+            self.cut(Field::new("memcg_stats"));
+        }
+    }
+
+    pub(super) fn meminfo(&mut self, message: &[u8]) {
+        let info = self.meminfo.get_or_insert_default();
+        for line in message.split(|byte| *byte == b'\n') {
+            line::meminfo::read(line, info);
+        }
+    }
+
+    pub(super) fn task_row(&mut self, row: &Row<'_>, keep: bool) {
+        let Some(columns) = &self.columns else { return };
+        if self.pids.len() < MAX_TASK_PIDS {
+            self.pids
+                .push((row.pid, row.tgid(columns).unwrap_or(row.pid)));
+        } else {
+            self.table_cut = true;
+        }
+        if !keep {
+            return;
+        }
+        let read = row.read(columns);
+        match read {
+            Some(read) if self.tasks.len() < MAX_TASK_ROWS => self.tasks.push(read),
+            _ => self.cut(Field::new("tasks")),
+        }
+    }
+
+    /// Whether rows of a task table came in.
+    pub(super) fn has_rows(&self) -> bool {
+        !self.pids.is_empty()
+    }
+
+    /// Whether the table lists a process (by its own or a thread's id).
+    pub(super) fn lists(&self, pid: u32) -> bool {
+        self.pids
+            .iter()
+            .any(|&(row, tgid)| row == pid || tgid == pid)
+    }
+
+    /// Whether the table proves that `thread` belongs to process `tgid`.
+    pub(super) fn is_thread_of(&self, thread: u32, tgid: u32) -> bool {
+        self.pids
+            .iter()
+            .any(|&(row, process)| row == thread && process == tgid)
+    }
+
+    /// Whether the table is there, and `pid` is not in it.
+    pub(super) fn excludes(&self, pid: u32) -> bool {
+        !self.pids.is_empty() && !self.table_cut && !self.lists(pid)
+    }
+
+    pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp, hash: u64) {
+        self.saw(Evidence::Summary);
+        self.constraint = Some(Text::from(line.constraint));
+        self.global_oom = line.global_oom;
+        if line.task_memcg.is_some() || self.task_memcg.is_none() {
+            self.task_memcg = line.task_memcg.map(Text::from);
+        }
+        if line.oom_memcg.is_some() {
+            self.oom_memcg = line.oom_memcg.map(Text::from);
+        }
+        self.path_and_comm = line.path_and_comm.map(Text::from);
+        if let (Some(mask), Some(invoker)) = (line.nodemask, &mut self.invoker) {
+            invoker.nodemask = invoker.nodemask.take().or_else(|| Some(Text::from(mask)));
+        }
+        if let Some(field) = line.cut {
+            self.cut(field);
+        }
+        if let Some(pid) = line.pid {
+            let comm = line.comm.map(Text::from);
+            self.summary = Some(Named {
+                pid,
+                comm,
+                uid: line.uid,
+                oom_score: None,
+                stamp,
+                hash,
+            });
+        }
+    }
+
+    /// Notes a Killed line's pid; tells whether it is new.
+    pub(super) fn note_killed(&mut self, pid: u32) -> bool {
+        if self.killed.contains(&pid) {
+            return false;
+        }
+        if self.killed.len() < MAX_GROUP_MEMBERS {
+            self.killed.push(pid);
+        }
+        true
+    }
+}
+
+/// Whether the header's comm is this one, or what stands behind a newline in it.
+pub(super) fn is_same_comm(header: &[u8], comm: &[u8]) -> bool {
+    header == comm || comm.strip_suffix(header).is_some_and(|start| start.ends_with(b"\n"))
+}
+
+/// Takes `key:NKB` figures, in bytes.
+fn inline_figures(figures: &[u8], page_kib: Option<u64>, values: &mut StatValues) {
+    for (key, kb) in line::stats::inline_figures(figures) {
+        if values.len() >= MAX_STAT_KEYS {
+            return;
+        }
+        if !line::stats::is_event_count(key) {
+            values.push(key, kib_to_bytes(kb));
+        } else if let Some(count) = page_kib.and_then(|page| kb.checked_div(page)) {
+            // Vendor kernels print event counts through the macro that turns pages into KB.
+            values.push(key, count);
+        }
+    }
+}
+
+/// One of 64 bits for a key, by its length and its ends.
+fn key_bit(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
+    let middle = bytes.get(bytes.len() / 2);
+    let mix = bytes
+        .len()
+        .wrapping_mul(7)
+        .wrapping_add(end(bytes.first()).wrapping_mul(5))
+        .wrapping_add(end(bytes.last()).wrapping_mul(3))
+        .wrapping_add(end(middle).wrapping_mul(11));
+    1u64 << (mix & 63)
+}

@@ -1,0 +1,140 @@
+//! Which lines can matter: a literal search over a buffer or a line, before any parsing.
+//!
+//! Nearly all lines of a fleet have nothing to do with OOM kills. While no report is open, only lines
+//! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
+//! one. Rows and figures hold none; they count only while a report is open.
+
+#[cfg(feature = "std")]
+use aho_corasick::packed;
+#[cfg(not(feature = "std"))]
+use memchr::memmem;
+
+/// The words that a line must hold to be looked at while no report is open.
+///
+/// The packed search goes by the first bytes, so each begins with letters that are rare in ordinary logs.
+pub(crate) const LITERALS: [&str; 15] = [
+    // "X invoked oom-killer: ", "oom-kill:constraint="
+    "oom-kill",
+    "oom_reaper: ",
+    "oom_kill_process: ",
+    "Killed process ",
+    "Kill process ",
+    "Task in ",
+    "Tasks in ",
+    "Tasks state (memory",
+    // "Memory cgroup out of memory", "Memory cgroup stats for"
+    "Memory cgroup ",
+    "Memory limit reached",
+    "Out of ",
+    "No available memory",
+    // The end of a counter line: its first words are too common.
+    "lcnt ",
+    "tgid total_vm",
+    "panic_on_oom",
+];
+
+/// What opens a carrier's structure that must be followed line by line, or hides the words.
+pub(crate) const CARRIERS: [&str; 2] = ["\"dmesg\":", "\"MESSAGE\":["];
+
+/// The search, made ready.
+#[derive(Clone, Debug)]
+pub(crate) struct Sieve {
+    #[cfg(feature = "std")]
+    packed: Option<packed::Searcher>,
+    #[cfg(not(feature = "std"))]
+    finders: alloc::vec::Vec<memmem::Finder<'static>>,
+}
+
+impl Sieve {
+    /// The sieve for this machine.
+    #[cfg(feature = "std")]
+    pub(crate) fn new() -> Self {
+        static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
+        let packed = PACKED.get_or_init(|| packed::Searcher::new(LITERALS.iter().chain(&CARRIERS)));
+        Self {
+            packed: packed.clone(),
+        }
+    }
+
+    /// The sieve for any machine.
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn new() -> Self {
+        Self {
+            finders: LITERALS
+                .iter()
+                .chain(&CARRIERS)
+                .map(memmem::Finder::new)
+                .collect(),
+        }
+    }
+
+    /// Where in these bytes the first of the words stands.
+    #[cfg(feature = "std")]
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
+        match &self.packed {
+            Some(packed) => packed.find(bytes).map(|found| found.start()),
+            None => find_each(bytes),
+        }
+    }
+
+    /// Where in these bytes one of the words stands; not always the first of them.
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
+        self.finders
+            .iter()
+            .filter_map(|finder| finder.find(bytes))
+            .min()
+    }
+
+    /// Whether a line can matter.
+    pub(crate) fn is_candidate(&self, line: &[u8]) -> bool {
+        self.find(line).is_some()
+    }
+}
+
+/// The search on a machine without the packed one.
+#[cfg(feature = "std")]
+fn find_each(bytes: &[u8]) -> Option<usize> {
+    LITERALS
+        .iter()
+        .chain(&CARRIERS)
+        .filter_map(|word| memchr::memmem::find(bytes, word.as_bytes()))
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sieve_lets_every_opening_line_through() {
+        let sieve = Sieve::new();
+        for line in [
+            "a invoked oom-killer: gfp_mask=0x0, order=0, oom_adj=0",
+            "Task in /a killed as a result of limit of /a",
+            "Task in ",
+            "Memory limit reached of cgroup /a",
+            "memory: usage 1kB, limit 2kB, failcnt 3",
+            "swap: usage 1kB, limit 2kB, failcnt 3",
+            "Memory cgroup stats for /a:",
+            "Tasks state (memory values in pages):",
+            "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name",
+            "Out of memory: kill process 1 (a) score 1 or a child",
+            "Out of Memory: Kill process 1 (a) score 1 and children.",
+            "No available memory (MPOL_BIND): kill process 1 (a) score 1 or a child",
+            "Memory cgroup out of memory: Kill process 1 (a) score 1 or sacrifice child",
+            "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null)",
+            "Killed process 1 (a)",
+            "Kill process 1 (a) sharing same memory",
+            "Tasks in /a are going to be killed due to memory.oom.group set",
+            "Out of memory: OOM victim 1 (a) is already exiting. Skip killing the task",
+            "oom_reaper: reaped process 1 (a), now anon-rss:0kB",
+            "Out of memory and no killable processes...",
+            "out of memory from page fault. panic_on_oom is selected.",
+            "oom_kill_process: 2 callbacks suppressed",
+        ] {
+            assert!(sieve.is_candidate(line.as_bytes()), "{line}");
+        }
+        assert!(!sieve.is_candidate(b"the quick brown fox ran out of ideas in memory lane"));
+    }
+}

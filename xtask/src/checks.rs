@@ -1,0 +1,127 @@
+//! The steps of `test` and `ci`.
+
+use crate::steps::{Steps, cargo};
+use crate::{bless, readme, root, system};
+use std::process::ExitCode;
+
+/// Everything a change must pass.
+pub(crate) fn test() -> ExitCode {
+    let mut steps = Steps::default();
+    common(&mut steps);
+    steps.finish()
+}
+
+/// What CI runs: the same and more.
+pub(crate) fn ci() -> ExitCode {
+    let mut steps = Steps::default();
+    common(&mut steps);
+    let each_once = ["bench", "--package", "oomparse-benches", "--", "--test"];
+    steps.command("benches, each once", &mut cargo(&each_once));
+    if system::has_cargo_command("deny") {
+        steps.command("licences and advisories", &mut cargo(&["deny", "check"]));
+    } else {
+        let why = "cargo-deny is not installed: cargo install --locked cargo-deny";
+        steps.not_run("licences and advisories", why);
+    }
+    steps.finish()
+}
+
+/// The tests over the corpus.
+pub(crate) fn corpus() -> ExitCode {
+    let mut steps = Steps::default();
+    steps.tests(
+        "corpus",
+        &mut cargo(&["test", "--package", "oomparse-tests", "--no-fail-fast"]),
+    );
+    steps.finish()
+}
+
+fn common(steps: &mut Steps) {
+    steps.task("system packages", system::packages);
+    component(steps, "format", "fmt", &["fmt", "--all", "--check"]);
+    let lints = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    component(steps, "lints", "clippy", &lints);
+    steps.command(
+        "build",
+        &mut cargo(&["build", "--workspace", "--all-targets"]),
+    );
+    steps.tests(
+        "tests",
+        &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
+    );
+    core_alone(steps);
+    let mut docs = cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
+    steps.command("documentation", docs.env("RUSTDOCFLAGS", "-D warnings"));
+    steps.task("snapshots are what comes out", bless::check);
+    steps.task("links in the documents", readme::links);
+    steps.task("the README's example", readme::example);
+    readme::commands(steps);
+}
+
+/// A step that needs a part of the toolchain which a minimal installation lacks.
+fn component(steps: &mut Steps, name: &str, part: &str, args: &[&str]) {
+    if system::has_cargo_command(part) {
+        steps.command(name, &mut cargo(args));
+    } else {
+        let package = if part == "fmt" { "rustfmt" } else { part };
+        steps.not_run(
+            name,
+            &format!("install it with: rustup component add {package}"),
+        );
+    }
+}
+
+/// The core without std, and with each of its features alone: in the workspace they are joined.
+fn core_alone(steps: &mut Steps) {
+    let check = [
+        "check",
+        "--package",
+        "oomparse-core",
+        "--lib",
+        "--no-default-features",
+    ];
+    steps.command("the core without std", &mut cargo(&check));
+    match features("oomparse-core") {
+        Ok(features) => {
+            for feature in features {
+                let args = [&check[..], &["--features", &feature]].concat();
+                steps.command(
+                    &format!("the core with `{feature}` alone"),
+                    &mut cargo(&args),
+                );
+            }
+        }
+        Err(sentence) => steps.task("the core's features", || Err(sentence)),
+    }
+}
+
+/// The names under `[features]` of a package, without `default`.
+fn features(package: &str) -> Result<Vec<String>, String> {
+    let path = root().join(package).join("Cargo.toml");
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let names: Vec<String> = text
+        .lines()
+        .skip_while(|line| line.trim() != "[features]")
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.starts_with([' ', '#', ']']))
+        .filter_map(|line| Some(line.split_once('=')?.0.trim().to_owned()))
+        .filter(|name| name != "default")
+        .collect();
+    if names.is_empty() {
+        return Err(format!("{}: no features found", path.display()));
+    }
+    Ok(names)
+}

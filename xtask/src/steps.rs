@@ -1,0 +1,215 @@
+//! Runs named steps one after the other and says at the end what came of them.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+/// Steps that ran, and what they counted.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    passed: u64,
+    failed: u64,
+    /// Tests that are marked `#[ignore]`.
+    ignored: u64,
+    failures: Vec<String>,
+    not_run: Vec<String>,
+}
+
+impl Steps {
+    /// Runs a command; it passes when its exit code is 0.
+    pub(crate) fn command(&mut self, name: &str, command: &mut Command) {
+        self.task(name, || run(command));
+    }
+
+    /// Runs a task in this process.
+    pub(crate) fn task(&mut self, name: &str, task: impl FnOnce() -> Result<(), String>) {
+        let started = announce(name);
+        match task() {
+            Ok(()) => {
+                self.passed += 1;
+                println!("    ok, {:.1} s", started.elapsed().as_secs_f32());
+            }
+            Err(sentence) => self.fail(name, &sentence),
+        }
+    }
+
+    /// Runs a command that prints `test result:` lines as cargo test does, and adds them up.
+    pub(crate) fn tests(&mut self, name: &str, command: &mut Command) {
+        let started = announce(name);
+        match run_tests(command) {
+            Ok(counts) => {
+                self.passed += counts.passed;
+                self.ignored += counts.ignored;
+                if counts.failed > 0 {
+                    self.failed += counts.failed;
+                    let sentence = format!("{} tests failed", counts.failed);
+                    self.failures.push(format!("{name}: {sentence}"));
+                } else if !counts.success {
+                    self.fail(name, "ended with an error");
+                } else if counts.passed == 0 {
+                    self.fail(name, "no test ran");
+                } else {
+                    println!("    ok, {:.1} s", started.elapsed().as_secs_f32());
+                }
+            }
+            Err(sentence) => self.fail(name, &sentence),
+        }
+    }
+
+    /// Notes a step that cannot run here.
+    pub(crate) fn not_run(&mut self, name: &str, why: &str) {
+        println!("\n==> {name}\n!!! NOT RUN: {why}");
+        self.not_run.push(format!("{name}: {why}"));
+    }
+
+    fn fail(&mut self, name: &str, sentence: &str) {
+        println!("!!! FAILED: {name}: {sentence}");
+        self.failed += 1;
+        self.failures.push(format!("{name}: {sentence}"));
+    }
+
+    /// Prints the summary: failures, what did not run, and the counts in the last line.
+    ///
+    /// In CI a step that did not run is no success.
+    pub(crate) fn finish(self) -> ExitCode {
+        println!();
+        for failure in &self.failures {
+            println!("FAILED   {failure}");
+        }
+        for step in &self.not_run {
+            println!("NOT RUN  {step}");
+        }
+        if self.ignored > 0 {
+            println!("NOT RUN  {} tests are marked #[ignore]", self.ignored);
+        }
+        if !self.not_run.is_empty() {
+            println!("{} steps did not run", self.not_run.len());
+        }
+        println!("{} passed, {} failed", self.passed, self.failed);
+        if self.failed > 0 || (crate::in_ci() && !self.not_run.is_empty()) {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// cargo in the repository's root, the same cargo that runs this program.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).current_dir(crate::root());
+    command
+}
+
+/// The command as one would type it.
+pub(crate) fn typed(command: &Command) -> String {
+    let program = command.get_program().to_string_lossy();
+    let program = program.rsplit('/').next().unwrap_or_default().to_owned();
+    let args = command
+        .get_args()
+        .map(|arg| arg.to_string_lossy().into_owned());
+    [program]
+        .into_iter()
+        .chain(args)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    println!("    {}", typed(command));
+    let status = command
+        .status()
+        .map_err(|error| cannot_start(command, &error))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("`{}`: {status}", typed(command)))
+    }
+}
+
+fn announce(name: &str) -> Instant {
+    println!("\n==> {name}");
+    Instant::now()
+}
+
+fn cannot_start(command: &Command, error: &std::io::Error) -> String {
+    format!("cannot start `{}`: {error}", typed(command))
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    success: bool,
+}
+
+/// Runs tests, passing on what they print, and adds up their results.
+fn run_tests(command: &mut Command) -> Result<Counts, String> {
+    println!("    {}", typed(command));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| cannot_start(command, &error))?;
+    let mut counts = Counts::default();
+    if let Some(stdout) = child.stdout.take() {
+        // A test may print any bytes.
+        for line in BufReader::new(stdout).split(b'\n') {
+            let line = line.map_err(|error| error.to_string())?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            counts.add(&line);
+        }
+    }
+    counts.success = child.wait().map_err(|error| error.to_string())?.success();
+    Ok(counts)
+}
+
+impl Counts {
+    /// Adds `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; …`.
+    fn add(&mut self, line: &str) {
+        let Some((_, counts)) = line.split_once("test result: ") else {
+            return;
+        };
+        for part in counts.split([';', '.']) {
+            let mut words = part.split_whitespace();
+            let (Some(number), Some(what)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let Ok(number) = number.parse::<u64>() else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Counts;
+
+    #[test]
+    fn result_lines_are_added_up() {
+        let mut counts = Counts::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s",
+        ] {
+            counts.add(line);
+        }
+        let expected = Counts {
+            passed: 13,
+            failed: 2,
+            ignored: 1,
+            success: false,
+        };
+        assert_eq!(counts, expected);
+    }
+}
