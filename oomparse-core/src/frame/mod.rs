@@ -141,6 +141,8 @@ pub struct Framer {
     is_short_monotonic: Option<bool>,
     /// The record over several lines that is open.
     open: Open,
+    /// The prefix of the last line of a syslog's kernel.
+    head: syslog::Head,
 }
 
 /// A carrier's record that spans lines.
@@ -177,7 +179,7 @@ impl Framer {
                     self.last = FrameKind::Kmsg;
                     return Some(frame);
                 }
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -189,7 +191,7 @@ impl Framer {
                 }
             }
             [b'A'..=b'Z', ..] => {
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
