@@ -167,10 +167,10 @@ impl Framer {
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.wants_every_line() {
             return self.within_open(line);
         }
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         // The forms that matter most, without moving the frame about: that costs more than reading
         // the prefix does.
         match line {
@@ -231,7 +231,7 @@ impl Framer {
             },
         }
         self.open = Open::Nothing;
-        self.single(line.strip_suffix(b"\r").unwrap_or(line))
+        self.single(line)
     }
 
     /// A line that is a record of its own, or begins one of several lines.

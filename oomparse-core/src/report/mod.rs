@@ -690,8 +690,8 @@ impl Assembler {
         let fits = |report: &Report| {
             !report.is_decided()
                 && line.pid.is_none_or(|pid| !report.excludes(pid))
-                && !(line.global_oom && report.is_memcg())
-                && !(line.oom_memcg.is_some() && report.meminfo.is_some())
+                && (!line.global_oom || !report.is_memcg())
+                && (line.oom_memcg.is_none() || report.meminfo.is_none())
                 && !paths_contradict(report, line)
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)
