@@ -1,5 +1,8 @@
 #![cfg_attr(feature = "serde", doc = include_str!("../README.md"))]
-#![cfg_attr(not(feature = "serde"), doc = "Typed events from the Linux kernel's OOM killer reports.")]
+#![cfg_attr(
+    not(feature = "serde"),
+    doc = "Typed events from the Linux kernel's OOM killer reports."
+)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
