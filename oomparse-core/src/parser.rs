@@ -62,6 +62,41 @@ pub struct Parser {
     carry: Vec<u8>,
     /// The line was longer than its bound: the rest of it is let go.
     skips_rest: bool,
+    refused: Refused,
+}
+
+/// The beginning of the last line that the sieve refused.
+///
+/// An indented line may stand behind a newline in the record before it, which only that line's prefix
+/// tells; so the framer is shown it after all.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    start: [u8; REFUSED_LEN],
+    len: usize,
+}
+
+/// Enough of a line to find its prefix.
+const REFUSED_LEN: usize = 64;
+
+impl Refused {
+    const NONE: Self = Self {
+        start: [0; REFUSED_LEN],
+        len: 0,
+    };
+
+    fn set(&mut self, line: &[u8]) {
+        if let Some(whole) = line.first_chunk::<REFUSED_LEN>() {
+            self.start = *whole;
+            self.len = REFUSED_LEN;
+        } else if let Some(start) = self.start.get_mut(..line.len()) {
+            start.copy_from_slice(line);
+            self.len = line.len();
+        }
+    }
+
+    fn take(&mut self) -> ([u8; REFUSED_LEN], usize) {
+        (self.start, core::mem::take(&mut self.len))
+    }
 }
 
 impl Default for Parser {
@@ -88,6 +123,7 @@ impl Parser {
             events: VecDeque::new(),
             carry: Vec::new(),
             skips_rest: false,
+            refused: Refused::NONE,
         }
     }
 
@@ -119,14 +155,17 @@ impl Parser {
                 rest = tail;
                 continue;
             }
-            let Some(at) = self.sieve.find(rest) else {
-                let done = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
-                rest = rest.get(done..).unwrap_or_default();
+            let at = self.sieve.find(rest);
+            let before = at.map_or(rest, |at| rest.get(..at).unwrap_or_default());
+            if let Some(end) = memrchr(b'\n', before) {
+                let lines = before.get(..end).unwrap_or_default();
+                let last = memrchr(b'\n', lines).map_or(0, |at| at.saturating_add(1));
+                self.refused.set(lines.get(last..).unwrap_or_default());
+                rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
+            }
+            if at.is_none() {
                 break;
-            };
-            let before = rest.get(..at).unwrap_or_default();
-            let start = memrchr(b'\n', before).map_or(0, |at| at.saturating_add(1));
-            rest = rest.get(start..).unwrap_or_default();
+            }
             let Some((line, tail)) = split_line(rest) else {
                 break;
             };
@@ -149,6 +188,7 @@ impl Parser {
         self.give(out);
         self.framer = Framer::new();
         self.skips_rest = false;
+        self.refused = Refused::NONE;
     }
 
     /// The next event that is complete, in the order of completion.
@@ -174,6 +214,8 @@ impl Parser {
         if self.wants_every_line() || self.sieve.is_candidate(line) {
             let end = line.len().min(MAX_LINE_LEN);
             self.candidate(line.get(..end).unwrap_or_default());
+        } else {
+            self.refused.set(line);
         }
     }
 
@@ -199,6 +241,10 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
+        let (start, len) = self.refused.take();
+        if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
+            self.framer.frame(start.get(..len).unwrap_or_default());
+        }
         let Some(frame) = self.framer.frame(line) else {
             return;
         };
@@ -212,7 +258,6 @@ impl Parser {
             (None, FrameKind::Bare | FrameKind::Indented, Some(last)) => &last.host.clone(),
             _ => &[],
         };
-        let mut out = VecDeque::new();
         // A host with nothing open sees only candidates, whatever other hosts have open.
         let refused = self.streams.hungry > 0
             && !self.streams.is_hungry(host)
@@ -221,6 +266,7 @@ impl Parser {
         if refused {
             return;
         }
+        let mut out = VecDeque::new();
         self.streams.push(host, &frame, &self.options, &mut out);
         self.give(out);
     }
@@ -278,7 +324,9 @@ impl Streams {
         out: &mut VecDeque<OomEvent>,
     ) {
         self.clock = self.clock.wrapping_add(1);
-        self.adopt(host);
+        if self.last.as_ref().is_none_or(|last| last.host != host) {
+            self.adopt(host);
+        }
         if self.last.as_ref().is_none_or(|last| last.host != host) {
             if let Some(last) = self.last.take() {
                 self.others.insert(last.host.clone(), last);

@@ -159,16 +159,34 @@ fn is_hex(a: u8, b: u8) -> bool {
 
 /// Where `words` (a blank first) stand, if what is before them can be a comm.
 pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
-    // A carrier may show each byte of a comm in up to five.
-    let head = message
-        .get(..MAX_COMM_LEN.saturating_mul(5))
-        .unwrap_or(message);
-    memchr::memchr_iter(b' ', head).find(|&at| {
+    let [first, second, ..] = words else {
+        return None;
+    };
+    let ends_here = |at: usize| {
         message
             .get(at..)
             .is_some_and(|rest| rest.starts_with(words))
             && message.get(..at).is_some_and(is_comm)
-    })
+    };
+    // The last place where a comm of 15 bytes can end, and one byte more to look at.
+    let head = message
+        .get(..MAX_COMM_LEN.saturating_add(2))
+        .unwrap_or(message);
+    let mut escaped = false;
+    for (at, pair) in head.windows(2).enumerate() {
+        if pair == [*first, *second] && ends_here(at) {
+            return Some(at);
+        }
+        escaped |= pair.first() == Some(&b'\\');
+    }
+    if !escaped {
+        return None;
+    }
+    // A carrier may show each byte of a comm in up to five.
+    let head = message
+        .get(..MAX_COMM_LEN.saturating_mul(5))
+        .unwrap_or(message);
+    memchr::memchr_iter(*first, head).find(|at| ends_here(*at))
 }
 
 /// Splits at the first place where `separator` stands.

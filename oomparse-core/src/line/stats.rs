@@ -112,10 +112,11 @@ fn is_cut_figure(word: &[u8]) -> bool {
 }
 
 fn is_key(key: &[u8]) -> bool {
-    matches!(key.len(), 1..=64)
-        && key
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+    matches!(key.len(), 1..=64) && key.iter().all(|byte| is_key_byte(*byte))
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
 }
 
 /// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
@@ -145,13 +146,17 @@ pub(crate) fn is_event_count(key: &str) -> bool {
 
 /// One `key value` line of a block.
 pub(crate) fn entry(line: &[u8]) -> Option<(&str, u64)> {
-    let at = memchr(b' ', line)?;
-    let (key, value) = line.split_at_checked(at)?;
-    if !is_key(key) {
+    // Words of a log end in letters far more often than in digits.
+    let line = line.trim_ascii_end();
+    if !line.last()?.is_ascii_digit() {
         return None;
     }
-    let (rest, value) = number(value.get(1..)?).ok()?;
-    if !rest.trim_ascii_end().is_empty() {
+    let at = line.iter().position(|byte| !is_key_byte(*byte))?;
+    let (key, value) = line.split_at_checked(at)?;
+    let (&[], value) = number(value.strip_prefix(b" ")?).ok()? else {
+        return None;
+    };
+    if !matches!(key.len(), 1..=64) {
         return None;
     }
     Some((core::str::from_utf8(key).ok()?, value))

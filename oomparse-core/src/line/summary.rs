@@ -92,6 +92,13 @@ pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
     };
     line.nodemask = Some(mask).filter(|mask| *mask != b"(null)" && !mask.is_empty());
     let rest = rest.unwrap_or_default().trim_ascii_end();
+    if !rest.is_empty() && rest.first() != Some(&b',') {
+        // Words about the line, such as its format, are not the line.
+        return Err(nom::Err::Error(nom::error::Error::new(
+            rest,
+            nom::error::ErrorKind::Tag,
+        )));
+    }
     read_middle(rest, &mut line);
     Ok((&b""[..], line))
 }

@@ -151,9 +151,11 @@ impl Pending {
         let begins = |starts: &[&[u8]]| starts.iter().any(|start| piece.starts_with(start));
         match self.kind {
             Kind::Summary => {
-                let path_next =
-                    ends_in(&self.bytes, &[b",oom_memcg=", b",task_memcg=", b",cpuset="]);
-                if path_next {
+                if self.bytes.ends_with(b",cpuset=") {
+                    // One component of a path: anything but a slash, or the root.
+                    return piece == b"/" || piece.len() <= 255 && !piece.contains(&b'/');
+                }
+                if ends_in(&self.bytes, &[b",oom_memcg=", b",task_memcg="]) {
                     begins(&[b"/"])
                 } else {
                     begins(&[

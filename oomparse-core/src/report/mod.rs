@@ -67,6 +67,7 @@ pub(crate) struct Assembler {
     recent: VecDeque<u32>,
     keep_tasks: bool,
     lines: u64,
+    hungry: bool,
     /// Stands in where an index would be out of range, which none is.
     nowhere: Report,
 }
@@ -83,15 +84,24 @@ impl Assembler {
 
     /// Whether lines without a literal of their own matter now: a report's block is being printed.
     pub(crate) fn is_hungry(&self) -> bool {
-        self.pending.is_some()
+        self.hungry
+    }
+
+    fn find_out_hunger(&mut self) {
+        self.hungry = self.pending.is_some()
             || self
                 .reports
                 .iter()
-                .any(|report| report.waiting.is_some() || !report.is_decided())
+                .any(|report| report.waiting.is_some() || !report.is_decided());
     }
 
     /// Takes one record of the kernel.
     pub(crate) fn push(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) {
+        self.record(frame, out);
+        self.find_out_hunger();
+    }
+
+    fn record(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) {
         if frame.kind == FrameKind::KmsgDictionary {
             return;
         }
@@ -146,6 +156,7 @@ impl Assembler {
 
     /// Gives out everything that is open.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.hungry = false;
         if let Some(pending) = self.pending.take() {
             self.read(pending.message(), pending.stamp, pending.cut, out);
         }
@@ -173,8 +184,8 @@ impl Assembler {
             return;
         };
         match line {
-            Line::StatEntries(entries) if report.is_stats_open() => {
-                report.stat_entries(entries, &stamp);
+            Line::StatEntry(..) | Line::StatEntries(_) if report.is_stats_open() => {
+                report.stat_entries(message, &stamp);
             }
             Line::Meminfo(figures) if report.meminfo.is_some() => report.meminfo(figures),
             _ => {}
@@ -185,6 +196,7 @@ impl Assembler {
         let line = parse_line(message);
         self.release_waiting(&line, out);
         match line {
+            Line::StatEntry(key, value) => self.stat_entry(key, value, message, stamp, out),
             Line::StatEntries(entries) => self.stat_entries(entries, stamp, out),
             Line::TaskRow(row) => self.task_row(&row, stamp, out),
             Line::Other | Line::Malformed => self.other(stamp, out),
@@ -204,7 +216,10 @@ impl Assembler {
         cut: bool,
         out: &mut VecDeque<OomEvent>,
     ) {
-        let hash = fnv1a(&[message]);
+        let hash = match line {
+            Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
+            _ => fnv1a(&[message]),
+        };
         match line {
             Line::Invoked(line) => self.invoked(&line, stamp, hash, out),
             Line::Cpuset(line) => {
@@ -256,7 +271,8 @@ impl Assembler {
                     report.saw(Evidence::Suppressed);
                 }
             }
-            Line::StatEntries(_)
+            Line::StatEntry(..)
+            | Line::StatEntries(_)
             | Line::Meminfo(_)
             | Line::TaskRow(_)
             | Line::Malformed
@@ -474,6 +490,29 @@ impl Assembler {
                     && stamp.follows(&report.last) =>
             {
                 report.stat_entries(entries, &stamp);
+                report.last = stamp;
+                report.idle_lines = 0;
+            }
+            _ => self.other(stamp, out),
+        }
+    }
+
+    /// The usual case of the above: one figure in a line of its own.
+    fn stat_entry(
+        &mut self,
+        key: &str,
+        value: u64,
+        message: &[u8],
+        stamp: Stamp,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        match self.reports.get_mut(self.owner) {
+            Some(report)
+                if report.is_stats_open()
+                    && same_caller(&stamp, &report.first)
+                    && stamp.follows(&report.last) =>
+            {
+                report.stat_entry(key, value, message.len(), &stamp);
                 report.last = stamp;
                 report.idle_lines = 0;
             }
