@@ -45,7 +45,8 @@ pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
 pub use parser::{Options, Parser, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{
-    ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource, PodSourceError,
-    PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir, read_pods,
+    ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,
+    PodSourceError, PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+    read_pods,
 };
 pub use time::WallTime;

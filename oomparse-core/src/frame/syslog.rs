@@ -323,9 +323,12 @@ pub(super) fn is_kernel(tag: &[u8]) -> bool {
     matches!(tag, b"kernel" | b"kernel[0]")
 }
 
+/// Host, program, text.
+type ShortMonotonic<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
 /// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, program if it is
 /// not the kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
-pub(super) fn short_monotonic(text: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     let (host, rest) = word(text);
     let rest = rest.strip_prefix(b" ")?;
     if let Some(text) = rest.strip_prefix(b"kernel: ") {

@@ -148,7 +148,10 @@ impl PodUid {
             36 => true,
             _ => return None,
         };
-        let separator = text.get(8).copied().filter(|byte| matches!(byte, b'-' | b'_'));
+        let separator = text
+            .get(8)
+            .copied()
+            .filter(|byte| matches!(byte, b'-' | b'_'));
         let mut digits = 0u128;
         for (at, byte) in text.iter().enumerate() {
             if hyphens && matches!(at, 8 | 13 | 18 | 23) {

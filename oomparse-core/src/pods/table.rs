@@ -60,7 +60,11 @@ pub fn read_pods(listing: &[u8], sink: &mut dyn FnMut(PodRecord) -> bool) -> Loa
     let mut refused = 0usize;
     let mut taken = 0usize;
     source::read(listing, &mut loaded, &mut |record| {
-        let count = if sink(record) { &mut taken } else { &mut refused };
+        let count = if sink(record) {
+            &mut taken
+        } else {
+            &mut refused
+        };
         *count = count.saturating_add(1);
     });
     loaded.records = taken;
