@@ -225,18 +225,18 @@ impl Who {
                 None => name.to_owned(),
             })
         });
+        let container_text = container.and_then(|container| {
+            let id = container.id.as_deref()?;
+            Some(match &container.name {
+                Some(name) => format!("{name} ({id})"),
+                None => id.to_owned(),
+            })
+        });
         let known = [
             ("name", full_name.as_deref()),
             ("pod", pod.and_then(|pod| pod.uid.as_deref())),
             ("class", pod.and_then(|pod| pod.qos_class)),
-            (
-                "container",
-                container.and_then(|container| container.id.as_deref()),
-            ),
-            (
-                "named",
-                container.and_then(|container| container.name.as_deref()),
-            ),
+            ("container", container_text.as_deref()),
             ("runtime", container.and_then(|container| container.runtime)),
             ("driver", self.driver),
             ("level", self.level.filter(|_| self.is_known())),
