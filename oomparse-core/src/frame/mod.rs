@@ -101,6 +101,9 @@ pub struct Frame<'a> {
     pub caller: Option<Cow<'a, [u8]>>,
     /// The host's name.
     pub host: Option<Cow<'a, [u8]>>,
+    /// The program that wrote a line, without its process id: `kubelet` of `kubelet[812]:`. Only where
+    /// the form shows it and it is not the kernel.
+    pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
     /// The kernel's text, unescaped. May hold newlines where one record had them.
@@ -124,6 +127,7 @@ impl Frame<'_> {
             fragment: self.fragment,
             caller: self.caller.map(own),
             host: self.host.map(own),
+            tag: self.tag.map(own),
             boot_id: self.boot_id.map(own),
             message: own(self.message),
         }
@@ -320,7 +324,7 @@ impl Framer {
         let Cow::Borrowed(text) = frame.message else {
             return;
         };
-        let Some((host, is_kernel, text)) = syslog::short_monotonic(text) else {
+        let Some((host, program, text)) = syslog::short_monotonic(text) else {
             self.is_short_monotonic = Some(self.is_short_monotonic == Some(true));
             return;
         };
@@ -328,7 +332,8 @@ impl Framer {
         frame.kind = FrameKind::Syslog;
         frame.host = Some(Cow::Borrowed(host));
         frame.message = Cow::Borrowed(text);
-        if !is_kernel {
+        if program.is_some() {
+            frame.tag = program.map(Cow::Borrowed);
             frame.origin = Origin::UserSpace;
         }
     }

@@ -263,6 +263,7 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         level: priority.map(|priority| priority & 7).or(tag.level),
         wall: stamp.wall,
         host: tag.host.filter(|host| *host != NO_NAME).map(Cow::Borrowed),
+        tag: tag.name.and_then(programs_name),
         ..Frame::default()
     };
     let mut text = tag.text;
@@ -383,23 +384,33 @@ fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
     })
 }
 
+/// A program's name as its tag shows it, without the process id; nothing for the kernel.
+pub(super) fn programs_name(tag: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let name = memchr(b'[', tag).and_then(|at| tag.get(..at));
+    (!is_kernel(tag)).then_some(Cow::Borrowed(name.unwrap_or(tag)))
+}
+
 /// Whether a tag is the kernel's: no program's process id is 0.
 pub(super) fn is_kernel(tag: &[u8]) -> bool {
     matches!(tag, b"kernel" | b"kernel[0]")
 }
 
-/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, whether it is the
-/// kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
-pub(super) fn short_monotonic(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+/// Host, program, text.
+type ShortMonotonic<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, program if it is
+/// not the kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
+pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     let (host, rest) = word(text);
     let rest = rest.strip_prefix(b" ")?;
     if let Some(text) = rest.strip_prefix(b"kernel: ") {
-        return Some((host, true, text));
+        return Some((host, None, text));
     }
     let (token, text) = word(rest);
-    let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
+    let (name, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
     let (_, end) = number(pid)?;
-    end.is_empty().then(|| (host, false, skip_one_blank(text)))
+    end.is_empty()
+        .then(|| (host, Some(name), skip_one_blank(text)))
 }
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
