@@ -75,6 +75,12 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     node_name: Option<OsString>,
 
+    /// Learn pod names from the kubelet's and the runtime's lines in the logs themselves
+    ///
+    /// A log is read a second time for that, for names alone, if a kill in it has none.
+    #[arg(long, conflicts_with = "no_pods")]
+    learn: bool,
+
     #[command(flatten)]
     pods: PodArgs,
 }
@@ -87,6 +93,7 @@ pub(crate) struct ScanOptions {
     pub(crate) parser: Options,
     /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
     pub(crate) zone: Option<jiff::tz::TimeZone>,
+    pub(crate) learn: bool,
     pub(crate) pods: PodArgs,
 }
 
@@ -117,6 +124,7 @@ impl ScanArgs {
             format: self.format.unwrap_or_else(Format::of_stdout),
             parser,
             zone,
+            learn: self.learn,
             pods: self.pods,
         }
     }

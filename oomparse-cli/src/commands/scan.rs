@@ -20,7 +20,7 @@ const SILENCE: Duration = Duration::from_millis(300);
 pub(crate) fn run(options: ScanOptions) -> io::Result<Found> {
     let mut sink = sink::open(options.format);
     let files = options.inputs.iter().filter_map(Input::path_to_read_again);
-    let held = Held::new(&options.pods, files.collect());
+    let held = Held::new(&options.pods, files.collect(), options.learn);
     let mut scan = Scan {
         options: options.parser,
         zone: options.zone,

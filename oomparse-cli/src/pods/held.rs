@@ -1,6 +1,6 @@
-//! `scan`: names from the sources, and from the log itself, whichever side comes first in it.
+//! `scan`: names from the sources and, with `--learn`, from the log itself, whichever side comes first.
 //!
-//! Names are looked for only when there is an event to name. Events that lack one are held, in order,
+//! Names are looked for only when there is an event to name. With `--learn` events that lack one are held, in order,
 //! until the log has told all it knows: a file is read a second time then, for names alone; a stream is
 //! learned from as it passes, and gives its events out at its end, when it falls silent, or when too
 //! much is held.
@@ -23,6 +23,8 @@ pub(crate) struct Held {
     table: Mutex<PodTable>,
     is_loaded: bool,
     enabled: bool,
+    /// The logs themselves are learned from.
+    learns: bool,
     /// Logs that can be read twice, and were not yet.
     files: Vec<PathBuf>,
     /// Learns from what cannot be read twice.
@@ -34,14 +36,15 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// `files` are the regular files among the logs.
-    pub(crate) fn new(args: &PodArgs, files: Vec<PathBuf>) -> Self {
+    /// `files` are the regular files among the logs, for names are learned from them if `learns`.
+    pub(crate) fn new(args: &PodArgs, files: Vec<PathBuf>, learns: bool) -> Self {
         Self {
             loader: args.loader(),
             table: Mutex::new(args.table()),
             is_loaded: false,
             enabled: !args.no_pods,
-            files,
+            learns,
+            files: if learns { files } else { Vec::new() },
             learner: Learner::new(),
             events: VecDeque::new(),
             bytes: 0,
@@ -51,7 +54,7 @@ impl Held {
 
     /// Learns from the next bytes of a log that cannot be read twice.
     pub(crate) fn learn(&mut self, chunk: &[u8]) {
-        if self.enabled {
+        if self.learns {
             self.learner.push_chunk(chunk, &mut lock(&self.table));
         }
     }
@@ -72,6 +75,7 @@ impl Held {
         }
         self.bytes += weight(&event);
         self.events.push_back(event);
+        let may_learn_more = self.learns && may_learn_more;
         if self.bytes > MAX_HELD || !(may_learn_more || self.has_files()) {
             self.resolve();
         }
@@ -79,7 +83,7 @@ impl Held {
 
     /// The next event that waits for no name.
     pub(crate) fn pop(&mut self) -> Option<OomEvent> {
-        let waits = self.enabled && lacks_a_name(self.events.front()?);
+        let waits = self.learns && lacks_a_name(self.events.front()?);
         if self.free > 0 {
             self.free -= 1;
         } else if waits {
