@@ -121,7 +121,11 @@ fn file_goes_on_after_a_restart_also_in_the_rotated_one() {
     let arguments = ["--no-pods", "--state", &state];
     let mut first = log.watch(&arguments);
     log.add(&kill(2));
-    expect(&mut first, 2);
+    let (_, event) = first.kill_of(2, PATIENCE).unwrap();
+    let id = event["id"].as_str().unwrap().to_owned();
+    while !fs::read_to_string(&state).is_ok_and(|text| text.contains(&id)) {
+        thread::sleep(Duration::from_millis(5));
+    }
     first.signal(Signal::KILL);
     first.end();
     log.add(&kill(3));
