@@ -122,3 +122,24 @@ fn pending_fields_are_in_the_schema() {
         );
     }
 }
+
+/// The words behind "`evidence` words:".
+#[test]
+fn every_evidence_word_written_is_in_the_schema() {
+    let path = corpus_dir().join("../docs/schema.md");
+    let text = std::fs::read_to_string(path).expect("docs/schema.md");
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("`evidence` words:"))
+        .expect("the list of evidence words");
+    let known: BTreeSet<&str> = line.split('`').skip(1).step_by(2).collect();
+    assert!(known.len() > 15, "only {} words read", known.len());
+    let events = all_cases().into_iter().flat_map(|case| case.events());
+    for event in events {
+        let event: Value = serde_json::from_str(&event).expect("an event is JSON");
+        let words = event.get("evidence").and_then(Value::as_array);
+        for word in words.into_iter().flatten().filter_map(Value::as_str) {
+            assert!(known.contains(word), "`{word}` is not in docs/schema.md");
+        }
+    }
+}

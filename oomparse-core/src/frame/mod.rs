@@ -145,6 +145,8 @@ pub struct Framer {
     is_short_monotonic: Option<bool>,
     /// The record over several lines that is open.
     open: Open,
+    /// The prefix of the last line of a syslog's kernel.
+    head: syslog::Head,
 }
 
 /// A carrier's record that spans lines.
@@ -169,10 +171,10 @@ impl Framer {
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.wants_every_line() {
             return self.within_open(line);
         }
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         // The forms that matter most, without moving the frame about: that costs more than reading
         // the prefix does.
         match line {
@@ -181,7 +183,7 @@ impl Framer {
                     self.last = FrameKind::Kmsg;
                     return Some(frame);
                 }
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -193,7 +195,7 @@ impl Framer {
                 }
             }
             [b'A'..=b'Z', ..] => {
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -233,7 +235,7 @@ impl Framer {
             },
         }
         self.open = Open::Nothing;
-        self.single(line.strip_suffix(b"\r").unwrap_or(line))
+        self.single(line)
     }
 
     /// A line that is a record of its own, or begins one of several lines.
