@@ -49,25 +49,22 @@ pub(crate) fn read_stdin(table: &Mutex<PodTable>) -> io::Result<Trouble> {
 
 fn read(text: &[u8], table: &Mutex<PodTable>) -> Trouble {
     let loaded = load(text, table);
-    let error = loaded.error?;
-    if loaded.records == 0 {
-        // Reading memory does not fail.
-        let learned = learn(text, table).unwrap_or_default();
-        if learned > 0 {
-            return None;
-        }
+    // A journal as JSON looks like a listing without pods. Reading memory does not fail.
+    if loaded.records == 0 && learn(text, table).is_ok_and(|lines| lines > 0) {
+        return None;
     }
-    let mut trouble = error.to_string();
+    let mut trouble = loaded.error?.to_string();
     if loaded.records > 0 {
-        let rows = |count: usize| format!("{count} {}", if count == 1 { "row" } else { "rows" });
-        trouble.push_str("; ");
-        trouble.push_str(&rows(loaded.records));
-        trouble.push_str(" were taken over");
-        if loaded.skipped > 0 {
-            trouble.push_str(&format!(", {} left out", rows(loaded.skipped)));
-        }
+        trouble.push_str(&format!("; taken over: {}", rows(loaded.records)));
+    }
+    if loaded.skipped > 0 {
+        trouble.push_str(&format!("; left out: {}", rows(loaded.skipped)));
     }
     Some(trouble)
+}
+
+fn rows(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
 /// Puts a listing's records into the table a few at a time: whoever looks up need not wait for all.

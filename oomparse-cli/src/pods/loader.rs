@@ -85,8 +85,8 @@ impl Loader {
         let mut trouble = false;
         for source in &mut self.sources {
             let outcome = source.load(which, table);
-            trouble |= source.warned.is_some() || outcome.is_err();
             source.warn(outcome);
+            trouble |= source.warned.is_some();
         }
         trouble
     }

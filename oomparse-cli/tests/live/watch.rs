@@ -2,15 +2,19 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use std::fs;
 use std::io::{BufRead, BufReader, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// The program; killed when the test is over.
 pub(crate) struct Watch {
     child: Child,
+    _dir: TempDir,
     lines: Receiver<(Instant, String)>,
     events: Vec<(Instant, Value)>,
 }
@@ -22,9 +26,18 @@ pub(crate) fn start(args: &[&str]) -> Watch {
 
 /// The same with an environment.
 pub(crate) fn start_with(args: &[&str], environment: &[(&str, &str)]) -> Watch {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_oomparse"))
-        .arg("watch")
-        .args(args)
+    // The counters are written when everything is open and the names are read.
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("ready.prom");
+    let named = args.iter().position(|arg| *arg == "--textfile");
+    let ready = named.map_or(own, |at| args[at + 1].into());
+    let before = fs::metadata(&ready).ok().map(|found| found.ino());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
+    command.arg("watch").args(args);
+    if named.is_none() {
+        command.arg("--textfile").arg(&ready);
+    }
+    let mut child = command
         .env_remove("NODE_NAME")
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
@@ -41,10 +54,16 @@ pub(crate) fn start_with(args: &[&str], environment: &[(&str, &str)]) -> Watch {
             }
         }
     });
-    // Until it has opened its log.
-    thread::sleep(Duration::from_millis(400));
+    let end = Instant::now() + Duration::from_secs(20);
+    while fs::metadata(&ready).ok().map(|found| found.ino()) == before
+        && child.try_wait().unwrap().is_none()
+    {
+        assert!(Instant::now() < end, "it does not start");
+        thread::sleep(Duration::from_millis(5));
+    }
     Watch {
         child,
+        _dir: dir,
         lines,
         events: Vec::new(),
     }
@@ -75,18 +94,6 @@ impl Watch {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
             }
         }
-    }
-
-    /// How many of these processes' kills came so far.
-    pub(crate) fn count_of(&mut self, pids: &[u32]) -> usize {
-        while let Ok(line) = self.lines.try_recv() {
-            self.take(line);
-        }
-        let is_own = |event: &Value| pids.iter().any(|pid| event["victim"]["pid"] == *pid);
-        self.events
-            .iter()
-            .filter(|(_, event)| is_own(event))
-            .count()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
