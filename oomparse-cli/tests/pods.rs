@@ -167,9 +167,9 @@ fn scan_learns_names_from_the_log_whichever_side_comes_first() {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("learn-{number}.log"));
         fs::write(&path, log).unwrap();
         let outputs = [
-            run(&["scan", path.to_str().unwrap()]),
-            run_with(&["scan"], log.as_bytes()),
-            command(&["scan"])
+            run(&["scan", "--learn", path.to_str().unwrap()]),
+            run_with(&["scan", "--learn"], log.as_bytes()),
+            command(&["scan", "--learn"])
                 .stdin(fs::File::open(&path).unwrap())
                 .output()
                 .unwrap(),
@@ -199,8 +199,8 @@ fn scan_learns_names_from_another_log() {
     fs::write(&kubelet, part(" kubelet[")).unwrap();
     let (kernel, kubelet) = (kernel.to_str().unwrap(), kubelet.to_str().unwrap());
     for arguments in [
-        &["scan", kernel, kubelet][..],
-        &["scan", kubelet, kernel],
+        &["scan", "--learn", kernel, kubelet][..],
+        &["scan", "--learn", kubelet, kernel],
         &["scan", "--pods", kubelet, kernel],
     ] {
         assert_eq!(
