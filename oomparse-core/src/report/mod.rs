@@ -136,7 +136,7 @@ impl Assembler {
             _ => {}
         }
         if self.pending.is_none() {
-            self.pending = Pending::start(message, stamp);
+            self.pending = Pending::start(frame, stamp);
             if self.pending.is_some() {
                 return;
             }
