@@ -180,8 +180,9 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     }
     line.pid = Some(found);
     match nom::sequence::preceded(tag(&b",uid="[..]), uid).parse(rest) {
-        Ok((_, value)) => line.uid = Some(value),
-        Err(_) => line.cut = Some(UID),
+        // A record that runs on into the next one may have lent it digits.
+        Ok((rest, value)) if rest.first() != Some(&b',') => line.uid = Some(value),
+        _ => line.cut = Some(UID),
     }
     before
 }

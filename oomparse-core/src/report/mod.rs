@@ -35,7 +35,7 @@ use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{
     MAX_IDLE_LINES, MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS, MAX_REPORT_GAP_US,
 };
-use crate::line::common::kib_to_bytes;
+use crate::line::common::{is_at_or_below, kib_to_bytes};
 use crate::line::{
     CounterLine, Exiting, Invoked, Killed, Line, OOM_MEMCG, ReapedLine, Row, SelectedLine,
     SharingMm, StatsHeading, Summary, TASK_MEMCG, TaskIn, TaskInfo, parse_line,
@@ -65,6 +65,8 @@ pub(crate) struct Assembler {
     pending: Option<Pending>,
     suppressed: Option<u64>,
     recent: VecDeque<u32>,
+    /// The last victims that left without their Killed lines, and when they were named.
+    unconfirmed: VecDeque<(u32, Stamp)>,
     keep_tasks: bool,
     lines: u64,
     hungry: bool,
@@ -127,7 +129,7 @@ impl Assembler {
             return;
         }
         if self.pending.is_none() {
-            self.pending = Pending::start(message, &line, stamp);
+            self.pending = Pending::start(frame, &line, stamp);
             if self.pending.is_some() {
                 return;
             }
@@ -475,9 +477,10 @@ impl Assembler {
         // The first block is of the cgroup at its limit; the others stand below it.
         let other = |report: &Report| {
             report.columns.is_some()
-                || report.stats.first().is_some_and(|first| {
-                    !crate::line::common::is_at_or_below(path, first.path.as_bytes())
-                })
+                || report
+                    .stats
+                    .first()
+                    .is_some_and(|first| !is_at_or_below(path, first.path.as_bytes()))
                 || report
                     .stats
                     .iter()
@@ -487,13 +490,25 @@ impl Assembler {
             .stats_heading(line);
     }
 
+    /// The report that a figure or row belongs to: the one whose block is being printed, or, where the
+    /// printing threads are shown, the same thread's.
+    fn printing(&self, stamp: &Stamp, takes: impl Fn(&Report) -> bool) -> Option<usize> {
+        let takes = |report: &Report| {
+            takes(report) && same_caller(stamp, &report.first) && stamp.follows(&report.last)
+        };
+        if self.reports.get(self.owner).is_some_and(takes) {
+            return Some(self.owner);
+        }
+        stamp.caller?;
+        self.reports
+            .iter()
+            .rposition(|report| report.first.caller == stamp.caller && takes(report))
+    }
+
     fn stat_entries(&mut self, entries: &[u8], stamp: Stamp, out: &mut VecDeque<OomEvent>) {
-        match self.reports.get_mut(self.owner) {
-            Some(report)
-                if report.is_stats_open()
-                    && same_caller(&stamp, &report.first)
-                    && stamp.follows(&report.last) =>
-            {
+        let at = self.printing(&stamp, Report::is_stats_open);
+        match at.and_then(|at| self.reports.get_mut(at)) {
+            Some(report) => {
                 report.stat_entries(entries, &stamp);
                 report.last = stamp;
                 report.idle_lines = 0;
@@ -527,12 +542,11 @@ impl Assembler {
 
     fn task_row(&mut self, row: &Row<'_>, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
         let keep = self.keep_tasks;
-        match self.reports.get_mut(self.owner) {
-            Some(report)
-                if report.columns.is_some()
-                    && !report.is_decided()
-                    && stamp.follows(&report.last) =>
-            {
+        let at = self.printing(&stamp, |report| {
+            report.columns.is_some() && !report.is_decided()
+        });
+        match at.and_then(|at| self.reports.get_mut(at)) {
+            Some(report) => {
                 report.task_row(row, keep);
                 report.last = stamp;
                 report.idle_lines = 0;
@@ -741,6 +755,13 @@ impl Assembler {
             }
             return;
         }
+        // Its report was closed by another one before this line came.
+        if let Some(at) = self.unconfirmed.iter().position(|(victim, named)| {
+            *victim == pid && stamp.follows(named) && stamp.is_within(named, MAX_IDLE_LINES)
+        }) {
+            self.unconfirmed.remove(at);
+            return;
+        }
         let found = self.report_of_killed(line, &stamp);
         let (at, identity) = match found {
             Some((at, identity)) => (Some(at), identity),
@@ -799,13 +820,15 @@ impl Assembler {
         }) {
             return Some((at, Identity::Task));
         }
-        // A thread of the process that the summary names: the leader was dead already.
+        // A thread of the process that the summary names: the leader was dead already. Without a table
+        // the line behind the summary tells.
         if let Some(at) = newest(&|report| {
             fresh(report)
                 && report.summary.as_ref().is_some_and(|summary| {
                     report.is_thread_of(pid, summary.pid)
                         || stamp.is_next_to(&summary.stamp)
-                            && !report.lists(summary.pid)
+                            && !report.has_rows()
+                            && pid > summary.pid
                             && line.uid == summary.uid
                             && stamp.follows_within(&summary.stamp, THREAD_GAP_US)
                 })
@@ -865,12 +888,23 @@ impl Assembler {
     }
 
     fn group(&mut self, path: &[u8], stamp: Stamp, hash: u64, out: &mut VecDeque<OomEvent>) {
-        let at = self.reports.iter().rposition(|report| {
+        // The group's cgroup is the victim's or stands above it.
+        let fits = |report: &Report| {
             report.group.is_none()
                 && report.is_decided()
+                && report
+                    .task_memcg
+                    .as_ref()
+                    .is_none_or(|task| is_at_or_below(task.as_bytes(), path))
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)
-        });
+        };
+        let newest = |test: &dyn Fn(&Report) -> bool| {
+            self.reports
+                .iter()
+                .rposition(|report| fits(report) && test(report))
+        };
+        let at = newest(&|report| !report.killed.is_empty()).or_else(|| newest(&|_| true));
         let report = self.report_or_new(at, &stamp, hash, out);
         report.saw(Evidence::Group);
         report.group = Some(Text::from(path));
@@ -1108,6 +1142,10 @@ impl Assembler {
         let event = match named {
             Some(named) if !report.no_victim => {
                 self.remember(named.pid);
+                if self.unconfirmed.len() >= MAX_OPEN_REPORTS {
+                    self.unconfirmed.pop_front();
+                }
+                self.unconfirmed.push_back((named.pid, named.stamp));
                 let kill = named.to_kill(Identity::Task, None);
                 build::kill(&report, &blocks, &self.stream, &kill)
             }
@@ -1136,6 +1174,15 @@ impl Report {
         self.has_block()
     }
 
+    /// Whether a victim was named, and no Killed line was seen.
+    fn awaits_its_killed_line(&self) -> bool {
+        (self.summary.is_some() || self.selected.is_some())
+            && self.killed.is_empty()
+            && self.group.is_none()
+            && !self.no_victim
+            && !self.given_out
+    }
+
     fn blocks(&mut self) -> Blocks {
         if self.shared.is_none() {
             self.shared = Some(Blocks::of(self));
@@ -1148,8 +1195,8 @@ fn same_caller(one: &Stamp, other: &Stamp) -> bool {
     one.caller.is_none() || other.caller.is_none() || one.caller == other.caller
 }
 
-/// Whether a report without a victim may still be printing, or have its victim named by the reaper, when
-/// another one starts. Where the clock is not shown, it is over.
+/// Whether a report without a victim may still be printing, or have its victim named by the reaper, or
+/// whether its Killed line may still come, when another one starts. Where the clock is not shown, it is over.
 fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
     let patience = if report.has_rows() {
         MAX_REAPER_DELAY_US
@@ -1159,6 +1206,9 @@ fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
     !report.is_decided()
         && stamp.since(&report.last).is_some()
         && stamp.follows_within(&report.last, patience)
+        || report.awaits_its_killed_line()
+            && stamp.since(&report.last).is_some()
+            && is_near(stamp, &report.last)
 }
 
 fn is_near(stamp: &Stamp, earlier: &Stamp) -> bool {
