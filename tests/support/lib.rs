@@ -11,7 +11,7 @@ pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};
 pub use noise::with_noise;
 
-use oomparse_core::{Options, Parser};
+use oomparse_core::{Options, Parser, PodTable, enrich};
 use serde_json::Value;
 
 /// Every event that is ready now, as JSON text.
@@ -25,6 +25,23 @@ fn drain(parser: &mut Parser, events: &mut Vec<String>) {
 #[must_use]
 pub fn parse_whole(options: &Options, input: &[u8]) -> Vec<String> {
     parse_in_chunks(options, input, input.len().max(1))
+}
+
+/// The events of a log that is given at once, with the names of a listing and all labels.
+#[must_use]
+pub fn parse_with_names(options: &Options, input: &[u8], pods: &[u8]) -> Vec<String> {
+    let mut table = PodTable::new();
+    table.keep_labels(&["*"]);
+    table.load(pods);
+    let mut parser = Parser::with_options(options.clone());
+    parser.push_chunk(input);
+    parser.finish();
+    let mut events = Vec::new();
+    while let Some(mut event) = parser.next_event() {
+        enrich(&mut event, &mut table);
+        events.push(event.to_json());
+    }
+    events
 }
 
 /// The events of a log that is cut into chunks of this size.

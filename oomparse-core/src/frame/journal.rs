@@ -36,6 +36,8 @@ pub(super) struct Provenance {
     pub(super) kernels_transport: Option<bool>,
     /// `SYSLOG_IDENTIFIER` is `kernel`, or another.
     pub(super) kernels_name: Option<bool>,
+    /// The trusted `_SYSTEMD_UNIT` or `_SYSTEMD_CGROUP` is not a service's.
+    pub(super) outside_services: bool,
     /// `SYSLOG_FACILITY`: journald keeps the transport for text that a program wrote to `/dev/kmsg`.
     pub(super) facility: Option<u8>,
 }
@@ -56,6 +58,16 @@ impl Provenance {
     }
 }
 
+/// Whether a unit or cgroup that journald vouches for is not a service's: a container's scope, a user's
+/// session, a pod. What runs there may call itself by any name.
+pub(super) fn is_outside_services(unit: &[u8]) -> bool {
+    let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    !last.ends_with(b".service")
+        || last.starts_with(b"user@")
+        || memmem::find(unit, b"kubepods").is_some()
+        || memmem::find(unit, b"user.slice").is_some()
+}
+
 /// Whether a tag, with or without its colon, is the kernel's.
 pub(super) fn is_kernels_name(name: &[u8]) -> bool {
     let name = name.trim_ascii();
@@ -72,6 +84,7 @@ pub(super) struct Entry {
     kernel_time_us: Option<u64>,
     wall: Option<WallTime>,
     host: Option<Vec<u8>>,
+    tag: Option<Vec<u8>>,
     boot_id: Option<Vec<u8>>,
     message: Option<Vec<u8>>,
     /// The value that is being read by its length: whether it is the message, and its bytes.
@@ -201,7 +214,13 @@ impl Entry {
         match key {
             b"MESSAGE" => self.message = Some(value.to_vec()),
             b"_TRANSPORT" => self.provenance.kernels_transport = Some(value == b"kernel"),
-            b"SYSLOG_IDENTIFIER" => self.provenance.kernels_name = Some(is_kernels_name(value)),
+            b"SYSLOG_IDENTIFIER" => {
+                self.provenance.kernels_name = Some(is_kernels_name(value));
+                self.tag = Some(value.to_vec());
+            }
+            b"_SYSTEMD_UNIT" | b"_SYSTEMD_CGROUP" => {
+                self.provenance.outside_services |= is_outside_services(value);
+            }
             b"SYSLOG_FACILITY" => {
                 let facility = whole().map(|value| u8::try_from(value).unwrap_or(u8::MAX));
                 self.provenance.facility = facility.or(facility_by_name(value));
@@ -233,6 +252,11 @@ impl Entry {
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,
             host: self.host.take().map(Cow::Owned),
+            tag: self
+                .tag
+                .take()
+                .filter(|tag| !is_kernels_name(tag) && !self.provenance.outside_services)
+                .map(Cow::Owned),
             boot_id: self.boot_id.take().map(Cow::Owned),
             message,
             ..Frame::default()

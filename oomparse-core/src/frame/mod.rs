@@ -101,6 +101,9 @@ pub struct Frame<'a> {
     pub caller: Option<Cow<'a, [u8]>>,
     /// The host's name.
     pub host: Option<Cow<'a, [u8]>>,
+    /// The program that wrote a line, without its process id: `kubelet` of `kubelet[812]:`. Only where
+    /// the form shows it and it is not the kernel.
+    pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
     /// The kernel's text, unescaped. May hold newlines where one record had them.
@@ -124,6 +127,7 @@ impl Frame<'_> {
             fragment: self.fragment,
             caller: self.caller.map(own),
             host: self.host.map(own),
+            tag: self.tag.map(own),
             boot_id: self.boot_id.map(own),
             message: own(self.message),
         }
@@ -141,6 +145,8 @@ pub struct Framer {
     is_short_monotonic: Option<bool>,
     /// The record over several lines that is open.
     open: Open,
+    /// The prefix of the last line of a syslog's kernel.
+    head: syslog::Head,
 }
 
 /// A carrier's record that spans lines.
@@ -165,10 +171,10 @@ impl Framer {
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.wants_every_line() {
             return self.within_open(line);
         }
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         // The forms that matter most, without moving the frame about: that costs more than reading
         // the prefix does.
         match line {
@@ -177,7 +183,7 @@ impl Framer {
                     self.last = FrameKind::Kmsg;
                     return Some(frame);
                 }
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -189,7 +195,7 @@ impl Framer {
                 }
             }
             [b'A'..=b'Z', ..] => {
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -229,7 +235,7 @@ impl Framer {
             },
         }
         self.open = Open::Nothing;
-        self.single(line.strip_suffix(b"\r").unwrap_or(line))
+        self.single(line)
     }
 
     /// A line that is a record of its own, or begins one of several lines.
@@ -318,7 +324,7 @@ impl Framer {
         let Cow::Borrowed(text) = frame.message else {
             return;
         };
-        let Some((host, is_kernel, text)) = syslog::short_monotonic(text) else {
+        let Some((host, program, text)) = syslog::short_monotonic(text) else {
             self.is_short_monotonic = Some(self.is_short_monotonic == Some(true));
             return;
         };
@@ -326,7 +332,8 @@ impl Framer {
         frame.kind = FrameKind::Syslog;
         frame.host = Some(Cow::Borrowed(host));
         frame.message = Cow::Borrowed(text);
-        if !is_kernel {
+        if program.is_some() {
+            frame.tag = program.map(Cow::Borrowed);
             frame.origin = Origin::UserSpace;
         }
     }

@@ -41,7 +41,10 @@ pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
 
 /// `stamp host kernel: message`, the common line, in one go; nothing for whatever needs a closer look.
 #[inline(always)]
-pub(super) fn kernels(line: &[u8]) -> Option<Frame<'_>> {
+pub(super) fn kernels<'a>(line: &'a [u8], last: &mut Head) -> Option<Frame<'a>> {
+    if let Some((host, text)) = last.split(line) {
+        return kernels_text(last.wall, host, text);
+    }
     let stamp = match line.first()? {
         b'0'..=b'9' => stamp::iso(line)?,
         _ => stamp::rfc3164(line)?,
@@ -58,7 +61,20 @@ pub(super) fn kernels(line: &[u8]) -> Option<Frame<'_>> {
         }
         _ => host == NO_NAME,
     };
-    if !is_host || text.starts_with(b"\x1b") || has_control_code(text) {
+    if !is_host {
+        return None;
+    }
+    last.set(line, text.len(), host.len(), stamp.wall);
+    kernels_text(stamp.wall, host, text)
+}
+
+#[inline(always)]
+fn kernels_text<'a>(
+    wall: Option<crate::time::WallTime>,
+    host: &'a [u8],
+    text: &'a [u8],
+) -> Option<Frame<'a>> {
+    if text.starts_with(b"\x1b") || has_control_code(text) {
         return None;
     }
     let (kernel_time_us, caller, message) = match dmesg::stamp_in_front(text) {
@@ -68,13 +84,69 @@ pub(super) fn kernels(line: &[u8]) -> Option<Frame<'_>> {
     Some(Frame {
         kind: FrameKind::Syslog,
         origin: Origin::Kernel,
-        wall: stamp.wall,
+        wall,
         host: (host != NO_NAME).then_some(Cow::Borrowed(host)),
         kernel_time_us,
         caller: caller.map(Cow::Borrowed),
         message: Cow::Borrowed(message),
         ..Frame::default()
     })
+}
+
+/// The last `stamp host kernel: ` that was read. The lines of a report share it, byte for byte, and
+/// comparing costs a fraction of reading.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    bytes: [u8; HEAD_LEN],
+    len: usize,
+    host_len: usize,
+    wall: Option<crate::time::WallTime>,
+}
+
+/// A stamp of 35 bytes, a host name of the common kind, and the tag.
+const HEAD_LEN: usize = 96;
+
+impl Default for Head {
+    fn default() -> Self {
+        Self {
+            bytes: [0; HEAD_LEN],
+            len: 0,
+            host_len: 0,
+            wall: None,
+        }
+    }
+}
+
+impl Head {
+    /// Host and text of a line that begins as the last one did.
+    #[inline(always)]
+    fn split<'a>(&self, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let head = self.bytes.get(..self.len)?;
+        if head.is_empty() || !line.starts_with(head) {
+            return None;
+        }
+        let end = self.len.checked_sub(b" kernel: ".len())?;
+        let host = line.get(end.checked_sub(self.host_len)?..end)?;
+        Some((host, line.get(self.len..)?))
+    }
+
+    fn set(
+        &mut self,
+        line: &[u8],
+        text_len: usize,
+        host_len: usize,
+        wall: Option<crate::time::WallTime>,
+    ) {
+        let len = line.len().saturating_sub(text_len);
+        let (Some(to), Some(from)) = (self.bytes.get_mut(..len), line.get(..len)) else {
+            self.len = 0;
+            return;
+        };
+        to.copy_from_slice(from);
+        self.len = len;
+        self.host_len = host_len;
+        self.wall = wall;
+    }
 }
 
 /// A line that begins with `<N>`: RFC 5424, RFC 3164 on the wire, or `dmesg -r`.
@@ -191,6 +263,7 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         level: priority.map(|priority| priority & 7).or(tag.level),
         wall: stamp.wall,
         host: tag.host.filter(|host| *host != NO_NAME).map(Cow::Borrowed),
+        tag: tag.name.and_then(programs_name),
         ..Frame::default()
     };
     let mut text = tag.text;
@@ -311,23 +384,33 @@ fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
     })
 }
 
+/// A program's name as its tag shows it, without the process id; nothing for the kernel.
+pub(super) fn programs_name(tag: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let name = memchr(b'[', tag).and_then(|at| tag.get(..at));
+    (!is_kernel(tag)).then_some(Cow::Borrowed(name.unwrap_or(tag)))
+}
+
 /// Whether a tag is the kernel's: no program's process id is 0.
 pub(super) fn is_kernel(tag: &[u8]) -> bool {
     matches!(tag, b"kernel" | b"kernel[0]")
 }
 
-/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, whether it is the
-/// kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
-pub(super) fn short_monotonic(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+/// Host, program, text.
+type ShortMonotonic<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, program if it is
+/// not the kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
+pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     let (host, rest) = word(text);
     let rest = rest.strip_prefix(b" ")?;
     if let Some(text) = rest.strip_prefix(b"kernel: ") {
-        return Some((host, true, text));
+        return Some((host, None, text));
     }
     let (token, text) = word(rest);
-    let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
+    let (name, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
     let (_, end) = number(pid)?;
-    end.is_empty().then(|| (host, false, skip_one_blank(text)))
+    end.is_empty()
+        .then(|| (host, Some(name), skip_one_blank(text)))
 }
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.

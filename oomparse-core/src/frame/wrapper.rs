@@ -9,6 +9,7 @@
 //! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
 //!   | Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] Memory …     a row copied from Kibana
 //! ESC[32m[   12.345678] ESC[0mESC[33msub: ESC[0mtext                      dmesg --color=always
+//! host kernel: Killed process 4021 (mysqld)                               the date was cut off
 //! vcpu-5 - Guest: <6>[   12.345678] text                                  a serial console
 //! ```
 //!
@@ -16,7 +17,7 @@
 //! follows. As the last resort a printk stamp inside the line begins the message. None of this is
 //! reached by a line in a known form, so what a program wrote stays a program's text.
 
-use super::scan::{number, skip_blanks, without_colours};
+use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
 use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr2, memmem};
@@ -45,6 +46,7 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
         return without_end_marks(frame);
     }
     behind_labels(text, nested)
+        .or_else(|| behind_kernel_tag(text))
         .or_else(|| syslog::stamp_within(text))
         .map_or_else(|| bare(line, text), without_end_marks)
 }
@@ -72,6 +74,7 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'*' | b'-' | b'+', b' ', tail @ ..] => tail,
             [b'#', b' ' | b'\t', tail @ ..] => tail,
             [b'#', b'#', ..] => text.get(1..).unwrap_or_default(),
+            [b'"' | b'\'', tail @ ..] => tail,
             // A byte order mark; a blank that does not break.
             [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
             _ => return text,
@@ -96,12 +99,34 @@ fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     None
 }
 
-/// What follows `166255 `, `12:`, `messages:`, `10.1.1.2: ` or a quotation mark.
-fn behind_label(text: &[u8]) -> Option<&[u8]> {
-    if let [b'"' | b'\'', tail @ ..] = text {
-        return Some(tail);
+/// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: what is left of a syslog line whose
+/// date was cut off. Without the date anybody may have written it.
+fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
+    fn behind(text: &[u8]) -> Option<&[u8]> {
+        text.strip_prefix(b"kernel:").map(skip_one_blank)
     }
-    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')', tail @ ..])) = number(text) {
+    let message = behind(text).or_else(|| {
+        let (first, rest) = text.split_at_checked(memchr(b' ', text)?)?;
+        let is_host = first.len() <= 255
+            && first
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._<>".contains(byte));
+        if is_host {
+            behind(rest.get(1..)?)
+        } else {
+            None
+        }
+    })?;
+    let inner = dmesg::bracketed(message).filter(|inner| inner.kernel_time_us.is_some());
+    Some(inner.unwrap_or_else(|| Frame {
+        message: Cow::Borrowed(message),
+        ..Frame::default()
+    }))
+}
+
+/// What follows `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
+fn behind_label(text: &[u8]) -> Option<&[u8]> {
+    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')' | b'-', tail @ ..])) = number(text) {
         return Some(tail);
     }
     let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);

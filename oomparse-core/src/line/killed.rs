@@ -126,8 +126,11 @@ fn is_start_of_sizes(tail: &[u8]) -> bool {
     b"total-vm:".starts_with(tail) || b"vsz:".starts_with(tail) || tail.starts_with(b"UID")
 }
 
+/// What stands between `(` and the sizes: the comm, RHEL 7's user id, OpenVZ's container.
+type NameUidVe<'a> = (&'a [u8], Option<u32>, Option<&'a [u8]>);
+
 /// `comm)`, `comm), UID 0,` or `comm) VE "101"`.
-fn name_before_sizes(head: &[u8]) -> Option<(&[u8], Option<u32>, Option<&[u8]>)> {
+fn name_before_sizes(head: &[u8]) -> Option<NameUidVe<'_>> {
     let found = if let Some(comm) = head.strip_suffix(b")") {
         (comm, None, None)
     } else if let Some(quoted) = head.strip_suffix(b"\"") {

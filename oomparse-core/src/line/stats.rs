@@ -12,7 +12,7 @@
 //!
 //! A path may hold blanks and colons, so the one-line form is read from its right end.
 
-use super::common::{number, rsplit_once, split_once};
+use super::common::{number, split_once};
 use memchr::{memchr, memrchr};
 
 /// A stats heading: a view over the message.
@@ -95,8 +95,8 @@ fn from_the_left(rest: &[u8]) -> Option<StatsHeading<'_>> {
 
 /// `key:NKB`.
 fn figure(word: &[u8]) -> Option<(&[u8], u64)> {
-    let (key, value) = rsplit_once(word, ":")?;
-    let (rest, value) = number(value).ok()?;
+    let (key, value) = word.split_at_checked(memchr(b':', word)?)?;
+    let (rest, value) = number(value.get(1..)?).ok()?;
     (rest == b"KB" && is_key(key)).then_some((key, value))
 }
 

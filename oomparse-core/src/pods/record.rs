@@ -141,27 +141,41 @@ pub(super) struct PodUid {
 
 impl PodUid {
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = cgroup::normalize_pod_uid(text.as_bytes())?;
-        let hyphens = text.contains('-');
-        let digits: String = text.chars().filter(|digit| *digit != '-').collect();
-        Some(Self {
-            digits: u128::from_str_radix(&digits, 16).ok()?,
-            hyphens,
-        })
+        // On the way of every lookup: nothing is allocated.
+        let text = text.as_bytes();
+        let hyphens = match text.len() {
+            32 => false,
+            36 => true,
+            _ => return None,
+        };
+        let separator = text
+            .get(8)
+            .copied()
+            .filter(|byte| matches!(byte, b'-' | b'_'));
+        let mut digits = 0u128;
+        for (at, byte) in text.iter().enumerate() {
+            if hyphens && matches!(at, 8 | 13 | 18 | 23) {
+                if Some(*byte) != separator {
+                    return None;
+                }
+                continue;
+            }
+            let digit = char::from(*byte).to_digit(16)?;
+            digits = (digits << 4) | u128::from(digit);
+        }
+        Some(Self { digits, hyphens })
     }
 
     /// The record's spelling.
     pub(super) fn to_text(self) -> String {
-        let digits = alloc::format!("{:032x}", self.digits);
-        if !self.hyphens {
-            return digits;
-        }
         let mut text = String::with_capacity(36);
-        for (at, digit) in digits.chars().enumerate() {
-            if matches!(at, 8 | 12 | 16 | 20) {
+        for (at, byte) in self.digits.to_be_bytes().into_iter().enumerate() {
+            if self.hyphens && matches!(at, 4 | 6 | 8 | 10) {
                 text.push('-');
             }
-            text.push(digit);
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+            }
         }
         text
     }

@@ -53,8 +53,8 @@ pub(super) enum Joined {
 
 impl Pending {
     /// A message that begins a kind that may be continued, and is not whole.
-    pub(super) fn start(message: &[u8], stamp: Stamp) -> Option<Self> {
-        let kind = unfinished(message)?;
+    pub(super) fn start(message: &[u8], line: &Line<'_>, stamp: Stamp) -> Option<Self> {
+        let kind = unfinished(message, line)?;
         let mut bytes = message.to_vec();
         if kind == Kind::TaskInfo && bytes.ends_with(b":") {
             // Carriers drop the blank at the end of a line.
@@ -106,7 +106,7 @@ impl Pending {
             this.bytes = bytes;
             this.last = stamp;
             this.gap = 0;
-            if unfinished(&this.bytes).is_some() {
+            if unfinished(&this.bytes, &parse_line(&this.bytes)).is_some() {
                 return Joined::Taken;
             }
             return pending.take().map_or(Joined::Taken, Joined::Whole);
@@ -133,7 +133,7 @@ impl Pending {
             bytes.extend_from_slice(&self.bytes);
             bytes.extend_from_slice(separator);
             bytes.extend_from_slice(piece);
-            let whole = unfinished(&bytes).is_none();
+            let whole = unfinished(&bytes, &parse_line(&bytes)).is_none();
             // A flag proves the piece; without one it must complete the message or be a known piece.
             if frame.fragment == Fragment::Piece
                 || whole && is_sound(&bytes)
@@ -235,46 +235,43 @@ fn progress(bytes: &[u8]) -> usize {
     }
 }
 
-/// The kind of a message that is not whole.
-fn unfinished(message: &[u8]) -> Option<Kind> {
-    match message.first()? {
-        b'o' if message.starts_with(b"oom-kill:constraint=") => match parse_line(message) {
-            Line::Summary(line) if line.is_whole() => None,
-            _ => Some(Kind::Summary),
-        },
-        b'T' if message.starts_with(b"Task in ") => match parse_line(message) {
-            Line::TaskIn(line) if line.cut.is_none() => None,
-            _ => Some(Kind::TaskIn),
-        },
-        b'T' if message.starts_with(b"Tasks in /") || message == b"Tasks in " => {
-            (!message.ends_with(b"memory.oom.group set")).then_some(Kind::Group)
+/// The kind of a message that is not whole, given how it reads.
+fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
+    match line {
+        Line::Summary(line) => (!line.is_whole()).then_some(Kind::Summary),
+        Line::TaskIn(line) => line.cut.is_some().then_some(Kind::TaskIn),
+        Line::Killed(line) => (line.comm.is_none() || line.cut.is_some()).then_some(Kind::Killed),
+        Line::StatsHeading(line) => {
+            let whole =
+                line.inline.is_empty() || message.ends_with(b"KB") && ends_the_list(message);
+            (!whole).then_some(Kind::Stats)
         }
-        b'M' if message.starts_with(b"Memory cgroup stats for ") => match parse_line(message) {
-            Line::StatsHeading(line)
-                if line.inline.is_empty() || message.ends_with(b"KB") && ends_the_list(message) =>
-            {
-                None
-            }
-            _ => Some(Kind::Stats),
-        },
-        b'K' | b'M' | b'O' => match parse_line(message) {
-            Line::Killed(line) if line.comm.is_none() || line.cut.is_some() => Some(Kind::Killed),
-            _ if ends_in(
+        Line::TaskInfo(line) => line.comm.is_none().then_some(Kind::TaskInfo),
+        Line::Invoked(_) => (message.ends_with(b"nodemask=")
+            || message.ends_with(b"nodemask=(null)"))
+        .then_some(Kind::Invoked),
+        Line::Malformed | Line::Other => beginning(message),
+        _ => None,
+    }
+}
+
+/// The kind of a message that says too little to be read.
+fn beginning(message: &[u8]) -> Option<Kind> {
+    let starts = |start: &[u8]| message.starts_with(start);
+    match message.first()? {
+        b'o' if starts(b"oom-kill:constraint=") => Some(Kind::Summary),
+        b'T' if starts(b"Task in ") => Some(Kind::TaskIn),
+        b'T' if starts(b"Tasks in /") || message == b"Tasks in " => Some(Kind::Group),
+        b'M' if starts(b"Memory cgroup stats for ") => Some(Kind::Stats),
+        b'M' | b'O'
+            if ends_in(
                 message.trim_ascii_end(),
                 &[b": Killed", b": Killed process"],
             ) =>
-            {
-                Some(Kind::Killed)
-            }
-            _ => None,
-        },
-        b'C' if message.starts_with(b"CPU: ") => match parse_line(message) {
-            Line::TaskInfo(line) if line.comm.is_none() => Some(Kind::TaskInfo),
-            _ => message.ends_with(b" Comm:").then_some(Kind::TaskInfo),
-        },
-        _ if message.ends_with(b"nodemask=") || message.ends_with(b"nodemask=(null)") => {
-            Some(Kind::Invoked)
+        {
+            Some(Kind::Killed)
         }
+        b'C' if starts(b"CPU: ") && message.ends_with(b" Comm:") => Some(Kind::TaskInfo),
         _ if message.ends_with(b" cpuset=") => Some(Kind::Cpuset),
         _ => None,
     }

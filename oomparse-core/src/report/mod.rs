@@ -106,59 +106,58 @@ impl Assembler {
             return;
         }
         self.lines = self.lines.wrapping_add(1);
-        if let Some(host) = &frame.host
-            && self
-                .stream
-                .host
-                .as_ref()
-                .is_none_or(|known| known.as_bytes() != host.as_ref())
-        {
-            self.stream.host = Some(Text::from(host.as_ref()));
-        }
-        if let Some(boot_id) = &frame.boot_id
-            && self
-                .stream
-                .boot_id
-                .as_ref()
-                .is_none_or(|known| known.as_bytes() != boot_id.as_ref())
-        {
-            self.stream.boot_id = Some(Text::from(boot_id.as_ref()));
+        if let Some(boot_id) = &frame.boot_id {
+            self.set_boot_id(boot_id);
         }
         let stamp = Stamp::of(frame, self.lines);
-        match Pending::offer(&mut self.pending, frame, stamp) {
-            Joined::Taken => return,
-            Joined::Whole(pending) => {
-                self.read(pending.message(), pending.stamp, pending.cut, out);
-                return;
+        if self.pending.is_some() {
+            match Pending::offer(&mut self.pending, frame, stamp) {
+                Joined::Taken => return,
+                Joined::Whole(pending) => return self.read_pending(&pending, out),
+                Joined::Flush(pending) => self.read_pending(&pending, out),
+                Joined::Unrelated => {}
             }
-            Joined::Flush(pending) => {
-                self.read(pending.message(), pending.stamp, pending.cut, out);
-            }
-            Joined::Unrelated => {}
         }
         let message = frame.message.as_ref();
-        match frame.kind {
-            // Behind a newline in a record: figures, never a line that names anybody.
-            FrameKind::Indented => {
-                return self.continuation(message, stamp, out);
-            }
-            _ if frame.fragment == Fragment::Piece && parse_line(message) == Line::Other => return,
-            _ => {}
+        if frame.kind == FrameKind::Indented {
+            return self.continuation(message, stamp, out);
+        }
+        let line = parse_line(message);
+        if frame.fragment == Fragment::Piece && line == Line::Other {
+            return;
         }
         if self.pending.is_none() {
-            self.pending = Pending::start(message, stamp);
+            self.pending = Pending::start(message, &line, stamp);
             if self.pending.is_some() {
                 return;
             }
         }
-        self.read(message, stamp, false, out);
+        self.read(line, message, stamp, false, out);
+    }
+
+    /// Names the stream's host.
+    pub(crate) fn set_host(&mut self, host: &[u8]) {
+        self.stream.host = Some(Text::from(host));
+    }
+
+    fn set_boot_id(&mut self, boot_id: &[u8]) {
+        let known = self.stream.boot_id.as_ref().map(Text::as_bytes);
+        if known != Some(boot_id) {
+            self.stream.boot_id = Some(Text::from(boot_id));
+        }
+    }
+
+    fn read_pending(&mut self, pending: &Pending, out: &mut VecDeque<OomEvent>) {
+        let message = pending.message();
+        let line = parse_line(message);
+        self.read(line, message, pending.stamp, pending.cut, out);
     }
 
     /// Gives out everything that is open.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
         self.hungry = false;
         if let Some(pending) = self.pending.take() {
-            self.read(pending.message(), pending.stamp, pending.cut, out);
+            self.read_pending(&pending, out);
         }
         while !self.reports.is_empty() {
             self.close(0, out);
@@ -192,8 +191,14 @@ impl Assembler {
         }
     }
 
-    fn read(&mut self, message: &[u8], stamp: Stamp, cut: bool, out: &mut VecDeque<OomEvent>) {
-        let line = parse_line(message);
+    fn read(
+        &mut self,
+        line: Line<'_>,
+        message: &[u8],
+        stamp: Stamp,
+        cut: bool,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         self.release_waiting(&line, out);
         match line {
             Line::StatEntry(key, value) => self.stat_entry(key, value, message, stamp, out),
@@ -690,8 +695,8 @@ impl Assembler {
         let fits = |report: &Report| {
             !report.is_decided()
                 && line.pid.is_none_or(|pid| !report.excludes(pid))
-                && !(line.global_oom && report.is_memcg())
-                && !(line.oom_memcg.is_some() && report.meminfo.is_some())
+                && (!line.global_oom || !report.is_memcg())
+                && (line.oom_memcg.is_none() || report.meminfo.is_none())
                 && !paths_contradict(report, line)
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)

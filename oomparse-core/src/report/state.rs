@@ -121,8 +121,6 @@ struct StatsBlock {
     stamp: Option<(Option<u64>, Option<u64>)>,
     /// A line of a record with several is no whole figure.
     cut: bool,
-    /// One bit for each key seen, by length and ends: most repeats are refused without a search.
-    seen: u64,
 }
 
 impl StatsBlock {
@@ -317,13 +315,7 @@ impl Report {
         if block.values.len() >= MAX_STAT_KEYS {
             return self.cut(Field::new("memcg_stats"));
         }
-        let bit = key_bit(key);
-        if state.seen & bit == 0 {
-            block.values.push_new(key, value);
-        } else {
-            block.values.push(key, value);
-        }
-        state.seen |= bit;
+        block.values.push(key, value);
     }
 
     /// Takes a record of `key value` lines, or a line of `key:NKB` figures behind a line break.
@@ -469,18 +461,4 @@ fn inline_figures(figures: &[u8], page_kib: Option<u64>, values: &mut StatValues
             values.push(key, count);
         }
     }
-}
-
-/// One of 64 bits for a key, by its length and its ends.
-fn key_bit(key: &str) -> u64 {
-    let bytes = key.as_bytes();
-    let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
-    let middle = bytes.get(bytes.len() / 2);
-    let mix = bytes
-        .len()
-        .wrapping_mul(7)
-        .wrapping_add(end(bytes.first()).wrapping_mul(5))
-        .wrapping_add(end(bytes.last()).wrapping_mul(3))
-        .wrapping_add(end(middle).wrapping_mul(11));
-    1u64 << (mix & 63)
 }

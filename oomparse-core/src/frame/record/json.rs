@@ -32,6 +32,7 @@ pub(super) enum Key {
     Text(u8),
     Transport,
     Identifier,
+    Unit,
     Facility,
     Priority,
     Host,
@@ -70,6 +71,7 @@ impl Key {
             b"transport" => Self::Transport,
             b"syslog_identifier" | b"ident" | b"identifier" | b"tag" | b"syslogtag"
             | b"appname" | b"app_name" | b"programname" | b"program" => Self::Identifier,
+            b"systemd_unit" | b"systemd_cgroup" => Self::Unit,
             b"syslog_facility" | b"facility" | b"fac" | b"syslogfacility" => Self::Facility,
             b"priority" | b"pri" | b"severity" => Self::Priority,
             b"hostname" | b"host" | b"host.name" | b"host.hostname" => Self::Host,
