@@ -2,73 +2,13 @@
 
 mod support;
 
-use oomparse_tests::{cases, crashers, negatives, parse_whole};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::process::Command;
-use support::{C, CXX, PLAIN, program, root, run, scratch, valgrind};
-
-/// A log of the corpus, its options as the C program reads them, and the core's events.
-struct Log {
-    row: String,
-    events: Vec<String>,
-}
-
-fn corpus() -> Vec<Log> {
-    let folders = [cases().unwrap(), negatives().unwrap()].concat();
-    let mut logs: Vec<Log> = folders
-        .iter()
-        .map(|case| {
-            let options = &case.options;
-            let number = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
-            let text = |text: &Option<Vec<u8>>| {
-                String::from_utf8(text.clone().unwrap_or_default()).unwrap()
-            };
-            let row = format!(
-                "{}\t{}\t{}\t{}\t{}\t{}",
-                case.dir.join("input.log").display(),
-                u8::from(options.tasks),
-                number(options.year.map(i64::from)),
-                number(options.utc_offset_minutes.map(i64::from)),
-                text(&options.host),
-                text(&options.boot_id),
-            );
-            Log {
-                row,
-                events: case.events(),
-            }
-        })
-        .collect();
-    let dir = oomparse_tests::corpus_dir().join("crashers");
-    for (name, input) in crashers().unwrap() {
-        logs.push(Log {
-            row: format!("{}\t\t\t\t\t", dir.join(name).display()),
-            events: parse_whole(&oomparse_core::Options::default(), &input),
-        });
-    }
-    assert!(logs.len() > 280, "{} logs", logs.len());
-    logs
-}
-
-fn list(logs: &[Log]) -> PathBuf {
-    let path = scratch("corpus.list");
-    let rows: String = logs.iter().map(|log| format!("{}\n", log.row)).collect();
-    std::fs::write(&path, rows).unwrap();
-    path
-}
-
-fn expected(logs: &[Log], print: impl Fn(&mut String, &str)) -> String {
-    logs.iter().fold(String::new(), |mut text, log| {
-        let _ = writeln!(text, "== {}", log.row.split('\t').next().unwrap());
-        for event in &log.events {
-            print(&mut text, event);
-        }
-        text
-    })
-}
+use support::corpus::{corpus, expected, list};
+use support::{C, CXX, PLAIN, program, root, run, valgrind};
 
 #[track_caller]
 fn same(found: &[u8], expected: &str) {
@@ -90,7 +30,7 @@ fn same(found: &[u8], expected: &str) {
 fn corpus_is_byte_equal_in_c_and_cxx() {
     let logs = corpus();
     let (list, expected) = (
-        list(&logs),
+        list(&logs, "c"),
         expected(&logs, |text, event| _ = writeln!(text, "{event}")),
     );
     for build in [C, CXX] {
@@ -106,7 +46,7 @@ fn corpus_is_byte_equal_in_c_and_cxx() {
 fn corpus_is_byte_equal_under_valgrind() {
     let logs = corpus();
     let (list, expected) = (
-        list(&logs),
+        list(&logs, "valgrind"),
         expected(&logs, |text, event| _ = writeln!(text, "{event}")),
     );
     let program = program("tests/c/corpus.c", PLAIN);
@@ -117,7 +57,7 @@ fn corpus_is_byte_equal_under_valgrind() {
 #[test]
 fn every_value_has_its_function() {
     let logs = corpus();
-    let list = list(&logs);
+    let list = list(&logs, "fields");
     let program = program("tests/c/corpus.c", C);
     let output = run(Command::new(program).arg("fields").arg(&list));
     let text = String::from_utf8(output.stdout).unwrap();

@@ -8,7 +8,7 @@
  *         keyed    line by line under the log's name, all logs with one parser
  *         fields   as chunk, but every value through its own function, one a line
  *   LIST  a file: a log's path and its options a line, with tabs between:
- *         path tasks year utc-offset host boot-id
+ *         path tasks year utc-offset host boot-id listing-of-pods
  */
 #include "common.h"
 
@@ -97,6 +97,24 @@ static void print_list(const oomparse_event *event, const char *name, uint32_t l
     CHECK(oomparse_event_list_str(event, list, len, &text) == OOMPARSE_RESULT_OUT_OF_RANGE);
 }
 
+static void print_labels(const oomparse_event *event)
+{
+    size_t len;
+    size_t i;
+    oomparse_str text;
+
+    CHECK_OK(oomparse_event_list_len(event, OOMPARSE_LIST_LABEL_KEYS, &len));
+    for (i = 0; i < len; i++) {
+        CHECK_OK(oomparse_event_list_str(event, OOMPARSE_LIST_LABEL_KEYS, i, &text));
+        printf("pod.labels.");
+        print_str(text);
+        CHECK_OK(oomparse_event_list_str(event, OOMPARSE_LIST_LABEL_VALUES, i, &text));
+        putchar(' ');
+        print_escaped(text);
+        putchar('\n');
+    }
+}
+
 static void print_stats(const oomparse_event *event)
 {
     size_t blocks;
@@ -161,7 +179,7 @@ static void print_fields(const oomparse_event *event)
     print_tasks(event);
     print_list(event, "evidence", OOMPARSE_LIST_EVIDENCE);
     print_list(event, "truncated", OOMPARSE_LIST_TRUNCATED);
-    print_list(event, "label", OOMPARSE_LIST_LABEL_KEYS);
+    print_labels(event);
     printf(".\n");
 }
 
@@ -203,14 +221,14 @@ static void push_lines(oomparse_parser *parser, const char *key, const char *log
     }
 }
 
-static oomparse_options *read_options(char *rest)
+static oomparse_options *read_options(char **rest)
 {
     oomparse_options *options;
-    const char *tasks = next_column(&rest);
-    const char *year = next_column(&rest);
-    const char *offset = next_column(&rest);
-    const char *host = next_column(&rest);
-    const char *boot_id = next_column(&rest);
+    const char *tasks = next_column(rest);
+    const char *year = next_column(rest);
+    const char *offset = next_column(rest);
+    const char *host = next_column(rest);
+    const char *boot_id = next_column(rest);
 
     CHECK_OK(oomparse_options_new(&options));
     CHECK_OK(oomparse_options_set_tasks(options, strcmp(tasks, "1") == 0));
@@ -223,11 +241,25 @@ static oomparse_options *read_options(char *rest)
     return options;
 }
 
+static void set_pods(oomparse_parser *parser, const char *path)
+{
+    oomparse_pods *pods;
+
+    if (path[0] == '\0') {
+        return;
+    }
+    CHECK_OK(oomparse_pods_new(&pods));
+    CHECK_OK(oomparse_pods_keep_labels(pods, "*", 1));
+    CHECK_OK(oomparse_pods_load_path(pods, path, strlen(path), NULL));
+    CHECK_OK(oomparse_parser_set_pods(parser, pods));
+    oomparse_pods_free(pods);
+}
+
 static void read_log(const char *mode, char *line)
 {
     char *rest = line;
     const char *path = next_column(&rest);
-    oomparse_options *options = read_options(rest);
+    oomparse_options *options = read_options(&rest);
     oomparse_parser *parser;
     size_t len;
     size_t at;
@@ -235,6 +267,7 @@ static void read_log(const char *mode, char *line)
 
     CHECK_OK(oomparse_parser_new(options, &parser));
     oomparse_options_free(options);
+    set_pods(parser, next_column(&rest));
     printf("== %s\n", path);
     if (strcmp(mode, "chunk") == 0 || strcmp(mode, "fields") == 0) {
         CHECK_OK(oomparse_parser_push_chunk(parser, log, len));

@@ -1,6 +1,8 @@
 //! Builds the library and C programs, and runs them.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod corpus;
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
