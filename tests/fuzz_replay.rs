@@ -4,6 +4,7 @@
 //! any toolchain, the same ones every time.
 
 #[path = "../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, reason = "a crate of its own for libFuzzer")]
 mod targets;
 
 use oomparse_tests::cases;
