@@ -1,6 +1,9 @@
 //! The command line: flags as typed, then as meant.
 
+use crate::commands::pods::PodsArgs;
 use crate::input::Input;
+use crate::pods::PodArgs;
+use crate::watch::WatchArgs;
 use crate::zone::Zone;
 use clap::{Parser, Subcommand, ValueEnum};
 use oomparse_core::Options;
@@ -23,6 +26,8 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Scan(ScanArgs),
+    Watch(WatchArgs),
+    Pods(PodsArgs),
     Who(WhoArgs),
 }
 
@@ -69,6 +74,15 @@ pub(crate) struct ScanArgs {
     /// The machine's name where the lines show none
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     node_name: Option<OsString>,
+
+    /// Learn pod names from the kubelet's and the runtime's lines in the logs themselves
+    ///
+    /// A log is read a second time for that, for names alone, if a kill in it has none.
+    #[arg(long, conflicts_with = "no_pods")]
+    learn: bool,
+
+    #[command(flatten)]
+    pods: PodArgs,
 }
 
 /// What `scan` is to do.
@@ -79,6 +93,8 @@ pub(crate) struct ScanOptions {
     pub(crate) parser: Options,
     /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
     pub(crate) zone: Option<jiff::tz::TimeZone>,
+    pub(crate) learn: bool,
+    pub(crate) pods: PodArgs,
 }
 
 impl ScanArgs {
@@ -108,19 +124,21 @@ impl ScanArgs {
             format: self.format.unwrap_or_else(Format::of_stdout),
             parser,
             zone,
+            learn: self.learn,
+            pods: self.pods,
         }
     }
 }
 
-/// Say whom a cgroup path belongs to: pod, class, container, runtime.
+/// Say whom a cgroup path, a pod's uid or a container's id belongs to.
 ///
 /// Takes paths as the kernel prints them in a report (`oom_memcg=`, `task_memcg=`) and as
 /// /proc/PID/cgroup shows them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 something is known of a path, 1 nothing of any.")]
 pub(crate) struct WhoArgs {
-    /// Cgroup paths, as `/kubepods/burstable/pod.../...`
-    #[arg(value_name = "PATH", required = true)]
+    /// Cgroup paths (`/kubepods/burstable/pod.../...`), pod uids, container ids
+    #[arg(value_name = "PATH|POD_UID|CONTAINER_ID", required = true)]
     pub(crate) paths: Vec<OsString>,
 
     /// How to write: `report` is for people, `json` one object a line [default: report]
@@ -131,6 +149,9 @@ pub(crate) struct WhoArgs {
         hide_default_value = true
     )]
     pub(crate) format: Format,
+
+    #[command(flatten)]
+    pub(crate) pods: PodArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -140,7 +161,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         if io::stdout().is_terminal() {
             Self::Report
         } else {

@@ -1,9 +1,12 @@
 //! Where log bytes come from: files and standard input, one reused buffer, no mapping.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How much is read at a time. Larger gains nothing; smaller costs system calls.
 pub(crate) const BUFFER_LEN: usize = 128 << 10;
@@ -25,9 +28,14 @@ impl From<PathBuf> for Input {
     }
 }
 
+/// A reader that can be waited for.
+trait ReadFd: Read + AsFd {}
+
+impl<R: Read + AsFd> ReadFd for R {}
+
 /// A log that is open.
 pub(crate) struct Source {
-    reader: Box<dyn Read>,
+    reader: Box<dyn ReadFd>,
     /// What is written between two reads must go out at once: more may be long in coming.
     pub(crate) live: bool,
 }
@@ -39,6 +47,17 @@ impl Input {
             Self::Stdin => Cow::Borrowed("standard input"),
             Self::File(path) => path.to_string_lossy(),
         }
+    }
+
+    /// The path under which the log can be read a second time.
+    pub(crate) fn path_to_read_again(&self) -> Option<PathBuf> {
+        let path = match self {
+            Self::Stdin => PathBuf::from("/proc/self/fd/0"),
+            Self::File(path) => path.clone(),
+        };
+        path.metadata()
+            .is_ok_and(|found| found.is_file())
+            .then_some(path)
     }
 
     pub(crate) fn open(&self) -> io::Result<Source> {
@@ -73,6 +92,13 @@ impl Input {
 }
 
 impl Source {
+    /// Whether nothing comes for as long as this.
+    pub(crate) fn is_silent(&self, time: Duration) -> bool {
+        let mut fds = [PollFd::new(&self.reader, PollFlags::IN)];
+        let timeout = Timespec::try_from(time).ok();
+        poll(&mut fds, timeout.as_ref()) == Ok(0)
+    }
+
     /// Reads the next bytes; none at the end.
     pub(crate) fn read<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
         loop {

@@ -3,8 +3,10 @@
 mod args;
 mod commands;
 mod input;
+mod pods;
 mod sink;
 mod units;
+mod watch;
 mod zone;
 
 use clap::Parser as _;
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
     let args = args::Args::parse();
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
+        args::Command::Watch(args) => commands::watch::run(args),
+        args::Command::Pods(args) => commands::pods::run(&args),
         args::Command::Who(args) => commands::who::run(&args),
     };
     match outcome {
@@ -43,12 +47,21 @@ fn main() -> ExitCode {
 
 /// One line on stderr: `oomparse: FILE: sentence`.
 fn complain(about: &str, error: &io::Error) {
-    let sentence = match error.kind() {
+    warn(about, &sentence(error));
+}
+
+/// What went wrong, in plain words.
+fn sentence(error: &io::Error) -> String {
+    match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
         io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
         _ => error.to_string(),
-    };
+    }
+}
+
+/// One line on stderr: `oomparse: ABOUT: sentence`.
+fn warn(about: &str, sentence: &str) {
     // A closed stderr is no reason to stop.
     let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));
 }

@@ -1,4 +1,8 @@
-//! Typed events from the Linux kernel's OOM killer reports.
+#![cfg_attr(feature = "serde", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "serde"),
+    doc = "Typed events from the Linux kernel's OOM killer reports."
+)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -25,6 +29,7 @@ mod event;
 mod frame;
 #[cfg(feature = "serde")]
 mod json;
+mod keyed;
 pub mod limits;
 pub mod line;
 mod parser;
@@ -44,10 +49,12 @@ pub use event::{
 #[cfg(feature = "serde")]
 pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
+pub use keyed::KeyedParser;
 pub use parser::{Options, Parser, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{
-    ContainerRecord, LEARN_LITERALS, Loaded, PodFormat, PodRecord, PodSource, PodSourceError,
-    PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+    ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,
+    PodSourceError, PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+    read_pods,
 };
 pub use time::WallTime;

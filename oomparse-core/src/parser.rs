@@ -62,6 +62,41 @@ pub struct Parser {
     carry: Vec<u8>,
     /// The line was longer than its bound: the rest of it is let go.
     skips_rest: bool,
+    refused: Refused,
+}
+
+/// The beginning of the last line that the sieve refused.
+///
+/// An indented line may stand behind a newline in the record before it, which only that line's prefix
+/// tells; so the framer is shown it after all.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    start: [u8; REFUSED_LEN],
+    len: usize,
+}
+
+/// Enough of a line to find its prefix.
+const REFUSED_LEN: usize = 64;
+
+impl Refused {
+    const NONE: Self = Self {
+        start: [0; REFUSED_LEN],
+        len: 0,
+    };
+
+    fn set(&mut self, line: &[u8]) {
+        if let Some(whole) = line.first_chunk::<REFUSED_LEN>() {
+            self.start = *whole;
+            self.len = REFUSED_LEN;
+        } else if let Some(start) = self.start.get_mut(..line.len()) {
+            start.copy_from_slice(line);
+            self.len = line.len();
+        }
+    }
+
+    fn take(&mut self) -> ([u8; REFUSED_LEN], usize) {
+        (self.start, core::mem::take(&mut self.len))
+    }
 }
 
 impl Default for Parser {
@@ -88,6 +123,7 @@ impl Parser {
             events: VecDeque::new(),
             carry: Vec::new(),
             skips_rest: false,
+            refused: Refused::NONE,
         }
     }
 
@@ -119,14 +155,17 @@ impl Parser {
                 rest = tail;
                 continue;
             }
-            let Some(at) = self.sieve.find(rest) else {
-                let done = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
-                rest = rest.get(done..).unwrap_or_default();
+            let at = self.sieve.find(rest);
+            let before = at.map_or(rest, |at| rest.get(..at).unwrap_or_default());
+            if let Some(end) = memrchr(b'\n', before) {
+                let lines = before.get(..end).unwrap_or_default();
+                let last = memrchr(b'\n', lines).map_or(0, |at| at.saturating_add(1));
+                self.refused.set(lines.get(last..).unwrap_or_default());
+                rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
+            }
+            if at.is_none() {
                 break;
-            };
-            let before = rest.get(..at).unwrap_or_default();
-            let start = memrchr(b'\n', before).map_or(0, |at| at.saturating_add(1));
-            rest = rest.get(start..).unwrap_or_default();
+            }
             let Some((line, tail)) = split_line(rest) else {
                 break;
             };
@@ -149,6 +188,7 @@ impl Parser {
         self.give(out);
         self.framer = Framer::new();
         self.skips_rest = false;
+        self.refused = Refused::NONE;
     }
 
     /// Gives out kills that wait for one further line of their stream, without it.
@@ -184,6 +224,8 @@ impl Parser {
         if self.wants_every_line() || self.sieve.is_candidate(line) {
             let end = line.len().min(MAX_LINE_LEN);
             self.candidate(line.get(..end).unwrap_or_default());
+        } else {
+            self.refused.set(line);
         }
     }
 
@@ -209,6 +251,10 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
+        let (start, len) = self.refused.take();
+        if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
+            self.framer.frame(start.get(..len).unwrap_or_default());
+        }
         let Some(frame) = self.framer.frame(line) else {
             return;
         };
@@ -216,23 +262,28 @@ impl Parser {
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
             return;
         }
-        let host = match (&frame.host, frame.kind, &self.streams.last) {
-            (Some(host), _, _) => host.as_ref(),
-            // What stands behind a line break belongs to the line before it.
-            (None, FrameKind::Bare | FrameKind::Indented, Some(last)) => &last.host.clone(),
-            _ => &[],
-        };
-        let mut out = VecDeque::new();
+        let host = frame.host.as_deref().unwrap_or_default();
+        // What stands behind a line break belongs to the line before it, whose host is not repeated.
+        let is_behind =
+            frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
+        let is_last = self.streams.is_last(host, is_behind);
         // A host with nothing open sees only candidates, whatever other hosts have open.
-        let refused = self.streams.hungry > 0
-            && !self.streams.is_hungry(host)
+        if self.streams.hungry > 0
+            && !self.streams.is_hungry(host, is_last)
             && !self.framer.wants_every_line()
-            && !self.sieve.is_candidate(line);
-        if refused {
+            && !self.sieve.is_candidate(line)
+        {
             return;
         }
-        self.streams.push(host, &frame, &self.options, &mut out);
-        self.give(out);
+        let mut out = VecDeque::new();
+        let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
+        let was_hungry = stream.is_hungry();
+        stream.push(&frame, &mut out);
+        let is_hungry = stream.is_hungry();
+        self.streams.count(was_hungry, is_hungry);
+        if !out.is_empty() {
+            self.give(out);
+        }
     }
 
     fn give(&mut self, out: VecDeque<OomEvent>) {
@@ -270,16 +321,37 @@ struct Stream {
     used: u64,
 }
 
-impl Streams {
-    fn is_hungry(&self, host: &[u8]) -> bool {
-        match &self.last {
-            Some(last) if last.host == host => last.assembler.is_hungry(),
-            _ => self
-                .place(host)
-                .ok()
-                .and_then(|at| self.others.get(at))
-                .is_some_and(|stream| stream.assembler.is_hungry()),
+impl Stream {
+    fn new(host: &[u8], options: &Options) -> Self {
+        let named = options.host.clone().map(Text::from);
+        let boot_id = options.boot_id.clone().map(Text::from);
+        let mut assembler = Assembler::new(options.tasks, named, boot_id);
+        if !host.is_empty() {
+            assembler.set_host(host);
         }
+        Self {
+            host: host.to_vec(),
+            assembler,
+            used: 0,
+        }
+    }
+}
+
+impl Streams {
+    /// Whether the last line's stream is this line's too.
+    fn is_last(&self, host: &[u8], is_behind: bool) -> bool {
+        self.last
+            .as_ref()
+            .is_some_and(|last| is_behind || last.host == host)
+    }
+
+    fn is_hungry(&self, host: &[u8], is_last: bool) -> bool {
+        let stream = if is_last {
+            self.last.as_ref()
+        } else {
+            self.place(host).ok().and_then(|at| self.others.get(at))
+        };
+        stream.is_some_and(|stream| stream.assembler.is_hungry())
     }
 
     /// Where among the others a host is, or would be.
@@ -288,16 +360,16 @@ impl Streams {
             .binary_search_by(|stream| stream.host.as_slice().cmp(host))
     }
 
-    fn push(
+    /// The stream of a host, which is the last one now.
+    fn turn_to(
         &mut self,
         host: &[u8],
-        frame: &crate::frame::Frame<'_>,
+        is_last: bool,
         options: &Options,
         out: &mut VecDeque<OomEvent>,
-    ) {
+    ) -> &mut Assembler {
         self.clock = self.clock.wrapping_add(1);
-        self.adopt(host);
-        if self.last.as_ref().is_none_or(|last| last.host != host) {
+        if !is_last && !self.adopt(host) {
             if let Some(last) = self.last.take() {
                 let at = self.place(&last.host).unwrap_or_else(|at| at);
                 self.others.insert(at, last);
@@ -307,19 +379,13 @@ impl Streams {
                 Err(_) => self.make_room(out),
             }
         }
-        let stream = self.last.get_or_insert_with(|| Stream {
-            host: host.to_vec(),
-            assembler: Assembler::new(
-                options.tasks,
-                options.host.clone().map(Text::from),
-                options.boot_id.clone().map(Text::from),
-            ),
-            used: 0,
-        });
+        let stream = self.last.get_or_insert_with(|| Stream::new(host, options));
         stream.used = self.clock;
-        let was = stream.assembler.is_hungry();
-        stream.assembler.push(frame, out);
-        match (was, stream.assembler.is_hungry()) {
+        &mut stream.assembler
+    }
+
+    fn count(&mut self, was_hungry: bool, is_hungry: bool) {
+        match (was_hungry, is_hungry) {
             (false, true) => self.hungry = self.hungry.saturating_add(1),
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
@@ -340,12 +406,14 @@ impl Streams {
     }
 
     /// Lines without a host are of the first host that is named, while there is no other.
-    fn adopt(&mut self, host: &[u8]) {
-        if let Some(last) = &mut self.last
-            && last.host.is_empty()
-            && self.others.is_empty()
-        {
-            last.host = host.to_vec();
+    fn adopt(&mut self, host: &[u8]) -> bool {
+        match &mut self.last {
+            Some(last) if last.host.is_empty() && self.others.is_empty() => {
+                last.host = host.to_vec();
+                last.assembler.set_host(host);
+                true
+            }
+            _ => false,
         }
     }
 

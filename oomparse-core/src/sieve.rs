@@ -48,41 +48,66 @@ pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR
 pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
+    /// Words other than the kernel's.
+    #[cfg(all(feature = "std", feature = "pods"))]
+    others: Option<Words>,
 }
 
+/// Two lists of words.
+#[cfg(feature = "std")]
+type Words = [&'static [&'static str]; 2];
+
+#[cfg(feature = "std")]
 impl Sieve {
-    /// The sieve for this machine.
-    #[cfg(feature = "std")]
+    /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
         static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
-        let packed = PACKED.get_or_init(|| packed::Searcher::new(LITERALS.iter().chain(&CARRIERS)));
+        let words: Words = [&LITERALS, &CARRIERS];
+        let packed = PACKED.get_or_init(|| packed::Searcher::new(words.iter().copied().flatten()));
         Self {
             packed: packed.clone(),
+            #[cfg(feature = "pods")]
+            others: None,
         }
     }
 
-    /// The sieve for any machine.
-    #[cfg(not(feature = "std"))]
+    /// A sieve for other words.
+    #[cfg(feature = "pods")]
+    pub(crate) fn of_words(words: Words) -> Self {
+        Self {
+            packed: packed::Searcher::new(words.iter().copied().flatten()),
+            others: Some(words),
+        }
+    }
+
+    /// Where in these bytes the first of the words stands.
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
+        if let Some(packed) = &self.packed {
+            return packed.find(bytes).map(|found| found.start());
+        }
+        #[cfg(feature = "pods")]
+        if let Some(words) = &self.others {
+            return find_each(words, bytes);
+        }
+        without_simd(bytes)
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Sieve {
+    /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
         Self {}
     }
 
     /// Where in these bytes the first of the words stands.
-    #[cfg(feature = "std")]
-    pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        match &self.packed {
-            Some(packed) => packed.find(bytes).map(|found| found.start()),
-            None => without_simd(bytes),
-        }
-    }
-
-    /// Where in these bytes the first of the words stands.
-    #[cfg(not(feature = "std"))]
     #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         skip::find(bytes)
     }
+}
 
+impl Sieve {
     /// Whether a line can matter.
     pub(crate) fn is_candidate(&self, line: &[u8]) -> bool {
         self.find(line).is_some()
@@ -101,9 +126,19 @@ fn without_simd(bytes: &[u8]) -> Option<usize> {
 /// The search on a processor from before 2006: for its sake nobody's program carries the other's tables.
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn without_simd(bytes: &[u8]) -> Option<usize> {
-    LITERALS
+    find_each(&[&LITERALS, &CARRIERS], bytes)
+}
+
+/// One word after the other.
+#[cfg(all(
+    feature = "std",
+    any(feature = "pods", target_arch = "x86_64", target_arch = "aarch64")
+))]
+fn find_each(words: &Words, bytes: &[u8]) -> Option<usize> {
+    words
         .iter()
-        .chain(&CARRIERS)
+        .copied()
+        .flatten()
         .filter_map(|word| memchr::memmem::find(bytes, word.as_bytes()))
         .min()
 }

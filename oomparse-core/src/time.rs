@@ -115,7 +115,10 @@ impl fmt::Display for WallTime {
         )?;
         if self.fraction_digits > 0 {
             let drop = u32::from(9u8.saturating_sub(self.fraction_digits));
-            let shown = self.nanos / 10u32.saturating_pow(drop);
+            let shown = self
+                .nanos
+                .checked_div(10u32.saturating_pow(drop))
+                .unwrap_or(0);
             write!(
                 f,
                 ".{shown:0width$}",

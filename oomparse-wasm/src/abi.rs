@@ -69,12 +69,12 @@ static STATE: Shared<State> = Shared::new(State {
 extern "C" fn oomparse_filter(
     tag: *const u8,
     tag_len: usize,
-    seconds: u32,
+    _seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Kernel, (tag, tag_len), seconds, (record, record_len))
+    call(Mode::Kernel, (tag, tag_len), (record, record_len))
 }
 
 /// The same, also for text that does not tell who wrote it.
@@ -82,12 +82,12 @@ extern "C" fn oomparse_filter(
 extern "C" fn oomparse_filter_any(
     tag: *const u8,
     tag_len: usize,
-    seconds: u32,
+    _seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Any, (tag, tag_len), seconds, (record, record_len))
+    call(Mode::Any, (tag, tag_len), (record, record_len))
 }
 
 /// As `oomparse_filter`, without the other lines of reports.
@@ -95,12 +95,12 @@ extern "C" fn oomparse_filter_any(
 extern "C" fn oomparse_events(
     tag: *const u8,
     tag_len: usize,
-    seconds: u32,
+    _seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Events, (tag, tag_len), seconds, (record, record_len))
+    call(Mode::Events, (tag, tag_len), (record, record_len))
 }
 
 /// Each line by itself.
@@ -108,12 +108,12 @@ extern "C" fn oomparse_events(
 extern "C" fn oomparse_lines(
     tag: *const u8,
     tag_len: usize,
-    seconds: u32,
+    _seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Lines, (tag, tag_len), seconds, (record, record_len))
+    call(Mode::Lines, (tag, tag_len), (record, record_len))
 }
 
 /// Events that no record could carry: closed by a later record, or too large for memory.
@@ -124,12 +124,7 @@ extern "C" fn oomparse_lost() -> u32 {
 }
 
 #[inline(always)]
-fn call(
-    mode: Mode,
-    tag: (*const u8, usize),
-    seconds: u32,
-    record: (*const u8, usize),
-) -> *const u8 {
+fn call(mode: Mode, tag: (*const u8, usize), record: (*const u8, usize)) -> *const u8 {
     let Some(text) = hosts(record.0, record.1) else {
         return record.0;
     };
@@ -140,18 +135,12 @@ fn call(
     {
         return record.0;
     }
-    look(state, mode, tag, seconds, text)
+    look(state, mode, tag, text)
 }
 
 /// The rare call: the first one, the one after a trap, a record that may matter.
 #[inline(never)]
-fn look(
-    state: &mut State,
-    mode: Mode,
-    tag: (*const u8, usize),
-    seconds: u32,
-    record: &[u8],
-) -> *const u8 {
+fn look(state: &mut State, mode: Mode, tag: (*const u8, usize), record: &[u8]) -> *const u8 {
     if state.busy {
         if state.traps >= MAX_TRAPS {
             return record.as_ptr();
@@ -166,7 +155,7 @@ fn look(
     let headroom = record.len().saturating_mul(8).saturating_add(HEADROOM);
     let answer = if filter.wants(record) && HEAP.inner().has_room(headroom, grow) {
         let tag = hosts(tag.0, tag.1).unwrap_or_default();
-        filter.take(mode, tag, seconds, record)
+        filter.take(mode, tag, record)
     } else {
         Answer::Keep
     };

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{
-    EventType, Evidence, Frame, FrameKind, Framer, OomEvent, Options, Origin, Parser, with_member,
+    Evidence, Frame, FrameKind, Framer, OomEvent, Options, Origin, Parser, with_member,
 };
 
 /// The key that the event goes under, and the one to take where the record has the first already.
@@ -56,8 +56,6 @@ pub struct Filter {
     answer: Vec<u8>,
     lost: u32,
     clock: u64,
-    #[cfg(feature = "fluent-bit-pods")]
-    names: crate::pods::Names,
 }
 
 #[derive(Debug)]
@@ -94,8 +92,8 @@ impl Filter {
         self.lost
     }
 
-    /// Decides about a record. `seconds` is the record's own time.
-    pub fn take(&mut self, mode: Mode, tag: &[u8], seconds: u32, record: &[u8]) -> Answer {
+    /// Decides about a record.
+    pub fn take(&mut self, mode: Mode, tag: &[u8], record: &[u8]) -> Answer {
         if !is_object(record) {
             return Answer::Keep;
         }
@@ -118,14 +116,14 @@ impl Filter {
             return Answer::Keep;
         }
         if mode == Mode::Lines {
-            return self.by_itself(seconds, record);
+            return self.by_itself(record);
         }
         let was_open = self.is_open(mode, tag);
         if !was_open && !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
         if let Some(event) = self.push(mode, tag, record, &frame) {
-            return self.with(event, seconds, record);
+            return self.with(&event, record);
         }
         if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
             return Answer::Drop;
@@ -166,7 +164,7 @@ impl Filter {
     }
 
     /// The record with what its line says by itself.
-    fn by_itself(&mut self, seconds: u32, record: &[u8]) -> Answer {
+    fn by_itself(&mut self, record: &[u8]) -> Answer {
         if !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
@@ -174,18 +172,12 @@ impl Filter {
         parser.push_line(record);
         parser.finish();
         match parser.next_event() {
-            Some(event) => self.with(event, seconds, record),
+            Some(event) => self.with(&event, record),
             None => Answer::Keep,
         }
     }
 
-    #[cfg_attr(
-        not(feature = "fluent-bit-pods"),
-        expect(unused_mut, unused_variables, reason = "names come with a feature")
-    )]
-    fn with(&mut self, mut event: OomEvent, seconds: u32, record: &[u8]) -> Answer {
-        #[cfg(feature = "fluent-bit-pods")]
-        self.names.add(&mut event, seconds);
+    fn with(&mut self, event: &OomEvent, record: &[u8]) -> Answer {
         match with_member(record, &KEYS, &event.to_json()) {
             Some(mut answer) => {
                 answer.push(0);
@@ -261,26 +253,14 @@ fn is_object(record: &[u8]) -> bool {
 
 /// Whether an event is about this very record's line, and not about an earlier one that it closed.
 fn is_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
-    let rests_on = |evidence: Evidence| event.evidence.contains(&evidence);
-    let names = |pid: u32| event.victim.as_ref().is_some_and(|victim| victim.pid == pid);
-    match parse_line(&frame.message) {
-        Line::Killed(line) => rests_on(Evidence::Killed) && names(line.pid),
-        Line::Reaped(line) => rests_on(Evidence::Reaped) && names(line.pid),
-        Line::SharingMm(line) => rests_on(Evidence::SharingMm) && names(line.pid),
-        Line::Exiting(_) => {
-            rests_on(Evidence::Exiting) && event.event_type == EventType::NoVictim
-        }
-        Line::Fatal(_) => {
-            let fatal = rests_on(Evidence::NoKillable) || rests_on(Evidence::Panic);
-            fatal && event.event_type == EventType::NoVictim
-        }
-        // The end of a Killed line whose comm holds a newline: both pieces have the printk's stamp.
-        Line::Other | Line::Malformed => {
-            let same_time = event.kernel_time_us == frame.kernel_time_us;
-            rests_on(Evidence::Killed) && event.kernel_time_us.is_some() && same_time
-        }
-        _ => false,
+    if event.is_told_by(&frame.message) {
+        return true;
     }
+    // The end of a Killed line whose comm holds a newline: both pieces have the printk's stamp.
+    let is_rest = matches!(parse_line(&frame.message), Line::Other | Line::Malformed);
+    let same_time = event.kernel_time_us == frame.kernel_time_us;
+    let killed = event.evidence.contains(&Evidence::Killed);
+    is_rest && killed && event.kernel_time_us.is_some() && same_time
 }
 
 /// Whether a line of the kernel's belongs to a report. Rows and figures do so only while one is open.

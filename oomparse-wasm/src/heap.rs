@@ -32,7 +32,9 @@ impl Heap {
     /// Which blocks hold this many bytes, if any do.
     pub(crate) fn class_of(size: usize) -> Option<usize> {
         let size = size.max(SMALLEST).checked_next_power_of_two()?;
-        let class = size.trailing_zeros().wrapping_sub(SMALLEST.trailing_zeros());
+        let class = size
+            .trailing_zeros()
+            .wrapping_sub(SMALLEST.trailing_zeros());
         usize::try_from(class).ok().filter(|class| *class < CLASSES)
     }
 
@@ -62,11 +64,7 @@ impl Heap {
     }
 
     /// Whether this many bytes can be had at once; gets them from the host if they cannot yet.
-    pub(crate) fn has_room(
-        &mut self,
-        size: usize,
-        grow: impl Fn(usize) -> Option<usize>,
-    ) -> bool {
+    pub(crate) fn has_room(&mut self, size: usize, grow: impl Fn(usize) -> Option<usize>) -> bool {
         if self.end.saturating_sub(self.unused) >= size {
             return true;
         }

@@ -1,16 +1,9 @@
-//! oomparse as WebAssembly.
+//! oomparse as WebAssembly: the module for Fluent Bit's wasm filter, record in, record out.
 //!
-//! One crate, three modules, which `cargo xtask wasm` builds:
-//!
-//! | module | feature | for |
-//! |---|---|---|
-//! | `oomparse.wasm` | `fluent-bit` | Fluent Bit's wasm filter: record in, record out |
-//! | `oomparse-pods.wasm` | `fluent-bit-pods` | the same, with names of pods read from files |
-//! | `pkg/` | `js` | Node, bundlers and browsers |
-//!
-//! What decides about records is in [`Filter`], ordinary safe code that is tested like any other. What
-//! touches the host's pointers is in `abi.rs` and exists only on WebAssembly.
-#![cfg_attr(all(target_arch = "wasm32", not(feature = "js")), no_std)]
+//! `cargo xtask wasm` builds `dist/oomparse.wasm` from it. What decides about records is in [`Filter`],
+//! ordinary safe code that is tested like any other. What touches the host's pointers is in `abi.rs` and
+//! exists only on WebAssembly.
+#![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg_attr(
     not(test),
     deny(
@@ -31,7 +24,5 @@ mod abi;
 mod filter;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
 mod heap;
-#[cfg(feature = "js")]
-mod js;
 
 pub use filter::{Answer, Filter, Mode};

@@ -29,7 +29,7 @@ pub fn with_noise(case: &Case, every: usize) -> Option<Vec<u8>> {
             .peek()
             .is_some_and(|next| next.first().is_none_or(u8::is_ascii_whitespace));
         let killed = line.windows(14).any(|part| part == b"Killed process");
-        if count % every == 0 && !continued && !killed && line.ends_with(b"\n") {
+        if count.is_multiple_of(every) && !continued && !killed && line.ends_with(b"\n") {
             out.extend(noise(line).unwrap_or_default());
         }
     }

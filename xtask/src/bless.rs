@@ -25,7 +25,7 @@ pub(crate) fn write() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Fails when [`write`] would write something.
+/// Fails when [`write()`] would write something.
 pub(crate) fn check() -> Result<(), String> {
     let stale = stale()?;
     if stale.is_empty() {

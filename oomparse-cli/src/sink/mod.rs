@@ -5,7 +5,7 @@ mod report;
 
 use crate::args::Format;
 use oomparse_core::OomEvent;
-use std::io::{self, BufWriter, StdoutLock};
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 /// Takes events in the order they complete.
 pub(crate) trait Sink {
@@ -29,9 +29,14 @@ pub(crate) fn stdout() -> Stdout {
 
 /// The sink for a format, on standard output.
 pub(crate) fn open(format: Format) -> Box<dyn Sink> {
+    open_on(format, stdout())
+}
+
+/// The sink for a format, on a writer whose bytes go to standard output.
+pub(crate) fn open_on<W: Write + 'static>(format: Format, out: W) -> Box<dyn Sink> {
     match format {
-        Format::Json => Box::new(json::Json::new(stdout())),
-        Format::Report => Box::new(report::Report::new(stdout(), wants_colour())),
+        Format::Json => Box::new(json::Json::new(out)),
+        Format::Report => Box::new(report::Report::new(out, wants_colour())),
     }
 }
 

@@ -33,6 +33,8 @@ pub struct MemcgStats {
 pub struct StatValues {
     keys: String,
     entries: Vec<(u32, u64)>,
+    /// One bit for each key: most new keys are told from those seen without a search.
+    seen: u64,
 }
 
 impl StatValues {
@@ -41,19 +43,17 @@ impl StatValues {
         Self {
             keys: String::with_capacity(keys.saturating_mul(16)),
             entries: Vec::with_capacity(keys),
+            seen: 0,
         }
     }
 
     /// Adds a key; a key that is there already keeps its first value.
     pub(crate) fn push(&mut self, key: &str, value: u64) {
-        if self.get(key).is_some() {
+        let bit = key_bit(key);
+        if self.seen & bit != 0 && self.get(key).is_some() {
             return;
         }
-        self.push_new(key, value);
-    }
-
-    /// Adds a key that is known not to be there.
-    pub(crate) fn push_new(&mut self, key: &str, value: u64) {
+        self.seen |= bit;
         self.keys.push_str(key);
         let end = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
         self.entries.push((end, value));
@@ -154,4 +154,17 @@ pub struct Reaped {
     pub file_rss_bytes: Option<u64>,
     /// Resident shared memory still there.
     pub shmem_rss_bytes: Option<u64>,
+}
+
+/// One of 64 bits for a key, by its length and three of its letters.
+fn key_bit(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let letter = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
+    let mix = bytes
+        .len()
+        .wrapping_mul(7)
+        .wrapping_add(letter(bytes.first()).wrapping_mul(5))
+        .wrapping_add(letter(bytes.last()).wrapping_mul(3))
+        .wrapping_add(letter(bytes.get(bytes.len() / 2)).wrapping_mul(11));
+    1u64 << (mix & 63)
 }

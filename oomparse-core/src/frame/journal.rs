@@ -16,6 +16,7 @@
 //! message still counts; a value that is not plain text stands there as the key alone, then eight
 //! bytes of length (little endian), then the bytes. A verbose entry has no end that could be waited
 //! for: its message goes out at once, as the kernel's only if transport and facility said so before.
+//! What stands behind a newline in it is indented to the message's column.
 //! `MESSAGE=` without an entry begun is a message of unknown origin.
 
 use super::scan::{facility_by_name, number, split_once};
@@ -29,6 +30,9 @@ use alloc::vec::Vec;
 /// Lines of one entry; a kernel's entry has about 20, any other is let go.
 const MAX_ENTRY_LINES: u32 = 512;
 
+/// Blanks in front of what stands behind a newline in a verbose entry's message.
+const VERBOSE_MESSAGE_INDENT: usize = "    MESSAGE=".len();
+
 /// What journald's fields, or a shipper's copies of them, tell about who wrote a text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Provenance {
@@ -36,6 +40,8 @@ pub(super) struct Provenance {
     pub(super) kernels_transport: Option<bool>,
     /// `SYSLOG_IDENTIFIER` is `kernel`, or another.
     pub(super) kernels_name: Option<bool>,
+    /// The trusted `_SYSTEMD_UNIT` or `_SYSTEMD_CGROUP` is not a service's.
+    pub(super) outside_services: bool,
     /// `SYSLOG_FACILITY`: journald keeps the transport for text that a program wrote to `/dev/kmsg`.
     pub(super) facility: Option<u8>,
 }
@@ -56,6 +62,16 @@ impl Provenance {
     }
 }
 
+/// Whether a unit or cgroup that journald vouches for is not a service's: a container's scope, a user's
+/// session, a pod. What runs there may call itself by any name.
+pub(super) fn is_outside_services(unit: &[u8]) -> bool {
+    let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    !last.ends_with(b".service")
+        || last.starts_with(b"user@")
+        || memmem::find(unit, b"kubepods").is_some()
+        || memmem::find(unit, b"user.slice").is_some()
+}
+
 /// Whether a tag, with or without its colon, is the kernel's.
 pub(super) fn is_kernels_name(name: &[u8]) -> bool {
     let name = name.trim_ascii();
@@ -66,12 +82,15 @@ pub(super) fn is_kernels_name(name: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
     is_verbose: bool,
+    /// The message of a verbose entry has gone out.
+    told: bool,
     lines: u32,
     provenance: Provenance,
     level: Option<u8>,
     kernel_time_us: Option<u64>,
     wall: Option<WallTime>,
     host: Option<Vec<u8>>,
+    tag: Option<Vec<u8>>,
     boot_id: Option<Vec<u8>>,
     message: Option<Vec<u8>>,
     /// The value that is being read by its length: whether it is the message, and its bytes.
@@ -82,6 +101,8 @@ pub(super) struct Entry {
 pub(super) enum Step<'a> {
     /// The entry goes on.
     Field,
+    /// The same, and this is its message, or what stands behind a newline in it.
+    Message(Frame<'a>),
     /// The entry is whole; there may have been no message in it.
     End(Option<Frame<'a>>),
     /// No line of an entry.
@@ -174,6 +195,15 @@ impl Entry {
     }
 
     fn verbose_line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
+        if self.told
+            && let Some(text) = line.strip_prefix(&[b' '; VERBOSE_MESSAGE_INDENT])
+        {
+            return Step::Message(Frame {
+                kind: FrameKind::Indented,
+                message: Cow::Borrowed(text),
+                ..Frame::default()
+            });
+        }
         let field = line
             .strip_prefix(b"    ")
             .and_then(|line| split_once(line, b'='));
@@ -189,8 +219,9 @@ impl Entry {
             Origin::Kernel if self.provenance.facility.is_none() => Origin::Unknown,
             origin => origin,
         };
+        self.told = true;
         let frame = self.frame(Cow::Borrowed(value));
-        Step::End(Some(Frame { origin, ..frame }))
+        Step::Message(Frame { origin, ..frame })
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
@@ -201,7 +232,13 @@ impl Entry {
         match key {
             b"MESSAGE" => self.message = Some(value.to_vec()),
             b"_TRANSPORT" => self.provenance.kernels_transport = Some(value == b"kernel"),
-            b"SYSLOG_IDENTIFIER" => self.provenance.kernels_name = Some(is_kernels_name(value)),
+            b"SYSLOG_IDENTIFIER" => {
+                self.provenance.kernels_name = Some(is_kernels_name(value));
+                self.tag = Some(value.to_vec());
+            }
+            b"_SYSTEMD_UNIT" | b"_SYSTEMD_CGROUP" => {
+                self.provenance.outside_services |= is_outside_services(value);
+            }
             b"SYSLOG_FACILITY" => {
                 let facility = whole().map(|value| u8::try_from(value).unwrap_or(u8::MAX));
                 self.provenance.facility = facility.or(facility_by_name(value));
@@ -233,6 +270,11 @@ impl Entry {
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,
             host: self.host.take().map(Cow::Owned),
+            tag: self
+                .tag
+                .take()
+                .filter(|tag| !is_kernels_name(tag) && !self.provenance.outside_services)
+                .map(Cow::Owned),
             boot_id: self.boot_id.take().map(Cow::Owned),
             message,
             ..Frame::default()

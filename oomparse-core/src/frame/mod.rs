@@ -29,6 +29,8 @@ mod wrapper;
 #[cfg(feature = "serde")]
 pub use record::with_member;
 
+use crate::bytes::memmem;
+use crate::line::{Line, parse_line};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 #[cfg(feature = "carriers")]
@@ -112,6 +114,9 @@ pub struct Frame<'a> {
     pub caller: Option<Cow<'a, [u8]>>,
     /// The host's name.
     pub host: Option<Cow<'a, [u8]>>,
+    /// The program that wrote a line, without its process id: `kubelet` of `kubelet[812]:`. Only where
+    /// the form shows it and it is not the kernel.
+    pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
     /// The kernel's text, unescaped. May hold newlines where one record had them.
@@ -135,6 +140,7 @@ impl Frame<'_> {
             fragment: self.fragment,
             caller: self.caller.map(own),
             host: self.host.map(own),
+            tag: self.tag.map(own),
             boot_id: self.boot_id.map(own),
             message: own(self.message),
         }
@@ -152,6 +158,8 @@ pub struct Framer {
     is_short_monotonic: Option<bool>,
     /// The record over several lines that is open.
     open: Open,
+    /// The prefix of the last line of a syslog's kernel.
+    head: syslog::Head,
 }
 
 /// A carrier's record that spans lines.
@@ -178,10 +186,10 @@ impl Framer {
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.wants_every_line() {
             return self.within_open(line);
         }
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         // The forms that matter most, without moving the frame about: that costs more than reading
         // the prefix does.
         match line {
@@ -190,7 +198,7 @@ impl Framer {
                     self.last = FrameKind::Kmsg;
                     return Some(frame);
                 }
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -202,7 +210,7 @@ impl Framer {
                 }
             }
             [b'A'..=b'Z', ..] => {
-                if let Some(frame) = syslog::kernels(line) {
+                if let Some(frame) = syslog::kernels(line, &mut self.head) {
                     self.remember_prefix(line, &frame);
                     return Some(frame);
                 }
@@ -236,6 +244,7 @@ impl Framer {
             #[cfg(feature = "carriers")]
             Open::Entry(entry) => match entry.line(line) {
                 journal::Step::Field => return None,
+                journal::Step::Message(frame) => return Some(frame),
                 journal::Step::End(frame) => {
                     self.open = Open::Nothing;
                     return frame;
@@ -244,7 +253,7 @@ impl Framer {
             },
         }
         self.open = Open::Nothing;
-        self.single(line.strip_suffix(b"\r").unwrap_or(line))
+        self.single(line)
     }
 
     /// A line that is a record of its own, or begins one of several lines.
@@ -275,7 +284,7 @@ impl Framer {
             None => unknown(line, 0),
         };
         if frame.kind == FrameKind::Dmesg {
-            self.look_for_host(&mut frame);
+            self.look_for_host(line, &mut frame);
         }
         if frame.kind == FrameKind::Bare && self.is_indented(line) {
             frame.kind = FrameKind::Indented;
@@ -324,30 +333,41 @@ impl Framer {
 
     /// Tells `journalctl -o short-monotonic` from dmesg, whose stamp is the same.
     ///
-    /// The first stamped line decides: afterwards a process whose name looks like `host kernel:`
-    /// changes nothing. The tag proves a program's text but not the kernel's, since dmesg shows what a
+    /// The first line that a kernel or a host's tag begins decides: afterwards a process whose name looks
+    /// like `host kernel:` changes nothing. A program's line without a process id proves neither. The tag proves a program's text but not the kernel's, since dmesg shows what a
     /// program wrote in the same place.
-    fn look_for_host<'a>(&mut self, frame: &mut Frame<'a>) {
+    fn look_for_host<'a>(&mut self, line: &'a [u8], frame: &mut Frame<'a>) {
         let told = frame.level.is_some() || frame.kernel_time_us.is_none();
         if told || self.is_short_monotonic == Some(false) {
             return;
         }
-        let Cow::Borrowed(text) = frame.message else {
-            return;
+        let text = match frame.message {
+            Cow::Borrowed(text) => text,
+            // dmesg's escapes were undone, which journalctl does not write.
+            Cow::Owned(_) => match memmem::find(line, b"] ").and_then(|at| line.get(at..)) {
+                Some(text) => text.get(2..).unwrap_or_default(),
+                None => return,
+            },
         };
-        let Some((host, is_kernel, text)) = syslog::short_monotonic(text) else {
-            self.is_short_monotonic = Some(self.is_short_monotonic == Some(true));
+        let Some((host, program, text)) = syslog::short_monotonic(text) else {
+            if self.is_short_monotonic.is_none() && parse_line(text) != Line::Other {
+                self.is_short_monotonic = Some(false);
+            }
             return;
         };
         self.is_short_monotonic = Some(true);
         frame.kind = FrameKind::Syslog;
         frame.host = Some(Cow::Borrowed(host));
         frame.message = Cow::Borrowed(text);
-        if !is_kernel {
+        if program.is_some() {
+            frame.tag = program.map(Cow::Borrowed);
             frame.origin = Origin::UserSpace;
         }
     }
 }
+
+/// A depth at which no record is looked for in a text.
+const MOST_NESTED: u8 = u8::MAX;
 
 /// The frame of a line whose form its own bytes tell, by the first of them.
 #[inline]

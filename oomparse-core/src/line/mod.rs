@@ -56,7 +56,9 @@ pub enum Line<'a> {
     Counter(CounterLine),
     /// `Memory cgroup stats for P:`
     StatsHeading(StatsHeading<'a>),
-    /// `key value`, or a whole block of such lines in one record; `key:NKB …` behind a line break
+    /// `key value`
+    StatEntry(&'a str, u64),
+    /// A whole block of such lines in one record; `key:NKB …` behind a line break
     StatEntries(&'a [u8]),
     /// `Mem-Info:`
     MeminfoHeading,
@@ -191,14 +193,20 @@ fn capital_t(message: &[u8]) -> Option<Line<'_>> {
 
 /// Lines that begin with a name: figures, the cpuset line, a panic.
 fn rest(message: &[u8], first: u8) -> Line<'_> {
-    // A block of `key value` lines in one record is known by its first line.
-    let first_line = message
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    if first.is_ascii_lowercase()
-        && (stats::entry(first_line).is_some() || stats::begins_with_figure(first_line))
-    {
+    if first.is_ascii_lowercase() {
+        if let Some((key, value)) = stats::entry(message) {
+            return Line::StatEntry(key, value);
+        }
+        if stats::begins_with_figure(message) {
+            return Line::StatEntries(message);
+        }
+    }
+    // A block in one record is known by its first line.
+    let first_line = match memchr::memchr(b'\n', message) {
+        Some(at) => message.get(..at).unwrap_or_default(),
+        None => message,
+    };
+    if first_line.len() < message.len() && stats::entry(first_line).is_some() {
         return Line::StatEntries(message);
     }
     if matches!(first, b' ' | b'a'..=b'z' | b'0'..=b'9' | b'F' | b'T')

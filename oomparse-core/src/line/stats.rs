@@ -12,7 +12,7 @@
 //!
 //! A path may hold blanks and colons, so the one-line form is read from its right end.
 
-use super::common::{number, rsplit_once, split_once};
+use super::common::{number, split_once};
 use memchr::{memchr, memrchr};
 
 /// A stats heading: a view over the message.
@@ -36,6 +36,10 @@ pub(super) fn heading(message: &[u8]) -> Option<StatsHeading<'_>> {
         return None;
     }
     if let Some(path) = rest.strip_suffix(b":") {
+        // A one-line form that was cut behind a key.
+        if let Some(heading) = from_the_left(path) {
+            return Some(heading);
+        }
         return Some(StatsHeading {
             path,
             inline: &[],
@@ -95,8 +99,8 @@ fn from_the_left(rest: &[u8]) -> Option<StatsHeading<'_>> {
 
 /// `key:NKB`.
 fn figure(word: &[u8]) -> Option<(&[u8], u64)> {
-    let (key, value) = rsplit_once(word, ":")?;
-    let (rest, value) = number(value).ok()?;
+    let (key, value) = word.split_at_checked(memchr(b':', word)?)?;
+    let (rest, value) = number(value.get(1..)?).ok()?;
     (rest == b"KB" && is_key(key)).then_some((key, value))
 }
 
@@ -112,10 +116,11 @@ fn is_cut_figure(word: &[u8]) -> bool {
 }
 
 fn is_key(key: &[u8]) -> bool {
-    matches!(key.len(), 1..=64)
-        && key
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+    matches!(key.len(), 1..=64) && key.iter().all(|byte| is_key_byte(*byte))
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
 }
 
 /// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
@@ -145,13 +150,17 @@ pub(crate) fn is_event_count(key: &str) -> bool {
 
 /// One `key value` line of a block.
 pub(crate) fn entry(line: &[u8]) -> Option<(&str, u64)> {
-    let at = memchr(b' ', line)?;
-    let (key, value) = line.split_at_checked(at)?;
-    if !is_key(key) {
+    // Words of a log end in letters far more often than in digits.
+    let line = line.trim_ascii_end();
+    if !line.last()?.is_ascii_digit() {
         return None;
     }
-    let (rest, value) = number(value.get(1..)?).ok()?;
-    if !rest.trim_ascii_end().is_empty() {
+    let at = line.iter().position(|byte| !is_key_byte(*byte))?;
+    let (key, value) = line.split_at_checked(at)?;
+    let (&[], value) = number(value.strip_prefix(b" ")?).ok()? else {
+        return None;
+    };
+    if !matches!(key.len(), 1..=64) {
         return None;
     }
     Some((core::str::from_utf8(key).ok()?, value))

@@ -32,7 +32,7 @@ pub(super) fn task_in(message: &[u8]) -> Option<TaskIn<'_>> {
         return None;
     }
     let rest = trim_end(rest);
-    let Some((task, oom)) = split_paths(rest, WORDS, |task, oom| is_at_or_below(task, oom)) else {
+    let Some((task, oom)) = split_paths(rest, WORDS, is_at_or_below) else {
         let cut = Some(super::summary::TASK_MEMCG);
         return Some(TaskIn {
             task_memcg: None,

@@ -66,6 +66,11 @@ impl Stamp {
         self.line == earlier.line.wrapping_add(1)
     }
 
+    /// Whether at most so many lines stand between the two in their stream.
+    pub(super) fn is_within(&self, earlier: &Self, lines: u32) -> bool {
+        self.line.wrapping_sub(earlier.line) <= u64::from(lines)
+    }
+
     /// An id for what this line says; nothing where nothing stable is at hand.
     pub(super) fn id(
         &self,
@@ -118,18 +123,39 @@ fn wall_us(wall: &WallTime) -> Option<i64> {
         .checked_add(i64::from(wall.nanos / 1000))
 }
 
-/// FNV-1a, 64 bits, over the parts with their lengths. Its numbers are part of the ids, so it may never
-/// change; a hash from a crate could.
+/// FNV-1a over words of eight bytes, each part followed by its length. Its numbers are in the ids, so it
+/// may never change; a hash from a crate could.
 pub(crate) fn fnv1a(parts: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    let mut mix = |word: u64| {
+        hash = (hash ^ word).wrapping_mul(PRIME);
+        hash ^= hash >> 32;
+    };
     for part in parts {
-        for byte in part
-            .iter()
-            .chain(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes())
-        {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+        let (words, rest) = part.as_chunks::<8>();
+        for word in words {
+            mix(u64::from_le_bytes(*word));
         }
+        let mut last = [0u8; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        mix(u64::from_le_bytes(last));
+        mix(u64::try_from(part.len()).unwrap_or(u64::MAX));
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_never_changes() {
+        assert_eq!(fnv1a(&[b"Killed process 7 (java)", b""]), HASH_OF_SAMPLE);
+        assert_ne!(fnv1a(&[b"ab", b"c"]), fnv1a(&[b"a", b"bc"]));
+    }
+
+    const HASH_OF_SAMPLE: u64 = 1_776_846_544_802_827_665;
 }

@@ -121,8 +121,21 @@ struct StatsBlock {
     stamp: Option<(Option<u64>, Option<u64>)>,
     /// A line of a record with several is no whole figure.
     cut: bool,
-    /// One bit for each key seen, by length and ends: most repeats are refused without a search.
-    seen: u64,
+}
+
+impl StatsBlock {
+    /// Notes whether all entries come with one stamp.
+    fn note(&mut self, stamp: &Stamp) {
+        let record = (stamp.sequence, stamp.kernel_time_us);
+        match self.stamp {
+            None => {
+                self.stamp = Some(record);
+                self.one_record = record != (None, None);
+            }
+            Some(first) if first != record && record != (None, None) => self.one_record = false,
+            Some(_) => {}
+        }
+    }
 }
 
 /// A record of this length or more lost its end in the kernel: the limits are 976, 992 and 1,021
@@ -291,43 +304,32 @@ impl Report {
         self.stats_block.open
     }
 
-    /// Takes `key value` lines, one or a whole record of them.
-    pub(super) fn stat_entries(&mut self, message: &[u8], stamp: &Stamp) {
+    /// Takes one `key value` line of `len` bytes.
+    pub(super) fn stat_entry(&mut self, key: &str, value: u64, len: usize, stamp: &Stamp) {
+        let state = &mut self.stats_block;
+        state.note(stamp);
+        state.bytes = state.bytes.saturating_add(len).saturating_add(1);
         let Some(block) = self.stats.last_mut() else {
             return;
         };
-        let state = &mut self.stats_block;
-        let record = (stamp.sequence, stamp.kernel_time_us);
-        let has_stamp = record.0.is_some() || record.1.is_some();
-        match state.stamp {
-            None => {
-                state.stamp = Some(record);
-                state.one_record = has_stamp;
-            }
-            Some(first) if first != record && record != (None, None) => state.one_record = false,
-            Some(_) => {}
+        if block.values.len() >= MAX_STAT_KEYS {
+            return self.cut(Field::new("memcg_stats"));
         }
+        block.values.push(key, value);
+    }
+
+    /// Takes a record of `key value` lines, or a line of `key:NKB` figures behind a line break.
+    pub(super) fn stat_entries(&mut self, message: &[u8], stamp: &Stamp) {
         for line in message.split(|byte| *byte == b'\n') {
-            state.bytes = state.bytes.saturating_add(line.len()).saturating_add(1);
-            let Some((key, value)) = line::stats::entry(line) else {
-                inline_figures(line, self.page_kib, &mut block.values);
-                state.cut |= !line.is_empty() && line.len() < message.len();
+            if let Some((key, value)) = line::stats::entry(line) {
+                self.stat_entry(key, value, line.len(), stamp);
                 continue;
-            };
-            if block.values.len() >= MAX_STAT_KEYS {
-                self.truncated.extend(
-                    (!self.truncated.contains(&Field::new("memcg_stats")))
-                        .then_some(Field::new("memcg_stats")),
-                );
-                return;
             }
-            let bit = key_bit(key);
-            if state.seen & bit == 0 {
-                block.values.push_new(key, value);
-            } else {
-                block.values.push(key, value);
+            self.stats_block.bytes = self.stats_block.bytes.saturating_add(line.len());
+            self.stats_block.cut |= !line.is_empty() && line.len() < message.len();
+            if let Some(block) = self.stats.last_mut() {
+                inline_figures(line, self.page_kib, &mut block.values);
             }
-            state.seen |= bit;
         }
     }
 
@@ -459,18 +461,4 @@ fn inline_figures(figures: &[u8], page_kib: Option<u64>, values: &mut StatValues
             values.push(key, count);
         }
     }
-}
-
-/// One of 64 bits for a key, by its length and its ends.
-fn key_bit(key: &str) -> u64 {
-    let bytes = key.as_bytes();
-    let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
-    let middle = bytes.get(bytes.len() / 2);
-    let mix = bytes
-        .len()
-        .wrapping_mul(7)
-        .wrapping_add(end(bytes.first()).wrapping_mul(5))
-        .wrapping_add(end(bytes.last()).wrapping_mul(3))
-        .wrapping_add(end(middle).wrapping_mul(11));
-    1u64 << (mix & 63)
 }

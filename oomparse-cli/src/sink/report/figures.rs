@@ -183,7 +183,7 @@ type Kind = (&'static str, &'static str, bool);
 const V2: &[Kind] = &[
     ("anon", "anon", true),
     ("file", "file", true),
-    ("of it shmem", "shmem", false),
+    ("shmem", "shmem", false),
     ("kernel", "kernel", false),
     ("slab", "slab", false),
     ("page tables", "pagetables", false),
@@ -193,7 +193,7 @@ const V2: &[Kind] = &[
 const V1_TOTAL: &[Kind] = &[
     ("anon", "total_rss", true),
     ("file", "total_cache", true),
-    ("of it shmem", "total_shmem", false),
+    ("shmem", "total_shmem", false),
     ("mapped", "total_mapped_file", false),
     ("swap", "total_swap", false),
 ];
@@ -201,7 +201,7 @@ const V1_TOTAL: &[Kind] = &[
 const V1: &[Kind] = &[
     ("anon", "rss", true),
     ("file", "cache", true),
-    ("of it shmem", "shmem", false),
+    ("shmem", "shmem", false),
     ("mapped", "mapped_file", false),
     ("swap", "swap", false),
 ];

@@ -25,6 +25,7 @@ pub(super) enum Key {
     Text(u8),
     Transport,
     Identifier,
+    Unit,
     Facility,
     Priority,
     Host,
@@ -69,7 +70,7 @@ impl Key {
 }
 
 /// The keys by name, in small letters and without the underscore in front; sorted.
-const KEYS: [(&str, Key); 59] = [
+const KEYS: [(&str, Key); 61] = [
     ("app_name", Key::Identifier),
     ("appname", Key::Identifier),
     ("attributes", Key::Nest),
@@ -121,6 +122,8 @@ const KEYS: [(&str, Key); 59] = [
     ("syslog_identifier", Key::Identifier),
     ("syslogfacility", Key::Facility),
     ("syslogtag", Key::Identifier),
+    ("systemd_cgroup", Key::Unit),
+    ("systemd_unit", Key::Unit),
     ("tag", Key::Identifier),
     ("talos-time", Key::Time),
     ("text", Key::Text(4)),

@@ -1,0 +1,158 @@
+//! Bytes a second, of the parser and of what one would write without it.
+//!
+//! Each bench checks its result once before it measures. The numbers are of one thread with the log
+//! in memory; `cargo xtask bench` measures the program with its reading and writing.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use memchr::memmem;
+use oomparse_benches::{Totals, dense_log, ordinary_line, sparse_log};
+use oomparse_core::{EventType, OomEvent, Options, Parser};
+use regex::bytes::Regex;
+use std::hint::black_box;
+use std::time::Duration;
+
+/// Large enough to leave the caches, small enough to be read many times.
+const SPARSE: u64 = 32_000_000;
+const DENSE: u64 = 8_000_000;
+
+fn parse(log: &[u8], tasks: bool) -> Vec<OomEvent> {
+    let mut options = Options::default();
+    options.tasks = tasks;
+    let mut parser = Parser::with_options(options);
+    let mut events = Vec::new();
+    // As the program reads: pieces of a buffer's size.
+    for chunk in log.chunks(128 << 10) {
+        parser.push_chunk(chunk);
+        events.extend(std::iter::from_fn(|| parser.next_event()));
+    }
+    parser.finish();
+    events.extend(std::iter::from_fn(|| parser.next_event()));
+    events
+}
+
+fn assert_events(events: &[OomEvent], totals: Totals) {
+    let kills = events
+        .iter()
+        .filter(|event| event.event_type == EventType::Kill);
+    assert_eq!(kills.count() as u64, totals.kills);
+    let mut pods: Vec<_> = events
+        .iter()
+        .filter_map(|event| event.pod.as_ref()?.uid.as_ref())
+        .collect();
+    pods.sort();
+    pods.dedup();
+    // A global OOM of a 4.14 kernel does not show the victim's cgroup.
+    assert!(!pods.is_empty() && pods.len() as u64 <= totals.pods);
+}
+
+fn whole_logs(criterion: &mut Criterion) {
+    for (name, (log, totals)) in [("sparse", sparse_log(SPARSE)), ("dense", dense_log(DENSE))] {
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Bytes(log.len() as u64));
+        for (what, tasks) in [("events", false), ("events with tasks", true)] {
+            assert_events(&parse(&log, tasks), totals);
+            group.bench_function(what, |b| b.iter(|| parse(black_box(&log), tasks)));
+        }
+        let by_hand = ByHand::new();
+        assert_eq!(by_hand.kills(&log), totals.kills);
+        group.bench_function("comparison: regex", |b| {
+            b.iter(|| by_hand.all(black_box(&log)))
+        });
+        assert_eq!(two_words(&log).0, totals.kills);
+        group.bench_function("comparison: two words", |b| {
+            b.iter(|| two_words(black_box(&log)))
+        });
+        group.finish();
+    }
+}
+
+fn one_line(criterion: &mut Criterion) {
+    let line = ordinary_line();
+    let mut parser = Parser::new();
+    parser.push_line(&line);
+    assert!(parser.next_event().is_none());
+    let mut group = criterion.benchmark_group("line");
+    group.throughput(Throughput::Bytes(line.len() as u64));
+    group.bench_function("ordinary", |b| {
+        b.iter(|| parser.push_line(black_box(&line)))
+    });
+    group.finish();
+}
+
+fn json(criterion: &mut Criterion) {
+    let (log, _) = dense_log(100_000);
+    let event = parse(&log, false).swap_remove(0);
+    let text = event.to_json();
+    assert!(
+        text.starts_with(r#"{"schema":"oomparse.event/1","type":"kill""#),
+        "{text}"
+    );
+    let mut group = criterion.benchmark_group("json");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("one event", |b| {
+        b.iter_batched(
+            || event.clone(),
+            |event| event.to_json(),
+            BatchSize::SmallInput,
+        );
+    });
+    group.finish();
+}
+
+/// What a script does: a pattern for each line of interest, and one for the pod.
+struct ByHand {
+    summary: Regex,
+    killed: Regex,
+    task_in: Regex,
+    pod: Regex,
+}
+
+impl ByHand {
+    fn new() -> Self {
+        let regex = |pattern| Regex::new(pattern).expect("a pattern");
+        Self {
+            summary: regex(
+                r"oom-kill:constraint=(\w+),.*?(?:oom_memcg=([^,]*)|global_oom),task_memcg=([^,]*),task=(.*),pid=(\d+),uid=(\d+)",
+            ),
+            killed: regex(
+                r"Killed process (\d+) \((.*)\) total-vm:(\d+)kB, anon-rss:(\d+)kB, file-rss:(\d+)kB",
+            ),
+            task_in: regex(r"Task in (\S+) killed as a result of limit of (\S+)"),
+            pod: regex(
+                r"pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12})",
+            ),
+        }
+    }
+
+    fn kills(&self, log: &[u8]) -> u64 {
+        self.killed.captures_iter(log).count() as u64
+    }
+
+    fn all(&self, log: &[u8]) -> usize {
+        let captures = [&self.summary, &self.killed, &self.task_in, &self.pod];
+        captures
+            .iter()
+            .map(|regex| regex.captures_iter(log).count())
+            .sum()
+    }
+}
+
+/// The least that any search must do: where the words are.
+fn two_words(log: &[u8]) -> (u64, u64) {
+    let count = |word: &[u8]| memmem::find_iter(log, word).count() as u64;
+    (count(b"Killed process"), count(b"oom-kill:constraint"))
+}
+
+fn config() -> Criterion {
+    Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(5))
+}
+
+criterion_group! {
+    name = throughput;
+    config = config();
+    targets = whole_logs, one_line, json
+}
+criterion_main!(throughput);
