@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, readme, root, system};
+use crate::{bless, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -57,6 +57,19 @@ fn common(steps: &mut Steps) {
         &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
     );
     core_alone(steps);
+    steps.task("the WebAssembly module", wasm::build);
+    let on_engines = [
+        "--package",
+        "oomparse-tests",
+        "--features",
+        "wasm",
+        "--test",
+        "wasm",
+    ];
+    let lints = [&["clippy"], &on_engines[..], &["--", "-D", "warnings"]].concat();
+    component(steps, "lints of its tests", "clippy", &lints);
+    let tests = [&["test"], &on_engines[..]].concat();
+    steps.tests("the module on two engines", &mut cargo(&tests));
     let mut docs = cargo(&[
         "doc",
         "--workspace",

@@ -6,6 +6,7 @@ mod checks;
 mod readme;
 mod steps;
 mod system;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ cargo xtask <command>
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter
   help          this text
 
 With CI=true in the environment missing system packages are installed, else they are only named.";
@@ -32,6 +34,13 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["bench"] => bench::run(),
+        ["wasm"] => match wasm::build() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(sentence) => {
+                eprintln!("xtask wasm: {sentence}");
+                ExitCode::FAILURE
+            }
+        },
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS

@@ -21,6 +21,11 @@ const TOOLS: &[Tool] = &[
         program: "promtool",
         package: "prometheus",
     },
+    // Makes the WebAssembly module small.
+    Tool {
+        program: "wasm-opt",
+        package: "binaryen",
+    },
     Tool {
         program: "git",
         package: "git",
@@ -48,8 +53,20 @@ pub(crate) fn packages() -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    let (install, args) = apt(&missing);
-    println!("    missing: {}\n    {install}", missing.join(", "));
+    install(&missing)?;
+    match self::missing().as_slice() {
+        [] => Ok(()),
+        still => Err(format!(
+            "still missing after the installation: {}",
+            still.join(", ")
+        )),
+    }
+}
+
+/// Installs packages in CI, else says how to.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    let (install, args) = apt(packages);
+    println!("    missing: {}\n    {install}", packages.join(", "));
     if !crate::in_ci() {
         return Err(format!(
             "system packages are missing; install them with: {install}"
@@ -66,13 +83,7 @@ pub(crate) fn packages() -> Result<(), String> {
         };
         steps::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))?;
     }
-    match self::missing().as_slice() {
-        [] => Ok(()),
-        still => Err(format!(
-            "still missing after the installation: {}",
-            still.join(", ")
-        )),
-    }
+    Ok(())
 }
 
 fn missing() -> Vec<&'static str> {
