@@ -27,6 +27,9 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
         args::Command::Who(args) => commands::who::run(&args),
+        args::Command::Explain(args) => commands::explain::run(&args),
+        args::Command::Completions(args) => commands::shell::completions(&args),
+        args::Command::Man(args) => commands::shell::man(&args),
     };
     match outcome {
         Ok(Found::Some) => ExitCode::SUCCESS,
@@ -46,7 +49,6 @@ fn complain(about: &str, error: &io::Error) {
     let sentence = match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
-        io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
         _ => error.to_string(),
     };
     // A closed stderr is no reason to stop.

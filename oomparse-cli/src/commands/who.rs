@@ -1,7 +1,7 @@
 //! `oomparse who`: what a cgroup path says.
 
 use crate::Found;
-use crate::args::{Format, WhoArgs};
+use crate::args::{WhoArgs, WhoFormat};
 use crate::sink::stdout;
 use oomparse_core::{CgroupPath, LimitLevel, Text, parse_cgroup_path};
 use serde::Serialize;
@@ -22,8 +22,8 @@ pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
             found = Found::Some;
         }
         match args.format {
-            Format::Json => writeln!(out, "{}", serde_json::to_string(&who)?)?,
-            Format::Report => out.write_all(who.to_report().as_bytes())?,
+            WhoFormat::Json => writeln!(out, "{}", serde_json::to_string(&who)?)?,
+            WhoFormat::Report => out.write_all(who.to_report().as_bytes())?,
         }
     }
     out.flush()?;
