@@ -28,6 +28,7 @@ mod json;
 pub mod limits;
 pub mod line;
 mod parser;
+mod paste;
 #[cfg(feature = "pods")]
 mod pods;
 mod report;

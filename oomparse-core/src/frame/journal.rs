@@ -14,8 +14,8 @@
 //!
 //! Fields come in any order. An export entry is kept until its end, so that a facility behind the
 //! message still counts; a value that is not plain text stands there as the key alone, then eight
-//! bytes of length (little endian), then the bytes. A verbose entry has no end that could be waited
-//! for: its message goes out at once, as the kernel's only if transport and facility said so before.
+//! bytes of length (little endian), then the bytes. A verbose entry ends where the next one begins, or
+//! the log does; a value's further lines are indented by the width of its key.
 //! `MESSAGE=` without an entry begun is a message of unknown origin.
 
 use super::scan::{facility_by_name, number, split_once};
@@ -76,6 +76,8 @@ pub(super) struct Entry {
     message: Option<Vec<u8>>,
     /// The value that is being read by its length: whether it is the message, and its bytes.
     binary: Option<(bool, Vec<u8>)>,
+    /// The verbose field of the last line: whether it is the message, and how far its value is in.
+    field: (bool, usize),
 }
 
 /// What a line is to an open entry.
@@ -84,7 +86,7 @@ pub(super) enum Step<'a> {
     Field,
     /// The entry is whole; there may have been no message in it.
     End(Option<Frame<'a>>),
-    /// No line of an entry.
+    /// No line of an entry, or the first one behind it.
     Foreign,
 }
 
@@ -177,20 +179,32 @@ impl Entry {
         let field = line
             .strip_prefix(b"    ")
             .and_then(|line| split_once(line, b'='));
-        let Some((key, value)) = field.filter(|(key, _)| is_key(key)) else {
-            return Step::Foreign;
-        };
-        if key != b"MESSAGE" {
+        if let Some((key, value)) = field.filter(|(key, _)| is_key(key)) {
+            // Four blanks, the key, the sign.
+            self.field = (key == b"MESSAGE", key.len().saturating_add(5));
             self.set(key, value);
             return Step::Field;
         }
-        let origin = match self.provenance.origin() {
-            Origin::Kernel if self.provenance.kernels_transport.is_none() => Origin::Unknown,
-            Origin::Kernel if self.provenance.facility.is_none() => Origin::Unknown,
-            origin => origin,
+        let (is_message, indent) = self.field;
+        let more = line
+            .split_at_checked(indent)
+            .filter(|(blanks, _)| indent > 0 && blanks.iter().all(|byte| *byte == b' '));
+        let Some((_, more)) = more else {
+            return Step::Foreign;
         };
-        let frame = self.frame(Cow::Borrowed(value));
-        Step::End(Some(Frame { origin, ..frame }))
+        if is_message
+            && let Some(message) = &mut self.message
+            && message.len().saturating_add(more.len()) < MAX_LINE_LEN
+        {
+            message.push(b'\n');
+            message.extend_from_slice(more);
+        }
+        Step::Field
+    }
+
+    /// Whether the line stands behind this entry, whose end nothing else tells.
+    pub(super) fn ends_before(&self, line: &[u8]) -> bool {
+        self.is_verbose && !line.starts_with(b"    ")
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
@@ -220,7 +234,7 @@ impl Entry {
         }
     }
 
-    fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
+    pub(super) fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
         let message = self.message.take()?;
         Some(self.frame(Cow::Owned(message)))
     }

@@ -388,11 +388,28 @@ fn journal_verbose() {
     for (fields, origin) in [
         ("    SYSLOG_FACILITY=0\n", Origin::Kernel),
         ("    SYSLOG_FACILITY=1\n", Origin::UserSpace),
-        ("", Origin::Unknown),
+        ("", Origin::Kernel),
     ] {
-        let found = frames(&format!("{head}{fields}    MESSAGE=text\n"));
-        assert_eq!((found.len(), found[0].origin), (1, origin));
-        assert_eq!(shown(found[0].wall).unwrap(), "2023-01-05T02:12:02.123456Z");
+        // The fields come in any order, and the message may have several lines.
+        for entry in [
+            format!("{head}{fields}    MESSAGE=text\n            more"),
+            format!("{head}    MESSAGE=text\n            more\n{fields}"),
+        ] {
+            let mut framer = Framer::new();
+            assert!(
+                entry
+                    .lines()
+                    .all(|line| framer.frame(line.as_bytes()).is_none())
+            );
+            let next = "Thu 2023-01-05 02:12:03.123456 CST [s=bf0d;i=929;b=00ab]";
+            let found = framer.end_before(next.as_bytes()).unwrap();
+            assert_eq!(
+                (&*found.message, found.origin),
+                (&b"text\nmore"[..], origin)
+            );
+            assert_eq!(shown(found.wall).unwrap(), "2023-01-05T02:12:02.123456Z");
+            assert!(framer.frame(next.as_bytes()).is_none() && framer.finish().is_none());
+        }
     }
 }
 

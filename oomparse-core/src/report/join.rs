@@ -96,6 +96,8 @@ impl Pending {
                 &[b"\n"]
             }
             (_, FrameKind::Bare) => &[b"", b" "],
+            // These are printed whole: only a newline in the comm breaks them behind a head of its own.
+            _ if matches!(this.kind, Kind::Killed | Kind::TaskInfo) => &[b"\n", b""],
             _ => &[b""],
         };
         if let Some(bytes) = this.append(frame, message, separator) {
