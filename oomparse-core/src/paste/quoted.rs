@@ -2,7 +2,8 @@
 //! goes on in the next one.
 //!
 //! A line is taken for it when every `=` in it begins such a code, with `=3D` twice, or once and a break
-//! at the end; from then on until a line that cannot be one. No line is longer than 76.
+//! at the end; from then on until a line that cannot be one. No line is longer than 76. A line with
+//! nothing but a break at its end waits for the next one to tell.
 
 use crate::bytes::hex_digit;
 use crate::limits::MAX_LINE_LEN;
@@ -12,6 +13,9 @@ use memchr::{memchr, memchr_iter};
 /// The longest line that the encoding allows.
 const LONGEST: usize = 76;
 
+/// Encoders fill a line before they break it.
+const SHORTEST_BROKEN: usize = 70;
+
 /// Undoes the encoding.
 #[derive(Debug, Default)]
 pub(super) struct Quoted {
@@ -19,6 +23,8 @@ pub(super) struct Quoted {
     on: bool,
     /// A line whose rest is in the next one.
     held: Vec<u8>,
+    /// It is not certain that the line held was encoded: it is kept as it was.
+    unsure: bool,
 }
 
 impl Quoted {
@@ -35,16 +41,28 @@ impl Quoted {
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
         let text = line.strip_suffix(b"\r").unwrap_or(line);
         let codes = codes(text);
-        self.on = match codes {
-            Some((signs, breaks)) => self.on || signs > 1 || signs > 0 && breaks,
-            None => false,
-        };
+        let signs = codes.map_or(0, |(signs, _)| signs);
+        let breaks = codes.is_some_and(|(_, breaks)| breaks);
+        if core::mem::take(&mut self.unsure) {
+            if signs == 0 {
+                self.finish(give);
+            } else {
+                // The sign at the end was a break.
+                self.held.pop();
+                self.on = true;
+            }
+        }
+        self.on = codes.is_some() && (self.on || signs > 1 || signs > 0 && breaks);
         if !self.on {
             self.finish(give);
+            if breaks && signs == 0 && text.len() >= SHORTEST_BROKEN {
+                self.unsure = true;
+                self.held.extend_from_slice(text);
+                return;
+            }
             return give(line);
         }
         decode(text, &mut self.held);
-        let breaks = codes.is_some_and(|(_, breaks)| breaks);
         if breaks && self.held.len() < MAX_LINE_LEN {
             return;
         }
@@ -53,6 +71,7 @@ impl Quoted {
     }
 
     pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
+        self.unsure = false;
         if !self.held.is_empty() {
             let held = core::mem::take(&mut self.held);
             give(&held);
@@ -127,6 +146,12 @@ mod tests {
             ]
         );
         assert_eq!(lines("a=3Db=\n"), ["a=b"]);
+        let broken = "x".repeat(75) + "=";
+        assert_eq!(
+            lines(&(broken.clone() + "\ny=3Dz\n")),
+            ["x".repeat(75) + "y=z"]
+        );
+        assert_eq!(lines(&(broken.clone() + "\nyz\n")), [broken.as_str(), "yz"]);
     }
 
     #[test]

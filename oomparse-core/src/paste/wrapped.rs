@@ -6,6 +6,7 @@
 use crate::frame;
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
+use memchr::memmem;
 
 /// Nobody reads a log in fewer columns, and nobody has as many.
 const NARROWEST: usize = 60;
@@ -111,22 +112,27 @@ fn is_broken(message: &[u8]) -> bool {
         Line::Killed(line) => line.comm.is_none() || line.cut.is_some() || !ends_whole(message),
         Line::Invoked(line) => line.oom_score_adj.is_none() && line.oom_adj.is_none(),
         Line::TaskIn(line) => line.cut.is_some(),
-        _ => BEGINNINGS.iter().any(|begin| message.starts_with(begin)) && !is_known(message),
+        Line::Counter(line) => line.failcnt.is_none(),
+        Line::Other | Line::Malformed => {
+            BEGINNINGS.iter().any(|begin| message.starts_with(begin))
+                || memmem::find(message, b" invoked oom-killer:").is_some()
+        }
+        _ => false,
     }
 }
 
-fn is_known(message: &[u8]) -> bool {
-    !matches!(parse_line(message), Line::Other | Line::Malformed)
-}
-
-/// How lines begin that name the victim or its cgroup.
-const BEGINNINGS: [&[u8]; 6] = [
+/// How lines begin that name the victim, its cgroup, or what that used.
+const BEGINNINGS: [&[u8]; 10] = [
     b"oom-kill:constraint=",
     b"Memory cgroup out of memory: ",
     b"Out of memory: ",
     b"Killed process ",
     b"Task in /",
     b"Tasks in /",
+    b"memory: usage ",
+    b"memory+swap: usage ",
+    b"swap: usage ",
+    b"kmem: usage ",
 ];
 
 /// Whether a Killed line ends as the kernel ends it: behind a unit, or the adjustment.
