@@ -254,7 +254,8 @@ impl Parser {
             self.framer.frame(start.get(..len).unwrap_or_default());
         }
         // Inside a carrier's own structure a line is what it is.
-        if self.framer.wants_every_line() && !self.paste.is_holding() {
+        let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
+        if is_within || !self.paste.wants(line, || self.sieve.is_candidate(line)) {
             return self.whole(line);
         }
         let mut paste = core::mem::take(&mut self.paste);

@@ -36,7 +36,13 @@ pub(crate) const LITERALS: [&str; 15] = [
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
 ///
 /// The last one is in the head line of each entry of `journalctl -o verbose`.
-pub(crate) const CARRIERS: [&str; 4] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR=", " [s="];
+pub(crate) const CARRIERS: [&str; 5] = [
+    "\"dmesg\":",
+    "\"MESSAGE\":[",
+    "\"MESSAGE\": [",
+    "__CURSOR=",
+    " [s=",
+];
 
 /// The search, made ready.
 #[derive(Clone, Debug)]

@@ -31,17 +31,18 @@ impl Paste {
         self.quoted.is_holding() || self.wrapped.is_holding()
     }
 
-    /// Takes a line; gives those that are whole.
+    /// Whether the line is to be handed in; nearly none is. `holds_word` says whether one of the sieve's
+    /// words is in it.
     #[inline]
+    pub(crate) fn wants(&self, line: &[u8], holds_word: impl Fn() -> bool) -> bool {
+        self.is_holding()
+            || self.quoted.may_be(line)
+            || wrapped::may_begin(line, holds_word())
+            || glued::may_be(line)
+    }
+
+    /// Takes a line; gives those that are whole.
     pub(crate) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
-        // Nearly every line is none of these.
-        if !self.is_holding()
-            && !self.quoted.may_be(line)
-            && !wrapped::may_begin(line)
-            && !glued::may_be(line)
-        {
-            return give(line);
-        }
         let wrapped = &mut self.wrapped;
         self.quoted.line(line, &mut |line| {
             wrapped.line(line, &mut |line| {

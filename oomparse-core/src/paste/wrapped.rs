@@ -6,7 +6,7 @@
 use crate::frame;
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
-use memchr::memmem;
+use memchr::{memmem, memrchr};
 
 /// Nobody reads a log in fewer columns, and nobody has as many.
 const NARROWEST: usize = 60;
@@ -18,10 +18,21 @@ const COMMON_WIDTH: usize = 80;
 /// Lines of one record: a summary has two paths of some hundred bytes.
 const MOST_LINES: usize = 40;
 
-/// Whether a line's length may be a terminal's width.
+/// Whether a line is as long as a terminal may be wide, and is the kernel's and not whole. `holds_word`
+/// says whether one of the sieve's words is in it.
 #[inline]
-pub(super) fn may_begin(line: &[u8]) -> bool {
-    (NARROWEST..=WIDEST).contains(&line.len()) && is_broken_line(line)
+pub(super) fn may_begin(line: &[u8], holds_word: bool) -> bool {
+    (NARROWEST..=WIDEST).contains(&line.len())
+        && (holds_word || is_counter(line))
+        && is_broken_line(line)
+}
+
+/// Whether a counter's name ends the last word with a colon.
+fn is_counter(line: &[u8]) -> bool {
+    memrchr(b':', line).is_some_and(|at| {
+        line.get(at..)
+            .is_some_and(|text| text.starts_with(b": usage "))
+    })
 }
 
 /// Mends what was broken.
@@ -40,6 +51,7 @@ impl Wrapped {
     }
 
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+        // Few lines come here, so the words need no search of their own.
         let text = line.strip_suffix(b"\r").unwrap_or(line);
         if self.lines > 0 {
             let goes_on = !text.is_empty()
@@ -57,7 +69,7 @@ impl Wrapped {
                 return self.end(text, give);
             }
         }
-        if may_begin(text) {
+        if may_begin(text, true) {
             self.held.extend_from_slice(text);
             self.lines = 1;
             self.width = text.len();

@@ -140,6 +140,8 @@ impl Pending {
             if frame.fragment == Fragment::Piece
                 || whole && is_sound(&bytes)
                 || separator.is_empty() && self.continues(piece)
+                // A comm may hold several newlines one behind the other.
+                || piece.is_empty() && *separator == b"\n"
                 || frame.kind == FrameKind::Bare && progress(&bytes) > progress(&self.bytes)
             {
                 return Some(bytes);
