@@ -33,6 +33,7 @@ mod keyed;
 pub mod limits;
 pub mod line;
 mod parser;
+mod paste;
 #[cfg(feature = "pods")]
 mod pods;
 mod report;

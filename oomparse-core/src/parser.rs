@@ -2,8 +2,9 @@
 
 use crate::bytes::Text;
 use crate::event::OomEvent;
-use crate::frame::{FrameKind, Framer, Origin};
+use crate::frame::{Frame, FrameKind, Framer, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::paste::Paste;
 use crate::report::Assembler;
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -55,6 +56,7 @@ pub struct Options {
 pub struct Parser {
     options: Options,
     sieve: Sieve,
+    paste: Paste,
     framer: Framer,
     streams: Streams,
     events: VecDeque<OomEvent>,
@@ -118,6 +120,7 @@ impl Parser {
         Self {
             options,
             sieve: Sieve::new(),
+            paste: Paste::default(),
             framer: Framer::new(),
             streams: Streams::default(),
             events: VecDeque::new(),
@@ -180,6 +183,11 @@ impl Parser {
         if !self.carry.is_empty() {
             self.end_line();
         }
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.finish(&mut |line| self.whole(line));
+        if let Some(frame) = self.framer.finish() {
+            self.framed(&frame, &[]);
+        }
         let mut out = VecDeque::new();
         for stream in self.streams.drain() {
             let mut assembler = stream;
@@ -201,7 +209,7 @@ impl Parser {
     /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.
     #[must_use]
     pub fn wants_every_line(&self) -> bool {
-        self.streams.hungry > 0 || self.framer.wants_every_line()
+        self.streams.hungry > 0 || self.framer.wants_every_line() || self.paste.is_holding()
     }
 
     /// Whether a line can open a report or make an event alone. Allocates nothing.
@@ -245,9 +253,29 @@ impl Parser {
         if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
             self.framer.frame(start.get(..len).unwrap_or_default());
         }
+        // Inside a carrier's own structure a line is what it is.
+        let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
+        if is_within || !self.paste.wants(line, || self.sieve.is_candidate(line)) {
+            return self.whole(line);
+        }
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.line(line, &mut |line| self.whole(line));
+        self.paste = paste;
+    }
+
+    /// A line as its carrier wrote it.
+    fn whole(&mut self, line: &[u8]) {
+        if let Some(frame) = self.framer.end_before(line) {
+            self.framed(&frame, &[]);
+        }
         let Some(frame) = self.framer.frame(line) else {
             return;
         };
+        self.framed(&frame, line);
+    }
+
+    /// A record, and the line that it stands in.
+    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
         let proven = frame.origin == Origin::Kernel;
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
             return;
@@ -261,6 +289,7 @@ impl Parser {
         if self.streams.hungry > 0
             && !self.streams.is_hungry(host, is_last)
             && !self.framer.wants_every_line()
+            && !line.is_empty()
             && !self.sieve.is_candidate(line)
         {
             return;

@@ -34,7 +34,15 @@ pub(crate) const LITERALS: [&str; 15] = [
 ];
 
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
-pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR="];
+///
+/// The last one is in the head line of each entry of `journalctl -o verbose`.
+pub(crate) const CARRIERS: [&str; 5] = [
+    "\"dmesg\":",
+    "\"MESSAGE\":[",
+    "\"MESSAGE\": [",
+    "__CURSOR=",
+    " [s=",
+];
 
 /// The search, made ready.
 #[derive(Clone, Debug)]

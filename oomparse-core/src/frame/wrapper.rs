@@ -87,6 +87,19 @@ fn behind_marks(line: &[u8]) -> &[u8] {
     text
 }
 
+/// What follows the marks of a quotation or a comment, with its own indentation.
+pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
+    let mut text = line;
+    for _ in 0..MAX_STEPS {
+        text = match text {
+            [b'>' | b'#', b' ', tail @ ..] | [b'>', tail @ ..] => tail,
+            [b'/', b'/', b' ', tail @ ..] => tail,
+            _ => return text,
+        };
+    }
+    text
+}
+
 /// A known form behind names and numbers.
 fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let line = text;
