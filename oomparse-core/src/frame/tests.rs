@@ -312,6 +312,12 @@ fn what_stands_behind_a_newline_in_a_verbose_entry() {
 }
 
 #[test]
+fn a_record_that_was_cut_is_no_message() {
+    let found = frames(r#"{"MESSAGE":"Aa invoked oom-killer: gfp_mask=0xd0, or"#);
+    assert_eq!(found[0].message.as_ref(), b"");
+}
+
+#[test]
 fn greps_context_and_lokis_labels() {
     let found = frames(
         "kern.log-2023-12-[ 606280.177800] a\n\

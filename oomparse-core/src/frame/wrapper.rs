@@ -56,6 +56,10 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
 }
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
+    // A record that was cut: its keys are no part of a message.
+    if text.starts_with(b"{\"") && !text.ends_with(b"}") {
+        return Frame::default();
+    }
     let message = if text.len() < line.len() {
         without_back_ticks(text)
     } else {
