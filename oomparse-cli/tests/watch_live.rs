@@ -28,6 +28,8 @@ const RATE_LIMIT: Duration = Duration::from_millis(5500);
 
 const BURST: usize = 30;
 
+type Test = fn(&Hierarchy);
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The kernel's rate limit is one for all.
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     if let Err(why) = &hierarchy {
         eprintln!("\n!!! NOT RUN: the live tests of `oomparse watch`: {why}\n");
     }
-    let tests: [(&str, fn(&Hierarchy)); 6] = [
+    let tests: [(&str, Test); 6] = [
         (
             "kill_has_its_pods_name_within_a_second_cgroupfs",
             |machine| {

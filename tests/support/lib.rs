@@ -1,10 +1,11 @@
 //! What the corpus tests share: the loader, the parser's answer for a case, the comparison of truth
-//! and event, and noise lines.
+//! and event, noise lines, and a report in the words of every kernel.
 //!
 //! `corpus/README.md` says what a case is; `tests/README.md` says which test proves what.
 
 mod case;
 mod difference;
+pub mod model;
 mod noise;
 
 pub use case::{Case, cases, corpus_dir, crashers, negatives};

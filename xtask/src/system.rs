@@ -16,6 +16,11 @@ const TOOLS: &[Tool] = &[
         program: "cc",
         package: "gcc",
     },
+    // Checks the counters of `oomparse watch --textfile`.
+    Tool {
+        program: "promtool",
+        package: "prometheus",
+    },
     Tool {
         program: "gcc",
         package: "gcc",

@@ -1,10 +1,8 @@
 //! The loop of `watch`: lines in, events out, nothing waits for anything.
 
-use super::feed::{Feed, Next, Position, Start};
-use super::file::LogFile;
-use super::journal::Journal;
-use super::kmsg::Kmsg;
+use super::feed::{Feed, Next, Start};
 use super::metrics::Metrics;
+use super::open::{Trouble, open_feed};
 use super::outbox::Outbox;
 use super::signals::Signals;
 use super::state::{Anchor, State};
@@ -59,9 +57,6 @@ pub(crate) struct Watch {
     /// What the last warning about a file of ours said.
     warned: Option<String>,
 }
-
-/// A log, file or program, and what is wrong with it.
-type Trouble = (String, io::Error);
 
 impl Watch {
     /// Opens everything.
@@ -389,47 +384,5 @@ fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> io::Result<()> {
     match poll(fds, timeout.as_ref()) {
         Ok(_) | Err(Errno::INTR) => Ok(()),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The log that the arguments name; the journal where the kernel's ring may not be read.
-fn open_feed(args: &WatchArgs, start: Start) -> Result<Box<dyn Feed>, Trouble> {
-    let journal = |start| match Journal::open(start) {
-        Ok(journal) => Ok(Box::new(journal) as Box<dyn Feed>),
-        Err(error) => Err(("journalctl".to_owned(), error)),
-    };
-    if let Some(path) = &args.file {
-        let file = LogFile::open(path, &start);
-        let file = file.map_err(|error| (path.display().to_string(), error))?;
-        return Ok(Box::new(file));
-    }
-    if args.journal {
-        return journal(start);
-    }
-    match Kmsg::open(&start) {
-        Ok(kmsg) => Ok(Box::new(kmsg)),
-        Err(error) => {
-            let start = match start {
-                Start::At {
-                    read: Position::Kmsg { .. },
-                    ..
-                } => Start::Beginning,
-                start => start,
-            };
-            match journal(start) {
-                Ok(feed) => {
-                    let why = format!("{}; the journal is followed instead", sentence(&error));
-                    warn("/dev/kmsg", &why);
-                    Ok(feed)
-                }
-                Err(_) => Err((
-                    "/dev/kmsg".to_owned(),
-                    io::Error::other(format!(
-                        "{}; run as root or with CAP_SYSLOG, or use --journal or --file",
-                        sentence(&error)
-                    )),
-                )),
-            }
-        }
     }
 }

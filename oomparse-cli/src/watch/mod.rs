@@ -4,7 +4,7 @@
 //! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine.rs ─► outbox.rs ─► standard output
 //!            clock.rs: wall time ─────┘        │  └─► state.rs, metrics.rs (replace.rs)
 //!                                              └ names: ../pods/keeper.rs
-//! signals.rs: SIGTERM, SIGINT, SIGHUP as bytes in a pipe
+//! open.rs: which of the three; signals.rs: SIGTERM, SIGINT, SIGHUP as bytes in a pipe
 //! ```
 
 mod clock;
@@ -14,6 +14,7 @@ mod file;
 mod journal;
 mod kmsg;
 mod metrics;
+mod open;
 mod outbox;
 mod replace;
 mod signals;

@@ -16,6 +16,7 @@
 //! message still counts; a value that is not plain text stands there as the key alone, then eight
 //! bytes of length (little endian), then the bytes. A verbose entry has no end that could be waited
 //! for: its message goes out at once, as the kernel's only if transport and facility said so before.
+//! What stands behind a newline in it is indented to the message's column.
 //! `MESSAGE=` without an entry begun is a message of unknown origin.
 
 use super::scan::{facility_by_name, number, split_once};
@@ -28,6 +29,9 @@ use memchr::memmem;
 
 /// Lines of one entry; a kernel's entry has about 20, any other is let go.
 const MAX_ENTRY_LINES: u32 = 512;
+
+/// Blanks in front of what stands behind a newline in a verbose entry's message.
+const VERBOSE_MESSAGE_INDENT: usize = "    MESSAGE=".len();
 
 /// What journald's fields, or a shipper's copies of them, tell about who wrote a text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,6 +82,8 @@ pub(super) fn is_kernels_name(name: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
     is_verbose: bool,
+    /// The message of a verbose entry has gone out.
+    told: bool,
     lines: u32,
     provenance: Provenance,
     level: Option<u8>,
@@ -95,6 +101,8 @@ pub(super) struct Entry {
 pub(super) enum Step<'a> {
     /// The entry goes on.
     Field,
+    /// The same, and this is its message, or what stands behind a newline in it.
+    Message(Frame<'a>),
     /// The entry is whole; there may have been no message in it.
     End(Option<Frame<'a>>),
     /// No line of an entry.
@@ -187,6 +195,15 @@ impl Entry {
     }
 
     fn verbose_line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
+        if self.told
+            && let Some(text) = line.strip_prefix(&[b' '; VERBOSE_MESSAGE_INDENT])
+        {
+            return Step::Message(Frame {
+                kind: FrameKind::Indented,
+                message: Cow::Borrowed(text),
+                ..Frame::default()
+            });
+        }
         let field = line
             .strip_prefix(b"    ")
             .and_then(|line| split_once(line, b'='));
@@ -202,8 +219,9 @@ impl Entry {
             Origin::Kernel if self.provenance.facility.is_none() => Origin::Unknown,
             origin => origin,
         };
+        self.told = true;
         let frame = self.frame(Cow::Borrowed(value));
-        Step::End(Some(Frame { origin, ..frame }))
+        Step::Message(Frame { origin, ..frame })
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {

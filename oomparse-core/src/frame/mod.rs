@@ -19,9 +19,11 @@ mod syslog5424;
 mod tests;
 mod wrapper;
 
+use crate::line::{Line, parse_line};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use memchr::memmem;
 
 /// Where a line's text came from, as far as its frame proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -227,6 +229,7 @@ impl Framer {
             },
             Open::Entry(entry) => match entry.line(line) {
                 journal::Step::Field => return None,
+                journal::Step::Message(frame) => return Some(frame),
                 journal::Step::End(frame) => {
                     self.open = Open::Nothing;
                     return frame;
@@ -264,7 +267,7 @@ impl Framer {
             None => wrapper::unwrap(line, 0),
         };
         if frame.kind == FrameKind::Dmesg {
-            self.look_for_host(&mut frame);
+            self.look_for_host(line, &mut frame);
         }
         if frame.kind == FrameKind::Bare && self.is_indented(line) {
             frame.kind = FrameKind::Indented;
@@ -313,19 +316,26 @@ impl Framer {
 
     /// Tells `journalctl -o short-monotonic` from dmesg, whose stamp is the same.
     ///
-    /// The first stamped line decides: afterwards a process whose name looks like `host kernel:`
-    /// changes nothing. The tag proves a program's text but not the kernel's, since dmesg shows what a
+    /// The first line that a kernel or a host's tag begins decides: afterwards a process whose name looks
+    /// like `host kernel:` changes nothing. A program's line without a process id proves neither. The tag proves a program's text but not the kernel's, since dmesg shows what a
     /// program wrote in the same place.
-    fn look_for_host<'a>(&mut self, frame: &mut Frame<'a>) {
+    fn look_for_host<'a>(&mut self, line: &'a [u8], frame: &mut Frame<'a>) {
         let told = frame.level.is_some() || frame.kernel_time_us.is_none();
         if told || self.is_short_monotonic == Some(false) {
             return;
         }
-        let Cow::Borrowed(text) = frame.message else {
-            return;
+        let text = match frame.message {
+            Cow::Borrowed(text) => text,
+            // dmesg's escapes were undone, which journalctl does not write.
+            Cow::Owned(_) => match memmem::find(line, b"] ").and_then(|at| line.get(at..)) {
+                Some(text) => text.get(2..).unwrap_or_default(),
+                None => return,
+            },
         };
         let Some((host, program, text)) = syslog::short_monotonic(text) else {
-            self.is_short_monotonic = Some(self.is_short_monotonic == Some(true));
+            if self.is_short_monotonic.is_none() && parse_line(text) != Line::Other {
+                self.is_short_monotonic = Some(false);
+            }
             return;
         };
         self.is_short_monotonic = Some(true);
@@ -338,6 +348,9 @@ impl Framer {
         }
     }
 }
+
+/// A depth at which no record is looked for in a text.
+const MOST_NESTED: u8 = u8::MAX;
 
 /// The frame of a line whose form its own bytes tell, by the first of them.
 #[inline]

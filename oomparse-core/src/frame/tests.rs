@@ -282,7 +282,9 @@ fn an_indented_stamp_is_no_line_of_its_own() {
 
 #[test]
 fn a_comm_makes_no_host_of_dmesg_text() {
-    let found = frames("[ 1.000000] Linux version\n[ 2.000000] x kernel: y invoked oom-killer:");
+    let found = frames(
+        "[ 1.000000] oom_reaper: unable to reap pid:1 (a)\n[ 2.000000] x kernel: y invoked oom-killer:",
+    );
     assert_eq!(found[1].host, None);
     assert_eq!(
         found[1].message.as_ref(),
@@ -290,6 +292,53 @@ fn a_comm_makes_no_host_of_dmesg_text() {
     );
     let found = frames("[ 1.000000] host kernel: Linux\n[ 2.000000] host kernel: y");
     assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
+    // A program without a process id proves neither.
+    let found = frames(
+        r"[ 1.000000] host app: Out of luck
+[ 2.000000] host kernel: a\x0ab",
+    );
+    assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
+    assert_eq!(found[1].message.as_ref(), br"a\x0ab");
+}
+
+#[test]
+fn what_stands_behind_a_newline_in_a_verbose_entry() {
+    let text = "Thu 2023-01-05 02:12:02.123456 UTC [s=ab;i=1;b=cd;m=1;t=2;x=3]\n    \
+                _TRANSPORT=kernel\n    SYSLOG_FACILITY=0\n    MESSAGE=anon 1\n            \
+                file 2\n    _HOSTNAME=h";
+    let found = kinds_and_messages(text);
+    assert_eq!(
+        found,
+        [
+            (FrameKind::Journal, "anon 1".into()),
+            (FrameKind::Indented, "file 2".into()),
+        ]
+    );
+}
+
+#[test]
+fn greps_context_and_lokis_labels() {
+    let found = frames(
+        "kern.log-2023-12-[ 606280.177800] a\n\
+         messages-20230105-Jan  5 02:12:02 host kernel: b\n\
+         2023-01-05T02:12:02Z {hostname=\"n1\", transport=\"kernel\"} Out of memory: c\n\
+         2023-01-05T02:12:02Z {pod=\"web-0\", container=\"c\"} Out of memory: d",
+    );
+    assert_eq!(found[0].kernel_time_us, Some(606_280_177_800));
+    assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
+    assert_eq!(found[2].message.as_ref(), b"Out of memory: c");
+    assert_eq!(found[2].origin, Origin::Unknown);
+    assert_eq!(found[3].origin, Origin::UserSpace);
+}
+
+#[test]
+fn the_control_code_of_delete() {
+    let found = frames(
+        "Jan  5 02:12:02 host kernel: #177del#001 invoked\n\
+         Jan  5 02:12:02 host kernel: Linux 5.4.0-177-generic #177-Ubuntu",
+    );
+    assert_eq!(found[0].message.as_ref(), b"\x7fdel\x01 invoked");
+    assert!(found[1].message.ends_with(b" #177-Ubuntu"));
 }
 
 const DMESG_JSON: &[u8] = b"{

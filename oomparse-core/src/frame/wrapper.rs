@@ -6,6 +6,7 @@
 //!     // oom-kill:constraint=CONSTRAINT_MEMCG,…                           another, indented
 //! 166255 Apr 18 00:37:34   kernel: [14049899.298773] Task in …            an editor's line number
 //! /var/log/messages-20230105:Jan  5 02:12:02 host kernel: …               grep
+//! messages-20230105-Jan  5 02:12:02 host kernel: …                        grep -A, a line of context
 //! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
 //!   | Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] Memory …     a row copied from Kibana
 //! ESC[32m[   12.345678] ESC[0mESC[33msub: ESC[0mtext                      dmesg --color=always
@@ -27,6 +28,9 @@ const MAX_STEPS: usize = 24;
 
 /// Names and numbers in front of one line: `file:12:` and one more.
 const MAX_LABELS: usize = 3;
+
+/// Hyphens in a file's name that a stamp is looked for behind.
+const MAX_FILE_NAME_MARKS: usize = 16;
 
 /// Longest name in front of a line, in bytes: a path.
 const MAX_LABEL_LEN: usize = 256;
@@ -85,18 +89,37 @@ fn behind_marks(line: &[u8]) -> &[u8] {
 
 /// A known form behind names and numbers.
 fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let line = text;
     let mut text = text;
     for _ in 0..MAX_LABELS {
-        text = behind_marks(behind_label(text)?);
-        let frame = known(text, nested).filter(|frame| {
-            // `<6>` alone, or a brace, is too little behind a word.
-            frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin == Origin::Kernel
-        });
-        if frame.is_some() {
-            return frame;
+        let Some(rest) = behind_label(text) else {
+            return behind_file_name(line, nested);
+        };
+        text = behind_marks(rest);
+        if let Some(frame) = clear(text, nested) {
+            return Some(frame);
         }
     }
-    None
+    behind_file_name(line, nested)
+}
+
+/// A known form that tells something beside the message: `<6>` alone, or a brace, is too little behind
+/// a word.
+fn clear(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    known(text, nested).filter(|frame| {
+        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin == Origin::Kernel
+    })
+}
+
+/// A known form behind `messages-20230105-` or `kern.log-123-`, as grep prints lines of context.
+fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
+    let name = window.split(|byte| *byte == b' ').next()?;
+    // A stamp may begin with a bracket and a blank.
+    let places = memchr::memchr_iter(b'-', name).take(MAX_FILE_NAME_MARKS);
+    places
+        .filter_map(|at| text.get(at.checked_add(1)?..))
+        .find_map(|rest| clear(rest, nested))
 }
 
 /// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: what is left of a syslog line whose

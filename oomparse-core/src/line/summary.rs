@@ -180,8 +180,9 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     }
     line.pid = Some(found);
     match nom::sequence::preceded(tag(&b",uid="[..]), uid).parse(rest) {
-        Ok((_, value)) => line.uid = Some(value),
-        Err(_) => line.cut = Some(UID),
+        // A record that runs on into the next one may have lent it digits.
+        Ok((rest, value)) if rest.first() != Some(&b',') => line.uid = Some(value),
+        _ => line.cut = Some(UID),
     }
     before
 }
@@ -189,11 +190,12 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
 /// `OOM,task_memcg=TASK,task=COMM`: the victim's cgroup is at or below the one at its limit.
 fn read_memcgs<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     match split_paths(body, ",task_memcg=", |oom, task| is_at_or_below(task, oom)) {
-        Some((oom, task)) => {
+        // What says otherwise lost a piece, and nothing tells which of the two.
+        Some((oom, task)) if is_at_or_below(task, oom) || line.pid.is_none() => {
             line.oom_memcg = Some(oom);
             read_task(task, line);
         }
-        None => {
+        _ => {
             if find(body, ",task_memcg=").is_none() && line.pid.is_none() {
                 // Cut in or behind the first path: its end is not known.
                 line.cut = Some(OOM_MEMCG);
