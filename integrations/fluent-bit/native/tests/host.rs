@@ -249,7 +249,7 @@ fn chunks_without_a_candidate_are_not_touched() {
 fn the_event_goes_into_the_record_that_completes_it() {
     for (name, event) in [("v1", v1 as fn(u32, Value) -> Value), ("v2", v2)] {
         let group = |seconds: u32| v2(seconds, map(&[("resource", "r".into())]));
-        let start = bytes(&group(u32::MAX)).iter().copied().collect::<Vec<u8>>();
+        let start = bytes(&group(u32::MAX)).to_vec();
         let input = [
             events(&start)[0].clone(),
             event(1, log("before")),
