@@ -297,7 +297,7 @@ impl Parser {
         let mut out = VecDeque::new();
         let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
         let was_hungry = stream.is_hungry();
-        stream.push(&frame, &mut out);
+        stream.push(frame, &mut out);
         let is_hungry = stream.is_hungry();
         self.streams.count(was_hungry, is_hungry);
         if !out.is_empty() {

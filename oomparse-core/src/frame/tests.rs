@@ -220,9 +220,13 @@ fn common_forms_borrow_their_message() {
 
 fn frames(text: &str) -> Vec<Frame<'static>> {
     let mut framer = Framer::new();
-    text.lines()
-        .filter_map(|line| framer.frame(line.as_bytes()).map(Frame::into_owned))
-        .collect()
+    let mut found = Vec::new();
+    for line in text.lines() {
+        found.extend(framer.end_before(line.as_bytes()));
+        found.extend(framer.frame(line.as_bytes()).map(Frame::into_owned));
+    }
+    found.extend(framer.finish());
+    found
 }
 
 fn kinds_and_messages(text: &str) -> Vec<(FrameKind, String)> {
