@@ -8,9 +8,10 @@ use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 use memchr::{memmem, memrchr};
 
-/// Nobody reads a log in fewer columns, and nobody has as many.
-const NARROWEST: usize = 60;
-const WIDEST: usize = 260;
+/// Where a terminal or a mail of 80 columns breaks a line. Other widths are mended line by line, where a
+/// report's lines are joined; looking for them here would cost every line of every report a search.
+const NARROWEST: usize = 78;
+const WIDEST: usize = 82;
 
 /// At this width a comm that is broken is taken for wrapped; at another it may hold a newline.
 const COMMON_WIDTH: usize = 80;
