@@ -4,6 +4,7 @@
 //! split where it is longer than any record of the kernel's, or where it is the two lines that everybody
 //! pastes, summary and Killed line, which name the same process.
 
+use crate::line::common::find;
 use crate::line::{Line, parse_line};
 use crate::{frame, line};
 use alloc::vec::Vec;
@@ -26,8 +27,8 @@ const MOST_LATER_US: u64 = 60_000_000;
 pub(super) fn may_be(line: &[u8]) -> bool {
     line.len() > LONGEST_RECORD
         || line.len() > 300
-            && memmem::find(line, b"] Memory cgroup out of memory: Killed process ").is_some()
-            && memmem::find(line, b"oom-kill:constraint=").is_some()
+            && find(line, "] Memory cgroup out of memory: Killed process ").is_some()
+            && find(line, "oom-kill:constraint=").is_some()
 }
 
 /// Gives the records of the line one by one; says whether there were several.

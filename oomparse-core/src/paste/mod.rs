@@ -37,7 +37,7 @@ impl Paste {
     pub(crate) fn wants(&self, line: &[u8], holds_word: impl Fn() -> bool) -> bool {
         self.is_holding()
             || self.quoted.may_be(line)
-            || wrapped::may_begin(line, holds_word())
+            || wrapped::may_begin(line, holds_word)
             || glued::may_be(line)
     }
 

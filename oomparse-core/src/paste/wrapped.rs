@@ -22,9 +22,9 @@ const MOST_LINES: usize = 40;
 /// Whether a line is as long as a terminal may be wide, and is the kernel's and not whole. `holds_word`
 /// says whether one of the sieve's words is in it.
 #[inline]
-pub(super) fn may_begin(line: &[u8], holds_word: bool) -> bool {
+pub(super) fn may_begin(line: &[u8], holds_word: impl Fn() -> bool) -> bool {
     (NARROWEST..=WIDEST).contains(&line.len())
-        && (holds_word || is_counter(line))
+        && (holds_word() || is_counter(line))
         && is_broken_line(line)
 }
 
@@ -70,7 +70,7 @@ impl Wrapped {
                 return self.end(text, give);
             }
         }
-        if may_begin(text, true) {
+        if may_begin(text, || true) {
             self.held.extend_from_slice(text);
             self.lines = 1;
             self.width = text.len();
