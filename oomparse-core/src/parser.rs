@@ -78,7 +78,7 @@ struct Refused {
 }
 
 /// Enough of a line to find its prefix.
-const REFUSED_LEN: usize = 64;
+pub(crate) const REFUSED_LEN: usize = 64;
 
 impl Refused {
     const NONE: Self = Self {
