@@ -249,6 +249,7 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let (start, len) = self.refused.take();
         if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
             self.framer.frame(start.get(..len).unwrap_or_default());
