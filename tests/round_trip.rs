@@ -198,11 +198,13 @@ const OF_THE_LOG: [&str; 8] = [
     "/cgroup/limit_level",
 ];
 
-/// Numbers that nothing follows in their line: at the very end of a log without a line end they may have
+/// Figures that nothing follows in their line: at the very end of a log without a line end they may have
 /// lost digits, and nothing tells.
-const LAST_OF_THEIR_LINE: [&str; 8] = [
+const LAST_OF_THEIR_LINE: [&str; 9] = [
     "/victim/uid",
     "/victim/oom_score_adj",
+    // Cut between two components it is a path that the kernel could have printed.
+    "/cgroup/oom_memcg",
     "/memory/failcnt",
     "/memory_swap/failcnt",
     "/swap/failcnt",

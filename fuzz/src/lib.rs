@@ -32,9 +32,8 @@ pub fn frame(data: &[u8]) {
         let Some(frame) = framer.frame(line) else {
             continue;
         };
-        if frame.kind == FrameKind::Kmsg && line.first().is_some_and(u8::is_ascii_digit) {
-            let mut fields = line.split(|byte| *byte == b',');
-            let priority = text_number(fields.next().unwrap_or_default());
+        if frame.kind == FrameKind::Kmsg && kmsg_priority(line).is_some() {
+            let priority = kmsg_priority(line);
             let expected = match priority {
                 Some(0..=7) => Origin::Kernel,
                 _ => Origin::UserSpace,
@@ -113,7 +112,8 @@ pub fn cgroup(data: &[u8]) {
         assert!(id.len() >= 12, "a fragment");
         assert!(id.bytes().all(|byte| byte.is_ascii_hexdigit()));
         // A shorter one is what is left of a path that was cut, so it stands at the end only.
-        if path.pod_uid.is_some() && id.len() == 64 && !data.ends_with(b"/") {
+        let is_whole = data.ends_with(b".scope") || data.ends_with(format!("/{id}").as_bytes());
+        if path.pod_uid.is_some() && id.len() == 64 && is_whole {
             let mut below = data.to_vec();
             below.extend_from_slice(
                 b"/kubepods/pod00000000-dead-beef-0000-000000000000/0123456789abcdef",
@@ -263,6 +263,8 @@ pub fn pods(data: &[u8]) {
     }
 }
 
-fn text_number(digits: &[u8]) -> Option<u64> {
+/// The number before the first comma.
+fn kmsg_priority(line: &[u8]) -> Option<u64> {
+    let digits = line.split(|byte| *byte == b',').next()?;
     core::str::from_utf8(digits).ok()?.parse().ok()
 }

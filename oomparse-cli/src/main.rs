@@ -31,6 +31,9 @@ fn main() -> ExitCode {
         args::Command::Watch(args) => commands::watch::run(args),
         args::Command::Pods(args) => commands::pods::run(&args),
         args::Command::Who(args) => commands::who::run(&args),
+        args::Command::Explain(args) => commands::explain::run(&args),
+        args::Command::Completions(args) => commands::shell::completions(&args),
+        args::Command::Man(args) => commands::shell::man(&args),
     };
     match outcome {
         Ok(Found::Some) => ExitCode::SUCCESS,
@@ -55,7 +58,6 @@ fn sentence(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
-        io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -33,6 +33,8 @@ mod keyed;
 pub mod limits;
 pub mod line;
 mod parser;
+#[cfg_attr(not(feature = "carriers"), path = "paste/none.rs")]
+mod paste;
 #[cfg(feature = "pods")]
 mod pods;
 mod report;

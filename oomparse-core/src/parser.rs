@@ -2,10 +2,12 @@
 
 use crate::bytes::Text;
 use crate::event::OomEvent;
-use crate::frame::{FrameKind, Framer, Origin};
+use crate::frame::{Frame, FrameKind, Framer, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::paste::Paste;
 use crate::report::Assembler;
 use crate::sieve::Sieve;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
@@ -55,6 +57,7 @@ pub struct Options {
 pub struct Parser {
     options: Options,
     sieve: Sieve,
+    paste: Paste,
     framer: Framer,
     streams: Streams,
     events: VecDeque<OomEvent>,
@@ -76,7 +79,7 @@ struct Refused {
 }
 
 /// Enough of a line to find its prefix.
-const REFUSED_LEN: usize = 64;
+pub(crate) const REFUSED_LEN: usize = 64;
 
 impl Refused {
     const NONE: Self = Self {
@@ -118,6 +121,7 @@ impl Parser {
         Self {
             options,
             sieve: Sieve::new(),
+            paste: Paste::default(),
             framer: Framer::new(),
             streams: Streams::default(),
             events: VecDeque::new(),
@@ -180,6 +184,11 @@ impl Parser {
         if !self.carry.is_empty() {
             self.end_line();
         }
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.finish(&mut |line| self.whole(line));
+        if let Some(frame) = self.framer.finish() {
+            self.framed(&frame, &[]);
+        }
         let mut out = VecDeque::new();
         for stream in self.streams.drain() {
             let mut assembler = stream;
@@ -211,7 +220,7 @@ impl Parser {
     /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.
     #[must_use]
     pub fn wants_every_line(&self) -> bool {
-        self.streams.hungry > 0 || self.framer.wants_every_line()
+        self.streams.hungry > 0 || self.framer.wants_every_line() || self.paste.is_holding()
     }
 
     /// Whether a line can open a report or make an event alone. Allocates nothing.
@@ -251,13 +260,34 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let (start, len) = self.refused.take();
         if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
             self.framer.frame(start.get(..len).unwrap_or_default());
         }
+        // Inside a carrier's own structure a line is what it is.
+        let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
+        if is_within || !self.paste.wants(line, || self.sieve.is_candidate(line)) {
+            return self.whole(line);
+        }
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.line(line, &mut |line| self.whole(line));
+        self.paste = paste;
+    }
+
+    /// A line as its carrier wrote it.
+    fn whole(&mut self, line: &[u8]) {
+        if let Some(frame) = self.framer.end_before(line) {
+            self.framed(&frame, &[]);
+        }
         let Some(frame) = self.framer.frame(line) else {
             return;
         };
+        self.framed(&frame, line);
+    }
+
+    /// A record, and the line that it stands in.
+    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
         let proven = frame.origin == Origin::Kernel;
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
             return;
@@ -271,6 +301,7 @@ impl Parser {
         if self.streams.hungry > 0
             && !self.streams.is_hungry(host, is_last)
             && !self.framer.wants_every_line()
+            && !line.is_empty()
             && !self.sieve.is_candidate(line)
         {
             return;
@@ -278,7 +309,7 @@ impl Parser {
         let mut out = VecDeque::new();
         let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
         let was_hungry = stream.is_hungry();
-        stream.push(&frame, &mut out);
+        stream.push(frame, &mut out);
         let is_hungry = stream.is_hungry();
         self.streams.count(was_hungry, is_hungry);
         if !out.is_empty() {
@@ -306,9 +337,13 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 #[derive(Debug, Default)]
 struct Streams {
     /// The stream of the last line, which the next line is most often of.
-    last: Option<Stream>,
+    last: Option<Box<Stream>>,
     /// The others, by host.
-    others: Vec<Stream>,
+    #[expect(
+        clippy::vec_box,
+        reason = "they are moved with every turn from host to host"
+    )]
+    others: Vec<Box<Stream>>,
     /// How many have a report open.
     hungry: usize,
     clock: u64,
@@ -379,7 +414,9 @@ impl Streams {
                 Err(_) => self.make_room(out),
             }
         }
-        let stream = self.last.get_or_insert_with(|| Stream::new(host, options));
+        let stream = self
+            .last
+            .get_or_insert_with(|| Box::new(Stream::new(host, options)));
         stream.used = self.clock;
         &mut stream.assembler
     }
@@ -422,9 +459,7 @@ impl Streams {
         if self.others.len() < MAX_STREAMS {
             return;
         }
-        let by_use = |(_, stream): &(usize, &Stream)| stream.used;
-        let oldest = self.others.iter().enumerate().min_by_key(by_use);
-        if let Some((at, _)) = oldest {
+        if let Some(at) = longest_quiet(&self.others) {
             let mut stream = self.others.remove(at);
             if stream.assembler.is_hungry() {
                 self.hungry = self.hungry.saturating_sub(1);
@@ -439,11 +474,15 @@ impl Streams {
         let mut all = core::mem::take(&mut self.others);
         all.extend(self.last.take());
         core::iter::from_fn(move || {
-            let by_use = |(_, stream): &(usize, &Stream)| stream.used;
-            let (oldest, _) = all.iter().enumerate().min_by_key(by_use)?;
+            let oldest = longest_quiet(&all)?;
             Some(all.swap_remove(oldest).assembler)
         })
     }
+}
+
+/// Which of these streams had no line for longest.
+fn longest_quiet(streams: &[Box<Stream>]) -> Option<usize> {
+    (0..streams.len()).min_by_key(|at| streams.get(*at).map(|stream| stream.used))
 }
 
 /// The events of a whole log in memory.

@@ -40,8 +40,20 @@ pub(crate) const LITERALS: [&str; 15] = [
 ];
 
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
+///
+/// The last one is in the head line of each entry of `journalctl -o verbose`.
 #[cfg(any(test, feature = "std"))]
-pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR="];
+pub(crate) const CARRIERS: [&str; 5] = [
+    "\"dmesg\":",
+    "\"MESSAGE\":[",
+    "\"MESSAGE\": [",
+    "__CURSOR=",
+    SHORT,
+];
+
+/// The carriers' word that is too short for the skip search.
+#[cfg(any(test, feature = "std", feature = "carriers"))]
+const SHORT: &str = " [s=";
 
 /// The search, made ready.
 #[derive(Clone, Debug)]
@@ -103,7 +115,7 @@ impl Sieve {
     /// Where in these bytes the first of the words stands.
     #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        skip::find(bytes)
+        skipping(bytes)
     }
 }
 
@@ -120,7 +132,25 @@ impl Sieve {
     not(any(target_arch = "x86_64", target_arch = "aarch64"))
 ))]
 fn without_simd(bytes: &[u8]) -> Option<usize> {
-    skip::find(bytes)
+    skipping(bytes)
+}
+
+/// The search that leaves most bytes unread.
+#[cfg(any(
+    not(feature = "std"),
+    not(any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
+#[inline(always)]
+fn skipping(bytes: &[u8]) -> Option<usize> {
+    let found = skip::find(bytes);
+    #[cfg(feature = "carriers")]
+    {
+        let before = found.map_or(bytes, |at| bytes.get(..at).unwrap_or_default());
+        if let Some(short) = crate::bytes::memmem::find(before, SHORT.as_bytes()) {
+            return Some(short);
+        }
+    }
+    found
 }
 
 /// The search on a processor from before 2006: for its sake nobody's program carries the other's tables.

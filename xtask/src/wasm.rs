@@ -68,7 +68,12 @@ pub(crate) fn build() -> Result<(), String> {
 fn optimise(from: &Path, to: &Path) -> Result<(), String> {
     let mut command = Command::new("wasm-opt");
     command
-        .args(["-Oz", "--mvp-features", "--strip-debug", "--strip-producers"])
+        .args([
+            "-Oz",
+            "--mvp-features",
+            "--strip-debug",
+            "--strip-producers",
+        ])
         .arg(from)
         .arg("-o")
         .arg(to);

@@ -1,6 +1,8 @@
 //! One file per command.
 
+pub(crate) mod explain;
 pub(crate) mod pods;
 pub(crate) mod scan;
+pub(crate) mod shell;
 pub(crate) mod watch;
 pub(crate) mod who;

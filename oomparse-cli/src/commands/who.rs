@@ -1,7 +1,7 @@
 //! `oomparse who`: whom a cgroup path, a pod's uid or a container's id belongs to.
 
 use crate::Found;
-use crate::args::{Format, WhoArgs};
+use crate::args::{WhoArgs, WhoFormat};
 use crate::pods::Which;
 use crate::sink::stdout;
 use oomparse_core::{CgroupPath, LimitLevel, PodLookup, PodTable, Text, parse_cgroup_path};
@@ -28,8 +28,8 @@ pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
             found = Found::Some;
         }
         match args.format {
-            Format::Json => writeln!(out, "{}", serde_json::to_string(&who)?)?,
-            Format::Report => out.write_all(who.to_report().as_bytes())?,
+            WhoFormat::Json => writeln!(out, "{}", serde_json::to_string(&who)?)?,
+            WhoFormat::Report => out.write_all(who.to_report().as_bytes())?,
         }
     }
     out.flush()?;

@@ -2,8 +2,7 @@
 //!
 //! Names are looked for only when there is an event to name. With `--learn` events that lack one are held, in order,
 //! until the log has told all it knows: a file is read a second time then, for names alone; a stream is
-//! learned from as it passes, and gives its events out at its end, when it falls silent, or when too
-//! much is held.
+//! learned from as it passes, and gives its events out at its end, or when too much is held.
 
 use super::loader::{Loader, Which, lock};
 use super::{PodArgs, lacks_a_name, listing};
@@ -109,11 +108,6 @@ impl Held {
             }
         }
         self.free = self.events.len();
-    }
-
-    /// Whether an event waits.
-    pub(crate) fn is_waiting(&self) -> bool {
-        !self.events.is_empty()
     }
 
     fn has_files(&self) -> bool {

@@ -1,10 +1,14 @@
 //! Where events go.
 
+mod count;
 mod json;
 mod report;
+mod screen;
+mod table;
 
 use crate::args::Format;
 use oomparse_core::OomEvent;
+use screen::Screen;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 /// Takes events in the order they complete.
@@ -36,11 +40,18 @@ pub(crate) fn open(format: Format) -> Box<dyn Sink> {
 pub(crate) fn open_on<W: Write + 'static>(format: Format, out: W) -> Box<dyn Sink> {
     match format {
         Format::Json => Box::new(json::Json::new(out)),
-        Format::Report => Box::new(report::Report::new(out, wants_colour())),
+        Format::Report => Box::new(report::Report::new(out, Screen::of_stdout())),
+        Format::Table => Box::new(table::Table::new(out, Screen::of_stdout())),
     }
 }
 
-/// Only at a terminal, and only where neither NO_COLOR nor TERM=dumb speaks against it.
-fn wants_colour() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+/// The sink that writes the number of kills alone.
+pub(crate) fn count() -> Box<dyn Sink> {
+    let out = stdout();
+    Box::new(count::Count { out, kills: 0 })
+}
+
+/// The sink that writes nothing.
+pub(crate) fn nothing() -> Box<dyn Sink> {
+    Box::new(count::Nothing)
 }

@@ -8,18 +8,6 @@ pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     find_iter(haystack, needle).next()
 }
 
-/// Where the needle last stands.
-pub(crate) fn rfind(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let mut end = haystack.len();
-    loop {
-        let before = haystack.get(..end)?;
-        if before.ends_with(needle) {
-            return end.checked_sub(needle.len());
-        }
-        end = end.checked_sub(1)?;
-    }
-}
-
 /// Every place where the needle stands, none within another.
 pub(crate) fn find_iter<'h>(
     haystack: &'h [u8],
@@ -62,10 +50,6 @@ mod tests {
             assert_eq!(
                 super::find(text, needle),
                 memchr::memmem::find(text, needle)
-            );
-            assert_eq!(
-                super::rfind(text, needle),
-                memchr::memmem::rfind(text, needle)
             );
         }
     }

@@ -14,9 +14,8 @@
 //!
 //! Fields come in any order. An export entry is kept until its end, so that a facility behind the
 //! message still counts; a value that is not plain text stands there as the key alone, then eight
-//! bytes of length (little endian), then the bytes. A verbose entry has no end that could be waited
-//! for: its message goes out at once, as the kernel's only if transport and facility said so before.
-//! What stands behind a newline in it is indented to the message's column.
+//! bytes of length (little endian), then the bytes. A verbose entry ends where the next one begins, or
+//! the log does; a value's further lines are indented by the width of its key.
 //! `MESSAGE=` without an entry begun is a message of unknown origin.
 
 use super::scan::{facility_by_name, number, split_once};
@@ -29,9 +28,6 @@ use alloc::vec::Vec;
 
 /// Lines of one entry; a kernel's entry has about 20, any other is let go.
 const MAX_ENTRY_LINES: u32 = 512;
-
-/// Blanks in front of what stands behind a newline in a verbose entry's message.
-const VERBOSE_MESSAGE_INDENT: usize = "    MESSAGE=".len();
 
 /// What journald's fields, or a shipper's copies of them, tell about who wrote a text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,30 +78,28 @@ pub(super) fn is_kernels_name(name: &[u8]) -> bool {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
     is_verbose: bool,
-    /// The message of a verbose entry has gone out.
-    told: bool,
     lines: u32,
     provenance: Provenance,
     level: Option<u8>,
     kernel_time_us: Option<u64>,
     wall: Option<WallTime>,
     host: Option<Vec<u8>>,
-    tag: Option<Vec<u8>>,
     boot_id: Option<Vec<u8>>,
+    tag: Option<Vec<u8>>,
     message: Option<Vec<u8>>,
     /// The value that is being read by its length: whether it is the message, and its bytes.
     binary: Option<(bool, Vec<u8>)>,
+    /// The verbose field of the last line: whether it is the message, and how far its value is in.
+    field: (bool, usize),
 }
 
 /// What a line is to an open entry.
 pub(super) enum Step<'a> {
     /// The entry goes on.
     Field,
-    /// The same, and this is its message, or what stands behind a newline in it.
-    Message(Frame<'a>),
     /// The entry is whole; there may have been no message in it.
     End(Option<Frame<'a>>),
-    /// No line of an entry.
+    /// No line of an entry, or the first one behind it.
     Foreign,
 }
 
@@ -195,33 +189,35 @@ impl Entry {
     }
 
     fn verbose_line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
-        if self.told
-            && let Some(text) = line.strip_prefix(&[b' '; VERBOSE_MESSAGE_INDENT])
-        {
-            return Step::Message(Frame {
-                kind: FrameKind::Indented,
-                message: Cow::Borrowed(text),
-                ..Frame::default()
-            });
-        }
         let field = line
             .strip_prefix(b"    ")
             .and_then(|line| split_once(line, b'='));
-        let Some((key, value)) = field.filter(|(key, _)| is_key(key)) else {
-            return Step::Foreign;
-        };
-        if key != b"MESSAGE" {
+        if let Some((key, value)) = field.filter(|(key, _)| is_key(key)) {
+            // Four blanks, the key, the sign.
+            self.field = (key == b"MESSAGE", key.len().saturating_add(5));
             self.set(key, value);
             return Step::Field;
         }
-        let origin = match self.provenance.origin() {
-            Origin::Kernel if self.provenance.kernels_transport.is_none() => Origin::Unknown,
-            Origin::Kernel if self.provenance.facility.is_none() => Origin::Unknown,
-            origin => origin,
+        let (is_message, indent) = self.field;
+        let more = line
+            .split_at_checked(indent)
+            .filter(|(blanks, _)| indent > 0 && blanks.iter().all(|byte| *byte == b' '));
+        let Some((_, more)) = more else {
+            return Step::Foreign;
         };
-        self.told = true;
-        let frame = self.frame(Cow::Borrowed(value));
-        Step::Message(Frame { origin, ..frame })
+        if is_message
+            && let Some(message) = &mut self.message
+            && message.len().saturating_add(more.len()) < MAX_LINE_LEN
+        {
+            message.push(b'\n');
+            message.extend_from_slice(more);
+        }
+        Step::Field
+    }
+
+    /// Whether the line stands behind this entry, whose end nothing else tells.
+    pub(super) fn ends_before(&self, line: &[u8]) -> bool {
+        self.is_verbose && !line.starts_with(b"    ")
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
@@ -257,7 +253,7 @@ impl Entry {
         }
     }
 
-    fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
+    pub(super) fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
         let message = self.message.take()?;
         Some(self.frame(Cow::Owned(message)))
     }

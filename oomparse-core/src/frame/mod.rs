@@ -227,6 +227,29 @@ impl Framer {
         !matches!(self.open, Open::Nothing)
     }
 
+    /// The entry that ends before this line, which is to be handed in after it: the end of an entry of
+    /// `journalctl -o verbose` shows only in what comes next.
+    pub fn end_before(&mut self, line: &[u8]) -> Option<Frame<'static>> {
+        #[cfg(feature = "carriers")]
+        if let Open::Entry(entry) = &self.open
+            && entry.ends_before(line)
+        {
+            return self.finish();
+        }
+        #[cfg(not(feature = "carriers"))]
+        let _ = line;
+        None
+    }
+
+    /// The record over several lines that is open, if it holds a message: no more lines come.
+    pub fn finish(&mut self) -> Option<Frame<'static>> {
+        match core::mem::take(&mut self.open) {
+            #[cfg(feature = "carriers")]
+            Open::Entry(mut entry) => entry.take_frame(),
+            _ => None,
+        }
+    }
+
     /// A line while a record over several lines is open.
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         match &mut self.open {
@@ -244,7 +267,6 @@ impl Framer {
             #[cfg(feature = "carriers")]
             Open::Entry(entry) => match entry.line(line) {
                 journal::Step::Field => return None,
-                journal::Step::Message(frame) => return Some(frame),
                 journal::Step::End(frame) => {
                     self.open = Open::Nothing;
                     return frame;
@@ -286,9 +308,13 @@ impl Framer {
         if frame.kind == FrameKind::Dmesg {
             self.look_for_host(line, &mut frame);
         }
-        if frame.kind == FrameKind::Bare && self.is_indented(line) {
-            frame.kind = FrameKind::Indented;
-            frame.message = Cow::Borrowed(line.trim_ascii_start());
+        if frame.kind == FrameKind::Bare {
+            // A quotation keeps the indentation behind its own marks.
+            let text = behind_quotes(line);
+            if self.is_indented(text) {
+                frame.kind = FrameKind::Indented;
+                frame.message = Cow::Borrowed(text.trim_ascii_start());
+            }
         }
         self.remember_prefix(line, &frame);
         Some(frame)
@@ -396,6 +422,14 @@ fn marked(_line: &[u8]) -> Option<Frame<'_>> {
     None
 }
 
+#[cfg(feature = "carriers")]
+use wrapper::behind_quotes;
+
+#[cfg(not(feature = "carriers"))]
+fn behind_quotes(line: &[u8]) -> &[u8] {
+    line
+}
+
 /// The frame of a line whose first bytes are of no known form.
 #[cfg(feature = "carriers")]
 fn unknown(line: &[u8], nested: u8) -> Frame<'_> {
@@ -418,6 +452,38 @@ fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
 #[cfg(not(feature = "serde"))]
 fn object(_line: &[u8], _nested: u8) -> Option<Frame<'_>> {
     None
+}
+
+/// The stamp that the text begins with, in microseconds, if it is as printk writes it: six decimals and
+/// a blank behind it.
+#[cfg(feature = "carriers")]
+pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
+    let (micros, rest) = stamp::printk(text)?;
+    let inside = text.get(..text.len().checked_sub(rest.len())?)?;
+    let point = inside.len().checked_sub(8)?;
+    (inside.get(point) == Some(&b'.') && rest.starts_with(b" ")).then_some(micros)
+}
+
+/// Whether a line begins as a log's line does: with a clock or a tag that belongs to a known form.
+#[cfg(feature = "carriers")]
+pub(crate) fn has_head(line: &[u8]) -> bool {
+    known(line, 0).is_some_and(|frame| {
+        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.level.is_some()
+    })
+}
+
+/// The message of a line with a head, if the kernel may have written it and it stands there as it is.
+#[cfg(feature = "carriers")]
+pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
+    let frame = known(line, 0)?;
+    match (frame.kind, frame.message) {
+        (FrameKind::Dmesg | FrameKind::Syslog, Cow::Borrowed(message))
+            if frame.origin != Origin::UserSpace =>
+        {
+            Some(message)
+        }
+        _ => None,
+    }
 }
 
 /// The frame of any line.

@@ -220,9 +220,13 @@ fn common_forms_borrow_their_message() {
 
 fn frames(text: &str) -> Vec<Frame<'static>> {
     let mut framer = Framer::new();
-    text.lines()
-        .filter_map(|line| framer.frame(line.as_bytes()).map(Frame::into_owned))
-        .collect()
+    let mut found = Vec::new();
+    for line in text.lines() {
+        found.extend(framer.end_before(line.as_bytes()));
+        found.extend(framer.frame(line.as_bytes()).map(Frame::into_owned));
+    }
+    found.extend(framer.finish());
+    found
 }
 
 fn kinds_and_messages(text: &str) -> Vec<(FrameKind, String)> {
@@ -305,15 +309,16 @@ fn a_comm_makes_no_host_of_dmesg_text() {
 fn what_stands_behind_a_newline_in_a_verbose_entry() {
     let text = "Thu 2023-01-05 02:12:02.123456 UTC [s=ab;i=1;b=cd;m=1;t=2;x=3]\n    \
                 _TRANSPORT=kernel\n    SYSLOG_FACILITY=0\n    MESSAGE=anon 1\n            \
-                file 2\n    _HOSTNAME=h";
+                file 2\n    _HOSTNAME=h\n\
+                Thu 2023-01-05 02:12:02.123457 UTC [s=ab;i=2;b=cd;m=1;t=2;x=3]";
     let found = kinds_and_messages(text);
-    assert_eq!(
-        found,
-        [
-            (FrameKind::Journal, "anon 1".into()),
-            (FrameKind::Indented, "file 2".into()),
-        ]
-    );
+    assert_eq!(found, [(FrameKind::Journal, "anon 1\nfile 2".into())]);
+}
+
+#[test]
+fn a_record_that_was_cut_is_no_message() {
+    let found = frames(r#"{"MESSAGE":"Aa invoked oom-killer: gfp_mask=0xd0, or"#);
+    assert_eq!(found[0].message.as_ref(), b"");
 }
 
 #[test]
@@ -444,11 +449,28 @@ fn journal_verbose() {
     for (fields, origin) in [
         ("    SYSLOG_FACILITY=0\n", Origin::Kernel),
         ("    SYSLOG_FACILITY=1\n", Origin::UserSpace),
-        ("", Origin::Unknown),
+        ("", Origin::Kernel),
     ] {
-        let found = frames(&format!("{head}{fields}    MESSAGE=text\n"));
-        assert_eq!((found.len(), found[0].origin), (1, origin));
-        assert_eq!(shown(found[0].wall).unwrap(), "2023-01-05T02:12:02.123456Z");
+        // The fields come in any order, and the message may have several lines.
+        for entry in [
+            format!("{head}{fields}    MESSAGE=text\n            more"),
+            format!("{head}    MESSAGE=text\n            more\n{fields}"),
+        ] {
+            let mut framer = Framer::new();
+            assert!(
+                entry
+                    .lines()
+                    .all(|line| framer.frame(line.as_bytes()).is_none())
+            );
+            let next = "Thu 2023-01-05 02:12:03.123456 CST [s=bf0d;i=929;b=00ab]";
+            let found = framer.end_before(next.as_bytes()).unwrap();
+            assert_eq!(
+                (&*found.message, found.origin),
+                (&b"text\nmore"[..], origin)
+            );
+            assert_eq!(shown(found.wall).unwrap(), "2023-01-05T02:12:02.123456Z");
+            assert!(framer.frame(next.as_bytes()).is_none() && framer.finish().is_none());
+        }
     }
 }
 

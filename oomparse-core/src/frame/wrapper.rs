@@ -57,6 +57,10 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
 }
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
+    // A record that was cut: its keys are no part of a message.
+    if text.starts_with(b"{\"") && !text.ends_with(b"}") {
+        return Frame::default();
+    }
     let message = if text.len() < line.len() {
         without_back_ticks(text)
     } else {
@@ -82,6 +86,19 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'"' | b'\'', tail @ ..] => tail,
             // A byte order mark; a blank that does not break.
             [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
+            _ => return text,
+        };
+    }
+    text
+}
+
+/// What follows the marks of a quotation or a comment, with its own indentation.
+pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
+    let mut text = line;
+    for _ in 0..MAX_STEPS {
+        text = match text {
+            [b'>' | b'#', b' ', tail @ ..] | [b'>', tail @ ..] => tail,
+            [b'/', b'/', b' ', tail @ ..] => tail,
             _ => return text,
         };
     }

@@ -213,13 +213,13 @@ fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     if line.pid.is_none() {
         // Cut: the path is whole only if `,task=` follows it.
         match split_once(body, ",task=") {
-            Some((path, _)) => line.task_memcg = Some(path),
-            None => line.cut = Some(TASK_MEMCG),
+            Some((path, _)) if path.first() == Some(&b'/') => line.task_memcg = Some(path),
+            _ => line.cut = Some(TASK_MEMCG),
         }
         return;
     }
     let path = split_task(body, line);
-    if !path.is_empty() {
+    if path.first() == Some(&b'/') {
         line.task_memcg = Some(path);
     }
 }

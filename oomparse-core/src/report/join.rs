@@ -109,6 +109,8 @@ impl Pending {
                 _ => &[b"\n", b""],
             },
             (_, FrameKind::Bare) => &[b"", b" "],
+            // These are printed whole: only a newline in the comm breaks them behind a head of its own.
+            _ if matches!(this.kind, Kind::Killed | Kind::TaskInfo) => &[b"\n", b""],
             _ => &[b""],
         };
         if let Some(bytes) = this.append(frame, message, separator) {
@@ -152,6 +154,8 @@ impl Pending {
             if frame.fragment == Fragment::Piece
                 || self.gap == 0 && whole && is_sound(&bytes)
                 || separator.is_empty() && (self.continues(piece) || self.is_wrapped(frame, piece))
+                // A comm may hold several newlines one behind the other.
+                || piece.is_empty() && *separator == b"\n"
                 || frame.kind == FrameKind::Bare && progress(&bytes) > progress(&self.bytes)
             {
                 return Some(bytes);

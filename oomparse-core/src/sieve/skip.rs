@@ -13,7 +13,7 @@ const STEP: usize = WINDOW - 1;
 /// A window, how far into its word it begins, and the word that must stand there.
 ///
 /// The window of `"dmesg":` has a byte in front of it that may be any: `":` ends every key in JSON.
-const WORDS: [(&[u8; WINDOW], usize, &str); 19] = [
+const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
     (b"oom-kill", 0, "oom-kill"),
     (b"oom_reap", 0, "oom_reaper: "),
     (b"om_kill_", 1, "oom_kill_process: "),
@@ -32,6 +32,7 @@ const WORDS: [(&[u8; WINDOW], usize, &str); 19] = [
     (b"anic_on_", 1, "panic_on_oom"),
     (b"\0\"dmesg\"", 0, "\"dmesg\":"),
     (b"SSAGE\":[", 3, "\"MESSAGE\":["),
+    (b"SAGE\": [", 4, "\"MESSAGE\": ["),
     (b"_CURSOR=", 1, "__CURSOR="),
 ];
 
@@ -149,7 +150,7 @@ fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CARRIERS, LITERALS};
+    use super::super::{CARRIERS, LITERALS, SHORT};
     use super::*;
     use alloc::format;
     use alloc::vec::Vec;
@@ -157,6 +158,9 @@ mod tests {
     #[test]
     fn each_word_of_the_sieve_has_a_window() {
         for literal in LITERALS.iter().chain(&CARRIERS) {
+            if literal.len() < WINDOW && SHORT == *literal {
+                continue;
+            }
             let of_it = |word: &&str| word.contains(literal) || literal.contains(*word);
             assert!(WORDS.iter().any(|(_, _, word)| of_it(word)), "{literal}");
         }
@@ -210,7 +214,7 @@ mod tests {
             while text.len() < 60 {
                 seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let pick = (seed >> 8) as usize;
-                if pick % 11 == 0 {
+                if pick.is_multiple_of(11) {
                     text.extend_from_slice(WORDS[pick / 11 % WORDS.len()].2.as_bytes());
                 }
                 text.push(alphabet[pick % alphabet.len()]);

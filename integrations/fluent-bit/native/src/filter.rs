@@ -38,6 +38,8 @@ struct Chunk<'a> {
     bytes: &'a [u8],
     /// What is written, if anything changed.
     out: Option<Vec<u8>>,
+    /// The record before, if it did not matter by itself.
+    refused: Option<Record<'a>>,
 }
 
 impl<'a> Chunk<'a> {
@@ -95,7 +97,11 @@ impl Filter {
             return None;
         }
         self.counts.decoded += 1;
-        let mut chunk = Chunk { bytes, out: None };
+        let mut chunk = Chunk {
+            bytes,
+            out: None,
+            refused: None,
+        };
         let mut reader = Reader::new(bytes);
         while !reader.is_at_end() {
             let start = reader.position();
@@ -116,8 +122,16 @@ impl Filter {
             && (self.parsers.wants_every_line(tag) || self.parsers.is_candidate(record.bytes));
         let line = matters.then(|| record.line(&self.settings.keys)).flatten();
         let Some(line) = line else {
+            chunk.refused = Some(*record);
             return chunk.copy(record);
         };
+        // An indented line may stand behind a newline in the record before it.
+        let before = chunk.refused.take();
+        if line.as_bytes().starts_with(b" ")
+            && let Some(before) = before.and_then(|record| record.line(&self.settings.keys))
+        {
+            self.parsers.push_line(tag, before.as_bytes());
+        }
         self.parsers.push_line(tag, line.as_bytes());
         match self.settings.mode {
             Mode::Enrich => self.enrich(record, &line, start, chunk),

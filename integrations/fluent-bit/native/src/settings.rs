@@ -114,7 +114,7 @@ impl Settings {
         ];
         names.into_iter().find(|name| {
             let is = |known: &&str| known.eq_ignore_ascii_case(name);
-            !OPTIONS.iter().any(|known| is(known)) && !HOSTS.iter().any(|known| is(known))
+            !OPTIONS.iter().any(&is) && !HOSTS.iter().any(&is)
         })
     }
 }

@@ -205,8 +205,8 @@ fn value<'a>(reader: &mut Reader<'a>, fields: &mut Fields<'a>, key: Key, depth: 
             Number::Other => {}
         },
         b'[' if matches!(key, Key::Text(_) | Key::Host | Key::Identifier) => {
-            if let Some(text) = bytes(reader)? {
-                fields.set(key, Value::Text(Cow::Owned(text)));
+            if let Some(text) = list(reader)? {
+                fields.set(key, Value::Text(text));
             }
         }
         b'{' if matches!(key, Key::Text(_) | Key::Nest | Key::Host) => {
@@ -221,34 +221,39 @@ fn value<'a>(reader: &mut Reader<'a>, fields: &mut Fields<'a>, key: Key, depth: 
     Some(())
 }
 
-/// journald writes a text that is not UTF-8, or holds control characters, as an array of its bytes.
-fn bytes(reader: &mut Reader<'_>) -> Option<Option<Vec<u8>>> {
+/// journald writes a text that is not UTF-8, or holds control characters, as an array of its bytes; a
+/// search gives each field as a list, `["text"]`.
+fn list<'a>(reader: &mut Reader<'a>) -> Option<Option<Cow<'a, [u8]>>> {
     reader.expect(b'[')?;
-    let mut bytes = Vec::new();
+    let (mut bytes, mut text) = (Vec::new(), None);
     if reader.eat(b']') {
         return Some(None);
     }
     let mut sound = true;
     loop {
-        let byte = match reader.peek()? {
+        match reader.peek()? {
             b'0'..=b'9' => match reader.number()? {
-                Number::Whole(value) => u8::try_from(value).ok(),
-                _ => None,
+                Number::Whole(value) => match u8::try_from(value) {
+                    Ok(byte) => bytes.push(byte),
+                    Err(_) => sound = false,
+                },
+                _ => sound = false,
             },
+            b'"' if text.is_none() => text = Some(reader.string()?),
             _ => {
                 reader.skip()?;
-                None
+                sound = false;
             }
-        };
-        match byte {
-            Some(byte) => bytes.push(byte),
-            None => sound = false,
         }
         if !reader.eat(b',') {
-            reader.expect(b']')?;
-            return Some(sound.then_some(bytes));
+            break;
         }
     }
+    reader.expect(b']')?;
+    Some(match text {
+        Some(text) => (sound && bytes.is_empty()).then_some(text),
+        None => (sound && !bytes.is_empty()).then_some(Cow::Owned(bytes)),
+    })
 }
 
 #[cfg(test)]
