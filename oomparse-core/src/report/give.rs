@@ -32,7 +32,7 @@ impl Assembler {
         }
     }
 
-    pub(super) fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+    pub(crate) fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         for at in 0..self.reports.len() {
             self.give_out_waiting(at, out);
         }
