@@ -4,12 +4,7 @@
 //! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
 //! one. Rows and figures hold none; they count only while a report is open.
 
-#[cfg(any(
-    test,
-    not(feature = "std"),
-    not(any(target_arch = "x86_64", target_arch = "aarch64"))
-))]
-mod skip;
+pub mod skip;
 
 #[cfg(feature = "std")]
 use aho_corasick::packed;

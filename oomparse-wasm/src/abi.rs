@@ -10,7 +10,8 @@
 #![expect(unsafe_code, reason = "the host hands over raw pointers")]
 
 use crate::filter::{Answer, Filter, Mode};
-use crate::heap::Heap;
+use crate::heap::{Heap, PAGE};
+use crate::scan;
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32;
 use core::cell::UnsafeCell;
@@ -51,6 +52,8 @@ impl<T> Shared<T> {
 
 struct State {
     filter: Option<Filter>,
+    /// No record may pass unread: a report is open, or the last call did not come back.
+    every_record: bool,
     /// A call is under way, or one did not come back.
     busy: bool,
     traps: u32,
@@ -58,6 +61,7 @@ struct State {
 
 static STATE: Shared<State> = Shared::new(State {
     filter: None,
+    every_record: false,
     busy: false,
     traps: 0,
 });
@@ -125,25 +129,38 @@ extern "C" fn oomparse_lost() -> u32 {
 
 #[inline(always)]
 fn call(mode: Mode, tag: (*const u8, usize), record: (*const u8, usize)) -> *const u8 {
-    let Some(text) = hosts(record.0, record.1) else {
-        return record.0;
-    };
+    let (start, length) = record;
     let state = STATE.get();
-    if !state.busy
-        && let Some(filter) = &state.filter
-        && !filter.wants(text)
+    let end = start.addr().wrapping_add(length);
+    if !state.every_record
+        && !start.is_null()
+        && end >= start.addr()
+        && end <= memory_size().wrapping_sub(scan::SLACK)
     {
-        return record.0;
+        // SAFETY: the record and as much behind it are within memory, as seen above, and the host writes
+        // nothing while the call runs.
+        let wanted = unsafe { scan::holds_word(start, length) };
+        if !wanted {
+            return start;
+        }
     }
-    look(state, mode, tag, text)
+    look(state, mode, tag, record)
 }
 
-/// The rare call: the first one, the one after a trap, a record that may matter.
+/// The rare call: a record that may matter, one at the end of memory, the one after a trap.
 #[inline(never)]
-fn look(state: &mut State, mode: Mode, tag: (*const u8, usize), record: &[u8]) -> *const u8 {
+fn look(
+    state: &mut State,
+    mode: Mode,
+    tag: (*const u8, usize),
+    (start, length): (*const u8, usize),
+) -> *const u8 {
+    let Some(record) = hosts(start, length) else {
+        return start;
+    };
     if state.busy {
         if state.traps >= MAX_TRAPS {
-            return record.as_ptr();
+            return start;
         }
         state.traps = state.traps.wrapping_add(1);
         // Nothing that the lost call touched is touched again, its heap least of all.
@@ -151,6 +168,7 @@ fn look(state: &mut State, mode: Mode, tag: (*const u8, usize), record: &[u8]) -
         *HEAP.inner() = Heap::new();
     }
     state.busy = true;
+    state.every_record = true;
     let filter = state.filter.get_or_insert_with(Filter::new);
     let headroom = record.len().saturating_mul(8).saturating_add(HEADROOM);
     let answer = if filter.wants(record) && HEAP.inner().has_room(headroom, grow) {
@@ -160,19 +178,26 @@ fn look(state: &mut State, mode: Mode, tag: (*const u8, usize), record: &[u8]) -
         Answer::Keep
     };
     let answer = match answer {
-        Answer::Keep => record.as_ptr(),
+        Answer::Keep => start,
         Answer::Replaced => filter.answer().as_ptr(),
         Answer::Drop => c"".as_ptr().cast(),
     };
+    state.every_record = filter.wants_every_record();
     state.busy = false;
     answer
+}
+
+/// Memory's size in bytes; 0 stands for 4 GiB.
+#[inline(always)]
+fn memory_size() -> usize {
+    wasm32::memory_size(0).wrapping_shl(16)
 }
 
 /// The host's bytes, if they are within memory.
 #[inline(always)]
 fn hosts<'a>(start: *const u8, length: usize) -> Option<&'a [u8]> {
     let end = start.addr().checked_add(length)?;
-    if start.is_null() || end > wasm32::memory_size(0).saturating_mul(64 << 10) {
+    if start.is_null() || end > wasm32::memory_size(0).saturating_mul(PAGE) {
         return None;
     }
     // SAFETY: not null, and within memory, all of which is initialised. The host changes nothing while
@@ -337,7 +362,7 @@ unsafe fn give(heap: &mut Heap, block: *mut u8, size: usize) {
 fn grow(pages: usize) -> Option<usize> {
     match wasm32::memory_grow::<0>(pages) {
         usize::MAX => None,
-        before => before.checked_mul(64 << 10),
+        before => before.checked_mul(PAGE),
     }
 }
 

@@ -73,11 +73,16 @@ impl Filter {
         Self::default()
     }
 
-    /// Whether a record must be given to [`take`](Self::take); all others are kept. Reads a seventh of it.
-    #[inline(always)]
+    /// Whether a record must be given to [`take`](Self::take); all others are kept.
     #[must_use]
     pub fn wants(&self, record: &[u8]) -> bool {
-        self.hungry > 0 || self.sieve.is_candidate(record)
+        self.wants_every_record() || self.sieve.is_candidate(record)
+    }
+
+    /// Whether a report is open, so that an ordinary record matters too.
+    #[must_use]
+    pub fn wants_every_record(&self) -> bool {
+        self.hungry > 0
     }
 
     /// The record with its event, and a NUL behind it, after [`Answer::Replaced`].

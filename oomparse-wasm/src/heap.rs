@@ -11,7 +11,7 @@ const SMALLEST: usize = 16;
 const CLASSES: usize = 23;
 
 /// A page of WebAssembly's memory.
-const PAGE: usize = 64 << 10;
+pub(crate) const PAGE: usize = 64 << 10;
 
 /// Addresses of free blocks, and the memory that was never in use.
 pub(crate) struct Heap {

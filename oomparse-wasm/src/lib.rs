@@ -24,5 +24,7 @@ mod abi;
 mod filter;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
 mod heap;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
+mod scan;
 
 pub use filter::{Answer, Filter, Mode};
