@@ -20,7 +20,7 @@ mod summary;
 mod suppressed;
 mod task_in;
 mod task_info;
-mod tasks;
+pub(crate) mod tasks;
 
 pub use common::Message;
 pub use counter::{CounterKind, CounterLine};

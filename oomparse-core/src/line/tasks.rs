@@ -108,7 +108,7 @@ pub struct Row<'a> {
 }
 
 /// Reads `[  pid]`; the columns are read later, by those who have the heading.
-pub(super) fn row(message: &[u8]) -> Option<Row<'_>> {
+pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     let rest = message.strip_prefix(b"[")?.trim_ascii_start();
     let (rest, pid) = super::common::pid(rest).ok()?;
     let rest = rest.strip_prefix(b"]")?;
