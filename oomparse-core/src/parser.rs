@@ -157,6 +157,12 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
+                if let Some((micros, message, tail)) = self.head.split_first(rest)
+                    && self.glance(micros, message)
+                {
+                    rest = tail;
+                    continue;
+                }
                 let Some((line, tail)) = split_line(rest) else {
                     break;
                 };
@@ -287,9 +293,12 @@ impl Parser {
     /// A line that begins as the last one did and whose kind shows at a glance; says whether it was one.
     #[inline]
     fn plain(&mut self, line: &[u8]) -> bool {
-        let Some((micros, message)) = self.head.split(line) else {
-            return false;
-        };
+        let split = self.head.split(line);
+        split.is_some_and(|(micros, message)| self.glance(micros, message))
+    }
+
+    #[inline]
+    fn glance(&mut self, micros: u64, message: &[u8]) -> bool {
         // A line that the sieve refused tells the next one's place only where that is indented.
         match (plain::glance(message), &mut self.streams.last) {
             (Some(glance), Some(last)) if self.paste.is_idle() => {

@@ -57,7 +57,7 @@ pub enum Line<'a> {
     /// `Memory cgroup stats for P:`
     StatsHeading(StatsHeading<'a>),
     /// `key value`
-    StatEntry(&'a str, u64),
+    StatEntry(&'a [u8], u64),
     /// A whole block of such lines in one record; `key:NKB …` behind a line break
     StatEntries(&'a [u8]),
     /// `Mem-Info:`

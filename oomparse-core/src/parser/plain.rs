@@ -13,7 +13,7 @@
 use crate::frame::{Frame, FrameKind};
 use crate::line::{self, Row};
 use alloc::borrow::Cow;
-use memchr::memchr3;
+use memchr::{memchr, memchr3};
 
 /// A stamp of 35 bytes, a host name of the common kind, the tag and the seconds.
 const HEAD_LEN: usize = 128;
@@ -21,8 +21,8 @@ const HEAD_LEN: usize = 128;
 /// `dddddd] `, which follows the head.
 const MICROS_LEN: usize = 8;
 
-/// No figure, row or stack line is longer; two that were glued together would be.
-const LONGEST: usize = 300;
+/// No figure, row or stack line is longer; records that were glued together would be.
+const LONGEST: usize = 160;
 
 /// What the last line began with, up to the clock's decimal point.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub(super) struct Head {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glance<'a> {
     /// `key value`, and the message's length.
-    Figure(&'a str, u64, usize),
+    Figure(&'a [u8], u64, usize),
     Row(Row<'a>),
     /// Nothing to a report.
     Noise,
@@ -89,12 +89,28 @@ impl Head {
     /// The time and the message of a line that begins as the last one did.
     #[inline]
     pub(super) fn split<'a>(&self, line: &'a [u8]) -> Option<(u64, &'a [u8])> {
+        self.split_off(line)
+            .filter(|(_, message)| message.len() <= LONGEST)
+    }
+
+    /// The same of a text's first line, with what follows that.
+    #[inline]
+    pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8], &'a [u8])> {
+        let (micros, behind) = self.split_off(text)?;
+        let end = memchr(b'\n', behind.get(..LONGEST).unwrap_or(behind))?;
+        let (message, tail) = (behind.get(..end)?, behind.get(end.checked_add(1)?..)?);
+        Some((micros, message.strip_suffix(b"\r").unwrap_or(message), tail))
+    }
+
+    #[inline]
+    fn split_off<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8])> {
         let head = self.bytes.get(..self.len)?;
-        if head.is_empty() || line.len() > LONGEST {
+        if head.is_empty() {
             return None;
         }
-        let (decimals, message) = line.strip_prefix(head)?.split_first_chunk::<MICROS_LEN>()?;
-        Some((self.seconds_us.wrapping_add(six_digits(decimals)?), message))
+        let (decimals, message) = text.strip_prefix(head)?.split_first_chunk::<MICROS_LEN>()?;
+        let micros = self.seconds_us.wrapping_add(six_digits(decimals)?);
+        Some((micros, message))
     }
 }
 
