@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 /// How much is read at a time; a searcher and a reader that take turns need no more.
-const PIECE_LEN: usize = 256 << 10;
+const PIECE_LEN: usize = 1 << 20;
 
 /// Pieces under way: one being searched, one being read, one that waits.
 const PIECES: usize = 3;
