@@ -25,6 +25,7 @@ mod event;
 mod frame;
 #[cfg(feature = "serde")]
 mod json;
+mod keyed;
 pub mod limits;
 pub mod line;
 mod parser;
@@ -42,6 +43,7 @@ pub use event::{
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
+pub use keyed::KeyedParser;
 pub use parser::{Options, Parser, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{

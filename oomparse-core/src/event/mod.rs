@@ -15,6 +15,7 @@ use crate::time::WallTime;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use memchr::memmem;
 
 /// The value of `schema` in every event. It changes only when a field changes meaning.
 pub const SCHEMA: &str = "oomparse.event/1";
@@ -136,6 +137,49 @@ pub struct OomEvent {
     pub truncated: Vec<Field>,
 }
 
+impl OomEvent {
+    /// Whether this line itself tells what the event tells: it names the victim, or says why there is none.
+    ///
+    /// An event may also be completed by a later line that has nothing to do with it. A filter that
+    /// adds events to records asks here, so that none goes into another line's record.
+    #[must_use]
+    pub fn is_told_by(&self, line: &[u8]) -> bool {
+        let Some(victim) = &self.victim else {
+            let words: &[u8] = match self.evidence.last() {
+                Some(Evidence::NoKillable) => b"no killable processes",
+                Some(Evidence::Exiting) => b"already exiting",
+                Some(Evidence::Panic) => b"panic_on_oom",
+                _ => return false,
+            };
+            return memmem::find(line, words).is_some();
+        };
+        let mut rest = line;
+        // "process 4021 (", "process 4021, UID", "Task 4021 (", "OOM victim 4021 (", ",pid=4021,"
+        while let Some(at) = rest.iter().position(u8::is_ascii_digit) {
+            let (before, number) = rest.split_at_checked(at).unwrap_or_default();
+            let len = number
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            let (digits, after) = number.split_at_checked(len).unwrap_or_default();
+            let pid = core::str::from_utf8(digits)
+                .ok()
+                .and_then(|digits| digits.parse().ok());
+            if pid == Some(victim.pid) && names_a_process(before) {
+                return true;
+            }
+            rest = after;
+        }
+        false
+    }
+}
+
+/// Whether a pid follows this text.
+fn names_a_process(text: &[u8]) -> bool {
+    let words: [&[u8]; 4] = [b"rocess ", b"victim ", b"Task ", b",pid="];
+    words.iter().any(|word| text.ends_with(word))
+}
+
 /// The cgroups of a kill.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -183,4 +227,22 @@ pub struct Container {
     pub runtime: Option<Runtime>,
     /// The container's name in its pod.
     pub name: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{KeyedParser, Options};
+
+    #[test]
+    fn told_by_the_line_that_names_the_victim_alone() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        parsers.push_line(b"", b"[1.0] Killed process 7 (java) total-vm:8kB");
+        parsers.finish();
+        let (_, event) = parsers.next_event().unwrap();
+        assert!(event.is_told_by(b"[1.0] Killed process 7 (java) total-vm:8kB"));
+        assert!(event.is_told_by(br#"{"log":"oom_reaper: reaped process 7 (java), now"}"#));
+        for line in ["Killed process 77 (java)", "7", "a process 17 ", "pid 7"] {
+            assert!(!event.is_told_by(line.as_bytes()), "{line}");
+        }
+    }
 }

@@ -1,0 +1,221 @@
+//! Several logs at a time, each with a parser of its own.
+
+use crate::event::OomEvent;
+use crate::limits::MAX_STREAMS;
+use crate::parser::{Options, Parser};
+use crate::sieve::Sieve;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// A [`Parser`] for each of several logs that come mixed: files, tags, connections.
+///
+/// Each is named by a key of the caller's; what stands in one log never completes a report of another.
+/// Hosts that a line's own prefix names are kept apart within each.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{KeyedParser, Options};
+///
+/// let mut parsers = KeyedParser::with_options(Options::default());
+/// parsers.push_line(b"a", b"Task in /docker/0123456789ab killed as a result of limit of /docker");
+/// parsers.push_line(b"b", b"Killed process 4021 (mysqld)");
+/// parsers.finish();
+/// let (key, event) = parsers.next_event().unwrap();
+/// assert_eq!((key.as_ref(), event.victim), (&b"a"[..], None));
+/// ```
+#[derive(Debug)]
+pub struct KeyedParser {
+    options: Options,
+    max_streams: usize,
+    sieve: Sieve,
+    streams: BTreeMap<Arc<[u8]>, Stream>,
+    events: VecDeque<(Arc<[u8]>, OomEvent)>,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    parser: Parser,
+    used: u64,
+}
+
+impl KeyedParser {
+    /// Parsers with these options, [`MAX_STREAMS`] at most.
+    #[must_use]
+    pub fn with_options(options: Options) -> Self {
+        Self {
+            options,
+            max_streams: MAX_STREAMS,
+            sieve: Sieve::new(),
+            streams: BTreeMap::new(),
+            events: VecDeque::new(),
+            clock: 0,
+        }
+    }
+
+    /// Bounds the number of logs; past it the one that was quiet longest is finished.
+    pub fn set_max_streams(&mut self, max: usize) {
+        self.max_streams = max.clamp(1, MAX_STREAMS);
+    }
+
+    /// How many logs have a parser.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Takes one line of a log, without its line end.
+    ///
+    /// A line that cannot matter costs a search and a look-up, and allocates nothing.
+    pub fn push_line(&mut self, key: &[u8], line: &[u8]) {
+        if let Some(stream) = self.streams.get_mut(key) {
+            self.clock = self.clock.wrapping_add(1);
+            stream.used = self.clock;
+            stream.parser.push_line(line);
+        } else if self.sieve.is_candidate(line) {
+            self.stream(key).push_line(line);
+        } else {
+            return;
+        }
+        self.collect(key);
+    }
+
+    /// Takes the next bytes of a log, cut anywhere.
+    pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) {
+        self.stream(key).push_chunk(chunk);
+        self.collect(key);
+    }
+
+    /// Says that no more lines of one log come.
+    pub fn finish_stream(&mut self, key: &[u8]) {
+        if let Some((key, stream)) = self.streams.remove_entry(key) {
+            self.end(key, stream);
+        }
+    }
+
+    /// Says that no more lines come: gives out what is open, in the order of the last lines.
+    pub fn finish(&mut self) {
+        let mut all: Vec<_> = core::mem::take(&mut self.streams).into_iter().collect();
+        all.sort_by_key(|(_, stream)| stream.used);
+        for (key, stream) in all {
+            self.end(key, stream);
+        }
+    }
+
+    /// The next event that is complete, with the key of its log.
+    pub fn next_event(&mut self) -> Option<(Arc<[u8]>, OomEvent)> {
+        self.events.pop_front()
+    }
+
+    /// How many events wait to be taken.
+    #[must_use]
+    pub fn waiting_events(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether an ordinary line of this log matters now, since a report is being printed.
+    #[must_use]
+    pub fn wants_every_line(&self, key: &[u8]) -> bool {
+        let stream = self.streams.get(key);
+        stream.is_some_and(|stream| stream.parser.wants_every_line())
+    }
+
+    /// Whether an ordinary line of any log matters now.
+    #[must_use]
+    pub fn any_wants_every_line(&self) -> bool {
+        self.streams
+            .values()
+            .any(|stream| stream.parser.wants_every_line())
+    }
+
+    /// Whether a line can open a report or make an event alone. Allocates nothing.
+    #[must_use]
+    pub fn is_candidate(&self, line: &[u8]) -> bool {
+        self.sieve.is_candidate(line)
+    }
+
+    fn stream(&mut self, key: &[u8]) -> &mut Parser {
+        if !self.streams.contains_key(key) {
+            self.make_room();
+        }
+        self.clock = self.clock.wrapping_add(1);
+        let options = &self.options;
+        let stream = self
+            .streams
+            .entry(Arc::from(key))
+            .or_insert_with(|| Stream {
+                parser: Parser::with_options(options.clone()),
+                used: 0,
+            });
+        stream.used = self.clock;
+        &mut stream.parser
+    }
+
+    fn make_room(&mut self) {
+        while self.streams.len() >= self.max_streams {
+            let oldest = self.streams.iter().min_by_key(|(_, stream)| stream.used);
+            let Some(key) = oldest.map(|(key, _)| Arc::clone(key)) else {
+                return;
+            };
+            self.finish_stream(&key);
+        }
+    }
+
+    fn collect(&mut self, key: &[u8]) {
+        let Some(stream) = self.streams.get_mut(key) else {
+            return;
+        };
+        let Some(first) = stream.parser.next_event() else {
+            return;
+        };
+        let key: Arc<[u8]> = Arc::from(key);
+        self.events.push_back((Arc::clone(&key), first));
+        while let Some(event) = stream.parser.next_event() {
+            self.events.push_back((Arc::clone(&key), event));
+        }
+    }
+
+    fn end(&mut self, key: Arc<[u8]>, mut stream: Stream) {
+        stream.parser.finish();
+        while let Some(event) = stream.parser.next_event() {
+            self.events.push_back((Arc::clone(&key), event));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TASK: &[u8] = b"Task in /docker/0123456789ab killed as a result of limit of /docker";
+    const KILLED: &[u8] = b"Killed process 4021 (mysqld)";
+
+    #[test]
+    fn reports_of_two_logs_are_kept_apart() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        parsers.push_line(b"a", TASK);
+        assert!(parsers.wants_every_line(b"a") && !parsers.wants_every_line(b"b"));
+        parsers.push_line(b"b", KILLED);
+        parsers.push_line(b"a", KILLED);
+        parsers.finish();
+        let mut found = Vec::new();
+        while let Some((key, event)) = parsers.next_event() {
+            found.push((key.to_vec(), event.container.is_some()));
+        }
+        assert_eq!(found, [(b"a".to_vec(), true), (b"b".to_vec(), false)]);
+    }
+
+    #[test]
+    fn past_the_bound_the_quietest_log_is_finished() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        parsers.set_max_streams(2);
+        for key in [b"a", b"b", b"c"] {
+            parsers.push_line(key, TASK);
+        }
+        assert_eq!(parsers.streams(), 2);
+        assert_eq!(parsers.next_event().unwrap().0.as_ref(), b"a");
+        parsers.push_line(b"d", b"an ordinary line");
+        assert_eq!(parsers.streams(), 2);
+    }
+}
