@@ -191,6 +191,16 @@ impl Parser {
         self.refused = Refused::NONE;
     }
 
+    /// Gives out kills that wait for one further line of their stream, without it.
+    ///
+    /// For callers that must answer on the line that names the victim. What is not decided yet stays
+    /// open, and a victim printed once more is still one event.
+    pub fn give_waiting(&mut self) {
+        let mut out = VecDeque::new();
+        self.streams.give_waiting(&mut out);
+        self.give(out);
+    }
+
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
@@ -352,6 +362,19 @@ impl Streams {
             (false, true) => self.hungry = self.hungry.saturating_add(1),
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
+        }
+    }
+
+    fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.hungry == 0 {
+            return;
+        }
+        for stream in self.others.values_mut().chain(&mut self.last) {
+            let was = stream.assembler.is_hungry();
+            stream.assembler.give_out_all_waiting(out);
+            if was && !stream.assembler.is_hungry() {
+                self.hungry = self.hungry.saturating_sub(1);
+            }
         }
     }
 

@@ -1040,7 +1040,8 @@ impl Assembler {
         }
     }
 
-    fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+    /// Kills that wait for one further line leave without it.
+    pub(crate) fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         for at in 0..self.reports.len() {
             self.give_out_waiting(at, out);
         }

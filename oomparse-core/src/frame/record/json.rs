@@ -77,7 +77,7 @@ impl Key {
             b"caller" => Self::Caller,
             b"source_monotonic_timestamp" => Self::Monotonic,
             b"realtime_timestamp" => Self::Realtime,
-            b"time" | b"timestamp" | b"talos-time" | b"date" => Self::Time,
+            b"time" | b"timestamp" | b"talos-time" | b"date" | b"timereported" => Self::Time,
             b"sequence" => Self::Sequence,
             b"sec" => Self::Seconds,
             b"usec" => Self::Micros,
