@@ -1,7 +1,9 @@
 //! The command line: flags as typed, then as meant.
 
+use crate::filter::FilterArgs;
 use crate::input::Input;
 use crate::zone::Zone;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Parser, Subcommand, ValueEnum};
 use oomparse_core::Options;
 use std::ffi::OsString;
@@ -23,6 +25,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Scan(ScanArgs),
+    Filter(FilterArgs),
     Who(WhoArgs),
 }
 
@@ -48,7 +51,8 @@ pub(crate) struct ScanArgs {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// How to write events: `json` is one event a line; `report` is for people
+    /// How to write events: `json` is one event a line; `otlp` an OpenTelemetry log record a line;
+    /// `report` is for people
     ///
     /// Default: `report` at a terminal, `json` into a pipe or a file.
     #[arg(long, value_name = "FORMAT")]
@@ -128,7 +132,8 @@ pub(crate) struct WhoArgs {
         long,
         value_name = "FORMAT",
         default_value = "report",
-        hide_default_value = true
+        hide_default_value = true,
+        value_parser = PossibleValuesParser::new(["report", "json"]).map(|word| Format::of_word(&word))
     )]
     pub(crate) format: Format,
 }
@@ -136,10 +141,20 @@ pub(crate) struct WhoArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Json,
+    Otlp,
     Report,
 }
 
 impl Format {
+    /// For commands that do not write log records.
+    fn of_word(word: &str) -> Self {
+        if word == "json" {
+            Self::Json
+        } else {
+            Self::Report
+        }
+    }
+
     fn of_stdout() -> Self {
         if io::stdout().is_terminal() {
             Self::Report

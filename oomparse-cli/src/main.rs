@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod filter;
 mod input;
 mod sink;
 mod units;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let args = args::Args::parse();
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
+        args::Command::Filter(args) => commands::filter::run(&args),
         args::Command::Who(args) => commands::who::run(&args),
     };
     match outcome {
@@ -43,12 +45,20 @@ fn main() -> ExitCode {
 
 /// One line on stderr: `oomparse: FILE: sentence`.
 fn complain(about: &str, error: &io::Error) {
-    let sentence = match error.kind() {
+    warn(about, &sentence(error));
+}
+
+/// What is wrong, in words that say what to do.
+fn sentence(error: &io::Error) -> String {
+    match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
         io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
         _ => error.to_string(),
-    };
+    }
+}
+
+fn warn(about: &str, sentence: &str) {
     // A closed stderr is no reason to stop.
     let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));
 }

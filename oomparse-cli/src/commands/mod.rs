@@ -1,4 +1,5 @@
 //! One file per command.
 
+pub(crate) mod filter;
 pub(crate) mod scan;
 pub(crate) mod who;

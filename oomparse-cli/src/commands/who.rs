@@ -22,8 +22,8 @@ pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
             found = Found::Some;
         }
         match args.format {
-            Format::Json => writeln!(out, "{}", serde_json::to_string(&who)?)?,
             Format::Report => out.write_all(who.to_report().as_bytes())?,
+            _ => writeln!(out, "{}", serde_json::to_string(&who)?)?,
         }
     }
     out.flush()?;

@@ -1,6 +1,7 @@
 //! Where events go.
 
 mod json;
+mod otlp;
 mod report;
 
 use crate::args::Format;
@@ -31,6 +32,7 @@ pub(crate) fn stdout() -> Stdout {
 pub(crate) fn open(format: Format) -> Box<dyn Sink> {
     match format {
         Format::Json => Box::new(json::Json::new(stdout())),
+        Format::Otlp => Box::new(otlp::Otlp::new(stdout())),
         Format::Report => Box::new(report::Report::new(stdout(), wants_colour())),
     }
 }
