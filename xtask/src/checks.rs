@@ -56,6 +56,7 @@ fn common(steps: &mut Steps) {
         "tests",
         &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
     );
+    lua(steps);
     core_alone(steps);
     let mut docs = cargo(&[
         "doc",
@@ -68,6 +69,15 @@ fn common(steps: &mut Steps) {
     steps.task("links in the documents", readme::links);
     steps.task("the README's example", readme::example);
     readme::commands(steps);
+}
+
+/// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.
+fn lua(steps: &mut Steps) {
+    let manifest = ["test", "--manifest-path", "oomparse-lua/host/Cargo.toml"];
+    let mut tests = cargo(&manifest);
+    tests.env("OOMPARSE_TARGET_DIR", crate::target_dir());
+    tests.env("CARGO_TARGET_DIR", crate::target_dir().join("lua-host"));
+    steps.tests("the Lua module", &mut tests);
 }
 
 /// A step that needs a part of the toolchain which a minimal installation lacks.

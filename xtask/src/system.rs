@@ -25,6 +25,11 @@ const TOOLS: &[Tool] = &[
         program: "rsyslogd",
         package: "rsyslog",
     },
+    // Loads the Lua module.
+    Tool {
+        program: "lua5.4",
+        package: "lua5.4",
+    },
 ];
 
 /// What syslog-ng needs. Debian does not let it be installed beside rsyslog, so it is unpacked.
