@@ -17,6 +17,16 @@ pub(crate) fn ci() -> ExitCode {
     common(&mut steps);
     let each_once = ["bench", "--package", "oomparse-benches", "--", "--test"];
     steps.command("benches, each once", &mut cargo(&each_once));
+    // A long build, with a lock file of its own.
+    let vrl = [
+        "test",
+        "--release",
+        "--manifest-path",
+        "oomparse-vrl/Cargo.toml",
+    ];
+    let mut vrl = cargo(&vrl);
+    vrl.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
+    steps.tests("the VRL functions", &mut vrl);
     if system::has_cargo_command("deny") {
         steps.command("licences and advisories", &mut cargo(&["deny", "check"]));
     } else {
