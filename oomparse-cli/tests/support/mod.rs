@@ -197,7 +197,8 @@ impl Daemon {
                     let modules = fs::read_dir(&libraries)?
                         .flatten()
                         .map(|entry| entry.path());
-                    let modules = modules.filter(|path| path.is_dir()).next();
+                    let mut modules = modules;
+                    let modules = modules.find(|path| path.is_dir());
                     command.env("LD_LIBRARY_PATH", &libraries);
                     command
                         .arg("--module-path")
