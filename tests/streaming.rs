@@ -55,13 +55,13 @@ fn same(what: &str, whole: &[String], other: &[String]) -> Result<(), Failed> {
 fn line_by_line(case: &Case) -> Result<(), Failed> {
     same(
         "line by line",
-        &case.events(),
+        &parse_whole(&case.options, &case.input),
         &parse_lines(&case.options, &case.input),
     )
 }
 
 fn in_chunks(case: &Case) -> Result<(), Failed> {
-    let whole = case.events();
+    let whole = parse_whole(&case.options, &case.input);
     for &size in SIZES {
         let cut = parse_in_chunks(&case.options, &case.input, size);
         same(&format!("chunks of {size}"), &whole, &cut)?;
@@ -85,17 +85,21 @@ fn with_other_line_ends(case: &Case) -> Result<(), Failed> {
         crlf.extend_from_slice(line);
         crlf.extend_from_slice(b"\r\n");
     }
-    same("CRLF", &case.events(), &parse_whole(&case.options, &crlf))?;
+    same(
+        "CRLF",
+        &parse_whole(&case.options, &case.input),
+        &parse_whole(&case.options, &crlf),
+    )?;
     let bare = case.input.strip_suffix(b"\n").unwrap_or(&case.input);
     same(
         "no last line end",
-        &case.events(),
+        &parse_whole(&case.options, &case.input),
         &parse_whole(&case.options, bare),
     )
 }
 
 fn among_noise(case: &Case) -> Result<(), Failed> {
-    let whole = case.events();
+    let whole = parse_whole(&case.options, &case.input);
     for every in [1, 2, 3, 7] {
         let Some(noisy) = with_noise(case, every) else {
             continue;

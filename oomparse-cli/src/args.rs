@@ -1,9 +1,12 @@
 //! The command line: flags as typed, then as meant.
 
+use crate::commands::pods::PodsArgs;
+use crate::commands::scan::StreamBy;
 use crate::filter::FilterArgs;
 use crate::input::Input;
+use crate::pods::PodArgs;
+use crate::watch::WatchArgs;
 use crate::zone::Zone;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Parser, Subcommand, ValueEnum};
 use oomparse_core::Options;
 use std::ffi::OsString;
@@ -26,41 +29,67 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Scan(ScanArgs),
     Filter(FilterArgs),
+    Watch(WatchArgs),
+    Pods(PodsArgs),
     Who(WhoArgs),
+    Explain(ExplainArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
   dmesg | oomparse scan                      a report at the terminal
-  oomparse scan /var/log/messages*           several files, one after the other
+  oomparse scan /var/log/messages*           several files, rotated ones too
+  oomparse scan --format table /var/log/     all files of a directory, a line for each kill
+  oomparse scan -q kern.log && echo found    only the exit status
+  oomparse scan --count kern.log.2.gz        only the number of kills
   journalctl -k -o json | oomparse scan --format json > kills.ndjson
   tail -F /var/log/kern.log | oomparse scan | while read -r event; do ...; done
   oomparse scan --year 2023 --timezone Europe/Berlin old-messages.log
+  oomparse scan --stream-by kubernetes.node_name all-nodes.ndjson
 
 Exit status: 0 events were found, 1 none, 2 trouble (a file could not be read).";
 
 /// Find OOM kills in logs.
 ///
-/// Reads dmesg output, /dev/kmsg, syslog files, journalctl output in any of its forms, and the
-/// records of log shippers; the form is found line by line. Each FILE is a log of its own: a report
-/// does not go on in the next one.
+/// Reads dmesg output, /dev/kmsg, syslog files, journalctl output in any of its forms, the records of
+/// log shippers, and what was pasted of them; the form is found line by line. gzip and zstd files are
+/// read as they are. Each FILE is a log of its own: a report does not go on in the next one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub(crate) struct ScanArgs {
-    /// Logs to read; `-` is standard input, and so is none
+    /// Logs to read; `-` is standard input, and so is none; of a directory, the files in it
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
     /// How to write events: `json` is one event a line; `otlp` an OpenTelemetry log record a line;
-    /// `report` is for people
+    /// `report` and `table` are for people
     ///
     /// Default: `report` at a terminal, `json` into a pipe or a file.
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
-    /// Keep the table of all processes of a report
+    /// Write nothing and stop at the first event: the exit status is the answer
+    #[arg(short, long, conflicts_with_all = ["format", "count"])]
+    quiet: bool,
+
+    /// Write only how many processes were killed
+    #[arg(long, conflicts_with = "format")]
+    count: bool,
+
+    /// Keep the table of all processes of a report in the events; `report` shows the largest anyway
     #[arg(long)]
     tasks: bool,
+
+    /// How many files to read at a time; what is written does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+
+    /// Keep the machines of a merged log apart by this key of its records, as `host.name`, or by
+    /// the Nth word of its lines, as `word:2`; hosts of syslog lines are kept apart anyway
+    #[arg(long, value_name = "KEY")]
+    stream_by: Option<StreamBy>,
 
     /// The year of lines that show none, as in `Jan  5 02:12:02`
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(u16).range(1970..=9999))]
@@ -73,16 +102,37 @@ pub(crate) struct ScanArgs {
     /// The machine's name where the lines show none
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     node_name: Option<OsString>,
+
+    /// Learn pod names from the kubelet's and the runtime's lines in the logs themselves
+    ///
+    /// A log is read a second time for that, for names alone, if a kill in it has none.
+    #[arg(long, conflicts_with = "no_pods")]
+    learn: bool,
+
+    #[command(flatten)]
+    pods: PodArgs,
+}
+
+/// What `scan` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    Events(Format),
+    Count,
+    Nothing,
 }
 
 /// What `scan` is to do.
 #[derive(Debug)]
 pub(crate) struct ScanOptions {
     pub(crate) inputs: Vec<Input>,
-    pub(crate) format: Format,
+    pub(crate) output: Output,
+    pub(crate) threads: usize,
+    pub(crate) stream_by: Option<StreamBy>,
     pub(crate) parser: Options,
     /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
     pub(crate) zone: Option<jiff::tz::TimeZone>,
+    pub(crate) learn: bool,
+    pub(crate) pods: PodArgs,
 }
 
 impl ScanArgs {
@@ -91,8 +141,13 @@ impl ScanArgs {
         if inputs.is_empty() {
             inputs.push(Input::Stdin);
         }
+        let output = match (self.quiet, self.count) {
+            (true, _) => Output::Nothing,
+            (false, true) => Output::Count,
+            (false, false) => Output::Events(self.format.unwrap_or_else(Format::of_stdout)),
+        };
         let mut parser = Options::default();
-        parser.tasks = self.tasks;
+        parser.tasks = self.tasks || output == Output::Events(Format::Report);
         parser.year = self.year;
         // An empty $NODE_NAME is none.
         parser.host = self
@@ -109,22 +164,26 @@ impl ScanArgs {
         };
         ScanOptions {
             inputs,
-            format: self.format.unwrap_or_else(Format::of_stdout),
+            output,
+            threads: usize::from(self.threads),
+            stream_by: self.stream_by,
             parser,
             zone,
+            learn: self.learn,
+            pods: self.pods,
         }
     }
 }
 
-/// Say whom a cgroup path belongs to: pod, class, container, runtime.
+/// Say whom a cgroup path, a pod's uid or a container's id belongs to.
 ///
 /// Takes paths as the kernel prints them in a report (`oom_memcg=`, `task_memcg=`) and as
 /// /proc/PID/cgroup shows them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 something is known of a path, 1 nothing of any.")]
 pub(crate) struct WhoArgs {
-    /// Cgroup paths, as `/kubepods/burstable/pod.../...`
-    #[arg(value_name = "PATH", required = true)]
+    /// Cgroup paths (`/kubepods/burstable/pod.../...`), pod uids, container ids
+    #[arg(value_name = "PATH|POD_UID|CONTAINER_ID", required = true)]
     pub(crate) paths: Vec<OsString>,
 
     /// How to write: `report` is for people, `json` one object a line [default: report]
@@ -132,30 +191,65 @@ pub(crate) struct WhoArgs {
         long,
         value_name = "FORMAT",
         default_value = "report",
-        hide_default_value = true,
-        value_parser = PossibleValuesParser::new(["report", "json"]).map(|word| Format::of_word(&word))
+        hide_default_value = true
     )]
-    pub(crate) format: Format,
+    pub(crate) format: WhoFormat,
+
+    #[command(flatten)]
+    pub(crate) pods: PodArgs,
+}
+
+/// Say what a field of the events means.
+///
+/// FIELD is a key as it stands in an event, with the objects it is in: `victim.anon_rss_bytes`. A part
+/// of it explains every field that has it: `limit`. Without FIELD all are listed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 the field is known, 1 it is not.")]
+pub(crate) struct ExplainArgs {
+    pub(crate) field: Option<String>,
+}
+
+/// Write what a shell needs to complete the command line.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  oomparse completions bash > /etc/bash_completion.d/oomparse
+  oomparse completions zsh > ~/.zfunc/_oomparse
+  oomparse completions fish > ~/.config/fish/completions/oomparse.fish")]
+pub(crate) struct CompletionsArgs {
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Write the manual page, of the program or of one of its commands.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  oomparse man > oomparse.1
+  oomparse man scan | man -l -")]
+pub(crate) struct ManArgs {
+    pub(crate) command: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhoFormat {
+    Json,
+    Report,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    /// One event a line
     Json,
+    /// One OpenTelemetry log record a line
     Otlp,
+    /// A sentence and the figures for each event
     Report,
+    /// One line for each kill
+    Table,
 }
 
 impl Format {
-    /// For commands that do not write log records.
-    fn of_word(word: &str) -> Self {
-        if word == "json" {
-            Self::Json
-        } else {
-            Self::Report
-        }
-    }
-
-    fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         if io::stdout().is_terminal() {
             Self::Report
         } else {

@@ -1,9 +1,14 @@
-//! Where log bytes come from: files and standard input, one reused buffer, no mapping.
+//! Where log bytes come from: files, the files of a directory, and standard input; one reused buffer,
+//! no mapping. What is packed with gzip or zstd is unpacked on the way.
 
+use flate2::read::MultiGzDecoder;
+use ruzstd::decoding::StreamingDecoder;
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// How much is read at a time. Larger gains nothing; smaller costs system calls.
 pub(crate) const BUFFER_LEN: usize = 128 << 10;
@@ -25,9 +30,42 @@ impl From<PathBuf> for Input {
     }
 }
 
+/// The inputs with each directory replaced by the files in it, by name. One that cannot be listed
+/// stays, and is complained about when it is opened.
+pub(crate) fn files_of(inputs: Vec<Input>) -> Vec<Input> {
+    let mut files = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        match &input {
+            Input::File(path) if path.is_dir() => match list(path) {
+                Ok(paths) => files.extend(paths.into_iter().map(Input::File)),
+                Err(_) => files.push(input),
+            },
+            _ => files.push(input),
+        }
+    }
+    files
+}
+
+/// The regular files of a directory, also behind links, but not those of directories in it.
+fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// A log that is open.
 pub(crate) struct Source {
     reader: Box<dyn Read>,
+    /// Whether the first bytes were looked at.
+    begun: bool,
+    /// Bytes taken from the file, before they are unpacked.
+    taken: Rc<Cell<u64>>,
     /// What is written between two reads must go out at once: more may be long in coming.
     pub(crate) live: bool,
 }
@@ -41,6 +79,17 @@ impl Input {
         }
     }
 
+    /// The path under which the log can be read a second time.
+    pub(crate) fn path_to_read_again(&self) -> Option<PathBuf> {
+        let path = match self {
+            Self::Stdin => PathBuf::from("/proc/self/fd/0"),
+            Self::File(path) => path.clone(),
+        };
+        path.metadata()
+            .is_ok_and(|found| found.is_file())
+            .then_some(path)
+    }
+
     pub(crate) fn open(&self) -> io::Result<Source> {
         match self {
             Self::Stdin => {
@@ -52,36 +101,131 @@ impl Input {
                     );
                 }
                 // The lock's own buffer is passed by: our reads are larger than it.
-                Ok(Source {
-                    reader: Box::new(stdin),
-                    live: true,
-                })
+                Ok(Source::new(stdin, true))
             }
             Self::File(path) => {
                 let file = File::open(path)?;
-                let kind = file.metadata()?.file_type();
-                if kind.is_dir() {
-                    return Err(io::ErrorKind::IsADirectory.into());
-                }
-                Ok(Source {
-                    reader: Box::new(file),
-                    live: !kind.is_file(),
-                })
+                let live = !file.metadata()?.is_file();
+                Ok(Source::new(file, live))
             }
         }
     }
 }
 
 impl Source {
+    fn new(reader: impl Read + 'static, live: bool) -> Self {
+        let taken = Rc::new(Cell::new(0));
+        Self {
+            reader: Box::new(Counted {
+                reader,
+                taken: Rc::clone(&taken),
+            }),
+            begun: false,
+            taken,
+            live,
+        }
+    }
+
+    /// How many bytes of the file were taken so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
     /// Reads the next bytes; none at the end.
     pub(crate) fn read<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+        let mut len = self.fill(buffer)?;
+        if !self.begun {
+            self.begun = true;
+            // Looked at only now: /dev/kmsg lets no one read less than a whole record.
+            let first = buffer.get(..len).unwrap_or_default();
+            if let Some(packing) = Packing::of(first) {
+                let first = Cursor::new(first.to_vec());
+                let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+                self.reader = packing.unpack(first.chain(rest));
+                len = self.fill(buffer)?;
+            }
+        }
+        Ok(buffer.get(..len).unwrap_or_default())
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.reader.read(buffer) {
-                Ok(len) => return Ok(buffer.get(..len).unwrap_or_default()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // /dev/kmsg says so when it has overwritten records that were not yet read.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-                Err(error) => return Err(error),
+                read => return read,
+            }
+        }
+    }
+}
+
+/// Counts what goes through.
+struct Counted<R> {
+    reader: R,
+    taken: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.reader.read(buffer)?;
+        self.taken.set(self.taken.get().saturating_add(len as u64));
+        Ok(len)
+    }
+}
+
+/// How a file is packed, as its first bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
+}
+
+impl Packing {
+    fn of(first: &[u8]) -> Option<Self> {
+        match first {
+            [0x1f, 0x8b, 0x08, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            _ => None,
+        }
+    }
+
+    fn unpack(self, packed: impl Read + 'static) -> Box<dyn Read> {
+        match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(Zstd(Some(Frames::Between(BufReader::new(packed))))),
+        }
+    }
+}
+
+/// zstd's frames one after the other, as `zstd` and `cat a.zst b.zst` write them.
+struct Zstd<R: Read>(Option<Frames<R>>);
+
+enum Frames<R: Read> {
+    Between(BufReader<R>),
+    Within(Box<StreamingDecoder<BufReader<R>, ruzstd::decoding::FrameDecoder>>),
+}
+
+impl<R: Read> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.take() {
+                None => return Ok(0),
+                Some(Frames::Between(mut packed)) => {
+                    if packed.fill_buf()?.is_empty() {
+                        return Ok(0);
+                    }
+                    let decoder = StreamingDecoder::new(packed).map_err(io::Error::other)?;
+                    self.0 = Some(Frames::Within(Box::new(decoder)));
+                }
+                Some(Frames::Within(mut decoder)) => {
+                    let len = decoder.read(buffer)?;
+                    if len > 0 || buffer.is_empty() {
+                        self.0 = Some(Frames::Within(decoder));
+                        return Ok(len);
+                    }
+                    self.0 = Some(Frames::Between(decoder.into_inner()));
+                }
             }
         }
     }

@@ -4,8 +4,10 @@ mod args;
 mod commands;
 mod filter;
 mod input;
+mod pods;
 mod sink;
 mod units;
+mod watch;
 mod zone;
 
 use clap::Parser as _;
@@ -28,7 +30,12 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
         args::Command::Filter(args) => commands::filter::run(&args),
+        args::Command::Watch(args) => commands::watch::run(args),
+        args::Command::Pods(args) => commands::pods::run(&args),
         args::Command::Who(args) => commands::who::run(&args),
+        args::Command::Explain(args) => commands::explain::run(&args),
+        args::Command::Completions(args) => commands::shell::completions(&args),
+        args::Command::Man(args) => commands::shell::man(&args),
     };
     match outcome {
         Ok(Found::Some) => ExitCode::SUCCESS,
@@ -48,16 +55,16 @@ fn complain(about: &str, error: &io::Error) {
     warn(about, &sentence(error));
 }
 
-/// What is wrong, in words that say what to do.
+/// What went wrong, in plain words.
 fn sentence(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
-        io::ErrorKind::IsADirectory => "is a directory; name the files in it".to_owned(),
         _ => error.to_string(),
     }
 }
 
+/// One line on stderr: `oomparse: ABOUT: sentence`.
 fn warn(about: &str, sentence: &str) {
     // A closed stderr is no reason to stop.
     let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));

@@ -3,13 +3,13 @@
 //!
 //! A daemon that is not installed is said to be missing: the test is then counted as ignored, and fails in CI.
 
-mod support;
+mod daemon;
 
+use daemon::log::Log;
+use daemon::{Daemon, Kind, Place};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use support::log::Log;
-use support::{Daemon, Kind, Place};
 
 /// Lines that each daemon is fed.
 const LINES: usize = 200_000;
@@ -82,7 +82,7 @@ fn helper_killed(kind: Kind) -> Result<(), Failed> {
     let daemon = Daemon::start(kind, &place, true)?;
     place.wait_for(half / 4, &daemon)?;
     let helper = daemon.helper()?;
-    support::kill(kind.signal(), helper)?;
+    daemon::kill(kind.signal(), helper)?;
     // rsyslog notices when it has the next message for it.
     place.append(&log.lines[half..])?;
     let out = place.wait_for(log.lines.len(), &daemon)?;

@@ -274,6 +274,8 @@ fn a_source_that_is_new_is_read_when_a_name_is_missing() {
         format!("pod_uid,namespace,pod\n{UID},shop,web-0\n,,\n"),
     )
     .unwrap();
+    // Sources are read once a second at most.
+    std::thread::sleep(Duration::from_millis(1100));
     live.say(&[entry(SUMMARY), entry(KILLED)].concat());
     live.hear();
     assert!(live.hear().contains(r#""name":"web-0""#));

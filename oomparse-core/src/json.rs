@@ -72,6 +72,8 @@ impl Serialize for OomEvent {
         map.serialize_entry("origin", origin)?;
         let time = self.time.filter(crate::time::WallTime::is_complete);
         put(map, "time", time.map(|time| time.to_string()))?;
+        let estimated = (time.is_some() && self.time_estimated).then_some(true);
+        put(map, "time_estimated", estimated)?;
         put(map, "kernel_time_us", self.kernel_time_us)?;
         put_text(map, "host", "host_hex", self.host.as_ref())?;
         put_text(

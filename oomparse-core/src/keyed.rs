@@ -2,7 +2,7 @@
 
 use crate::event::OomEvent;
 use crate::limits::MAX_STREAMS;
-use crate::parser::{Options, Parser};
+use crate::parser::{Options, Parser, REFUSED_LEN};
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
@@ -32,6 +32,9 @@ pub struct KeyedParser {
     streams: BTreeMap<Arc<[u8]>, Stream>,
     events: VecDeque<(Arc<[u8]>, OomEvent)>,
     clock: u64,
+    /// The log and the beginning of the last line that was refused without a parser: an indented line
+    /// right behind it may belong to it.
+    refused: (Vec<u8>, Vec<u8>),
 }
 
 #[derive(Debug)]
@@ -51,6 +54,7 @@ impl KeyedParser {
             streams: BTreeMap::new(),
             events: VecDeque::new(),
             clock: 0,
+            refused: (Vec::new(), Vec::new()),
         }
     }
 
@@ -74,8 +78,18 @@ impl KeyedParser {
             stream.used = self.clock;
             stream.parser.push_line(line);
         } else if self.sieve.is_candidate(line) {
-            self.stream(key).push_line(line);
+            let (refused_key, before) = core::mem::take(&mut self.refused);
+            let parser = self.stream(key);
+            if refused_key == key {
+                parser.push_line(&before);
+            }
+            parser.push_line(line);
         } else {
+            let (refused_key, before) = &mut self.refused;
+            refused_key.clear();
+            refused_key.extend_from_slice(key);
+            before.clear();
+            before.extend_from_slice(line.get(..REFUSED_LEN).unwrap_or(line));
             return;
         }
         self.collect(key);

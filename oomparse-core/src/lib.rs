@@ -1,4 +1,8 @@
-//! Typed events from the Linux kernel's OOM killer reports.
+#![cfg_attr(feature = "serde", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "serde"),
+    doc = "Typed events from the Linux kernel's OOM killer reports."
+)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -29,6 +33,7 @@ mod keyed;
 pub mod limits;
 pub mod line;
 mod parser;
+mod paste;
 #[cfg(feature = "pods")]
 mod pods;
 mod report;
@@ -47,7 +52,8 @@ pub use keyed::KeyedParser;
 pub use parser::{Options, Parser, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{
-    ContainerRecord, LEARN_LITERALS, Loaded, PodFormat, PodRecord, PodSource, PodSourceError,
-    PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+    ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,
+    PodSourceError, PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
+    read_pods,
 };
 pub use time::WallTime;

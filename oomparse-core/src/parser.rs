@@ -2,8 +2,9 @@
 
 use crate::bytes::Text;
 use crate::event::OomEvent;
-use crate::frame::{FrameKind, Framer, Origin};
+use crate::frame::{Frame, FrameKind, Framer, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::paste::Paste;
 use crate::report::Assembler;
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -55,6 +56,7 @@ pub struct Options {
 pub struct Parser {
     options: Options,
     sieve: Sieve,
+    paste: Paste,
     framer: Framer,
     streams: Streams,
     events: VecDeque<OomEvent>,
@@ -76,7 +78,7 @@ struct Refused {
 }
 
 /// Enough of a line to find its prefix.
-const REFUSED_LEN: usize = 64;
+pub(crate) const REFUSED_LEN: usize = 64;
 
 impl Refused {
     const NONE: Self = Self {
@@ -118,6 +120,7 @@ impl Parser {
         Self {
             options,
             sieve: Sieve::new(),
+            paste: Paste::default(),
             framer: Framer::new(),
             streams: Streams::default(),
             events: VecDeque::new(),
@@ -180,6 +183,11 @@ impl Parser {
         if !self.carry.is_empty() {
             self.end_line();
         }
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.finish(&mut |line| self.whole(line));
+        if let Some(frame) = self.framer.finish() {
+            self.framed(&frame, &[]);
+        }
         let mut out = VecDeque::new();
         for stream in self.streams.drain() {
             let mut assembler = stream;
@@ -211,7 +219,7 @@ impl Parser {
     /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.
     #[must_use]
     pub fn wants_every_line(&self) -> bool {
-        self.streams.hungry > 0 || self.framer.wants_every_line()
+        self.streams.hungry > 0 || self.framer.wants_every_line() || self.paste.is_holding()
     }
 
     /// Whether a line can open a report or make an event alone. Allocates nothing.
@@ -251,34 +259,61 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let (start, len) = self.refused.take();
         if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
             self.framer.frame(start.get(..len).unwrap_or_default());
         }
+        // Inside a carrier's own structure a line is what it is.
+        let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
+        if is_within || !self.paste.wants(line, || self.sieve.is_candidate(line)) {
+            return self.whole(line);
+        }
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.line(line, &mut |line| self.whole(line));
+        self.paste = paste;
+    }
+
+    /// A line as its carrier wrote it.
+    fn whole(&mut self, line: &[u8]) {
+        if let Some(frame) = self.framer.end_before(line) {
+            self.framed(&frame, &[]);
+        }
         let Some(frame) = self.framer.frame(line) else {
             return;
         };
+        self.framed(&frame, line);
+    }
+
+    /// A record, and the line that it stands in.
+    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
         let proven = frame.origin == Origin::Kernel;
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
             return;
         }
-        let host = match (&frame.host, frame.kind, &self.streams.last) {
-            (Some(host), _, _) => host.as_ref(),
-            // What stands behind a line break belongs to the line before it.
-            (None, FrameKind::Bare | FrameKind::Indented, Some(last)) => &last.host.clone(),
-            _ => &[],
-        };
+        let host = frame.host.as_deref().unwrap_or_default();
+        // What stands behind a line break belongs to the line before it, whose host is not repeated.
+        let is_behind =
+            frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
+        let is_last = self.streams.is_last(host, is_behind);
         // A host with nothing open sees only candidates, whatever other hosts have open.
-        let refused = self.streams.hungry > 0
-            && !self.streams.is_hungry(host)
+        if self.streams.hungry > 0
+            && !self.streams.is_hungry(host, is_last)
             && !self.framer.wants_every_line()
-            && !self.sieve.is_candidate(line);
-        if refused {
+            && !line.is_empty()
+            && !self.sieve.is_candidate(line)
+        {
             return;
         }
         let mut out = VecDeque::new();
-        self.streams.push(host, &frame, &self.options, &mut out);
-        self.give(out);
+        let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
+        let was_hungry = stream.is_hungry();
+        stream.push(frame, &mut out);
+        let is_hungry = stream.is_hungry();
+        self.streams.count(was_hungry, is_hungry);
+        if !out.is_empty() {
+            self.give(out);
+        }
     }
 
     fn give(&mut self, out: VecDeque<OomEvent>) {
@@ -315,29 +350,49 @@ struct Stream {
     used: u64,
 }
 
-impl Streams {
-    fn is_hungry(&self, host: &[u8]) -> bool {
-        match &self.last {
-            Some(last) if last.host == host => last.assembler.is_hungry(),
-            _ => self
-                .others
-                .get(host)
-                .is_some_and(|stream| stream.assembler.is_hungry()),
+impl Stream {
+    fn new(host: &[u8], options: &Options) -> Self {
+        let named = options.host.clone().map(Text::from);
+        let boot_id = options.boot_id.clone().map(Text::from);
+        let mut assembler = Assembler::new(options.tasks, named, boot_id);
+        if !host.is_empty() {
+            assembler.set_host(host);
+        }
+        Self {
+            host: host.to_vec(),
+            assembler,
+            used: 0,
         }
     }
+}
 
-    fn push(
+impl Streams {
+    /// Whether the last line's stream is this line's too.
+    fn is_last(&self, host: &[u8], is_behind: bool) -> bool {
+        self.last
+            .as_ref()
+            .is_some_and(|last| is_behind || last.host == host)
+    }
+
+    fn is_hungry(&self, host: &[u8], is_last: bool) -> bool {
+        let stream = if is_last {
+            self.last.as_ref()
+        } else {
+            self.others.get(host)
+        };
+        stream.is_some_and(|stream| stream.assembler.is_hungry())
+    }
+
+    /// The stream of a host, which is the last one now.
+    fn turn_to(
         &mut self,
         host: &[u8],
-        frame: &crate::frame::Frame<'_>,
+        is_last: bool,
         options: &Options,
         out: &mut VecDeque<OomEvent>,
-    ) {
+    ) -> &mut Assembler {
         self.clock = self.clock.wrapping_add(1);
-        if self.last.as_ref().is_none_or(|last| last.host != host) {
-            self.adopt(host);
-        }
-        if self.last.as_ref().is_none_or(|last| last.host != host) {
+        if !is_last && !self.adopt(host) {
             if let Some(last) = self.last.take() {
                 self.others.insert(last.host.clone(), last);
             }
@@ -346,19 +401,13 @@ impl Streams {
                 self.make_room(out);
             }
         }
-        let stream = self.last.get_or_insert_with(|| Stream {
-            host: host.to_vec(),
-            assembler: Assembler::new(
-                options.tasks,
-                options.host.clone().map(Text::from),
-                options.boot_id.clone().map(Text::from),
-            ),
-            used: 0,
-        });
+        let stream = self.last.get_or_insert_with(|| Stream::new(host, options));
         stream.used = self.clock;
-        let was = stream.assembler.is_hungry();
-        stream.assembler.push(frame, out);
-        match (was, stream.assembler.is_hungry()) {
+        &mut stream.assembler
+    }
+
+    fn count(&mut self, was_hungry: bool, is_hungry: bool) {
+        match (was_hungry, is_hungry) {
             (false, true) => self.hungry = self.hungry.saturating_add(1),
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
@@ -379,12 +428,14 @@ impl Streams {
     }
 
     /// Lines without a host are of the first host that is named, while there is no other.
-    fn adopt(&mut self, host: &[u8]) {
-        if let Some(last) = &mut self.last
-            && last.host.is_empty()
-            && self.others.is_empty()
-        {
-            last.host = host.to_vec();
+    fn adopt(&mut self, host: &[u8]) -> bool {
+        match &mut self.last {
+            Some(last) if last.host.is_empty() && self.others.is_empty() => {
+                last.host = host.to_vec();
+                last.assembler.set_host(host);
+                true
+            }
+            _ => false,
         }
     }
 

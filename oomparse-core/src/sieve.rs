@@ -34,35 +34,66 @@ pub(crate) const LITERALS: [&str; 15] = [
 ];
 
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
-pub(crate) const CARRIERS: [&str; 3] = ["\"dmesg\":", "\"MESSAGE\":[", "__CURSOR="];
+///
+/// The last one is in the head line of each entry of `journalctl -o verbose`.
+pub(crate) const CARRIERS: [&str; 5] = [
+    "\"dmesg\":",
+    "\"MESSAGE\":[",
+    "\"MESSAGE\": [",
+    "__CURSOR=",
+    " [s=",
+];
 
 /// The search, made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
+    #[cfg(feature = "std")]
+    words: Words,
     #[cfg(not(feature = "std"))]
     finders: alloc::vec::Vec<memmem::Finder<'static>>,
 }
 
+/// Two lists of words.
+type Words = [&'static [&'static str]; 2];
+
 impl Sieve {
-    /// The sieve for this machine.
+    /// The sieve for the kernel's lines.
     #[cfg(feature = "std")]
     pub(crate) fn new() -> Self {
         static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
-        let packed = PACKED.get_or_init(|| packed::Searcher::new(LITERALS.iter().chain(&CARRIERS)));
+        let words: Words = [&LITERALS, &CARRIERS];
+        let packed = PACKED.get_or_init(|| packed::Searcher::new(words.iter().copied().flatten()));
         Self {
             packed: packed.clone(),
+            words,
         }
     }
 
-    /// The sieve for any machine.
+    /// The sieve for the kernel's lines.
     #[cfg(not(feature = "std"))]
     pub(crate) fn new() -> Self {
+        Self::of_words([&LITERALS, &CARRIERS])
+    }
+
+    /// A sieve for other words.
+    #[cfg(all(feature = "std", feature = "pods"))]
+    pub(crate) fn of_words(words: Words) -> Self {
         Self {
-            finders: LITERALS
+            packed: packed::Searcher::new(words.iter().copied().flatten()),
+            words,
+        }
+    }
+
+    /// A sieve for other words.
+    #[cfg(not(feature = "std"))]
+    pub(crate) fn of_words(words: Words) -> Self {
+        Self {
+            finders: words
                 .iter()
-                .chain(&CARRIERS)
+                .copied()
+                .flatten()
                 .map(memmem::Finder::new)
                 .collect(),
         }
@@ -73,7 +104,7 @@ impl Sieve {
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         match &self.packed {
             Some(packed) => packed.find(bytes).map(|found| found.start()),
-            None => find_each(bytes),
+            None => find_each(&self.words, bytes),
         }
     }
 
@@ -94,10 +125,11 @@ impl Sieve {
 
 /// The search on a machine without the packed one.
 #[cfg(feature = "std")]
-fn find_each(bytes: &[u8]) -> Option<usize> {
-    LITERALS
+fn find_each(words: &Words, bytes: &[u8]) -> Option<usize> {
+    words
         .iter()
-        .chain(&CARRIERS)
+        .copied()
+        .flatten()
         .filter_map(|word| memchr::memmem::find(bytes, word.as_bytes()))
         .min()
 }

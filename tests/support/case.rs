@@ -19,13 +19,18 @@ pub struct Case {
     pub about: Table,
     /// What the parser is told for this case (`[options]` of `case.toml`).
     pub options: Options,
+    /// A listing of pods in the folder (`pods = "FILE"`), which the events get their names from.
+    pub pods: Option<Vec<u8>>,
 }
 
 impl Case {
     /// The events of this case, one JSON text each.
     #[must_use]
     pub fn events(&self) -> Vec<String> {
-        crate::parse_whole(&self.options, &self.input)
+        match &self.pods {
+            Some(pods) => crate::parse_with_names(&self.options, &self.input, pods),
+            None => crate::parse_whole(&self.options, &self.input),
+        }
     }
 
     /// `truth.json`: the events as a person read them, in the order of output, and their number.
@@ -137,12 +142,19 @@ fn load(dir: &Path) -> Result<Case, String> {
         .parse()
         .map_err(|e| format!("{name}/case.toml: {e}"))?;
     let options = options(&about).map_err(|e| format!("{name}/case.toml: {e}"))?;
+    let pods = match about.get("pods").map(|file| file.as_str()) {
+        Some(file) => Some(read(
+            file.ok_or(format!("{name}: `pods` is no file name"))?,
+        )?),
+        None => None,
+    };
     Ok(Case {
         input: read("input.log")?,
         dir: dir.to_path_buf(),
         name,
         about,
         options,
+        pods,
     })
 }
 

@@ -1,17 +1,18 @@
 //! What the corpus tests share: the loader, the parser's answer for a case, the comparison of truth
-//! and event, and noise lines.
+//! and event, noise lines, and a report in the words of every kernel.
 //!
 //! `corpus/README.md` says what a case is; `tests/README.md` says which test proves what.
 
 mod case;
 mod difference;
+pub mod model;
 mod noise;
 
 pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};
 pub use noise::with_noise;
 
-use oomparse_core::{Options, Parser};
+use oomparse_core::{Options, Parser, PodTable, enrich};
 use serde_json::Value;
 
 /// Every event that is ready now, as JSON text.
@@ -25,6 +26,23 @@ fn drain(parser: &mut Parser, events: &mut Vec<String>) {
 #[must_use]
 pub fn parse_whole(options: &Options, input: &[u8]) -> Vec<String> {
     parse_in_chunks(options, input, input.len().max(1))
+}
+
+/// The events of a log that is given at once, with the names of a listing and all labels.
+#[must_use]
+pub fn parse_with_names(options: &Options, input: &[u8], pods: &[u8]) -> Vec<String> {
+    let mut table = PodTable::new();
+    table.keep_labels(&["*"]);
+    table.load(pods);
+    let mut parser = Parser::with_options(options.clone());
+    parser.push_chunk(input);
+    parser.finish();
+    let mut events = Vec::new();
+    while let Some(mut event) = parser.next_event() {
+        enrich(&mut event, &mut table);
+        events.push(event.to_json());
+    }
+    events
 }
 
 /// The events of a log that is cut into chunks of this size.

@@ -78,6 +78,7 @@ fn common(steps: &mut Steps) {
     steps.task("snapshots are what comes out", bless::check);
     steps.task("links in the documents", readme::links);
     steps.task("the README's example", readme::example);
+    steps.task("the README's reports", readme::reports);
     readme::commands(steps);
 }
 

@@ -2,7 +2,9 @@
 
 mod bench;
 mod bless;
+mod c_library;
 mod checks;
+mod fluent_bit;
 mod readme;
 mod steps;
 mod system;
@@ -19,6 +21,13 @@ cargo xtask <command>
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
+  install-c --prefix DIR
+                build liboomparse and put library, header and oomparse.pc below DIR
+  fluent-bit-filter
+                build the native filter, as target/release/flb-filter_oomparse.so
+  try-fluent-bit --bin PATH [--lines N]
+                run the filters in your Fluent Bit: records in and out, lines per CPU second
   help          this text
 
 With CI=true in the environment missing system packages are installed, else they are only named.";
@@ -32,6 +41,10 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["bench"] => bench::run(),
+        ["header"] => done(c_library::header()),
+        ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
+        ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
+        ["try-fluent-bit", "--bin", bin, rest @ ..] => done(try_fluent_bit(bin, rest)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -39,6 +52,28 @@ fn main() -> ExitCode {
         other => {
             eprintln!("xtask: unknown command `{}`\n\n{HELP}", other.join(" "));
             ExitCode::from(2)
+        }
+    }
+}
+
+fn try_fluent_bit(bin: &str, rest: &[&str]) -> Result<(), String> {
+    let lines = match rest {
+        [] => Ok(1_030_000),
+        ["--lines", lines] => lines.parse().map_err(|_| format!("`{lines}` is no number")),
+        _ => Err("after --bin PATH only --lines N".to_owned()),
+    };
+    if !fluent_bit::is_program(bin) {
+        return Err(format!("{bin}: no such program"));
+    }
+    fluent_bit::run(bin, lines?)
+}
+
+fn done(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("xtask: {sentence}");
+            ExitCode::FAILURE
         }
     }
 }

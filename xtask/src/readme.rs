@@ -1,7 +1,7 @@
 //! Holds the documents to what they say: links, the example's output, commands.
 
 use crate::root;
-use crate::steps::Steps;
+use crate::steps::{Steps, cargo};
 use oomparse_tests::parse_whole;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,36 @@ pub(crate) fn example() -> Result<(), String> {
         "README.md shows\n    {expected}\nand the program writes\n    {}",
         events.join("\n    ")
     ))
+}
+
+/// What the README shows below each `$ oomparse` line is what the program writes.
+pub(crate) fn reports() -> Result<(), String> {
+    let text = read(&root().join("README.md"))?;
+    let shown: Vec<(&str, &str)> = text
+        .split("```console\n$ oomparse ")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next()?.split_once('\n'))
+        .collect();
+    if shown.is_empty() {
+        return Err("README.md shows no output of `$ oomparse`".to_owned());
+    }
+    for (command, expected) in shown {
+        let output = cargo(&["run", "--quiet", "--package", "oomparse-cli", "--"])
+            .args(command.split(' '))
+            .current_dir(root())
+            .env("LC_ALL", "C.UTF-8")
+            .env("COLUMNS", "80")
+            .output()
+            .map_err(|e| e.to_string())?;
+        let written = String::from_utf8_lossy(&output.stdout);
+        if written != expected {
+            return Err(format!(
+                "README.md: `oomparse {command}` writes\n{written}{}",
+                String::from_utf8_lossy(&output.stderr)
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Every cargo command of the README's `console` blocks runs.

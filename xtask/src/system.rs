@@ -16,6 +16,37 @@ const TOOLS: &[Tool] = &[
         program: "cc",
         package: "gcc",
     },
+    // Checks the counters of `oomparse watch --textfile`.
+    Tool {
+        program: "promtool",
+        package: "prometheus",
+    },
+    Tool {
+        program: "gcc",
+        package: "gcc",
+    },
+    // The C tests are C++ as well.
+    Tool {
+        program: "g++",
+        package: "g++",
+    },
+    Tool {
+        program: "valgrind",
+        package: "valgrind",
+    },
+    // Finds an installed liboomparse.
+    Tool {
+        program: "pkg-config",
+        package: "pkg-config",
+    },
+    Tool {
+        program: "luajit",
+        package: "luajit",
+    },
+    Tool {
+        program: "python3",
+        package: "python3",
+    },
     Tool {
         program: "git",
         package: "git",

@@ -27,11 +27,11 @@ const LAST_WORDS: Timespec = Timespec {
 pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
     // rsyslog reads a program's stderr as its answers: there nothing may be said.
     let speaks = args.protocol != Protocol::Rsyslog;
-    let mut engine = Engine::new(args, |path, sentence| {
-        if speaks {
-            crate::warn(&format!("pods from {}", path.display()), sentence);
-        }
-    });
+    if args.pods.pods.iter().any(|path| path.as_os_str() == "-") {
+        crate::warn("--pods -", "standard input holds the records");
+        return Ok(Found::Trouble);
+    }
+    let mut engine = Engine::new(args);
     let (asked_to_stop, stop) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(SIGTERM, stop)?;
     let mut input = Input {

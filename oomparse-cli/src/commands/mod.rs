@@ -1,5 +1,9 @@
 //! One file per command.
 
+pub(crate) mod explain;
 pub(crate) mod filter;
+pub(crate) mod pods;
 pub(crate) mod scan;
+pub(crate) mod shell;
+pub(crate) mod watch;
 pub(crate) mod who;

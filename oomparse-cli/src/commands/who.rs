@@ -1,12 +1,14 @@
-//! `oomparse who`: what a cgroup path says.
+//! `oomparse who`: whom a cgroup path, a pod's uid or a container's id belongs to.
 
 use crate::Found;
-use crate::args::{Format, WhoArgs};
+use crate::args::{WhoArgs, WhoFormat};
+use crate::pods::Which;
 use crate::sink::stdout;
-use oomparse_core::{CgroupPath, LimitLevel, Text, parse_cgroup_path};
+use oomparse_core::{CgroupPath, LimitLevel, PodLookup, PodTable, Text, parse_cgroup_path};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 /// Writes one answer for each path.
 ///
@@ -15,19 +17,23 @@ use std::io::{self, Write as _};
 pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
     let mut out = stdout();
     let mut found = Found::Nothing;
+    let table = Mutex::new(args.pods.table());
+    let trouble = args.pods.loader().load(Which::All, &table);
+    let mut table = table.into_inner().unwrap_or_else(PoisonError::into_inner);
     for path in &args.paths {
         let path = as_in_a_report(path.as_encoded_bytes());
-        let who = Who::new(path);
+        let mut who = Who::new(path);
+        who.name(&mut table);
         if who.is_known() {
             found = Found::Some;
         }
         match args.format {
-            Format::Report => out.write_all(who.to_report().as_bytes())?,
-            _ => writeln!(out, "{}", serde_json::to_string(&who)?)?,
+            WhoFormat::Json => writeln!(out, "{}", serde_json::to_string(&who)?)?,
+            WhoFormat::Report => out.write_all(who.to_report().as_bytes())?,
         }
     }
     out.flush()?;
-    Ok(found)
+    Ok(if trouble { Found::Trouble } else { found })
 }
 
 /// A line of /proc/PID/cgroup (`0::/kubepods/...`, `9:memory:/kubepods/...`) without its head.
@@ -46,10 +52,15 @@ fn as_in_a_report(path: &[u8]) -> &[u8] {
 /// The answer, with the words of an event.
 #[derive(Debug, Serialize)]
 struct Who {
-    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_hex: Option<String>,
-    level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
+    /// What was asked, where it is no path.
+    #[serde(skip)]
+    asked: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     driver: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,24 +69,102 @@ struct Who {
     container: Option<Container>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Pod {
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     qos_class: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Container {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     runtime: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 impl Who {
-    fn new(path: &[u8]) -> Self {
+    fn new(asked: &[u8]) -> Self {
+        match bare(asked) {
+            Some(Bare::Uid(uid)) => Self {
+                pod: Some(Pod {
+                    uid: Some(uid),
+                    ..Pod::default()
+                }),
+                ..Self::nothing(asked)
+            },
+            Some(Bare::ContainerId(id)) => Self {
+                container: Some(Container {
+                    id: Some(id),
+                    ..Container::default()
+                }),
+                ..Self::nothing(asked)
+            },
+            None => Self::of_path(asked),
+        }
+    }
+
+    fn nothing(asked: &[u8]) -> Self {
+        Self {
+            path: None,
+            path_hex: None,
+            level: None,
+            asked: ascii(asked),
+            driver: None,
+            pod: None,
+            container: None,
+        }
+    }
+
+    /// Adds what the table knows, as it is added to an event.
+    fn name(&mut self, table: &mut PodTable) {
+        let id = self.container.as_ref().and_then(|found| found.id.clone());
+        let mut uid = self.pod.as_ref().and_then(|pod| pod.uid.clone());
+        let found = id.as_deref().and_then(|id| table.container(id));
+        if let (Some(found), Some(container)) = (found, &mut self.container)
+            && (uid.is_none() || found.pod_uid.is_none() || uid == found.pod_uid)
+        {
+            container.name = found.name.map(str::to_owned);
+            uid = uid.or(found.pod_uid);
+            if found.pod.name.is_some() && self.pod.is_none() {
+                self.pod = Some(Pod {
+                    namespace: found.pod.namespace.map(str::to_owned),
+                    name: found.pod.name.map(str::to_owned),
+                    source: Some(found.pod.source),
+                    ..Pod::default()
+                });
+            }
+        }
+        // A static pod's uid has no hyphens, and any other may be asked for without.
+        let Some(uid) = uid else { return };
+        let names = table.pod(&uid);
+        let pod = self.pod.get_or_insert_default();
+        pod.uid = Some(uid.clone());
+        if let Some(names) = names {
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            pod.namespace = owned(names.namespace);
+            pod.name = owned(names.name);
+            pod.node = owned(names.node);
+            pod.owner = owned(names.owner);
+            pod.source = Some(names.source);
+        }
+    }
+
+    fn of_path(path: &[u8]) -> Self {
         let CgroupPath {
             driver,
             qos_class,
@@ -92,16 +181,34 @@ impl Who {
         let text = Text::from(path);
         Self {
             path_hex: text.as_str().is_none().then(|| hex(path)),
-            path: text.to_string(),
-            level: level.as_str(),
+            path: Some(text.to_string()),
+            level: Some(level.as_str()),
+            asked: text.to_string(),
             driver: driver.map(|driver| driver.as_str()),
-            pod: (uid.is_some() || qos_class.is_some()).then_some(Pod { uid, qos_class }),
-            container: (id.is_some() || runtime.is_some()).then_some(Container { id, runtime }),
+            pod: (uid.is_some() || qos_class.is_some()).then_some(Pod {
+                uid,
+                qos_class,
+                ..Pod::default()
+            }),
+            container: (id.is_some() || runtime.is_some()).then_some(Container {
+                id,
+                runtime,
+                name: None,
+            }),
         }
     }
 
     fn is_known(&self) -> bool {
-        self.level != LimitLevel::Other.as_str()
+        if self.path.is_none() {
+            // A uid or an id says nothing by itself.
+            return self.pod.as_ref().is_some_and(|pod| pod.name.is_some())
+                || self
+                    .container
+                    .as_ref()
+                    .is_some_and(|found| found.name.is_some());
+        }
+        self.level
+            .is_some_and(|level| level != LimitLevel::Other.as_str())
             || self.driver.is_some()
             || self.pod.is_some()
             || self.container.is_some()
@@ -111,28 +218,66 @@ impl Who {
     fn to_report(&self) -> String {
         let pod = self.pod.as_ref();
         let container = self.container.as_ref();
+        let full_name = pod.and_then(|pod| {
+            let name = pod.name.as_deref()?;
+            Some(match &pod.namespace {
+                Some(namespace) => format!("{namespace}/{name}"),
+                None => name.to_owned(),
+            })
+        });
+        let container_text = container.and_then(|container| {
+            let id = container.id.as_deref()?;
+            Some(match &container.name {
+                Some(name) => format!("{name} ({id})"),
+                None => id.to_owned(),
+            })
+        });
         let known = [
+            ("name", full_name.as_deref()),
             ("pod", pod.and_then(|pod| pod.uid.as_deref())),
             ("class", pod.and_then(|pod| pod.qos_class)),
-            (
-                "container",
-                container.and_then(|container| container.id.as_deref()),
-            ),
+            ("container", container_text.as_deref()),
             ("runtime", container.and_then(|container| container.runtime)),
             ("driver", self.driver),
-            ("level", self.is_known().then_some(self.level)),
+            ("level", self.level.filter(|_| self.is_known())),
+            ("node", pod.and_then(|pod| pod.node.as_deref())),
+            ("owner", pod.and_then(|pod| pod.owner.as_deref())),
+            ("source", pod.and_then(|pod| pod.source)),
         ];
-        let mut out = format!("{}\n", self.path);
+        let mut out = format!("{}\n", self.asked);
         for (label, value) in known {
             if let Some(value) = value {
                 let _ = writeln!(out, "    {label:9}  {value}");
             }
         }
         if !self.is_known() {
-            out.push_str("    nothing is known about this path\n");
+            out.push_str(match self.path {
+                Some(_) => "    nothing is known about this path\n",
+                None => "    no pod and no container of this name is known\n",
+            });
         }
         out
     }
+}
+
+/// What is asked about, where it is no path.
+enum Bare {
+    Uid(String),
+    ContainerId(String),
+}
+
+/// A uid or a container's id: `containerd://` may stand before it.
+fn bare(asked: &[u8]) -> Option<Bare> {
+    let text = std::str::from_utf8(asked).ok()?;
+    let text = text.rsplit_once("://").map_or(text, |(_, id)| id);
+    let lower = text.to_ascii_lowercase();
+    let path = format!("/kubepods/pod{lower}");
+    if let Some(uid) = parse_cgroup_path(path.as_bytes()).pod_uid_text() {
+        return Some(Bare::Uid(uid));
+    }
+    let is_id =
+        (12..=64).contains(&lower.len()) && lower.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then_some(Bare::ContainerId(lower))
 }
 
 fn ascii(bytes: &[u8]) -> String {

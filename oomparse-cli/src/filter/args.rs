@@ -1,7 +1,7 @@
 //! The flags of `oomparse filter`.
 
 use super::names::Names;
-use super::pods::PodArgs;
+use crate::pods::PodArgs;
 use clap::ValueEnum;
 use oomparse_core::Options;
 use std::ffi::OsString;

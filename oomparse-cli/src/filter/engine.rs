@@ -4,12 +4,11 @@ use super::answer::Answers;
 use super::args::{FilterArgs, Protocol};
 use super::cutter::Piece;
 use super::path;
-use super::pods::Pods;
+use crate::pods::Keeper;
 use memchr::memchr;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::{KeyedParser, OomEvent};
 use std::borrow::Cow;
-use std::path::Path;
 
 /// What is kept of the last record that was passed: enough for its prefix.
 const SKIPPED_LEN: usize = 256;
@@ -23,7 +22,7 @@ pub(crate) struct Engine {
     only_events: bool,
     answers: Answers,
     parsers: KeyedParser,
-    pods: Pods,
+    names: Keeper,
     /// A report is being printed in one of the streams: ordinary records matter.
     hungry: bool,
     /// The start of the last plain line that was passed without being looked at. An indented line goes
@@ -34,7 +33,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// An engine that has seen nothing.
-    pub(crate) fn new(args: &FilterArgs, warn: impl FnMut(&Path, &str)) -> Self {
+    pub(crate) fn new(args: &FilterArgs) -> Self {
         Self {
             protocol: args.protocol,
             key: args.key.clone(),
@@ -45,7 +44,10 @@ impl Engine {
                 names: args.names,
             },
             parsers: KeyedParser::with_options(args.parser()),
-            pods: Pods::new(&args.pods, warn),
+            names: match args.protocol {
+                Protocol::Lines => Keeper::start(&args.pods),
+                Protocol::Rsyslog => Keeper::start_silent(&args.pods),
+            },
             hungry: false,
             skipped: Vec::new(),
             late: 0,
@@ -102,7 +104,7 @@ impl Engine {
     }
 
     fn alone(&mut self, mut event: OomEvent, out: &mut Vec<u8>) {
-        self.pods.name(&mut event);
+        self.names.name(&mut event);
         out.extend_from_slice(self.answers.alone(&event).as_bytes());
         out.push(b'\n');
     }
@@ -209,7 +211,7 @@ impl Engine {
         }
         self.hungry = self.parsers.any_wants_every_line();
         if let Some(event) = &mut own {
-            self.pods.name(event);
+            self.names.name(event);
         }
         own
     }

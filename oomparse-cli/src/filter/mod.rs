@@ -4,7 +4,7 @@
 //! bytes ─► cutter.rs ─► engine.rs: sieve ─ no ─► the bytes as they came
 //!          records        │ yes
 //!                         ▼
-//!            path.rs (text, stream) ─► the core's KeyedParser ─► pods.rs (names) ─► answer.rs, names.rs
+//!            path.rs (text, stream) ─► the core's KeyedParser ─► crate::pods (names) ─► answer.rs, names.rs
 //! ```
 //!
 //! Whatever is in doubt leaves the record as it came. An event goes only into the record that names its
@@ -16,7 +16,6 @@ mod cutter;
 mod engine;
 mod names;
 mod path;
-mod pods;
 
 pub(crate) use args::{FilterArgs, Protocol};
 pub(crate) use cutter::Cutter;

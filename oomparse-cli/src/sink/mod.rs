@@ -1,12 +1,16 @@
 //! Where events go.
 
+mod count;
 mod json;
 mod otlp;
 mod report;
+mod screen;
+mod table;
 
 use crate::args::Format;
 use oomparse_core::OomEvent;
-use std::io::{self, BufWriter, StdoutLock};
+use screen::Screen;
+use std::io::{self, BufWriter, StdoutLock, Write};
 
 /// Takes events in the order they complete.
 pub(crate) trait Sink {
@@ -30,14 +34,26 @@ pub(crate) fn stdout() -> Stdout {
 
 /// The sink for a format, on standard output.
 pub(crate) fn open(format: Format) -> Box<dyn Sink> {
+    open_on(format, stdout())
+}
+
+/// The sink for a format, on a writer whose bytes go to standard output.
+pub(crate) fn open_on<W: Write + 'static>(format: Format, out: W) -> Box<dyn Sink> {
     match format {
-        Format::Json => Box::new(json::Json::new(stdout())),
-        Format::Otlp => Box::new(otlp::Otlp::new(stdout())),
-        Format::Report => Box::new(report::Report::new(stdout(), wants_colour())),
+        Format::Json => Box::new(json::Json::new(out)),
+        Format::Otlp => Box::new(otlp::Otlp::new(out)),
+        Format::Report => Box::new(report::Report::new(out, Screen::of_stdout())),
+        Format::Table => Box::new(table::Table::new(out, Screen::of_stdout())),
     }
 }
 
-/// Only at a terminal, and only where neither NO_COLOR nor TERM=dumb speaks against it.
-fn wants_colour() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+/// The sink that writes the number of kills alone.
+pub(crate) fn count() -> Box<dyn Sink> {
+    let out = stdout();
+    Box::new(count::Count { out, kills: 0 })
+}
+
+/// The sink that writes nothing.
+pub(crate) fn nothing() -> Box<dyn Sink> {
+    Box::new(count::Nothing)
 }

@@ -1,278 +1,83 @@
-//! Starts a daemon on files of a temporary folder.
+//! What the tests of the program share.
+#![allow(dead_code, unreachable_pub, missing_docs)]
 
-pub(crate) mod log;
-
-use libtest_mimic::Failed;
-use log::Log;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Output, Stdio};
 
-/// How long nothing may come out.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// One kill on a 6.1 kernel, as rsyslog writes it.
+pub const LOG: &str = "\
+Jan  5 02:12:02 node-7 kernel: [198542.576101] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968
+Jan  5 02:12:02 node-7 kernel: [198542.576610] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,mems_allowed=0,oom_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,task=java,pid=387602,uid=0
+Jan  5 02:12:02 node-7 kernel: [198542.576728] Memory cgroup out of memory: Killed process 387602 (java) total-vm:2458092kB, anon-rss:100448kB, file-rss:1228kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:968
+";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Rsyslog,
-    SyslogNg,
+/// The program with a plain environment.
+pub fn oomparse(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
+    command
+        .args(args)
+        .env_remove("NODE_NAME")
+        .env_remove("COLUMNS")
+        .env_remove("NO_COLOR")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
 }
 
-impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Rsyslog => "rsyslog",
-            Self::SyslogNg => "syslog-ng",
-        }
-    }
-
-    /// Where the pod's name stands under the host's own names.
-    pub(crate) fn name_pointer(self) -> &'static str {
-        match self {
-            Self::Rsyslog => "/kubernetes/pod_name",
-            Self::SyslogNg => "/k8s.pod.name",
-        }
-    }
-
-    /// rsyslog has at most one message in the program, and keeps it until the answer: nothing is lost
-    /// however the program ends. syslog-ng writes ahead into a pipe, which dies with a program that is
-    /// killed outright.
-    pub(crate) fn signal(self) -> &'static str {
-        match self {
-            Self::Rsyslog => "-KILL",
-            Self::SyslogNg => "-TERM",
-        }
-    }
-
-    fn program(self) -> &'static str {
-        match self {
-            Self::Rsyslog => "rsyslogd",
-            Self::SyslogNg => "syslog-ng",
-        }
-    }
-
-    /// The daemon, installed or unpacked by `cargo xtask test`: Debian does not let both be installed.
-    pub(crate) fn find(self) -> Option<PathBuf> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let mut dirs: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        dirs.push("/usr/sbin".into());
-        dirs.push(unpacked().join("usr/sbin"));
-        dirs.into_iter()
-            .map(|dir| dir.join(self.program()))
-            .find(|file| file.is_file())
-    }
+pub fn run(args: &[&str]) -> Output {
+    oomparse(args).output().unwrap()
 }
 
-/// Where xtask unpacks packages.
-fn unpacked() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debian")
+/// Runs with this on standard input.
+pub fn run_with(args: &[&str], input: &[u8]) -> Output {
+    let mut child = oomparse(args).stdin(Stdio::piped()).spawn().unwrap();
+    // The program may have seen enough before it has read all.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
 }
 
-/// The folder of one test.
-pub(crate) struct Place {
-    dir: PathBuf,
-    kind: Kind,
+pub fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
 }
 
-impl Place {
-    pub(crate) fn new(kind: Kind, name: &str, log: &Log) -> Result<Self, Failed> {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", kind.name()));
-        let _ = fs::remove_dir_all(&dir);
-        fs::create_dir_all(dir.join("work"))?;
-        fs::write(dir.join("pods.csv"), log.pods())?;
-        fs::write(dir.join("in.log"), "")?;
-        Ok(Self { dir, kind })
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.dir.join(name).to_string_lossy().into_owned()
-    }
-
-    /// Writes lines to the file that the daemon reads.
-    pub(crate) fn append(&self, lines: &[String]) -> Result<(), Failed> {
-        let mut text = lines.join("\n");
-        text.push('\n');
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(self.dir.join("in.log"))?;
-        Ok(file.write_all(text.as_bytes())?)
-    }
-
-    /// The configuration of `integrations/`, with paths of this folder.
-    fn configure(&self, with: bool) -> Result<(), Failed> {
-        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../integrations");
-        let shipped = fs::read_to_string(shipped.join(self.kind.name()).join("oomparse.conf"))?;
-        let mut text = shipped;
-        for (theirs, ours) in [
-            (
-                "/usr/local/bin/oomparse",
-                env!("CARGO_BIN_EXE_oomparse").to_owned(),
-            ),
-            ("/var/log/kern.log", self.path("in.log")),
-            ("/var/log/oomparse.json", self.path("out.json")),
-            ("/var/log/pods", self.path("pods.csv")),
-        ] {
-            if !text.contains(theirs) {
-                return Err(format!("the configuration has no {theirs}").into());
-            }
-            text = text.replace(theirs, &ours);
-        }
-        match self.kind {
-            Kind::Rsyslog => {
-                text = format!("global(workDirectory=\"{}\")\n{text}", self.path("work"));
-                if !with {
-                    text = text.replace(
-                        "if $msg contains \" kernel:\" then",
-                        "if $msg == \"none\" then",
-                    );
-                }
-            }
-            Kind::SyslogNg => {
-                text = format!("@version: 3.38\n{text}")
-                    .replace("follow-freq(1)", "follow-freq(0.1) read-old-records(yes)");
-                if !with {
-                    text = text.replace(&filter_command(&text)?, "exec cat");
-                }
-            }
-        }
-        Ok(fs::write(self.dir.join("daemon.conf"), text)?)
-    }
-
-    /// What came out, once there are so many lines.
-    pub(crate) fn wait_for(&self, lines: usize, daemon: &Daemon) -> Result<String, Failed> {
-        let (mut seen, mut since) = (0, Instant::now());
-        loop {
-            let out = fs::read(self.dir.join("out.json")).unwrap_or_default();
-            let count = out.iter().filter(|byte| **byte == b'\n').count();
-            if count >= lines {
-                return Ok(String::from_utf8(out)?);
-            }
-            if count > seen {
-                (seen, since) = (count, Instant::now());
-            }
-            if since.elapsed() > PATIENCE {
-                let said = fs::read_to_string(self.dir.join("said")).unwrap_or_default();
-                return Err(format!(
-                    "{count} of {lines} lines came out; {} said: {said}",
-                    daemon.kind.name()
-                )
-                .into());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
+pub fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
 }
 
-/// The program as syslog-ng's configuration calls it.
-fn filter_command(text: &str) -> Result<String, Failed> {
-    let call = text
-        .split_once("program(\"")
-        .and_then(|(_, rest)| rest.split_once(" >>"));
-    Ok(call
-        .ok_or("no program() in the configuration")?
-        .0
-        .to_owned())
+/// An empty directory of this test alone.
+pub fn directory(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
 }
 
-/// A daemon at work; it ends with the test.
-pub(crate) struct Daemon {
-    child: Child,
-    kind: Kind,
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
-impl Daemon {
-    pub(crate) fn start(kind: Kind, place: &Place, with: bool) -> Result<Self, Failed> {
-        let program = kind
-            .find()
-            .ok_or_else(|| format!("{} is not installed", kind.name()))?;
-        place.configure(with)?;
-        let mut command = Command::new(&program);
-        let config = place.path("daemon.conf");
-        match kind {
-            Kind::Rsyslog => command.args(["-n", "-f", &config, "-i", &place.path("pid")]),
-            Kind::SyslogNg => {
-                if program.starts_with(unpacked()) {
-                    let libraries = unpacked().join("usr/lib/syslog-ng");
-                    let modules = fs::read_dir(&libraries)?
-                        .flatten()
-                        .map(|entry| entry.path());
-                    let mut modules = modules;
-                    let modules = modules.find(|path| path.is_dir());
-                    command.env("LD_LIBRARY_PATH", &libraries);
-                    command
-                        .arg("--module-path")
-                        .arg(modules.ok_or("syslog-ng has no modules")?);
-                }
-                command.args([
-                    "-F",
-                    "--no-caps",
-                    "-f",
-                    &config,
-                    "-R",
-                    &place.path("persist"),
-                ]);
-                command.args(["-p", &place.path("pid"), "-c", &place.path("control")])
-            }
-        };
-        let said = fs::File::create(place.dir.join("said"))?;
-        let child = command
-            .current_dir(&place.dir)
-            .stdin(Stdio::null())
-            .stdout(said.try_clone()?)
-            .stderr(said)
-            .spawn()?;
-        Ok(Self { child, kind })
-    }
-
-    /// The program that the daemon started.
-    pub(crate) fn helper(&self) -> Result<u32, Failed> {
-        let parent = self.child.id().to_string();
-        for entry in fs::read_dir("/proc")?.flatten() {
-            let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else {
-                continue;
-            };
-            // `pid (comm) state ppid …`
-            let Some((head, tail)) = stat.split_once(") ") else {
-                continue;
-            };
-            if head.ends_with("(oomparse") && tail.split(' ').nth(1) == Some(&parent) {
-                let pid = head.split(' ').next().unwrap_or_default();
-                return Ok(pid.parse()?);
-            }
-        }
-        Err("the daemon runs no oomparse".into())
-    }
-
-    /// Asks the daemon to end, and waits for it.
-    pub(crate) fn stop(mut self) -> Result<(), Failed> {
-        kill("-TERM", self.child.id())?;
-        let started = Instant::now();
-        while self.child.try_wait()?.is_none() {
-            if started.elapsed() > PATIENCE {
-                return Err(format!("{} does not end", self.kind.name()).into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Sends a signal to one process.
-pub(crate) fn kill(signal: &str, pid: u32) -> Result<(), Failed> {
-    let status = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("no process {pid}").into())
-    }
+/// The logs of corpus cases whose number begins so, in order.
+pub fn cases(begin: &str) -> Vec<String> {
+    let mut found: Vec<String> = fs::read_dir(root().join("corpus/cases"))
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(begin))
+        .map(|entry| {
+            entry
+                .path()
+                .join("input.log")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    found.sort();
+    found
 }

@@ -89,6 +89,9 @@ pub struct OomEvent {
     pub origin: Origin,
     /// Wall-clock time of the line that names the victim; written out only when complete.
     pub time: Option<WallTime>,
+    /// `time` was worked out from printk's clock for a line read long after it was written: time asleep
+    /// since then is not in it.
+    pub time_estimated: bool,
     /// printk's clock at that line, microseconds since boot.
     pub kernel_time_us: Option<u64>,
     /// The machine's name.

@@ -7,7 +7,7 @@
 //! [Wed Feb 19 06:41:03 2025] Task in /ecs/…                  dmesg -T, in any locale
 //! kern  :err   : [ 1149.087289] Memory cgroup out of …       dmesg -x
 //! kern:     err: [2026-07-25T14:23:17.527285605Z]: …         talosctl dmesg
-//! [Apr18 00:37] …   [  +0.000010] …                          dmesg -H
+//! [Apr18 00:37] …   [Apr 8 00:37] …   [  +0.000010] …       dmesg -H
 //! [ 1149.087276 <    0.000010>] …                            dmesg -d
 //! 5193605.506728] Task in /kubepods/…                        pasted without its first bracket
 //! ```
@@ -18,7 +18,7 @@
 //! so a priority below 8 proves nothing; `-x` and `-S -r` show the facility. It prints a byte that is
 //! not printable as `\xNN` and leaves a backslash as it is, so only codes that it writes are undone.
 
-use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank, word};
+use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
 use super::stamp;
 use super::{Frame, FrameKind, Origin};
 use crate::bytes::hex_digit;
@@ -80,6 +80,14 @@ fn caller_and_message(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
         _ if caller.is_some() => rest,
         [b'[', ..] => rest,
         _ => return None,
+    };
+    // Some copies have a blank before the caller.
+    let (caller, message) = match message {
+        [b'[', b' ' | b'T' | b'C', ..] if caller.is_none() => match self::caller(message) {
+            (Some(found), [b' ', message @ ..]) => (Some(found), message),
+            _ => (None, message),
+        },
+        _ => (caller, message),
     };
     Some((caller, cpu_and_comm(message)))
 }
@@ -168,7 +176,8 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
         frame.wall = wall;
     } else {
         // `Apr18 00:37` shows no second: too little for a time.
-        let (date, clock) = word(trimmed);
+        // Before the tenth a blank stands in the date: `Apr 8 00:37`.
+        let (date, clock) = trimmed.split_at_checked(memchr::memrchr(b' ', trimmed)?)?;
         date.last()?.is_ascii_digit().then_some(())?;
         let clock = skip_blanks(clock);
         let sound = clock.len() == 5

@@ -14,8 +14,8 @@
 //!
 //! Fields come in any order. An export entry is kept until its end, so that a facility behind the
 //! message still counts; a value that is not plain text stands there as the key alone, then eight
-//! bytes of length (little endian), then the bytes. A verbose entry has no end that could be waited
-//! for: its message goes out at once, as the kernel's only if transport and facility said so before.
+//! bytes of length (little endian), then the bytes. A verbose entry ends where the next one begins, or
+//! the log does; a value's further lines are indented by the width of its key.
 //! `MESSAGE=` without an entry begun is a message of unknown origin.
 
 use super::scan::{facility_by_name, number, split_once};
@@ -36,6 +36,8 @@ pub(super) struct Provenance {
     pub(super) kernels_transport: Option<bool>,
     /// `SYSLOG_IDENTIFIER` is `kernel`, or another.
     pub(super) kernels_name: Option<bool>,
+    /// The trusted `_SYSTEMD_UNIT` or `_SYSTEMD_CGROUP` is not a service's.
+    pub(super) outside_services: bool,
     /// `SYSLOG_FACILITY`: journald keeps the transport for text that a program wrote to `/dev/kmsg`.
     pub(super) facility: Option<u8>,
 }
@@ -56,6 +58,16 @@ impl Provenance {
     }
 }
 
+/// Whether a unit or cgroup that journald vouches for is not a service's: a container's scope, a user's
+/// session, a pod. What runs there may call itself by any name.
+pub(super) fn is_outside_services(unit: &[u8]) -> bool {
+    let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    !last.ends_with(b".service")
+        || last.starts_with(b"user@")
+        || memmem::find(unit, b"kubepods").is_some()
+        || memmem::find(unit, b"user.slice").is_some()
+}
+
 /// Whether a tag, with or without its colon, is the kernel's.
 pub(super) fn is_kernels_name(name: &[u8]) -> bool {
     let name = name.trim_ascii();
@@ -73,9 +85,12 @@ pub(super) struct Entry {
     wall: Option<WallTime>,
     host: Option<Vec<u8>>,
     boot_id: Option<Vec<u8>>,
+    tag: Option<Vec<u8>>,
     message: Option<Vec<u8>>,
     /// The value that is being read by its length: whether it is the message, and its bytes.
     binary: Option<(bool, Vec<u8>)>,
+    /// The verbose field of the last line: whether it is the message, and how far its value is in.
+    field: (bool, usize),
 }
 
 /// What a line is to an open entry.
@@ -84,7 +99,7 @@ pub(super) enum Step<'a> {
     Field,
     /// The entry is whole; there may have been no message in it.
     End(Option<Frame<'a>>),
-    /// No line of an entry.
+    /// No line of an entry, or the first one behind it.
     Foreign,
 }
 
@@ -177,20 +192,32 @@ impl Entry {
         let field = line
             .strip_prefix(b"    ")
             .and_then(|line| split_once(line, b'='));
-        let Some((key, value)) = field.filter(|(key, _)| is_key(key)) else {
-            return Step::Foreign;
-        };
-        if key != b"MESSAGE" {
+        if let Some((key, value)) = field.filter(|(key, _)| is_key(key)) {
+            // Four blanks, the key, the sign.
+            self.field = (key == b"MESSAGE", key.len().saturating_add(5));
             self.set(key, value);
             return Step::Field;
         }
-        let origin = match self.provenance.origin() {
-            Origin::Kernel if self.provenance.kernels_transport.is_none() => Origin::Unknown,
-            Origin::Kernel if self.provenance.facility.is_none() => Origin::Unknown,
-            origin => origin,
+        let (is_message, indent) = self.field;
+        let more = line
+            .split_at_checked(indent)
+            .filter(|(blanks, _)| indent > 0 && blanks.iter().all(|byte| *byte == b' '));
+        let Some((_, more)) = more else {
+            return Step::Foreign;
         };
-        let frame = self.frame(Cow::Borrowed(value));
-        Step::End(Some(Frame { origin, ..frame }))
+        if is_message
+            && let Some(message) = &mut self.message
+            && message.len().saturating_add(more.len()) < MAX_LINE_LEN
+        {
+            message.push(b'\n');
+            message.extend_from_slice(more);
+        }
+        Step::Field
+    }
+
+    /// Whether the line stands behind this entry, whose end nothing else tells.
+    pub(super) fn ends_before(&self, line: &[u8]) -> bool {
+        self.is_verbose && !line.starts_with(b"    ")
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
@@ -201,7 +228,13 @@ impl Entry {
         match key {
             b"MESSAGE" => self.message = Some(value.to_vec()),
             b"_TRANSPORT" => self.provenance.kernels_transport = Some(value == b"kernel"),
-            b"SYSLOG_IDENTIFIER" => self.provenance.kernels_name = Some(is_kernels_name(value)),
+            b"SYSLOG_IDENTIFIER" => {
+                self.provenance.kernels_name = Some(is_kernels_name(value));
+                self.tag = Some(value.to_vec());
+            }
+            b"_SYSTEMD_UNIT" | b"_SYSTEMD_CGROUP" => {
+                self.provenance.outside_services |= is_outside_services(value);
+            }
             b"SYSLOG_FACILITY" => {
                 let facility = whole().map(|value| u8::try_from(value).unwrap_or(u8::MAX));
                 self.provenance.facility = facility.or(facility_by_name(value));
@@ -220,7 +253,7 @@ impl Entry {
         }
     }
 
-    fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
+    pub(super) fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
         let message = self.message.take()?;
         Some(self.frame(Cow::Owned(message)))
     }
@@ -233,6 +266,11 @@ impl Entry {
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,
             host: self.host.take().map(Cow::Owned),
+            tag: self
+                .tag
+                .take()
+                .filter(|tag| !is_kernels_name(tag) && !self.provenance.outside_services)
+                .map(Cow::Owned),
             boot_id: self.boot_id.take().map(Cow::Owned),
             message,
             ..Frame::default()

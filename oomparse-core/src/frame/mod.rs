@@ -19,9 +19,11 @@ mod syslog5424;
 mod tests;
 mod wrapper;
 
+use crate::line::{Line, parse_line};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use memchr::memmem;
 
 /// Where a line's text came from, as far as its frame proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -101,6 +103,9 @@ pub struct Frame<'a> {
     pub caller: Option<Cow<'a, [u8]>>,
     /// The host's name.
     pub host: Option<Cow<'a, [u8]>>,
+    /// The program that wrote a line, without its process id: `kubelet` of `kubelet[812]:`. Only where
+    /// the form shows it and it is not the kernel.
+    pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
     /// The kernel's text, unescaped. May hold newlines where one record had them.
@@ -124,6 +129,7 @@ impl Frame<'_> {
             fragment: self.fragment,
             caller: self.caller.map(own),
             host: self.host.map(own),
+            tag: self.tag.map(own),
             boot_id: self.boot_id.map(own),
             message: own(self.message),
         }
@@ -208,6 +214,23 @@ impl Framer {
         !matches!(self.open, Open::Nothing)
     }
 
+    /// The entry that ends before this line, which is to be handed in after it: the end of an entry of
+    /// `journalctl -o verbose` shows only in what comes next.
+    pub fn end_before(&mut self, line: &[u8]) -> Option<Frame<'static>> {
+        match &self.open {
+            Open::Entry(entry) if entry.ends_before(line) => self.finish(),
+            _ => None,
+        }
+    }
+
+    /// The record over several lines that is open, if it holds a message: no more lines come.
+    pub fn finish(&mut self) -> Option<Frame<'static>> {
+        match core::mem::take(&mut self.open) {
+            Open::Entry(mut entry) => entry.take_frame(),
+            _ => None,
+        }
+    }
+
     /// A line while a record over several lines is open.
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         match &mut self.open {
@@ -260,11 +283,15 @@ impl Framer {
             None => wrapper::unwrap(line, 0),
         };
         if frame.kind == FrameKind::Dmesg {
-            self.look_for_host(&mut frame);
+            self.look_for_host(line, &mut frame);
         }
-        if frame.kind == FrameKind::Bare && self.is_indented(line) {
-            frame.kind = FrameKind::Indented;
-            frame.message = Cow::Borrowed(line.trim_ascii_start());
+        if frame.kind == FrameKind::Bare {
+            // A quotation keeps the indentation behind its own marks.
+            let text = wrapper::behind_quotes(line);
+            if self.is_indented(text) {
+                frame.kind = FrameKind::Indented;
+                frame.message = Cow::Borrowed(text.trim_ascii_start());
+            }
         }
         self.remember_prefix(line, &frame);
         Some(frame)
@@ -309,30 +336,41 @@ impl Framer {
 
     /// Tells `journalctl -o short-monotonic` from dmesg, whose stamp is the same.
     ///
-    /// The first stamped line decides: afterwards a process whose name looks like `host kernel:`
-    /// changes nothing. The tag proves a program's text but not the kernel's, since dmesg shows what a
+    /// The first line that a kernel or a host's tag begins decides: afterwards a process whose name looks
+    /// like `host kernel:` changes nothing. A program's line without a process id proves neither. The tag proves a program's text but not the kernel's, since dmesg shows what a
     /// program wrote in the same place.
-    fn look_for_host<'a>(&mut self, frame: &mut Frame<'a>) {
+    fn look_for_host<'a>(&mut self, line: &'a [u8], frame: &mut Frame<'a>) {
         let told = frame.level.is_some() || frame.kernel_time_us.is_none();
         if told || self.is_short_monotonic == Some(false) {
             return;
         }
-        let Cow::Borrowed(text) = frame.message else {
-            return;
+        let text = match frame.message {
+            Cow::Borrowed(text) => text,
+            // dmesg's escapes were undone, which journalctl does not write.
+            Cow::Owned(_) => match memmem::find(line, b"] ").and_then(|at| line.get(at..)) {
+                Some(text) => text.get(2..).unwrap_or_default(),
+                None => return,
+            },
         };
-        let Some((host, is_kernel, text)) = syslog::short_monotonic(text) else {
-            self.is_short_monotonic = Some(self.is_short_monotonic == Some(true));
+        let Some((host, program, text)) = syslog::short_monotonic(text) else {
+            if self.is_short_monotonic.is_none() && parse_line(text) != Line::Other {
+                self.is_short_monotonic = Some(false);
+            }
             return;
         };
         self.is_short_monotonic = Some(true);
         frame.kind = FrameKind::Syslog;
         frame.host = Some(Cow::Borrowed(host));
         frame.message = Cow::Borrowed(text);
-        if !is_kernel {
+        if program.is_some() {
+            frame.tag = program.map(Cow::Borrowed);
             frame.origin = Origin::UserSpace;
         }
     }
 }
+
+/// A depth at which no record is looked for in a text.
+const MOST_NESTED: u8 = u8::MAX;
 
 /// The frame of a line whose form its own bytes tell, by the first of them.
 #[inline]
@@ -360,6 +398,35 @@ fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
 #[cfg(not(feature = "serde"))]
 fn object(_line: &[u8], _nested: u8) -> Option<Frame<'_>> {
     None
+}
+
+/// The stamp that the text begins with, in microseconds, if it is as printk writes it: six decimals and
+/// a blank behind it.
+pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
+    let (micros, rest) = stamp::printk(text)?;
+    let inside = text.get(..text.len().checked_sub(rest.len())?)?;
+    let point = inside.len().checked_sub(8)?;
+    (inside.get(point) == Some(&b'.') && rest.starts_with(b" ")).then_some(micros)
+}
+
+/// Whether a line begins as a log's line does: with a clock or a tag that belongs to a known form.
+pub(crate) fn has_head(line: &[u8]) -> bool {
+    known(line, 0).is_some_and(|frame| {
+        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.level.is_some()
+    })
+}
+
+/// The message of a line with a head, if the kernel may have written it and it stands there as it is.
+pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
+    let frame = known(line, 0)?;
+    match (frame.kind, frame.message) {
+        (FrameKind::Dmesg | FrameKind::Syslog, Cow::Borrowed(message))
+            if frame.origin != Origin::UserSpace =>
+        {
+            Some(message)
+        }
+        _ => None,
+    }
 }
 
 /// The frame of any line.

@@ -17,7 +17,7 @@
 mod json;
 
 use self::json::{Key, Value};
-use super::journal::{Provenance, is_kernels_name};
+use super::journal::{Provenance, is_kernels_name, is_outside_services};
 use super::scan::{facility_by_name, level_by_name, skip_one_blank};
 use super::{Frame, FrameKind, Origin, dmesg, find, stamp};
 use crate::bytes::unescape;
@@ -40,7 +40,12 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     // JSON must be UTF-8: each byte that is not becomes a private character and goes back after.
     let text = with_private_characters(line);
     let mut frame = json::read(&text)?.into_frame(nested)?.into_owned();
-    let names = [&mut frame.host, &mut frame.caller, &mut frame.boot_id];
+    let names = [
+        &mut frame.host,
+        &mut frame.tag,
+        &mut frame.caller,
+        &mut frame.boot_id,
+    ];
     for part in names.into_iter().flatten().chain([&mut frame.message]) {
         *part = Cow::Owned(without_private_characters(part));
     }
@@ -66,6 +71,8 @@ struct Fields<'a> {
     seconds: Option<u64>,
     micros: Option<u64>,
     wall: Option<WallTime>,
+    /// journald says that what wrote it is no service.
+    outside_services: bool,
     /// A container printed the text.
     contained: bool,
     /// A key that only journald writes was there.
@@ -94,6 +101,9 @@ impl<'a> Fields<'a> {
                 if self.identifier.as_deref().is_none_or(is_kernels_name) =>
             {
                 self.identifier = Some(text);
+            }
+            (Key::Unit, Value::Text(text)) => {
+                self.outside_services |= is_outside_services(&text);
             }
             (Key::Host, Value::Text(text)) => self.host = Some(text),
             (Key::BootId, Value::Text(text)) => self.boot_id = Some(text),
@@ -176,6 +186,7 @@ impl<'a> Fields<'a> {
             kernels_transport: self.transport.as_deref().map(|name| name == b"kernel"),
             kernels_name: self.identifier.as_deref().map(is_kernels_name),
             facility: self.facility,
+            outside_services: self.outside_services,
         };
         match provenance.origin() {
             _ if self.contained => Origin::UserSpace,
@@ -183,6 +194,12 @@ impl<'a> Fields<'a> {
             Origin::Unknown if self.is_kmsg() => Origin::Kernel,
             origin => origin,
         }
+    }
+
+    /// The program that wrote the text, where no container did and the kernel did not.
+    fn program(&mut self) -> Option<Cow<'a, [u8]>> {
+        let tag = self.identifier.take()?;
+        (!self.contained && !self.outside_services && !is_kernels_name(&tag)).then_some(tag)
     }
 
     /// A record of Fluent Bit's `kmsg` input.
@@ -207,6 +224,7 @@ impl<'a> Fields<'a> {
             level: self.priority,
             wall: self.wall,
             host: self.host.take(),
+            tag: self.program(),
             boot_id: self.boot_id.take(),
             caller: self.caller.take(),
             ..Frame::default()
@@ -269,6 +287,7 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
         fragment: inner.fragment,
         caller: inner.caller.or(outer.caller),
         host: inner.host.or(outer.host),
+        tag: inner.tag.or(outer.tag),
         boot_id: inner.boot_id.or(outer.boot_id),
         message: inner.message,
     }

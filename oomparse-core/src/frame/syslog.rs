@@ -12,6 +12,7 @@
 //! [ 1234.567890] host kernel: java invoked …                                       short-monotonic
 //! 2026-11-21T19:49:22,789301+00:00 java invoked …                                  dmesg, iso
 //! 2024-01-01T00:00:00.000000000Z stdout F text                                     CRI log
+//! 2023-01-05T02:12:02Z {hostname="n1", transport="kernel"} text                    logcli (Loki)
 //! ```
 //!
 //! The tag says who wrote a line: `kernel` alone is the kernel, another is a program. What stands
@@ -27,7 +28,7 @@ use super::stamp::{self, Stamp};
 use super::{Frame, FrameKind, Origin, dmesg, syslog5424};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// The kernel's own name for a machine that was given none.
 const NO_NAME: &[u8] = b"(none)";
@@ -206,7 +207,40 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
             ..Frame::default()
         });
     }
+    if let Some(frame) = lokis(rest) {
+        return Some(Frame {
+            kind: FrameKind::Record,
+            wall: frame.wall.or(stamp.wall),
+            ..frame
+        });
+    }
     Some(tagged(skip_blanks(rest), stamp, priority))
+}
+
+/// ` {label="value", …} text` as `logcli` prints it. Labels of a pod say that a container printed it.
+fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
+    let labels = skip_blanks(rest).strip_prefix(b"{")?;
+    let end = memmem::find(labels, b"\"} ").or_else(|| memmem::find(labels, b"\"}\t"))?;
+    let (labels, text) = labels.split_at_checked(end)?;
+    memmem::find(labels, b"=\"")?;
+    let text = skip_blanks(text.get(b"\"}".len()..)?);
+    let of_a_pod = [&b"container="[..], b"container_name=", b"pod=", b"stream="];
+    if of_a_pod
+        .iter()
+        .any(|label| memmem::find(labels, label).is_some())
+    {
+        return Some(Frame {
+            origin: Origin::UserSpace,
+            message: Cow::Borrowed(text),
+            ..Frame::default()
+        });
+    }
+    Some(
+        super::known(text, super::MOST_NESTED).unwrap_or_else(|| Frame {
+            message: undo_control_codes(text),
+            ..Frame::default()
+        }),
+    )
 }
 
 /// Whether a stamp is of `dmesg --time-format iso`, which alone has a comma and a zone.
@@ -263,6 +297,7 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         level: priority.map(|priority| priority & 7).or(tag.level),
         wall: stamp.wall,
         host: tag.host.filter(|host| *host != NO_NAME).map(Cow::Borrowed),
+        tag: tag.name.and_then(programs_name),
         ..Frame::default()
     };
     let mut text = tag.text;
@@ -383,23 +418,33 @@ fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
     })
 }
 
+/// A program's name as its tag shows it, without the process id; nothing for the kernel.
+pub(super) fn programs_name(tag: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let name = memchr(b'[', tag).and_then(|at| tag.get(..at));
+    (!is_kernel(tag)).then_some(Cow::Borrowed(name.unwrap_or(tag)))
+}
+
 /// Whether a tag is the kernel's: no program's process id is 0.
 pub(super) fn is_kernel(tag: &[u8]) -> bool {
     matches!(tag, b"kernel" | b"kernel[0]")
 }
 
-/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, whether it is the
-/// kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
-pub(super) fn short_monotonic(text: &[u8]) -> Option<(&[u8], bool, &[u8])> {
+/// Host, program, text.
+type ShortMonotonic<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, program if it is
+/// not the kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
+pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     let (host, rest) = word(text);
     let rest = rest.strip_prefix(b" ")?;
     if let Some(text) = rest.strip_prefix(b"kernel: ") {
-        return Some((host, true, text));
+        return Some((host, None, text));
     }
     let (token, text) = word(rest);
-    let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
+    let (name, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
     let (_, end) = number(pid)?;
-    end.is_empty().then(|| (host, false, skip_one_blank(text)))
+    end.is_empty()
+        .then(|| (host, Some(name), skip_one_blank(text)))
 }
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
@@ -413,7 +458,7 @@ pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::with_capacity(message.len());
     let mut rest = message;
     while let [byte, tail @ ..] = rest {
-        if let Some((code, after)) = control_code(Some(rest)) {
+        if let Some((code, after)) = control_code(Some(rest), out.last()) {
             out.push(code);
             rest = after;
         } else {
@@ -426,12 +471,16 @@ pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
 
 #[inline]
 fn has_control_code(message: &[u8]) -> bool {
-    memchr_iter(b'#', message).any(|at| control_code(message.get(at..)).is_some())
+    memchr_iter(b'#', message).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| message.get(at));
+        control_code(message.get(at..), before).is_some()
+    })
 }
 
-/// `#000` to `#037`; 177 is left, for kernels are built as `#177-Ubuntu`.
-fn control_code(input: Option<&[u8]>) -> Option<(u8, &[u8])> {
+/// `#000` to `#037`, and `#177` except behind a blank, where kernels are built as `#177-Ubuntu`.
+fn control_code<'a>(input: Option<&'a [u8]>, before: Option<&u8>) -> Option<(u8, &'a [u8])> {
     match input? {
+        [b'#', b'1', b'7', b'7', rest @ ..] if before != Some(&b' ') => Some((0x7f, rest)),
         [
             b'#',
             b'0',

@@ -9,7 +9,7 @@
 //! for what is not there, and a byte order mark may stand before the text.
 
 use super::scan::{skip_one_blank, word};
-use super::syslog::{is_kernel, kernel_stamp, undo_control_codes};
+use super::syslog::{is_kernel, kernel_stamp, programs_name, undo_control_codes};
 use super::{Frame, FrameKind, Origin, stamp};
 use alloc::borrow::Cow;
 
@@ -38,6 +38,7 @@ pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
         level: Some(priority & 7),
         wall: stamp.and_then(|stamp| stamp.wall),
         host: (host != b"-").then_some(Cow::Borrowed(host)),
+        tag: (app != b"-").then(|| programs_name(app)).flatten(),
         ..Frame::default()
     };
     let mut text = text;

@@ -53,6 +53,13 @@ const PLAIN: &[Sample] = samples! {
     "user  :info  : [606280.177800] …" => Dmesg UserSpace UP, None, None, "…";
     "kern  :warn  : [Thu Jan  5 02:12:02 2023] …" => Dmesg Kernel None, JAN, None, "…";
     "2023-01-05T02:12:02,177800+08:00 …" => Dmesg Unknown None, Some("2023-01-05T02:12:02.177800+08:00"), None, "…";
+    "[Apr 8 00:37] …" => Dmesg Unknown None, None, None, "…";
+    "[606280.177800] [ T123] …" => Dmesg Unknown UP, None, None, "…";
+    "kernel:…" => Bare Unknown None, None, None, "…";
+    "n1.example kernel: …" => Bare Unknown None, None, None, "…";
+    "<kern.warning> kernel:…" => Bare Unknown None, None, None, "…";
+    "node-1 app kernel: …" => Bare Unknown None, None, None, "node-1 app kernel: …";
+    "\"…" => Bare Unknown None, None, None, "…";
     "[Apr18 00:37] …" => Dmesg Unknown None, None, None, "…";
     "[  +0.000010] …" => Dmesg Unknown None, None, None, "…";
     "[606280.177800 <    0.000010>] …" => Dmesg Unknown UP, None, None, "…";
@@ -213,9 +220,13 @@ fn common_forms_borrow_their_message() {
 
 fn frames(text: &str) -> Vec<Frame<'static>> {
     let mut framer = Framer::new();
-    text.lines()
-        .filter_map(|line| framer.frame(line.as_bytes()).map(Frame::into_owned))
-        .collect()
+    let mut found = Vec::new();
+    for line in text.lines() {
+        found.extend(framer.end_before(line.as_bytes()));
+        found.extend(framer.frame(line.as_bytes()).map(Frame::into_owned));
+    }
+    found.extend(framer.finish());
+    found
 }
 
 fn kinds_and_messages(text: &str) -> Vec<(FrameKind, String)> {
@@ -275,7 +286,9 @@ fn an_indented_stamp_is_no_line_of_its_own() {
 
 #[test]
 fn a_comm_makes_no_host_of_dmesg_text() {
-    let found = frames("[ 1.000000] Linux version\n[ 2.000000] x kernel: y invoked oom-killer:");
+    let found = frames(
+        "[ 1.000000] oom_reaper: unable to reap pid:1 (a)\n[ 2.000000] x kernel: y invoked oom-killer:",
+    );
     assert_eq!(found[1].host, None);
     assert_eq!(
         found[1].message.as_ref(),
@@ -283,6 +296,54 @@ fn a_comm_makes_no_host_of_dmesg_text() {
     );
     let found = frames("[ 1.000000] host kernel: Linux\n[ 2.000000] host kernel: y");
     assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
+    // A program without a process id proves neither.
+    let found = frames(
+        r"[ 1.000000] host app: Out of luck
+[ 2.000000] host kernel: a\x0ab",
+    );
+    assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
+    assert_eq!(found[1].message.as_ref(), br"a\x0ab");
+}
+
+#[test]
+fn what_stands_behind_a_newline_in_a_verbose_entry() {
+    let text = "Thu 2023-01-05 02:12:02.123456 UTC [s=ab;i=1;b=cd;m=1;t=2;x=3]\n    \
+                _TRANSPORT=kernel\n    SYSLOG_FACILITY=0\n    MESSAGE=anon 1\n            \
+                file 2\n    _HOSTNAME=h\n\
+                Thu 2023-01-05 02:12:02.123457 UTC [s=ab;i=2;b=cd;m=1;t=2;x=3]";
+    let found = kinds_and_messages(text);
+    assert_eq!(found, [(FrameKind::Journal, "anon 1\nfile 2".into())]);
+}
+
+#[test]
+fn a_record_that_was_cut_is_no_message() {
+    let found = frames(r#"{"MESSAGE":"Aa invoked oom-killer: gfp_mask=0xd0, or"#);
+    assert_eq!(found[0].message.as_ref(), b"");
+}
+
+#[test]
+fn greps_context_and_lokis_labels() {
+    let found = frames(
+        "kern.log-2023-12-[ 606280.177800] a\n\
+         messages-20230105-Jan  5 02:12:02 host kernel: b\n\
+         2023-01-05T02:12:02Z {hostname=\"n1\", transport=\"kernel\"} Out of memory: c\n\
+         2023-01-05T02:12:02Z {pod=\"web-0\", container=\"c\"} Out of memory: d",
+    );
+    assert_eq!(found[0].kernel_time_us, Some(606_280_177_800));
+    assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
+    assert_eq!(found[2].message.as_ref(), b"Out of memory: c");
+    assert_eq!(found[2].origin, Origin::Unknown);
+    assert_eq!(found[3].origin, Origin::UserSpace);
+}
+
+#[test]
+fn the_control_code_of_delete() {
+    let found = frames(
+        "Jan  5 02:12:02 host kernel: #177del#001 invoked\n\
+         Jan  5 02:12:02 host kernel: Linux 5.4.0-177-generic #177-Ubuntu",
+    );
+    assert_eq!(found[0].message.as_ref(), b"\x7fdel\x01 invoked");
+    assert!(found[1].message.ends_with(b" #177-Ubuntu"));
 }
 
 const DMESG_JSON: &[u8] = b"{
@@ -388,11 +449,28 @@ fn journal_verbose() {
     for (fields, origin) in [
         ("    SYSLOG_FACILITY=0\n", Origin::Kernel),
         ("    SYSLOG_FACILITY=1\n", Origin::UserSpace),
-        ("", Origin::Unknown),
+        ("", Origin::Kernel),
     ] {
-        let found = frames(&format!("{head}{fields}    MESSAGE=text\n"));
-        assert_eq!((found.len(), found[0].origin), (1, origin));
-        assert_eq!(shown(found[0].wall).unwrap(), "2023-01-05T02:12:02.123456Z");
+        // The fields come in any order, and the message may have several lines.
+        for entry in [
+            format!("{head}{fields}    MESSAGE=text\n            more"),
+            format!("{head}    MESSAGE=text\n            more\n{fields}"),
+        ] {
+            let mut framer = Framer::new();
+            assert!(
+                entry
+                    .lines()
+                    .all(|line| framer.frame(line.as_bytes()).is_none())
+            );
+            let next = "Thu 2023-01-05 02:12:03.123456 CST [s=bf0d;i=929;b=00ab]";
+            let found = framer.end_before(next.as_bytes()).unwrap();
+            assert_eq!(
+                (&*found.message, found.origin),
+                (&b"text\nmore"[..], origin)
+            );
+            assert_eq!(shown(found.wall).unwrap(), "2023-01-05T02:12:02.123456Z");
+            assert!(framer.frame(next.as_bytes()).is_none() && framer.finish().is_none());
+        }
     }
 }
 

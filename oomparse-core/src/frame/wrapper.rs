@@ -6,9 +6,11 @@
 //!     // oom-kill:constraint=CONSTRAINT_MEMCG,…                           another, indented
 //! 166255 Apr 18 00:37:34   kernel: [14049899.298773] Task in …            an editor's line number
 //! /var/log/messages-20230105:Jan  5 02:12:02 host kernel: …               grep
+//! messages-20230105-Jan  5 02:12:02 host kernel: …                        grep -A, a line of context
 //! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
 //!   | Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] Memory …     a row copied from Kibana
 //! ESC[32m[   12.345678] ESC[0mESC[33msub: ESC[0mtext                      dmesg --color=always
+//! host kernel: Killed process 4021 (mysqld)                               the date was cut off
 //! vcpu-5 - Guest: <6>[   12.345678] text                                  a serial console
 //! ```
 //!
@@ -16,7 +18,7 @@
 //! follows. As the last resort a printk stamp inside the line begins the message. None of this is
 //! reached by a line in a known form, so what a program wrote stays a program's text.
 
-use super::scan::{number, skip_blanks, without_colours};
+use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
 use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr2, memmem};
@@ -26,6 +28,9 @@ const MAX_STEPS: usize = 24;
 
 /// Names and numbers in front of one line: `file:12:` and one more.
 const MAX_LABELS: usize = 3;
+
+/// Hyphens in a file's name that a stamp is looked for behind.
+const MAX_FILE_NAME_MARKS: usize = 16;
 
 /// Longest name in front of a line, in bytes: a path.
 const MAX_LABEL_LEN: usize = 256;
@@ -45,11 +50,16 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
         return without_end_marks(frame);
     }
     behind_labels(text, nested)
+        .or_else(|| behind_kernel_tag(text))
         .or_else(|| syslog::stamp_within(text))
         .map_or_else(|| bare(line, text), without_end_marks)
 }
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
+    // A record that was cut: its keys are no part of a message.
+    if text.starts_with(b"{\"") && !text.ends_with(b"}") {
+        return Frame::default();
+    }
     let message = if text.len() < line.len() {
         without_back_ticks(text)
     } else {
@@ -72,6 +82,7 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'*' | b'-' | b'+', b' ', tail @ ..] => tail,
             [b'#', b' ' | b'\t', tail @ ..] => tail,
             [b'#', b'#', ..] => text.get(1..).unwrap_or_default(),
+            [b'"' | b'\'', tail @ ..] => tail,
             // A byte order mark; a blank that does not break.
             [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
             _ => return text,
@@ -80,28 +91,82 @@ fn behind_marks(line: &[u8]) -> &[u8] {
     text
 }
 
-/// A known form behind names and numbers.
-fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
-    let mut text = text;
-    for _ in 0..MAX_LABELS {
-        text = behind_marks(behind_label(text)?);
-        let frame = known(text, nested).filter(|frame| {
-            // `<6>` alone, or a brace, is too little behind a word.
-            frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin == Origin::Kernel
-        });
-        if frame.is_some() {
-            return frame;
-        }
+/// What follows the marks of a quotation or a comment, with its own indentation.
+pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
+    let mut text = line;
+    for _ in 0..MAX_STEPS {
+        text = match text {
+            [b'>' | b'#', b' ', tail @ ..] | [b'>', tail @ ..] => tail,
+            [b'/', b'/', b' ', tail @ ..] => tail,
+            _ => return text,
+        };
     }
-    None
+    text
 }
 
-/// What follows `166255 `, `12:`, `messages:`, `10.1.1.2: ` or a quotation mark.
-fn behind_label(text: &[u8]) -> Option<&[u8]> {
-    if let [b'"' | b'\'', tail @ ..] = text {
-        return Some(tail);
+/// A known form behind names and numbers.
+fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let line = text;
+    let mut text = text;
+    for _ in 0..MAX_LABELS {
+        let Some(rest) = behind_label(text) else {
+            return behind_file_name(line, nested);
+        };
+        text = behind_marks(rest);
+        if let Some(frame) = clear(text, nested) {
+            return Some(frame);
+        }
     }
-    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')', tail @ ..])) = number(text) {
+    behind_file_name(line, nested)
+}
+
+/// A known form that tells something beside the message: `<6>` alone, or a brace, is too little behind
+/// a word.
+fn clear(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    known(text, nested).filter(|frame| {
+        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin == Origin::Kernel
+    })
+}
+
+/// A known form behind `messages-20230105-` or `kern.log-123-`, as grep prints lines of context.
+fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
+    let name = window.split(|byte| *byte == b' ').next()?;
+    // A stamp may begin with a bracket and a blank.
+    let places = memchr::memchr_iter(b'-', name).take(MAX_FILE_NAME_MARKS);
+    places
+        .filter_map(|at| text.get(at.checked_add(1)?..))
+        .find_map(|rest| clear(rest, nested))
+}
+
+/// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: what is left of a syslog line whose
+/// date was cut off. Without the date anybody may have written it.
+fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
+    fn behind(text: &[u8]) -> Option<&[u8]> {
+        text.strip_prefix(b"kernel:").map(skip_one_blank)
+    }
+    let message = behind(text).or_else(|| {
+        let (first, rest) = text.split_at_checked(memchr(b' ', text)?)?;
+        let is_host = first.len() <= 255
+            && first
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._<>".contains(byte));
+        if is_host {
+            behind(rest.get(1..)?)
+        } else {
+            None
+        }
+    })?;
+    let inner = dmesg::bracketed(message).filter(|inner| inner.kernel_time_us.is_some());
+    Some(inner.unwrap_or_else(|| Frame {
+        message: Cow::Borrowed(message),
+        ..Frame::default()
+    }))
+}
+
+/// What follows `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
+fn behind_label(text: &[u8]) -> Option<&[u8]> {
+    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')' | b'-', tail @ ..])) = number(text) {
         return Some(tail);
     }
     let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);

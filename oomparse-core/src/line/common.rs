@@ -1,7 +1,6 @@
 //! Pieces that several line kinds share: numbers, units, names read from fixed ends.
 
 use crate::limits::MAX_COMM_LEN;
-use memchr::memmem;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::{map_opt, opt, recognize};
@@ -45,25 +44,25 @@ pub(crate) fn message(input: &[u8]) -> Parsed<'_, Option<Message>> {
 
 /// Decimal digits as a number that fits.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
-    let mut value = 0u64;
-    let mut len = 0usize;
-    for &byte in input {
-        if !byte.is_ascii_digit() {
-            break;
-        }
-        let Some(next) = value
-            .checked_mul(10)
-            .and_then(|tens| tens.checked_add(u64::from(byte & 15)))
-        else {
-            return fail(input);
-        };
-        value = next;
-        len = len.saturating_add(1);
-    }
-    match input.get(len..) {
-        Some(rest) if len > 0 => Ok((rest, value)),
-        _ => fail(input),
-    }
+    let len = input
+        .iter()
+        .position(|byte| !byte.is_ascii_digit())
+        .unwrap_or(input.len());
+    let Some((digits, rest)) = input.split_at_checked(len) else {
+        return fail(input);
+    };
+    let digit = |byte: &u8| u64::from(byte & 15);
+    let value = match len {
+        0 => None,
+        // Nineteen digits always fit.
+        1..=19 => Some(digits.iter().fold(0u64, |value, byte| {
+            value.wrapping_mul(10).wrapping_add(digit(byte))
+        })),
+        _ => digits.iter().try_fold(0u64, |value, byte| {
+            value.checked_mul(10)?.checked_add(digit(byte))
+        }),
+    };
+    value.map_or_else(|| fail(input), |value| Ok((rest, value)))
 }
 
 fn fail<T>(input: &[u8]) -> Parsed<'_, T> {
@@ -162,43 +161,60 @@ pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
     let [first, second, ..] = words else {
         return None;
     };
-    let ends_here = |at: usize| {
+    // Nearly every line is refused here: no blank that the words' second letter follows among the first
+    // 16 bytes, where a comm ends, and no escape, behind which it may end later.
+    if let (Some(here), Some(next)) = (
+        message.first_chunk::<{ MAX_COMM_LEN + 1 }>(),
+        message
+            .get(1..)
+            .and_then(<[u8]>::first_chunk::<{ MAX_COMM_LEN + 1 }>),
+    ) {
+        let hit = here.iter().zip(next).fold(false, |hit, (a, b)| {
+            hit | ((*a == *first) & (*b == *second)) | (*a == b'\\')
+        });
+        if !hit {
+            return None;
+        }
+    }
+    // A carrier may show each byte of a comm in up to five.
+    let head = message
+        .get(..MAX_COMM_LEN.saturating_mul(5).saturating_add(1))
+        .unwrap_or(message);
+    memchr::memchr_iter(*first, head).find(|&at| {
         message
             .get(at..)
             .is_some_and(|rest| rest.starts_with(words))
             && message.get(..at).is_some_and(is_comm)
-    };
-    // The last place where a comm of 15 bytes can end, and one byte more to look at.
-    let head = message
-        .get(..MAX_COMM_LEN.saturating_add(2))
-        .unwrap_or(message);
-    let mut escaped = false;
-    for (at, pair) in head.windows(2).enumerate() {
-        if pair == [*first, *second] && ends_here(at) {
-            return Some(at);
-        }
-        escaped |= pair.first() == Some(&b'\\');
-    }
-    if !escaped {
-        return None;
-    }
-    // A carrier may show each byte of a comm in up to five.
-    let head = message
-        .get(..MAX_COMM_LEN.saturating_mul(5))
-        .unwrap_or(message);
-    memchr::memchr_iter(*first, head).find(|at| ends_here(*at))
+    })
+}
+
+/// Where `separator` stands first. The texts are short and the separators' first letters rare, so this
+/// beats a search that has to be made ready.
+pub(crate) fn find(bytes: &[u8], separator: &str) -> Option<usize> {
+    let first = *separator.as_bytes().first()?;
+    memchr::memchr_iter(first, bytes).find(|at| stands_at(bytes, *at, separator))
+}
+
+/// Where `separator` stands last.
+pub(crate) fn rfind(bytes: &[u8], separator: &str) -> Option<usize> {
+    let first = *separator.as_bytes().first()?;
+    memchr::memrchr_iter(first, bytes).find(|at| stands_at(bytes, *at, separator))
+}
+
+fn stands_at(bytes: &[u8], at: usize, separator: &str) -> bool {
+    bytes
+        .get(at..)
+        .is_some_and(|rest| rest.starts_with(separator.as_bytes()))
 }
 
 /// Splits at the first place where `separator` stands.
 pub(crate) fn split_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::find(bytes, separator.as_bytes())?;
-    split_at_separator(bytes, at, separator)
+    split_at_separator(bytes, find(bytes, separator)?, separator)
 }
 
 /// Splits at the last place where `separator` stands.
 pub(crate) fn rsplit_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memmem::rfind(bytes, separator.as_bytes())?;
-    split_at_separator(bytes, at, separator)
+    split_at_separator(bytes, rfind(bytes, separator)?, separator)
 }
 
 /// The bytes before and behind a separator that stands at `at`.
@@ -228,7 +244,8 @@ pub(crate) fn split_paths<'a>(
 ) -> Option<(&'a [u8], &'a [u8])> {
     let mut only = None;
     let mut places = 0usize;
-    for at in memmem::find_iter(bytes, separator.as_bytes()) {
+    let first = *separator.as_bytes().first()?;
+    for at in memchr::memchr_iter(first, bytes).filter(|at| stands_at(bytes, *at, separator)) {
         let (left, right) = split_at_separator(bytes, at, separator)?;
         if fits(left, right) {
             return Some((left, right));

@@ -19,6 +19,7 @@
 
 use super::common::{Message, Parsed, is_comm, kib_after, message, number, pid, rsplit_once, uid};
 use crate::event::Field;
+use crate::limits::MAX_COMM_LEN;
 use nom::Parser;
 use nom::bytes::complete::tag;
 use nom::combinator::opt;
@@ -88,6 +89,13 @@ pub(super) fn killed(input: &[u8]) -> Parsed<'_, Killed<'_>> {
 
 /// What follows `(`: the name up to its closing parenthesis, found from the right, then the sizes.
 fn sizes_and_name<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
+    // No line with sizes ends so: what looks like one stands in the name.
+    if let Some(comm) = rest.strip_suffix(b")")
+        && comm.len() <= MAX_COMM_LEN
+    {
+        line.comm = Some(comm);
+        return;
+    }
     if let Some((head, sizes)) = rsplit_once(rest, " total-vm:")
         && let Some((comm, uid, ve)) = name_before_sizes(head)
     {
@@ -220,6 +228,15 @@ mod tests {
 
     fn read(line: &str) -> Killed<'_> {
         killed(line.as_bytes()).unwrap().1
+    }
+
+    #[test]
+    fn killed_without_sizes_but_a_name_that_has_one() {
+        let line = read("Killed process 7 () total-vm:1kB)");
+        assert_eq!(
+            (line.comm, line.total_vm_kib, line.cut),
+            (Some(&b") total-vm:1kB"[..]), None, None)
+        );
     }
 
     #[test]

@@ -37,6 +37,18 @@ pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
 
 /// Whether a line is one of those that [`read`] takes figures from.
 pub(super) fn is_figures(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    // A letter first, then a colon before any blank; or a number, or swap.
+    match text.first() {
+        Some(b'a'..=b'z') => {
+            let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+            if !word.contains(&b':') {
+                return false;
+            }
+        }
+        Some(b'0'..=b'9' | b'F' | b'T') => {}
+        _ => return false,
+    }
     read(line, &mut Meminfo::default())
 }
 
@@ -72,6 +84,15 @@ fn swap(line: &[u8], name: &str, slot: &mut Option<u64>) -> bool {
 
 /// `name:N name:N …`, nothing else on the line.
 fn totals(line: &[u8], into: &mut Meminfo) -> bool {
+    // Most lines are refused by their first word.
+    let first = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    match memchr(b':', first) {
+        Some(at)
+            if first
+                .get(at.saturating_add(1))
+                .is_some_and(u8::is_ascii_digit) => {}
+        _ => return false,
+    }
     // The last figure of a line that was cut may have lost digits: a line counts whole or not.
     let mut found = Meminfo::default();
     let mut known = false;

@@ -36,6 +36,10 @@ pub(super) fn heading(message: &[u8]) -> Option<StatsHeading<'_>> {
         return None;
     }
     if let Some(path) = rest.strip_suffix(b":") {
+        // A one-line form that was cut behind a key.
+        if let Some(heading) = from_the_left(path) {
+            return Some(heading);
+        }
         return Some(StatsHeading {
             path,
             inline: &[],

@@ -14,13 +14,13 @@
 //! paths, a comm. They are read from the ends that the kernel fixes.
 
 use super::common::{
-    Parsed, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths, uid,
+    Parsed, find, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths,
+    uid,
 };
 use crate::event::Field;
-use memchr::memmem;
 use nom::Parser;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_until1};
+use nom::bytes::complete::tag;
 
 /// A summary line: a view over the message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,8 +75,12 @@ impl<'a> Summary<'a> {
 /// Reads the line.
 pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
     let (rest, _) = tag(&b"oom-kill:constraint="[..]).parse(input)?;
-    let (rest, constraint) = take_until1(&b",nodemask="[..]).parse(rest)?;
-    let (rest, _) = tag(&b",nodemask="[..]).parse(rest)?;
+    let (constraint, rest) = split_once(rest, ",nodemask=").ok_or_else(|| {
+        nom::Err::Error(nom::error::Error::new(
+            rest,
+            nom::error::ErrorKind::TakeUntil,
+        ))
+    })?;
     let (rest, mask) = alt((tag(&b"(null)"[..]), node_list)).parse(rest)?;
     let mut line = Summary {
         constraint,
@@ -106,8 +110,8 @@ pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
 /// From behind the nodemask to the end of the line.
 fn read_middle<'a>(rest: &'a [u8], line: &mut Summary<'a>) {
     // A cpuset name has no `/`, so the first place with one is the kernel's own.
-    let memcg = memmem::find(rest, b",oom_memcg=/");
-    let global = memmem::find(rest, b",global_oom,task_memcg=/");
+    let memcg = find(rest, ",oom_memcg=/");
+    let global = find(rest, ",global_oom,task_memcg=/");
     match (memcg, global) {
         (Some(at), global) if global.is_none_or(|global| at < global) => {
             let (head, tail) = rest.split_at_checked(at).unwrap_or_default();
@@ -176,8 +180,9 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     }
     line.pid = Some(found);
     match nom::sequence::preceded(tag(&b",uid="[..]), uid).parse(rest) {
-        Ok((_, value)) => line.uid = Some(value),
-        Err(_) => line.cut = Some(UID),
+        // A record that runs on into the next one may have lent it digits.
+        Ok((rest, value)) if rest.first() != Some(&b',') => line.uid = Some(value),
+        _ => line.cut = Some(UID),
     }
     before
 }
@@ -185,12 +190,13 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
 /// `OOM,task_memcg=TASK,task=COMM`: the victim's cgroup is at or below the one at its limit.
 fn read_memcgs<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     match split_paths(body, ",task_memcg=", |oom, task| is_at_or_below(task, oom)) {
-        Some((oom, task)) => {
+        // What says otherwise lost a piece, and nothing tells which of the two.
+        Some((oom, task)) if is_at_or_below(task, oom) || line.pid.is_none() => {
             line.oom_memcg = Some(oom);
             read_task(task, line);
         }
-        None => {
-            if memmem::find(body, b",task_memcg=").is_none() && line.pid.is_none() {
+        _ => {
+            if find(body, ",task_memcg=").is_none() && line.pid.is_none() {
                 // Cut in or behind the first path: its end is not known.
                 line.cut = Some(OOM_MEMCG);
             } else {
@@ -207,13 +213,13 @@ fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     if line.pid.is_none() {
         // Cut: the path is whole only if `,task=` follows it.
         match split_once(body, ",task=") {
-            Some((path, _)) => line.task_memcg = Some(path),
-            None => line.cut = Some(TASK_MEMCG),
+            Some((path, _)) if path.first() == Some(&b'/') => line.task_memcg = Some(path),
+            _ => line.cut = Some(TASK_MEMCG),
         }
         return;
     }
     let path = split_task(body, line);
-    if !path.is_empty() {
+    if path.first() == Some(&b'/') {
         line.task_memcg = Some(path);
     }
 }

@@ -65,6 +65,8 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
         .trim_ascii_start()
         .strip_prefix(b"pid")?;
     let rest = rest.trim_ascii_start().strip_prefix(b"]")?;
+    // Every kernel's has these two side by side.
+    memchr::memmem::find(rest, b"tgid total_vm")?;
     let mut found = Columns::default();
     for word in rest
         .split(u8::is_ascii_whitespace)
@@ -121,20 +123,18 @@ impl<'a> Row<'a> {
     /// The process id, if the table has that column and the row goes so far.
     #[must_use]
     pub fn tgid(&self, columns: &Columns) -> Option<u32> {
-        let mut rest = self.rest;
-        for kind in columns.kinds.get(..columns.len)? {
-            let (tail, value) = signed(rest.trim_ascii_start()).ok()?;
-            if *kind == Column::Tgid {
-                // A number at the very end may have lost digits.
-                return if tail.is_empty() {
-                    None
-                } else {
-                    u32::try_from(value).ok()
-                };
-            }
-            rest = tail;
+        let at = columns
+            .kinds
+            .get(..columns.len)?
+            .iter()
+            .position(|kind| *kind == Column::Tgid)?;
+        let mut rest = self.rest.trim_ascii_start();
+        for _ in 0..at {
+            rest = rest.get(memchr::memchr(b' ', rest)?..)?.trim_ascii_start();
         }
-        None
+        // A number at the very end may have lost digits.
+        let (tail, value) = super::common::pid(rest).ok()?;
+        (!tail.is_empty()).then_some(value)
     }
 
     /// All columns of the row; nothing when it is cut or not of this table.

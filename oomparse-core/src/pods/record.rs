@@ -140,30 +140,61 @@ pub(super) struct PodUid {
 }
 
 impl PodUid {
+    /// On the way of every lookup: nothing is allocated, and no byte decides on its own.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = cgroup::normalize_pod_uid(text.as_bytes())?;
-        let hyphens = text.contains('-');
-        let digits: String = text.chars().filter(|digit| *digit != '-').collect();
-        Some(Self {
-            digits: u128::from_str_radix(&digits, 16).ok()?,
-            hyphens,
-        })
+        let text = text.as_bytes();
+        let mut plain = [0u8; 32];
+        let hyphens = match text.len() {
+            32 => {
+                plain.copy_from_slice(text);
+                false
+            }
+            36 => {
+                let mut from = text;
+                let mut to = plain.as_mut_slice();
+                for len in [8, 4, 4, 4, 12] {
+                    let (group, rest) = from.split_at_checked(len)?;
+                    let (place, behind) = to.split_at_mut_checked(len)?;
+                    place.copy_from_slice(group);
+                    to = behind;
+                    from = rest.get(1..).unwrap_or_default();
+                }
+                let separators = [text.get(8)?, text.get(13)?, text.get(18)?, text.get(23)?];
+                if !matches!(
+                    separators,
+                    [b'-', b'-', b'-', b'-'] | [b'_', b'_', b'_', b'_']
+                ) {
+                    return None;
+                }
+                true
+            }
+            _ => return None,
+        };
+        let values = plain.map(hex_digit);
+        let all = values.iter().fold(0, |all, value| all | value);
+        let mut digits = 0u128;
+        for half in values.chunks_exact(16) {
+            let half = half
+                .iter()
+                .fold(0u64, |number, digit| (number << 4) | u64::from(digit & 15));
+            digits = (digits << 64) | u128::from(half);
+        }
+        (all <= 15).then_some(Self { digits, hyphens })
     }
 
     /// The record's spelling.
     pub(super) fn to_text(self) -> String {
-        let digits = alloc::format!("{:032x}", self.digits);
-        if !self.hyphens {
-            return digits;
-        }
-        let mut text = String::with_capacity(36);
-        for (at, digit) in digits.chars().enumerate() {
-            if matches!(at, 8 | 12 | 16 | 20) {
-                text.push('-');
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = Vec::with_capacity(36);
+        for (at, byte) in self.digits.to_be_bytes().into_iter().enumerate() {
+            if self.hyphens && matches!(at, 4 | 6 | 8 | 10) {
+                text.push(b'-');
             }
-            text.push(digit);
+            for digit in [byte >> 4, byte & 15] {
+                text.push(DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0'));
+            }
         }
-        text
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The same for every spelling.
@@ -175,6 +206,18 @@ impl PodUid {
     pub(super) fn is_static(self) -> bool {
         !self.hyphens
     }
+}
+
+/// The value of a hex digit; more than 15 for any other byte. Without branches, for digits are random.
+fn hex_digit(byte: u8) -> u8 {
+    let digit = byte.wrapping_sub(b'0');
+    let letter = (byte | 0x20).wrapping_sub(b'a');
+    let of_letter = if letter < 6 {
+        letter.wrapping_add(10)
+    } else {
+        0xff
+    };
+    if digit < 10 { digit } else { of_letter }
 }
 
 impl PartialEq for PodUid {

@@ -52,6 +52,26 @@ pub struct Loaded {
     pub error: Option<PodSourceError>,
 }
 
+/// Reads a listing record by record, for a caller who puts them into a table in his own time.
+///
+/// `sink` says whether it took the record over, as [`PodTable::insert`] does.
+pub fn read_pods(listing: &[u8], sink: &mut dyn FnMut(PodRecord) -> bool) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut refused = 0usize;
+    let mut taken = 0usize;
+    source::read(listing, &mut loaded, &mut |record| {
+        let count = if sink(record) {
+            &mut taken
+        } else {
+            &mut refused
+        };
+        *count = count.saturating_add(1);
+    });
+    loaded.records = taken;
+    loaded.skipped = loaded.skipped.saturating_add(refused);
+    loaded
+}
+
 impl Default for PodTable {
     fn default() -> Self {
         Self::new()
@@ -115,20 +135,7 @@ impl PodTable {
 
     /// Takes over a listing in any form that [`PodFormat`] names, found by its content.
     pub fn load(&mut self, listing: &[u8]) -> Loaded {
-        let mut loaded = Loaded::default();
-        let mut refused = 0usize;
-        let mut taken = 0usize;
-        source::read(listing, &mut loaded, &mut |record| {
-            let count = if self.insert(record) {
-                &mut taken
-            } else {
-                &mut refused
-            };
-            *count = count.saturating_add(1);
-        });
-        loaded.records = taken;
-        loaded.skipped = loaded.skipped.saturating_add(refused);
-        loaded
+        read_pods(listing, &mut |record| self.insert(record))
     }
 
     /// Takes over one record; tells whether there was anything sound in it.
@@ -299,8 +306,14 @@ impl PodLookup for PodTable {
     }
 
     fn container(&mut self, id: &str) -> Option<ContainerNames<'_>> {
-        let id = crate::cgroup::lower_text(id.as_bytes());
-        let entry = self.find_container(&id)?;
+        let lower;
+        let id = if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            lower = crate::cgroup::lower_text(id.as_bytes());
+            &lower
+        } else {
+            id
+        };
+        let entry = self.find_container(id)?;
         if entry.standing.is_ambiguous() {
             return None;
         }

@@ -12,6 +12,9 @@ use crate::limits::{MAX_JOIN_GAP, MAX_JOINED_LEN};
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 
+/// The narrowest that a paste is wrapped; a Killed line that breaks off earlier has a newline in its comm.
+const MIN_WRAP_WIDTH: usize = 60;
+
 /// The kinds of message that are printed in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -37,6 +40,8 @@ pub(super) struct Pending {
     pub(super) cut: bool,
     gap: u32,
     last: Stamp,
+    /// It began behind a carrier's prefix: a line without one is what a narrow paste broke off.
+    has_prefix: bool,
 }
 
 /// What became of a record.
@@ -53,9 +58,10 @@ pub(super) enum Joined {
 
 impl Pending {
     /// A message that begins a kind that may be continued, and is not whole.
-    pub(super) fn start(message: &[u8], stamp: Stamp) -> Option<Self> {
-        let kind = unfinished(message)?;
-        let mut bytes = message.to_vec();
+    pub(super) fn start(frame: &Frame<'_>, line: &Line<'_>, stamp: Stamp) -> Option<Self> {
+        let message = frame.message.as_ref();
+        let kind = unfinished(message, line)?;
+        let mut bytes = without_padding(kind, frame).to_vec();
         if kind == Kind::TaskInfo && bytes.ends_with(b":") {
             // Carriers drop the blank at the end of a line.
             bytes.push(b' ');
@@ -67,6 +73,7 @@ impl Pending {
             cut: false,
             gap: 0,
             last: stamp,
+            has_prefix: frame.kind != FrameKind::Bare,
         })
     }
 
@@ -80,7 +87,7 @@ impl Pending {
         let Some(this) = pending else {
             return Joined::Unrelated;
         };
-        let message = frame.message.as_ref();
+        let message = without_padding(this.kind, frame);
         let near = stamp.follows_within(&this.last, 2_000_000);
         let separator: &[&[u8]] = match (frame.fragment, frame.kind) {
             _ if !near => &[],
@@ -95,7 +102,15 @@ impl Pending {
             {
                 &[b"\n"]
             }
+            _ if this.kind == Kind::Killed && this.is_in_comm() => match frame.kind {
+                // A paste is not wrapped before it has this width.
+                FrameKind::Bare if this.bytes.len() >= MIN_WRAP_WIDTH => &[b"", b" ", b"\n"],
+                FrameKind::Bare => &[b"\n", b"", b" "],
+                _ => &[b"\n", b""],
+            },
             (_, FrameKind::Bare) => &[b"", b" "],
+            // These are printed whole: only a newline in the comm breaks them behind a head of its own.
+            _ if matches!(this.kind, Kind::Killed | Kind::TaskInfo) => &[b"\n", b""],
             _ => &[b""],
         };
         if let Some(bytes) = this.append(frame, message, separator) {
@@ -106,7 +121,7 @@ impl Pending {
             this.bytes = bytes;
             this.last = stamp;
             this.gap = 0;
-            if unfinished(&this.bytes).is_some() {
+            if unfinished(&this.bytes, &parse_line(&this.bytes)).is_some() {
                 return Joined::Taken;
             }
             return pending.take().map_or(Joined::Taken, Joined::Whole);
@@ -133,11 +148,14 @@ impl Pending {
             bytes.extend_from_slice(&self.bytes);
             bytes.extend_from_slice(separator);
             bytes.extend_from_slice(piece);
-            let whole = unfinished(&bytes).is_none();
-            // A flag proves the piece; without one it must complete the message or be a known piece.
+            let whole = unfinished(&bytes, &parse_line(&bytes)).is_none();
+            // A flag proves the piece; without one it must be a known piece, or stand right behind
+            // and complete the message: with a piece of a path missing it could do so too.
             if frame.fragment == Fragment::Piece
-                || whole && is_sound(&bytes)
-                || separator.is_empty() && self.continues(piece)
+                || self.gap == 0 && whole && is_sound(&bytes)
+                || separator.is_empty() && (self.continues(piece) || self.is_wrapped(frame, piece))
+                // A comm may hold several newlines one behind the other.
+                || piece.is_empty() && *separator == b"\n"
                 || frame.kind == FrameKind::Bare && progress(&bytes) > progress(&self.bytes)
             {
                 return Some(bytes);
@@ -146,14 +164,28 @@ impl Pending {
         None
     }
 
+    /// Whether the piece is what a narrow paste broke off a summary.
+    fn is_wrapped(&self, frame: &Frame<'_>, piece: &[u8]) -> bool {
+        self.kind == Kind::Summary
+            && self.has_prefix
+            && self.gap == 0
+            && frame.kind == FrameKind::Bare
+            && !piece.is_empty()
+            && !piece.contains(&b' ')
+    }
+
+    /// Whether a Killed line breaks off before its comm ends.
+    fn is_in_comm(&self) -> bool {
+        matches!(parse_line(&self.bytes), Line::Killed(line) if line.comm.is_none())
+    }
+
     /// Whether the kernel could have printed this piece next.
     fn continues(&self, piece: &[u8]) -> bool {
         let begins = |starts: &[&[u8]]| starts.iter().any(|start| piece.starts_with(start));
         match self.kind {
             Kind::Summary => {
                 if self.bytes.ends_with(b",cpuset=") {
-                    // One component of a path: anything but a slash, or the root.
-                    return piece == b"/" || piece.len() <= 255 && !piece.contains(&b'/');
+                    return is_component(piece);
                 }
                 if ends_in(&self.bytes, &[b",oom_memcg=", b",task_memcg="]) {
                     begins(&[b"/"])
@@ -179,8 +211,19 @@ impl Pending {
             }
             Kind::Group => begins(&[b"/", b" are going to be killed"]),
             Kind::Stats => begins(&[b"/", b": ", b" "]) && piece.ends_with(b"KB"),
-            Kind::Invoked | Kind::Cpuset | Kind::Killed | Kind::TaskInfo => false,
+            Kind::Cpuset if self.bytes.ends_with(b" cpuset=") => is_component(piece),
+            Kind::Cpuset => begins(&[b" mems_allowed="]),
+            Kind::Invoked | Kind::Killed | Kind::TaskInfo => false,
         }
+    }
+}
+
+/// The text of a summary's piece without the blanks that a terminal or a console put behind it.
+fn without_padding<'a>(kind: Kind, frame: &'a Frame<'_>) -> &'a [u8] {
+    match frame.kind {
+        FrameKind::Kmsg => &frame.message,
+        _ if kind == Kind::Summary => frame.message.trim_ascii_end(),
+        _ => frame.message.strip_suffix(b"\r").unwrap_or(&frame.message),
     }
 }
 
@@ -198,7 +241,12 @@ fn is_known(message: &[u8]) -> bool {
         parse_line(message),
         Line::Other | Line::Malformed | Line::Meminfo(_)
     ) || message.starts_with(b"Memory cgroup ")
-        || message.starts_with(b"oom-kill:constraint=")
+        || beginning(message).is_some()
+}
+
+/// Whether a piece can be one component of a path: anything but a slash, or the root.
+fn is_component(piece: &[u8]) -> bool {
+    piece == b"/" || piece.len() <= 255 && !piece.contains(&b'/')
 }
 
 /// Whether a message that was put together reads as one line of its kind.
@@ -235,46 +283,49 @@ fn progress(bytes: &[u8]) -> usize {
     }
 }
 
-/// The kind of a message that is not whole.
-fn unfinished(message: &[u8]) -> Option<Kind> {
-    match message.first()? {
-        b'o' if message.starts_with(b"oom-kill:constraint=") => match parse_line(message) {
-            Line::Summary(line) if line.is_whole() => None,
-            _ => Some(Kind::Summary),
-        },
-        b'T' if message.starts_with(b"Task in ") => match parse_line(message) {
-            Line::TaskIn(line) if line.cut.is_none() => None,
-            _ => Some(Kind::TaskIn),
-        },
-        b'T' if message.starts_with(b"Tasks in /") || message == b"Tasks in " => {
-            (!message.ends_with(b"memory.oom.group set")).then_some(Kind::Group)
+/// The kind of a message that is not whole, given how it reads.
+fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
+    match line {
+        Line::Summary(line) => (!line.is_whole()).then_some(Kind::Summary),
+        Line::TaskIn(line) => line.cut.is_some().then_some(Kind::TaskIn),
+        // With words in front (5.1) figures follow; before 2.6.32 a full stop.
+        Line::Killed(line) => {
+            let stops_early = line.message.is_some()
+                && line.total_vm_kib.is_none()
+                && message.trim_ascii_end().ends_with(b")");
+            (line.comm.is_none() || line.cut.is_some() || stops_early).then_some(Kind::Killed)
         }
-        b'M' if message.starts_with(b"Memory cgroup stats for ") => match parse_line(message) {
-            Line::StatsHeading(line)
-                if line.inline.is_empty() || message.ends_with(b"KB") && ends_the_list(message) =>
-            {
-                None
-            }
-            _ => Some(Kind::Stats),
-        },
-        b'K' | b'M' | b'O' => match parse_line(message) {
-            Line::Killed(line) if line.comm.is_none() || line.cut.is_some() => Some(Kind::Killed),
-            _ if ends_in(
+        Line::StatsHeading(line) => {
+            let whole =
+                line.inline.is_empty() || message.ends_with(b"KB") && ends_the_list(message);
+            (!whole).then_some(Kind::Stats)
+        }
+        Line::TaskInfo(line) => line.comm.is_none().then_some(Kind::TaskInfo),
+        Line::Invoked(_) => (message.ends_with(b"nodemask=")
+            || message.ends_with(b"nodemask=(null)"))
+        .then_some(Kind::Invoked),
+        Line::Malformed | Line::Other => beginning(message),
+        _ => None,
+    }
+}
+
+/// The kind of a message that says too little to be read.
+fn beginning(message: &[u8]) -> Option<Kind> {
+    let starts = |start: &[u8]| message.starts_with(start);
+    match message.first()? {
+        b'o' if starts(b"oom-kill:constraint=") => Some(Kind::Summary),
+        b'T' if starts(b"Task in ") => Some(Kind::TaskIn),
+        b'T' if starts(b"Tasks in /") || message == b"Tasks in " => Some(Kind::Group),
+        b'M' if starts(b"Memory cgroup stats for ") => Some(Kind::Stats),
+        b'M' | b'O'
+            if ends_in(
                 message.trim_ascii_end(),
                 &[b": Killed", b": Killed process"],
             ) =>
-            {
-                Some(Kind::Killed)
-            }
-            _ => None,
-        },
-        b'C' if message.starts_with(b"CPU: ") => match parse_line(message) {
-            Line::TaskInfo(line) if line.comm.is_none() => Some(Kind::TaskInfo),
-            _ => message.ends_with(b" Comm:").then_some(Kind::TaskInfo),
-        },
-        _ if message.ends_with(b"nodemask=") || message.ends_with(b"nodemask=(null)") => {
-            Some(Kind::Invoked)
+        {
+            Some(Kind::Killed)
         }
+        b'C' if starts(b"CPU: ") && message.ends_with(b" Comm:") => Some(Kind::TaskInfo),
         _ if message.ends_with(b" cpuset=") => Some(Kind::Cpuset),
         _ => None,
     }

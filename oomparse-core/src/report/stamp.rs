@@ -66,6 +66,11 @@ impl Stamp {
         self.line == earlier.line.wrapping_add(1)
     }
 
+    /// Whether at most so many lines stand between the two in their stream.
+    pub(super) fn is_within(&self, earlier: &Self, lines: u32) -> bool {
+        self.line.wrapping_sub(earlier.line) <= u64::from(lines)
+    }
+
     /// An id for what this line says; nothing where nothing stable is at hand.
     pub(super) fn id(
         &self,

@@ -1,19 +1,21 @@
-//! The rows below the sentence: limit, victim, memory by kind, the machine, who asked.
+//! The rows below the sentence: usage against limit, what the memory was, the largest processes, and
+//! what the log did not show.
 
-use super::layout::{Page, Words, list};
+use super::bar::{Bars, percent};
+use super::hints::hints;
+use super::layout::{Page, Words, cut, list};
+use super::memory::{self, Breakdown, CgroupMemory};
+use super::missing::missing;
 use super::sentence::process;
 use crate::units::{bytes, count, number, pages};
-use oomparse_core::{Counter, MemcgStats, Meminfo, OomEvent, TaskRow, Victim};
+use oomparse_core::{Counter, EventType, Meminfo, OomEvent, TaskRow, Victim};
 
 /// How many processes of the task table are shown.
 const LARGEST: usize = 5;
 
 /// Writes every row that the event has figures for.
-pub(crate) fn rows(page: &mut Page, event: &OomEvent) {
-    if let Some(memory) = &event.memory {
-        page.row("limit", &list(&limit(memory)));
-    }
-    page.row("swap", &list(&swap(event)));
+pub(crate) fn rows(page: &mut Page, bars: Bars, event: &OomEvent) {
+    limits(page, bars, event);
     if let Some(path) = event
         .cgroup
         .as_ref()
@@ -21,20 +23,21 @@ pub(crate) fn rows(page: &mut Page, event: &OomEvent) {
     {
         page.row("cgroup", &Words::default().path(&path.to_display()));
     }
+    if let Some(memory) = CgroupMemory::of(event) {
+        let usage = event.memory.as_ref().and_then(|memory| memory.usage_bytes);
+        stacked(page, bars, "memory", &memory.breakdown(usage), bytes);
+    }
+    if let Some(meminfo) = &event.meminfo {
+        machine(page, bars, meminfo);
+    }
     if let Some(victim) = &event.victim {
         page.row("victim", &list(&self::victim(victim)));
     }
     page.row("chosen", &chosen(event));
     if event.oom_group {
-        let text = "every process of the cgroup was to be killed (memory.oom.group)";
-        page.row("group", &Words::default().say(text));
+        page.row("group", &whole_group());
     }
-    page.row("memory", &list(&by_kind(&event.memcg_stats, event)));
-    if let Some(meminfo) = &event.meminfo {
-        page.row("machine", &list(&machine(meminfo)));
-    }
-    page.row("asked by", &list(&asked_by(event)));
-    page.row("largest", &list(&largest(&event.tasks)));
+    largest(page, bars, event);
     if let Some(reports) = event.suppressed_reports {
         let text = format!(
             "the kernel left out {} before this one",
@@ -50,6 +53,38 @@ pub(crate) fn rows(page: &mut Page, event: &OomEvent) {
             .collect();
         page.row("cut short", &list(&fields));
     }
+    page.row("not shown", &list(&missing(event)));
+    for hint in hints(event) {
+        page.row("hint", &Words::default().say(&hint));
+    }
+}
+
+/// Another victim of the report that was shown last.
+pub(crate) fn member(page: &mut Page, event: &OomEvent) {
+    let Some(victim) = &event.victim else {
+        return;
+    };
+    let words = Words::default().strong(process(victim.comm.as_ref(), Some(victim.pid)));
+    let words = match resident(victim) {
+        Some(size) => words.say(&format!("with {} resident", bytes(size))),
+        None => words,
+    };
+    let words = if event.oom_group {
+        words.say("was killed with it (memory.oom.group)")
+    } else {
+        words.say("was killed too")
+    };
+    page.row("and", &words);
+}
+
+/// Resident memory of every kind, as far as the Killed line shows it.
+pub(crate) fn resident(victim: &Victim) -> Option<u64> {
+    let kinds = [
+        victim.anon_rss_bytes,
+        victim.file_rss_bytes,
+        victim.shmem_rss_bytes,
+    ];
+    kinds.into_iter().flatten().reduce(u64::saturating_add)
 }
 
 /// Which counter reached its limit, and the limit: `memory` or `memory+swap`.
@@ -70,49 +105,97 @@ pub(crate) fn reached(event: &OomEvent) -> Option<(&'static str, Option<u64>)> {
     memory.map(|counter| ("memory", counter.limit_bytes))
 }
 
-fn limit(memory: &Counter) -> Vec<String> {
-    let mut items = Vec::new();
-    match memory.limit_bytes {
-        Some(limit) => items.push(bytes(limit)),
-        None => items.push("none on memory alone".to_owned()),
+/// A bar for each counter with a limit.
+fn limits(page: &mut Page, bars: Bars, event: &OomEvent) {
+    if let Some(memory) = &event.memory {
+        page.row("limit", &usage(bars, memory));
     }
-    if let Some(usage) = memory.usage_bytes {
-        items.push(format!("used {}", bytes(usage)));
+    // cgroup v1 counts memory and swap together, v2 swap alone.
+    if let Some(both) = event
+        .memory_swap
+        .as_ref()
+        .filter(|both| both.limit_bytes > Some(0))
+    {
+        page.row("with swap", &usage(bars, both));
     }
-    // cgroup v1 counts a limit on memory and swap elsewhere and shows 0 here.
-    if let Some(failcnt) = memory.failcnt.filter(|&failcnt| failcnt > 0) {
-        items.push(format!("hit {}", count(failcnt, "time")));
+    match &event.swap {
+        Some(swap) if swap.limit_bytes == Some(0) => {
+            page.row("swap", &Words::default().say("not allowed"));
+        }
+        Some(swap) if swap.limit_bytes.is_some() || swap.usage_bytes > Some(0) => {
+            page.row("swap", &usage(bars, swap));
+        }
+        _ => {}
     }
-    items
 }
 
-/// cgroup v1 counts memory and swap together, v2 swap alone.
-fn swap(event: &OomEvent) -> Vec<String> {
+/// `████████ 120.0 MiB of 120.0 MiB, hit 83 times`
+fn usage(bars: Bars, counter: &Counter) -> Words {
+    let words = match (counter.usage_bytes, counter.limit_bytes) {
+        (Some(usage), Some(limit)) => Words::default()
+            .part(bars.usage(usage, limit), 0, false)
+            .glued(format!("{} of {}", bytes(usage), bytes(limit))),
+        (Some(usage), None) => Words::default().glued(format!("{}, no limit", bytes(usage))),
+        (None, Some(limit)) => Words::default().glued(bytes(limit)),
+        (None, None) => Words::default(),
+    };
+    // cgroup v1 counts a limit on memory and swap elsewhere and shows 0 here.
+    match counter.failcnt.filter(|&failcnt| failcnt > 0) {
+        Some(failcnt) if !words.is_empty() => words
+            .mark(",")
+            .glued(format!("hit {}", count(failcnt, "time"))),
+        _ => words,
+    }
+}
+
+/// A bar of parts, and below it the name and size of each behind its mark.
+fn stacked(
+    page: &mut Page,
+    bars: Bars,
+    label: &str,
+    breakdown: &Breakdown,
+    size_of: fn(u64) -> String,
+) {
+    let (mut bar, mut before) = (Words::default(), 0u64);
+    let mut names = Words::default();
+    let last = breakdown.parts.len().saturating_sub(1);
+    for (index, (name, size)) in breakdown.parts.iter().enumerate() {
+        let piece = bars.piece(index, before, *size, breakdown.whole);
+        before = before.saturating_add(*size);
+        bar = bar.part(piece, index, index > 0);
+        let comma = if index < last { "," } else { "" };
+        let text = format!("{} {name} {}{comma}", bars.mark(index), size_of(*size));
+        names = names.part(text, index, false);
+    }
+    page.row(label, &bar);
+    page.row(if bar.is_empty() { label } else { "" }, &names);
+}
+
+/// The machine's memory in pages, its swap in bytes: the size of a page is not in the log.
+fn machine(page: &mut Page, bars: Bars, meminfo: &Meminfo) {
     let mut items = Vec::new();
-    if let Some(swap) = &event.swap {
-        if swap.limit_bytes == Some(0) {
-            items.push("not allowed".to_owned());
-        } else {
-            items.extend(
-                swap.usage_bytes
-                    .map(|usage| format!("used {}", bytes(usage))),
-            );
-            items.extend(
-                swap.limit_bytes
-                    .map(|limit| format!("limit {}", bytes(limit))),
-            );
+    items.extend(meminfo.ram_pages.map(|n| format!("RAM {}", pages(n))));
+    items.extend(meminfo.free_pages.map(|n| format!("free {}", pages(n))));
+    items.extend(
+        meminfo
+            .slab_unreclaimable_pages
+            .map(|n| format!("unreclaimable slab {}", pages(n))),
+    );
+    page.row("machine", &list(&items));
+    let breakdown = memory::machine(meminfo);
+    if breakdown.parts.len() > 1 {
+        stacked(page, bars, "pages", &breakdown, number);
+    }
+    match (meminfo.free_swap_bytes, meminfo.total_swap_bytes) {
+        (_, Some(0)) => page.row("swap", &Words::default().say("none")),
+        (Some(free), Some(total)) => {
+            let mut used = Counter::default();
+            used.usage_bytes = Some(total.saturating_sub(free));
+            used.limit_bytes = Some(total);
+            page.row("swap", &usage(bars, &used));
         }
+        _ => {}
     }
-    if let Some(both) = &event.memory_swap
-        && let Some(limit) = both.limit_bytes.filter(|&limit| limit > 0)
-    {
-        items.push(format!("memory and swap together: limit {}", bytes(limit)));
-        items.extend(
-            both.usage_bytes
-                .map(|usage| format!("used {}", bytes(usage))),
-        );
-    }
-    items
 }
 
 fn victim(victim: &Victim) -> Vec<String> {
@@ -126,12 +209,6 @@ fn victim(victim: &Victim) -> Vec<String> {
         .into_iter()
         .filter_map(|(name, size)| Some(format!("{name} {}", bytes(size?))))
         .collect();
-    items.extend(
-        victim
-            .oom_score_adj
-            .map(|adj| format!("oom_score_adj {adj}")),
-    );
-    items.extend(victim.oom_score.map(|score| format!("score {score}")));
     items.extend(victim.uid.map(|uid| format!("uid {uid}")));
     items
 }
@@ -146,140 +223,58 @@ fn chosen(event: &OomEvent) -> Words {
         Some(score) => words.mark(",").glued(format!("score {score}")),
         None => words,
     };
-    words.mark("; its child was killed instead")
-}
-
-/// What the memory of the cgroup at its limit was.
-fn by_kind(blocks: &[MemcgStats], event: &OomEvent) -> Vec<String> {
-    let limit_path = event
-        .cgroup
-        .as_ref()
-        .and_then(|cgroup| cgroup.oom_memcg.as_ref());
-    let of_limit = blocks.iter().find(|block| Some(&block.path) == limit_path);
-    let Some(block) = of_limit.or(blocks.first()) else {
-        return Vec::new();
-    };
-    let whole = |key: &str| block.values.get(key);
-    // Up to 5.2 each cgroup below the limit has a block of its own, and the whole is their sum.
-    let sum = |key: &str| {
-        let values = blocks.iter().filter_map(|block| block.values.get(key));
-        values.reduce(u64::saturating_add)
-    };
-    if whole("anon").is_some() {
-        kinds(V2, whole)
-    } else if whole("total_rss").is_some() {
-        kinds(V1_TOTAL, whole)
-    } else if V1.iter().any(|kind| sum(kind.1) > Some(0)) {
-        kinds(V1, sum)
-    } else {
-        // The blocks that hold the memory are not in the log.
-        Vec::new()
+    match event.event_type {
+        EventType::Kill => words.mark("; its child was killed instead"),
+        _ => words,
     }
 }
 
-/// A kind of memory: the word shown, the kernel's key, whether it is shown when it is 0.
-type Kind = (&'static str, &'static str, bool);
+fn whole_group() -> Words {
+    Words::default().say("every process of the cgroup was to be killed (memory.oom.group)")
+}
 
-const V2: &[Kind] = &[
-    ("anon", "anon", true),
-    ("file", "file", true),
-    ("shmem", "shmem", false),
-    ("kernel", "kernel", false),
-    ("slab", "slab", false),
-    ("page tables", "pagetables", false),
-    ("sockets", "sock", false),
-];
-
-const V1_TOTAL: &[Kind] = &[
-    ("anon", "total_rss", true),
-    ("file", "total_cache", true),
-    ("shmem", "total_shmem", false),
-    ("mapped", "total_mapped_file", false),
-    ("swap", "total_swap", false),
-];
-
-const V1: &[Kind] = &[
-    ("anon", "rss", true),
-    ("file", "cache", true),
-    ("shmem", "shmem", false),
-    ("mapped", "mapped_file", false),
-    ("swap", "swap", false),
-];
-
-fn kinds(kinds: &[Kind], value: impl Fn(&str) -> Option<u64>) -> Vec<String> {
-    kinds
+/// The rows of the task table that show a size, largest first.
+pub(crate) fn rows_by_size(tasks: &[TaskRow]) -> Vec<(&TaskRow, u64)> {
+    let mut rows: Vec<(&TaskRow, u64)> = tasks
         .iter()
-        .filter_map(|&(name, key, also_zero)| {
-            let size = value(key).filter(|&size| size > 0 || also_zero)?;
-            Some(format!("{name} {}", bytes(size)))
-        })
-        .collect()
-}
-
-fn machine(meminfo: &Meminfo) -> Vec<String> {
-    let mut items = Vec::new();
-    items.extend(meminfo.ram_pages.map(|n| format!("RAM {}", pages(n))));
-    items.extend(meminfo.free_pages.map(|n| format!("free {}", pages(n))));
-    let anon = [meminfo.active_anon_pages, meminfo.inactive_anon_pages];
-    if let [Some(active), Some(inactive)] = anon {
-        items.push(format!("anon {}", pages(active.saturating_add(inactive))));
-    }
-    items.extend(
-        meminfo
-            .slab_unreclaimable_pages
-            .map(|n| format!("slab {}", pages(n))),
-    );
-    match (meminfo.free_swap_bytes, meminfo.total_swap_bytes) {
-        (_, Some(0)) => items.push("no swap".to_owned()),
-        (Some(free), Some(total)) => {
-            items.push(format!("swap {}", bytes(total)));
-            items.push(format!("of it free {}", bytes(free)));
-        }
-        _ => {}
-    }
-    items
-}
-
-/// The thread that ran out, when it is not the victim.
-fn asked_by(event: &OomEvent) -> Vec<String> {
-    let Some(invoker) = &event.invoker else {
-        return Vec::new();
-    };
-    let same = event
-        .victim
-        .as_ref()
-        .is_some_and(|victim| match invoker.pid {
-            Some(pid) => pid == victim.pid,
-            None => invoker.comm == victim.comm,
-        });
-    let mut items = Vec::new();
-    if !same && (invoker.comm.is_some() || invoker.pid.is_some()) {
-        items.push(process(invoker.comm.as_ref(), invoker.pid));
-    }
-    if let Some(order @ 1..=20) = invoker.order {
-        items.push(format!(
-            "for {} in a row (order {order})",
-            pages(1 << order)
-        ));
-    }
-    items
-}
-
-/// The largest processes of the task table, in pages as the kernel prints them.
-fn largest(tasks: &[TaskRow]) -> Vec<String> {
-    let mut by_size: Vec<&TaskRow> = tasks.iter().filter(|row| row.rss_pages.is_some()).collect();
-    by_size.sort_by_key(|row| std::cmp::Reverse(row.rss_pages));
-    let mut items: Vec<String> = by_size
-        .iter()
-        .take(LARGEST)
-        .map(|row| {
-            let size = row.rss_pages.map(pages).unwrap_or_default();
-            format!("{} {size}", process(row.comm.as_ref(), Some(row.pid)))
-        })
+        .filter_map(|row| Some((row, row.rss_pages?)))
         .collect();
-    let others = by_size.len().saturating_sub(LARGEST);
-    if others > 0 {
-        items.push(format!("{} more", number(others as u64)));
+    rows.sort_by_key(|(_, pages)| std::cmp::Reverse(*pages));
+    rows
+}
+
+/// The largest processes of the task table, in pages as the kernel prints them, and their share of
+/// the pages of all that are listed.
+fn largest(page: &mut Page, bars: Bars, event: &OomEvent) {
+    let rows = rows_by_size(&event.tasks);
+    let sum = rows
+        .iter()
+        .fold(0u64, |sum, (_, pages)| sum.saturating_add(*pages));
+    let shown = rows.get(..LARGEST.min(rows.len())).unwrap_or_default();
+    let names: Vec<String> = shown
+        .iter()
+        .map(|(row, _)| cut(&process(row.comm.as_ref(), Some(row.pid)), 30))
+        .collect();
+    let sizes: Vec<String> = shown.iter().map(|(_, size)| pages(*size)).collect();
+    let width = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max();
+    let (wide, long) = (width(&names).unwrap_or(0), width(&sizes).unwrap_or(0));
+    let room = bars.width.saturating_sub(10);
+    for (index, (name, size)) in names.iter().zip(&sizes).enumerate() {
+        let own = shown.get(index).map_or(0, |(_, pages)| *pages);
+        let text = format!(
+            "{name:wide$}  {size:>long$}  {:>3} % {}",
+            percent(own, sum),
+            bars.length(own, sum, room)
+        );
+        let label = if index == 0 { "largest" } else { "" };
+        page.row(label, &Words::default().glued(text.trim_end()));
     }
-    items
+    let others = rows.get(shown.len()..).unwrap_or_default();
+    if !others.is_empty() {
+        let rest = others
+            .iter()
+            .fold(0u64, |sum, (_, pages)| sum.saturating_add(*pages));
+        let text = format!("{} more with {}", number(others.len() as u64), pages(rest));
+        page.row("", &Words::default().say(&text));
+    }
 }

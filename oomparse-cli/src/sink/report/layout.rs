@@ -1,16 +1,26 @@
-//! Text that fits the terminal: words, lines of at most [`WIDTH`] columns, labelled rows.
+//! Text that fits the screen: words, lines, labelled rows.
 
-use anstyle::Style;
+use super::super::screen::{NARROWEST, Screen};
+use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 
-/// Columns of a line.
-pub(crate) const WIDTH: usize = 80;
 /// Where a row's label stands, and what follows the first line of a sentence.
 const INDENT: usize = 4;
 /// Columns that a label takes, with the space behind it.
 const LABEL: usize = 11;
-/// Columns left for what stands behind a label.
-pub(crate) const ROW_WIDTH: usize = WIDTH - INDENT - LABEL;
+/// Columns left for what stands behind a label on the narrowest screen.
+pub(crate) const ROW_WIDTH: usize = NARROWEST - INDENT - LABEL;
+
+/// The colours of a stacked bar's parts.
+const COLOURS: [AnsiColor; 7] = [
+    AnsiColor::Red,
+    AnsiColor::Blue,
+    AnsiColor::Yellow,
+    AnsiColor::Green,
+    AnsiColor::Magenta,
+    AnsiColor::Cyan,
+    AnsiColor::BrightBlack,
+];
 
 /// How a word looks; nothing of it is seen without colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +31,8 @@ pub(crate) enum Look {
     Strong,
     /// What is there to be skipped.
     Faint,
+    /// The nth part of a stacked bar, or its name.
+    Part(usize),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -61,6 +73,15 @@ impl Words {
             look,
             tight: false,
         });
+        self
+    }
+
+    /// Adds text that looks like the nth part of a bar, directly behind what is there.
+    pub(crate) fn part(mut self, text: impl Into<String>, part: usize, tight: bool) -> Self {
+        let (text, look) = (text.into(), Look::Part(part));
+        if !text.is_empty() {
+            self.0.push(Word { text, look, tight });
+        }
         self
     }
 
@@ -130,15 +151,21 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
 #[derive(Debug)]
 pub(crate) struct Page {
     text: String,
-    colour: bool,
+    screen: Screen,
 }
 
 impl Page {
-    pub(crate) fn new(colour: bool) -> Self {
+    pub(crate) fn new(screen: Screen) -> Self {
         Self {
             text: String::new(),
-            colour,
+            screen,
         }
+    }
+
+    /// A line as it is.
+    pub(crate) fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
     }
 
     /// A sentence at the margin.
@@ -173,7 +200,7 @@ impl Page {
         for Word { text, look, tight } in &words.0 {
             let width = text.chars().count();
             let space = usize::from(!tight);
-            if !at_start && column + space + width > WIDTH {
+            if !at_start && column + space + width > self.screen.width {
                 let _ = write!(self.text, "\n{:indent$}", "");
                 column = indent;
                 at_start = true;
@@ -193,9 +220,17 @@ impl Page {
         let style = match look {
             Look::Strong => Style::new().bold(),
             Look::Faint => Style::new().dimmed(),
+            Look::Part(part) => {
+                let colour = COLOURS.get(part).copied().unwrap_or(AnsiColor::White);
+                Style::new().fg_color(Some(colour.into()))
+            }
             Look::Plain => Style::new(),
         };
-        let style = if self.colour { style } else { Style::new() };
+        let style = if self.screen.colour {
+            style
+        } else {
+            Style::new()
+        };
         let _ = write!(self.text, "{style}{word}{style:#}");
     }
 }
@@ -204,8 +239,13 @@ impl Page {
 mod tests {
     use super::*;
 
+    const WIDTH: usize = NARROWEST;
+
     fn page(colour: bool, write: impl Fn(&mut Page)) -> String {
-        let mut page = Page::new(colour);
+        let mut page = Page::new(Screen {
+            colour,
+            ..Screen::plain(WIDTH)
+        });
         write(&mut page);
         page.into_text()
     }

@@ -1,58 +1,100 @@
-//! Events for people: one sentence each, the figures below it, a count at the end.
+//! Events for people: one sentence each, the figures below it, and counts at the end.
 
+mod bar;
 mod figures;
+mod hints;
 mod layout;
+mod memory;
+mod missing;
 mod sentence;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 use super::Sink;
-use crate::units::{count, number};
+use super::screen::Screen;
+use crate::units::{count, number, uptime};
+use bar::Bars;
 use layout::Page;
 use oomparse_core::{EventType, OomEvent};
-use std::collections::HashSet;
 use std::io::{self, Write};
+use tally::{Names, Times};
+
+pub(crate) use figures::resident;
+pub(crate) use sentence::{clock, cut_id, plain};
 
 pub(crate) struct Report<W> {
     out: W,
-    colour: bool,
+    screen: Screen,
     kills: u64,
     no_victim: u64,
     reports: u64,
-    /// Pods that lost a process.
-    pods: HashSet<String>,
     /// Kills whose pod the log does not show, or that are of no pod.
     without_pod: u64,
+    /// Events whose time has no year or no zone.
+    half_times: bool,
+    pods: Names,
+    containers: Names,
+    comms: Names,
+    times: Times,
+    /// The report that was written last, for its other victims.
+    last_report: Option<String>,
 }
 
 impl<W: Write> Report<W> {
-    pub(crate) fn new(out: W, colour: bool) -> Self {
+    pub(crate) fn new(out: W, screen: Screen) -> Self {
         Self {
             out,
-            colour,
+            screen,
             kills: 0,
             no_victim: 0,
             reports: 0,
-            pods: HashSet::new(),
             without_pod: 0,
+            half_times: false,
+            pods: Names::default(),
+            containers: Names::default(),
+            comms: Names::default(),
+            times: Times::default(),
+            last_report: None,
         }
     }
 
     fn count(&mut self, event: &OomEvent) {
+        self.half_times |= event.time.is_some_and(|time| !time.is_complete());
         match event.event_type {
             EventType::Kill => self.kills += 1,
             EventType::NoVictim => self.no_victim += 1,
             _ => self.reports += 1,
         }
-        if event.event_type == EventType::Kill {
-            match event.pod.as_ref().and_then(|pod| pod.uid.as_ref()) {
-                Some(uid) if self.pods.contains(uid) => {}
-                Some(uid) => {
-                    self.pods.insert(uid.clone());
-                }
-                None => self.without_pod += 1,
-            }
+        if event.event_type != EventType::Kill {
+            return;
         }
+        match pod_name(event) {
+            Some(name) => self.pods.add(&name),
+            None => self.without_pod += 1,
+        }
+        if let Some(container) = &event.container
+            && let Some(name) = container.name.as_deref().map(plain).or_else(|| {
+                let id = container.id.as_deref()?;
+                Some(cut_id(id).to_owned())
+            })
+        {
+            self.containers.add(&name);
+        }
+        if let Some(comm) = event
+            .victim
+            .as_ref()
+            .and_then(|victim| victim.comm.as_ref())
+        {
+            self.comms.add(&comm.to_string());
+        }
+        let boot = event.kernel_time_us;
+        let text = match (event.time, boot) {
+            (Some(time), _) => clock(&time),
+            (None, Some(us)) => uptime(us),
+            (None, None) => String::new(),
+        };
+        self.times.add(event.time, boot, &text);
     }
 
     /// `14 kills in 3 pods.`, and a line each for what was no kill.
@@ -61,8 +103,10 @@ impl<W: Write> Report<W> {
             return "No OOM kill found.\n".to_owned();
         }
         let mut text = count(self.kills, "kill");
-        if !self.pods.is_empty() {
-            text.push_str(&format!(" in {}", count(self.pods.len() as u64, "pod")));
+        match self.pods.len() {
+            (0, _) => {}
+            (pods, false) => text.push_str(&format!(" in {}", count(pods, "pod"))),
+            (pods, true) => text.push_str(&format!(" in more than {}", count(pods, "pod"))),
         }
         match self.without_pod {
             0 => {}
@@ -82,17 +126,59 @@ impl<W: Write> Report<W> {
                 number(n)
             )),
         }
+        if self.half_times {
+            text.push_str(
+                "Times are as the log shows them; --year and --timezone complete them.\n",
+            );
+        }
         text
+    }
+
+    /// Who lost processes, and when; of one kill its own sentence says it.
+    fn tables(&self) -> String {
+        let mut page = Page::new(self.screen);
+        if self.kills < 2 {
+            return String::new();
+        }
+        let bars = Bars::new(self.screen);
+        let width = self.screen.width;
+        self.pods.write(&mut page, bars, width, "by pod");
+        self.containers
+            .write(&mut page, bars, width, "by container");
+        self.comms.write(&mut page, bars, width, "by comm");
+        self.times.write(&mut page, bars);
+        page.into_text()
+    }
+}
+
+/// `namespace/name`, else the uid.
+fn pod_name(event: &OomEvent) -> Option<String> {
+    let pod = event.pod.as_ref()?;
+    match (&pod.namespace, &pod.name) {
+        (Some(namespace), Some(name)) => Some(plain(&format!("{namespace}/{name}"))),
+        (None, Some(name)) => Some(plain(name)),
+        _ => pod.uid.clone(),
     }
 }
 
 impl<W: Write> Sink for Report<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
+        let is_first = self.kills + self.no_victim + self.reports == 0;
         self.count(event);
-        let mut page = Page::new(self.colour);
-        page.sentence(&sentence::sentence(event));
-        figures::rows(&mut page, event);
-        page.blank();
+        let mut page = Page::new(self.screen);
+        let same_report = event.event_type == EventType::Kill
+            && event.report_id.is_some()
+            && self.last_report == event.report_id;
+        if same_report {
+            figures::member(&mut page, event);
+        } else {
+            if !is_first {
+                page.blank();
+            }
+            page.sentence(&sentence::sentence(event));
+            figures::rows(&mut page, Bars::new(self.screen), event);
+            self.last_report.clone_from(&event.report_id);
+        }
         self.out.write_all(page.into_text().as_bytes())
     }
 
@@ -101,7 +187,11 @@ impl<W: Write> Sink for Report<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        if self.kills + self.no_victim + self.reports > 0 {
+            self.out.write_all(b"\n")?;
+        }
         self.out.write_all(self.totals().as_bytes())?;
+        self.out.write_all(self.tables().as_bytes())?;
         self.out.flush()
     }
 }

@@ -1,11 +1,9 @@
 //! The first sentence of an event: when, where, who, of which pod, and why.
 
-use super::figures;
+use super::figures::{self, rows_by_size};
 use super::layout::{Words, cut};
-use crate::units;
-use oomparse_core::{
-    EventType, Evidence, LimitLevel, OomEvent, QosClass, Scope, Text, Victim, WallTime,
-};
+use crate::units::{self, bytes, number, pages};
+use oomparse_core::{EventType, Evidence, LimitLevel, OomEvent, QosClass, Scope, Text, WallTime};
 
 /// The sentence.
 pub(crate) fn sentence(event: &OomEvent) -> Words {
@@ -25,9 +23,17 @@ pub(crate) fn sentence(event: &OomEvent) -> Words {
                 Some(place) => words.say("of").then(place),
                 None => words.say("(the log does not show its cgroup)"),
             };
-            let words = words.say("was killed");
-            match why {
+            let words = words.say("was killed").then(held(event));
+            let words = match why {
                 Some(why) => words.mark(":").then(why),
+                None => words,
+            };
+            let words = match chosen(event) {
+                Some(chosen) => words.mark(";").then(chosen),
+                None => words,
+            };
+            match asked(event) {
+                Some(asked) => words.mark(";").then(asked),
                 None => words,
             }
         }
@@ -40,6 +46,83 @@ pub(crate) fn sentence(event: &OomEvent) -> Words {
             .say("the log does not show whom it killed"),
     }
     .mark(".")
+}
+
+/// `with 99.3 MiB resident`
+fn held(event: &OomEvent) -> Words {
+    let words = Words::default();
+    let Some(victim) = &event.victim else {
+        return words;
+    };
+    if let Some(size) = figures::resident(victim) {
+        return words.say("with").strong(bytes(size)).say("resident");
+    }
+    let row = event.tasks.iter().find(|row| row.pid == victim.pid);
+    match row.and_then(|row| row.rss_pages) {
+        Some(size) => words.say("with").strong(pages(size)).say("resident"),
+        None => words,
+    }
+}
+
+/// Why this one: `it was chosen with score 1974, oom_score_adj 968, as the largest of 12 processes`.
+fn chosen(event: &OomEvent) -> Option<Words> {
+    let victim = event.victim.as_ref()?;
+    let mut facts = Vec::new();
+    if event.oom_group {
+        facts.push("as one of a cgroup that is killed whole".to_owned());
+    }
+    match (victim.oom_score, victim.oom_score_adj) {
+        (Some(score), Some(adj)) => {
+            facts.push(format!("with score {score} and oom_score_adj {adj}"));
+        }
+        (Some(score), None) => facts.push(format!("with score {score}")),
+        (None, Some(adj)) => facts.push(format!("with oom_score_adj {adj}")),
+        (None, None) => {}
+    }
+    let rows = rows_by_size(&event.tasks);
+    if rows.len() > 1
+        && let Some(rank) = rows.iter().position(|(row, _)| row.pid == victim.pid)
+    {
+        let all = number(rows.len() as u64);
+        facts.push(match rank {
+            0 => format!("the largest of {all} processes"),
+            _ => format!("number {} by size of {all} processes", rank + 1),
+        });
+    }
+    if facts.is_empty() {
+        return None;
+    }
+    Some(Words::default().say("it was chosen").say(&facts.join(", ")))
+}
+
+/// Who asked for memory, and for how much.
+fn asked(event: &OomEvent) -> Option<Words> {
+    let invoker = event.invoker.as_ref()?;
+    if invoker.order == Some(-1) || invoker.comm.is_none() && invoker.pid.is_none() {
+        return None;
+    }
+    // Without a thread id the same name proves nothing.
+    let victim = event.victim.as_ref().map(|victim| victim.pid);
+    let same = invoker.pid.is_some() && invoker.pid == victim;
+    let words = Words::default();
+    let words = match same {
+        true => words.say("it asked for"),
+        false => words
+            .glued(process(invoker.comm.as_ref(), invoker.pid))
+            .say("asked for"),
+    };
+    Some(match invoker.order {
+        Some(order @ 1..=20) => {
+            words.say(&format!("{} in a row (order {order})", pages(1 << order)))
+        }
+        _ if same => words.say("the memory itself"),
+        _ => words.say("the memory"),
+    })
+}
+
+/// The comm, else the pid.
+pub(crate) fn name_of(comm: Option<&Text>, pid: u32) -> String {
+    comm.map_or_else(|| format!("pid {pid}"), Text::to_string)
 }
 
 /// `java (pid 387602)`
@@ -71,7 +154,7 @@ fn when_and_where(event: &OomEvent) -> Words {
 }
 
 /// RFC 3339, or what the prefix shows of it.
-fn clock(time: &WallTime) -> String {
+pub(crate) fn clock(time: &WallTime) -> String {
     if time.is_complete() {
         return time.to_string();
     }
@@ -217,10 +300,11 @@ fn why_nobody(event: &OomEvent) -> Words {
         return words.say("the kernel is set to panic instead (panic_on_oom)");
     }
     if shows(Evidence::Exiting) {
-        let victim = event
-            .victim
-            .as_ref()
-            .map(|Victim { comm, pid, .. }| format!("{},", process(comm.as_ref(), Some(*pid))));
+        let victim = event.victim.as_ref();
+        let victim = victim.map(|victim| (victim.comm.as_ref(), victim.pid));
+        let selected = event.selected.as_ref();
+        let chosen = victim.or(selected.map(|chosen| (chosen.comm.as_ref(), chosen.pid)));
+        let victim = chosen.map(|(comm, pid)| format!("{},", process(comm, Some(pid))));
         return match victim {
             Some(victim) => words
                 .glued(victim)
@@ -235,11 +319,11 @@ fn why_nobody(event: &OomEvent) -> Words {
 }
 
 /// The 12 digits by which container tools know an id.
-fn cut_id(id: &str) -> &str {
+pub(crate) fn cut_id(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
 /// A name from a lookup table, with nothing in it that a terminal would obey.
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     Text::from(name).to_string()
 }

@@ -1,11 +1,12 @@
 //! What people read, whole.
 
+use super::super::screen::Screen;
 use super::{Report, Sink};
 use oomparse_core::*;
 
 fn report(events: &[OomEvent]) -> String {
     let mut out = Vec::new();
-    let mut sink = Report::new(&mut out, false);
+    let mut sink = Report::new(&mut out, Screen::plain(80));
     for event in events {
         sink.event(event).unwrap();
     }
@@ -76,12 +77,14 @@ fn a_pod_at_its_limit() {
     let expected = "\
 2023-01-05T02:12:02+08:00 node-7: java (pid 387602) of pod
     3962896b-ab69-4572-8f1d-ee756f9f3589 (Burstable), container a2172e8d1101,
-    was killed: the pod reached its memory limit of 120.0 MiB.
-    limit      120.0 MiB, used 120.0 MiB, hit 83 times
+    was killed with 99.3 MiB resident: the pod reached its memory limit of
+    120.0 MiB; it was chosen with oom_score_adj 968; GC Thread#0 (pid 387655)
+    asked for the memory.
+    limit      ████████████████████ 120.0 MiB of 120.0 MiB, hit 83 times
     cgroup     /kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589
-    victim     anon 98.1 MiB, file 1.2 MiB, shmem 0 B, page tables 56.0 KiB,
-               oom_score_adj 968
-    asked by   GC Thread#0 (pid 387655)
+    victim     anon 98.1 MiB, file 1.2 MiB, shmem 0 B, page tables 56.0 KiB
+    not shown  what the memory was, the other processes
+    hint       java alone held 98.1 MiB of its own (anon), 82 % of the limit
 
 1 kill in 1 pod.
 ";
@@ -99,7 +102,7 @@ fn names_take_the_place_of_ids() {
     assert!(
         text.starts_with(
             "2023-01-05T02:12:02+08:00 node-7: java (pid 387602) of pod default/web-0\n    \
-             (Burstable), container app (a2172e8d1101), was killed:"
+             (Burstable), container app (a2172e8d1101), was killed with 99.3 MiB\n"
         ),
         "{text}"
     );
@@ -111,6 +114,7 @@ fn the_machine_out_of_memory() {
     event.event_type = EventType::Kill;
     event.kernel_time_us = Some(12_345_678_901);
     event.scope = Some(Scope::Global);
+    event.evidence = vec![Evidence::Meminfo];
     event.victim = Some(victim(91, b"mysqld"));
     let mut cgroup = Cgroup::default();
     cgroup.task_memcg = Some(Text::from("/system.slice/mysql.service"));
@@ -127,10 +131,11 @@ fn the_machine_out_of_memory() {
     event.invoker = Some(invoker);
     let expected = "\
 12345.678901 s after boot: mysqld (pid 91) of mysql.service was killed: the
-    machine ran out of memory.
-    machine    RAM 8,228,764 pages, free 21,011 pages, swap 2.0 GiB,
-               of it free 0 B
-    asked by   kworker, for 4 pages in a row (order 2)
+    machine ran out of memory; kworker asked for 4 pages in a row (order 2).
+    machine    RAM 8,228,764 pages, free 21,011 pages
+    swap       ████████████████████ 2.0 GiB of 2.0 GiB
+    not shown  the other processes
+    hint       swap was full too: 2.0 GiB of 2.0 GiB
 
 1 kill, in no known pod.
 ";
@@ -146,6 +151,8 @@ fn a_lone_killed_line() {
     let expected = "\
 \\x1b[31m\\x0aroot (pid 7) (the log does not show its cgroup) was killed: its
     cgroup, or one above it, reached its memory limit.
+    not shown  the victim's cgroup (and so its pod), usage and limit,
+               what the memory was, the other processes, who asked for memory
 
 1 kill, in no known pod.
 ";
@@ -181,7 +188,7 @@ fn the_memory_and_swap_limit_of_cgroup_v1() {
     event.memory_swap = counter(Some(120 << 20), Some(120 << 20), 5);
     let text = report(&[event]).replace("\n    ", " ");
     assert!(
-        text.contains("the pod reached its memory+swap limit of 120.0 MiB."),
+        text.contains("the pod reached its memory+swap limit of 120.0 MiB;"),
         "{text}"
     );
 }
@@ -201,9 +208,128 @@ fn kills_of_several_pods_are_counted() {
     cut.event_type = EventType::Report;
     let text = report(&[pod_kill(), pod_kill(), other, none, cut.clone(), cut]);
     assert!(
-        text.ends_with(
+        text.contains(
             "\n4 kills in 2 pods, 1 of them in no known pod.\n\
-             2 reports do not show whom they killed.\n"
+             2 reports do not show whom they killed.\n    by pod        3962896b-"
+        ),
+        "{text}"
+    );
+}
+
+fn row(pid: u32, comm: &str, rss: u64) -> TaskRow {
+    let mut row = TaskRow::default();
+    row.pid = pid;
+    row.comm = Some(Text::from(comm));
+    row.rss_pages = Some(rss);
+    row
+}
+
+fn stats(values: &[(&str, u64)]) -> String {
+    let mut log =
+        "[1.0] a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n\
+                   [1.0] memory: usage 122880kB, limit 122880kB, failcnt 83\n\
+                   [1.0] Memory cgroup stats for /a:\n"
+            .to_owned();
+    for (key, value) in values {
+        log += &format!("[1.0] {key} {value}\n");
+    }
+    log + "[1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,\
+           oom_memcg=/a,task_memcg=/a,task=java,pid=7,uid=0\n\
+           [1.1] Memory cgroup out of memory: Killed process 7 (java) total-vm:2458092kB, \
+           anon-rss:10240kB, file-rss:1228kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:0\n"
+}
+
+fn hints_of(log: &str) -> Vec<String> {
+    let events: Vec<OomEvent> = parse_all(log.as_bytes()).collect();
+    assert_eq!(events.len(), 1, "{log}");
+    super::hints::hints(&events[0])
+}
+
+#[test]
+fn hints_need_figures_that_show_them() {
+    const MIB: u64 = 1 << 20;
+    let calm = [("anon", 60 * MIB), ("file", 40 * MIB), ("slab", MIB)];
+    assert_eq!(hints_of(&stats(&calm)), [""; 0]);
+    for (values, expected) in [
+        (
+            &[("anon", 10 * MIB), ("file", 100 * MIB), ("shmem", 90 * MIB)][..],
+            "90.0 MiB of 120.0 MiB was shared memory: ",
+        ),
+        (
+            &[
+                ("anon", 10 * MIB),
+                ("file", 100 * MIB),
+                ("file_dirty", 50 * MIB),
+                ("file_writeback", 10 * MIB),
+            ],
+            "60.0 MiB of 120.0 MiB was page cache that was dirty or being written back",
+        ),
+        (
+            &[("anon", 10 * MIB), ("kernel", 90 * MIB), ("slab", 80 * MIB)],
+            "90.0 MiB of 120.0 MiB was the kernel's own memory, 80.0 MiB of it slab",
+        ),
+        (
+            &[("anon", 115 * MIB), ("file", MIB)],
+            "without java there stay 103.8 MiB that cannot be dropped, 87 % of the limit",
+        ),
+    ] {
+        let hints = hints_of(&stats(values));
+        assert!(
+            hints.len() == 1 && hints[0].starts_with(expected),
+            "{hints:?}"
+        );
+    }
+}
+
+#[test]
+fn many_small_processes() {
+    let mut event = pod_kill();
+    event.victim.as_mut().unwrap().anon_rss_bytes = Some(4096);
+    event.tasks = (0..40).map(|pid| row(pid, "worker", 100)).collect();
+    assert_eq!(
+        super::hints::hints(&event),
+        ["no process was large: of the 40 listed the largest had 3 % of the resident pages"]
+    );
+    let text = report(&[event]);
+    assert!(
+        text.contains("    largest    worker (pid 0)  100 pages    3 % █\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("               35 more with 3,500 pages\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn other_victims_of_a_report_take_a_line_each() {
+    let mut first = pod_kill();
+    first.report_id = Some("r".to_owned());
+    let mut second = first.clone();
+    second.victim = Some(victim(8, b"sh"));
+    second.oom_group = true;
+    let text = report(&[first, second]);
+    assert!(
+        text.contains("    and        sh (pid 8) was killed with it (memory.oom.group)\n\n2 kills"),
+        "{text}"
+    );
+}
+
+#[test]
+fn parts_of_memory_do_not_overlap() {
+    let log = stats(&[
+        ("anon", 10 << 20),
+        ("file", 100 << 20),
+        ("shmem", 90 << 20),
+        ("kernel", 8 << 20),
+        ("slab", 5 << 20),
+    ]);
+    let events: Vec<OomEvent> = parse_all(log.as_bytes()).collect();
+    let text = report(&events).replace("\n               ", " ");
+    assert!(
+        text.contains(
+            "█ anon 10.0 MiB, ▓ page cache 10.0 MiB, ▒ shmem 90.0 MiB, ░ other kernel 3.0 MiB, \
+             ▚ slab 5.0 MiB\n"
         ),
         "{text}"
     );

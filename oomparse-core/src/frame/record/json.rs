@@ -32,6 +32,7 @@ pub(super) enum Key {
     Text(u8),
     Transport,
     Identifier,
+    Unit,
     Facility,
     Priority,
     Host,
@@ -70,6 +71,7 @@ impl Key {
             b"transport" => Self::Transport,
             b"syslog_identifier" | b"ident" | b"identifier" | b"tag" | b"syslogtag"
             | b"appname" | b"app_name" | b"programname" | b"program" => Self::Identifier,
+            b"systemd_unit" | b"systemd_cgroup" => Self::Unit,
             b"syslog_facility" | b"facility" | b"fac" | b"syslogfacility" => Self::Facility,
             b"priority" | b"pri" | b"severity" => Self::Priority,
             b"hostname" | b"host" | b"host.name" | b"host.hostname" => Self::Host,
@@ -250,22 +252,28 @@ impl<'a> Visitor<'a> for Slot<'_, 'a> {
         Ok(())
     }
 
-    /// journald writes a text that is not UTF-8, or holds control characters, as its bytes.
+    /// journald writes a text that is not UTF-8, or holds control characters, as its bytes; a search
+    /// gives each field as a list, `["text"]`.
     fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<(), A::Error> {
         if !matches!(self.key, Key::Text(_) | Key::Host | Key::Identifier) {
             while elements.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(());
         }
         let mut bytes = Vec::with_capacity(elements.size_hint().unwrap_or(0).min(1024));
-        let mut sound = true;
-        while let Some(element) = elements.next_element_seed(Element)? {
+        let (mut text, mut sound) = (None, true);
+        while let Some(element) = elements.next_element_seed(AnyElement)? {
             match element {
-                Some(byte) => bytes.push(byte),
-                None => sound = false,
+                Element::Byte(byte) => bytes.push(byte),
+                Element::Text(only) if text.is_none() => text = Some(only),
+                _ => sound = false,
             }
         }
-        if sound && !bytes.is_empty() {
-            self.fields.set(self.key, Value::Text(Cow::Owned(bytes)));
+        let value = match text {
+            Some(text) => (sound && bytes.is_empty()).then_some(text),
+            None => (sound && !bytes.is_empty()).then_some(Cow::Owned(bytes)),
+        };
+        if let Some(value) = value {
+            self.fields.set(self.key, Value::Text(value));
         }
         Ok(())
     }
@@ -287,55 +295,66 @@ impl<'a> Visitor<'a> for Slot<'_, 'a> {
     }
 }
 
-/// An array's element as a byte, or nothing if it is something else.
-struct Element;
+/// An array's element.
+enum Element<'a> {
+    Byte(u8),
+    Text(Cow<'a, [u8]>),
+    Other,
+}
 
-impl<'a> DeserializeSeed<'a> for Element {
-    type Value = Option<u8>;
+/// Reads an element, whatever it is.
+struct AnyElement;
 
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Option<u8>, D::Error> {
+impl<'a> DeserializeSeed<'a> for AnyElement {
+    type Value = Element<'a>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Element<'a>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'a> Visitor<'a> for Element {
-    type Value = Option<u8>;
+impl<'a> Visitor<'a> for AnyElement {
+    type Value = Element<'a>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a byte")
+        formatter.write_str("a byte or a text")
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Option<u8>, E> {
-        Ok(u8::try_from(value).ok())
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Element<'a>, E> {
+        Ok(u8::try_from(value).map_or(Element::Other, Element::Byte))
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Option<u8>, E> {
-        Ok(None)
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Element<'a>, E> {
+        Ok(Element::Other)
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<u8>, E> {
-        Ok(None)
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Element<'a>, E> {
+        Ok(Element::Other)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<u8>, E> {
-        Ok(None)
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Element<'a>, E> {
+        Ok(Element::Other)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Option<u8>, E> {
-        Ok(None)
+    fn visit_unit<E: Error>(self) -> Result<Element<'a>, E> {
+        Ok(Element::Other)
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<Option<u8>, E> {
-        Ok(None)
+    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<Element<'a>, E> {
+        Ok(Element::Text(Cow::Borrowed(text.as_bytes())))
     }
 
-    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Option<u8>, A::Error> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<Element<'a>, E> {
+        Ok(Element::Text(Cow::Owned(text.as_bytes().to_vec())))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Element<'a>, A::Error> {
         while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+        Ok(Element::Other)
     }
 
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Option<u8>, A::Error> {
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Element<'a>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+        Ok(Element::Other)
     }
 }

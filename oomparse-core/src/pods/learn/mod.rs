@@ -16,7 +16,10 @@
 //! have put there.
 
 mod kubelet;
+mod log;
 mod runtime;
+
+pub use log::Learner;
 
 use super::table::PodTable;
 use crate::limits::MAX_LEARN_LEN;

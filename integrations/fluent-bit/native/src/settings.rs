@@ -1,0 +1,197 @@
+//! The options of the `[FILTER]` section.
+
+use oomparse_core::Options;
+
+/// What becomes of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The event goes into the record that completes it.
+    #[default]
+    Enrich,
+    /// Each event is a record of its own.
+    Events,
+}
+
+/// The names of the options, as they are written in the documentation. Fluent Bit has `Match`, `Alias`,
+/// `Log_Level` and its like itself.
+pub const OPTIONS: [&str; 11] = [
+    "Key",
+    "Pods",
+    "Labels",
+    "Mode",
+    "Trust",
+    "Event_Key",
+    "Drop_Report",
+    "Tasks",
+    "Host",
+    "Boot_Id",
+    "Utc_Offset",
+];
+
+/// What a `[FILTER]` section says.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The record's keys that may hold the text, first come first; empty for the usual ones.
+    pub keys: Vec<String>,
+    /// Where names of pods stand.
+    pub pods: Vec<String>,
+    /// Labels to keep.
+    pub labels: Vec<String>,
+    /// What becomes of events.
+    pub mode: Mode,
+    /// Where the event goes; `oom`.
+    pub event_key: String,
+    /// Leave out the records that events were made of (mode `events`).
+    pub drop_report: bool,
+    /// What the parser is told.
+    pub parser: Options,
+}
+
+impl Settings {
+    /// Reads the options; `get` gives an option's value.
+    ///
+    /// # Errors
+    /// A sentence that names the option.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let list = |name: &str| -> Vec<String> {
+            let text = get(name).unwrap_or_default();
+            let items = text.split(',').map(str::trim);
+            items
+                .filter(|item| !item.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());
+        let mut settings = Self {
+            keys: list("Key"),
+            pods: list("Pods"),
+            labels: list("Labels"),
+            mode: match word("Mode").as_deref() {
+                None | Some("enrich") => Mode::Enrich,
+                Some("events") => Mode::Events,
+                Some(other) => return Err(format!("Mode is `enrich` or `events`, not `{other}`")),
+            },
+            event_key: get("Event_Key").unwrap_or_else(|| "oom".to_owned()),
+            drop_report: is_on("Drop_Report", word("Drop_Report"))?,
+            parser: Options::default(),
+        };
+        if settings.event_key.is_empty() {
+            return Err("Event_Key must not be empty".to_owned());
+        }
+        if settings.drop_report && settings.mode != Mode::Events {
+            return Err("Drop_Report needs `Mode events`".to_owned());
+        }
+        settings.parser.proven_only = match word("Trust").as_deref() {
+            None | Some("kernel") => true,
+            Some("any") => false,
+            Some(other) => return Err(format!("Trust is `kernel` or `any`, not `{other}`")),
+        };
+        settings.parser.tasks = is_on("Tasks", word("Tasks"))?;
+        settings.parser.host = get("Host").map(String::into_bytes);
+        settings.parser.boot_id = get("Boot_Id").map(String::into_bytes);
+        settings.parser.utc_offset_minutes = match get("Utc_Offset") {
+            None => None,
+            Some(text) => Some(
+                offset(&text)
+                    .ok_or_else(|| format!("Utc_Offset is as `+02:00` or `Z`, not `{text}`"))?,
+            ),
+        };
+        Ok(settings)
+    }
+
+    /// The option that is none, if there is one among these names.
+    #[must_use]
+    pub fn unknown<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        // Fluent Bit's own, which it leaves in the list or not, depending on its version.
+        const HOSTS: [&str; 7] = [
+            "name",
+            "match",
+            "match_regex",
+            "alias",
+            "log_level",
+            "log_suppress_interval",
+            "active",
+        ];
+        names.into_iter().find(|name| {
+            let is = |known: &&str| known.eq_ignore_ascii_case(name);
+            !OPTIONS.iter().any(&is) && !HOSTS.iter().any(&is)
+        })
+    }
+}
+
+fn is_on(name: &str, word: Option<String>) -> Result<bool, String> {
+    match word.as_deref() {
+        Some("on" | "true" | "yes" | "1") => Ok(true),
+        None | Some("off" | "false" | "no" | "0") => Ok(false),
+        Some(other) => Err(format!("{name} is `on` or `off`, not `{other}`")),
+    }
+}
+
+/// `+02:00`, `-0330`, `Z` as minutes east of UTC.
+fn offset(text: &str) -> Option<i16> {
+    let text = text.trim();
+    if text.eq_ignore_ascii_case("z") || text.eq_ignore_ascii_case("utc") {
+        return Some(0);
+    }
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let digits = digits.replace(':', "");
+    if digits.len() != 4 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes) = digits.split_at(2);
+    let (hours, minutes): (i16, i16) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(options: &[(&str, &str)]) -> Result<Settings, String> {
+        Settings::read(|name| {
+            let found = options
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn defaults_take_only_the_kernels_word() {
+        let settings = read(&[]).unwrap();
+        assert!(settings.parser.proven_only && settings.event_key == "oom");
+        assert_eq!(settings.mode, Mode::Enrich);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_a_sentence() {
+        for (option, value) in [
+            ("mode", "event"),
+            ("trust", "all"),
+            ("tasks", "maybe"),
+            ("utc_offset", "2"),
+            ("utc_offset", "+24:00"),
+            ("event_key", ""),
+            ("drop_report", "on"),
+        ] {
+            let sentence = read(&[(option, value)]).unwrap_err();
+            assert!(
+                sentence.to_ascii_lowercase().starts_with(option),
+                "{sentence}"
+            );
+        }
+        assert_eq!(Settings::unknown(["Match", "key", "Mdoe"]), Some("Mdoe"));
+        assert_eq!(Settings::unknown(["log_level", "PODS"]), None);
+    }
+
+    #[test]
+    fn offsets() {
+        for (text, minutes) in [("+08:00", 480), ("-0330", -210), ("z", 0)] {
+            assert_eq!(offset(text), Some(minutes));
+        }
+    }
+}

@@ -1,0 +1,283 @@
+-- Adds OOM-kill events to log records: a Fluent Bit filter in Lua, through LuaJIT's FFI and liboomparse.
+--
+--   [FILTER]
+--       Name    lua
+--       Match   kernel.*
+--       script  oomparse.lua
+--       call    oomparse
+--
+-- The record whose line completes a kill gets the event under `oom`, and the pod's names under
+-- `kubernetes` if it has none. Every other record stays as it is (code 0, nothing is copied).
+--
+-- Settings come from the environment, so that the script need not be changed:
+--
+--   OOMPARSE_LIB    the library; liboomparse.so.0.1
+--   OOMPARSE_PODS   where names of pods stand, with a comma between: /var/log/pods, a listing's file
+--   OOMPARSE_TRUST  kernel (default): only what the record proves to be the kernel's; any: all but
+--                   what it proves to be a program's
+--   OOMPARSE_KEY    the record's key that holds the text; the usual ones by default
+
+local ffi = require("ffi")
+
+ffi.cdef [[
+typedef struct { const char *data; size_t len; } oomparse_str;
+typedef struct oomparse_options oomparse_options;
+typedef struct oomparse_parser oomparse_parser;
+typedef struct oomparse_event oomparse_event;
+typedef struct oomparse_pods oomparse_pods;
+typedef struct { size_t records; size_t skipped; char message[256]; } oomparse_loaded;
+const char *oomparse_result_str(uint32_t result);
+uint32_t oomparse_version_number(void);
+uint32_t oomparse_options_new(oomparse_options **out);
+void oomparse_options_free(oomparse_options *options);
+uint32_t oomparse_options_set_trust(oomparse_options *options, uint32_t trust);
+uint32_t oomparse_parser_new(const oomparse_options *options, oomparse_parser **out);
+void oomparse_parser_free(oomparse_parser *parser);
+uint32_t oomparse_parser_set_pods(oomparse_parser *parser, oomparse_pods *pods);
+uint32_t oomparse_parser_push_keyed(oomparse_parser *parser, const char *key, size_t key_len,
+                                    const char *line, size_t len);
+uint32_t oomparse_parser_next_event(oomparse_parser *parser, oomparse_event **out);
+uint32_t oomparse_parser_wants_every_line_keyed(oomparse_parser *parser, const char *key, size_t key_len,
+                                                bool *out);
+bool oomparse_line_is_candidate(const char *line, size_t len);
+void oomparse_event_free(oomparse_event *event);
+uint32_t oomparse_event_to_json(const oomparse_event *event, oomparse_str *out);
+bool oomparse_event_is_told_by(const oomparse_event *event, const char *line, size_t len);
+uint32_t oomparse_pods_new(oomparse_pods **out);
+void oomparse_pods_free(oomparse_pods *pods);
+uint32_t oomparse_pods_load_path(oomparse_pods *pods, const char *path, size_t len, oomparse_loaded *out);
+]]
+
+local OK = 0
+local lib = ffi.load(os.getenv("OOMPARSE_LIB") or "liboomparse.so.0.1")
+local version = lib.oomparse_version_number()
+if version < 0x000100 or version >= 0x000200 then
+    error("oomparse.lua is for liboomparse 0.1")
+end
+
+local function check(result)
+    if result ~= OK then
+        error("oomparse: " .. ffi.string(lib.oomparse_result_str(result)))
+    end
+end
+
+local function make_pods(paths)
+    local out = ffi.new("oomparse_pods *[1]")
+    check(lib.oomparse_pods_new(out))
+    local pods = ffi.gc(out[0], lib.oomparse_pods_free)
+    for path in paths:gmatch("[^,%s]+") do
+        local loaded = ffi.new("oomparse_loaded")
+        if lib.oomparse_pods_load_path(pods, path, #path, loaded) ~= OK then
+            io.stderr:write("oomparse: ", ffi.string(loaded.message), "\n")
+        end
+    end
+    return pods
+end
+
+local function make_parser()
+    local options, out = ffi.new("oomparse_options *[1]"), ffi.new("oomparse_parser *[1]")
+    check(lib.oomparse_options_new(options))
+    local trust = os.getenv("OOMPARSE_TRUST") or "kernel"
+    if trust ~= "kernel" and trust ~= "any" then
+        error("OOMPARSE_TRUST is `kernel` or `any`")
+    end
+    check(lib.oomparse_options_set_trust(options[0], trust == "any" and 1 or 2))
+    check(lib.oomparse_parser_new(options[0], out))
+    lib.oomparse_options_free(options[0])
+    return ffi.gc(out[0], lib.oomparse_parser_free)
+end
+
+local parser = make_parser()
+local pods = os.getenv("OOMPARSE_PODS") and make_pods(os.getenv("OOMPARSE_PODS"))
+if pods then
+    check(lib.oomparse_parser_set_pods(parser, pods))
+end
+local only_key = os.getenv("OOMPARSE_KEY")
+local wants = ffi.new("bool[1]")
+local event_out = ffi.new("oomparse_event *[1]")
+local json_out = ffi.new("oomparse_str[1]")
+
+-- Keys that hold text, the likeliest first, and keys that say nothing about who wrote it.
+local TEXT_KEYS = { "MESSAGE", "message", "msg", "log" }
+local PLAIN_KEYS = { file = true, filename = true, file_name = true, path = true, offset = true, filepath = true }
+
+local function text_of(record)
+    if only_key then
+        return only_key, record[only_key]
+    end
+    for _, key in ipairs(TEXT_KEYS) do
+        if type(record[key]) == "string" then
+            return key, record[key]
+        end
+    end
+end
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function escape(char)
+    return ESCAPES[char] or string.format("\\u%04x", char:byte())
+end
+
+-- A record as JSON, which the parser reads for who wrote the text.
+local function encode(value, depth)
+    local kind = type(value)
+    if kind == "string" then
+        return '"' .. value:gsub('[%c"\\]', escape) .. '"'
+    elseif kind == "number" then
+        return value == math.floor(value) and math.abs(value) < 2 ^ 53 and string.format("%.0f", value)
+            or string.format("%.17g", value)
+    elseif kind == "boolean" then
+        return tostring(value)
+    elseif kind ~= "table" or depth > 16 then
+        return "null"
+    end
+    local parts = {}
+    for key, inner in pairs(value) do
+        if type(key) == "string" then
+            parts[#parts + 1] = encode(key, depth) .. ":" .. encode(inner, depth + 1)
+        end
+    end
+    return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function line_of(record, key, text)
+    local plain = true
+    for other in pairs(record) do
+        plain = plain and (other == key or PLAIN_KEYS[other] == true)
+    end
+    if plain then
+        return (text:gsub("\r?\n$", ""))
+    end
+    if not only_key then
+        return encode(record, 0)
+    end
+    local copy = {}
+    for other, value in pairs(record) do
+        copy[other] = value
+    end
+    for _, other in ipairs(TEXT_KEYS) do
+        copy[other] = nil
+    end
+    copy[key] = nil
+    copy.log = text
+    return encode(copy, 0)
+end
+
+-- The library's own JSON as a table: compact, and always right.
+local decode_value
+
+local UNESCAPED = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
+
+local function decode_text(text, at)
+    local stop = at + 1
+    while true do
+        stop = text:find('["\\]', stop)
+        if text:byte(stop) == 34 then
+            break
+        end
+        stop = stop + 2
+    end
+    local raw = text:sub(at + 1, stop - 1)
+    if raw:find("\\", 1, true) then
+        raw = raw:gsub("\\(u?)(.)(%x?%x?%x?)", function(u, char, more)
+            if u == "u" and #more == 3 then
+                return string.char(tonumber(char .. more, 16))
+            end
+            return u .. (u == "" and UNESCAPED[char] or char) .. more
+        end)
+    end
+    return raw, stop + 1
+end
+
+local function decode_list(text, at, close, item)
+    if text:sub(at + 1, at + 1) == close then
+        return at + 2
+    end
+    repeat
+        at = item(at + 1)
+    until text:sub(at, at) == close
+    return at + 1
+end
+
+function decode_value(text, at)
+    local first = text:sub(at, at)
+    if first == "{" then
+        local map = {}
+        return map, decode_list(text, at, "}", function(start)
+            local key, value
+            key, start = decode_text(text, start)
+            value, start = decode_value(text, start + 1)
+            map[key] = value
+            return start
+        end)
+    elseif first == "[" then
+        local list = {}
+        return list, decode_list(text, at, "]", function(start)
+            list[#list + 1], start = decode_value(text, start)
+            return start
+        end)
+    elseif first == '"' then
+        return decode_text(text, at)
+    elseif first == "t" then
+        return true, at + 4
+    elseif first == "f" then
+        return false, at + 5
+    end
+    local number = text:match("^[-%d.eE+]+", at)
+    return tonumber(number), at + #number
+end
+
+-- The names as Fluent Bit's own `kubernetes` filter writes them.
+local function kubernetes(event)
+    local pod, container = event.pod, event.container or {}
+    if not pod or not pod.name then
+        return nil
+    end
+    return {
+        pod_name = pod.name,
+        namespace_name = pod.namespace,
+        pod_id = pod.uid,
+        host = pod.node,
+        labels = pod.labels,
+        container_name = container.name,
+        docker_id = container.id,
+    }
+end
+
+-- The event that this line tells; any other is another line's and is let go.
+local function event_told_by(line)
+    local told
+    while lib.oomparse_parser_next_event(parser, event_out) == OK do
+        local event = event_out[0]
+        if not told and lib.oomparse_event_is_told_by(event, line, #line) then
+            check(lib.oomparse_event_to_json(event, json_out))
+            told = decode_value(ffi.string(json_out[0].data, json_out[0].len), 1)
+        end
+        lib.oomparse_event_free(event)
+    end
+    return told
+end
+
+function oomparse(tag, timestamp, record)
+    local key, text = text_of(record)
+    if type(text) ~= "string" then
+        return 0, 0, 0
+    end
+    if not lib.oomparse_line_is_candidate(text, #text) then
+        check(lib.oomparse_parser_wants_every_line_keyed(parser, tag, #tag, wants))
+        if not wants[0] then
+            return 0, 0, 0
+        end
+    end
+    local line = line_of(record, key, text)
+    check(lib.oomparse_parser_push_keyed(parser, tag, #tag, line, #line))
+    local event = event_told_by(line)
+    if not event then
+        return 0, 0, 0
+    end
+    record[record.oom == nil and "oom" or "oomparse_event"] = event
+    if record.kubernetes == nil then
+        record.kubernetes = kubernetes(event)
+    end
+    return 2, timestamp, record
+end

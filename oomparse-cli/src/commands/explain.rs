@@ -1,0 +1,158 @@
+//! `oomparse explain`: what a field of the events means, from the schema's own table.
+
+use crate::Found;
+use crate::args::ExplainArgs;
+use crate::sink;
+use std::io::{self, Write as _};
+
+/// The document that defines the record. The file beside `src` is a link to it, which a package
+/// follows, so that the program can be built from the package alone.
+const SCHEMA: &str = include_str!("../../schema.md");
+
+/// One row of the table.
+#[derive(Debug, PartialEq, Eq)]
+struct Row<'a> {
+    field: &'a str,
+    kind: &'a str,
+    unit: &'a str,
+    meaning: &'a str,
+    line: &'a str,
+}
+
+/// Writes the rows that the argument names.
+pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
+    let mut out = sink::stdout();
+    let Some(wanted) = &args.field else {
+        for row in rows() {
+            writeln!(out, "{}", row.field)?;
+        }
+        out.flush()?;
+        return Ok(Found::Some);
+    };
+    let found = find(wanted);
+    for (index, row) in found.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        out.write_all(row.to_text().as_bytes())?;
+    }
+    if found.is_empty() {
+        out.flush()?;
+        let hint = "`oomparse explain` lists the fields";
+        let _ = crate::write_line(
+            io::stderr(),
+            &format!("oomparse: no field has `{wanted}` in its name; {hint}"),
+        );
+        return Ok(Found::Nothing);
+    }
+    out.flush()?;
+    Ok(Found::Some)
+}
+
+fn rows() -> impl Iterator<Item = Row<'static>> {
+    SCHEMA.lines().filter_map(row)
+}
+
+/// ``| `field` | type | unit | meaning | kernel line |``
+fn row(line: &str) -> Option<Row<'_>> {
+    let mut cells = line.strip_prefix("| `")?.split('|').map(str::trim);
+    Some(Row {
+        field: cells.next()?.strip_suffix('`')?,
+        kind: cells.next()?,
+        unit: cells.next()?,
+        meaning: cells.next()?,
+        line: cells.next()?,
+    })
+}
+
+/// The field itself, else every field with this in its name. `tasks[0].comm` and `tasks.comm` are
+/// `tasks[].comm`.
+fn find(wanted: &str) -> Vec<Row<'static>> {
+    let plain = |name: &str| -> String {
+        let letters = name
+            .chars()
+            .filter(|letter| !"[]0123456789".contains(*letter));
+        letters.collect::<String>().to_ascii_lowercase()
+    };
+    let wanted = plain(wanted);
+    let mut found: Vec<Row<'_>> = rows().filter(|row| plain(row.field) == wanted).collect();
+    if found.is_empty() && !wanted.is_empty() {
+        found = rows()
+            .filter(|row| plain(row.field).contains(&wanted))
+            .collect();
+    }
+    found
+}
+
+impl Row<'_> {
+    /// The field, then a line for each thing said of it.
+    fn to_text(&self) -> String {
+        let without_ticks = |text: &str| text.replace('`', "");
+        // Some fields have no meaning beyond their name; what they are of stands in the kernel's line.
+        let said = [
+            ("type", self.kind),
+            ("unit", self.unit),
+            ("meaning", self.meaning),
+            ("from", self.line),
+        ];
+        let mut text = format!("{}\n", self.field);
+        for (label, value) in said {
+            if value.is_empty() {
+                continue;
+            }
+            let mut line = format!("    {label:9}");
+            let mut column = line.len();
+            for word in without_ticks(value).split_whitespace() {
+                let width = word.chars().count() + 1;
+                if column + width > 80 && column > 13 {
+                    line.push_str("\n             ");
+                    column = 13;
+                }
+                line.push(' ');
+                line.push_str(word);
+                column += width;
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table_is_read() {
+        let of_table = SCHEMA
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .count();
+        assert_eq!(rows().count(), of_table);
+        assert!(of_table > 100, "{of_table}");
+        assert_eq!(rows().next().map(|row| row.field), Some("schema"));
+        assert_eq!(find("victim.pgtables_bytes")[0].line, "`pgtables:`");
+    }
+
+    #[test]
+    fn fields_by_their_whole_name_first() {
+        let fields =
+            |wanted: &str| -> Vec<&str> { find(wanted).iter().map(|row| row.field).collect() };
+        assert_eq!(fields("time"), ["time"]);
+        assert_eq!(fields("tasks[3].comm"), ["tasks[].comm"]);
+        assert_eq!(fields("failcnt").len(), 4);
+        assert!(fields("no such field").is_empty());
+    }
+
+    #[test]
+    fn lines_fit_the_terminal() {
+        for row in rows() {
+            let text = row.to_text();
+            assert!(
+                text.lines().all(|line| line.chars().count() <= 80),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `oomparse watch`: each kill as it happens.
+
+use crate::watch::{Watch, WatchArgs};
+use crate::{Found, warn};
+use std::io;
+
+/// Follows the kernel's messages until it is told to stop.
+///
+/// # Errors
+/// What writing fails with.
+pub(crate) fn run(args: WatchArgs) -> io::Result<Found> {
+    match Watch::open(args) {
+        Ok(watch) => watch.run(),
+        Err((about, error)) => {
+            warn(&about, &crate::sentence(&error));
+            Ok(Found::Trouble)
+        }
+    }
+}

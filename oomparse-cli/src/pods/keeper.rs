@@ -1,0 +1,138 @@
+//! Keeps the names fresh while `watch` runs.
+//!
+//! The sources are read in a thread of its own: on change, on a miss, on SIGHUP, never more than once a
+//! second. An event waits for that thread a quarter of a second at most, and not at all while it is
+//! busy. Where inotify works a new pod is known without any reading.
+
+use super::loader::{Loader, Which, lock};
+use super::notify::{News, Notify};
+use super::{PodArgs, lacks_a_name};
+use oomparse_core::{OomEvent, PodTable, enrich};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The sources are read at most this often.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long an event waits for a name.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The names, and the thread that reads them.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    table: Arc<Mutex<PodTable>>,
+    notify: Option<Notify>,
+    orders: Sender<Which>,
+    done: Receiver<()>,
+    /// Orders that were not answered yet.
+    open: usize,
+    has_sources: bool,
+}
+
+impl Keeper {
+    /// Reads the sources for the first time and starts the thread.
+    pub(crate) fn start(args: &PodArgs) -> Self {
+        Self::read(args, args.loader())
+    }
+
+    /// The same, and nothing is ever said on stderr.
+    pub(crate) fn start_silent(args: &PodArgs) -> Self {
+        Self::read(args, args.loader().silent())
+    }
+
+    fn read(args: &PodArgs, mut loader: Loader) -> Self {
+        let table = Arc::new(Mutex::new(args.table()));
+        // Watched before it is read: nothing that appears in between is missed.
+        let notify = Notify::new(loader.directories());
+        let has_sources = !loader.is_empty();
+        loader.load(Which::All, &table);
+        let (orders, inbox) = channel();
+        let (answers, done) = channel();
+        if has_sources {
+            let shared = Arc::clone(&table);
+            thread::spawn(move || read_on(loader, &shared, &inbox, &answers));
+        }
+        Self {
+            table,
+            notify,
+            orders,
+            done,
+            open: 0,
+            has_sources,
+        }
+    }
+
+    /// Adds the names that are known to an event.
+    pub(crate) fn name(&mut self, event: &mut OomEvent) {
+        let news = self.look(event);
+        if !self.has_sources || !(lacks_a_name(event) || news == News::Lost) {
+            return;
+        }
+        while self.done.try_recv().is_ok() {
+            self.open = self.open.saturating_sub(1);
+        }
+        if self.open > 0 || self.orders.send(Which::Missed).is_err() {
+            return;
+        }
+        self.open += 1;
+        if self.done.recv_timeout(PATIENCE).is_ok() {
+            self.open -= 1;
+            self.look(event);
+        }
+    }
+
+    fn look(&self, event: &mut OomEvent) -> News {
+        let mut table = lock(&self.table);
+        let news = match &self.notify {
+            Some(notify) => notify.take(&mut table),
+            None => News::Whole,
+        };
+        enrich(event, &mut *table);
+        news
+    }
+
+    /// Takes over what inotify has to tell, so that its queue stays short.
+    pub(crate) fn tidy(&self) {
+        if let Some(notify) = &self.notify {
+            notify.take(&mut lock(&self.table));
+        }
+    }
+
+    /// Has everything read again.
+    pub(crate) fn reload(&mut self) {
+        if self.orders.send(Which::All).is_ok() {
+            self.open += 1;
+        }
+    }
+
+    /// How many pods are known.
+    pub(crate) fn pods(&self) -> usize {
+        lock(&self.table).pods()
+    }
+}
+
+/// The thread: ends when the keeper is gone.
+fn read_on(
+    mut loader: Loader,
+    table: &Mutex<PodTable>,
+    orders: &Receiver<Which>,
+    answers: &Sender<()>,
+) {
+    let mut read = Instant::now();
+    loop {
+        let which = match orders.recv_timeout(PAUSE) {
+            Ok(which) => Some(which),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if which == Some(Which::All) || read.elapsed() >= PAUSE {
+            loader.load(which.unwrap_or(Which::Changed), table);
+            read = Instant::now();
+        }
+        if which.is_some() && answers.send(()).is_err() {
+            return;
+        }
+    }
+}

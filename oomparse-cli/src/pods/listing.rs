@@ -1,0 +1,112 @@
+//! Listings of pods in files and on standard input.
+//!
+//! What is no listing may be a node's log: then the daemons' lines in it tell the names.
+
+use oomparse_core::{Learner, Loaded, PodRecord, PodTable, read_pods};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Longest listing that is read: `kubectl get pods -A -o json` takes about 6 KiB a pod, so this is
+/// enough for 150,000.
+const MAX_LISTING_LEN: u64 = 1 << 30;
+
+/// How many records go into the table before others may look something up.
+const BATCH: usize = 256;
+
+const CHUNK: usize = 256 << 10;
+
+/// What is wrong with a listing; the rest of it was taken over.
+pub(crate) type Trouble = Option<String>;
+
+/// Reads the file into the table.
+pub(crate) fn read_file(path: &Path, table: &Mutex<PodTable>) -> io::Result<Trouble> {
+    let mut file = File::open(path)?;
+    let mut text = Vec::new();
+    (&mut file)
+        .take(MAX_LISTING_LEN + 1)
+        .read_to_end(&mut text)?;
+    if text.len() as u64 <= MAX_LISTING_LEN {
+        return Ok(read(&text, table));
+    }
+    drop(text);
+    // No listing is as long; a log may be.
+    file.seek(SeekFrom::Start(0))?;
+    let records = learn(file, table)?;
+    Ok((records == 0).then(|| "is longer than 1 GiB and no node's log".to_owned()))
+}
+
+/// Reads standard input into the table.
+pub(crate) fn read_stdin(table: &Mutex<PodTable>) -> io::Result<Trouble> {
+    let mut text = Vec::new();
+    io::stdin()
+        .lock()
+        .take(MAX_LISTING_LEN)
+        .read_to_end(&mut text)?;
+    Ok(read(&text, table))
+}
+
+fn read(text: &[u8], table: &Mutex<PodTable>) -> Trouble {
+    let loaded = load(text, table);
+    // A journal as JSON looks like a listing without pods. Reading memory does not fail.
+    if loaded.records == 0 && learn(text, table).is_ok_and(|lines| lines > 0) {
+        return None;
+    }
+    let mut trouble = loaded.error?.to_string();
+    if loaded.records > 0 {
+        trouble.push_str(&format!("; taken over: {}", rows(loaded.records)));
+    }
+    if loaded.skipped > 0 {
+        trouble.push_str(&format!("; left out: {}", rows(loaded.skipped)));
+    }
+    Some(trouble)
+}
+
+fn rows(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "row" } else { "rows" })
+}
+
+/// Puts a listing's records into the table a few at a time: whoever looks up need not wait for all.
+fn load(text: &[u8], table: &Mutex<PodTable>) -> Loaded {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut refused = 0usize;
+    let mut loaded = read_pods(text, &mut |record| {
+        batch.push(record);
+        if batch.len() == BATCH {
+            refused += insert_all(&mut batch, table);
+        }
+        true
+    });
+    refused += insert_all(&mut batch, table);
+    loaded.records = loaded.records.saturating_sub(refused);
+    loaded.skipped += refused;
+    loaded
+}
+
+/// Says how many records had nothing sound in them.
+fn insert_all(batch: &mut Vec<PodRecord>, table: &Mutex<PodTable>) -> usize {
+    let mut table = super::loader::lock(table);
+    batch
+        .drain(..)
+        .map(|record| usize::from(!table.insert(record)))
+        .sum()
+}
+
+/// Learns names from the daemons' lines of a log; says how many lines told something.
+pub(crate) fn learn(mut log: impl Read, table: &Mutex<PodTable>) -> io::Result<usize> {
+    let mut learner = Learner::new();
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        let len = match log.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(len) => len,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let chunk = buffer.get(..len).unwrap_or_default();
+        learner.push_chunk(chunk, &mut super::loader::lock(table));
+    }
+    learner.finish(&mut super::loader::lock(table));
+    Ok(learner.learned())
+}

@@ -1,0 +1,89 @@
+//! Names for pods: where they are read from, and when they are read again.
+//!
+//! ```text
+//! listing.rs     files, standard input: kubectl, kubelet, crictl, CSV, NDJSON, a node's log
+//! directory.rs   /var/log/pods, /var/log/containers
+//! loader.rs      all sources of one run: reads what is new, one warning for each that is broken
+//! notify.rs      a pod's directory appears: its name is known at once (inotify)
+//! keeper.rs      `watch`: reads in a thread of its own, so that no event waits for a disk
+//! held.rs        `scan`: events that wait for a name further down in the log
+//! ```
+//!
+//! What the bytes mean is the core's affair (`oomparse_core::PodTable`, `Learner`).
+
+mod directory;
+mod held;
+mod keeper;
+mod listing;
+mod loader;
+mod notify;
+
+pub(crate) use held::Held;
+pub(crate) use keeper::Keeper;
+pub(crate) use loader::{Loader, Which};
+
+use oomparse_core::{OomEvent, PodTable};
+use std::path::{Path, PathBuf};
+
+/// Where a node keeps its pods' logs: read by default, no credentials needed.
+pub(crate) const NODE_DIRECTORIES: [&str; 2] = ["/var/log/pods", "/var/log/containers"];
+
+/// Where to look for the names of pods.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct PodArgs {
+    /// Where the names of pods are found; may be given again [default: /var/log/pods]
+    ///
+    /// A directory as /var/log/pods or /var/log/containers; a file with `kubectl get pods -A -o
+    /// json`, its custom-columns, `crictl pods -o json`, `crictl ps -a -o json`, the kubelet's
+    /// /pods, CSV or NDJSON of `oomparse pods`, or a node's log with the kubelet's lines in it;
+    /// `-` is standard input. The form is found by its content.
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) pods: Vec<PathBuf>,
+
+    /// Look for no names
+    #[arg(long, conflicts_with = "pods")]
+    pub(crate) no_pods: bool,
+
+    /// Keep this label of pods; may be given again, `*` keeps all
+    #[arg(long, value_name = "KEY")]
+    pub(crate) pod_label: Vec<String>,
+}
+
+impl PodArgs {
+    /// The sources to read.
+    pub(crate) fn loader(&self) -> Loader {
+        if self.no_pods {
+            return Loader::new(&[]);
+        }
+        if !self.pods.is_empty() {
+            return Loader::new(&self.pods);
+        }
+        Loader::of_the_node()
+    }
+
+    /// A table that keeps the labels asked for.
+    pub(crate) fn table(&self) -> PodTable {
+        let mut table = PodTable::new();
+        table.keep_labels(&self.pod_label);
+        table
+    }
+}
+
+/// Whether a lookup could still tell more about the event.
+pub(crate) fn lacks_a_name(event: &OomEvent) -> bool {
+    let pod = event.pod.as_ref();
+    let container = event.container.as_ref();
+    let has_uid = pod.is_some_and(|pod| pod.uid.is_some());
+    let has_id = container.is_some_and(|container| container.id.is_some());
+    ((has_uid || has_id) && pod.is_none_or(|pod| pod.name.is_none()))
+        || (has_uid && has_id && container.is_none_or(|container| container.name.is_none()))
+}
+
+/// A source's name in a warning.
+fn about(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        "pods from standard input".to_owned()
+    } else {
+        format!("pods from {}", path.display())
+    }
+}

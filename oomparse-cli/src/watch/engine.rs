@@ -1,0 +1,388 @@
+//! The loop of `watch`: lines in, events out, nothing waits for anything.
+
+use super::feed::{Feed, Next, Start};
+use super::metrics::Metrics;
+use super::open::{Trouble, open_feed};
+use super::outbox::Outbox;
+use super::signals::Signals;
+use super::state::{Anchor, State};
+use super::{PAUSE_MS, WatchArgs};
+use crate::pods::Keeper;
+use crate::{Found, sentence, warn};
+use memchr::memmem;
+use oomparse_core::line::{Line, parse_line};
+use oomparse_core::{Framer, OomEvent, Options, Parser};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// A report whose last line is so old is given out with what it has: within a second of the kill.
+const REPORT_PATIENCE: Duration = Duration::from_millis(700);
+
+/// So long after its last line nothing of a report can follow: a restart need not read it again.
+const REPORT_MEMORY: Duration = Duration::from_secs(60);
+
+/// How often the state is written while nothing happens.
+const SAVE_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long an end waits for whoever reads standard output.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Lines that are read before the output and the signals are looked at again.
+const BATCH: usize = 1024;
+
+/// A running `watch`.
+pub(crate) struct Watch {
+    feed: Box<dyn Feed>,
+    parser: Parser,
+    /// Tells whether a line belongs to an open report.
+    framer: Framer,
+    names: Keeper,
+    outbox: Outbox,
+    signals: Signals,
+    state: Option<State>,
+    metrics: Option<Metrics>,
+    line: Vec<u8>,
+    /// The beginning of the last report.
+    anchor: Option<Anchor>,
+    anchors: u64,
+    /// When the last line of a report was read.
+    last_line: Option<Instant>,
+    saved: Instant,
+    /// No line was read since the state was: it still says where to begin.
+    state_stands: bool,
+    /// What the last warning about a file of ours said.
+    warned: Option<String>,
+}
+
+impl Watch {
+    /// Opens everything.
+    ///
+    /// # Errors
+    /// What cannot be opened, and why.
+    pub(crate) fn open(args: WatchArgs) -> Result<Self, Trouble> {
+        let signals = Signals::catch().map_err(|error| ("signals".to_owned(), error))?;
+        let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .ok()
+            .map(|id| id.trim().replace('-', ""));
+        let (state, start) = match &args.state {
+            Some(path) => {
+                let of_boot = boot_id.as_deref().filter(|_| args.file.is_none());
+                let (state, start) = State::open(path, of_boot)
+                    .map_err(|error| (path.display().to_string(), error))?;
+                (Some(state), start)
+            }
+            None => (None, None),
+        };
+        let resumed = start.is_some();
+        let first = if args.since_boot {
+            Start::Beginning
+        } else {
+            Start::Now
+        };
+        let feed = open_feed(&args, start.unwrap_or(first))?;
+        let metrics = match &args.textfile {
+            Some(path) => {
+                Some(Metrics::open(path).map_err(|error| (path.display().to_string(), error))?)
+            }
+            None => None,
+        };
+        let mut options = Options::default();
+        options.tasks = args.tasks;
+        options.host = args
+            .node_name
+            .map(OsString::into_encoded_bytes)
+            .filter(|name| !name.is_empty());
+        if args.file.is_none() {
+            options.boot_id = boot_id.map(String::into_bytes);
+        }
+        Ok(Self {
+            feed,
+            parser: Parser::with_options(options),
+            framer: Framer::new(),
+            names: Keeper::start(&args.pods),
+            outbox: Outbox::new(args.format),
+            signals,
+            state,
+            metrics,
+            line: Vec::new(),
+            anchor: None,
+            anchors: 0,
+            last_line: None,
+            saved: Instant::now(),
+            state_stands: resumed,
+            warned: None,
+        })
+    }
+
+    /// Runs until a signal, or until there is no going on.
+    ///
+    /// # Errors
+    /// What writing events fails with.
+    pub(crate) fn run(mut self) -> io::Result<Found> {
+        // The counters are there from the start, with their last values.
+        self.save(true);
+        loop {
+            let more = match self.read() {
+                Ok(more) => more,
+                Err(error) => {
+                    self.end()?;
+                    warn(&self.feed.name(), &sentence(&error));
+                    return Ok(Found::Trouble);
+                }
+            };
+            self.close_silent_report()?;
+            self.write()?;
+            let asked = self.signals.take();
+            if asked.to_reload {
+                self.names.reload();
+            }
+            if asked.to_end {
+                // What is there already, a bounded amount of it.
+                let _ = self.read();
+                self.end()?;
+                return Ok(Found::Some);
+            }
+            if !more {
+                self.wait()?;
+            }
+        }
+    }
+
+    /// Reads a batch of lines; says whether there may be more right now.
+    fn read(&mut self) -> io::Result<bool> {
+        for _ in 0..BATCH {
+            if self.outbox.is_full() {
+                return Ok(false);
+            }
+            match self.feed.next(&mut self.line)? {
+                Next::Empty => return Ok(false),
+                Next::Note(note) => warn(&self.feed.name(), &note),
+                Next::Line { lost } => {
+                    self.state_stands = false;
+                    if lost > 0 {
+                        self.lost(lost);
+                    }
+                    self.take_line()?;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn lost(&mut self, records: u64) {
+        let were = if records == 1 {
+            "record was"
+        } else {
+            "records were"
+        };
+        warn(
+            &self.feed.name(),
+            &format!("{records} {were} overwritten before being read; kills may be missing"),
+        );
+        if let Some(metrics) = &mut self.metrics {
+            metrics.lost(records);
+        }
+    }
+
+    fn take_line(&mut self) -> io::Result<()> {
+        let was_open = self.parser.wants_every_line();
+        if !was_open && !self.parser.is_candidate(&self.line) {
+            return Ok(());
+        }
+        if !was_open || self.belongs_to_a_report() {
+            self.last_line = Some(Instant::now());
+        }
+        // A report's lines need its first one when they are read again.
+        let begins = memmem::find(&self.line, b"invoked oom-killer").is_some();
+        if (begins || self.anchor.is_none())
+            && let Some(position) = self.feed.position()
+        {
+            self.anchors += 1;
+            self.anchor = Some(Anchor {
+                number: self.anchors,
+                position,
+            });
+        }
+        self.parser.push_line(&self.line);
+        self.drain()
+    }
+
+    fn belongs_to_a_report(&mut self) -> bool {
+        self.framer
+            .frame(&self.line)
+            .is_some_and(|frame| parse_line(&frame.message) != Line::Other)
+    }
+
+    /// Gives out a report that nothing more comes for.
+    fn close_silent_report(&mut self) -> io::Result<()> {
+        if self.parser.wants_every_line()
+            && self
+                .last_line
+                .is_some_and(|at| at.elapsed() >= REPORT_PATIENCE)
+        {
+            self.parser.finish();
+            self.drain()?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        while let Some(event) = self.parser.next_event() {
+            self.event(event)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, mut event: OomEvent) -> io::Result<()> {
+        let was_given = event
+            .id
+            .as_ref()
+            .is_some_and(|id| self.state.as_ref().is_some_and(|state| state.has_given(id)));
+        if was_given {
+            let number = self.anchor.as_ref().map_or(0, |anchor| anchor.number);
+            if let (Some(state), Some(id)) = (&mut self.state, event.id) {
+                state.give(number, id);
+            }
+            return Ok(());
+        }
+        if event.time.is_none()
+            && let Some(kernel_time_us) = event.kernel_time_us
+            && let Some((time, estimated)) = self.feed.wall(kernel_time_us)
+        {
+            event.time = Some(time);
+            event.time_estimated = estimated;
+        }
+        self.names.name(&mut event);
+        self.outbox.push(event, self.anchor.clone())
+    }
+
+    /// Writes what fits, and remembers what is out.
+    fn write(&mut self) -> io::Result<()> {
+        let given = self.outbox.write()?;
+        let any = !given.is_empty();
+        for given in given {
+            if let Some(metrics) = &mut self.metrics {
+                metrics.count(&given.event);
+            }
+            if let (Some(state), Some(id)) = (&mut self.state, given.event.id) {
+                let number = given.anchor.map_or(0, |anchor| anchor.number);
+                state.give(number, id);
+            }
+        }
+        if any || self.saved.elapsed() >= SAVE_PAUSE {
+            self.save(any);
+        }
+        Ok(())
+    }
+
+    /// Writes the counters, then the state: a kill in between is counted once all the same.
+    fn save(&mut self, urgent: bool) {
+        self.saved = Instant::now();
+        if !urgent {
+            self.names.tidy();
+        }
+        let mut trouble = None;
+        if let Some(metrics) = &mut self.metrics {
+            metrics.set_pods(self.names.pods());
+            trouble = metrics.save().err().map(|error| ("--textfile", error));
+        }
+        let is_over = self
+            .last_line
+            .is_none_or(|at| at.elapsed() >= REPORT_MEMORY);
+        if is_over && !self.parser.wants_every_line() && self.outbox.is_empty() {
+            self.anchor = None;
+        }
+        if !self.state_stands
+            && let (Some(state), Some(read)) = (&mut self.state, self.feed.end())
+        {
+            let resume = self.outbox.anchor().or(self.anchor.as_ref());
+            if let Err(error) = state.save(read, resume) {
+                trouble = Some(("--state", error));
+            }
+        }
+        // The same trouble again is said once.
+        let sentence = trouble.map(|(about, error)| {
+            let sentence = format!("cannot be written: {}", sentence(&error));
+            if self.warned.as_deref() != Some(&sentence) {
+                warn(about, &sentence);
+            }
+            sentence
+        });
+        self.warned = sentence;
+    }
+
+    /// Gives out what is open and waits a while for it to be taken.
+    fn end(&mut self) -> io::Result<()> {
+        self.parser.finish();
+        self.drain()?;
+        self.outbox.finish()?;
+        let begun = Instant::now();
+        loop {
+            self.write()?;
+            let left = LAST_WORDS.saturating_sub(begun.elapsed());
+            if self.outbox.is_empty() {
+                break;
+            }
+            if left.is_zero() {
+                warn(
+                    "output",
+                    "nobody reads it; events are left unwritten (with --state they come again)",
+                );
+                break;
+            }
+            let stdout = rustix::stdio::stdout();
+            let mut fds = [PollFd::new(&stdout, PollFlags::OUT)];
+            wait_for(&mut fds, left)?;
+        }
+        self.save(true);
+        Ok(())
+    }
+
+    /// Waits for a line, a signal, room in the output, or until something is due.
+    fn wait(&self) -> io::Result<()> {
+        let mut time = SAVE_PAUSE;
+        if self.parser.wants_every_line()
+            && let Some(at) = self.last_line
+        {
+            time = time.min(REPORT_PATIENCE.saturating_sub(at.elapsed()));
+        }
+        let feed = self.feed.fd().filter(|_| !self.outbox.is_full());
+        if feed.is_none() {
+            time = time.min(Duration::from_millis(PAUSE_MS));
+        }
+        let stdout = rustix::stdio::stdout();
+        let room = if self.outbox.is_empty() {
+            // Only whether the reader is still there, which poll always tells.
+            PollFlags::empty()
+        } else {
+            PollFlags::OUT
+        };
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(4);
+        fds.push(PollFd::from_borrowed_fd(stdout, room));
+        let wanted: [BorrowedFd<'_>; 2] = self.signals.fds();
+        for fd in wanted.into_iter().chain(feed) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        }
+        // At least a millisecond: whatever is due is due at the next turn.
+        wait_for(&mut fds, time.max(Duration::from_millis(1)))?;
+        let reader_left = fds
+            .first()
+            .is_some_and(|fd| fd.revents().intersects(PollFlags::ERR | PollFlags::NVAL));
+        if reader_left {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(())
+    }
+}
+
+fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> io::Result<()> {
+    let timeout = Timespec::try_from(time).ok();
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,276 @@
+//! A log file that is rotated, truncated, or copied and truncated while it is read.
+
+use super::feed::{Feed, Next, Position, Start};
+use memchr::memchr;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Longest line that is kept: the core's own bound.
+const MAX_LINE_LEN: usize = oomparse_core::limits::MAX_LINE_LEN;
+
+const CHUNK: usize = 128 << 10;
+
+/// How many bytes before the place of reading are remembered, to tell whether they are still the same.
+const MARK_LEN: u64 = 64;
+
+/// A new file is turned to when something stands in it, or after so long: until then the daemon may
+/// still write to the old one.
+const HANDOVER: Duration = Duration::from_secs(2);
+
+/// The file that is read, under the name it had when it was opened.
+#[derive(Debug)]
+pub(crate) struct LogFile {
+    path: PathBuf,
+    open: Option<Open>,
+    buffer: Vec<u8>,
+    /// How much of the buffer was given out.
+    used: usize,
+    /// Where the last line began.
+    line_at: u64,
+    /// The rest of a line that is too long is let go.
+    skips_rest: bool,
+    /// A new file has the name since then.
+    rotated: Option<Instant>,
+    notes: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    id: (u64, u64),
+    /// Where the next read begins.
+    offset: u64,
+    /// The last bytes before `offset`.
+    mark: Vec<u8>,
+}
+
+fn id(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+impl Open {
+    fn at(path: &Path, offset: Option<u64>) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let mut open = Self {
+            id: id(&metadata),
+            offset: offset.unwrap_or(metadata.len()).min(metadata.len()),
+            file,
+            mark: Vec::new(),
+        };
+        open.mark = open.before().unwrap_or_default();
+        Ok(open)
+    }
+
+    /// The bytes before the place of reading, as they are now.
+    fn before(&self) -> io::Result<Vec<u8>> {
+        let len = self.offset.min(MARK_LEN);
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
+        self.file.read_exact_at(&mut bytes, self.offset - len)?;
+        Ok(bytes)
+    }
+
+    /// Whether what was read is no longer there: the file was truncated, and may have grown again.
+    fn is_truncated(&self) -> io::Result<bool> {
+        // Shrunk between the two looks: the bytes cannot be read.
+        let is_same = || self.before().is_ok_and(|before| before == self.mark);
+        Ok(self.file.metadata()?.len() < self.offset || !is_same())
+    }
+}
+
+impl LogFile {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn open(path: &Path, start: &Start) -> io::Result<Self> {
+        let mut log = Self {
+            path: path.to_owned(),
+            open: None,
+            buffer: Vec::new(),
+            used: 0,
+            line_at: 0,
+            skips_rest: false,
+            rotated: None,
+            notes: Vec::new(),
+        };
+        let open = match start {
+            Start::Now => Open::at(path, None)?,
+            Start::At {
+                resume: Some(place),
+                read: _,
+            }
+            | Start::At {
+                resume: None,
+                read: place,
+            } => log.resume(place)?,
+            Start::Beginning => Open::at(path, Some(0))?,
+        };
+        log.line_at = open.offset;
+        log.open = Some(open);
+        Ok(log)
+    }
+
+    /// The file of an earlier run, which may have another name by now.
+    fn resume(&mut self, place: &Position) -> io::Result<Open> {
+        let Position::File {
+            device,
+            inode,
+            offset,
+        } = *place
+        else {
+            return Open::at(&self.path, Some(0));
+        };
+        let wanted = (device, inode);
+        let current = fs::metadata(&self.path)?;
+        if id(&current) == wanted {
+            let offset = if current.len() < offset { 0 } else { offset };
+            return Open::at(&self.path, Some(offset));
+        }
+        let parent = self
+            .path
+            .parent()
+            .filter(|path| !path.as_os_str().is_empty());
+        for entry in fs::read_dir(parent.unwrap_or(Path::new(".")))?.flatten() {
+            if entry.metadata().is_ok_and(|found| id(&found) == wanted) {
+                return Open::at(&entry.path(), Some(offset));
+            }
+        }
+        self.notes.push(
+            "was rotated away since the last run; lines of the old file may be missing".to_owned(),
+        );
+        Open::at(&self.path, Some(0))
+    }
+
+    /// Moves the next whole line out of the buffer.
+    fn take_line(&mut self, line: &mut Vec<u8>) -> bool {
+        let Some(open) = &self.open else { return false };
+        loop {
+            let rest = self.buffer.get(self.used..).unwrap_or_default();
+            let Some(at) = memchr(b'\n', rest) else {
+                self.buffer.drain(..self.used);
+                self.used = 0;
+                if self.buffer.len() > MAX_LINE_LEN {
+                    self.buffer.clear();
+                    self.skips_rest = true;
+                }
+                return false;
+            };
+            self.line_at = open.offset - (self.buffer.len() - self.used) as u64;
+            line.clear();
+            line.extend_from_slice(rest.get(..at).unwrap_or_default());
+            self.used += at + 1;
+            if !std::mem::take(&mut self.skips_rest) {
+                return true;
+            }
+        }
+    }
+
+    /// Reads more; says whether there was any.
+    fn fill(&mut self) -> io::Result<bool> {
+        let Some(open) = &mut self.open else {
+            return Ok(false);
+        };
+        if open.is_truncated()? {
+            open.offset = 0;
+            open.mark.clear();
+            self.buffer.clear();
+            self.used = 0;
+            self.skips_rest = false;
+        }
+        let held = self.buffer.len();
+        self.buffer.resize(held + CHUNK, 0);
+        let space = self.buffer.get_mut(held..).unwrap_or_default();
+        let read = open.file.read_at(space, open.offset);
+        let len = read.as_ref().copied().unwrap_or(0);
+        self.buffer.truncate(held + len);
+        read?;
+        open.offset += len as u64;
+        if len > 0 {
+            open.mark = open.before()?;
+        }
+        Ok(len > 0)
+    }
+
+    /// At the end of the file: turns to the one that has its name now.
+    fn turn(&mut self) -> io::Result<bool> {
+        let current = match fs::metadata(&self.path) {
+            Ok(current) => current,
+            // Between a rename and the new file.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.id == id(&current))
+        {
+            self.rotated = None;
+            return Ok(false);
+        }
+        let since = *self.rotated.get_or_insert_with(Instant::now);
+        if current.len() == 0 && since.elapsed() < HANDOVER {
+            return Ok(false);
+        }
+        // Whatever came to the old one between the last read and now.
+        if self.fill()? {
+            return Ok(true);
+        }
+        self.open = Some(Open::at(&self.path, Some(0))?);
+        self.buffer.clear();
+        self.used = 0;
+        self.skips_rest = false;
+        self.rotated = None;
+        Ok(true)
+    }
+}
+
+impl Feed for LogFile {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Next> {
+        if let Some(note) = self.notes.pop() {
+            return Ok(Next::Note(note));
+        }
+        loop {
+            if self.take_line(line) {
+                return Ok(Next::Line { lost: 0 });
+            }
+            if !self.fill()? && !self.turn()? {
+                return Ok(Next::Empty);
+            }
+        }
+    }
+
+    fn position(&self) -> Option<Position> {
+        let (device, inode) = self.open.as_ref()?.id;
+        Some(Position::File {
+            device,
+            inode,
+            offset: self.line_at,
+        })
+    }
+
+    fn end(&self) -> Option<Position> {
+        let open = self.open.as_ref()?;
+        let waiting = self.buffer.len() - self.used;
+        Some(Position::File {
+            device: open.id.0,
+            inode: open.id.1,
+            offset: open.offset - waiting as u64,
+        })
+    }
+}

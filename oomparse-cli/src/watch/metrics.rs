@@ -1,0 +1,245 @@
+//! `--textfile PATH`: counters for node_exporter's textfile collector.
+//!
+//! The file is its own memory: a restart reads the counters back. So that an event given out twice is
+//! counted once, a comment in the file names the events that were counted last.
+
+use super::replace::replace;
+use oomparse_core::{EventType, OomEvent};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Series of one metric; kills past it count for a pod called `_other`, which no pod can be called.
+const MAX_SERIES: usize = 1000;
+
+/// Events remembered as counted.
+const MAX_COUNTED: usize = 256;
+
+const KILLS: &str = "oomparse_oom_kills_total";
+const OTHER: &str = "_other";
+const COUNTED: &str = "# oomparse counted: ";
+
+/// Name and help of the counters without labels, in the order of [`Metrics::plain`].
+const PLAIN: [(&str, &str); 3] = [
+    (
+        "oomparse_oom_runs_without_victim_total",
+        "Times the OOM killer ran and killed nobody.",
+    ),
+    (
+        "oomparse_oom_reports_suppressed_total",
+        "Reports that the kernel's rate limit swallowed.",
+    ),
+    (
+        "oomparse_records_lost_total",
+        "Kernel records that were overwritten before they were read.",
+    ),
+];
+
+/// namespace, pod, container, scope.
+type Labels = [String; 4];
+
+/// The counters.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    path: PathBuf,
+    kills: BTreeMap<Labels, u64>,
+    plain: [u64; 3],
+    pods: usize,
+    counted: VecDeque<String>,
+    written: String,
+}
+
+impl Metrics {
+    /// Reads the counters back that an earlier run wrote.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let mut metrics = Self {
+            path: path.to_owned(),
+            kills: BTreeMap::new(),
+            plain: [0; 3],
+            pods: 0,
+            counted: VecDeque::new(),
+            written: String::new(),
+        };
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error),
+        };
+        for line in text.lines() {
+            metrics.take_back(line);
+        }
+        Ok(metrics)
+    }
+
+    fn take_back(&mut self, line: &str) -> Option<()> {
+        if let Some(ids) = line.strip_prefix(COUNTED) {
+            self.counted = ids.split(' ').map(str::to_owned).collect();
+            return None;
+        }
+        let (series, value) = line.rsplit_once(' ')?;
+        let value = value.parse::<u64>().ok()?;
+        if let Some(at) = PLAIN.iter().position(|(name, _)| *name == series) {
+            *self.plain.get_mut(at)? = value;
+        }
+        let labels = series.strip_prefix(KILLS)?.strip_prefix('{')?;
+        let mut fields = labels.strip_suffix('}')?.split(',');
+        let mut field = |name: &str| {
+            let value = fields.next()?.strip_prefix(name)?.strip_prefix("=\"")?;
+            Some(value.strip_suffix('"')?.to_owned())
+        };
+        let labels = [
+            field("namespace")?,
+            field("pod")?,
+            field("container")?,
+            field("scope")?,
+        ];
+        self.kills.insert(labels, value);
+        None
+    }
+
+    /// Counts an event, unless it was counted before.
+    pub(crate) fn count(&mut self, event: &OomEvent) {
+        if let Some(id) = &event.id {
+            if self.counted.contains(id) {
+                return;
+            }
+            if self.counted.len() >= MAX_COUNTED {
+                self.counted.pop_front();
+            }
+            self.counted.push_back(id.clone());
+        }
+        self.add(1, event.suppressed_reports.unwrap_or(0));
+        match event.event_type {
+            EventType::Kill => self.count_kill(event),
+            EventType::NoVictim => self.add(0, 1),
+            _ => {}
+        }
+    }
+
+    fn count_kill(&mut self, event: &OomEvent) {
+        // Names in the table are of letters, digits and `-._`: nothing to escape.
+        let text = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let pod = event.pod.as_ref();
+        let container = event.container.as_ref();
+        let scope = event.scope.map_or("", oomparse_core::Scope::as_str);
+        let labels = [
+            text(pod.and_then(|pod| pod.namespace.as_ref())),
+            text(pod.and_then(|pod| pod.name.as_ref())),
+            text(container.and_then(|container| container.name.as_ref())),
+            scope.to_owned(),
+        ];
+        let labels = if self.kills.contains_key(&labels) || self.kills.len() < MAX_SERIES {
+            labels
+        } else {
+            [OTHER, OTHER, OTHER, scope].map(str::to_owned)
+        };
+        *self.kills.entry(labels).or_default() += 1;
+    }
+
+    /// Counts records that are gone.
+    pub(crate) fn lost(&mut self, records: u64) {
+        self.add(2, records);
+    }
+
+    pub(crate) fn set_pods(&mut self, pods: usize) {
+        self.pods = pods;
+    }
+
+    fn add(&mut self, which: usize, count: u64) {
+        if let Some(counter) = self.plain.get_mut(which) {
+            *counter = counter.saturating_add(count);
+        }
+    }
+
+    /// Writes the file, if a figure changed.
+    pub(crate) fn save(&mut self) -> io::Result<()> {
+        let text = self.to_text();
+        if text != self.written {
+            replace(&self.path, text.as_bytes())?;
+            self.written = text;
+        }
+        Ok(())
+    }
+
+    /// The exposition format. `write!` into a string does not fail.
+    fn to_text(&self) -> String {
+        let mut out = String::new();
+        if !self.kills.is_empty() {
+            let _ = writeln!(out, "# HELP {KILLS} Processes killed by the OOM killer.");
+            let _ = writeln!(out, "# TYPE {KILLS} counter");
+        }
+        for ([namespace, pod, container, scope], count) in &self.kills {
+            let _ = writeln!(
+                out,
+                "{KILLS}{{namespace=\"{namespace}\",pod=\"{pod}\",container=\"{container}\",scope=\"{scope}\"}} {count}"
+            );
+        }
+        for ((name, help), count) in PLAIN.iter().zip(self.plain) {
+            let _ = writeln!(
+                out,
+                "# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}"
+            );
+        }
+        let _ = writeln!(
+            out,
+            "# HELP oomparse_pods_known Pods whose names are known.\n\
+             # TYPE oomparse_pods_known gauge\noomparse_pods_known {}",
+            self.pods
+        );
+        if !self.counted.is_empty() {
+            let ids: Vec<&str> = self.counted.iter().map(String::as_str).collect();
+            let _ = writeln!(out, "{COUNTED}{}", ids.join(" "));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kill(id: usize, pod: &str) -> OomEvent {
+        let log = format!("[{id}.1] Killed process {} (a)\n", id + 1);
+        let mut event = oomparse_core::parse_all(log.as_bytes()).next().unwrap();
+        event.pod = Some(Default::default());
+        let names = event.pod.as_mut().unwrap();
+        names.namespace = Some("default".into());
+        names.name = Some(pod.into());
+        event
+    }
+
+    #[test]
+    fn counters_come_back_and_an_event_counts_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("oomparse.prom");
+        for round in 0..2 {
+            let mut metrics = Metrics::open(&path).unwrap();
+            metrics.count(&kill(1, "web-0"));
+            metrics.count(&kill(2 + round, "web-0"));
+            metrics.lost(3);
+            metrics.save().unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            text.contains("pod=\"web-0\",container=\"\",scope=\"\"} 3\n"),
+            "{text}"
+        );
+        assert!(text.contains("oomparse_records_lost_total 6\n"), "{text}");
+    }
+
+    #[test]
+    fn series_are_bounded() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut metrics = Metrics::open(&dir.path().join("x.prom")).unwrap();
+        for id in 0..2 * MAX_SERIES {
+            metrics.count(&kill(id, &format!("web-{id}")));
+        }
+        assert!(metrics.kills.len() <= MAX_SERIES + 4);
+        assert_eq!(metrics.kills.values().sum::<u64>(), 2 * MAX_SERIES as u64);
+    }
+}

@@ -1,0 +1,88 @@
+//! `oomparse watch`, in pieces.
+//!
+//! ```text
+//! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine.rs ─► outbox.rs ─► standard output
+//!            clock.rs: wall time ─────┘        │  └─► state.rs, metrics.rs (replace.rs)
+//!                                              └ names: ../pods/keeper.rs
+//! open.rs: which of the three; signals.rs: SIGTERM, SIGINT, SIGHUP as bytes in a pipe
+//! ```
+
+mod clock;
+mod engine;
+mod feed;
+mod file;
+mod journal;
+mod kmsg;
+mod metrics;
+mod open;
+mod outbox;
+mod replace;
+mod signals;
+mod state;
+
+pub(crate) use engine::Watch;
+
+use crate::args::Format;
+use crate::pods::PodArgs;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// How often a feed without a file descriptor to wait for is asked, in milliseconds.
+pub(crate) const PAUSE_MS: u64 = 100;
+
+const EXAMPLES: &str = "\
+Examples:
+  oomparse watch                                        this node, with pods' names
+  oomparse watch --state /var/lib/oomparse/state --since-boot
+  oomparse watch --textfile /var/lib/node_exporter/textfile/oomparse.prom > /dev/null
+  oomparse watch --file /var/log/kern.log --format report
+
+SIGHUP reads the sources of names again; SIGTERM gives out what is open and ends with 0.";
+
+/// Follow the kernel's messages and give out each kill as it happens.
+///
+/// Reads /dev/kmsg, or the journal where that may not be read. One event is one line of JSON,
+/// written at once.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct WatchArgs {
+    /// Follow the journal (`journalctl --follow -k -o json`)
+    #[arg(long, conflicts_with = "file")]
+    journal: bool,
+
+    /// Follow a log file; it may be rotated, truncated, or copied and truncated
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+
+    /// Begin with what the kernel still holds since it booted (a file: at its beginning)
+    #[arg(long)]
+    since_boot: bool,
+
+    /// Remember here what was given out: after a restart no kill is lost that is still held
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
+    /// Keep counters here for node_exporter's textfile collector
+    #[arg(long, value_name = "PATH")]
+    textfile: Option<PathBuf>,
+
+    /// How to write events: `json` is one event a line; `report` is for people
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "json",
+        hide_default_value = true
+    )]
+    format: Format,
+
+    /// Keep the table of all processes of a report
+    #[arg(long)]
+    tasks: bool,
+
+    /// The machine's name
+    #[arg(long, value_name = "NAME", env = "NODE_NAME")]
+    node_name: Option<OsString>,
+
+    #[command(flatten)]
+    pods: PodArgs,
+}

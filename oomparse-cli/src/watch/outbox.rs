@@ -1,0 +1,132 @@
+//! Events on their way to standard output, which may be a pipe that nobody empties.
+//!
+//! Bytes are written only when they fit, so that a full pipe stops neither the reading of the kernel's
+//! ring nor a signal. What is out is told event by event.
+
+use super::state::Anchor;
+use crate::args::Format;
+use crate::sink::{self, Sink};
+use oomparse_core::OomEvent;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::rc::Rc;
+
+/// A pipe that poll calls writable takes so much at once without waiting (`PIPE_BUF`).
+const PIECE: usize = 4096;
+
+/// When so much waits nothing more is read: the kernel's ring keeps it.
+const MAX_WAITING: usize = 8 << 20;
+
+/// An event that was written whole.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) event: Box<OomEvent>,
+    /// Where reading must begin to read it again.
+    pub(crate) anchor: Option<Anchor>,
+}
+
+/// What waits to be written.
+pub(crate) struct Outbox {
+    sink: Box<dyn Sink>,
+    buffer: Shared,
+    /// Bytes written since the start.
+    written: u64,
+    /// Each event with the number of bytes after which it is out.
+    events: VecDeque<(u64, Given)>,
+}
+
+/// The bytes between the sink and standard output.
+#[derive(Clone, Debug, Default)]
+struct Shared(Rc<RefCell<VecDeque<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Outbox {
+    pub(crate) fn new(format: Format) -> Self {
+        let buffer = Shared::default();
+        Self {
+            sink: sink::open_on(format, buffer.clone()),
+            buffer,
+            written: 0,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Takes an event.
+    pub(crate) fn push(&mut self, event: OomEvent, anchor: Option<Anchor>) -> io::Result<()> {
+        self.sink.event(&event)?;
+        let end = self.written + self.len() as u64;
+        let event = Box::new(event);
+        self.events.push_back((end, Given { event, anchor }));
+        Ok(())
+    }
+
+    /// Takes what comes after the last event.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.sink.finish()
+    }
+
+    fn len(&self) -> usize {
+        self.buffer.0.borrow().len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() > MAX_WAITING
+    }
+
+    /// Where reading must begin to read the first event again that is not out.
+    pub(crate) fn anchor(&self) -> Option<&Anchor> {
+        self.events.front()?.1.anchor.as_ref()
+    }
+
+    /// Writes what fits; gives the events that are out.
+    pub(crate) fn write(&mut self) -> io::Result<Vec<Given>> {
+        let stdout = rustix::stdio::stdout();
+        while !self.is_empty() {
+            let mut fds = [PollFd::new(&stdout, PollFlags::OUT)];
+            match poll(&mut fds, Some(&Timespec::default())) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let mut waiting = self.buffer.0.borrow_mut();
+            let (head, _) = waiting.as_slices();
+            let piece = head.get(..PIECE).unwrap_or(head);
+            match rustix::io::write(stdout, piece) {
+                Ok(len) => {
+                    waiting.drain(..len);
+                    self.written += len as u64;
+                }
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let mut given = Vec::new();
+        while self
+            .events
+            .front()
+            .is_some_and(|(end, _)| *end <= self.written)
+        {
+            given.extend(self.events.pop_front().map(|(_, given)| given));
+        }
+        Ok(given)
+    }
+}

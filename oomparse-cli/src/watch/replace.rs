@@ -1,0 +1,19 @@
+//! Files that are replaced whole: whoever reads them sees the old text or the new one.
+
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// Puts the text in the place of the file.
+pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let parent = path.parent().filter(|path| !path.as_os_str().is_empty());
+    let mut file = tempfile::Builder::new()
+        // node_exporter takes files that end in .prom, so this one must not.
+        .prefix(".oomparse-")
+        .suffix(".tmp")
+        .permissions(std::fs::Permissions::from_mode(0o644))
+        .tempfile_in(parent.unwrap_or(Path::new(".")))?;
+    file.write_all(text)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Signals as bytes in a pipe, which poll waits for beside the log.
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+use std::io::{self, Read as _};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::net::UnixStream;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) to_end: bool,
+    pub(crate) to_reload: bool,
+}
+
+/// The receiving ends.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    end: UnixStream,
+    reload: UnixStream,
+}
+
+impl Signals {
+    pub(crate) fn catch() -> io::Result<Self> {
+        let (end, end_writer) = UnixStream::pair()?;
+        let (reload, reload_writer) = UnixStream::pair()?;
+        pipe::register(SIGTERM, end_writer.try_clone()?)?;
+        pipe::register(SIGINT, end_writer)?;
+        pipe::register(SIGHUP, reload_writer)?;
+        for stream in [&end, &reload] {
+            stream.set_nonblocking(true)?;
+        }
+        Ok(Self { end, reload })
+    }
+
+    pub(crate) fn fds(&self) -> [BorrowedFd<'_>; 2] {
+        [self.end.as_fd(), self.reload.as_fd()]
+    }
+
+    /// What came since the last time.
+    pub(crate) fn take(&self) -> Asked {
+        let came = |mut stream: &UnixStream| {
+            let mut bytes = [0; 64];
+            let mut any = false;
+            while matches!(stream.read(&mut bytes), Ok(len) if len > 0) {
+                any = true;
+            }
+            any
+        };
+        Asked {
+            to_end: came(&self.end),
+            to_reload: came(&self.reload),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! `--state FILE`: how far this program got, so that a restart loses no kill.
+//!
+//! The file is written after the events are out. A restart reads the last report again from its first
+//! line, for a victim further down may need what stands above it, and leaves out the events whose ids the
+//! file names. Killed between output and file, an event comes twice with the same id.
+
+use super::feed::{Position, Start};
+use super::replace::replace;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Ids kept per report: more than one report's victims can be.
+const MAX_IDS: usize = 4096;
+
+/// The file's own form.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boot_id: Option<String>,
+    read: Position,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resume: Option<Position>,
+    ids: Vec<String>,
+}
+
+/// A place from which reading must begin again, newer ones with higher numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Anchor {
+    pub(crate) number: u64,
+    pub(crate) position: Position,
+}
+
+/// What was given out, and where reading stands.
+#[derive(Debug)]
+pub(crate) struct State {
+    path: PathBuf,
+    boot_id: Option<String>,
+    /// Ids with the number of the anchor they came after.
+    given: VecDeque<(u64, String)>,
+    written: Vec<u8>,
+}
+
+impl State {
+    /// Reads the file; says where to begin. Without a file: now.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read, or is none of ours.
+    pub(crate) fn open(path: &Path, boot_id: Option<&str>) -> io::Result<(Self, Option<Start>)> {
+        let mut state = Self {
+            path: path.to_owned(),
+            boot_id: boot_id.map(str::to_owned),
+            given: VecDeque::new(),
+            written: Vec::new(),
+        };
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((state, None)),
+            Err(error) => return Err(error),
+        };
+        let stored: Stored = serde_json::from_slice(&text).map_err(|error| {
+            io::Error::other(format!(
+                "is no state file of oomparse ({error}); remove it or name another"
+            ))
+        })?;
+        if stored.boot_id.is_some() && stored.boot_id.as_deref() != boot_id {
+            // Another boot: all that the ring holds is new.
+            return Ok((state, Some(Start::Beginning)));
+        }
+        state.given = stored.ids.into_iter().map(|id| (0, id)).collect();
+        let start = Start::At {
+            resume: stored.resume,
+            read: stored.read,
+        };
+        Ok((state, Some(start)))
+    }
+
+    /// Whether an event was given out, as far as is remembered.
+    pub(crate) fn has_given(&self, id: &str) -> bool {
+        self.given.iter().any(|(_, given)| given == id)
+    }
+
+    /// An event is out.
+    pub(crate) fn give(&mut self, anchor: u64, id: String) {
+        if self.given.len() >= MAX_IDS {
+            self.given.pop_front();
+        }
+        self.given.push_back((anchor, id));
+    }
+
+    /// Writes the file, if there is anything new in it.
+    pub(crate) fn save(&mut self, read: Position, resume: Option<&Anchor>) -> io::Result<()> {
+        if let Some(resume) = resume {
+            // What came before is not read again.
+            self.given.retain(|(number, _)| *number >= resume.number);
+        } else {
+            self.given.clear();
+        }
+        let stored = Stored {
+            boot_id: self.boot_id.clone(),
+            resume: resume.map(|anchor| anchor.position.clone()),
+            read,
+            ids: self.given.iter().map(|(_, id)| id.clone()).collect(),
+        };
+        let mut text = serde_json::to_vec(&stored)?;
+        text.push(b'\n');
+        if text != self.written {
+            replace(&self.path, &text)?;
+            self.written = text;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Where logs come from: packed files, directories, several at a time, merged ones; and what is
+//! written when only an answer is wanted.
+
+mod support;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use std::fs;
+use std::io::Write;
+use support::{LOG, cases, directory, run, run_with, stderr, stdout};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    compress_to_vec(bytes, CompressionLevel::Fastest)
+}
+
+#[test]
+fn packed_logs_give_what_plain_ones_give() {
+    let plain = run_with(&["scan"], LOG.as_bytes());
+    assert_eq!(stdout(&plain).lines().count(), 1);
+    for packed in [gzip(LOG.as_bytes()), zstd(LOG.as_bytes())] {
+        assert_eq!(run_with(&["scan"], &packed).stdout, plain.stdout);
+        // `cat a.gz b.gz`: the members go on as one log, in which a kill printed twice is one.
+        let two = [packed.clone(), packed.clone()].concat();
+        let twice = run_with(&["scan"], LOG.repeat(2).as_bytes());
+        assert_eq!(run_with(&["scan"], &two).stdout, twice.stdout);
+    }
+}
+
+#[test]
+fn a_packed_log_that_is_cut_gives_what_is_there() {
+    let long = LOG.to_owned() + &"Jan  5 02:12:03 node-7 sshd[411]: nothing\n".repeat(50_000);
+    for packed in [gzip(long.as_bytes()), zstd(long.as_bytes())] {
+        let output = run_with(&["scan"], &packed[..packed.len() - 20]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).starts_with("oomparse: standard input: "));
+    }
+}
+
+#[test]
+fn a_directory_reads_its_files() {
+    let dir = directory("rotated");
+    fs::write(dir.join("messages"), LOG).unwrap();
+    fs::write(dir.join("messages.1.gz"), gzip(LOG.as_bytes())).unwrap();
+    fs::create_dir(dir.join("below")).unwrap();
+    fs::write(dir.join("below/messages"), LOG).unwrap();
+    let output = run(&["scan", dir.to_str().unwrap()]);
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+    assert_eq!(stdout(&output).lines().count(), 2);
+    let empty = directory("empty");
+    assert_eq!(
+        run(&["scan", empty.to_str().unwrap()]).status.code(),
+        Some(1)
+    );
+}
+
+#[test]
+fn threads_change_nothing() {
+    let dir = directory("threads");
+    let mut logs = cases("4");
+    logs.insert(3, "/no/such.log".to_owned());
+    let many = dir.join("many.log");
+    fs::write(&many, LOG.replace("387602", "387603").repeat(500)).unwrap();
+    logs.insert(0, many.to_str().unwrap().to_owned());
+    for format in ["json", "report", "table"] {
+        let with = |threads: &str| {
+            let mut args = vec!["scan", "--format", format, "--threads", threads];
+            args.extend(logs.iter().map(String::as_str));
+            run(&args)
+        };
+        let one = with("1");
+        assert_eq!(one.status.code(), Some(2));
+        for threads in ["2", "7", "256"] {
+            let several = with(threads);
+            assert_eq!(several.stdout, one.stdout, "{format} {threads}");
+            assert_eq!(stderr(&several), stderr(&one));
+            assert_eq!(several.status.code(), Some(2));
+        }
+    }
+}
+
+#[test]
+fn quiet_writes_nothing_and_stops_at_the_first() {
+    let dir = directory("quiet");
+    let log = dir.join("a.log");
+    fs::write(&log, LOG).unwrap();
+    let log = log.to_str().unwrap();
+    for args in [
+        &["scan", "-q", log][..],
+        &["scan", "-q", log, "/no/such.log"],
+        &["scan", "-q", "--threads", "2", log, "/no/such.log"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}");
+        assert_eq!((stdout(&output), stderr(&output)), ("", ""), "{args:?}");
+    }
+    let output = run_with(&["scan", "-q"], b"nothing here\n");
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+}
+
+#[test]
+fn count_is_of_kills() {
+    let output = run_with(&["scan", "--count"], LOG.as_bytes());
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), "1\n"));
+    let output = run_with(&["scan", "--count"], b"");
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), "0\n"));
+    assert_eq!(run(&["scan", "--count", "-q"]).status.code(), Some(2));
+}
+
+/// Two machines' reports, line by line in turn, in records that name the machine under a key of their own.
+#[test]
+fn stream_by_keeps_machines_apart() {
+    let bare: Vec<&str> = LOG
+        .lines()
+        .filter_map(|line| line.split_once("] "))
+        .map(|it| it.1)
+        .collect();
+    let other = |line: &str| {
+        line.replace("387602", "41")
+            .replace("3962896b", "11111111")
+            .replace("java", "node")
+    };
+    let (mut records, mut words) = (String::new(), String::new());
+    for line in &bare {
+        for (node, line) in [("n1", (*line).to_owned()), ("n2", other(line))] {
+            let text = serde_json::to_string(&line).unwrap();
+            records += &format!("{{\"meta\":{{\"node\":\"{node}\"}},\"message\":{text}}}\n");
+            words += &format!("{node} [198542.576101] {line}\n");
+        }
+    }
+    let expected = [
+        ("n1", 387_602, "3962896b-ab69-4572-8f1d-ee756f9f3589"),
+        ("n2", 41, "11111111-ab69-4572-8f1d-ee756f9f3589"),
+    ];
+    for (by, log) in [("meta.node", &records), ("word:1", &words)] {
+        let output = run_with(&["scan", "--stream-by", by], log.as_bytes());
+        let events: Vec<serde_json::Value> = stdout(&output)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(events.len(), 2, "{by}");
+        for (event, (host, pid, uid)) in events.iter().zip(expected) {
+            assert_eq!(event["host"], host, "{by}");
+            assert_eq!(event["victim"]["pid"], pid, "{by}");
+            assert_eq!(event["pod"]["uid"], uid, "{by}");
+            assert_eq!(event["invoker"]["comm"], event["victim"]["comm"], "{by}");
+        }
+    }
+}
+
+#[test]
+fn explain_prints_the_schemas_row() {
+    let output = run(&["explain", "memory.failcnt"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        stdout(&output),
+        "memory.failcnt\n    type      number\n    meaning   how often the limit was hit\n    \
+         from      memory: … failcnt\n"
+    );
+    let output = run(&["explain", "nonsense"]);
+    assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""));
+    let all = run(&["explain"]);
+    assert!(stdout(&all).lines().any(|line| line == "tasks[].rss_pages"));
+}
+
+#[test]
+fn what_a_package_installs() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell]);
+        assert!(stdout(&output).contains("stream-by"), "{shell}");
+    }
+    let page = run(&["man"]);
+    assert!(
+        stdout(&page).contains(".TH oomparse 1"),
+        "{}",
+        stdout(&page)
+    );
+    let page = run(&["man", "scan"]);
+    for word in [".TH oomparse-scan 1", "stream", "Examples:"] {
+        assert!(stdout(&page).contains(word), "{word}");
+    }
+    assert_eq!(run(&["man", "nothing"]).status.code(), Some(1));
+}

@@ -1,0 +1,201 @@
+//! A pod as the kubelet makes it: cgroups with a limit, a directory of logs, a process that dies.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const LIMIT: &str = "16777216";
+
+/// Who names the cgroups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Driver {
+    Cgroupfs,
+    Systemd,
+}
+
+/// Where cgroups are made, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Hierarchy {
+    root: PathBuf,
+    is_v2: bool,
+}
+
+impl Hierarchy {
+    /// Nothing, and why, where cgroups with a memory limit cannot be made.
+    pub(crate) fn find() -> Result<Self, String> {
+        let v1 = Self {
+            root: "/sys/fs/cgroup/memory".into(),
+            is_v2: false,
+        };
+        let v2 = Self {
+            root: "/sys/fs/cgroup".into(),
+            is_v2: true,
+        };
+        let found = if v1.root.join("memory.limit_in_bytes").exists() {
+            v1
+        } else if v2.root.join("cgroup.controllers").exists() {
+            v2
+        } else {
+            return Err("there is no memory cgroup at /sys/fs/cgroup".to_owned());
+        };
+        let probe = found
+            .root
+            .join(format!("oomparse-probe-{}", std::process::id()));
+        found
+            .make(&probe)
+            .and_then(|()| found.limit(&probe))
+            .and_then(|()| fs::remove_dir(&probe))
+            .map_err(|error| {
+                let _ = fs::remove_dir(&probe);
+                format!("the memory cgroup is not writable: {error}")
+            })?;
+        fs::File::open("/dev/kmsg").map_err(|error| format!("/dev/kmsg: {error}"))?;
+        Ok(found)
+    }
+
+    /// Makes a cgroup and all above it; another test may remove one of them meanwhile.
+    fn make(&self, path: &Path) -> io::Result<()> {
+        for _ in 0..10 {
+            if fs::create_dir_all(path).is_ok() {
+                break;
+            }
+        }
+        fs::create_dir_all(path)?;
+        if self.is_v2 {
+            let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
+            above.retain(|above| above.starts_with(&self.root));
+            for above in above.iter().rev() {
+                fs::write(above.join("cgroup.subtree_control"), "+memory")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn limit(&self, path: &Path) -> io::Result<()> {
+        if self.is_v2 {
+            fs::write(path.join("memory.max"), LIMIT)?;
+            let _ = fs::write(path.join("memory.swap.max"), "0");
+        } else {
+            fs::write(path.join("memory.limit_in_bytes"), LIMIT)?;
+            let _ = fs::write(path.join("memory.memsw.limit_in_bytes"), LIMIT);
+        }
+        Ok(())
+    }
+}
+
+/// A pod with one container; its cgroups and directories go with it.
+#[derive(Debug)]
+pub(crate) struct Pod {
+    pub(crate) name: String,
+    pub(crate) uid: String,
+    pub(crate) id: String,
+    root: PathBuf,
+    container: PathBuf,
+    logs: PathBuf,
+    children: Vec<Child>,
+}
+
+impl Pod {
+    /// Makes the pod's cgroups; `logs` is what stands for /var/log.
+    pub(crate) fn new(hierarchy: &Hierarchy, driver: Driver, logs: &Path) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let own = std::process::id();
+        let uid = format!("{own:08x}-0000-4000-8000-{number:012x}");
+        let id = format!("{own:032x}{number:032x}");
+        let path = match driver {
+            Driver::Cgroupfs => format!("kubepods/burstable/pod{uid}/{id}"),
+            Driver::Systemd => format!(
+                "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{}.slice/cri-containerd-{id}.scope",
+                uid.replace('-', "_")
+            ),
+        };
+        let container = hierarchy.root.join(path);
+        hierarchy.make(&container).expect("making a cgroup");
+        let pod = Self {
+            name: format!("web-{number}"),
+            uid,
+            id,
+            root: hierarchy.root.clone(),
+            container,
+            logs: logs.to_owned(),
+            children: Vec::new(),
+        };
+        hierarchy.limit(&pod.container).expect("setting a limit");
+        pod
+    }
+
+    fn log_paths(&self) -> (PathBuf, PathBuf) {
+        let pod = format!("pods/shop_{}_{}", self.name, self.uid);
+        let link = format!("containers/{}_shop_app-{}.log", self.name, self.id);
+        (self.logs.join(pod), self.logs.join(link))
+    }
+
+    /// Makes the directories that the kubelet makes before the container starts.
+    pub(crate) fn make_logs(&self) {
+        let (pod, link) = self.log_paths();
+        fs::create_dir_all(pod.join("app")).unwrap();
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        fs::write(pod.join("app/0.log"), "").unwrap();
+        symlink(pod.join("app/0.log"), link).unwrap();
+    }
+
+    /// Removes them, as the kubelet does when the pod is gone.
+    pub(crate) fn remove_logs(&self) {
+        let (pod, link) = self.log_paths();
+        let _ = fs::remove_dir_all(pod);
+        let _ = fs::remove_file(link);
+    }
+
+    /// Starts a process that takes memory until it is killed; gives its pid.
+    pub(crate) fn start_hog(&mut self) -> u32 {
+        let child = Command::new("sh")
+            .arg("-c")
+            .arg("echo $$ > \"$0\"/cgroup.procs && exec tail /dev/zero")
+            .arg(&self.container)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pid = child.id();
+        self.children.push(child);
+        pid
+    }
+
+    /// Waits until the last process that was started is dead.
+    pub(crate) fn wait(&mut self) {
+        let mut child = self.children.pop().unwrap();
+        let status = child.wait().unwrap();
+        assert!(!status.success(), "the process was not killed");
+    }
+}
+
+impl Drop for Pod {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.remove_logs();
+        // Leaf first; what others still use stays.
+        let own = self.container.ancestors();
+        for path in own.take_while(|path| *path != self.root) {
+            // A process that was just killed may not have left yet.
+            for _ in 0..20 {
+                if fs::remove_dir(path).is_ok() || path.ends_with("kubepods") {
+                    break;
+                }
+                if fs::read_dir(path).is_ok_and(|mut entries| {
+                    entries.any(|entry| entry.is_ok_and(|entry| entry.path().is_dir()))
+                }) {
+                    break;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Real kills by the real kernel: `oomparse watch` beside pods that run out of memory.
+//!
+//! Needs root, /dev/kmsg and a writable memory cgroup (v1 or v2). Where one is missing the tests say so
+//! and count as ignored. Only cgroups of this run are limited, and they are removed, leaf first. Others on
+//! the machine may cause kills meanwhile: every event is matched by its pid.
+
+#[path = "live/pod.rs"]
+mod pod;
+#[path = "live/watch.rs"]
+mod watch;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use pod::{Driver, Hierarchy, Pod};
+use rustix::process::Signal;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// What is promised: from the kill to the event.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The kernel prints whole reports again after this long (10 in 5 s).
+const RATE_LIMIT: Duration = Duration::from_millis(5500);
+
+const BURST: usize = 30;
+
+type Test = fn(&Hierarchy);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // The kernel's rate limit is one for all.
+    arguments.test_threads = Some(1);
+    let hierarchy = Hierarchy::find();
+    if let Err(why) = &hierarchy {
+        eprintln!("\n!!! NOT RUN: the live tests of `oomparse watch`: {why}\n");
+    }
+    let tests: [(&str, Test); 6] = [
+        (
+            "kill_has_its_pods_name_within_a_second_cgroupfs",
+            |machine| {
+                names(machine, Driver::Cgroupfs);
+            },
+        ),
+        (
+            "kill_has_its_pods_name_within_a_second_systemd",
+            |machine| {
+                names(machine, Driver::Systemd);
+            },
+        ),
+        ("burst_of_30_kills_cgroupfs", |machine| {
+            burst(machine, Driver::Cgroupfs)
+        }),
+        ("burst_of_30_kills_systemd", |machine| {
+            burst(machine, Driver::Systemd)
+        }),
+        ("killed_in_a_burst_and_started_again", killed_in_a_burst),
+        ("backlog_since_boot_is_an_estimate", backlog),
+    ];
+    let mut trials: Vec<Trial> = Vec::new();
+    for (name, test) in tests {
+        let hierarchy = hierarchy.clone();
+        let can_run = hierarchy.is_ok();
+        let trial = Trial::test(name, move || {
+            test(&hierarchy.map_err(Failed::from)?);
+            Ok(())
+        });
+        trials.push(trial.with_ignored_flag(!can_run));
+    }
+    let promtool = Command::new("promtool").arg("--version").output();
+    if promtool.is_err() {
+        eprintln!("\n!!! NOT RUN: promtool check metrics: install the Debian package prometheus\n");
+    }
+    let trial = Trial::test("counters_pass_promtool", || {
+        counters();
+        Ok(())
+    });
+    trials.push(trial.with_ignored_flag(promtool.is_err()));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn logs() -> TempDir {
+    let logs = tempfile::tempdir().unwrap();
+    for name in ["pods", "containers"] {
+        std::fs::create_dir(logs.path().join(name)).unwrap();
+    }
+    logs
+}
+
+/// Has one process of the pod killed; gives the event. The kernel leaves the pod out where its rate limit
+/// strikes, which others' kills may cause: then once more, later.
+fn one_kill(watch: &mut watch::Watch, pod: &mut Pod) -> Value {
+    for _ in 0..4 {
+        let pid = pod.start_hog();
+        pod.wait();
+        let died = Instant::now();
+        let (came, event) = watch
+            .kill_of(pid, 5 * SECOND)
+            .unwrap_or_else(|| panic!("no event for pid {pid}"));
+        let late = came.saturating_duration_since(died);
+        assert!(
+            late < SECOND,
+            "the event came {late:?} after the kill: {event}"
+        );
+        if event.get("cgroup").is_some() {
+            println!("    {} after {late:?}", event["pod"]["name"]);
+            return event;
+        }
+        assert!(event.get("pod").is_none(), "{event}");
+        thread::sleep(RATE_LIMIT);
+    }
+    panic!("the kernel's rate limit left no whole report");
+}
+
+fn assert_named(event: &Value, pod: &Pod) {
+    assert_eq!(event["pod"]["uid"], pod.uid, "{event}");
+    assert_eq!(event["pod"]["namespace"], "shop", "{event}");
+    assert_eq!(event["pod"]["name"], pod.name, "{event}");
+    assert_eq!(event["pod"]["source"], "pod-logs-dir", "{event}");
+    assert_eq!(event["container"]["id"], pod.id, "{event}");
+    assert_eq!(event["container"]["name"], "app", "{event}");
+}
+
+/// A pod that was there before, one that comes while `watch` runs, one that is gone when it is killed.
+fn names(machine: &Hierarchy, driver: Driver) {
+    let logs = logs();
+    let mut before = Pod::new(machine, driver, logs.path());
+    let mut gone = Pod::new(machine, driver, logs.path());
+    before.make_logs();
+    gone.make_logs();
+    let source = logs.path().to_str().unwrap();
+    let mut watch = watch::start(&["--pods", source, "--node-name", "node-7"]);
+    gone.remove_logs();
+    let mut later = Pod::new(machine, driver, logs.path());
+    later.make_logs();
+    for pod in [&mut before, &mut later, &mut gone] {
+        let event = one_kill(&mut watch, pod);
+        assert_named(&event, pod);
+        assert_eq!(event["host"], "node-7");
+        assert!(event.get("time_estimated").is_none(), "{event}");
+        let time: jiff::Timestamp = event["time"].as_str().unwrap().parse().unwrap();
+        let off = jiff::Timestamp::now().duration_since(time).abs();
+        assert!(off < jiff::SignedDuration::from_secs(2), "{off:?}: {event}");
+    }
+    watch.signal(Signal::TERM);
+    let (status, _, stderr) = watch.end();
+    assert!(status.success(), "{status}: {stderr}");
+    assert_eq!(stderr, "");
+}
+
+/// Kills in a row: the kernel prints ten whole reports, then bare `Killed process` lines.
+fn burst(machine: &Hierarchy, driver: Driver) {
+    let logs = logs();
+    let mut pods: Vec<Pod> = (0..3)
+        .map(|_| Pod::new(machine, driver, logs.path()))
+        .collect();
+    pods.iter().for_each(Pod::make_logs);
+    // So that the first kills are printed whole.
+    thread::sleep(RATE_LIMIT);
+    let mut watch = watch::start(&["--pods", logs.path().to_str().unwrap()]);
+    let mut killed = Vec::new();
+    for number in 0..BURST {
+        let pod = &mut pods[number % 3];
+        let pid = pod.start_hog();
+        pod.wait();
+        killed.push((pid, number % 3, Instant::now()));
+    }
+    let (mut named, mut latest) = (0, Duration::ZERO);
+    for (pid, owner, died) in &killed {
+        let (came, event) = watch
+            .kill_of(*pid, 5 * SECOND)
+            .unwrap_or_else(|| panic!("no event for pid {pid}"));
+        let late = came.saturating_duration_since(*died);
+        assert!(
+            late < SECOND,
+            "the event came {late:?} after the kill: {event}"
+        );
+        latest = latest.max(late);
+        if let Some(pod) = event.get("pod") {
+            assert_eq!(pod["uid"], pods[*owner].uid, "a wrong pod: {event}");
+            assert_named(&event, &pods[*owner]);
+            named += 1;
+        }
+    }
+    let pids: Vec<u32> = killed.iter().map(|(pid, ..)| *pid).collect();
+    watch.signal(Signal::TERM);
+    let (_, events, _) = watch.end();
+    let is_own = |event: &&Value| pids.iter().any(|pid| event["victim"]["pid"] == *pid);
+    let count = events.iter().filter(is_own).count();
+    assert_eq!(count, BURST, "an event came twice");
+    println!("    {BURST} kills, {named} with their pod, the latest after {latest:?}");
+}
+
+/// SIGKILL in the middle of a burst, then a restart with the same state.
+fn killed_in_a_burst(machine: &Hierarchy) {
+    let logs = logs();
+    let mut pod = Pod::new(machine, Driver::Cgroupfs, logs.path());
+    pod.make_logs();
+    let state = logs.path().join("state.json");
+    let textfile = logs.path().join("oomparse.prom");
+    let source = logs.path().join("pods");
+    let arguments = [
+        "--pods",
+        source.to_str().unwrap(),
+        "--state",
+        state.to_str().unwrap(),
+        "--textfile",
+        textfile.to_str().unwrap(),
+    ];
+    let first = watch::start(&arguments);
+    let (mut pids, mut older) = (Vec::new(), Vec::new());
+    for number in 0..BURST {
+        pids.push(pod.start_hog());
+        pod.wait();
+        if number == BURST / 4 {
+            older = std::fs::read(&state).unwrap();
+        }
+        if number == BURST / 2 {
+            first.signal(Signal::KILL);
+        }
+    }
+    let (_, before, _) = first.end();
+    // As if it had died between output and state some kills ago: these must come again.
+    std::fs::write(&state, older).unwrap();
+    let mut second = watch::start(&arguments);
+    for pid in &pids {
+        let is_known = before.iter().any(|event| event["victim"]["pid"] == *pid);
+        assert!(
+            is_known || second.kill_of(*pid, 3 * SECOND).is_some(),
+            "the kill of pid {pid} is lost"
+        );
+    }
+    second.signal(Signal::TERM);
+    let (status, after, stderr) = second.end();
+    assert!(status.success(), "{status}: {stderr}");
+    let mut ids: BTreeMap<u64, &Value> = BTreeMap::new();
+    let mut repeats = 0;
+    for event in before.iter().chain(&after) {
+        let pid = event["victim"]["pid"].as_u64().unwrap();
+        if pids.iter().any(|own| u64::from(*own) == pid)
+            && let Some(id) = ids.insert(pid, &event["id"])
+        {
+            repeats += 1;
+            assert_eq!(*id, event["id"], "given out twice with two ids");
+        }
+    }
+    assert_eq!(ids.len(), BURST);
+    assert!(repeats > 0, "nothing came twice, so nothing was shown");
+    // Others' kills count too, so at least as many.
+    let text = std::fs::read_to_string(&textfile).unwrap();
+    let total: u64 = text
+        .lines()
+        .filter(|line| line.starts_with("oomparse_oom_kills_total{"))
+        .filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok())
+        .sum();
+    assert!(total >= BURST as u64, "{text}");
+    println!(
+        "    {} events before, {} after, {repeats} of them twice",
+        before.len(),
+        after.len()
+    );
+}
+
+/// `--since-boot`: what the ring still holds, with times that are marked.
+fn backlog(machine: &Hierarchy) {
+    let logs = logs();
+    let mut pod = Pod::new(machine, Driver::Systemd, logs.path());
+    let pid = pod.start_hog();
+    pod.wait();
+    thread::sleep(2 * SECOND);
+    let mut watch = watch::start(&["--since-boot", "--no-pods"]);
+    let (_, event) = watch
+        .kill_of(pid, 5 * SECOND)
+        .expect("the kill before the start");
+    assert_eq!(event["time_estimated"], true, "{event}");
+    assert!(event["pod"].get("name").is_none(), "{event}");
+}
+
+/// What stands in `--textfile` after a kill of each kind.
+fn counters() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (log, names, textfile) = (path("kern.log"), path("pods.csv"), path("oomparse.prom"));
+    let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+    let csv = format!("pod_uid,namespace,pod_name\n{uid},default,web-0\n");
+    fs::write(&names, csv).unwrap();
+    fs::write(
+        &log,
+        format!(
+            "[1.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod{uid},task_memcg=/kubepods/pod{uid},task=java,pid=7,uid=0\n\
+             [1.2] Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB\n\
+             [2.1] oom_kill_process: 20 callbacks suppressed\n\
+             [2.2] Out of memory: Killed process 8 (java) total-vm:8kB\n"
+        ),
+    )
+    .unwrap();
+    let arguments = ["--since-boot", "--file", &log, "--pods", &names];
+    let mut watch = watch::start(&[&arguments[..], &["--textfile", &textfile]].concat());
+    assert!(watch.kill_of(8, 5 * SECOND).is_some());
+    watch.signal(Signal::TERM);
+    assert!(watch.end().0.success());
+    let output = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(File::open(&textfile).unwrap())
+        .output()
+        .unwrap();
+    let text = fs::read_to_string(&textfile).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
+}

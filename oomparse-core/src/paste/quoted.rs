@@ -1,0 +1,173 @@
+//! Quoted-printable of mail (RFC 2045): `=3D` is `=`, and a `=` at the end of a line says that the line
+//! goes on in the next one.
+//!
+//! A line is taken for it when every `=` in it begins such a code, with `=3D` twice, or once and a break
+//! at the end; from then on until a line that cannot be one. No line is longer than 76. A line with
+//! nothing but a break at its end waits for the next one to tell.
+
+use crate::bytes::hex_digit;
+use crate::limits::MAX_LINE_LEN;
+use alloc::vec::Vec;
+use memchr::{memchr, memchr_iter};
+
+/// The longest line that the encoding allows.
+const LONGEST: usize = 76;
+
+/// Encoders fill a line before they break it.
+const SHORTEST_BROKEN: usize = 70;
+
+/// Undoes the encoding.
+#[derive(Debug, Default)]
+pub(super) struct Quoted {
+    /// The last lines were encoded.
+    on: bool,
+    /// A line whose rest is in the next one.
+    held: Vec<u8>,
+    /// It is not certain that the line held was encoded: it is kept as it was.
+    unsure: bool,
+}
+
+impl Quoted {
+    pub(super) fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Whether the line has to be looked at.
+    #[inline]
+    pub(super) fn may_be(&self, line: &[u8]) -> bool {
+        line.len() <= LONGEST && (self.on || memchr(b'=', line).is_some())
+    }
+
+    pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+        let text = line.strip_suffix(b"\r").unwrap_or(line);
+        let codes = codes(text);
+        let signs = codes.map_or(0, |(signs, _)| signs);
+        let breaks = codes.is_some_and(|(_, breaks)| breaks);
+        if core::mem::take(&mut self.unsure) {
+            if signs == 0 {
+                self.finish(give);
+            } else {
+                // The sign at the end was a break.
+                self.held.pop();
+                self.on = true;
+            }
+        }
+        self.on = codes.is_some() && (self.on || signs > 1 || signs > 0 && breaks);
+        if !self.on {
+            self.finish(give);
+            if breaks && signs == 0 && text.len() >= SHORTEST_BROKEN {
+                self.unsure = true;
+                self.held.extend_from_slice(text);
+                return;
+            }
+            return give(line);
+        }
+        decode(text, &mut self.held);
+        if breaks && self.held.len() < MAX_LINE_LEN {
+            return;
+        }
+        let whole = core::mem::take(&mut self.held);
+        give(&whole);
+    }
+
+    pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
+        self.unsure = false;
+        if !self.held.is_empty() {
+            let held = core::mem::take(&mut self.held);
+            give(&held);
+        }
+    }
+}
+
+/// How many `=3D` a line has, and whether it breaks at its end; nothing if it cannot be encoded.
+fn codes(line: &[u8]) -> Option<(usize, bool)> {
+    if line.len() > LONGEST {
+        return None;
+    }
+    let (mut signs, mut breaks) = (0usize, false);
+    for at in memchr_iter(b'=', line) {
+        match line.get(at..)? {
+            [b'='] => breaks = true,
+            [b'=', b'3', b'D', ..] => signs = signs.saturating_add(1),
+            [b'=', high, low, ..] if is_digit(*high) && is_digit(*low) => {}
+            _ => return None,
+        }
+    }
+    Some((signs, breaks))
+}
+
+/// The encoding writes capital letters.
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte)
+}
+
+fn decode(line: &[u8], out: &mut Vec<u8>) {
+    let mut rest = line;
+    loop {
+        rest = match rest {
+            [] | [b'='] => return,
+            [b'=', high, low, tail @ ..] => {
+                if let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low)) {
+                    out.push((high << 4) | low);
+                }
+                tail
+            }
+            [byte, tail @ ..] => {
+                out.push(*byte);
+                tail
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn lines(text: &str) -> Vec<String> {
+        let mut quoted = Quoted::default();
+        let mut out = Vec::new();
+        let mut give = |line: &[u8]| out.push(String::from_utf8(line.to_vec()).unwrap());
+        for line in text.lines() {
+            quoted.line(line.as_bytes(), &mut give);
+        }
+        quoted.finish(&mut give);
+        out
+    }
+
+    #[test]
+    fn codes_and_breaks() {
+        assert_eq!(
+            lines("java invoked oom-killer: gfp_mask=3D0xd0, o=\nrder=3D0\nno code here\n"),
+            [
+                "java invoked oom-killer: gfp_mask=0xd0, order=0",
+                "no code here"
+            ]
+        );
+        assert_eq!(lines("a=3Db=\n"), ["a=b"]);
+        let broken = "x".repeat(75) + "=";
+        assert_eq!(
+            lines(&(broken.clone() + "\ny=3Dz\n")),
+            ["x".repeat(75) + "y=z"]
+        );
+        assert_eq!(lines(&(broken.clone() + "\nyz\n")), [broken.as_str(), "yz"]);
+    }
+
+    #[test]
+    fn what_is_not_encoded_stays() {
+        for line in [
+            "gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936",
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=",
+            "one=3D is too little",
+            "oom-kill:const,pid=5314,uid=1020",
+        ] {
+            assert_eq!(lines(line), [line]);
+        }
+        // A line that cannot be encoded ends the encoding, and is not joined to.
+        assert_eq!(
+            lines("a=3Db=3Dc=\norder=0x=3D\n=3D"),
+            ["a=b=c", "order=0x=3D", "=3D"]
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Lines that a terminal or an editor broke at its width.
+//!
+//! The break is certain where a line with a head holds a kernel line that is not whole, the lines behind
+//! it have no head, all of them but the last are as long as the first, and together they are whole.
+
+use crate::frame;
+use crate::line::{Line, parse_line};
+use alloc::vec::Vec;
+use memchr::{memmem, memrchr};
+
+/// Where a terminal or a mail of 80 columns breaks a line. Other widths are mended line by line, where a
+/// report's lines are joined; looking for them here would cost every line of every report a search.
+const NARROWEST: usize = 78;
+const WIDEST: usize = 82;
+
+/// At this width a comm that is broken is taken for wrapped; at another it may hold a newline.
+const COMMON_WIDTH: usize = 80;
+
+/// Lines of one record: a summary has two paths of some hundred bytes.
+const MOST_LINES: usize = 40;
+
+/// Whether a line is as long as a terminal may be wide, and is the kernel's and not whole. `holds_word`
+/// says whether one of the sieve's words is in it.
+#[inline]
+pub(super) fn may_begin(line: &[u8], holds_word: impl Fn() -> bool) -> bool {
+    (NARROWEST..=WIDEST).contains(&line.len())
+        && (holds_word() || is_counter(line))
+        && is_broken_line(line)
+}
+
+/// Whether a counter's name ends the last word with a colon.
+fn is_counter(line: &[u8]) -> bool {
+    memrchr(b':', line).is_some_and(|at| {
+        line.get(at..)
+            .is_some_and(|text| text.starts_with(b": usage "))
+    })
+}
+
+/// Mends what was broken.
+#[derive(Debug, Default)]
+pub(super) struct Wrapped {
+    /// The lines held back, one behind the other.
+    held: Vec<u8>,
+    /// How many there are, and how long each is.
+    lines: usize,
+    width: usize,
+}
+
+impl Wrapped {
+    pub(super) fn is_holding(&self) -> bool {
+        self.lines > 0
+    }
+
+    pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+        // Few lines come here, so the words need no search of their own.
+        let text = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.lines > 0 {
+            let goes_on = !text.is_empty()
+                && text.len() <= self.width
+                && !text.starts_with(b"  ")
+                && self.lines < MOST_LINES
+                && !frame::has_head(text);
+            if !goes_on {
+                self.finish(give);
+            } else if text.len() == self.width {
+                self.held.extend_from_slice(text);
+                self.lines = self.lines.saturating_add(1);
+                return;
+            } else {
+                return self.end(text, give);
+            }
+        }
+        if may_begin(text, || true) {
+            self.held.extend_from_slice(text);
+            self.lines = 1;
+            self.width = text.len();
+        } else {
+            give(line);
+        }
+    }
+
+    /// The last line of a record: gives all as one if that is whole, else each as it was.
+    fn end(&mut self, last: &[u8], give: &mut dyn FnMut(&[u8])) {
+        let before = self.held.len();
+        self.held.extend_from_slice(last);
+        let whole = !is_broken_line(&self.held)
+            && (self.width == COMMON_WIDTH || !is_broken_in_comm(self.held.get(..before)));
+        if whole {
+            let held = core::mem::take(&mut self.held);
+            self.lines = 0;
+            return give(&held);
+        }
+        self.held.truncate(before);
+        self.finish(give);
+        give(last);
+    }
+
+    /// Gives each line as it was; of lines as wide as the screen the whole, if it is whole.
+    pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
+        let held = core::mem::take(&mut self.held);
+        let lines = core::mem::take(&mut self.lines);
+        if lines > 1 && !is_broken_line(&held) {
+            return give(&held);
+        }
+        for line in held.chunks(self.width.max(1)) {
+            give(line);
+        }
+    }
+}
+
+/// Whether the line is the kernel's, with a head, and not whole.
+fn is_broken_line(line: &[u8]) -> bool {
+    match line.first() {
+        Some(b'[' | b'<' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9') => {
+            frame::message_behind_head(line).is_some_and(is_broken)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a message of the kernel's is not whole.
+fn is_broken(message: &[u8]) -> bool {
+    match parse_line(message) {
+        Line::Summary(line) => !line.is_whole(),
+        Line::Killed(line) => line.comm.is_none() || line.cut.is_some() || !ends_whole(message),
+        Line::Invoked(line) => line.oom_score_adj.is_none() && line.oom_adj.is_none(),
+        Line::TaskIn(line) => line.cut.is_some(),
+        Line::Counter(line) => line.failcnt.is_none(),
+        Line::Other | Line::Malformed => {
+            BEGINNINGS.iter().any(|begin| message.starts_with(begin))
+                || memmem::find(message, b" invoked oom-killer:").is_some()
+        }
+        _ => false,
+    }
+}
+
+/// How lines begin that name the victim, its cgroup, or what that used.
+const BEGINNINGS: [&[u8]; 10] = [
+    b"oom-kill:constraint=",
+    b"Memory cgroup out of memory: ",
+    b"Out of memory: ",
+    b"Killed process ",
+    b"Task in /",
+    b"Tasks in /",
+    b"memory: usage ",
+    b"memory+swap: usage ",
+    b"swap: usage ",
+    b"kmem: usage ",
+];
+
+/// Whether a Killed line ends as the kernel ends it: behind a unit, or the adjustment.
+fn ends_whole(message: &[u8]) -> bool {
+    let digits = message
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit());
+    let digits = digits.count();
+    let text = message
+        .get(..message.len().saturating_sub(digits))
+        .unwrap_or_default();
+    message.ends_with(b"kB")
+        || digits > 0 && [&b":"[..], b":-"].iter().any(|end| text.ends_with(end))
+}
+
+/// Whether the break stands in a Killed line's comm.
+fn is_broken_in_comm(line: Option<&[u8]>) -> bool {
+    let message = line.and_then(frame::message_behind_head);
+    message.is_some_and(
+        |message| matches!(parse_line(message), Line::Killed(line) if line.comm.is_none()),
+    )
+}

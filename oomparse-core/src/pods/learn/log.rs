@@ -1,0 +1,218 @@
+//! Names learned from a whole log: finds the daemons' lines in it and hands them to [`learn`].
+
+use super::{LEARN_LITERALS, learn};
+use crate::frame::{Frame, Framer, Origin};
+use crate::limits::{MAX_LEARN_LEN, MAX_LINE_LEN};
+use crate::pods::PodTable;
+use crate::sieve::{CARRIERS, Sieve};
+use alloc::vec::Vec;
+use memchr::{memchr, memrchr};
+
+/// Reads a log in any form that a [`Parser`](crate::Parser) reads and learns the names in it.
+///
+/// Only lines whose frame names the daemon as their author teach anything; a line that a container
+/// printed, or that shows no author, does not. Between such lines the log is only searched.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{Learner, PodLookup, PodTable};
+/// let log = br#"Dec 11 17:29:21 node-7 kubelet[10264]: E1211 17:29:21.519957   10264 pod_workers.go:191] Error syncing pod 0f5eb28f-6722-4cf5-ab0f-b62748c018d4 ("web-0_default(0f5eb28f-6722-4cf5-ab0f-b62748c018d4)"), skipping: failed
+/// "#;
+/// let mut table = PodTable::new();
+/// let mut learner = Learner::new();
+/// learner.push_chunk(log, &mut table);
+/// assert_eq!(learner.learned(), 1);
+/// let pod = table.pod("0f5eb28f-6722-4cf5-ab0f-b62748c018d4").unwrap();
+/// assert_eq!((pod.name, pod.source), (Some("web-0"), "kubelet-log"));
+/// ```
+#[derive(Debug)]
+pub struct Learner {
+    sieve: Sieve,
+    framer: Framer,
+    /// The beginning of a line whose end has not come yet.
+    carry: Vec<u8>,
+    skips_rest: bool,
+    learned: usize,
+}
+
+impl Default for Learner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Learner {
+    /// A learner that has read nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            sieve: Sieve::of_words([LEARN_LITERALS, &CARRIERS]),
+            framer: Framer::new(),
+            carry: Vec::new(),
+            skips_rest: false,
+            learned: 0,
+        }
+    }
+
+    /// How many lines told something.
+    #[must_use]
+    pub fn learned(&self) -> usize {
+        self.learned
+    }
+
+    /// Takes the next bytes of a log, cut anywhere.
+    pub fn push_chunk(&mut self, chunk: &[u8], table: &mut PodTable) {
+        let mut rest = chunk;
+        if !self.carry.is_empty() || self.skips_rest {
+            let Some(at) = memchr(b'\n', rest) else {
+                return self.keep(rest);
+            };
+            let (head, tail) = rest.split_at_checked(at).unwrap_or_default();
+            self.keep(head);
+            self.end_line(table);
+            rest = tail.get(1..).unwrap_or_default();
+        }
+        loop {
+            if !self.framer.wants_every_line() {
+                let at = self.sieve.find(rest);
+                let before = at.and_then(|at| rest.get(..at)).unwrap_or(rest);
+                let start = memrchr(b'\n', before).map_or(0, |at| at.saturating_add(1));
+                rest = rest.get(start..).unwrap_or_default();
+                if at.is_none() {
+                    break;
+                }
+            }
+            let Some(at) = memchr(b'\n', rest) else {
+                break;
+            };
+            self.line(rest.get(..at).unwrap_or_default(), table);
+            rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
+        }
+        self.keep(rest);
+    }
+
+    /// Says that no more comes: takes the last line, if it had no end.
+    pub fn finish(&mut self, table: &mut PodTable) {
+        if !self.carry.is_empty() {
+            self.end_line(table);
+        }
+        self.skips_rest = false;
+        self.framer = Framer::new();
+    }
+
+    /// Takes one line, without its line end.
+    pub fn push_line(&mut self, line: &[u8], table: &mut PodTable) {
+        if self.framer.wants_every_line() || self.sieve.is_candidate(line) {
+            self.line(line, table);
+        }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if !self.skips_rest {
+            let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
+            self.carry
+                .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            self.skips_rest = bytes.len() > room;
+        }
+    }
+
+    fn end_line(&mut self, table: &mut PodTable) {
+        let line = core::mem::take(&mut self.carry);
+        self.skips_rest = false;
+        self.push_line(&line, table);
+    }
+
+    fn line(&mut self, line: &[u8], table: &mut PodTable) {
+        if let Some(frame) = self.framer.frame(line)
+            && teaches(&frame)
+            && let Some(tag) = &frame.tag
+            && learn(table, tag, &frame.message)
+        {
+            self.learned = self.learned.saturating_add(1);
+        }
+    }
+}
+
+fn teaches(frame: &Frame<'_>) -> bool {
+    frame.origin == Origin::UserSpace && frame.message.len() <= MAX_LEARN_LEN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enrich::PodLookup;
+    use std::format;
+    use std::string::String;
+
+    const UID: &str = "0f5eb28f-6722-4cf5-ab0f-b62748c018d4";
+
+    fn klog() -> String {
+        format!(
+            "E1211 17:29:21.519957   10264 pod_workers.go:191] Error syncing pod {UID} \
+             (\"web-0_default({UID})\"), skipping: failed"
+        )
+    }
+
+    fn taught(log: &str) -> Option<String> {
+        let mut whole = PodTable::new();
+        let mut learner = Learner::new();
+        learner.push_chunk(log.as_bytes(), &mut whole);
+        learner.finish(&mut whole);
+        let name = |table: &mut PodTable| Some(table.pod(UID)?.name?.into());
+        let found = name(&mut whole);
+        for size in [1, 7, 64] {
+            let mut table = PodTable::new();
+            let mut learner = Learner::new();
+            for chunk in log.as_bytes().chunks(size) {
+                learner.push_chunk(chunk, &mut table);
+            }
+            learner.finish(&mut table);
+            assert_eq!(name(&mut table), found, "in chunks of {size}: {log}");
+        }
+        found
+    }
+
+    #[test]
+    fn frames_that_name_the_daemon_teach() {
+        let klog = klog();
+        let json = klog.replace('"', "\\\"");
+        for log in [
+            format!("x\nDec 11 17:29:21 node-7 kubelet[10264]: {klog}\ny\n"),
+            format!("Dec 11 17:29:21 node-7 kubelet: {klog}"),
+            format!("2023-01-05T02:12:02.123+08:00 node-7 kubelet[1]: {klog}\n"),
+            format!("<30>1 2023-01-05T02:12:02+08:00 node-7 kubelet 812 - - {klog}\n"),
+            format!("[ 1234.567890] node-7 kubelet[812]: {klog}\n"),
+            format!(
+                "{{\"__CURSOR\":\"x\",\"_TRANSPORT\":\"stdout\",\"SYSLOG_FACILITY\":\"3\",\"SYSLOG_IDENTIFIER\":\"kubelet\",\"_SYSTEMD_UNIT\":\"kubelet.service\",\"MESSAGE\":\"{json}\"}}\n"
+            ),
+            format!(
+                "__CURSOR=x\n_TRANSPORT=stdout\nSYSLOG_IDENTIFIER=kubelet\nMESSAGE={klog}\n_SYSTEMD_UNIT=kubelet.service\n\n"
+            ),
+        ] {
+            assert_eq!(taught(&log).as_deref(), Some("web-0"), "{log}");
+        }
+    }
+
+    #[test]
+    fn frames_of_others_teach_nothing() {
+        let klog = klog();
+        let json = klog.replace('"', "\\\"");
+        for log in [
+            format!("{klog}\n"),
+            format!("Dec 11 17:29:21 node-7 my-app[10264]: {klog}\n"),
+            format!("Dec 11 17:29:21 node-7 kernel: kubelet[1]: {klog}\n"),
+            format!("Dec 11 17:29:21 node-7 my-app[10264]: kubelet[1]: {klog}\n"),
+            format!("[12.345678] {klog}\n"),
+            format!("2024-01-01T00:00:00.000000000Z stdout F {klog}\n"),
+            format!("{{\"log\":\"{json}\",\"stream\":\"stdout\",\"tag\":\"kubelet\"}}\n"),
+            format!(
+                "{{\"_TRANSPORT\":\"syslog\",\"SYSLOG_FACILITY\":\"3\",\"SYSLOG_IDENTIFIER\":\"kubelet\",\"MESSAGE\":\"{json}\",\"_SYSTEMD_UNIT\":\"cri-containerd-a2172e8d1101.scope\"}}\n"
+            ),
+            format!(
+                "__CURSOR=x\n_TRANSPORT=syslog\nSYSLOG_IDENTIFIER=kubelet\nMESSAGE={klog}\n_SYSTEMD_CGROUP=/kubepods/burstable/podx/y\n\n"
+            ),
+        ] {
+            assert_eq!(taught(&log), None, "{log}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! Lines of a report's block: the header, the counters, the figures, the task table.
+
+use super::stamp::Stamp;
+use super::state::{self, Report};
+use super::{Assembler, INTERLEAVE_US, is_near, same_caller};
+use crate::bytes::Text;
+use crate::event::{Evidence, OomEvent};
+use crate::limits::{MAX_IDLE_LINES, MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US};
+use crate::line::common::is_at_or_below;
+use crate::line::{CounterLine, Invoked, Row, StatsHeading, TaskIn, TaskInfo};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+impl Assembler {
+    pub(super) fn invoked(
+        &mut self,
+        line: &Invoked<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        self.make_room(&stamp, out);
+        let mut report = Report::new(stamp, hash);
+        report.invoked(line);
+        let owner_prints = self.reports.get(self.owner).is_some_and(|owner| {
+            owner.has_block() && owner.columns.is_none() && is_near(&stamp, &owner.last)
+        });
+        self.reports.push(report);
+        if !owner_prints {
+            self.owner = self.reports.len().saturating_sub(1);
+        }
+    }
+
+    /// Before a report starts: closes those that are over.
+    pub(super) fn make_room(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+        let mut at = 0;
+        while let Some(report) = self.reports.get(at) {
+            if !may_go_on(report, stamp) || self.reports.len() >= MAX_OPEN_REPORTS {
+                self.close(at, out);
+            } else {
+                at = at.saturating_add(1);
+            }
+        }
+    }
+
+    /// The report whose header names this thread and that has not had this line yet.
+    pub(super) fn head_of(
+        &mut self,
+        comm: &[u8],
+        stamp: &Stamp,
+        wants: impl Fn(&Report) -> bool,
+    ) -> Option<&mut Report> {
+        self.reports.iter_mut().rev().find(|report| {
+            let invoker = report
+                .invoker
+                .as_ref()
+                .and_then(|invoker| invoker.comm.as_ref());
+            !report.is_decided()
+                && report.invoker.is_some()
+                && invoker.is_none_or(|invoker| state::is_same_comm(invoker.as_bytes(), comm))
+                && same_caller(stamp, &report.first)
+                && stamp.follows(&report.last)
+                && wants(report)
+        })
+    }
+
+    pub(super) fn task_info(&mut self, line: &TaskInfo<'_>, stamp: Stamp) {
+        let Some(comm) = line.comm else { return };
+        let wants = |report: &Report| {
+            report
+                .invoker
+                .as_ref()
+                .is_some_and(|invoker| invoker.pid.is_none())
+        };
+        if let Some(report) = self.head_of(comm, &stamp, wants) {
+            report.task_info(line);
+            report.last = stamp;
+        }
+    }
+
+    /// The report that a line of a block goes to; a new one where none takes it.
+    ///
+    /// `has` tells that a report has had this line already, so that it is another's. `cpuset` is the last
+    /// component of the cgroup the block is about.
+    pub(super) fn block(
+        &mut self,
+        stamp: &Stamp,
+        hash: u64,
+        has: impl Fn(&Report) -> bool,
+        cpuset: Option<&[u8]>,
+        out: &mut VecDeque<OomEvent>,
+    ) -> &mut Report {
+        let takes = |report: &Report| {
+            !report.is_decided()
+                && !has(report)
+                && same_caller(stamp, &report.first)
+                && stamp.follows(&report.last)
+        };
+        let mut at = self
+            .reports
+            .get(self.owner)
+            .is_some_and(takes)
+            .then_some(self.owner);
+        let heads = |report: &Report| takes(report) && !report.has_block();
+        let is_known = stamp.caller.is_some();
+        if !is_known && at.is_none_or(|at| self.reports.get(at).is_some_and(heads)) {
+            at = self.pick_head(stamp, heads, cpuset).or(at);
+        }
+        let at = at
+            .or_else(|| self.reports.iter().rposition(takes))
+            .unwrap_or_else(|| {
+                if self.reports.len() >= MAX_OPEN_REPORTS {
+                    self.close(0, out);
+                }
+                self.reports.push(Report::new(*stamp, hash));
+                self.reports.len().saturating_sub(1)
+            });
+        self.owner = at;
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        report.last = *stamp;
+        report.idle_lines = 0;
+        report
+    }
+
+    /// Of several headers without a block: the one whose cpuset has the block's name, else the oldest,
+    /// and then nobody knows who invoked which.
+    pub(super) fn pick_head(
+        &mut self,
+        stamp: &Stamp,
+        heads: impl Fn(&Report) -> bool,
+        cpuset: Option<&[u8]>,
+    ) -> Option<usize> {
+        let candidates: Vec<usize> = self
+            .reports
+            .iter()
+            .enumerate()
+            .filter(|(_, report)| heads(report) && is_near(stamp, &report.last))
+            .map(|(at, _)| at)
+            .collect();
+        if candidates.len() < 2 {
+            return candidates.first().copied();
+        }
+        let named = |at: &&usize| {
+            let report = self.reports.get(**at);
+            let known = report
+                .and_then(|report| report.cpuset.as_ref())
+                .map(Text::as_bytes);
+            known.is_some() && known == cpuset
+        };
+        if let (Some(at), 1) = (
+            candidates.iter().find(named),
+            candidates.iter().filter(named).count(),
+        ) {
+            return Some(*at);
+        }
+        for at in &candidates {
+            if let Some(report) = self.reports.get_mut(*at) {
+                report.ambiguous_head = true;
+            }
+        }
+        candidates.first().copied()
+    }
+
+    pub(super) fn task_in(
+        &mut self,
+        line: &TaskIn<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let name = line
+            .task_memcg
+            .and_then(|path| path.rsplit(|byte| *byte == b'/').next());
+        let report = self.block(&stamp, hash, Report::is_block_begun, name, out);
+        report.task_in(line);
+    }
+
+    pub(super) fn counter(
+        &mut self,
+        line: &CounterLine,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let kind = line.kind;
+        let begun = |report: &Report| {
+            report.has_counter(kind) || report.columns.is_some() || !report.stats.is_empty()
+        };
+        self.block(&stamp, hash, begun, None, out).counter(line);
+    }
+
+    pub(super) fn stats_heading(
+        &mut self,
+        line: &StatsHeading<'_>,
+        stamp: Stamp,
+        hash: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let path = line.path;
+        // The first block is of the cgroup at its limit; the others stand below it.
+        let other = |report: &Report| {
+            report.columns.is_some()
+                || report
+                    .stats
+                    .first()
+                    .is_some_and(|first| !is_at_or_below(path, first.path.as_bytes()))
+                || report
+                    .stats
+                    .iter()
+                    .any(|block| block.path.as_bytes() == path)
+        };
+        self.block(&stamp, hash, other, None, out)
+            .stats_heading(line);
+    }
+
+    /// The report that a figure or row belongs to: the one whose block is being printed, or, where the
+    /// printing threads are shown, the same thread's.
+    pub(super) fn printing(&self, stamp: &Stamp, takes: impl Fn(&Report) -> bool) -> Option<usize> {
+        let takes = |report: &Report| {
+            takes(report) && same_caller(stamp, &report.first) && stamp.follows(&report.last)
+        };
+        if self.reports.get(self.owner).is_some_and(takes) {
+            return Some(self.owner);
+        }
+        stamp.caller?;
+        self.reports
+            .iter()
+            .rposition(|report| report.first.caller == stamp.caller && takes(report))
+    }
+
+    pub(super) fn stat_entries(
+        &mut self,
+        entries: &[u8],
+        stamp: Stamp,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let at = self.printing(&stamp, Report::is_stats_open);
+        match at.and_then(|at| self.reports.get_mut(at)) {
+            Some(report) => {
+                report.stat_entries(entries, &stamp);
+                report.last = stamp;
+                report.idle_lines = 0;
+            }
+            _ => self.other(stamp, out),
+        }
+    }
+
+    /// The usual case of the above: one figure in a line of its own.
+    pub(super) fn stat_entry(
+        &mut self,
+        key: &str,
+        value: u64,
+        message: &[u8],
+        stamp: Stamp,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        match self.reports.get_mut(self.owner) {
+            Some(report)
+                if report.is_stats_open()
+                    && same_caller(&stamp, &report.first)
+                    && stamp.follows(&report.last) =>
+            {
+                report.stat_entry(key, value, message.len(), &stamp);
+                report.last = stamp;
+                report.idle_lines = 0;
+            }
+            _ => self.other(stamp, out),
+        }
+    }
+
+    pub(super) fn task_row(&mut self, row: &Row<'_>, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+        let keep = self.keep_tasks;
+        let at = self.printing(&stamp, |report| {
+            report.columns.is_some() && !report.is_decided()
+        });
+        match at.and_then(|at| self.reports.get_mut(at)) {
+            Some(report) => {
+                report.task_row(row, keep);
+                report.last = stamp;
+                report.idle_lines = 0;
+            }
+            _ => self.other(stamp, out),
+        }
+    }
+
+    /// The heading of a Mem-Info block, which proves no OOM: it opens nothing.
+    pub(super) fn meminfo_heading(&mut self, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+        let takes = |report: &Report| {
+            !report.is_decided() && report.meminfo.is_none() && stamp.follows(&report.last)
+        };
+        let at = match self.reports.get(self.owner) {
+            Some(owner) if takes(owner) => Some(self.owner),
+            _ => self.reports.iter().rposition(takes),
+        };
+        let Some(report) = at.and_then(|at| self.reports.get_mut(at)) else {
+            return self.other(stamp, out);
+        };
+        report.end_stats();
+        report.meminfo = Some(alloc::boxed::Box::default());
+        report.saw(Evidence::Meminfo);
+        report.last = stamp;
+        self.owner = at.unwrap_or(self.owner);
+    }
+
+    pub(super) fn meminfo(&mut self, figures: &[u8], stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+        match self.reports.get_mut(self.owner) {
+            Some(report)
+                if report.meminfo.is_some()
+                    && report.columns.is_none()
+                    && !report.is_decided()
+                    && stamp.follows(&report.last) =>
+            {
+                report.meminfo(figures);
+                report.last = stamp;
+            }
+            _ => self.other(stamp, out),
+        }
+    }
+
+    /// A line that says nothing to a report: it only uses up the patience with those that are open.
+    pub(super) fn other(&mut self, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+        let mut at = 0;
+        while let Some(report) = self.reports.get_mut(at) {
+            report.idle_lines = report.idle_lines.saturating_add(1);
+            let idle = report.idle_lines > MAX_IDLE_LINES && !report.is_decided();
+            if idle || !stamp.follows_within(&report.last, MAX_REAPER_DELAY_US) {
+                self.close(at, out);
+            } else {
+                at = at.saturating_add(1);
+            }
+        }
+    }
+}
+
+/// Whether a report without a victim may still be printing, or have its victim named by the reaper, or
+/// whether its Killed line may still come, when another one starts. Where the clock is not shown, it is over.
+fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
+    let patience = if report.has_rows() {
+        MAX_REAPER_DELAY_US
+    } else {
+        INTERLEAVE_US
+    };
+    !report.is_decided()
+        && stamp.since(&report.last).is_some()
+        && stamp.follows_within(&report.last, patience)
+        || report.awaits_its_killed_line()
+            && stamp.since(&report.last).is_some()
+            && is_near(stamp, &report.last)
+}

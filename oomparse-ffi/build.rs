@@ -1,0 +1,23 @@
+//! Gives the shared library its soname: one per minor version while the major one is 0.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let var = |name: &str| std::env::var(name).unwrap_or_default();
+    let elf = matches!(
+        var("CARGO_CFG_TARGET_OS").as_str(),
+        "linux" | "android" | "freebsd"
+    );
+    // cargo-c passes the same name.
+    if elf && std::env::var_os("CARGO_FEATURE_CAPI").is_none() {
+        let (major, minor) = (
+            var("CARGO_PKG_VERSION_MAJOR"),
+            var("CARGO_PKG_VERSION_MINOR"),
+        );
+        let abi = if major == "0" {
+            format!("0.{minor}")
+        } else {
+            major
+        };
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,liboomparse.so.{abi}");
+    }
+}

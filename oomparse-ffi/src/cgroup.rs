@@ -1,0 +1,64 @@
+//! `oomparse_cgroup_parse`: what one cgroup path tells.
+#![allow(unsafe_code, reason = "export attributes")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the comments are C's: what a caller owes stands under Lifetime"
+)]
+
+use crate::guard::{given, guard};
+use crate::result::oomparse_result;
+use crate::str::{bytes, fill, oomparse_str};
+use oomparse_core::{CgroupDriver, QosClass, Runtime, parse_cgroup_path};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+/// What a cgroup path tells. What it does not tell is NULL or empty.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct oomparse_cgroup {
+    /// `cgroupfs` or `systemd`.
+    pub driver: oomparse_str,
+    /// `Guaranteed`, `Burstable` or `BestEffort`.
+    pub qos_class: oomparse_str,
+    /// `docker`, `containerd`, `cri-o` or `podman`.
+    pub runtime: oomparse_str,
+    /// What the path itself names: `container`, `pod`, `qos`, `kubepods`, `root` or `other`.
+    pub level: oomparse_str,
+    /// The pod, lower case with hyphens, ended by a NUL.
+    pub pod_uid: [c_char; 40],
+    /// The container, 12 to 64 hex digits, ended by a NUL.
+    pub container_id: [c_char; 72],
+}
+
+/// Reads a memory cgroup's path as the kernel prints it. Never fails on any path.
+///
+/// # Lifetime
+/// The path must stand until the call returns; it is not kept. The texts are static or the struct's own.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_cgroup_parse(
+    path: *const c_char,
+    len: usize,
+    out_cgroup: Option<&mut MaybeUninit<oomparse_cgroup>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_cgroup)?;
+        let path = parse_cgroup_path(bytes(path, len)?);
+        let word = |word: Option<&'static str>| {
+            word.map_or(oomparse_str::NONE, |word| oomparse_str::of(word.as_bytes()))
+        };
+        let mut cgroup = oomparse_cgroup {
+            driver: word(path.driver.map(CgroupDriver::as_str)),
+            qos_class: word(path.qos_class.map(QosClass::as_str)),
+            runtime: word(path.runtime.map(Runtime::as_str)),
+            level: word(Some(path.level.as_str())),
+            pod_uid: [0; 40],
+            container_id: [0; 72],
+        };
+        let uid = path.pod_uid_text().unwrap_or_default();
+        fill(&mut cgroup.pod_uid, uid.as_bytes());
+        let id = path.container_id_text().unwrap_or_default();
+        fill(&mut cgroup.container_id, id.as_bytes());
+        out.write(cgroup);
+        Ok(())
+    })
+}

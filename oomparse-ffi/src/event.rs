@@ -1,0 +1,281 @@
+//! `oomparse_event`: one event, and the ways into it.
+#![allow(unsafe_code, reason = "export attributes")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the comments are C's: what a caller owes stands under Lifetime"
+)]
+
+use crate::guard::{Done, given, guard, quietly};
+use crate::pods::oomparse_pods;
+use crate::result::oomparse_result;
+use crate::str::{bytes, oomparse_str};
+use crate::value::{Value, value};
+use oomparse_core::{OomEvent, enrich};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::sync::{Arc, OnceLock};
+
+/// Everything a log shows about one kill.
+///
+/// Threads: any number of them may read one event at a time; `oomparse_pods_enrich` and
+/// `oomparse_event_free` need it alone.
+#[derive(Debug, Default)]
+pub struct oomparse_event {
+    /// Nothing once the callback that it was given to has returned.
+    content: Option<Content>,
+    /// Whether `oomparse_event_free` ends it.
+    owned: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Content {
+    pub(crate) event: OomEvent,
+    key: Option<Arc<[u8]>>,
+    time: Option<String>,
+    json: OnceLock<String>,
+}
+
+impl Content {
+    pub(crate) fn new(event: OomEvent, key: Option<Arc<[u8]>>) -> Self {
+        let time = event.time.filter(oomparse_core::WallTime::is_complete);
+        Self {
+            time: time.map(|time| time.to_string()),
+            event,
+            key,
+            json: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn time(&self) -> Option<&str> {
+        self.time.as_deref()
+    }
+
+    fn json(&self) -> &str {
+        self.json.get_or_init(|| self.event.to_json())
+    }
+}
+
+impl oomparse_event {
+    pub(crate) fn owned(content: Content) -> Self {
+        Self {
+            content: Some(content),
+            owned: true,
+        }
+    }
+
+    /// Puts an event into a callback's handle.
+    pub(crate) fn begin(&mut self, content: Content) {
+        self.content = Some(content);
+    }
+
+    /// Takes it out again.
+    pub(crate) fn end(&mut self) {
+        self.content = None;
+    }
+}
+
+/// What is in an event that a caller hands in.
+pub(crate) fn content(event: Option<&oomparse_event>) -> Done<&Content> {
+    let content = &given(event)?.content;
+    content.as_ref().ok_or(oomparse_result::EventOver)
+}
+
+/// Frees an event that `oomparse_parser_next_event` or `oomparse_event_clone` gave; NULL is fine. An
+/// event that a callback was given is left as it is.
+///
+/// # Lifetime
+/// Ends the event and every view that was got from it.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_free(event: Option<Box<oomparse_event>>) {
+    quietly((), || match event {
+        // Its parser has it and frees it.
+        Some(event) if !event.owned => _ = Box::leak(event),
+        event => drop(event),
+    });
+}
+
+/// A copy of an event.
+///
+/// # Lifetime
+/// The copy is the caller's; it ends with `oomparse_event_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_clone(
+    event: Option<&oomparse_event>,
+    out_event: Option<&mut MaybeUninit<*mut oomparse_event>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_event)?;
+        out.write(std::ptr::null_mut());
+        let copy = oomparse_event::owned(content(event)?.clone());
+        out.write(Box::into_raw(Box::new(copy)));
+        Ok(())
+    })
+}
+
+/// The event as one line of compact JSON, the same bytes on every surface of oomparse.
+///
+/// # Lifetime
+/// The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_to_json(
+    event: Option<&oomparse_event>,
+    out_json: Option<&mut MaybeUninit<oomparse_str>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_json)?;
+        out.write(oomparse_str::NONE);
+        out.write(oomparse_str::of(content(event)?.json().as_bytes()));
+        Ok(())
+    })
+}
+
+/// The key of the log that the event came from; `OOMPARSE_RESULT_ABSENT` if it was pushed without one.
+///
+/// # Lifetime
+/// The view is the event's and ends with it.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_key(
+    event: Option<&oomparse_event>,
+    out_key: Option<&mut MaybeUninit<oomparse_str>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_key)?;
+        out.write(oomparse_str::NONE);
+        let key = content(event)?.key.as_deref();
+        out.write(oomparse_str::of(key.ok_or(oomparse_result::Absent)?));
+        Ok(())
+    })
+}
+
+/// Whether a line itself tells what the event tells: it names the victim, or says why there is none.
+///
+/// An event may also be completed by a later line that has nothing to do with it; a filter that adds
+/// events to records asks here, so that none goes into another line's record.
+///
+/// # Lifetime
+/// The line must stand until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_event_is_told_by(
+    event: Option<&oomparse_event>,
+    line: *const c_char,
+    len: usize,
+) -> bool {
+    quietly(false, || match (content(event), bytes(line, len)) {
+        (Ok(content), Ok(line)) => content.event.is_told_by(line),
+        _ => false,
+    })
+}
+
+/// A field whose kind is `OOMPARSE_KIND_STR`: words, names and paths as the record writes them. Names
+/// and paths are the raw bytes, which need not be UTF-8.
+///
+/// `OOMPARSE_RESULT_ABSENT` and NULL if the log does not show it.
+///
+/// # Lifetime
+/// The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_get_str(
+    event: Option<&oomparse_event>,
+    field: u32,
+    out_value: Option<&mut MaybeUninit<oomparse_str>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_value)?;
+        out.write(oomparse_str::NONE);
+        match value(content(event)?, field)? {
+            Value::Str(text) => out.write(oomparse_str::of(text.ok_or(oomparse_result::Absent)?)),
+            _ => return Err(oomparse_result::WrongKind),
+        };
+        Ok(())
+    })
+}
+
+/// A field whose kind is `OOMPARSE_KIND_U64`: pids, sizes, counts, times.
+///
+/// `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_get_u64(
+    event: Option<&oomparse_event>,
+    field: u32,
+    out_value: Option<&mut MaybeUninit<u64>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_value)?;
+        out.write(0);
+        match value(content(event)?, field)? {
+            Value::U64(number) => out.write(number.ok_or(oomparse_result::Absent)?),
+            _ => return Err(oomparse_result::WrongKind),
+        };
+        Ok(())
+    })
+}
+
+/// A field whose kind is `OOMPARSE_KIND_I64`: the allocation's order, scores and their adjustments.
+///
+/// `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_get_i64(
+    event: Option<&oomparse_event>,
+    field: u32,
+    out_value: Option<&mut MaybeUninit<i64>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_value)?;
+        out.write(0);
+        match value(content(event)?, field)? {
+            Value::I64(number) => out.write(number.ok_or(oomparse_result::Absent)?),
+            _ => return Err(oomparse_result::WrongKind),
+        };
+        Ok(())
+    })
+}
+
+/// A field whose kind is `OOMPARSE_KIND_BOOL`.
+///
+/// `OOMPARSE_RESULT_ABSENT` and `false` if the log does not show it.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_get_bool(
+    event: Option<&oomparse_event>,
+    field: u32,
+    out_value: Option<&mut MaybeUninit<bool>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_value)?;
+        out.write(false);
+        match value(content(event)?, field)? {
+            Value::Bool(truth) => out.write(truth.ok_or(oomparse_result::Absent)?),
+            _ => return Err(oomparse_result::WrongKind),
+        };
+        Ok(())
+    })
+}
+
+/// Adds the names of pod and container that a table knows; `OOMPARSE_RESULT_ABSENT` if it knows none.
+///
+/// # Lifetime
+/// Ends the views that were got from the event before.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_pods_enrich(
+    pods: Option<&oomparse_pods>,
+    event: Option<&mut oomparse_event>,
+) -> oomparse_result {
+    guard(|| {
+        let content = given(event)?.content.as_mut();
+        let content = content.ok_or(oomparse_result::EventOver)?;
+        let mut table = given(pods)?.lock()?;
+        if !enrich(&mut content.event, &mut *table) {
+            return Err(oomparse_result::Absent);
+        }
+        content.json = OnceLock::new();
+        Ok(())
+    })
+}

@@ -1,0 +1,302 @@
+//! `oomparse_field`: every single value of an event, by number.
+#![allow(unsafe_code, reason = "export attributes")]
+
+use crate::event::Content;
+use crate::value::value;
+use oomparse_core::OomEvent;
+use std::ffi::{CStr, c_char};
+
+/// A value of an event. The numbers are never used for anything else; new ones may be added.
+///
+/// The record's own description, `docs/schema.md`, tells more of each.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum oomparse_field {
+    /// `kill`, `no_victim` or `report`.
+    Type = 1,
+    /// The same for the same kill read again.
+    Id = 2,
+    /// Joins the victims of one report.
+    ReportId = 3,
+    /// `kernel` where the frame proves it, else `unknown`.
+    Origin = 4,
+    /// RFC 3339, of the line that names the victim.
+    Time = 5,
+    /// printk's clock at that line, microseconds since boot.
+    KernelTimeUs = 6,
+    /// The machine's name.
+    Host = 7,
+    /// `uname -r`.
+    KernelRelease = 8,
+    /// `memcg`, `cpuset`, `memory_policy` or `global`.
+    Scope = 9,
+    /// The summary's `constraint=` as printed.
+    Constraint = 10,
+    /// Known to be a `memory.oom.group` kill.
+    OomGroup = 11,
+    /// Reports that the kernel's rate limit swallowed since the stream's last event.
+    SuppressedReports = 12,
+    /// Name of the thread that asked for memory.
+    InvokerComm = 20,
+    /// Its thread id.
+    InvokerPid = 21,
+    /// Its user id.
+    InvokerUid = 22,
+    /// The allocation's flags as printed.
+    InvokerGfpMask = 23,
+    /// The flags' names as printed.
+    InvokerGfpFlags = 24,
+    /// log2 of the pages asked for; -1 for SysRq-f.
+    InvokerOrder = 25,
+    /// The invoker's own adjustment.
+    InvokerOomScoreAdj = 26,
+    /// NUMA nodes the allocation could use.
+    InvokerNodemask = 27,
+    /// The process first chosen, when another one was killed.
+    SelectedPid = 30,
+    /// Its name.
+    SelectedComm = 31,
+    /// Its score.
+    SelectedOomScore = 32,
+    /// The process that was killed.
+    VictimPid = 40,
+    /// Its name.
+    VictimComm = 41,
+    /// Its user id.
+    VictimUid = 42,
+    /// Its address space.
+    VictimTotalVmBytes = 43,
+    /// Its resident anonymous memory.
+    VictimAnonRssBytes = 44,
+    /// Its resident file pages.
+    VictimFileRssBytes = 45,
+    /// Its resident shared memory.
+    VictimShmemRssBytes = 46,
+    /// Its page tables.
+    VictimPgtablesBytes = 47,
+    /// Its adjustment.
+    VictimOomScoreAdj = 48,
+    /// Its score.
+    VictimOomScore = 49,
+    /// The victim's memory cgroup.
+    CgroupTaskMemcg = 60,
+    /// The cgroup whose limit was hit.
+    CgroupOomMemcg = 61,
+    /// `cgroupfs` or `systemd`.
+    CgroupDriver = 62,
+    /// `container`, `pod`, `qos`, `kubepods`, `root` or `other`.
+    CgroupLimitLevel = 63,
+    /// The victim's pod.
+    PodUid = 70,
+    /// `Guaranteed`, `Burstable` or `BestEffort`.
+    PodQosClass = 71,
+    /// Kubernetes namespace.
+    PodNamespace = 72,
+    /// Pod name.
+    PodName = 73,
+    /// Node name.
+    PodNode = 74,
+    /// `Kind/name` of the controller.
+    PodOwner = 75,
+    /// Where the names came from.
+    PodSource = 76,
+    /// The victim's container.
+    ContainerId = 80,
+    /// `docker`, `containerd`, `cri-o` or `podman`.
+    ContainerRuntime = 81,
+    /// The container's name in its pod.
+    ContainerName = 82,
+    /// Use of memory.
+    MemoryUsageBytes = 90,
+    /// Limit of memory; absent when there is none.
+    MemoryLimitBytes = 91,
+    /// How often the limit of memory was hit.
+    MemoryFailcnt = 92,
+    /// Use of memory and swap (cgroup v1).
+    MemorySwapUsageBytes = 94,
+    /// Limit of memory and swap (cgroup v1); absent when there is none.
+    MemorySwapLimitBytes = 95,
+    /// How often the limit of memory and swap (cgroup v1) was hit.
+    MemorySwapFailcnt = 96,
+    /// Use of swap (cgroup v2).
+    SwapUsageBytes = 98,
+    /// Limit of swap (cgroup v2); absent when there is none.
+    SwapLimitBytes = 99,
+    /// How often the limit of swap (cgroup v2) was hit.
+    SwapFailcnt = 100,
+    /// Use of kernel memory (cgroup v1).
+    KmemUsageBytes = 102,
+    /// Limit of kernel memory (cgroup v1); absent when there is none.
+    KmemLimitBytes = 103,
+    /// How often the limit of kernel memory (cgroup v1) was hit.
+    KmemFailcnt = 104,
+    /// `ram_pages` of the Mem-Info block.
+    MeminfoRamPages = 110,
+    /// `highmem_pages` of the Mem-Info block.
+    MeminfoHighmemPages = 111,
+    /// `reserved_pages` of the Mem-Info block.
+    MeminfoReservedPages = 112,
+    /// `free_pages` of the Mem-Info block.
+    MeminfoFreePages = 113,
+    /// `active_anon_pages` of the Mem-Info block.
+    MeminfoActiveAnonPages = 114,
+    /// `inactive_anon_pages` of the Mem-Info block.
+    MeminfoInactiveAnonPages = 115,
+    /// `active_file_pages` of the Mem-Info block.
+    MeminfoActiveFilePages = 116,
+    /// `inactive_file_pages` of the Mem-Info block.
+    MeminfoInactiveFilePages = 117,
+    /// `unevictable_pages` of the Mem-Info block.
+    MeminfoUnevictablePages = 118,
+    /// `dirty_pages` of the Mem-Info block.
+    MeminfoDirtyPages = 119,
+    /// `writeback_pages` of the Mem-Info block.
+    MeminfoWritebackPages = 120,
+    /// `slab_reclaimable_pages` of the Mem-Info block.
+    MeminfoSlabReclaimablePages = 121,
+    /// `slab_unreclaimable_pages` of the Mem-Info block.
+    MeminfoSlabUnreclaimablePages = 122,
+    /// `mapped_pages` of the Mem-Info block.
+    MeminfoMappedPages = 123,
+    /// `shmem_pages` of the Mem-Info block.
+    MeminfoShmemPages = 124,
+    /// `pagetables_pages` of the Mem-Info block.
+    MeminfoPagetablesPages = 125,
+    /// `pagecache_pages` of the Mem-Info block.
+    MeminfoPagecachePages = 126,
+    /// `swapcache_pages` of the Mem-Info block.
+    MeminfoSwapcachePages = 127,
+    /// `free_swap_bytes` of the Mem-Info block.
+    MeminfoFreeSwapBytes = 128,
+    /// `total_swap_bytes` of the Mem-Info block.
+    MeminfoTotalSwapBytes = 129,
+    /// Anonymous memory that the reaper left.
+    ReapedAnonRssBytes = 140,
+    /// File pages that the reaper left.
+    ReapedFileRssBytes = 141,
+    /// Shared memory that the reaper left.
+    ReapedShmemRssBytes = 142,
+}
+
+/// What kind of value a field has, and so which function gives it.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum oomparse_kind {
+    /// `oomparse_event_get_str`
+    Str = 1,
+    /// `oomparse_event_get_u64`
+    U64 = 2,
+    /// `oomparse_event_get_i64`
+    I64 = 3,
+    /// `oomparse_event_get_bool`
+    Bool = 4,
+}
+
+/// The path of a field in the record, as `victim.pid`; NULL if no field has this number.
+///
+/// # Lifetime
+/// The text is static and ends with a NUL.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
+    name(field).map_or(std::ptr::null(), CStr::as_ptr)
+}
+
+/// The kind of a field, a number of `oomparse_kind`; 0 if no field has this number.
+///
+/// A program that wants all fields asks for the numbers from 1 to 255.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_field_kind(field: u32) -> u32 {
+    let nothing = Content::new(OomEvent::default(), None);
+    value(&nothing, field).map_or(0, |value| value.kind() as u32)
+}
+
+fn name(field: u32) -> Option<&'static CStr> {
+    Some(match field {
+        1 => c"type",
+        2 => c"id",
+        3 => c"report_id",
+        4 => c"origin",
+        5 => c"time",
+        6 => c"kernel_time_us",
+        7 => c"host",
+        8 => c"kernel_release",
+        9 => c"scope",
+        10 => c"constraint",
+        11 => c"oom_group",
+        12 => c"suppressed_reports",
+        20 => c"invoker.comm",
+        21 => c"invoker.pid",
+        22 => c"invoker.uid",
+        23 => c"invoker.gfp_mask",
+        24 => c"invoker.gfp_flags",
+        25 => c"invoker.order",
+        26 => c"invoker.oom_score_adj",
+        27 => c"invoker.nodemask",
+        30 => c"selected.pid",
+        31 => c"selected.comm",
+        32 => c"selected.oom_score",
+        40 => c"victim.pid",
+        41 => c"victim.comm",
+        42 => c"victim.uid",
+        43 => c"victim.total_vm_bytes",
+        44 => c"victim.anon_rss_bytes",
+        45 => c"victim.file_rss_bytes",
+        46 => c"victim.shmem_rss_bytes",
+        47 => c"victim.pgtables_bytes",
+        48 => c"victim.oom_score_adj",
+        49 => c"victim.oom_score",
+        60 => c"cgroup.task_memcg",
+        61 => c"cgroup.oom_memcg",
+        62 => c"cgroup.driver",
+        63 => c"cgroup.limit_level",
+        70 => c"pod.uid",
+        71 => c"pod.qos_class",
+        72 => c"pod.namespace",
+        73 => c"pod.name",
+        74 => c"pod.node",
+        75 => c"pod.owner",
+        76 => c"pod.source",
+        80 => c"container.id",
+        81 => c"container.runtime",
+        82 => c"container.name",
+        90 => c"memory.usage_bytes",
+        91 => c"memory.limit_bytes",
+        92 => c"memory.failcnt",
+        94 => c"memory_swap.usage_bytes",
+        95 => c"memory_swap.limit_bytes",
+        96 => c"memory_swap.failcnt",
+        98 => c"swap.usage_bytes",
+        99 => c"swap.limit_bytes",
+        100 => c"swap.failcnt",
+        102 => c"kmem.usage_bytes",
+        103 => c"kmem.limit_bytes",
+        104 => c"kmem.failcnt",
+        110 => c"meminfo.ram_pages",
+        111 => c"meminfo.highmem_pages",
+        112 => c"meminfo.reserved_pages",
+        113 => c"meminfo.free_pages",
+        114 => c"meminfo.active_anon_pages",
+        115 => c"meminfo.inactive_anon_pages",
+        116 => c"meminfo.active_file_pages",
+        117 => c"meminfo.inactive_file_pages",
+        118 => c"meminfo.unevictable_pages",
+        119 => c"meminfo.dirty_pages",
+        120 => c"meminfo.writeback_pages",
+        121 => c"meminfo.slab_reclaimable_pages",
+        122 => c"meminfo.slab_unreclaimable_pages",
+        123 => c"meminfo.mapped_pages",
+        124 => c"meminfo.shmem_pages",
+        125 => c"meminfo.pagetables_pages",
+        126 => c"meminfo.pagecache_pages",
+        127 => c"meminfo.swapcache_pages",
+        128 => c"meminfo.free_swap_bytes",
+        129 => c"meminfo.total_swap_bytes",
+        140 => c"reaped.anon_rss_bytes",
+        141 => c"reaped.file_rss_bytes",
+        142 => c"reaped.shmem_rss_bytes",
+        _ => return None,
+    })
+}

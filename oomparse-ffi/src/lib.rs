@@ -1,0 +1,38 @@
+//! liboomparse: the C interface. `include/oomparse.h` is made from this crate.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `options.rs`, `parser.rs` | `oomparse_options`, `oomparse_parser` |
+//! | `event.rs`, `field.rs`, `value.rs`, `lists.rs` | `oomparse_event` and what is in it |
+//! | `pods.rs`, `pod_files.rs`, `cgroup.rs` | names of pods, one cgroup path |
+//! | `result.rs`, `guard.rs`, `str.rs`, `version.rs` | numbers, panics, views, version |
+//!
+//! Handles cross the border as `Option<&T>`, `Option<&mut T>` and `Option<Box<T>>`, whose layout is that
+//! of a pointer that may be NULL; so the only unsafe code is in `str.rs`, where a pointer and a length
+//! become a slice.
+#![allow(non_camel_case_types, reason = "the names of C")]
+
+mod cgroup;
+mod event;
+mod field;
+mod guard;
+mod lists;
+mod options;
+mod parser;
+mod pod_files;
+mod pods;
+mod result;
+mod str;
+mod value;
+mod version;
+
+pub use cgroup::{oomparse_cgroup, oomparse_cgroup_parse};
+pub use event::*;
+pub use field::{oomparse_field, oomparse_field_kind, oomparse_field_name, oomparse_kind};
+pub use lists::*;
+pub use options::*;
+pub use parser::*;
+pub use pods::*;
+pub use result::{oomparse_result, oomparse_result_str};
+pub use str::oomparse_str;
+pub use version::{oomparse_version, oomparse_version_number};

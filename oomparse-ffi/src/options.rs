@@ -1,0 +1,215 @@
+//! `oomparse_options`: what a parser is told beforehand.
+#![allow(unsafe_code, reason = "export attributes")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the comments are C's: what a caller owes stands under Lifetime"
+)]
+
+use crate::guard::{given, guard, quietly};
+use crate::result::oomparse_result;
+use crate::str::bytes;
+use oomparse_core::{Options, limits::MAX_STREAMS};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+/// Events that wait to be taken; past it the oldest is dropped and counted.
+const MAX_EVENTS: usize = 1 << 16;
+
+/// What a parser is told beforehand.
+#[derive(Clone, Debug)]
+pub struct oomparse_options {
+    pub(crate) parser: Options,
+    pub(crate) max_streams: usize,
+    pub(crate) max_events: usize,
+}
+
+impl Default for oomparse_options {
+    fn default() -> Self {
+        Self {
+            parser: Options::default(),
+            max_streams: MAX_STREAMS,
+            max_events: MAX_EVENTS,
+        }
+    }
+}
+
+/// Which text may become events.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum oomparse_trust {
+    /// Text of which nothing proves that a program wrote it: plain dmesg output, a paste. The default.
+    Any = 1,
+    /// Only text that its frame proves to be the kernel's.
+    Kernel = 2,
+}
+
+/// Options as they are by default.
+///
+/// # Lifetime
+/// The options are the caller's; they end with `oomparse_options_free`. A parser copies what it needs.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_new(
+    out_options: Option<&mut MaybeUninit<*mut oomparse_options>>,
+) -> oomparse_result {
+    guard(|| {
+        given(out_options)?.write(Box::into_raw(Box::default()));
+        Ok(())
+    })
+}
+
+/// Frees options; NULL is fine.
+///
+/// # Lifetime
+/// Ends the options.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_free(options: Option<Box<oomparse_options>>) {
+    quietly((), || drop(options));
+}
+
+/// Whether events hold the task table. They do not by default.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_tasks(
+    options: Option<&mut oomparse_options>,
+    tasks: bool,
+) -> oomparse_result {
+    guard(|| {
+        given(options)?.parser.tasks = tasks;
+        Ok(())
+    })
+}
+
+/// The year of prefixes that show none, 1970 to 9999; 0 for none.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_year(
+    options: Option<&mut oomparse_options>,
+    year: u16,
+) -> oomparse_result {
+    guard(|| {
+        let options = given(options)?;
+        options.parser.year = match year {
+            0 => None,
+            1970..=9999 => Some(year),
+            _ => return Err(oomparse_result::InvalidValue),
+        };
+        Ok(())
+    })
+}
+
+/// The zone of prefixes that show none, in minutes east of UTC, -1439 to 1439.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_utc_offset(
+    options: Option<&mut oomparse_options>,
+    minutes: i16,
+) -> oomparse_result {
+    guard(|| {
+        let options = given(options)?;
+        if !(-1439..=1439).contains(&minutes) {
+            return Err(oomparse_result::InvalidValue);
+        }
+        options.parser.utc_offset_minutes = Some(minutes);
+        Ok(())
+    })
+}
+
+/// The machine's name where the prefix shows none; of length 0 for none.
+///
+/// # Lifetime
+/// Copies the name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_options_set_host(
+    options: Option<&mut oomparse_options>,
+    host: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let host = bytes(host, len)?;
+        given(options)?.parser.host = (!host.is_empty()).then(|| host.to_vec());
+        Ok(())
+    })
+}
+
+/// The boot id where the carrier shows none; of length 0 for none.
+///
+/// # Lifetime
+/// Copies the id.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_options_set_boot_id(
+    options: Option<&mut oomparse_options>,
+    boot_id: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let boot_id = bytes(boot_id, len)?;
+        given(options)?.parser.boot_id = (!boot_id.is_empty()).then(|| boot_id.to_vec());
+        Ok(())
+    })
+}
+
+/// Which text may become events: a number of `oomparse_trust`.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_trust(
+    options: Option<&mut oomparse_options>,
+    trust: u32,
+) -> oomparse_result {
+    guard(|| {
+        let options = given(options)?;
+        options.parser.proven_only = match trust {
+            trust if trust == oomparse_trust::Any as u32 => false,
+            trust if trust == oomparse_trust::Kernel as u32 => true,
+            _ => return Err(oomparse_result::InvalidValue),
+        };
+        Ok(())
+    })
+}
+
+/// How many keyed streams are kept at a time, 1 to 1024 (the default); past it the one that was quiet
+/// longest is finished.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_max_streams(
+    options: Option<&mut oomparse_options>,
+    max: usize,
+) -> oomparse_result {
+    guard(|| {
+        let options = given(options)?;
+        if !(1..=MAX_STREAMS).contains(&max) {
+            return Err(oomparse_result::InvalidValue);
+        }
+        options.max_streams = max;
+        Ok(())
+    })
+}
+
+/// How many events wait for `oomparse_parser_next_event` at a time, 1 to 65536 (the default); past it
+/// the oldest is dropped and counted, see `oomparse_parser_dropped_events`.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_max_events(
+    options: Option<&mut oomparse_options>,
+    max: usize,
+) -> oomparse_result {
+    guard(|| {
+        let options = given(options)?;
+        if !(1..=MAX_EVENTS).contains(&max) {
+            return Err(oomparse_result::InvalidValue);
+        }
+        options.max_events = max;
+        Ok(())
+    })
+}

@@ -1,0 +1,399 @@
+//! `oomparse_parser`: lines in, events out.
+#![allow(unsafe_code, reason = "export attributes")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the comments are C's: what a caller owes stands under Lifetime"
+)]
+
+use crate::event::{Content, oomparse_event};
+use crate::guard::{Done, given, guard, quietly};
+use crate::options::oomparse_options;
+use crate::pods::{Table, oomparse_pods};
+use crate::result::oomparse_result;
+use crate::str::bytes;
+use oomparse_core::{KeyedParser, OomEvent, Parser, enrich};
+use std::collections::VecDeque;
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+
+/// Reads log lines and gives events.
+///
+/// Threads: any thread may use it at any time; calls with one parser wait for each other. A parser may
+/// be made, used and freed on different threads.
+///
+/// Memory is bounded, whatever the log says.
+#[derive(Debug)]
+pub struct oomparse_parser(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// The log without a key.
+    main: Parser,
+    keyed: KeyedParser,
+    pods: Option<Table>,
+    callback: Option<Callback>,
+    events: VecDeque<Content>,
+    max_events: usize,
+    dropped: u64,
+    /// Handles that callbacks had, to be used anew: one of them used too late is told so.
+    #[allow(clippy::vec_box, reason = "a handle must keep its address")]
+    handles: Vec<Box<oomparse_event>>,
+}
+
+/// Takes an event as soon as it is complete, on the thread whose call completed it.
+///
+/// It may call any function, with this parser too, except that it must not free the parser. It must
+/// return: no C++ exception, no longjmp.
+///
+/// # Lifetime
+/// The event ends when the callback returns. Used later, while the parser lives, it answers
+/// `OOMPARSE_RESULT_EVENT_OVER`. `oomparse_event_clone` makes one that stays.
+pub type oomparse_event_callback = Option<extern "C" fn(user: *mut c_void, event: &oomparse_event)>;
+
+#[derive(Clone, Copy, Debug)]
+struct Callback {
+    call: extern "C" fn(*mut c_void, &oomparse_event),
+    /// The pointer's address: never followed here.
+    user: usize,
+}
+
+impl oomparse_parser {
+    fn lock(&self) -> Done<MutexGuard<'_, Inner>> {
+        self.0.lock().map_err(|_| oomparse_result::Poisoned)
+    }
+
+    /// Feeds the parser, then gives its events out.
+    #[inline]
+    fn feed(&self, feed: impl FnOnce(&mut Inner)) -> Done {
+        let mut inner = self.lock()?;
+        feed(&mut inner);
+        inner.collect();
+        if inner.callback.is_none() || inner.events.is_empty() {
+            return Ok(());
+        }
+        self.call_back(inner)
+    }
+
+    /// Hands the events to the callback, which may use the parser itself.
+    #[cold]
+    fn call_back<'p>(&'p self, mut inner: MutexGuard<'p, Inner>) -> Done {
+        while let Some(callback) = inner.callback
+            && let Some(content) = inner.events.pop_front()
+        {
+            let mut handle = inner.handles.pop().unwrap_or_default();
+            handle.begin(content);
+            drop(inner);
+            (callback.call)(
+                std::ptr::with_exposed_provenance_mut(callback.user),
+                &handle,
+            );
+            handle.end();
+            inner = self.lock()?;
+            inner.handles.push(handle);
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    #[inline]
+    fn collect(&mut self) {
+        while let Some(event) = self.main.next_event() {
+            self.keep(event, None);
+        }
+        while let Some((key, event)) = self.keyed.next_event() {
+            self.keep(event, Some(key));
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, mut event: OomEvent, key: Option<Arc<[u8]>>) {
+        if let Some(pods) = &self.pods
+            && let Ok(mut table) = pods.lock()
+        {
+            enrich(&mut event, &mut *table);
+        }
+        if self.callback.is_none() && self.events.len() >= self.max_events {
+            self.events.pop_front();
+            self.dropped = self.dropped.saturating_add(1);
+        }
+        self.events.push_back(Content::new(event, key));
+    }
+}
+
+/// A parser with these options, or with the default ones if `options` is NULL.
+///
+/// # Lifetime
+/// The parser is the caller's; it ends with `oomparse_parser_free`. The options may end at once.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_new(
+    options: Option<&oomparse_options>,
+    out_parser: Option<&mut MaybeUninit<*mut oomparse_parser>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_parser)?;
+        out.write(std::ptr::null_mut());
+        let options = options.cloned().unwrap_or_default();
+        let mut keyed = KeyedParser::with_options(options.parser.clone());
+        keyed.set_max_streams(options.max_streams);
+        let inner = Inner {
+            main: Parser::with_options(options.parser),
+            keyed,
+            pods: None,
+            callback: None,
+            events: VecDeque::new(),
+            max_events: options.max_events,
+            dropped: 0,
+            handles: Vec::new(),
+        };
+        out.write(Box::into_raw(Box::new(oomparse_parser(Mutex::new(inner)))));
+        Ok(())
+    })
+}
+
+/// Frees a parser; NULL is fine. What is still open is dropped: call `oomparse_parser_finish` before.
+///
+/// # Lifetime
+/// Ends the parser, and the events that its callbacks were given. Events taken with
+/// `oomparse_parser_next_event` stay.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_free(parser: Option<Box<oomparse_parser>>) {
+    quietly((), || drop(parser));
+}
+
+/// Has events given to a callback; with NULL they wait for `oomparse_parser_next_event` again.
+///
+/// # Lifetime
+/// `user` is handed on and never looked at; it must stay as long as the callback uses it.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_set_callback(
+    parser: Option<&oomparse_parser>,
+    callback: oomparse_event_callback,
+    user: *mut c_void,
+) -> oomparse_result {
+    guard(|| {
+        given(parser)?.lock()?.callback = callback.map(|call| Callback {
+            call,
+            user: user.expose_provenance(),
+        });
+        Ok(())
+    })
+}
+
+/// Has the names of pods and containers put into the events; with NULL not any more.
+///
+/// # Lifetime
+/// The parser keeps the table alive itself: the caller may free `pods` at any time, and change it and
+/// give it to other parsers meanwhile.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_set_pods(
+    parser: Option<&oomparse_parser>,
+    pods: Option<&oomparse_pods>,
+) -> oomparse_result {
+    guard(|| {
+        given(parser)?.lock()?.pods = pods.map(oomparse_pods::table);
+        Ok(())
+    })
+}
+
+/// Takes one line, without its line end (one `\n` at the end is taken off).
+///
+/// # Lifetime
+/// The line must stand until the call returns; it is not kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_push(
+    parser: Option<&oomparse_parser>,
+    line: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let line = one_line(bytes(line, len)?);
+        given(parser)?.feed(|inner| inner.main.push_line(line))
+    })
+}
+
+/// Takes the next bytes of a log, cut anywhere.
+///
+/// # Lifetime
+/// The bytes must stand until the call returns; they are not kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_push_chunk(
+    parser: Option<&oomparse_parser>,
+    chunk: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let chunk = bytes(chunk, len)?;
+        given(parser)?.feed(|inner| inner.main.push_chunk(chunk))
+    })
+}
+
+/// Takes one line of one of several logs that come mixed. The key is any bytes: a file's name, a tag.
+///
+/// # Lifetime
+/// Line and key must stand until the call returns. A copy of the key stays with its events.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_push_keyed(
+    parser: Option<&oomparse_parser>,
+    key: *const c_char,
+    key_len: usize,
+    line: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let (key, line) = (bytes(key, key_len)?, one_line(bytes(line, len)?));
+        given(parser)?.feed(|inner| inner.keyed.push_line(key, line))
+    })
+}
+
+/// Takes the next bytes of one of several logs, cut anywhere.
+///
+/// # Lifetime
+/// Bytes and key must stand until the call returns. A copy of the key stays with its events.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_push_chunk_keyed(
+    parser: Option<&oomparse_parser>,
+    key: *const c_char,
+    key_len: usize,
+    chunk: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let (key, chunk) = (bytes(key, key_len)?, bytes(chunk, len)?);
+        given(parser)?.feed(|inner| inner.keyed.push_chunk(key, chunk))
+    })
+}
+
+/// Says that no more lines come: gives out what is open. The parser can then be used anew.
+///
+/// # Lifetime
+/// Ends nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_finish(parser: Option<&oomparse_parser>) -> oomparse_result {
+    guard(|| {
+        given(parser)?.feed(|inner| {
+            inner.main.finish();
+            inner.keyed.finish();
+        })
+    })
+}
+
+/// Says that no more lines of one of several logs come.
+///
+/// # Lifetime
+/// The key must stand until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_finish_keyed(
+    parser: Option<&oomparse_parser>,
+    key: *const c_char,
+    key_len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let key = bytes(key, key_len)?;
+        given(parser)?.feed(|inner| inner.keyed.finish_stream(key))
+    })
+}
+
+/// The next event that is complete, in the order of completion; `OOMPARSE_RESULT_ABSENT` and NULL if
+/// there is none.
+///
+/// # Lifetime
+/// The event is the caller's; it ends with `oomparse_event_free` and may outlive the parser.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_next_event(
+    parser: Option<&oomparse_parser>,
+    out_event: Option<&mut MaybeUninit<*mut oomparse_event>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_event)?;
+        out.write(std::ptr::null_mut());
+        let content = given(parser)?.lock()?.events.pop_front();
+        let content = content.ok_or(oomparse_result::Absent)?;
+        out.write(Box::into_raw(Box::new(oomparse_event::owned(content))));
+        Ok(())
+    })
+}
+
+/// Whether an ordinary line matters now, since a report is being printed. While none does, only lines
+/// that `oomparse_line_is_candidate` takes need to be handed in.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_wants_every_line(
+    parser: Option<&oomparse_parser>,
+    out_wants: Option<&mut MaybeUninit<bool>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_wants)?;
+        out.write(given(parser)?.lock()?.main.wants_every_line());
+        Ok(())
+    })
+}
+
+/// The same for one of several logs.
+///
+/// # Lifetime
+/// The key must stand until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_wants_every_line_keyed(
+    parser: Option<&oomparse_parser>,
+    key: *const c_char,
+    key_len: usize,
+    out_wants: Option<&mut MaybeUninit<bool>>,
+) -> oomparse_result {
+    guard(|| {
+        let (key, out) = (bytes(key, key_len)?, given(out_wants)?);
+        out.write(given(parser)?.lock()?.keyed.wants_every_line(key));
+        Ok(())
+    })
+}
+
+/// How many events were dropped since nobody took them.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_parser_dropped_events(
+    parser: Option<&oomparse_parser>,
+    out_dropped: Option<&mut MaybeUninit<u64>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_dropped)?;
+        out.write(given(parser)?.lock()?.dropped);
+        Ok(())
+    })
+}
+
+/// Whether a line can open a report or make an event alone: the search that stands before everything.
+/// Allocates nothing; a line that is NULL or too long is no candidate.
+///
+/// # Lifetime
+/// The line must stand until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_line_is_candidate(line: *const c_char, len: usize) -> bool {
+    static SIEVE: OnceLock<Parser> = OnceLock::new();
+    quietly(true, || match bytes(line, len) {
+        Ok(line) => SIEVE.get_or_init(Parser::new).is_candidate(line),
+        Err(_) => false,
+    })
+}
+
+fn one_line(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\n").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_may_cross_threads() {
+        fn is_sync<T: Send + Sync>() {}
+        is_sync::<Mutex<Inner>>();
+        is_sync::<oomparse_parser>();
+        is_sync::<oomparse_event>();
+        is_sync::<oomparse_pods>();
+    }
+}

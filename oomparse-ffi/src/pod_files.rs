@@ -1,0 +1,46 @@
+//! Reads a listing of pods from disk: a file's content, or the names in a directory of logs.
+
+use oomparse_core::{Loaded, PodTable};
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Largest listing that is read: `kubectl get pods -A -o json` of 150,000 pods is about 1 GB.
+const MAX_LISTING: u64 = 2 << 30;
+
+/// Most names that are read of a directory. A node has some hundred.
+const MAX_NAMES: usize = 1 << 20;
+
+/// Takes over what stands at a path: a listing in any form, or a directory as `/var/log/pods` or
+/// `/var/log/containers`.
+pub(crate) fn load(table: &mut PodTable, path: &Path) -> io::Result<Loaded> {
+    let listing = if path.is_dir() {
+        names(path)?
+    } else {
+        let mut listing = Vec::new();
+        std::fs::File::open(path)?
+            .take(MAX_LISTING)
+            .read_to_end(&mut listing)?;
+        listing
+    };
+    Ok(table.load(&listing))
+}
+
+/// The names in a directory that may be a pod's or a container's, one a line.
+fn names(directory: &Path) -> io::Result<Vec<u8>> {
+    let mut listing = Vec::new();
+    for entry in std::fs::read_dir(directory)?.take(MAX_NAMES) {
+        let name = entry?.file_name();
+        if is_log_name(&name) {
+            listing.extend_from_slice(name.as_encoded_bytes());
+            listing.push(b'\n');
+        }
+    }
+    Ok(listing)
+}
+
+/// Both kinds of name have underscores; anything else in the directory is none of ours.
+fn is_log_name(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.iter().filter(|byte| **byte == b'_').count() >= 2 && !name.contains(&b'\n')
+}

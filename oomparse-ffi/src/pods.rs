@@ -1,0 +1,325 @@
+//! `oomparse_pods`: names of pods and containers.
+#![allow(unsafe_code, reason = "export attributes")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the comments are C's: what a caller owes stands under Lifetime"
+)]
+
+use crate::guard::{Done, given, guard, quietly};
+use crate::pod_files;
+use crate::result::oomparse_result;
+use crate::str::{bytes, fill, oomparse_str, text};
+use oomparse_core::{Loaded, PodLookup, PodTable, learn};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// The table itself, which parsers may share.
+pub(crate) type Table = Arc<Mutex<PodTable>>;
+
+/// Names of pods by their uids and of containers by their ids, bounded in size.
+///
+/// Threads: any number of them may use one table at a time; calls wait for each other.
+#[derive(Debug, Default)]
+pub struct oomparse_pods(Table);
+
+impl oomparse_pods {
+    pub(crate) fn table(&self) -> Table {
+        Arc::clone(&self.0)
+    }
+
+    pub(crate) fn lock(&self) -> Done<MutexGuard<'_, PodTable>> {
+        self.0.lock().map_err(|_| oomparse_result::Poisoned)
+    }
+}
+
+/// What came of reading a listing of pods.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct oomparse_loaded {
+    /// Records taken over.
+    pub records: usize,
+    /// Records or rows left out: no sound uid, no sound name.
+    pub skipped: usize,
+    /// What was wrong first, ended by a NUL; empty if nothing was. What else could be read was taken over.
+    pub message: [c_char; 256],
+}
+
+/// Names that a table gave.
+#[derive(Debug)]
+pub struct oomparse_names {
+    texts: [Option<String>; 7],
+}
+
+/// A name in `oomparse_names`. The numbers are never used for anything else; new ones may be added.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum oomparse_name {
+    /// Kubernetes namespace.
+    Namespace = 1,
+    /// Pod name.
+    Pod = 2,
+    /// Node name.
+    Node = 3,
+    /// `Kind/name` of the controller.
+    Owner = 4,
+    /// The container's name in its pod.
+    Container = 5,
+    /// The pod's uid, where a container's id was looked up.
+    PodUid = 6,
+    /// Where the names came from.
+    Source = 7,
+}
+
+/// An empty table.
+///
+/// # Lifetime
+/// The table is the caller's; it ends with `oomparse_pods_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_pods_new(
+    out_pods: Option<&mut MaybeUninit<*mut oomparse_pods>>,
+) -> oomparse_result {
+    guard(|| {
+        given(out_pods)?.write(Box::into_raw(Box::default()));
+        Ok(())
+    })
+}
+
+/// Frees a table; NULL is fine. Parsers that were given it keep what is in it.
+///
+/// # Lifetime
+/// Ends the table. Names that were got from it stay.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_pods_free(pods: Option<Box<oomparse_pods>>) {
+    quietly((), || drop(pods));
+}
+
+/// Says which labels records that are read later keep: keys with a comma between, `*` for all, nothing
+/// for none.
+///
+/// # Lifetime
+/// Copies the keys.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_keep_labels(
+    pods: Option<&oomparse_pods>,
+    keys: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let keys: Vec<&str> = text(keys, len)?
+            .split(',')
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+            .collect();
+        given(pods)?.lock()?.keep_labels(&keys);
+        Ok(())
+    })
+}
+
+/// Takes over a listing in any form that oomparse reads: JSON of kubectl, crictl or the kubelet, NDJSON,
+/// CSV, kubectl's columns, names of log directories. `out_loaded` may be NULL.
+///
+/// `OOMPARSE_RESULT_BAD_LISTING` if anything in it was wrong; the rest was taken over.
+///
+/// # Lifetime
+/// The bytes must stand until the call returns; they are not kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_load(
+    pods: Option<&oomparse_pods>,
+    listing: *const c_char,
+    len: usize,
+    out_loaded: Option<&mut MaybeUninit<oomparse_loaded>>,
+) -> oomparse_result {
+    guard(|| {
+        let listing = bytes(listing, len)?;
+        report(given(pods)?.lock()?.load(listing), out_loaded)
+    })
+}
+
+/// Takes over what stands at a path (UTF-8, not ended by a NUL): a listing in any form, or a directory as
+/// `/var/log/pods` or `/var/log/containers`. `out_loaded` may be NULL.
+///
+/// # Lifetime
+/// The path must stand until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_load_path(
+    pods: Option<&oomparse_pods>,
+    path: *const c_char,
+    len: usize,
+    out_loaded: Option<&mut MaybeUninit<oomparse_loaded>>,
+) -> oomparse_result {
+    guard(|| {
+        let path = Path::new(text(path, len)?);
+        let mut table = given(pods)?.lock()?;
+        match pod_files::load(&mut table, path) {
+            Ok(loaded) => report(loaded, out_loaded),
+            Err(error) => {
+                write_loaded(out_loaded, 0, 0, &format!("{}: {error}", path.display()));
+                Err(oomparse_result::Io)
+            }
+        }
+    })
+}
+
+fn report(loaded: Loaded, out: Option<&mut MaybeUninit<oomparse_loaded>>) -> Done {
+    let message = loaded.error.map(|error| error.to_string());
+    let text = message.as_deref().unwrap_or_default();
+    write_loaded(out, loaded.records, loaded.skipped, text);
+    message.map_or(Ok(()), |_| Err(oomparse_result::BadListing))
+}
+
+fn write_loaded(
+    out: Option<&mut MaybeUninit<oomparse_loaded>>,
+    records: usize,
+    skipped: usize,
+    text: &str,
+) {
+    let Some(out) = out else { return };
+    let mut message = [0; 256];
+    fill(&mut message, text.as_bytes());
+    out.write(oomparse_loaded {
+        records,
+        skipped,
+        message,
+    });
+}
+
+/// Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`,
+/// `k3s`, `rke2`) without its prefix; `OOMPARSE_RESULT_ABSENT` if it tells none.
+///
+/// Anybody may write such text to a log: the daemon's name must be what the log's own frame proves.
+///
+/// # Lifetime
+/// Name and line must stand until the call returns; they are not kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_learn(
+    pods: Option<&oomparse_pods>,
+    daemon: *const c_char,
+    daemon_len: usize,
+    line: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let (daemon, line) = (bytes(daemon, daemon_len)?, bytes(line, len)?);
+        let mut table = given(pods)?.lock()?;
+        learn(&mut table, daemon, line)
+            .then_some(())
+            .ok_or(oomparse_result::Absent)
+    })
+}
+
+/// How many pods and containers have an entry.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_pods_len(
+    pods: Option<&oomparse_pods>,
+    out_pods: Option<&mut MaybeUninit<usize>>,
+    out_containers: Option<&mut MaybeUninit<usize>>,
+) -> oomparse_result {
+    guard(|| {
+        let (out_pods, out_containers) = (given(out_pods)?, given(out_containers)?);
+        let table = given(pods)?.lock()?;
+        out_pods.write(table.pods());
+        out_containers.write(table.containers());
+        Ok(())
+    })
+}
+
+/// Looks a pod up by its uid, in any spelling; `OOMPARSE_RESULT_ABSENT` and NULL if it is not known.
+///
+/// # Lifetime
+/// The names are the caller's and stay when the table changes; they end with `oomparse_names_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_lookup(
+    pods: Option<&oomparse_pods>,
+    uid: *const c_char,
+    len: usize,
+    out_names: Option<&mut MaybeUninit<*mut oomparse_names>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_names)?;
+        out.write(std::ptr::null_mut());
+        let uid = text(uid, len)?;
+        let mut table = given(pods)?.lock()?;
+        let found = table.pod(uid).ok_or(oomparse_result::Absent)?;
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        let texts = [
+            own(found.namespace),
+            own(found.name),
+            own(found.node),
+            own(found.owner),
+            None,
+            None,
+            own(Some(found.source)),
+        ];
+        out.write(Box::into_raw(Box::new(oomparse_names { texts })));
+        Ok(())
+    })
+}
+
+/// Looks a container up by its id, 12 digits of it at least; `OOMPARSE_RESULT_ABSENT` and NULL if it is
+/// not known.
+///
+/// # Lifetime
+/// The names are the caller's and stay when the table changes; they end with `oomparse_names_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_lookup_container(
+    pods: Option<&oomparse_pods>,
+    id: *const c_char,
+    len: usize,
+    out_names: Option<&mut MaybeUninit<*mut oomparse_names>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_names)?;
+        out.write(std::ptr::null_mut());
+        let id = text(id, len)?;
+        let mut table = given(pods)?.lock()?;
+        let found = table.container(id).ok_or(oomparse_result::Absent)?;
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        let texts = [
+            own(found.pod.namespace),
+            own(found.pod.name),
+            own(found.pod.node),
+            own(found.pod.owner),
+            own(found.name),
+            found.pod_uid,
+            own(Some(found.pod.source)),
+        ];
+        out.write(Box::into_raw(Box::new(oomparse_names { texts })));
+        Ok(())
+    })
+}
+
+/// One of the names, a number of `oomparse_name`; `OOMPARSE_RESULT_ABSENT` if the table did not know it.
+///
+/// # Lifetime
+/// The view ends with the names.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_names_get(
+    names: Option<&oomparse_names>,
+    name: u32,
+    out_value: Option<&mut MaybeUninit<oomparse_str>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_value)?;
+        out.write(oomparse_str::NONE);
+        let index = (name as usize).wrapping_sub(1);
+        let text = given(names)?.texts.get(index);
+        let text = text.ok_or(oomparse_result::UnknownField)?;
+        let text = text.as_deref().ok_or(oomparse_result::Absent)?;
+        out.write(oomparse_str::of(text.as_bytes()));
+        Ok(())
+    })
+}
+
+/// Frees names; NULL is fine.
+///
+/// # Lifetime
+/// Ends the names and the views that were got from them.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_names_free(names: Option<Box<oomparse_names>>) {
+    quietly((), || drop(names));
+}

@@ -1,0 +1,60 @@
+//! A line that has nothing to do with OOM allocates nothing.
+#![allow(
+    unsafe_code,
+    reason = "an allocator that counts, and calls as C makes them"
+)]
+
+use oomparse::*;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: the system's allocator does all of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are handed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are handed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+#[test]
+fn ordinary_lines_allocate_nothing() {
+    let line = oomparse_benches::ordinary_line();
+    let (data, len) = (line.as_ptr().cast::<c_char>(), line.len());
+    let mut handle = MaybeUninit::uninit();
+    assert_eq!(
+        oomparse_parser_new(None, Some(&mut handle)),
+        oomparse_result::Ok
+    );
+    // SAFETY: the call succeeded, so that a parser was written.
+    let parser = unsafe { Box::from_raw(handle.assume_init()) };
+    let push = || {
+        // SAFETY: line and key stand for the whole of each call.
+        unsafe {
+            oomparse_parser_push(Some(&parser), data, len);
+            oomparse_parser_push_keyed(Some(&parser), c"key".as_ptr(), 3, data, len);
+            oomparse_line_is_candidate(data, len);
+        }
+    };
+    push();
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for _ in 0..10_000 {
+        push();
+    }
+    assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), before);
+    oomparse_parser_free(Some(parser));
+}

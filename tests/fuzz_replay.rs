@@ -1,0 +1,159 @@
+//! The bodies of the fuzz targets, fed with seeds, changes to seeds and what was found before.
+//!
+//! Real fuzzing is `cargo fuzz run NAME` in `fuzz/`; this runs at least [`INPUTS`] inputs of each target on
+//! any toolchain, the same ones every time.
+
+#[path = "../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, reason = "a crate of its own for libFuzzer")]
+mod targets;
+
+use oomparse_tests::cases;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// How many inputs each target gets.
+const INPUTS: usize = 1500;
+
+/// xorshift64*: the same numbers on every machine.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let mixed = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(mixed).unwrap_or(0) % below.max(1)
+    }
+}
+
+/// The words of `fuzz/oom.dict`.
+fn dictionary() -> Vec<Vec<u8>> {
+    let text = include_str!("../fuzz/oom.dict");
+    let quoted = text
+        .lines()
+        .filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
+    quoted
+        .map(|word| {
+            word.replace("\\\"", "\"")
+                .replace("\\\\", "\\")
+                .into_bytes()
+        })
+        .collect()
+}
+
+/// What stood first: the corpus in the pieces that the target reads.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    for case in cases().expect("corpus").iter().step_by(5) {
+        let log = &case.input[..case.input.len().min(6000)];
+        match target {
+            "report" | "frame" | "pods" => seeds.push(log.to_vec()),
+            "cgroup" => {
+                let paths = log.split(|byte| b" ,:\n\"".contains(byte));
+                seeds.extend(
+                    paths
+                        .filter(|word| word.contains(&b'/') && word.len() > 12)
+                        .take(4)
+                        .map(<[u8]>::to_vec),
+                );
+            }
+            _ => seeds.extend(log.split(|byte| *byte == b'\n').take(8).map(<[u8]>::to_vec)),
+        }
+    }
+    seeds
+}
+
+fn change(seed: &[u8], words: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
+    let mut out = seed.to_vec();
+    for _ in 0..=numbers.next(4) {
+        let at = numbers.next(out.len() + 1);
+        match numbers.next(7) {
+            0 => out.truncate(at),
+            1 => drop(out.drain(..at)),
+            2 if at < out.len() => out[at] = u8::try_from(numbers.next(256)).unwrap_or(0),
+            3 => out.insert(at, b'\n'),
+            4 => {
+                let end = (at + numbers.next(80)).min(out.len());
+                let piece = out[at..end].to_vec();
+                let to = numbers.next(out.len() + 1);
+                drop(out.splice(to..to, piece));
+            }
+            _ => {
+                let word = words[numbers.next(words.len())].clone();
+                drop(out.splice(at..at, word));
+            }
+        }
+    }
+    out
+}
+
+/// What a fuzzer found before: `fuzz/corpus/NAME`.
+fn found_before(target: &str) -> Vec<Vec<u8>> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fuzz/corpus")
+        .join(target);
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .filter_map(|file| std::fs::read(file).ok())
+        .collect()
+}
+
+fn replay(name: &str) {
+    let (_, target) = targets::TARGETS
+        .into_iter()
+        .find(|(known, _)| *known == name)
+        .expect("a target");
+    let words = dictionary();
+    assert!(words.len() > 40, "the dictionary");
+    let seeds = seeds(name);
+    assert!(seeds.len() > 20, "{} seeds", seeds.len());
+    let mut inputs = found_before(name);
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    while inputs.len() < INPUTS {
+        let seed = &seeds[numbers.next(seeds.len())];
+        inputs.push(change(seed, &words, &mut numbers));
+    }
+    for input in inputs {
+        if catch_unwind(AssertUnwindSafe(|| target(&input))).is_err() {
+            panic!("target {name} on {:?}", String::from_utf8_lossy(&input));
+        }
+    }
+}
+
+#[test]
+fn frame() {
+    replay("frame");
+}
+
+#[test]
+fn line() {
+    replay("line");
+}
+
+#[test]
+fn cgroup() {
+    replay("cgroup");
+}
+
+#[test]
+fn report() {
+    replay("report");
+}
+
+#[test]
+fn json_record() {
+    replay("json_record");
+}
+
+#[test]
+fn pods() {
+    replay("pods");
+}
