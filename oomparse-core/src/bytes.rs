@@ -1,5 +1,15 @@
 //! Bytes that are mostly text: names and paths as the kernel printed them.
 
+#[cfg(not(feature = "std"))]
+pub(crate) mod memmem;
+
+#[cfg(feature = "std")]
+pub(crate) use memchr::memmem;
+
+#[cfg(all(test, feature = "std"))]
+#[path = "bytes/memmem.rs"]
+mod without_std;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -126,7 +136,7 @@ fn push_hex(out: &mut String, byte: u8) {
 ///
 /// A backslash that starts no `\xNN` stays as it is: the kernel never prints one in a record.
 pub(crate) fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memmem::find(bytes, b"\\x") else {
+    let Some(first) = memmem::find(bytes, b"\\x") else {
         return Cow::Borrowed(bytes);
     };
     let (head, mut rest) = bytes.split_at(first);

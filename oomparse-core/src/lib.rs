@@ -33,6 +33,7 @@ mod keyed;
 pub mod limits;
 pub mod line;
 mod parser;
+#[cfg_attr(not(feature = "carriers"), path = "paste/none.rs")]
 mod paste;
 #[cfg(feature = "pods")]
 mod pods;
@@ -47,6 +48,8 @@ pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
+#[cfg(feature = "serde")]
+pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
 pub use keyed::KeyedParser;
 pub use parser::{Options, Parser, parse_all};

@@ -7,7 +7,8 @@ use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
 use crate::paste::Paste;
 use crate::report::Assembler;
 use crate::sieve::Sieve;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
 
@@ -336,8 +337,13 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 #[derive(Debug, Default)]
 struct Streams {
     /// The stream of the last line, which the next line is most often of.
-    last: Option<Stream>,
-    others: BTreeMap<Vec<u8>, Stream>,
+    last: Option<Box<Stream>>,
+    /// The others, by host.
+    #[expect(
+        clippy::vec_box,
+        reason = "they are moved with every turn from host to host"
+    )]
+    others: Vec<Box<Stream>>,
     /// How many have a report open.
     hungry: usize,
     clock: u64,
@@ -378,9 +384,15 @@ impl Streams {
         let stream = if is_last {
             self.last.as_ref()
         } else {
-            self.others.get(host)
+            self.place(host).ok().and_then(|at| self.others.get(at))
         };
         stream.is_some_and(|stream| stream.assembler.is_hungry())
+    }
+
+    /// Where among the others a host is, or would be.
+    fn place(&self, host: &[u8]) -> Result<usize, usize> {
+        self.others
+            .binary_search_by(|stream| stream.host.as_slice().cmp(host))
     }
 
     /// The stream of a host, which is the last one now.
@@ -394,14 +406,17 @@ impl Streams {
         self.clock = self.clock.wrapping_add(1);
         if !is_last && !self.adopt(host) {
             if let Some(last) = self.last.take() {
-                self.others.insert(last.host.clone(), last);
+                let at = self.place(&last.host).unwrap_or_else(|at| at);
+                self.others.insert(at, last);
             }
-            self.last = self.others.remove(host);
-            if self.last.is_none() {
-                self.make_room(out);
+            match self.place(host) {
+                Ok(at) => self.last = Some(self.others.remove(at)),
+                Err(_) => self.make_room(out),
             }
         }
-        let stream = self.last.get_or_insert_with(|| Stream::new(host, options));
+        let stream = self
+            .last
+            .get_or_insert_with(|| Box::new(Stream::new(host, options)));
         stream.used = self.clock;
         &mut stream.assembler
     }
@@ -418,7 +433,7 @@ impl Streams {
         if self.hungry == 0 {
             return;
         }
-        for stream in self.others.values_mut().chain(&mut self.last) {
+        for stream in self.others.iter_mut().chain(&mut self.last) {
             let was = stream.assembler.is_hungry();
             stream.assembler.give_out_all_waiting(out);
             if was && !stream.assembler.is_hungry() {
@@ -444,11 +459,8 @@ impl Streams {
         if self.others.len() < MAX_STREAMS {
             return;
         }
-        let oldest = self.others.values().min_by_key(|stream| stream.used);
-        let Some(host) = oldest.map(|stream| stream.host.clone()) else {
-            return;
-        };
-        if let Some(mut stream) = self.others.remove(&host) {
+        if let Some(at) = longest_quiet(&self.others) {
+            let mut stream = self.others.remove(at);
             if stream.assembler.is_hungry() {
                 self.hungry = self.hungry.saturating_sub(1);
             }
@@ -459,11 +471,18 @@ impl Streams {
     /// Takes all streams out, in the order of their last lines.
     fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
         self.hungry = 0;
-        let others = core::mem::take(&mut self.others).into_values();
-        let mut all: Vec<Stream> = others.chain(self.last.take()).collect();
-        all.sort_by_key(|stream| stream.used);
-        all.into_iter().map(|stream| stream.assembler)
+        let mut all = core::mem::take(&mut self.others);
+        all.extend(self.last.take());
+        core::iter::from_fn(move || {
+            let oldest = longest_quiet(&all)?;
+            Some(all.swap_remove(oldest).assembler)
+        })
     }
+}
+
+/// Which of these streams had no line for longest.
+fn longest_quiet(streams: &[Box<Stream>]) -> Option<usize> {
+    (0..streams.len()).min_by_key(|at| streams.get(*at).map(|stream| stream.used))
 }
 
 /// The events of a whole log in memory.

@@ -4,14 +4,20 @@
 //! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
 //! one. Rows and figures hold none; they count only while a report is open.
 
+#[cfg(any(
+    test,
+    not(feature = "std"),
+    not(any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
+mod skip;
+
 #[cfg(feature = "std")]
 use aho_corasick::packed;
-#[cfg(not(feature = "std"))]
-use memchr::memmem;
 
 /// The words that a line must hold to be looked at while no report is open.
 ///
 /// The packed search goes by the first bytes, so each begins with letters that are rare in ordinary logs.
+#[cfg(any(test, feature = "std"))]
 pub(crate) const LITERALS: [&str; 15] = [
     // "X invoked oom-killer: ", "oom-kill:constraint="
     "oom-kill",
@@ -36,87 +42,84 @@ pub(crate) const LITERALS: [&str; 15] = [
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
 ///
 /// The last one is in the head line of each entry of `journalctl -o verbose`.
+#[cfg(any(test, feature = "std"))]
 pub(crate) const CARRIERS: [&str; 5] = [
     "\"dmesg\":",
     "\"MESSAGE\":[",
     "\"MESSAGE\": [",
     "__CURSOR=",
-    " [s=",
+    SHORT,
 ];
+
+/// The carriers' word that is too short for the skip search.
+#[cfg(any(test, feature = "std", feature = "carriers"))]
+const SHORT: &str = " [s=";
 
 /// The search, made ready.
 #[derive(Clone, Debug)]
 pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
-    #[cfg(feature = "std")]
-    words: Words,
-    #[cfg(not(feature = "std"))]
-    finders: alloc::vec::Vec<memmem::Finder<'static>>,
+    /// Words other than the kernel's.
+    #[cfg(all(feature = "std", feature = "pods"))]
+    others: Option<Words>,
 }
 
 /// Two lists of words.
+#[cfg(feature = "std")]
 type Words = [&'static [&'static str]; 2];
 
+#[cfg(feature = "std")]
 impl Sieve {
     /// The sieve for the kernel's lines.
-    #[cfg(feature = "std")]
     pub(crate) fn new() -> Self {
         static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
         let words: Words = [&LITERALS, &CARRIERS];
         let packed = PACKED.get_or_init(|| packed::Searcher::new(words.iter().copied().flatten()));
         Self {
             packed: packed.clone(),
-            words,
+            #[cfg(feature = "pods")]
+            others: None,
         }
     }
 
-    /// The sieve for the kernel's lines.
-    #[cfg(not(feature = "std"))]
-    pub(crate) fn new() -> Self {
-        Self::of_words([&LITERALS, &CARRIERS])
-    }
-
     /// A sieve for other words.
-    #[cfg(all(feature = "std", feature = "pods"))]
+    #[cfg(feature = "pods")]
     pub(crate) fn of_words(words: Words) -> Self {
         Self {
             packed: packed::Searcher::new(words.iter().copied().flatten()),
-            words,
-        }
-    }
-
-    /// A sieve for other words.
-    #[cfg(not(feature = "std"))]
-    pub(crate) fn of_words(words: Words) -> Self {
-        Self {
-            finders: words
-                .iter()
-                .copied()
-                .flatten()
-                .map(memmem::Finder::new)
-                .collect(),
+            others: Some(words),
         }
     }
 
     /// Where in these bytes the first of the words stands.
-    #[cfg(feature = "std")]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        match &self.packed {
-            Some(packed) => packed.find(bytes).map(|found| found.start()),
-            None => find_each(&self.words, bytes),
+        if let Some(packed) = &self.packed {
+            return packed.find(bytes).map(|found| found.start());
         }
+        #[cfg(feature = "pods")]
+        if let Some(words) = &self.others {
+            return find_each(words, bytes);
+        }
+        without_simd(bytes)
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl Sieve {
+    /// The sieve for the kernel's lines.
+    pub(crate) fn new() -> Self {
+        Self {}
     }
 
-    /// Where in these bytes one of the words stands; not always the first of them.
-    #[cfg(not(feature = "std"))]
+    /// Where in these bytes the first of the words stands.
+    #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        self.finders
-            .iter()
-            .filter_map(|finder| finder.find(bytes))
-            .min()
+        skipping(bytes)
     }
+}
 
+impl Sieve {
     /// Whether a line can matter.
     pub(crate) fn is_candidate(&self, line: &[u8]) -> bool {
         self.find(line).is_some()
@@ -124,7 +127,43 @@ impl Sieve {
 }
 
 /// The search on a machine without the packed one.
-#[cfg(feature = "std")]
+#[cfg(all(
+    feature = "std",
+    not(any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
+fn without_simd(bytes: &[u8]) -> Option<usize> {
+    skipping(bytes)
+}
+
+/// The search that leaves most bytes unread.
+#[cfg(any(
+    not(feature = "std"),
+    not(any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
+#[inline(always)]
+fn skipping(bytes: &[u8]) -> Option<usize> {
+    let found = skip::find(bytes);
+    #[cfg(feature = "carriers")]
+    {
+        let before = found.map_or(bytes, |at| bytes.get(..at).unwrap_or_default());
+        if let Some(short) = crate::bytes::memmem::find(before, SHORT.as_bytes()) {
+            return Some(short);
+        }
+    }
+    found
+}
+
+/// The search on a processor from before 2006: for its sake nobody's program carries the other's tables.
+#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn without_simd(bytes: &[u8]) -> Option<usize> {
+    find_each(&[&LITERALS, &CARRIERS], bytes)
+}
+
+/// One word after the other.
+#[cfg(all(
+    feature = "std",
+    any(feature = "pods", target_arch = "x86_64", target_arch = "aarch64")
+))]
 fn find_each(words: &Words, bytes: &[u8]) -> Option<usize> {
     words
         .iter()
@@ -166,6 +205,7 @@ mod tests {
             "oom_kill_process: 2 callbacks suppressed",
         ] {
             assert!(sieve.is_candidate(line.as_bytes()), "{line}");
+            assert!(skip::find(line.as_bytes()).is_some(), "{line}, by skipping");
         }
         assert!(!sieve.is_candidate(b"the quick brown fox ran out of ideas in memory lane"));
     }

@@ -9,13 +9,13 @@ pub use memory::{Counter, MemcgStats, Meminfo, Reaped, StatValues};
 pub use process::{Invoker, Selected, TaskRow, Victim};
 
 use crate::bytes::Text;
+use crate::bytes::memmem;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::frame::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use memchr::memmem;
 
 /// The value of `schema` in every event. It changes only when a field changes meaning.
 pub const SCHEMA: &str = "oomparse.event/1";

@@ -20,11 +20,11 @@
 
 use super::scan::{facility_by_name, number, split_once};
 use super::{Frame, FrameKind, Origin, stamp, syslog};
+use crate::bytes::memmem;
 use crate::limits::MAX_LINE_LEN;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use memchr::memmem;
 
 /// Lines of one entry; a kernel's entry has about 20, any other is let go.
 const MAX_ENTRY_LINES: u32 = 512;

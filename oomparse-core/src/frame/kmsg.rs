@@ -17,10 +17,11 @@
 
 use super::scan::{number, split_once};
 use super::{Fragment, Frame, FrameKind, Origin};
+use crate::bytes::memmem;
 use crate::bytes::unescape;
 use crate::limits::MAX_COMM_LEN;
 use alloc::borrow::Cow;
-use memchr::{memchr, memmem};
+use memchr::memchr;
 
 /// Takes a record apart; nothing if the line is none.
 #[inline(always)]

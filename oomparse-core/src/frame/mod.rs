@@ -5,8 +5,14 @@
 //! line and never configured; a line in no known form is all message.
 
 mod dmesg;
+#[cfg(feature = "carriers")]
 mod dmesg_json;
+#[cfg_attr(
+    not(feature = "carriers"),
+    expect(dead_code, reason = "entries over several lines")
+)]
 mod journal;
+#[cfg(feature = "carriers")]
 mod json_text;
 mod kmsg;
 #[cfg(feature = "serde")]
@@ -17,13 +23,18 @@ mod syslog;
 mod syslog5424;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "carriers")]
 mod wrapper;
 
+#[cfg(feature = "serde")]
+pub use record::with_member;
+
+use crate::bytes::memmem;
 use crate::line::{Line, parse_line};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
+#[cfg(feature = "carriers")]
 use alloc::boxed::Box;
-use memchr::memmem;
 
 /// Where a line's text came from, as far as its frame proves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -156,7 +167,9 @@ pub struct Framer {
 enum Open {
     #[default]
     Nothing,
+    #[cfg(feature = "carriers")]
     DmesgJson(Box<dmesg_json::Record>),
+    #[cfg(feature = "carriers")]
     Entry(Box<journal::Entry>),
 }
 
@@ -217,15 +230,21 @@ impl Framer {
     /// The entry that ends before this line, which is to be handed in after it: the end of an entry of
     /// `journalctl -o verbose` shows only in what comes next.
     pub fn end_before(&mut self, line: &[u8]) -> Option<Frame<'static>> {
-        match &self.open {
-            Open::Entry(entry) if entry.ends_before(line) => self.finish(),
-            _ => None,
+        #[cfg(feature = "carriers")]
+        if let Open::Entry(entry) = &self.open
+            && entry.ends_before(line)
+        {
+            return self.finish();
         }
+        #[cfg(not(feature = "carriers"))]
+        let _ = line;
+        None
     }
 
     /// The record over several lines that is open, if it holds a message: no more lines come.
     pub fn finish(&mut self) -> Option<Frame<'static>> {
         match core::mem::take(&mut self.open) {
+            #[cfg(feature = "carriers")]
             Open::Entry(mut entry) => entry.take_frame(),
             _ => None,
         }
@@ -235,6 +254,7 @@ impl Framer {
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         match &mut self.open {
             Open::Nothing => {}
+            #[cfg(feature = "carriers")]
             Open::DmesgJson(record) => match record.line(line) {
                 dmesg_json::Step::Message(frame) => return Some(frame),
                 dmesg_json::Step::Structure => return None,
@@ -244,6 +264,7 @@ impl Framer {
                 }
                 dmesg_json::Step::Foreign => {}
             },
+            #[cfg(feature = "carriers")]
             Open::Entry(entry) => match entry.line(line) {
                 journal::Step::Field => return None,
                 journal::Step::End(frame) => {
@@ -266,6 +287,7 @@ impl Framer {
                     return Some(frame);
                 }
             }
+            #[cfg(feature = "carriers")]
             [b'_' | b'M' | b'T' | b'W' | b'F' | b'S', ..] => {
                 if let Some(entry) = journal::opens(line) {
                     self.open = Open::Entry(Box::new(entry));
@@ -276,18 +298,19 @@ impl Framer {
         }
         let mut frame = match known(line, 0) {
             Some(frame) => frame,
+            #[cfg(feature = "carriers")]
             None if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) => {
                 self.open = Open::DmesgJson(Box::default());
                 return None;
             }
-            None => wrapper::unwrap(line, 0),
+            None => unknown(line, 0),
         };
         if frame.kind == FrameKind::Dmesg {
             self.look_for_host(line, &mut frame);
         }
         if frame.kind == FrameKind::Bare {
             // A quotation keeps the indentation behind its own marks.
-            let text = wrapper::behind_quotes(line);
+            let text = behind_quotes(line);
             if self.is_indented(text) {
                 frame.kind = FrameKind::Indented;
                 frame.message = Cow::Borrowed(text.trim_ascii_start());
@@ -380,13 +403,44 @@ fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
             .or_else(|| syslog::numbered_date(line))
             .or_else(|| dmesg::lost_bracket(line)),
         b'[' => dmesg::bracketed(line),
-        b'A'..=b'Z' => syslog::named_date(line)
-            .or_else(|| journal::lone_message(line))
-            .or_else(|| wrapper::kibana_row(line)),
+        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line)),
         b'<' => syslog::prioritised(line),
         b'a'..=b'z' => dmesg::decoded(line),
         b'{' => object(line, nested),
         _ => None,
+    }
+}
+
+/// A line that begins as a word does.
+#[cfg(feature = "carriers")]
+fn marked(line: &[u8]) -> Option<Frame<'_>> {
+    journal::lone_message(line).or_else(|| wrapper::kibana_row(line))
+}
+
+#[cfg(not(feature = "carriers"))]
+fn marked(_line: &[u8]) -> Option<Frame<'_>> {
+    None
+}
+
+#[cfg(feature = "carriers")]
+use wrapper::behind_quotes;
+
+#[cfg(not(feature = "carriers"))]
+fn behind_quotes(line: &[u8]) -> &[u8] {
+    line
+}
+
+/// The frame of a line whose first bytes are of no known form.
+#[cfg(feature = "carriers")]
+fn unknown(line: &[u8], nested: u8) -> Frame<'_> {
+    wrapper::unwrap(line, nested)
+}
+
+#[cfg(not(feature = "carriers"))]
+fn unknown(line: &[u8], _nested: u8) -> Frame<'_> {
+    Frame {
+        message: Cow::Borrowed(line),
+        ..Frame::default()
     }
 }
 
@@ -402,6 +456,7 @@ fn object(_line: &[u8], _nested: u8) -> Option<Frame<'_>> {
 
 /// The stamp that the text begins with, in microseconds, if it is as printk writes it: six decimals and
 /// a blank behind it.
+#[cfg(feature = "carriers")]
 pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
     let (micros, rest) = stamp::printk(text)?;
     let inside = text.get(..text.len().checked_sub(rest.len())?)?;
@@ -410,6 +465,7 @@ pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
 }
 
 /// Whether a line begins as a log's line does: with a clock or a tag that belongs to a known form.
+#[cfg(feature = "carriers")]
 pub(crate) fn has_head(line: &[u8]) -> bool {
     known(line, 0).is_some_and(|frame| {
         frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.level.is_some()
@@ -417,6 +473,7 @@ pub(crate) fn has_head(line: &[u8]) -> bool {
 }
 
 /// The message of a line with a head, if the kernel may have written it and it stands there as it is.
+#[cfg(feature = "carriers")]
 pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
     let frame = known(line, 0)?;
     match (frame.kind, frame.message) {
@@ -435,5 +492,5 @@ pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
     expect(dead_code, reason = "only records hold other lines")
 )]
 fn find(line: &[u8], nested: u8) -> Frame<'_> {
-    known(line, nested).unwrap_or_else(|| wrapper::unwrap(line, nested))
+    known(line, nested).unwrap_or_else(|| unknown(line, nested))
 }

@@ -15,6 +15,9 @@
 //! container printed the text.
 
 mod json;
+mod reader;
+
+pub use reader::with_member;
 
 use self::json::{Key, Value};
 use super::journal::{Provenance, is_kernels_name, is_outside_services};
@@ -165,8 +168,7 @@ impl<'a> Fields<'a> {
                     self.wall = self.wall.or(wall);
                 }
             }
-            // To the nearest microsecond; `as` keeps to the type's ends.
-            Value::Decimal(seconds) => self.set_seconds((seconds * 1e6 + 0.5) as u64),
+            Value::Millionths(micros) => self.set_seconds(*micros),
             Value::Whole(seconds) => self.set_seconds(seconds.saturating_mul(1_000_000)),
         }
     }

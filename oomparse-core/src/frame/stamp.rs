@@ -286,6 +286,7 @@ pub(super) fn epoch(input: &[u8]) -> Option<Stamp<'_>> {
 }
 
 /// `Jun 25, 2021 @ 12:42:11.916`, as Kibana shows a time.
+#[cfg(feature = "carriers")]
 pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
     let (month, rest) = english_month(input)?;
     let (day, rest) = short_number(rest.strip_prefix(b" ")?, 2)?;
@@ -306,6 +307,12 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
     {
         return Some(stamp.wall);
     }
+    local_ctime(input)
+}
+
+/// The same in the languages other than English.
+#[cfg(feature = "carriers")]
+fn local_ctime(input: &[u8]) -> Option<Option<WallTime>> {
     let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
     let (mut before, mut day, mut month, mut of_day, mut year) = (None, None, None, None, None);
     let mut is_half_day = false;
@@ -343,7 +350,13 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
     }))
 }
 
+#[cfg(not(feature = "carriers"))]
+fn local_ctime(_input: &[u8]) -> Option<Option<WallTime>> {
+    None
+}
+
 /// A month's number from its abbreviated name, or from a number before `月` or `월`.
+#[cfg(feature = "carriers")]
 fn month_by_name(name: &[u8]) -> Option<u8> {
     if let Some((number, "月" | "월")) =
         number(name).and_then(|(number, rest)| Some((number, core::str::from_utf8(rest).ok()?)))
@@ -352,7 +365,7 @@ fn month_by_name(name: &[u8]) -> Option<u8> {
     }
     let name = core::str::from_utf8(name).ok()?;
     let starts = |beginning: &&str| {
-        let mut letters = name.chars().flat_map(char::to_lowercase);
+        let mut letters = name.chars().map(lower);
         beginning.chars().all(|c| letters.next() == Some(c))
     };
     let found = MONTHS
@@ -361,8 +374,23 @@ fn month_by_name(name: &[u8]) -> Option<u8> {
     u8::try_from(found).ok()?.checked_add(1)
 }
 
+/// The small letter of a letter in a month's name: Latin and Cyrillic, without the tables for the rest.
+#[cfg(feature = "carriers")]
+fn lower(letter: char) -> char {
+    let code = u32::from(letter);
+    let by = match code {
+        0x41..=0x5a | 0xc0..=0xde | 0x410..=0x42f => 0x20,
+        // Here the capitals are odd, elsewhere in this block even.
+        0x139..=0x148 | 0x179..=0x17e => code & 1,
+        0x100..=0x177 => (code & 1) ^ 1,
+        _ => 0,
+    };
+    char::from_u32(code.saturating_add(by)).unwrap_or(letter)
+}
+
 /// How the months' names begin: English, German, French, Spanish, Portuguese, Italian, Dutch,
 /// Polish, Czech, Russian, the Nordic languages and Turkish, as far as no two months share it.
+#[cfg(feature = "carriers")]
 const MONTHS: [&str; 12] = [
     "jan gen ene янв sty led oca",
     "feb fev fév fév lut úno фев şub",
@@ -390,6 +418,15 @@ mod tests {
             .unwrap()
             .or(Some(2023), Some(0))
             .to_string()
+    }
+
+    #[test]
+    fn letters_of_the_months_have_their_small_ones() {
+        for month in MONTHS.iter().flat_map(|names| names.chars()) {
+            let mut capitals = month.to_uppercase();
+            assert_eq!(capitals.next().map(lower), Some(month));
+            assert_eq!(lower(month), month);
+        }
     }
 
     #[test]

@@ -26,9 +26,10 @@ use super::scan::{
 };
 use super::stamp::{self, Stamp};
 use super::{Frame, FrameKind, Origin, dmesg, syslog5424};
+use crate::bytes::memmem;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter};
 
 /// The kernel's own name for a machine that was given none.
 const NO_NAME: &[u8] = b"(none)";
@@ -322,6 +323,7 @@ pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<
 }
 
 /// The text behind the first printk stamp in a line of unknown form.
+#[cfg(feature = "carriers")]
 pub(super) fn stamp_within(text: &[u8]) -> Option<Frame<'_>> {
     dmesg::plain(at_stamp_within(text)?)
 }

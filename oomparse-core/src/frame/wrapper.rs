@@ -20,8 +20,9 @@
 
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
 use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
+use crate::bytes::memmem;
 use alloc::borrow::Cow;
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 /// Marks and labels that are taken away in front of one line.
 const MAX_STEPS: usize = 24;

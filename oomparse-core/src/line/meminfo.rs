@@ -94,7 +94,7 @@ fn totals(line: &[u8], into: &mut Meminfo) -> bool {
         _ => return false,
     }
     // The last figure of a line that was cut may have lost digits: a line counts whole or not.
-    let mut found = Meminfo::default();
+    let mut found = into.clone();
     let mut known = false;
     for word in line
         .split(|byte| *byte == b' ')
@@ -115,7 +115,7 @@ fn totals(line: &[u8], into: &mut Meminfo) -> bool {
         }
     }
     if known {
-        merge(into, &found);
+        *into = found;
     }
     known
 }
@@ -138,34 +138,6 @@ fn total<'m>(name: &[u8], into: &'m mut Meminfo) -> Option<&'m mut Option<u64>> 
         // Known words without a place in the record keep the line a line of the block.
         _ => return None,
     })
-}
-
-fn merge(into: &mut Meminfo, found: &Meminfo) {
-    for (slot, value) in [
-        (&mut into.active_anon_pages, found.active_anon_pages),
-        (&mut into.inactive_anon_pages, found.inactive_anon_pages),
-        (&mut into.active_file_pages, found.active_file_pages),
-        (&mut into.inactive_file_pages, found.inactive_file_pages),
-        (&mut into.unevictable_pages, found.unevictable_pages),
-        (&mut into.dirty_pages, found.dirty_pages),
-        (&mut into.writeback_pages, found.writeback_pages),
-        (
-            &mut into.slab_reclaimable_pages,
-            found.slab_reclaimable_pages,
-        ),
-        (
-            &mut into.slab_unreclaimable_pages,
-            found.slab_unreclaimable_pages,
-        ),
-        (&mut into.mapped_pages, found.mapped_pages),
-        (&mut into.shmem_pages, found.shmem_pages),
-        (&mut into.pagetables_pages, found.pagetables_pages),
-        (&mut into.free_pages, found.free_pages),
-    ] {
-        if value.is_some() {
-            *slot = value;
-        }
-    }
 }
 
 #[cfg(test)]

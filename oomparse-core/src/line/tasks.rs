@@ -66,7 +66,7 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
         .strip_prefix(b"pid")?;
     let rest = rest.trim_ascii_start().strip_prefix(b"]")?;
     // Every kernel's has these two side by side.
-    memchr::memmem::find(rest, b"tgid total_vm")?;
+    crate::bytes::memmem::find(rest, b"tgid total_vm")?;
     let mut found = Columns::default();
     for word in rest
         .split(u8::is_ascii_whitespace)

@@ -79,7 +79,7 @@ fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
     if value == 0 || value % 4096 != 0 {
         return KIB;
     }
-    if release.starts_with(b"4.18.0-") && memchr::memmem::find(release, b"el8").is_some()
+    if release.starts_with(b"4.18.0-") && crate::bytes::memmem::find(release, b"el8").is_some()
         || release.starts_with(b"5.4.0-")
     {
         return None;

@@ -117,7 +117,7 @@ impl Pending {
             // A path that fills a record was cut; one that others follow in the record was not.
             this.cut |= message.len() >= RECORD_LIMIT
                 && message.first() == Some(&b'/')
-                && memchr::memmem::find(message, b",task").is_none();
+                && crate::bytes::memmem::find(message, b",task").is_none();
             this.bytes = bytes;
             this.last = stamp;
             this.gap = 0;
@@ -336,5 +336,5 @@ fn ends_the_list(message: &[u8]) -> bool {
     let start = message.len().saturating_sub(40);
     message
         .get(start..)
-        .is_some_and(|tail| memchr::memmem::find(tail, b" unevictable:").is_some())
+        .is_some_and(|tail| crate::bytes::memmem::find(tail, b" unevictable:").is_some())
 }

@@ -1,14 +1,13 @@
-//! Reads the known keys of a JSON object with serde, without building a tree.
+//! Reads the known keys of a JSON object, without building a tree.
 //!
 //! What the keys mean is told in the parent module; here they are found, at any of the places where
 //! shippers put them, and their values taken whether they are texts, numbers or arrays of bytes.
 
 use super::Fields;
+use super::reader::{Number, Reader};
 use crate::frame::scan::number;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::fmt;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// How deep objects are looked into: `_source.log.message` and one more.
 const MAX_DEPTH: u8 = 4;
@@ -16,13 +15,7 @@ const MAX_DEPTH: u8 = 4;
 /// Reads the object in front of the text; a comma may follow, as between an array's elements.
 pub(super) fn read(text: &str) -> Option<Fields<'_>> {
     let mut fields = Fields::default();
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let object = Object {
-        fields: &mut fields,
-        depth: 0,
-        about_host: false,
-    };
-    object.deserialize(&mut reader).ok()?;
+    object(&mut Reader::new(text), &mut fields, 0, false)?;
     Some(fields)
 }
 
@@ -51,53 +44,103 @@ pub(super) enum Key {
 }
 
 impl Key {
-    fn of(name: &str, about_host: bool) -> Self {
-        let name = name.trim_start_matches(['_', '@']);
+    fn of(name: &[u8], about_host: bool) -> Self {
+        let mut name = name;
+        while let [b'_' | b'@', tail @ ..] = name {
+            name = tail;
+        }
         let mut lower = [0u8; 32];
         let Some(lower) = lower.get_mut(..name.len()) else {
             return Self::Other;
         };
-        lower.copy_from_slice(name.as_bytes());
+        lower.copy_from_slice(name);
         lower.make_ascii_lowercase();
-        match &*lower {
-            b"name" | b"hostname" if about_host => Self::Host,
-            _ if about_host => Self::Other,
-            b"message" => Self::Text(1),
-            b"msg" => Self::Text(2),
-            b"log" => Self::Text(3),
-            b"log.message" | b"textpayload" | b"short_message" | b"body" | b"line" | b"event"
-            | b"text" | b"logline" => Self::Text(4),
-            b"original" | b"event.original" | b"raw" => Self::Text(5),
-            b"transport" => Self::Transport,
-            b"syslog_identifier" | b"ident" | b"identifier" | b"tag" | b"syslogtag"
-            | b"appname" | b"app_name" | b"programname" | b"program" => Self::Identifier,
-            b"systemd_unit" | b"systemd_cgroup" => Self::Unit,
-            b"syslog_facility" | b"facility" | b"fac" | b"syslogfacility" => Self::Facility,
-            b"priority" | b"pri" | b"severity" => Self::Priority,
-            b"hostname" | b"host" | b"host.name" | b"host.hostname" => Self::Host,
-            b"boot_id" => Self::BootId,
-            b"caller" => Self::Caller,
-            b"source_monotonic_timestamp" => Self::Monotonic,
-            b"realtime_timestamp" => Self::Realtime,
-            b"time" | b"timestamp" | b"talos-time" | b"date" | b"timereported" => Self::Time,
-            b"sequence" => Self::Sequence,
-            b"sec" => Self::Seconds,
-            b"usec" => Self::Micros,
-            b"stream" | b"logtag" | b"log.iostream" => Self::Contained,
+        let lower = &*lower;
+        if about_host {
+            let is_name = matches!(lower, b"name" | b"hostname");
+            return if is_name { Self::Host } else { Self::Other };
+        }
+        match KEYS.binary_search_by(|(key, _)| key.as_bytes().cmp(lower)) {
+            Ok(at) => KEYS.get(at).map_or(Self::Other, |(_, key)| *key),
             // Also `kubernetes.pod_name` of a record made flat.
-            name if name.starts_with(b"kubernetes") => Self::Contained,
-            b"source" | b"fields" | b"jsonpayload" | b"journald" | b"record" | b"data"
-            | b"attributes" | b"result" | b"syslog" | b"journal" => Self::Nest,
-            _ => Self::Other,
+            Err(_) if lower.starts_with(b"kubernetes") => Self::Contained,
+            Err(_) => Self::Other,
         }
     }
 }
+
+/// The keys by name, in small letters and without the underscore in front; sorted.
+const KEYS: [(&str, Key); 62] = [
+    ("app_name", Key::Identifier),
+    ("appname", Key::Identifier),
+    ("attributes", Key::Nest),
+    ("body", Key::Text(4)),
+    ("boot_id", Key::BootId),
+    ("caller", Key::Caller),
+    ("data", Key::Nest),
+    ("date", Key::Time),
+    ("event", Key::Text(4)),
+    ("event.original", Key::Text(5)),
+    ("fac", Key::Facility),
+    ("facility", Key::Facility),
+    ("fields", Key::Nest),
+    ("host", Key::Host),
+    ("host.hostname", Key::Host),
+    ("host.name", Key::Host),
+    ("hostname", Key::Host),
+    ("ident", Key::Identifier),
+    ("identifier", Key::Identifier),
+    ("journal", Key::Nest),
+    ("journald", Key::Nest),
+    ("jsonpayload", Key::Nest),
+    ("line", Key::Text(4)),
+    ("log", Key::Text(3)),
+    ("log.iostream", Key::Contained),
+    ("log.message", Key::Text(4)),
+    ("logline", Key::Text(4)),
+    ("logtag", Key::Contained),
+    ("message", Key::Text(1)),
+    ("msg", Key::Text(2)),
+    ("original", Key::Text(5)),
+    ("pri", Key::Priority),
+    ("priority", Key::Priority),
+    ("program", Key::Identifier),
+    ("programname", Key::Identifier),
+    ("raw", Key::Text(5)),
+    ("realtime_timestamp", Key::Realtime),
+    ("record", Key::Nest),
+    ("result", Key::Nest),
+    ("sec", Key::Seconds),
+    ("sequence", Key::Sequence),
+    ("severity", Key::Priority),
+    ("short_message", Key::Text(4)),
+    ("source", Key::Nest),
+    ("source_monotonic_timestamp", Key::Monotonic),
+    ("stream", Key::Contained),
+    ("syslog", Key::Nest),
+    ("syslog_facility", Key::Facility),
+    ("syslog_identifier", Key::Identifier),
+    ("syslogfacility", Key::Facility),
+    ("syslogtag", Key::Identifier),
+    ("systemd_cgroup", Key::Unit),
+    ("systemd_unit", Key::Unit),
+    ("tag", Key::Identifier),
+    ("talos-time", Key::Time),
+    ("text", Key::Text(4)),
+    ("textpayload", Key::Text(4)),
+    ("time", Key::Time),
+    ("timereported", Key::Time),
+    ("timestamp", Key::Time),
+    ("transport", Key::Transport),
+    ("usec", Key::Micros),
+];
 
 /// A value, as far as one can matter.
 pub(super) enum Value<'a> {
     Text(Cow<'a, [u8]>),
     Whole(u64),
-    Decimal(f64),
+    /// A number with a fraction, in millionths.
+    Millionths(u64),
 }
 
 impl Value<'_> {
@@ -108,253 +151,126 @@ impl Value<'_> {
                 (value, []) => Some(value),
                 _ => None,
             },
-            Self::Decimal(_) => None,
+            Self::Millionths(_) => None,
         }
     }
 }
 
 /// Reads one object into the fields.
-struct Object<'f, 'a> {
-    fields: &'f mut Fields<'a>,
+fn object<'a>(
+    reader: &mut Reader<'a>,
+    fields: &mut Fields<'a>,
     depth: u8,
     about_host: bool,
-}
-
-impl<'a> DeserializeSeed<'a> for Object<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
+) -> Option<()> {
+    reader.expect(b'{')?;
+    if reader.eat(b'}') {
+        return Some(());
     }
-}
-
-impl<'a> Visitor<'a> for Object<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key_seed(Name {
-            about_host: self.about_host,
-        })? {
-            let FoundName { key, is_journals } = name;
-            self.fields.journal |= is_journals;
-            if key == Key::Contained {
-                self.fields.contained = true;
+    loop {
+        let name = reader.string()?;
+        reader.expect(b':')?;
+        fields.journal |= is_journals(&name);
+        match Key::of(&name, about_host) {
+            Key::Other => reader.skip()?,
+            Key::Contained => {
+                fields.contained = true;
+                reader.skip()?;
             }
-            if matches!(key, Key::Other | Key::Contained) {
-                map.next_value::<IgnoredAny>()?;
-                continue;
+            key => value(reader, fields, key, depth)?,
+        }
+        if !reader.eat(b',') {
+            return reader.expect(b'}');
+        }
+    }
+}
+
+/// Whether only journald writes a key of this name.
+fn is_journals(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"MESSAGE" | b"__CURSOR" | b"_TRANSPORT" | b"_BOOT_ID" | b"__REALTIME_TIMESTAMP"
+    )
+}
+
+/// Reads the value of a key into the fields.
+fn value<'a>(reader: &mut Reader<'a>, fields: &mut Fields<'a>, key: Key, depth: u8) -> Option<()> {
+    match reader.peek()? {
+        b'"' => {
+            let text = reader.string()?;
+            fields.set(key, Value::Text(text));
+        }
+        b'-' | b'0'..=b'9' => match reader.number()? {
+            Number::Whole(value) => fields.set(key, Value::Whole(value)),
+            Number::Millionths(value) => fields.set(key, Value::Millionths(value)),
+            Number::Other => {}
+        },
+        b'[' if matches!(key, Key::Text(_) | Key::Host | Key::Identifier) => {
+            if let Some(text) = list(reader)? {
+                fields.set(key, Value::Text(text));
             }
-            let slot = Slot {
-                fields: &mut *self.fields,
-                key,
-                depth: self.depth,
-            };
-            map.next_value_seed(slot)?;
         }
-        Ok(())
-    }
-}
-
-/// Reads a key without keeping it.
-struct Name {
-    about_host: bool,
-}
-
-/// A key that was read.
-struct FoundName {
-    key: Key,
-    is_journals: bool,
-}
-
-impl<'a> DeserializeSeed<'a> for Name {
-    type Value = FoundName;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<FoundName, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name {
-    type Value = FoundName;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a key")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<FoundName, E> {
-        Ok(FoundName {
-            key: Key::of(name, self.about_host),
-            is_journals: matches!(
-                name,
-                "MESSAGE" | "__CURSOR" | "_TRANSPORT" | "_BOOT_ID" | "__REALTIME_TIMESTAMP"
-            ),
-        })
-    }
-}
-
-/// Reads the value of one key into the fields.
-struct Slot<'f, 'a> {
-    fields: &'f mut Fields<'a>,
-    key: Key,
-    depth: u8,
-}
-
-impl<'a> DeserializeSeed<'a> for Slot<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Slot<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<(), E> {
-        let text = Value::Text(Cow::Borrowed(text.as_bytes()));
-        self.fields.set(self.key, text);
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        let text = Value::Text(Cow::Owned(text.as_bytes().to_vec()));
-        self.fields.set(self.key, text);
-        Ok(())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.fields.set(self.key, Value::Whole(value));
-        Ok(())
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.fields.set(self.key, Value::Decimal(value));
-        Ok(())
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    /// journald writes a text that is not UTF-8, or holds control characters, as its bytes; a search
-    /// gives each field as a list, `["text"]`.
-    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<(), A::Error> {
-        if !matches!(self.key, Key::Text(_) | Key::Host | Key::Identifier) {
-            while elements.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
+        b'{' if matches!(key, Key::Text(_) | Key::Nest | Key::Host) => {
+            let depth = depth.saturating_add(1);
+            if depth >= MAX_DEPTH {
+                return reader.skip();
+            }
+            object(reader, fields, depth, key == Key::Host)?;
         }
-        let mut bytes = Vec::with_capacity(elements.size_hint().unwrap_or(0).min(1024));
-        let (mut text, mut sound) = (None, true);
-        while let Some(element) = elements.next_element_seed(AnyElement)? {
-            match element {
-                Element::Byte(byte) => bytes.push(byte),
-                Element::Text(only) if text.is_none() => text = Some(only),
+        _ => reader.skip()?,
+    }
+    Some(())
+}
+
+/// journald writes a text that is not UTF-8, or holds control characters, as an array of its bytes; a
+/// search gives each field as a list, `["text"]`.
+fn list<'a>(reader: &mut Reader<'a>) -> Option<Option<Cow<'a, [u8]>>> {
+    reader.expect(b'[')?;
+    let (mut bytes, mut text) = (Vec::new(), None);
+    if reader.eat(b']') {
+        return Some(None);
+    }
+    let mut sound = true;
+    loop {
+        match reader.peek()? {
+            b'0'..=b'9' => match reader.number()? {
+                Number::Whole(value) => match u8::try_from(value) {
+                    Ok(byte) => bytes.push(byte),
+                    Err(_) => sound = false,
+                },
                 _ => sound = false,
+            },
+            b'"' if text.is_none() => text = Some(reader.string()?),
+            _ => {
+                reader.skip()?;
+                sound = false;
             }
         }
-        let value = match text {
-            Some(text) => (sound && bytes.is_empty()).then_some(text),
-            None => (sound && !bytes.is_empty()).then_some(Cow::Owned(bytes)),
-        };
-        if let Some(value) = value {
-            self.fields.set(self.key, Value::Text(value));
+        if !reader.eat(b',') {
+            break;
         }
-        Ok(())
     }
+    reader.expect(b']')?;
+    Some(match text {
+        Some(text) => (sound && bytes.is_empty()).then_some(text),
+        None => (sound && !bytes.is_empty()).then_some(Cow::Owned(bytes)),
+    })
+}
 
-    fn visit_map<A: MapAccess<'a>>(self, map: A) -> Result<(), A::Error> {
-        let depth = self.depth.saturating_add(1);
-        let holds_fields = matches!(self.key, Key::Text(_) | Key::Nest | Key::Host);
-        if depth >= MAX_DEPTH || !holds_fields {
-            let mut map = map;
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted_and_found() {
+        assert!(KEYS.is_sorted_by(|one, other| one.0 < other.0));
+        for (name, key) in KEYS {
+            assert!(Key::of(name.as_bytes(), false) == key, "{name}");
+            let capitals = alloc::format!("_{}", name.to_uppercase());
+            assert!(Key::of(capitals.as_bytes(), false) == key, "{name}");
         }
-        let object = Object {
-            fields: self.fields,
-            depth,
-            about_host: self.key == Key::Host,
-        };
-        object.visit_map(map)
-    }
-}
-
-/// An array's element.
-enum Element<'a> {
-    Byte(u8),
-    Text(Cow<'a, [u8]>),
-    Other,
-}
-
-/// Reads an element, whatever it is.
-struct AnyElement;
-
-impl<'a> DeserializeSeed<'a> for AnyElement {
-    type Value = Element<'a>;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Element<'a>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for AnyElement {
-    type Value = Element<'a>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a byte or a text")
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Element<'a>, E> {
-        Ok(u8::try_from(value).map_or(Element::Other, Element::Byte))
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Element<'a>, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Element<'a>, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Element<'a>, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Element<'a>, E> {
-        Ok(Element::Other)
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<Element<'a>, E> {
-        Ok(Element::Text(Cow::Borrowed(text.as_bytes())))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Element<'a>, E> {
-        Ok(Element::Text(Cow::Owned(text.as_bytes().to_vec())))
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Element<'a>, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Element::Other)
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Element<'a>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Element::Other)
+        assert!(Key::of(b"kubernetes.pod_name", false) == Key::Contained);
+        assert!(Key::of(b"name", true) == Key::Host);
+        assert!(Key::of(b"log", true) == Key::Other);
     }
 }

@@ -1,0 +1,25 @@
+//! Lines are as their carrier wrote them: nobody wraps, quotes or glues a shipper's record.
+
+/// Takes no line.
+#[derive(Debug, Default)]
+pub(crate) struct Paste;
+
+impl Paste {
+    #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
+    pub(crate) fn is_holding(&self) -> bool {
+        false
+    }
+
+    #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
+    pub(crate) fn wants(&self, _line: &[u8], _holds_word: impl Fn() -> bool) -> bool {
+        false
+    }
+
+    #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
+    pub(crate) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+        give(line);
+    }
+
+    #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
+    pub(crate) fn finish(&mut self, _give: &mut dyn FnMut(&[u8])) {}
+}

@@ -1,0 +1,231 @@
+//! The search for processors, and for interpreters, that have no packed one: most bytes are never read.
+//!
+//! Wu and Manber's: each word gives a window of [`WINDOW`] bytes. Two bytes are read at a time; a table
+//! tells how far on the next window can end at the earliest, most often seven bytes. The windows are cut
+//! so that they end in pairs which are rare in logs, and a pair that ends one is looked at closer.
+
+/// Bytes of each word that are searched for.
+const WINDOW: usize = 8;
+
+/// The longest step.
+const STEP: usize = WINDOW - 1;
+
+/// A window, how far into its word it begins, and the word that must stand there.
+///
+/// The window of `"dmesg":` has a byte in front of it that may be any: `":` ends every key in JSON.
+const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
+    (b"oom-kill", 0, "oom-kill"),
+    (b"oom_reap", 0, "oom_reaper: "),
+    (b"om_kill_", 1, "oom_kill_process: "),
+    (b"led proc", 3, "Killed process "),
+    (b"ill proc", 1, "Kill process "),
+    (b"Task in ", 0, "Task in "),
+    (b"asks in ", 1, "Tasks in "),
+    (b"state (m", 6, "Tasks state (memory"),
+    (b"emory cg", 1, "Memory cgroup "),
+    (b"ory limi", 3, "Memory limit reached"),
+    (b"f memory", 5, "Out of memory"),
+    (b"f Memory", 5, "Out of Memory"),
+    (b"e memory", 11, "No available memory"),
+    (b", failcn", 0, ", failcnt "),
+    (b"total_vm", 5, "tgid total_vm"),
+    (b"anic_on_", 1, "panic_on_oom"),
+    (b"\0\"dmesg\"", 0, "\"dmesg\":"),
+    (b"SSAGE\":[", 3, "\"MESSAGE\":["),
+    (b"SAGE\": [", 4, "\"MESSAGE\": ["),
+    (b"_CURSOR=", 1, "__CURSOR="),
+];
+
+/// Stands for any byte in a window.
+const ANY: u8 = 0;
+
+/// How much shorter than [`STEP`] the step is after each pair of bytes; `STEP` where a window may end.
+static SHORTER: [u8; 1 << 16] = shorter();
+
+/// For each pair: 1 where one stands right before a window's last pair, 2 before that one.
+static BEFORE: [u8; 1 << 16] = before();
+
+const fn pair(first: u8, second: u8) -> usize {
+    u16::from_le_bytes([first, second]) as usize
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "worked out by the compiler, which would say so"
+)]
+const fn shorter() -> [u8; 1 << 16] {
+    let mut table = [0; 1 << 16];
+    let mut word = 0;
+    while word < WORDS.len() {
+        let window = WORDS[word].0;
+        let mut at = 0;
+        while at < STEP {
+            let mut byte = 0u8;
+            loop {
+                let first = if window[at] == ANY { byte } else { window[at] };
+                let slot = pair(first, window[at + 1]);
+                if table[slot] < at as u8 + 1 {
+                    table[slot] = at as u8 + 1;
+                }
+                if window[at] != ANY || byte == u8::MAX {
+                    break;
+                }
+                byte += 1;
+            }
+            at += 1;
+        }
+        word += 1;
+    }
+    table
+}
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "worked out by the compiler, which would say so"
+)]
+const fn before() -> [u8; 1 << 16] {
+    let mut table = [0; 1 << 16];
+    let mut word = 0;
+    while word < WORDS.len() {
+        let window = WORDS[word].0;
+        table[pair(window[4], window[5])] |= 1;
+        table[pair(window[2], window[3])] |= 2;
+        word += 1;
+    }
+    table
+}
+
+/// Where in these bytes the first of the words stands.
+pub(super) fn find(bytes: &[u8]) -> Option<usize> {
+    // Of the loop each operation counts: an interpreter takes a nanosecond for every one of them.
+    let last = bytes.len().checked_sub(1)?;
+    // One byte early: the window whose first byte may be any may begin before the text.
+    let mut at = STEP.wrapping_sub(2);
+    while at < last {
+        let shorter = usize::from(looked_up(&SHORTER, bytes, at));
+        at = at.wrapping_add(STEP).wrapping_sub(shorter);
+        if shorter != STEP {
+            continue;
+        }
+        // Back at the same place: a window may end here.
+        if looked_up(&BEFORE, bytes, at.wrapping_sub(2)) & 1 != 0
+            && let Some(found) = ends_window(bytes, at)
+        {
+            return Some(found);
+        }
+        at = at.wrapping_add(1);
+    }
+    None
+}
+
+/// What a table says of the two bytes at a place; 0 where there are none.
+#[inline(always)]
+fn looked_up(table: &[u8; 1 << 16], bytes: &[u8], at: usize) -> u8 {
+    let (Some(first), Some(second)) = (bytes.get(at), bytes.get(at.wrapping_add(1))) else {
+        return 0;
+    };
+    let slot = u16::from_le_bytes([*first, *second]);
+    table.get(usize::from(slot)).copied().unwrap_or(0)
+}
+
+/// The word whose window's last two bytes stand here.
+#[inline(never)]
+fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
+    if looked_up(&BEFORE, bytes, at.wrapping_sub(4)) & 2 == 0 {
+        return None;
+    }
+    WORDS.iter().find_map(|(window, begins, word)| {
+        let whole = window.first() != Some(&ANY);
+        // The window's place in the text, then the word's.
+        let back = STEP.saturating_sub(1).saturating_add(*begins);
+        let start = at.checked_sub(if whole { back } else { back.saturating_sub(1) })?;
+        bytes
+            .get(start..)?
+            .starts_with(word.as_bytes())
+            .then_some(start)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CARRIERS, LITERALS, SHORT};
+    use super::*;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn each_word_of_the_sieve_has_a_window() {
+        for literal in LITERALS.iter().chain(&CARRIERS) {
+            if literal.len() < WINDOW && SHORT == *literal {
+                continue;
+            }
+            let of_it = |word: &&str| word.contains(literal) || literal.contains(*word);
+            assert!(WORDS.iter().any(|(_, _, word)| of_it(word)), "{literal}");
+        }
+        for (window, begins, word) in WORDS {
+            let window = window.strip_prefix(&[ANY]).unwrap_or(window);
+            assert!(word.as_bytes()[begins..].starts_with(window), "{word}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_at_every_place() {
+        for (_, _, word) in WORDS {
+            for front in 0..40 {
+                for filler in ["x", "l", "m", " ", "o"] {
+                    for tail in ["", "y", "ll ll ll"] {
+                        let text = format!("{}{word}{tail}", filler.repeat(front));
+                        assert_eq!(find(text.as_bytes()), Some(front), "{text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_lines_is_found() {
+        for (_, _, first) in WORDS {
+            for (_, _, second) in WORDS {
+                let text = format!("a\n{first}\n{second}");
+                assert_eq!(find(text.as_bytes()), Some(2), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_of_words_are_not_found() {
+        for (_, _, word) in WORDS {
+            for cut in 0..word.len() {
+                let text = format!("{} {}", &word[..cut], &word[cut + 1..]);
+                let naive = WORDS.iter().any(|(_, _, word)| text.contains(word));
+                assert_eq!(find(text.as_bytes()).is_some(), naive, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn same_as_a_plain_search() {
+        let mut seed = 7u32;
+        let alphabet: Vec<u8> = WORDS.iter().flat_map(|(_, _, word)| word.bytes()).collect();
+        for _ in 0..20_000 {
+            let mut text = Vec::new();
+            while text.len() < 60 {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let pick = (seed >> 8) as usize;
+                if pick.is_multiple_of(11) {
+                    text.extend_from_slice(WORDS[pick / 11 % WORDS.len()].2.as_bytes());
+                }
+                text.push(alphabet[pick % alphabet.len()]);
+            }
+            let naive = WORDS
+                .iter()
+                .filter_map(|(_, _, word)| memchr::memmem::find(&text, word.as_bytes()))
+                .min();
+            let found = find(&text);
+            assert_eq!(found.is_some(), naive.is_some());
+            assert!(found >= naive, "never before the first");
+        }
+    }
+}
