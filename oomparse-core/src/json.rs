@@ -3,6 +3,8 @@
 //! Absent fields are left out. Names that are not plain text are written escaped, with the raw bytes
 //! beside them under `<field>_hex`.
 
+mod writer;
+
 use crate::bytes::{Text, hex};
 use crate::event::{
     Cgroup, Container, Counter, Field, Invoker, MemcgStats, Meminfo, OomEvent, Pod, Reaped, SCHEMA,
@@ -23,7 +25,9 @@ impl OomEvent {
     #[must_use]
     pub fn to_json(&self) -> String {
         // Writing numbers and strings into memory cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+        writer::write(self)
+            .or_else(|| serde_json::to_string(self).ok())
+            .unwrap_or_default()
     }
 }
 
