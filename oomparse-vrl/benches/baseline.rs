@@ -35,10 +35,16 @@ if contains(message, "oom-kill:") {
 }
 "#;
 
+/// Every field of an event. The event goes to its place without a copy; the search keeps other lines cheap.
 const OURS: &str = r#"
-found, err = parse_oom_line(string!(.message))
-if err == null { .oom = found }
+if match(string!(.message), r'oom-kill|Killed process') {
+    .oom, err = parse_oom_line(string!(.message))
+    if err != null { del(.oom) }
+}
 "#;
+
+/// What stands behind `reduce`: the text of a report in one event.
+const REPORT: &str = ".oom, err = parse_oom_report(string!(.message))\nnull";
 
 const NOTHING: &str = ".";
 
@@ -52,34 +58,33 @@ fn program(source: &str) -> Program {
         .program
 }
 
-/// Events a second, and how many of them got something.
-fn measure(program: &Program, events: &[Value]) -> (f64, usize) {
+/// Resolves a program for every event once; gives the time, and how many of them got something.
+fn pass(program: &Program, events: &[Value]) -> (Duration, usize) {
     let zone = TimeZone::default();
-    let (started, mut spent, mut runs, mut found) = (Instant::now(), Duration::ZERO, 0, 0);
-    while started.elapsed() < Duration::from_secs(3) || runs < 2 {
-        let copies: Vec<Value> = events.to_vec();
+    let (mut spent, mut found) = (Duration::ZERO, 0);
+    // Not more at a time than a cache holds: what is measured is the program.
+    for events in events.chunks(64) {
+        let targets = events.iter().map(|value| TargetValue {
+            value: value.clone(),
+            metadata: Value::Object([].into()),
+            secrets: Secrets::default(),
+        });
+        let mut targets: Vec<TargetValue> = targets.collect();
+        let mut state = RuntimeState::default();
         let from = Instant::now();
-        found = 0;
-        for value in copies {
-            let mut target = TargetValue {
-                value,
-                metadata: Value::Object([].into()),
-                secrets: Secrets::default(),
-            };
-            let mut state = RuntimeState::default();
-            let mut context = Context::new(&mut target, &mut state, &zone);
+        for target in &mut targets {
+            let mut context = Context::new(target, &mut state, &zone);
             program.resolve(&mut context).unwrap();
-            found += usize::from(
-                target
-                    .value
-                    .as_object()
-                    .is_some_and(|object| object.contains_key("oom")),
-            );
+            state.clear();
         }
         spent += from.elapsed();
-        runs += events.len();
+        let has = |target: &&TargetValue| {
+            let object = target.value.as_object();
+            object.is_some_and(|object| object.contains_key("oom"))
+        };
+        found += targets.iter().filter(has).count();
     }
-    (runs as f64 / spent.as_secs_f64(), found)
+    (spent, found)
 }
 
 fn event(line: &str) -> Value {
@@ -113,13 +118,47 @@ fn main() {
     for (at, value) in oom.iter().cycle().take(mixed.len() / every).enumerate() {
         mixed[at * every] = value.clone();
     }
+    let programs = [NOTHING, PLAIN, OURS].map(program);
     for (name, events) in [("1 % OOM lines", &mixed), ("OOM lines alone", &oom)] {
+        // In turns, and the best of each counts: the machine does other things too.
+        let mut best = [(Duration::MAX, 0); 3];
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(8) {
+            for (program, best) in programs.iter().zip(&mut best) {
+                *best = pass(program, events).min(*best);
+            }
+        }
         let [(nothing, _), (plain, of_plain), (ours, of_ours)] =
-            [NOTHING, PLAIN, OURS].map(|source| measure(&program(source), events));
+            best.map(|(spent, found)| (events.len() as f64 / spent.as_secs_f64(), found));
         println!(
             "{name}: {} events; nothing {nothing:.0}/s, plain VRL {plain:.0}/s ({of_plain} found), parse_oom_line {ours:.0}/s ({of_ours} found): {:.2} x",
             events.len(),
             ours / plain
         );
     }
+    let reports = reports(&dense);
+    let program = program(REPORT);
+    let best = (0..20).map(|_| pass(&program, &reports)).min();
+    let (spent, found) = best.unwrap_or_default();
+    println!(
+        "whole reports: {} of {} lines; parse_oom_report {:.0}/s ({found} found)",
+        reports.len(),
+        dense.lines().count(),
+        reports.len() as f64 / spent.as_secs_f64()
+    );
+}
+
+/// The reports of a log, one event each.
+fn reports(log: &str) -> Vec<Value> {
+    let mut reports: Vec<String> = Vec::new();
+    for line in log.lines() {
+        if line.contains("invoked oom-killer") || reports.is_empty() {
+            reports.push(String::new());
+        }
+        if let Some(report) = reports.last_mut() {
+            report.push_str(line);
+            report.push('\n');
+        }
+    }
+    reports.iter().map(|report| event(report)).collect()
 }

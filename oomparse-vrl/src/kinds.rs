@@ -1,15 +1,7 @@
-//! Events as VRL values, and what is known of their types beforehand.
+//! What is known of an event's types beforehand.
 
-use oomparse_core::OomEvent;
 use std::collections::BTreeMap;
-use vrl::value::Value;
 use vrl::value::kind::{Collection, Field, Kind};
-
-/// An event as VRL has it.
-pub(crate) fn event(event: &OomEvent) -> Value {
-    // Names, numbers and lists: nothing that could fail.
-    serde_json::to_value(event).map_or(Value::Null, Value::from)
-}
 
 /// The types of an event's fields: only `schema`, `type`, `origin` and `evidence` are always there.
 pub(crate) fn event_kind() -> Collection<Field> {

@@ -15,9 +15,11 @@
 //! ```
 
 mod cgroup;
+mod direct;
 mod kinds;
 mod line;
 mod report;
+mod value;
 
 use vrl::compiler::Function;
 

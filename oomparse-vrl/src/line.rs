@@ -1,6 +1,6 @@
 //! `parse_oom_line`.
 
-use crate::kinds;
+use crate::{direct, kinds, value};
 use oomparse_core::Parser;
 use std::cell::RefCell;
 use vrl::compiler::prelude::*;
@@ -12,19 +12,21 @@ thread_local! {
 
 fn parse(value: Value) -> Resolved {
     let line = value.try_bytes()?;
-    PARSER.with_borrow_mut(|parser| {
-        if !parser.is_candidate(&line) {
-            return Err("no line of the OOM killer that tells an event".into());
-        }
-        parser.push_line(&line);
-        parser.finish();
-        let event = parser.next_event();
-        while parser.next_event().is_some() {}
-        match event {
-            Some(event) => Ok(kinds::event(&event)),
-            None => Err("no line of the OOM killer that tells an event".into()),
-        }
-    })
+    direct::event(&line)
+        .or_else(|| PARSER.with_borrow_mut(|parser| long_way(parser, &line)))
+        .ok_or_else(|| "no line of the OOM killer that tells an event".into())
+}
+
+/// As in a log of this line alone.
+fn long_way(parser: &mut Parser, line: &[u8]) -> Option<Value> {
+    if !parser.is_candidate(line) {
+        return None;
+    }
+    parser.push_line(line);
+    parser.finish();
+    let event = parser.next_event();
+    while parser.next_event().is_some() {}
+    event.map(|event| value::event(&event))
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -1,13 +1,13 @@
 //! `parse_oom_report`.
 
-use crate::kinds;
+use crate::{kinds, value};
 use vrl::compiler::prelude::*;
 use vrl::value::kind::Collection;
 
 fn parse(value: Value) -> Resolved {
     let text = value.try_bytes()?;
     let events: Vec<Value> = oomparse_core::parse_all(&text)
-        .map(|event| kinds::event(&event))
+        .map(|event| value::event(&event))
         .collect();
     if events.is_empty() {
         return Err("no report of the OOM killer".into());
