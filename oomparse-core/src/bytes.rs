@@ -127,8 +127,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 fn push_hex(out: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for nibble in [byte >> 4, byte & 15] {
-        out.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        let digit = DIGITS.get(usize::from(nibble)).copied();
+        out.push(char::from(digit.unwrap_or(b'0')));
     }
 }
 

@@ -106,6 +106,23 @@ impl Stamp {
     }
 }
 
+impl Frame<'_> {
+    /// What an event that this line alone tells has as its `id`; nothing where nothing stable is at hand.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{Framer, parse_all};
+    /// let line = b"[12.5] Killed process 4021 (mysqld)";
+    /// let frame = Framer::new().frame(line).unwrap();
+    /// assert_eq!(frame.id(), parse_all(line).next().unwrap().id);
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        let host = self.host.as_deref().unwrap_or_default();
+        Stamp::of(self, 0).id(self.boot_id.as_deref(), host, fnv1a(&[&self.message]))
+    }
+}
+
 /// Microseconds since the start of an unknown year: good for differences within one.
 fn wall_us(wall: &WallTime) -> Option<i64> {
     const DAYS_BEFORE: [i64; 12] = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
