@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, readme, root, system};
+use crate::{bless, c_library, readme, root, system};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -17,6 +17,12 @@ pub(crate) fn ci() -> ExitCode {
     common(&mut steps);
     let each_once = ["bench", "--package", "oomparse-benches", "--", "--test"];
     steps.command("benches, each once", &mut cargo(&each_once));
+    if system::has_cargo_command("cinstall") {
+        steps.command("cargo cinstall", &mut c_library::cinstall());
+    } else {
+        let why = "cargo-c is not installed: cargo install --locked cargo-c";
+        steps.not_run("cargo cinstall", why);
+    }
     if system::has_cargo_command("deny") {
         steps.command("licences and advisories", &mut cargo(&["deny", "check"]));
     } else {

@@ -217,11 +217,18 @@ impl Filter {
             Origin::Unknown => !self.settings.parser.proven_only,
             _ => false,
         };
+        // Figures are told from other text by the kernel's stamp alone.
+        let stamped = frame.origin == Origin::Kernel || frame.kernel_time_us.is_some();
         trusted
-            && !matches!(
-                parse_line(&frame.message),
-                line::Line::Other | line::Line::Malformed
-            )
+            && match parse_line(&frame.message) {
+                line::Line::Other | line::Line::Malformed => false,
+                line::Line::StatEntry(..)
+                | line::Line::StatEntries(_)
+                | line::Line::Meminfo(_)
+                | line::Line::Cpuset(_)
+                | line::Line::TaskInfo(_) => stamped,
+                _ => true,
+            }
     }
 
     /// The next event that is complete, with names, and with the year of the record's own time.

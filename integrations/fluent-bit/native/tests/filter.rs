@@ -196,3 +196,33 @@ fn an_indented_line_belongs_to_the_record_before_it() {
         assert_eq!(filter.chunk(&input, b"t").is_some(), has_pod, "{head:?}");
     }
 }
+
+#[test]
+fn other_lines_stay_when_a_report_is_dropped() {
+    let mut filter = filter(&[("Mode", "events"), ("Drop_Report", "on")]);
+    let others = [
+        log(2, "requests 12"),
+        log(3, "GET /healthz 200"),
+        log(4, "[    9.000150] eth0: link is up"),
+        record(
+            5,
+            &[("log", "anon 4096".into()), ("stream", "stdout".into())],
+        ),
+    ];
+    let invoked =
+        "[    9.000000] java invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0";
+    let stats = format!("[    9.000100] Memory cgroup stats for {POD}:");
+    let mut input = vec![log(1, invoked), log(1, &stats)];
+    input.extend(others.clone());
+    input.push(log(6, "[    9.000200] anon 4096"));
+    input.push(log(6, &summary()));
+    input.push(log(
+        7,
+        &ALONE.replace("[19.2] Out", "[9.2] Memory cgroup out"),
+    ));
+    let output = filter.chunk(&chunk(&input), b"t").expect("an event");
+    let (output, _) = split(&output);
+    let (events, kept): (Vec<_>, Vec<_>) = output.iter().partition(|(record, _)| is_event(record));
+    let kept: Vec<_> = kept.iter().map(|(record, _)| record.clone()).collect();
+    assert_eq!((events.len(), kept), (1, others.to_vec()));
+}
