@@ -149,7 +149,7 @@ fn exports_are_the_headers_functions_and_nothing_else() {
         env!("CARGO_PKG_VERSION_MINOR")
     );
     assert!(
-        dynamic.contains(&format!("[liboomparse.so.{abi}]")),
+        dynamic.contains(&format!("[liboomparse.so.{abi}]")) && dynamic.contains("NODELETE"),
         "{dynamic}"
     );
 }

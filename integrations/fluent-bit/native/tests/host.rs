@@ -390,6 +390,8 @@ fn the_struct_is_all_that_the_library_shows() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     assert_eq!(names, ["filter_oomparse_plugin"]);
+    let output = run(Command::new("readelf").arg("--dynamic").arg(library()));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("NODELETE"));
 }
 
 #[test]
