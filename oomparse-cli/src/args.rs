@@ -2,6 +2,7 @@
 
 use crate::commands::pods::PodsArgs;
 use crate::commands::scan::StreamBy;
+use crate::filter::FilterArgs;
 use crate::input::Input;
 use crate::pods::PodArgs;
 use crate::watch::WatchArgs;
@@ -27,6 +28,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Scan(ScanArgs),
+    Filter(FilterArgs),
     Watch(WatchArgs),
     Pods(PodsArgs),
     Who(WhoArgs),
@@ -61,7 +63,8 @@ pub(crate) struct ScanArgs {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// How to write events: `json` is one event a line; `report` and `table` are for people
+    /// How to write events: `json` is one event a line; `otlp` an OpenTelemetry log record a line;
+    /// `report` and `table` are for people
     ///
     /// Default: `report` at a terminal, `json` into a pipe or a file.
     #[arg(long, value_name = "FORMAT")]
@@ -237,6 +240,8 @@ pub(crate) enum WhoFormat {
 pub(crate) enum Format {
     /// One event a line
     Json,
+    /// One OpenTelemetry log record a line
+    Otlp,
     /// A sentence and the figures for each event
     Report,
     /// One line for each kill

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod filter;
 mod input;
 mod pods;
 mod sink;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let args = args::Args::parse();
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
+        args::Command::Filter(args) => commands::filter::run(&args),
         args::Command::Watch(args) => commands::watch::run(args),
         args::Command::Pods(args) => commands::pods::run(&args),
         args::Command::Who(args) => commands::who::run(&args),

@@ -117,6 +117,24 @@ impl KeyedParser {
         }
     }
 
+    /// Gives out kills of one log that wait for a further line, as [`Parser::give_waiting`] does.
+    pub fn give_waiting(&mut self, key: &[u8]) {
+        if let Some(stream) = self.streams.get_mut(key) {
+            stream.parser.give_waiting();
+            self.collect(key);
+        }
+    }
+
+    /// Gives out kills of all logs that wait for a further line.
+    pub fn give_all_waiting(&mut self) {
+        let hungry = self.streams.iter();
+        let hungry = hungry.filter(|(_, stream)| stream.parser.wants_every_line());
+        let keys: Vec<Arc<[u8]>> = hungry.map(|(key, _)| Arc::clone(key)).collect();
+        for key in keys {
+            self.give_waiting(&key);
+        }
+    }
+
     /// The next event that is complete, with the key of its log.
     pub fn next_event(&mut self) -> Option<(Arc<[u8]>, OomEvent)> {
         self.events.pop_front()

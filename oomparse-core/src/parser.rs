@@ -1,5 +1,7 @@
 //! The whole way from bytes to events.
 
+pub(crate) mod plain;
+
 use crate::bytes::Text;
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind, Framer, Origin};
@@ -11,6 +13,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
+use plain::Head;
 
 /// What a [`Parser`] is told beforehand.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +69,7 @@ pub struct Parser {
     /// The line was longer than its bound: the rest of it is let go.
     skips_rest: bool,
     refused: Refused,
+    head: Head,
 }
 
 /// The beginning of the last line that the sieve refused.
@@ -128,6 +132,7 @@ impl Parser {
             carry: Vec::new(),
             skips_rest: false,
             refused: Refused::NONE,
+            head: Head::NONE,
         }
     }
 
@@ -152,6 +157,12 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
+                if let Some((micros, message, tail)) = self.head.split_first(rest)
+                    && self.glance(micros, message)
+                {
+                    rest = tail;
+                    continue;
+                }
                 let Some((line, tail)) = split_line(rest) else {
                     break;
                 };
@@ -198,6 +209,7 @@ impl Parser {
         self.framer = Framer::new();
         self.skips_rest = false;
         self.refused = Refused::NONE;
+        self.head.forget();
     }
 
     /// Gives out kills that wait for one further line of their stream, without it.
@@ -261,6 +273,9 @@ impl Parser {
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if self.plain(line) {
+            return;
+        }
         let (start, len) = self.refused.take();
         if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
             self.framer.frame(start.get(..len).unwrap_or_default());
@@ -275,8 +290,32 @@ impl Parser {
         self.paste = paste;
     }
 
+    /// A line that begins as the last one did and whose kind shows at a glance; says whether it was one.
+    #[inline]
+    fn plain(&mut self, line: &[u8]) -> bool {
+        // A filter without std sees a record at a time, and is as small as can be.
+        if cfg!(not(feature = "std")) {
+            return false;
+        }
+        let split = self.head.split(line);
+        split.is_some_and(|(micros, message)| self.glance(micros, message))
+    }
+
+    #[inline]
+    fn glance(&mut self, micros: u64, message: &[u8]) -> bool {
+        // A line that the sieve refused tells the next one's place only where that is indented.
+        match (plain::glance(message), &mut self.streams.last) {
+            (Some(glance), Some(last)) if self.paste.is_idle() => {
+                self.refused.len = 0;
+                last.assembler.glance(glance, micros)
+            }
+            _ => false,
+        }
+    }
+
     /// A line as its carrier wrote it.
     fn whole(&mut self, line: &[u8]) {
+        self.head.forget();
         if let Some(frame) = self.framer.end_before(line) {
             self.framed(&frame, &[]);
         }
@@ -312,6 +351,9 @@ impl Parser {
         stream.push(frame, &mut out);
         let is_hungry = stream.is_hungry();
         self.streams.count(was_hungry, is_hungry);
+        if cfg!(feature = "std") {
+            self.head.remember(line, frame);
+        }
         if !out.is_empty() {
             self.give(out);
         }

@@ -21,6 +21,8 @@ extern crate alloc;
 
 #[cfg(all(target_arch = "wasm32", feature = "fluent-bit"))]
 mod abi;
+#[cfg(all(target_arch = "wasm32", feature = "fluent-bit"))]
+mod copy;
 mod filter;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
 mod heap;

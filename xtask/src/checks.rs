@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, readme, root, system, wasm};
+use crate::{bless, c_library, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -17,6 +17,22 @@ pub(crate) fn ci() -> ExitCode {
     common(&mut steps);
     let each_once = ["bench", "--package", "oomparse-benches", "--", "--test"];
     steps.command("benches, each once", &mut cargo(&each_once));
+    // A long build, with a lock file of its own.
+    let vrl = [
+        "test",
+        "--release",
+        "--manifest-path",
+        "oomparse-vrl/Cargo.toml",
+    ];
+    let mut vrl = cargo(&vrl);
+    vrl.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
+    steps.tests("the VRL functions", &mut vrl);
+    if system::has_cargo_command("cinstall") {
+        steps.command("cargo cinstall", &mut c_library::cinstall());
+    } else {
+        let why = "cargo-c is not installed: cargo install --locked cargo-c";
+        steps.not_run("cargo cinstall", why);
+    }
     if system::has_cargo_command("deny") {
         steps.command("licences and advisories", &mut cargo(&["deny", "check"]));
     } else {
@@ -56,6 +72,7 @@ fn common(steps: &mut Steps) {
         "tests",
         &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
     );
+    lua(steps);
     core_alone(steps);
     steps.task("the WebAssembly module", wasm::build);
     let on_engines = [
@@ -82,6 +99,15 @@ fn common(steps: &mut Steps) {
     steps.task("the README's example", readme::example);
     steps.task("the README's reports", readme::reports);
     readme::commands(steps);
+}
+
+/// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.
+fn lua(steps: &mut Steps) {
+    let manifest = ["test", "--manifest-path", "oomparse-lua/host/Cargo.toml"];
+    let mut tests = cargo(&manifest);
+    tests.env("OOMPARSE_TARGET_DIR", crate::target_dir());
+    tests.env("CARGO_TARGET_DIR", crate::target_dir().join("lua-host"));
+    steps.tests("the Lua module", &mut tests);
 }
 
 /// A step that needs a part of the toolchain which a minimal installation lacks.

@@ -56,12 +56,37 @@ const TOOLS: &[Tool] = &[
         program: "git",
         package: "git",
     },
+    // Runs the configuration of integrations/rsyslog.
+    Tool {
+        program: "rsyslogd",
+        package: "rsyslog",
+    },
+    // Loads the Lua module.
+    Tool {
+        program: "lua5.4",
+        package: "lua5.4",
+    },
+];
+
+/// What syslog-ng needs. Debian does not let it be installed beside rsyslog, so it is unpacked.
+const SYSLOG_NG: &str = "syslog-ng-core";
+const SYSLOG_NG_LIBRARIES: &[&str] = &[
+    "libcap2",
+    "libglib2.0-0",
+    "libivykis0",
+    "libjson-c5",
+    "libnet1",
+    "libpcre3",
+    "libssl3",
+    "libwrap0",
 ];
 
 /// Where a program is, if it is on the search path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
+    // Daemons stand where only root's search path leads.
     std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
         .map(|dir| dir.join(program))
         .find(|file| file.is_file())
 }
@@ -75,6 +100,42 @@ pub(crate) fn has_cargo_command(name: &str) -> bool {
 
 /// Looks for the system packages that the tests need; installs them in CI, else names them.
 pub(crate) fn packages() -> Result<(), String> {
+    installed()?;
+    syslog_ng()
+}
+
+/// syslog-ng under target/debian, where the tests look for it.
+fn syslog_ng() -> Result<(), String> {
+    let dir = crate::target_dir().join("debian");
+    if find("syslog-ng").is_some() || dir.join("usr/sbin/syslog-ng").is_file() {
+        return Ok(());
+    }
+    let by_hand = format!(
+        "apt-get install {}; apt-get download {SYSLOG_NG}; dpkg -x {SYSLOG_NG}_*.deb {}",
+        SYSLOG_NG_LIBRARIES.join(" "),
+        dir.display()
+    );
+    println!("    missing: {SYSLOG_NG}\n    {by_hand}");
+    if !crate::in_ci() {
+        return Err(format!("{SYSLOG_NG} is missing; unpack it with: {by_hand}"));
+    }
+    let (_, install) = apt(SYSLOG_NG_LIBRARIES);
+    as_root(&["update"])?;
+    as_root(&install)?;
+    std::fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let mut download = Command::new("apt-get");
+    steps::run(download.args(["download", SYSLOG_NG]).current_dir(&dir))?;
+    let files = std::fs::read_dir(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let package = files
+        .flatten()
+        .map(|file| file.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .ok_or("apt-get downloaded no package")?;
+    steps::run(Command::new("dpkg").arg("-x").arg(package).arg(&dir))
+}
+
+/// The packages that can be installed side by side.
+fn installed() -> Result<(), String> {
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
@@ -98,18 +159,20 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
             "system packages are missing; install them with: {install}"
         ));
     }
-    let root = is_root();
-    for args in [vec!["update"], args] {
-        let mut command = if root {
-            Command::new("apt-get")
-        } else {
-            let mut sudo = Command::new("sudo");
-            sudo.args(["-n", "apt-get"]);
-            sudo
-        };
-        steps::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))?;
-    }
-    Ok(())
+    as_root(&["update"])?;
+    as_root(&args)
+}
+
+/// Runs apt-get, with sudo where we are not root.
+fn as_root(args: &[&str]) -> Result<(), String> {
+    let mut command = if is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["-n", "apt-get"]);
+        sudo
+    };
+    steps::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn missing() -> Vec<&'static str> {

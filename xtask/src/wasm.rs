@@ -6,13 +6,17 @@
 
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const TARGET: &str = "wasm32v1-none";
 
-/// The stack is first in memory: one that overflows traps, and harms nothing.
-const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=262144 -Clink-arg=--stack-first -Zunstable-options -Cpanic=immediate-abort";
+/// The stack is first in memory: one that overflows traps, and harms nothing. The last two make the code
+/// smaller.
+const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=262144 -Clink-arg=--stack-first \
+    -Zunstable-options -Cpanic=immediate-abort \
+    -Cllvm-args=-disable-lsr -Cllvm-args=-jump-threading-threshold=1";
 
 /// Debian's compiler, which has the source of its libraries.
 const DEBIANS: &str = "/usr/bin/rustc";
@@ -65,16 +69,52 @@ pub(crate) fn build() -> Result<(), String> {
     Ok(())
 }
 
+/// What a host may call; anything else that the linker exports is taken out.
+const EXPORTS: [&str; 8] = [
+    "memory",
+    "malloc",
+    "free",
+    "oomparse_filter",
+    "oomparse_filter_any",
+    "oomparse_events",
+    "oomparse_lines",
+    "oomparse_lost",
+];
+
+/// Leaves the exports and what they need, and makes it small.
 fn optimise(from: &Path, to: &Path) -> Result<(), String> {
+    let graph = from.with_extension("exports.json");
+    let mut nodes = vec![json!({"name": "module", "root": true, "reaches": EXPORTS})];
+    nodes.extend(EXPORTS.map(|name| json!({"name": name, "export": name})));
+    std::fs::write(&graph, Value::from(nodes).to_string())
+        .map_err(|e| format!("{}: {e}", graph.display()))?;
+    let reached = from.with_extension("reached.wasm");
+    let mut command = Command::new("wasm-metadce");
+    command
+        .arg("--mvp-features")
+        .arg("--graph-file")
+        .arg(&graph)
+        .arg(from)
+        .arg("-o")
+        .arg(&reached)
+        // It lists what it takes out.
+        .stdout(Stdio::null());
+    steps::run(&mut command)?;
     let mut command = Command::new("wasm-opt");
     command
         .args([
             "-Oz",
+            "--code-folding",
+            // Nothing is at the stack's far end, so that an address may be taken apart.
+            "--low-memory-unused",
+            "-Oz",
+            "--converge",
             "--mvp-features",
             "--strip-debug",
             "--strip-producers",
+            "--strip-target-features",
         ])
-        .arg(from)
+        .arg(reached)
         .arg("-o")
         .arg(to);
     steps::run(&mut command)

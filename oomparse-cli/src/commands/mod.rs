@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod explain;
+pub(crate) mod filter;
 pub(crate) mod pods;
 pub(crate) mod scan;
 pub(crate) mod shell;

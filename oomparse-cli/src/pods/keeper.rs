@@ -34,7 +34,15 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Reads the sources for the first time and starts the thread.
     pub(crate) fn start(args: &PodArgs) -> Self {
-        let mut loader = args.loader();
+        Self::read(args, args.loader())
+    }
+
+    /// The same, and nothing is ever said on stderr.
+    pub(crate) fn start_silent(args: &PodArgs) -> Self {
+        Self::read(args, args.loader().silent())
+    }
+
+    fn read(args: &PodArgs, mut loader: Loader) -> Self {
         let table = Arc::new(Mutex::new(args.table()));
         // Watched before it is read: nothing that appears in between is missed.
         let notify = Notify::new(loader.directories());

@@ -24,6 +24,7 @@ pub(crate) enum Which {
 #[derive(Debug)]
 pub(crate) struct Loader {
     sources: Vec<Source>,
+    is_silent: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl Loader {
     pub(crate) fn new(paths: &[PathBuf]) -> Self {
         Self {
             sources: paths.iter().map(|path| Source::new(path, false)).collect(),
+            is_silent: false,
         }
     }
 
@@ -77,6 +79,15 @@ impl Loader {
                 .iter()
                 .map(|path| Source::new(Path::new(path), true))
                 .collect(),
+            is_silent: false,
+        }
+    }
+
+    /// Without a word about what is wrong.
+    pub(crate) fn silent(self) -> Self {
+        Self {
+            is_silent: true,
+            ..self
         }
     }
 
@@ -85,7 +96,7 @@ impl Loader {
         let mut trouble = false;
         for source in &mut self.sources {
             let outcome = source.load(which, table);
-            source.warn(outcome);
+            source.note(outcome, self.is_silent);
             trouble |= source.warned.is_some();
         }
         trouble
@@ -178,14 +189,15 @@ impl Source {
     }
 
     /// One line for each new trouble, none for the same again.
-    fn warn(&mut self, outcome: io::Result<Outcome>) {
+    fn note(&mut self, outcome: io::Result<Outcome>, is_silent: bool) {
         let trouble = match outcome {
             Ok(Outcome::Unchanged) => return,
             Ok(Outcome::Sound) => None,
             Ok(Outcome::Broken(trouble)) => Some(trouble),
             Err(error) => Some(crate::sentence(&error)),
         };
-        if trouble != self.warned
+        if !is_silent
+            && trouble != self.warned
             && let Some(trouble) = &trouble
         {
             crate::warn(&about(&self.path), trouble);

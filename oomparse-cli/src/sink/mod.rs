@@ -2,6 +2,7 @@
 
 mod count;
 mod json;
+mod otlp;
 mod report;
 mod screen;
 mod table;
@@ -40,6 +41,7 @@ pub(crate) fn open(format: Format) -> Box<dyn Sink> {
 pub(crate) fn open_on<W: Write + 'static>(format: Format, out: W) -> Box<dyn Sink> {
     match format {
         Format::Json => Box::new(json::Json::new(out)),
+        Format::Otlp => Box::new(otlp::Otlp::new(out)),
         Format::Report => Box::new(report::Report::new(out, Screen::of_stdout())),
         Format::Table => Box::new(table::Table::new(out, Screen::of_stdout())),
     }

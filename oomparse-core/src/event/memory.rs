@@ -1,7 +1,6 @@
 //! Memory figures of a report.
 
 use crate::bytes::Text;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A memory cgroup counter: `memory: usage 1kB, limit 2kB, failcnt 3`.
@@ -31,7 +30,7 @@ pub struct MemcgStats {
 /// The keys stand in one string, so that a block costs two allocations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatValues {
-    keys: String,
+    keys: Vec<u8>,
     entries: Vec<(u32, u64)>,
     /// One bit for each key: most new keys are told from those seen without a search.
     seen: u64,
@@ -41,20 +40,20 @@ impl StatValues {
     /// An empty list with room for about `keys` entries.
     pub(crate) fn with_capacity(keys: usize) -> Self {
         Self {
-            keys: String::with_capacity(keys.saturating_mul(16)),
+            keys: Vec::with_capacity(keys.saturating_mul(16)),
             entries: Vec::with_capacity(keys),
             seen: 0,
         }
     }
 
     /// Adds a key; a key that is there already keeps its first value.
-    pub(crate) fn push(&mut self, key: &str, value: u64) {
+    pub(crate) fn push(&mut self, key: &[u8], value: u64) {
         let bit = key_bit(key);
-        if self.seen & bit != 0 && self.get(key).is_some() {
+        if self.seen & bit != 0 && self.find(key).is_some() {
             return;
         }
         self.seen |= bit;
-        self.keys.push_str(key);
+        self.keys.extend_from_slice(key);
         let end = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
         self.entries.push((end, value));
     }
@@ -69,9 +68,17 @@ impl StatValues {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<u64> {
-        self.iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| value)
+        self.find(key.as_bytes())
+    }
+
+    fn find(&self, key: &[u8]) -> Option<u64> {
+        let mut start = 0usize;
+        self.entries.iter().find_map(|&(end, value)| {
+            let end = usize::try_from(end).unwrap_or(usize::MAX);
+            let name = self.keys.get(start..end);
+            start = end;
+            (name == Some(key)).then_some(value)
+        })
     }
 
     /// How many keys there are.
@@ -88,10 +95,12 @@ impl StatValues {
 
     /// Keys and values in the order printed.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        // Keys are letters, digits and underscores.
+        let keys = core::str::from_utf8(&self.keys).unwrap_or_default();
         let mut start = 0usize;
         self.entries.iter().map(move |&(end, value)| {
             let end = usize::try_from(end).unwrap_or(usize::MAX);
-            let key = self.keys.get(start..end).unwrap_or_default();
+            let key = keys.get(start..end).unwrap_or_default();
             start = end;
             (key, value)
         })
@@ -157,8 +166,7 @@ pub struct Reaped {
 }
 
 /// One of 64 bits for a key, by its length and three of its letters.
-fn key_bit(key: &str) -> u64 {
-    let bytes = key.as_bytes();
+fn key_bit(bytes: &[u8]) -> u64 {
     let letter = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
     let mix = bytes
         .len()

@@ -46,6 +46,16 @@ pub(super) fn printk(input: &[u8]) -> Option<(u64, &[u8])> {
 /// `12345.678901` to microseconds.
 #[inline]
 pub(super) fn uptime(input: &[u8]) -> Option<(u64, &[u8])> {
+    // As all kernels print it.
+    if let Some(point) = input.iter().take(11).position(|byte| *byte == b'.')
+        && let (Some(seconds), Some(behind)) =
+            (input.get(..point), input.get(point.saturating_add(1)..))
+        && let Some((decimals, rest)) = behind.split_first_chunk::<6>()
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+        && let (Some(seconds), Some(micros)) = (digits(seconds), digits(decimals))
+    {
+        return Some((seconds.wrapping_mul(1_000_000).wrapping_add(micros), rest));
+    }
     let (seconds, rest) = number(input)?;
     let ((nanos, digits), rest) = fraction(rest.strip_prefix(b".")?);
     if digits == 0 {
@@ -55,6 +65,17 @@ pub(super) fn uptime(input: &[u8]) -> Option<(u64, &[u8])> {
         .checked_mul(1_000_000)?
         .checked_add(u64::from(nanos / 1000))?;
     Some((micros, rest))
+}
+
+/// One to eleven digits as a number.
+#[inline]
+fn digits(bytes: &[u8]) -> Option<u64> {
+    let (value, sound) = bytes.iter().fold((0u64, true), |(value, sound), byte| {
+        let digit = byte.wrapping_sub(b'0');
+        let value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        (value, sound & (digit < 10))
+    });
+    (sound && !bytes.is_empty()).then_some(value)
 }
 
 /// Digits behind the decimal sign as nanoseconds; those past the ninth are skipped.

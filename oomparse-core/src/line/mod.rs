@@ -20,7 +20,7 @@ mod summary;
 mod suppressed;
 mod task_in;
 mod task_info;
-mod tasks;
+pub(crate) mod tasks;
 
 pub use common::Message;
 pub use counter::{CounterKind, CounterLine};
@@ -57,7 +57,7 @@ pub enum Line<'a> {
     /// `Memory cgroup stats for P:`
     StatsHeading(StatsHeading<'a>),
     /// `key value`
-    StatEntry(&'a str, u64),
+    StatEntry(&'a [u8], u64),
     /// A whole block of such lines in one record; `key:NKB …` behind a line break
     StatEntries(&'a [u8]),
     /// `Mem-Info:`

@@ -124,12 +124,11 @@ fn is_key_byte(byte: u8) -> bool {
 }
 
 /// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
-pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&str, u64)> {
+pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&[u8], u64)> {
     inline
         .split(|byte| *byte == b' ')
         .filter(|word| !word.is_empty())
         .map_while(figure)
-        .filter_map(|(key, value)| Some((core::str::from_utf8(key).ok()?, value)))
 }
 
 /// Whether a line begins with a figure of the one-line form, `cache:24KB`, as behind a line break.
@@ -139,31 +138,29 @@ pub(super) fn begins_with_figure(line: &[u8]) -> bool {
 }
 
 /// Whether a key counts events rather than memory.
-pub(crate) fn is_event_count(key: &str) -> bool {
-    let key = key.strip_prefix("total_").unwrap_or(key);
-    key.starts_with("workingset_")
-        || key.starts_with("pg")
-        || key.starts_with("thp_")
-        || key.starts_with("zswp")
-        || key.starts_with("psw")
+pub(crate) fn is_event_count(key: &[u8]) -> bool {
+    let key = key.strip_prefix(b"total_").unwrap_or(key);
+    [&b"workingset_"[..], b"pg", b"thp_", b"zswp", b"psw"]
+        .iter()
+        .any(|start| key.starts_with(start))
 }
 
 /// One `key value` line of a block.
-pub(crate) fn entry(line: &[u8]) -> Option<(&str, u64)> {
+#[inline]
+pub(crate) fn entry(line: &[u8]) -> Option<(&[u8], u64)> {
     // Words of a log end in letters far more often than in digits.
     let line = line.trim_ascii_end();
     if !line.last()?.is_ascii_digit() {
         return None;
     }
-    let at = line.iter().position(|byte| !is_key_byte(*byte))?;
-    let (key, value) = line.split_at_checked(at)?;
-    let (&[], value) = number(value.strip_prefix(b" ")?).ok()? else {
-        return None;
-    };
-    if !matches!(key.len(), 1..=64) {
-        return None;
-    }
-    Some((core::str::from_utf8(key).ok()?, value))
+    let digits = line
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (head, value) = line.split_at_checked(line.len().checked_sub(digits)?)?;
+    let key = head.strip_suffix(b" ").filter(|key| is_key(key))?;
+    Some((key, number(value).ok()?.1))
 }
 
 #[cfg(test)]
@@ -177,7 +174,10 @@ mod tests {
             heading(b"Memory cgroup stats for /k/p: cache:24KB rss:1KB unevictable:0KB").unwrap();
         assert_eq!((line.path, line.cut), (&b"/k/p"[..], false));
         let figures: Vec<_> = inline_figures(line.inline).collect();
-        assert_eq!(figures, [("cache", 24), ("rss", 1), ("unevictable", 0)]);
+        assert_eq!(
+            figures,
+            [(&b"cache"[..], 24), (b"rss", 1), (b"unevictable", 0)]
+        );
     }
 
     #[test]
@@ -208,8 +208,11 @@ mod tests {
 
     #[test]
     fn stats_entries() {
-        assert_eq!(entry(b"anon 535707648"), Some(("anon", 535_707_648)));
-        assert_eq!(entry(b"total_rss_huge 0 "), Some(("total_rss_huge", 0)));
+        assert_eq!(entry(b"anon 535707648"), Some((&b"anon"[..], 535_707_648)));
+        assert_eq!(
+            entry(b"total_rss_huge 0 "),
+            Some((&b"total_rss_huge"[..], 0))
+        );
         assert_eq!(entry(b"anon"), None);
         assert_eq!(entry(b"Out of memory"), None);
         assert_eq!(entry(b"pages 12 RAM"), None);

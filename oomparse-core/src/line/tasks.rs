@@ -51,6 +51,8 @@ enum Column {
 pub struct Columns {
     kinds: [Column; MAX_COLUMNS],
     len: usize,
+    /// How many stand before the process id.
+    tgid: Option<usize>,
 }
 
 /// Whether this is the line above the heading.
@@ -74,6 +76,9 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
     {
         if word == b"name" {
             return Some(found);
+        }
+        if word == b"tgid" && found.tgid.is_none() {
+            found.tgid = Some(found.len);
         }
         let slot = found.kinds.get_mut(found.len)?;
         *slot = match word {
@@ -108,7 +113,7 @@ pub struct Row<'a> {
 }
 
 /// Reads `[  pid]`; the columns are read later, by those who have the heading.
-pub(super) fn row(message: &[u8]) -> Option<Row<'_>> {
+pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     let rest = message.strip_prefix(b"[")?.trim_ascii_start();
     let (rest, pid) = super::common::pid(rest).ok()?;
     let rest = rest.strip_prefix(b"]")?;
@@ -123,14 +128,10 @@ impl<'a> Row<'a> {
     /// The process id, if the table has that column and the row goes so far.
     #[must_use]
     pub fn tgid(&self, columns: &Columns) -> Option<u32> {
-        let at = columns
-            .kinds
-            .get(..columns.len)?
-            .iter()
-            .position(|kind| *kind == Column::Tgid)?;
         let mut rest = self.rest.trim_ascii_start();
-        for _ in 0..at {
-            rest = rest.get(memchr::memchr(b' ', rest)?..)?.trim_ascii_start();
+        for _ in 0..columns.tgid? {
+            let end = rest.iter().position(|byte| *byte == b' ')?;
+            rest = rest.get(end..)?.trim_ascii_start();
         }
         // A number at the very end may have lost digits.
         let (tail, value) = super::common::pid(rest).ok()?;

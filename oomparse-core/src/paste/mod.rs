@@ -31,6 +31,11 @@ impl Paste {
         self.quoted.is_holding() || self.wrapped.is_holding()
     }
 
+    /// Whether the next line is read without regard to those before it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.quoted.is_idle() && !self.wrapped.is_holding()
+    }
+
     /// Whether the line is to be handed in; nearly none is. `holds_word` says whether one of the sieve's
     /// words is in it.
     #[inline]

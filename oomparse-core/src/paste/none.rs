@@ -11,6 +11,11 @@ impl Paste {
     }
 
     #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
+    pub(crate) fn is_idle(&self) -> bool {
+        true
+    }
+
+    #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
     pub(crate) fn wants(&self, _line: &[u8], _holds_word: impl Fn() -> bool) -> bool {
         false
     }

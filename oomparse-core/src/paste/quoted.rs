@@ -32,6 +32,11 @@ impl Quoted {
         !self.held.is_empty()
     }
 
+    /// Whether the next line is read like any other.
+    pub(super) fn is_idle(&self) -> bool {
+        !self.on && self.held.is_empty()
+    }
+
     /// Whether the line has to be looked at.
     #[inline]
     pub(super) fn may_be(&self, line: &[u8]) -> bool {

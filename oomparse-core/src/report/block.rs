@@ -248,7 +248,7 @@ impl Assembler {
     /// The usual case of the above: one figure in a line of its own.
     pub(super) fn stat_entry(
         &mut self,
-        key: &str,
+        key: &[u8],
         value: u64,
         message: &[u8],
         stamp: Stamp,

@@ -11,6 +11,7 @@ use crate::event::{
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// What all lines of a stream share.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +34,19 @@ impl Blocks {
     pub(super) fn of(report: &mut Report) -> Self {
         report.end_stats();
         Self {
-            stats: core::mem::take(&mut report.stats).into(),
+            stats: shared(core::mem::take(&mut report.stats)),
             meminfo: report.meminfo.take().map(|info| Arc::new(*info)),
-            tasks: core::mem::take(&mut report.tasks).into(),
+            tasks: shared(core::mem::take(&mut report.tasks)),
         }
+    }
+}
+
+/// Nothing is shared without asking for memory.
+fn shared<T>(list: Vec<T>) -> Arc<[T]> {
+    if list.is_empty() {
+        Arc::default()
+    } else {
+        list.into()
     }
 }
 

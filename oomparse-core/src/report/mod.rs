@@ -25,6 +25,7 @@ mod build;
 mod companion;
 mod decide;
 mod give;
+mod glance;
 mod join;
 mod stamp;
 mod state;
@@ -60,6 +61,8 @@ pub(crate) struct Assembler {
     unconfirmed: VecDeque<(u32, Stamp)>,
     keep_tasks: bool,
     lines: u64,
+    /// The last record's.
+    stamp: Stamp,
     hungry: bool,
     /// Stands in where an index would be out of range, which none is.
     nowhere: Report,
@@ -103,6 +106,7 @@ impl Assembler {
             self.set_boot_id(boot_id);
         }
         let stamp = Stamp::of(frame, self.lines);
+        self.stamp = stamp;
         if self.pending.is_some() {
             match Pending::offer(&mut self.pending, frame, stamp) {
                 Joined::Taken => return,

@@ -1,10 +1,9 @@
 //! When and where a line was printed, and the ids made of it.
 
-use crate::bytes::hex;
+use crate::bytes::{hex, push_number};
 use crate::frame::{Frame, Origin};
 use crate::limits::{MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US};
 use crate::time::WallTime;
-use alloc::format;
 use alloc::string::String;
 
 /// What a frame says of a line beside its text.
@@ -84,7 +83,10 @@ impl Stamp {
                 Some(boot_id) => fnv1a(&[boot_id]),
                 None => fnv1a(&[host, &time.unwrap_or_default()]),
             };
-            return Some(format!("{}:{sequence}", hex(&of.to_be_bytes())));
+            let mut id = hex(&of.to_be_bytes());
+            id.push(':');
+            push_number(&mut id, sequence, 1);
+            return Some(id);
         }
         let of = if let Some(time) = time {
             fnv1a(&[
@@ -103,6 +105,23 @@ impl Stamp {
             fnv1a(&[host, &year, &parts, &nanos, &message_hash.to_le_bytes()])
         };
         Some(hex(&of.to_be_bytes()))
+    }
+}
+
+impl Frame<'_> {
+    /// What an event that this line alone tells has as its `id`; nothing where nothing stable is at hand.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{Framer, parse_all};
+    /// let line = b"[12.5] Killed process 4021 (mysqld)";
+    /// let frame = Framer::new().frame(line).unwrap();
+    /// assert_eq!(frame.id(), parse_all(line).next().unwrap().id);
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Option<String> {
+        let host = self.host.as_deref().unwrap_or_default();
+        Stamp::of(self, 0).id(self.boot_id.as_deref(), host, fnv1a(&[&self.message]))
     }
 }
 

@@ -305,7 +305,7 @@ impl Report {
     }
 
     /// Takes one `key value` line of `len` bytes.
-    pub(super) fn stat_entry(&mut self, key: &str, value: u64, len: usize, stamp: &Stamp) {
+    pub(super) fn stat_entry(&mut self, key: &[u8], value: u64, len: usize, stamp: &Stamp) {
         let state = &mut self.stats_block;
         state.note(stamp);
         state.bytes = state.bytes.saturating_add(len).saturating_add(1);

@@ -70,7 +70,7 @@ impl Key {
 }
 
 /// The keys by name, in small letters and without the underscore in front; sorted.
-const KEYS: [(&str, Key); 61] = [
+const KEYS: [(&str, Key); 62] = [
     ("app_name", Key::Identifier),
     ("appname", Key::Identifier),
     ("attributes", Key::Nest),
@@ -129,6 +129,7 @@ const KEYS: [(&str, Key); 61] = [
     ("text", Key::Text(4)),
     ("textpayload", Key::Text(4)),
     ("time", Key::Time),
+    ("timereported", Key::Time),
     ("timestamp", Key::Time),
     ("transport", Key::Transport),
     ("usec", Key::Micros),

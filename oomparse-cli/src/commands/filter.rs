@@ -1,0 +1,133 @@
+//! `oomparse filter`: records from standard input, answers to standard output.
+
+use crate::Found;
+use crate::filter::{Cutter, Engine, FilterArgs, Protocol};
+use crate::input::BUFFER_LEN;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::SIGTERM;
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+
+/// A kill that waits for a further line goes out after so long.
+const SILENCE: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
+
+/// After SIGTERM, what is still on its way is read until so long nothing came.
+const LAST_WORDS: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 500_000_000,
+};
+
+/// Answers every record until the input ends.
+///
+/// # Errors
+/// What reading or writing fails with.
+pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
+    // rsyslog reads a program's stderr as its answers: there nothing may be said.
+    let speaks = args.protocol != Protocol::Rsyslog;
+    if args.pods.pods.iter().any(|path| path.as_os_str() == "-") {
+        crate::warn("--pods -", "standard input holds the records");
+        return Ok(Found::Trouble);
+    }
+    let mut engine = Engine::new(args);
+    let (asked_to_stop, stop) = UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(SIGTERM, stop)?;
+    let mut input = Input {
+        stdin: io::stdin().lock(),
+        asked_to_stop,
+        is_stopping: false,
+    };
+    let mut stdout = io::stdout().lock();
+    let mut cutter = Cutter::default();
+    let mut buffer = vec![0; BUFFER_LEN];
+    let mut out = Vec::with_capacity(BUFFER_LEN);
+    let read = loop {
+        match input.wait(engine.is_waiting()) {
+            Ok(Ready::Bytes) => match input.stdin.read(&mut buffer) {
+                Ok(0) => break Ok(()),
+                Ok(len) => {
+                    let bytes = buffer.get(..len).unwrap_or_default();
+                    cutter.push(bytes, |piece| engine.take(piece, &mut out));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            },
+            Ok(Ready::Silence) => engine.silence(&mut out),
+            Ok(Ready::Stopped) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+        write(&mut stdout, &mut out)?;
+    };
+    cutter.finish(|piece| engine.take(piece, &mut out));
+    engine.finish(&mut out);
+    write(&mut stdout, &mut out)?;
+    if speaks && engine.late() > 0 {
+        let sentence = format!(
+            "{} events had no record of their own and were dropped; --only-events writes them",
+            engine.late()
+        );
+        crate::warn("filter", &sentence);
+    }
+    read.map(|()| Found::Some)
+}
+
+/// Everything that is answered goes out before the next read.
+fn write(stdout: &mut impl Write, out: &mut Vec<u8>) -> io::Result<()> {
+    if !out.is_empty() {
+        stdout.write_all(out)?;
+        stdout.flush()?;
+        out.clear();
+        out.shrink_to(1 << 20);
+    }
+    Ok(())
+}
+
+/// Standard input, and whether we were asked to stop.
+struct Input {
+    stdin: io::StdinLock<'static>,
+    asked_to_stop: UnixStream,
+    is_stopping: bool,
+}
+
+enum Ready {
+    /// There is something to read, or the end.
+    Bytes,
+    /// For a while there was nothing.
+    Silence,
+    /// We were asked to stop, and there is nothing left.
+    Stopped,
+}
+
+impl Input {
+    fn wait(&mut self, wants_silence: bool) -> io::Result<Ready> {
+        loop {
+            let timeout = if self.is_stopping {
+                Some(&LAST_WORDS)
+            } else {
+                wants_silence.then_some(&SILENCE)
+            };
+            let (readable, asked) = {
+                let mut fds = vec![PollFd::new(&self.stdin, PollFlags::IN)];
+                if !self.is_stopping {
+                    fds.push(PollFd::new(&self.asked_to_stop, PollFlags::IN));
+                }
+                match poll(&mut fds, timeout) {
+                    Ok(_) => {}
+                    Err(rustix::io::Errno::INTR) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+                let ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+                (ready(0), ready(1))
+            };
+            self.is_stopping |= asked;
+            match (readable, asked) {
+                (true, _) => return Ok(Ready::Bytes),
+                (false, true) => {}
+                (false, false) if self.is_stopping => return Ok(Ready::Stopped),
+                (false, false) => return Ok(Ready::Silence),
+            }
+        }
+    }
+}

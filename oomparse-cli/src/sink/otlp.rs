@@ -1,0 +1,167 @@
+//! OpenTelemetry log records in OTLP/JSON: one export request a line, as the collector's
+//! `otlpjsonfile` receiver and the file exporter have them.
+//!
+//! The machine is the resource. The pod is an attribute of the record, for it is what the record is about
+//! and not where it comes from. The body is the whole event.
+
+use super::Sink;
+use crate::filter::{Names, pairs};
+use jiff::civil;
+use jiff::tz::Offset;
+use oomparse_core::{EventType, OomEvent, WallTime};
+use serde_json::{Map, Value, json};
+use std::io::{self, Write};
+
+pub(crate) struct Otlp<W> {
+    out: W,
+}
+
+impl<W: Write> Otlp<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self { out }
+    }
+}
+
+impl<W: Write> Sink for Otlp<W> {
+    fn event(&mut self, event: &OomEvent) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, &request(event)?)?;
+        self.out.write_all(b"\n")
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn request(event: &OomEvent) -> serde_json::Result<Value> {
+    let body = serde_json::to_value(event)?;
+    let mut resource = Vec::new();
+    if let Some(host) = &event.host {
+        resource.push(attribute(
+            "host.name",
+            &Value::from(host.to_display().as_ref()),
+        ));
+    }
+    let mut attributes: Vec<Value> = pairs(event, Names::Otel)
+        .iter()
+        .map(|(key, value)| attribute(key, value))
+        .collect();
+    if let Some(id) = &event.id {
+        attributes.push(attribute("log.record.uid", &Value::from(id.as_str())));
+    }
+    // A kill is an error of the workload; the rest tells of a machine in need.
+    let (number, text) = match event.event_type {
+        EventType::Kill => (17, "ERROR"),
+        _ => (13, "WARN"),
+    };
+    let mut record = Map::new();
+    if let Some(nanos) = event.time.and_then(unix_nanos) {
+        record.insert("timeUnixNano".to_owned(), Value::from(nanos.to_string()));
+    }
+    record.insert("severityNumber".to_owned(), Value::from(number));
+    record.insert("severityText".to_owned(), Value::from(text));
+    let name = format!("oomparse.{}", event.event_type.as_str());
+    record.insert("eventName".to_owned(), Value::from(name));
+    record.insert("body".to_owned(), any(&body));
+    record.insert("attributes".to_owned(), Value::from(attributes));
+    Ok(json!({"resourceLogs": [{
+        "resource": {"attributes": resource},
+        "scopeLogs": [{
+            "scope": {"name": "oomparse", "version": env!("CARGO_PKG_VERSION")},
+            "logRecords": [record],
+        }],
+    }]}))
+}
+
+fn attribute(key: &str, value: &Value) -> Value {
+    json!({"key": key, "value": any(value)})
+}
+
+/// OTLP's AnyValue. 64-bit numbers are texts in it.
+fn any(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({}),
+        Value::Bool(value) => json!({"boolValue": value}),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => json!({"intValue": whole.to_string()}),
+            None => json!({"doubleValue": number}),
+        },
+        Value::String(text) => json!({"stringValue": text}),
+        Value::Array(values) => {
+            let values: Vec<Value> = values.iter().map(any).collect();
+            json!({"arrayValue": {"values": values}})
+        }
+        Value::Object(object) => {
+            let values: Vec<Value> = object
+                .iter()
+                .map(|(key, value)| attribute(key, value))
+                .collect();
+            json!({"kvlistValue": {"values": values}})
+        }
+    }
+}
+
+/// Nothing where the log shows no full date with a zone.
+fn unix_nanos(time: WallTime) -> Option<i128> {
+    let small = |value: u8| i8::try_from(value).ok();
+    let civil = civil::DateTime::new(
+        i16::try_from(time.year?).ok()?,
+        small(time.month)?,
+        small(time.day)?,
+        small(time.hour)?,
+        small(time.minute)?,
+        small(time.second.min(59))?,
+        i32::try_from(time.nanos).ok()?,
+    )
+    .ok()?;
+    let offset = Offset::from_seconds(i32::from(time.offset_minutes?) * 60).ok()?;
+    Some(offset.to_timestamp(civil).ok()?.as_nanosecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(log: &str) -> Value {
+        let event = oomparse_core::parse_all(log.as_bytes()).next().unwrap();
+        let mut sink = Otlp::new(Vec::new());
+        sink.event(&event).unwrap();
+        assert_eq!(sink.out.pop(), Some(b'\n'));
+        serde_json::from_slice(&sink.out).unwrap()
+    }
+
+    const KILLED: &str = "kernel: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+
+    #[test]
+    fn a_kill_is_a_log_record() {
+        let request = first(&format!("2023-01-05T02:12:02.5+08:00 node-7 {KILLED}"));
+        let resource = &request["resourceLogs"][0]["resource"]["attributes"][0];
+        assert_eq!(
+            *resource,
+            json!({"key": "host.name", "value": {"stringValue": "node-7"}})
+        );
+        let scope = &request["resourceLogs"][0]["scopeLogs"][0];
+        assert_eq!(scope["scope"]["name"], "oomparse");
+        let record = &scope["logRecords"][0];
+        assert_eq!(record["timeUnixNano"], "1672855922500000000");
+        assert_eq!(record["severityNumber"], 17);
+        assert_eq!(record["eventName"], "oomparse.kill");
+        let attributes = record["attributes"].as_array().unwrap();
+        let pid = json!({"key": "process.pid", "value": {"intValue": "7"}});
+        assert!(attributes.contains(&pid), "{record}");
+        let body = record["body"]["kvlistValue"]["values"].as_array().unwrap();
+        let schema = json!({"key": "schema", "value": {"stringValue": "oomparse.event/1"}});
+        assert!(body.contains(&schema), "{record}");
+    }
+
+    #[test]
+    fn a_time_that_is_not_whole_is_left_out() {
+        let request = first(&format!("Jan  5 02:12:02 node-7 {KILLED}"));
+        let record = &request["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
+        assert_eq!(record.get("timeUnixNano"), None);
+    }
+}

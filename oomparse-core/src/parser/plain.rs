@@ -1,0 +1,210 @@
+//! The short way of lines that differ from the line before them only in the clock's last digits and in
+//! their text, as most lines of a report do.
+//!
+//! ```text
+//! Jan  5 00:01:21 node-7 kernel: [198624.361628] anon 127506432
+//! └─────────── the same, byte for byte ─┘└────┘ └─────────────┘
+//! ```
+//!
+//! Such a line's frame is the last one's with another time and another message, so it is not read again.
+//! Only lines whose kind shows at a glance go this way: a figure, a row of the task table, a stack dump's
+//! line. Everything else, and whatever is in the least unusual, goes the long way, to the same end.
+
+use crate::frame::{Frame, FrameKind};
+use crate::line::{self, Row};
+use alloc::borrow::Cow;
+use memchr::{memchr, memchr3};
+
+/// A stamp of 35 bytes, a host name of the common kind, the tag and the seconds.
+const HEAD_LEN: usize = 128;
+
+/// `dddddd] `, which follows the head.
+const MICROS_LEN: usize = 8;
+
+/// No figure, row or stack line is longer; records that were glued together would be.
+const LONGEST: usize = 160;
+
+/// What the last line began with, up to the clock's decimal point.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    bytes: [u8; HEAD_LEN],
+    len: usize,
+    seconds_us: u64,
+}
+
+/// What a line says whose kind shows at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Glance<'a> {
+    /// `key value`, and the message's length.
+    Figure(&'a [u8], u64, usize),
+    Row(Row<'a>),
+    /// Nothing to a report.
+    Noise,
+}
+
+impl Head {
+    pub(super) const NONE: Self = Self {
+        bytes: [0; HEAD_LEN],
+        len: 0,
+        seconds_us: 0,
+    };
+
+    pub(super) fn forget(&mut self) {
+        self.len = 0;
+    }
+
+    /// Remembers how a line began, if the next one may be read by it.
+    pub(super) fn remember(&mut self, line: &[u8], frame: &Frame<'_>) {
+        self.len = 0;
+        let (FrameKind::Dmesg | FrameKind::Syslog, Some(micros), None, Cow::Borrowed(message)) = (
+            frame.kind,
+            frame.kernel_time_us,
+            &frame.caller,
+            &frame.message,
+        ) else {
+            return;
+        };
+        let Some(before) = line.strip_suffix(*message) else {
+            return;
+        };
+        let Some((head, decimals)) = before.split_last_chunk::<MICROS_LEN>() else {
+            return;
+        };
+        let Some(micros_only) = six_digits(decimals) else {
+            return;
+        };
+        let (Some(to), Some(seconds_us)) = (
+            self.bytes.get_mut(..head.len()),
+            micros.checked_sub(micros_only),
+        ) else {
+            return;
+        };
+        if head.last() == Some(&b'.') {
+            to.copy_from_slice(head);
+            self.len = head.len();
+            self.seconds_us = seconds_us;
+        }
+    }
+
+    /// The time and the message of a line that begins as the last one did.
+    #[inline]
+    pub(super) fn split<'a>(&self, line: &'a [u8]) -> Option<(u64, &'a [u8])> {
+        self.split_off(line)
+            .filter(|(_, message)| message.len() <= LONGEST)
+    }
+
+    /// The same of a text's first line, with what follows that.
+    #[inline]
+    pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8], &'a [u8])> {
+        let (micros, behind) = self.split_off(text)?;
+        let end = memchr(b'\n', behind.get(..LONGEST).unwrap_or(behind))?;
+        let (message, tail) = (behind.get(..end)?, behind.get(end.checked_add(1)?..)?);
+        Some((micros, message.strip_suffix(b"\r").unwrap_or(message), tail))
+    }
+
+    #[inline]
+    fn split_off<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8])> {
+        let head = self.bytes.get(..self.len)?;
+        if head.is_empty() {
+            return None;
+        }
+        let (decimals, message) = text.strip_prefix(head)?.split_first_chunk::<MICROS_LEN>()?;
+        let micros = self.seconds_us.wrapping_add(six_digits(decimals)?);
+        Some((micros, message))
+    }
+}
+
+/// `dddddd] ` as a number.
+#[inline]
+fn six_digits(decimals: &[u8; MICROS_LEN]) -> Option<u64> {
+    let [digits @ .., b']', b' '] = decimals else {
+        return None;
+    };
+    digits.iter().try_fold(0u64, |value, byte| {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        (digit < 10).then(|| value.wrapping_mul(10).wrapping_add(digit))
+    })
+}
+
+/// What the message says, if that shows at a glance.
+#[inline]
+pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
+    match message {
+        [b'a'..=b'z', ..] => {
+            let (key, value) = line::stats::entry(message)?;
+            Some(Glance::Figure(key, value, message.len()))
+        }
+        [b'[', ..] => row(message),
+        [b' ', ..] => is_stack_line(message).then_some(Glance::Noise),
+        [b'R', ..] => is_register_line(message).then_some(Glance::Noise),
+        _ => None,
+    }
+}
+
+/// A row of the task table. Its first 17 bytes leave no room for a comm that looks like one.
+fn row(message: &[u8]) -> Option<Glance<'_>> {
+    let start = message.get(1..)?.first_chunk::<16>()?;
+    let plain = start.iter().fold(true, |plain, byte| {
+        plain & (byte.is_ascii_digit() | (*byte == b' ') | (*byte == b']'))
+    });
+    if !plain || has_code(message) {
+        return None;
+    }
+    line::tasks::row(message).map(Glance::Row)
+}
+
+/// ` ? name+0x182/0xf37`
+fn is_stack_line(message: &[u8]) -> bool {
+    let size = message
+        .iter()
+        .rev()
+        .take(8)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    let before = message
+        .get(..message.len().saturating_sub(size))
+        .unwrap_or_default();
+    // Another kind of line holds a colon or an equals sign, a carrier's code a sign of its own.
+    size > 0 && before.ends_with(b"/0x") && no_sign(before)
+}
+
+/// Whether none of the signs is there that each other kind of line, or a carrier's code, holds.
+fn no_sign(text: &[u8]) -> bool {
+    let none = |block: &[u8]| {
+        block.iter().fold(true, |none, byte| {
+            none & (*byte != b':') & (*byte != b'=') & (*byte != b'#') & (*byte != b'\\')
+        })
+    };
+    // Blocks of one length, which the compiler compares at once.
+    let (blocks, rest) = text.as_chunks::<16>();
+    let mut last = [0; 16];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    blocks.iter().all(|block| none(block)) && none(&last)
+}
+
+/// `RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 …`: no comm is so long without another sign.
+fn is_register_line(message: &[u8]) -> bool {
+    let [
+        b'R',
+        b'A'..=b'Z' | b'0'..=b'9',
+        b'A'..=b'Z' | b'0'..=b'9',
+        b':',
+        b' ',
+        rest @ ..,
+    ] = message
+    else {
+        return false;
+    };
+    rest.first_chunk::<16>().is_some_and(|value| {
+        value
+            .iter()
+            .fold(true, |hex, byte| hex & byte.is_ascii_hexdigit())
+    }) && !has_code(message)
+}
+
+/// Whether a carrier may have written a byte as a code: `#012`, `\x0a`, `=3D`.
+fn has_code(message: &[u8]) -> bool {
+    memchr3(b'#', b'\\', b'=', message).is_some()
+}

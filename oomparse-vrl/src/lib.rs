@@ -1,0 +1,34 @@
+//! VRL functions that read OOM killer reports, for programs that build [VRL](https://vrl.dev) in.
+//!
+//! | function | takes | gives |
+//! |---|---|---|
+//! | `parse_oom_report(value)` | the text of one report or more, lines as they were logged | an array of events |
+//! | `parse_oom_line(value)` | one line | the event that this line alone tells |
+//! | `parse_pod_cgroup(value)` | a cgroup's path | whose it is |
+//!
+//! They know nothing of the record before: a report of many records must be put together first, in Vector
+//! with `reduce`. Events are those of `docs/schema.md`.
+//!
+//! ```
+//! let functions: Vec<_> = oomparse_vrl::all();
+//! assert!(vrl::compiler::compile("parse_oom_line!(\"Killed process 7 (java)\")", &functions).is_ok());
+//! ```
+
+mod cgroup;
+mod direct;
+mod kinds;
+mod line;
+mod report;
+mod value;
+
+use vrl::compiler::Function;
+
+/// Every function of this crate.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Function>> {
+    vec![
+        Box::new(line::ParseOomLine),
+        Box::new(report::ParseOomReport),
+        Box::new(cgroup::ParsePodCgroup),
+    ]
+}

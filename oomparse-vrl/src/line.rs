@@ -1,0 +1,108 @@
+//! `parse_oom_line`.
+
+use crate::{direct, kinds, value};
+use oomparse_core::Parser;
+use std::cell::RefCell;
+use vrl::compiler::prelude::*;
+
+thread_local! {
+    /// Made once a thread: its search takes longer to build than a line to read.
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+fn parse(value: Value) -> Resolved {
+    let line = value.try_bytes()?;
+    direct::event(&line)
+        .or_else(|| PARSER.with_borrow_mut(|parser| long_way(parser, &line)))
+        .ok_or_else(|| "no line of the OOM killer that tells an event".into())
+}
+
+/// As in a log of this line alone.
+fn long_way(parser: &mut Parser, line: &[u8]) -> Option<Value> {
+    if !parser.is_candidate(line) {
+        return None;
+    }
+    parser.push_line(line);
+    parser.finish();
+    let event = parser.next_event();
+    while parser.next_event().is_some() {}
+    event.map(|event| value::event(&event))
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ParseOomLine;
+
+impl Function for ParseOomLine {
+    fn identifier(&self) -> &'static str {
+        "parse_oom_line"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the event that one line of an OOM report tells"
+    }
+
+    fn usage(&self) -> &'static str {
+        "Parses one line of the Linux OOM killer, with or without the prefix that dmesg, syslog or a shipper put before it. The summary line tells the pod, the `Killed process` line the sizes: for both in one event put the report together first and use `parse_oom_report`."
+    }
+
+    fn category(&self) -> &'static str {
+        Category::Parse.as_ref()
+    }
+
+    fn internal_failure_reasons(&self) -> &'static [&'static str] {
+        &["`value` is no line that tells an event by itself."]
+    }
+
+    fn return_kind(&self) -> u16 {
+        kind::OBJECT
+    }
+
+    fn notices(&self) -> &'static [&'static str] {
+        &["Stateless: what other lines of the report say is not in the event."]
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        const PARAMETERS: &[Parameter] = &[Parameter::required("value", kind::BYTES, "The line.")];
+        PARAMETERS
+    }
+
+    fn examples(&self) -> &'static [Example] {
+        &[
+            example! {
+                title: "A kill",
+                source: r#"parse_oom_line!("[12.5] Out of memory: Killed process 4021 (mysqld) total-vm:8kB, anon-rss:4kB, file-rss:0kB").victim"#,
+                result: Ok(r#"{"pid": 4021, "comm": "mysqld", "total_vm_bytes": 8192, "anon_rss_bytes": 4096, "file_rss_bytes": 0}"#),
+            },
+            example! {
+                title: "No line of the OOM killer",
+                source: r#"parse_oom_line!("all is well")"#,
+                result: Err(r#"function call error for "parse_oom_line" at (0:30): no line of the OOM killer that tells an event"#),
+            },
+        ]
+    }
+
+    fn compile(
+        &self,
+        _: &state::TypeState,
+        _: &mut FunctionCompileContext,
+        arguments: ArgumentList,
+    ) -> Compiled {
+        let value = arguments.required("value");
+        Ok(ParseOomLineFn { value }.as_expr())
+    }
+}
+
+#[derive(Clone, Debug)]
+struct ParseOomLineFn {
+    value: Box<dyn Expression>,
+}
+
+impl FunctionExpression for ParseOomLineFn {
+    fn resolve(&self, ctx: &mut Context) -> Resolved {
+        parse(self.value.resolve(ctx)?)
+    }
+
+    fn type_def(&self, _: &state::TypeState) -> TypeDef {
+        TypeDef::object(kinds::event_kind()).fallible()
+    }
+}
