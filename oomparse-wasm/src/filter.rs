@@ -105,7 +105,9 @@ impl Filter {
         // The host has copied the last one.
         self.answer = Vec::new();
         let mut framer = Framer::new();
-        let Some(frame) = framer.frame(record) else {
+        // In a log a blank in front says that a line goes on.
+        let text = record.trim_ascii();
+        let Some(frame) = framer.frame(text) else {
             return Answer::Keep;
         };
         let is_record = matches!(
@@ -121,13 +123,13 @@ impl Filter {
             return Answer::Keep;
         }
         if mode == Mode::Lines {
-            return self.by_itself(record);
+            return self.by_itself(record, text);
         }
         let was_open = self.is_open(mode, tag);
         if !was_open && !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
-        if let Some(event) = self.push(mode, tag, record, &frame) {
+        if let Some(event) = self.push(mode, tag, text, &frame) {
             return self.with(&event, record);
         }
         if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
@@ -136,17 +138,11 @@ impl Filter {
         Answer::Keep
     }
 
-    /// Gives the record to its stream's parser; the event that it completes.
-    fn push(
-        &mut self,
-        mode: Mode,
-        tag: &[u8],
-        record: &[u8],
-        frame: &Frame<'_>,
-    ) -> Option<OomEvent> {
+    /// Gives the record's text to its stream's parser; the event that it completes.
+    fn push(&mut self, mode: Mode, tag: &[u8], text: &[u8], frame: &Frame<'_>) -> Option<OomEvent> {
         let stream = self.stream(mode, tag)?;
         let was_hungry = stream.parser.wants_every_line();
-        stream.parser.push_line(record);
+        stream.parser.push_line(text);
         stream.parser.give_waiting();
         let is_hungry = stream.parser.wants_every_line();
         let mut own = None;
@@ -169,12 +165,12 @@ impl Filter {
     }
 
     /// The record with what its line says by itself.
-    fn by_itself(&mut self, record: &[u8]) -> Answer {
+    fn by_itself(&mut self, record: &[u8], text: &[u8]) -> Answer {
         if !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
         let mut parser = Parser::new();
-        parser.push_line(record);
+        parser.push_line(text);
         parser.finish();
         match parser.next_event() {
             Some(event) => self.with(&event, record),
