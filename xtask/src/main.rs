@@ -8,6 +8,7 @@ mod fluent_bit;
 mod readme;
 mod steps;
 mod system;
+mod vector;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,6 +29,8 @@ cargo xtask <command>
                 build the native filter, as target/release/flb-filter_oomparse.so
   try-fluent-bit --bin PATH [--lines N]
                 run the filters in your Fluent Bit: records in and out, lines per CPU second
+  try-vector --bin PATH
+                run the configurations for Vector in yours: every record once, kills with their pods' names
   help          this text
 
 With CI=true in the environment missing system packages are installed, else they are only named.";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
         ["try-fluent-bit", "--bin", bin, rest @ ..] => done(try_fluent_bit(bin, rest)),
+        ["try-vector", "--bin", bin] => done(try_vector(bin)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -66,6 +70,13 @@ fn try_fluent_bit(bin: &str, rest: &[&str]) -> Result<(), String> {
         return Err(format!("{bin}: no such program"));
     }
     fluent_bit::run(bin, lines?)
+}
+
+fn try_vector(bin: &str) -> Result<(), String> {
+    if !fluent_bit::is_program(bin) {
+        return Err(format!("{bin}: no such program"));
+    }
+    vector::run(bin)
 }
 
 fn done(result: Result<(), String>) -> ExitCode {
