@@ -19,6 +19,7 @@ cargo xtask <command>
   test          everything a change must pass: format, lints, build, all tests, the core without
                 std, documentation, snapshots, the README's commands
   ci            the same, and what CI adds: each bench once, licences and advisories
+  packages      look for the system packages that the tests need
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     match args.as_slice() {
         ["test"] => checks::test(),
         ["ci"] => checks::ci(),
+        ["packages"] => done(system::packages()),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["bench"] => bench::run(),
