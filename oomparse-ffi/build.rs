@@ -1,4 +1,5 @@
-//! Gives the shared library its soname: one per minor version while the major one is 0.
+//! Gives the shared library its soname: one per minor version while the major one is 0. And keeps it in
+//! memory once it is loaded: a program that loads it again finds its statics, and loses none of them.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -7,6 +8,9 @@ fn main() {
         var("CARGO_CFG_TARGET_OS").as_str(),
         "linux" | "android" | "freebsd"
     );
+    if elf {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
     // cargo-c passes the same name.
     if elf && std::env::var_os("CARGO_FEATURE_CAPI").is_none() {
         let (major, minor) = (

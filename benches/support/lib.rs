@@ -1,8 +1,8 @@
 //! Logs to measure with: made up, seeded, the same bytes every time.
 //!
 //! [`sparse`] writes what a log shipper sees all day: ordinary lines of many services with one whole
-//! OOM report every [`LINES_PER_REPORT`] lines. [`dense`] writes reports back to back. Both say how
-//! many kills they wrote, so that a bench can check its result before it measures.
+//! OOM report every [`LINES_PER_REPORT`] lines. [`dense`] writes reports back to back, and [`ordinary`]
+//! none. They say how many kills they wrote, so that a bench can check its result before it measures.
 
 mod log;
 mod pod;
@@ -11,7 +11,7 @@ mod rng;
 mod stats;
 mod traffic;
 
-pub use log::{LINES_PER_REPORT, Totals, dense, ordinary_line, sparse};
+pub use log::{LINES_PER_REPORT, Totals, dense, ordinary, ordinary_line, sparse};
 
 /// The seed that every figure in this repository was made with.
 pub const SEED: u64 = 0x6f6f_6d70_6172_7365;

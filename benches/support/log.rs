@@ -42,6 +42,18 @@ pub fn sparse(out: &mut impl io::Write, size: u64, seed: u64) -> io::Result<Tota
     Ok(log.totals)
 }
 
+/// Ordinary lines alone, until `size` bytes are written.
+///
+/// # Errors
+/// Whatever `out` fails with.
+pub fn ordinary(out: &mut impl io::Write, size: u64, seed: u64) -> io::Result<Totals> {
+    let mut log = Log::new(out, seed);
+    while log.totals.bytes < size {
+        log.ordinary()?;
+    }
+    Ok(log.totals)
+}
+
 /// Reports back to back, until `size` bytes are written.
 ///
 /// # Errors

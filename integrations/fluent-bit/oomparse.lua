@@ -258,6 +258,30 @@ local function event_told_by(line)
     return told
 end
 
+-- The last line of each tag that was not handed in: an indented one right behind it may belong to it.
+local skipped, skipped_tags = {}, 0
+
+local function skip(tag, line)
+    if not skipped[tag] then
+        if skipped_tags == 1024 then
+            skipped, skipped_tags = {}, 0
+        end
+        skipped_tags = skipped_tags + 1
+    end
+    skipped[tag] = line
+end
+
+local function push(tag, line)
+    local before = skipped[tag]
+    if before and line:find("^[ \t]") then
+        check(lib.oomparse_parser_push_keyed(parser, tag, #tag, before, #before))
+    end
+    if before then
+        skipped[tag] = ""
+    end
+    check(lib.oomparse_parser_push_keyed(parser, tag, #tag, line, #line))
+end
+
 function oomparse(tag, timestamp, record)
     local key, text = text_of(record)
     if type(text) ~= "string" then
@@ -266,11 +290,12 @@ function oomparse(tag, timestamp, record)
     if not lib.oomparse_line_is_candidate(text, #text) then
         check(lib.oomparse_parser_wants_every_line_keyed(parser, tag, #tag, wants))
         if not wants[0] then
+            skip(tag, text)
             return 0, 0, 0
         end
     end
     local line = line_of(record, key, text)
-    check(lib.oomparse_parser_push_keyed(parser, tag, #tag, line, #line))
+    push(tag, line)
     local event = event_told_by(line)
     if not event then
         return 0, 0, 0

@@ -1,6 +1,9 @@
 //! Where log bytes come from: files, the files of a directory, and standard input; one reused buffer,
 //! no mapping. What is packed with gzip or zstd is unpacked on the way.
 
+mod ahead;
+
+use ahead::Ahead;
 use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use std::borrow::Cow;
@@ -62,6 +65,9 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 /// A log that is open.
 pub(crate) struct Source {
     reader: Box<dyn Read>,
+    /// A large file: the same that the reader reads, to be read ahead once it is known not to be packed.
+    large: Option<File>,
+    ahead: Option<Ahead>,
     /// Whether the first bytes were looked at.
     begun: bool,
     /// Bytes taken from the file, before they are unpacked.
@@ -105,8 +111,12 @@ impl Input {
             }
             Self::File(path) => {
                 let file = File::open(path)?;
-                let live = !file.metadata()?.is_file();
-                Ok(Source::new(file, live))
+                let metadata = file.metadata()?;
+                let is_large = metadata.is_file() && metadata.len() >= ahead::WORTHWHILE_LEN;
+                let large = is_large.then(|| file.try_clone().ok()).flatten();
+                let mut source = Source::new(file, !metadata.is_file());
+                source.large = large;
+                Ok(source)
             }
         }
     }
@@ -120,6 +130,8 @@ impl Source {
                 reader,
                 taken: Rc::clone(&taken),
             }),
+            large: None,
+            ahead: None,
             begun: false,
             taken,
             live,
@@ -131,8 +143,16 @@ impl Source {
         self.taken.get()
     }
 
+    /// From here on the file is read by whoever asks: other files are read beside it.
+    pub(crate) fn read_only_when_asked(&mut self) {
+        self.large = None;
+    }
+
     /// Reads the next bytes; none at the end.
-    pub(crate) fn read<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+    pub(crate) fn read<'b>(&'b mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+        if self.ahead.is_some() {
+            return self.read_ahead();
+        }
         let mut len = self.fill(buffer)?;
         if !self.begun {
             self.begun = true;
@@ -143,9 +163,22 @@ impl Source {
                 let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
                 self.reader = packing.unpack(first.chain(rest));
                 len = self.fill(buffer)?;
+            } else if let Some(file) = self.large.take() {
+                // Both have one position in the file, so that the reader can go on where this fails.
+                self.ahead = Ahead::start(file);
             }
         }
         Ok(buffer.get(..len).unwrap_or_default())
+    }
+
+    fn read_ahead(&mut self) -> io::Result<&[u8]> {
+        let Some(ahead) = &mut self.ahead else {
+            return Ok(&[]);
+        };
+        let bytes = ahead.read()?;
+        let taken = self.taken.get().saturating_add(bytes.len() as u64);
+        self.taken.set(taken);
+        Ok(bytes)
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

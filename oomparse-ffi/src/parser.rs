@@ -44,7 +44,8 @@ struct Inner {
 /// Takes an event as soon as it is complete, on the thread whose call completed it.
 ///
 /// It may call any function, with this parser too, except that it must not free the parser. It must
-/// return: no C++ exception, no longjmp.
+/// return: no C++ exception, no longjmp. Where several threads push to one parser it may run on several at
+/// a time.
 ///
 /// # Lifetime
 /// The event ends when the callback returns. Used later, while the parser lives, it answers
@@ -316,7 +317,8 @@ pub extern "C" fn oomparse_parser_next_event(
 }
 
 /// Whether an ordinary line matters now, since a report is being printed. While none does, only lines
-/// that `oomparse_line_is_candidate` takes need to be handed in.
+/// that `oomparse_line_is_candidate` takes need to be handed in, and the line right before one that begins
+/// with a blank.
 ///
 /// # Lifetime
 /// Keeps nothing.

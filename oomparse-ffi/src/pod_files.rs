@@ -1,6 +1,5 @@
 //! Reads a listing of pods from disk: a file's content, or the names in a directory of logs.
 
-use oomparse_core::{Loaded, PodTable};
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,19 +10,17 @@ const MAX_LISTING: u64 = 2 << 30;
 /// Most names that are read of a directory. A node has some hundred.
 const MAX_NAMES: usize = 1 << 20;
 
-/// Takes over what stands at a path: a listing in any form, or a directory as `/var/log/pods` or
+/// What stands at a path: a listing in any form, or the names in a directory as `/var/log/pods` or
 /// `/var/log/containers`.
-pub(crate) fn load(table: &mut PodTable, path: &Path) -> io::Result<Loaded> {
-    let listing = if path.is_dir() {
-        names(path)?
-    } else {
-        let mut listing = Vec::new();
-        std::fs::File::open(path)?
-            .take(MAX_LISTING)
-            .read_to_end(&mut listing)?;
-        listing
-    };
-    Ok(table.load(&listing))
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if path.is_dir() {
+        return names(path);
+    }
+    let mut listing = Vec::new();
+    std::fs::File::open(path)?
+        .take(MAX_LISTING)
+        .read_to_end(&mut listing)?;
+    Ok(listing)
 }
 
 /// The names in a directory that may be a pod's or a container's, one a line.

@@ -151,9 +151,10 @@ pub unsafe extern "C" fn oomparse_pods_load_path(
 ) -> oomparse_result {
     guard(|| {
         let path = Path::new(text(path, len)?);
-        let mut table = given(pods)?.lock()?;
-        match pod_files::load(&mut table, path) {
-            Ok(loaded) => report(loaded, out_loaded),
+        let pods = given(pods)?;
+        // Read first: who uses the table meanwhile waits for no disk.
+        match pod_files::read(path) {
+            Ok(listing) => report(pods.lock()?.load(&listing), out_loaded),
             Err(error) => {
                 write_loaded(out_loaded, 0, 0, &format!("{}: {error}", path.display()));
                 Err(oomparse_result::Io)

@@ -33,18 +33,36 @@ fn corpus_is_byte_equal_in_c_and_cxx() {
         list(&logs, "c"),
         expected(&logs, |text, event| _ = writeln!(text, "{event}")),
     );
-    for build in [C, CXX] {
+    // The ways in are the library's, which is the same for both languages.
+    let all = &["chunk", "bytes", "line", "callback", "keyed"][..];
+    for (build, modes) in [(C, all), (CXX, &["callback"])] {
         let program = program("tests/c/corpus.c", build);
-        for mode in ["chunk", "bytes", "line", "callback", "keyed"] {
+        for mode in modes {
             let output = run(Command::new(&program).arg(mode).arg(&list));
             same(&output.stdout, &expected);
         }
     }
 }
 
+/// Valgrind is slow: every tenth log, and every third of those with options or pods.
+///
+/// The sanitizers run every log, and look for leaks as well; valgrind adds reads of what was never
+/// written, which do not depend on the log.
 #[test]
 fn corpus_is_byte_equal_under_valgrind() {
-    let logs = corpus();
+    let mut logs = corpus();
+    let whole = logs.len();
+    let mut index = 0;
+    logs.retain(|log| {
+        index += 1;
+        let has_options = log
+            .row
+            .split('\t')
+            .skip(1)
+            .any(|word| !matches!(word, "" | "0"));
+        index % 10 == 0 || (has_options && index % 3 == 0)
+    });
+    assert!(logs.len() * 12 > whole, "{} of {whole} logs", logs.len());
     let (list, expected) = (
         list(&logs, "valgrind"),
         expected(&logs, |text, event| _ = writeln!(text, "{event}")),
@@ -150,14 +168,14 @@ fn ten_million_lines_from_two_threads() {
         ..C
     };
     let program = program("tests/c/hostile.c", release);
-    run(Command::new(program).arg("10000000"));
+    run(Command::new(program).args(["10000000", "40960"]));
 }
 
 #[test]
 fn two_threads_under_valgrind() {
     // Not optimised: of optimised code valgrind takes reads for faults that have no effect.
     let program = program("tests/c/hostile.c", PLAIN);
-    valgrind(&program, &[OsStr::new("20000")]);
+    valgrind(&program, &[OsStr::new("4000"), OsStr::new("256")]);
 }
 
 #[test]

@@ -149,9 +149,21 @@ fn exports_are_the_headers_functions_and_nothing_else() {
         env!("CARGO_PKG_VERSION_MINOR")
     );
     assert!(
-        dynamic.contains(&format!("[liboomparse.so.{abi}]")),
+        dynamic.contains(&format!("[liboomparse.so.{abi}]")) && dynamic.contains("NODELETE"),
         "{dynamic}"
     );
+}
+
+#[test]
+fn cargo_c_can_read_its_version() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, version) = manifest.split_once("min_version = \"").unwrap();
+    let version = version.split('"').next().unwrap();
+    // It takes three numbers and nothing shorter.
+    let numbers = version
+        .split('.')
+        .filter(|part| part.parse::<u32>().is_ok());
+    assert_eq!(numbers.count(), 3, "{version}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -48,6 +49,15 @@ pub(crate) fn install(prefix: &str) -> Result<(), String> {
     fs::write(lib.join("pkgconfig/oomparse.pc"), file).map_err(trouble)?;
     println!("    liboomparse {VERSION} is in {}", absolute.display());
     Ok(())
+}
+
+/// The same with cargo-c, which reads the package's metadata, below the build's own folder.
+pub(crate) fn cinstall() -> Command {
+    let mut command = cargo(&["cinstall", "--package", "oomparse-ffi", "--libdir", "lib"]);
+    command
+        .arg("--prefix")
+        .arg(target_dir().join("cinstall-prefix"));
+    command
 }
 
 /// One per minor version while the major one is 0, as build.rs of the library has it.

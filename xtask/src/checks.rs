@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, readme, root, system};
+use crate::{bless, c_library, readme, root, system};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -27,6 +27,12 @@ pub(crate) fn ci() -> ExitCode {
     let mut vrl = cargo(&vrl);
     vrl.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
     steps.tests("the VRL functions", &mut vrl);
+    if system::has_cargo_command("cinstall") {
+        steps.command("cargo cinstall", &mut c_library::cinstall());
+    } else {
+        let why = "cargo-c is not installed: cargo install --locked cargo-c";
+        steps.not_run("cargo cinstall", why);
+    }
     if system::has_cargo_command("deny") {
         steps.command("licences and advisories", &mut cargo(&["deny", "check"]));
     } else {

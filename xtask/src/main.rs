@@ -28,7 +28,7 @@ cargo xtask <command>
                 build liboomparse and put library, header and oomparse.pc below DIR
   fluent-bit-filter
                 build the native filter, as target/release/flb-filter_oomparse.so
-  try-fluent-bit --bin PATH [--lines N]
+  try-fluent-bit --bin PATH [--lines N] [--rounds N]
                 run the filters in your Fluent Bit: records in and out, lines per CPU second
   try-vector --bin PATH
                 run the configurations for Vector in yours: every record once, kills with their pods' names
@@ -49,8 +49,10 @@ fn main() -> ExitCode {
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
-        ["try-fluent-bit", "--bin", bin, rest @ ..] => done(try_fluent_bit(bin, rest)),
-        ["try-vector", "--bin", bin] => done(try_vector(bin)),
+        ["try-fluent-bit", rest @ ..] => {
+            done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
+        }
+        ["try-vector", "--bin", bin] => done(vector::run(bin)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS
@@ -60,25 +62,6 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
-}
-
-fn try_fluent_bit(bin: &str, rest: &[&str]) -> Result<(), String> {
-    let lines = match rest {
-        [] => Ok(1_030_000),
-        ["--lines", lines] => lines.parse().map_err(|_| format!("`{lines}` is no number")),
-        _ => Err("after --bin PATH only --lines N".to_owned()),
-    };
-    if !fluent_bit::is_program(bin) {
-        return Err(format!("{bin}: no such program"));
-    }
-    fluent_bit::run(bin, lines?)
-}
-
-fn try_vector(bin: &str) -> Result<(), String> {
-    if !fluent_bit::is_program(bin) {
-        return Err(format!("{bin}: no such program"));
-    }
-    vector::run(bin)
 }
 
 fn done(result: Result<(), String>) -> ExitCode {

@@ -28,12 +28,19 @@ struct Trial {
 
 /// Runs both configurations in the Vector at `bin` and prints what came of it.
 pub(crate) fn run(bin: &str) -> Result<(), String> {
+    let version = version(bin)?;
     let trial = Trial::prepare(bin)?;
-    println!("\n{}", trial.version()?);
+    println!("\n{version}");
     println!("{} lines, {} kills", trial.lines.len(), trial.kills);
     let exec = trial.exec();
     let lua = trial.lua();
     exec.and(lua)
+}
+
+fn version(bin: &str) -> Result<String, String> {
+    let output = Command::new(bin).arg("--version").output();
+    let output = output.map_err(|e| format!("{bin}: {e}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 impl Trial {
@@ -86,12 +93,6 @@ impl Trial {
             .unwrap_or(path)
             .display()
             .to_string()
-    }
-
-    fn version(&self) -> Result<String, String> {
-        let output = Command::new(&self.bin).arg("--version").output();
-        let output = output.map_err(|e| format!("{}: {e}", self.bin.display()))?;
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     /// The shipped configuration up to its sinks, with these paths in it, and a file for each sink.

@@ -4,6 +4,7 @@
 //! than one that is ready to write it; a text that does need one is written by `serde_json`.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Error;
 
@@ -12,26 +13,26 @@ const COMMON_LEN: usize = 4096;
 
 /// A value as JSON; nothing if it has another shape than those above.
 pub(super) fn write(value: &impl Serialize) -> Option<String> {
-    let mut out = String::with_capacity(COMMON_LEN);
+    let mut out = Vec::with_capacity(COMMON_LEN);
     value.serialize(Writer { out: &mut out }).ok()?;
-    Some(out)
+    String::from_utf8(out).ok()
 }
 
 struct Writer<'o> {
-    out: &'o mut String,
+    out: &'o mut Vec<u8>,
 }
 
 /// Inside an object or a list.
 struct Within<'o> {
-    out: &'o mut String,
+    out: &'o mut Vec<u8>,
     is_first: bool,
-    end: char,
+    end: u8,
 }
 
 impl Within<'_> {
     fn separate(&mut self) {
         if !self.is_first {
-            self.out.push(',');
+            self.out.push(b',');
         }
         self.is_first = false;
     }
@@ -55,7 +56,7 @@ impl SerializeMap for Within<'_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.out.push(':');
+        self.out.push(b':');
         self.value(value)
     }
 
@@ -81,10 +82,30 @@ impl SerializeSeq for Within<'_> {
 }
 
 /// Whether a text stands in JSON as it is.
+#[inline]
 fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |plain, byte| {
-        plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')
-    })
+    text.bytes()
+        .all(|byte| PLAIN.get(usize::from(byte)) == Some(&true))
+}
+
+/// The bytes that stand in a text of JSON as they are.
+static PLAIN: [bool; 256] = plain();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "worked out by the compiler, which would say so"
+)]
+const fn plain() -> [bool; 256] {
+    let mut table = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = false;
+        control += 1;
+    }
+    table[b'"' as usize] = false;
+    table[b'\\' as usize] = false;
+    table
 }
 
 fn unknown<T>() -> Result<T, Error> {
@@ -93,11 +114,12 @@ fn unknown<T>() -> Result<T, Error> {
 
 impl<'o> Writer<'o> {
     fn number(self, value: impl itoa::Integer) -> Result<(), Error> {
-        self.out.push_str(itoa::Buffer::new().format(value));
+        let mut digits = itoa::Buffer::new();
+        self.out.extend_from_slice(digits.format(value).as_bytes());
         Ok(())
     }
 
-    fn within(self, begin: char, end: char) -> Within<'o> {
+    fn within(self, begin: u8, end: u8) -> Within<'o> {
         self.out.push(begin);
         Within {
             out: self.out,
@@ -122,17 +144,20 @@ impl<'o> Serializer for Writer<'o> {
 
     fn serialize_str(self, text: &str) -> Result<(), Error> {
         if is_plain(text) {
-            self.out.push('"');
-            self.out.push_str(text);
-            self.out.push('"');
+            // One reservation for all three.
+            self.out.reserve(text.len().saturating_add(2));
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
         } else {
-            self.out.push_str(&serde_json::to_string(text)?);
+            self.out.extend_from_slice(&serde_json::to_vec(text)?);
         }
         Ok(())
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
-        self.out.push_str(if value { "true" } else { "false" });
+        let text: &[u8] = if value { b"true" } else { b"false" };
+        self.out.extend_from_slice(text);
         Ok(())
     }
 
@@ -173,11 +198,11 @@ impl<'o> Serializer for Writer<'o> {
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Within<'o>, Error> {
-        Ok(self.within('{', '}'))
+        Ok(self.within(b'{', b'}'))
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Within<'o>, Error> {
-        Ok(self.within('[', ']'))
+        Ok(self.within(b'[', b']'))
     }
 
     fn serialize_f32(self, _value: f32) -> Result<(), Error> {

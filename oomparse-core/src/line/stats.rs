@@ -153,12 +153,14 @@ pub(crate) fn entry(line: &[u8]) -> Option<(&[u8], u64)> {
     if !line.last()?.is_ascii_digit() {
         return None;
     }
-    let at = line.iter().position(|byte| !is_key_byte(*byte))?;
-    let (key, value) = line.split_at_checked(at)?;
-    let (&[], value) = number(value.strip_prefix(b" ")?).ok()? else {
-        return None;
-    };
-    matches!(key.len(), 1..=64).then_some((key, value))
+    let digits = line
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (head, value) = line.split_at_checked(line.len().checked_sub(digits)?)?;
+    let key = head.strip_suffix(b" ").filter(|key| is_key(key))?;
+    Some((key, number(value).ok()?.1))
 }
 
 #[cfg(test)]

@@ -165,12 +165,23 @@ fn is_stack_line(message: &[u8]) -> bool {
         .get(..message.len().saturating_sub(size))
         .unwrap_or_default();
     // Another kind of line holds a colon or an equals sign, a carrier's code a sign of its own.
-    size > 0
-        && before.ends_with(b"/0x")
-        && message.iter().fold(true, |plain, byte| {
-            let is_sign = matches!(*byte, b' ' | b'?' | b'_' | b'.' | b'+' | b'/');
-            plain & (is_sign | byte.is_ascii_alphanumeric())
+    size > 0 && before.ends_with(b"/0x") && no_sign(before)
+}
+
+/// Whether none of the signs is there that each other kind of line, or a carrier's code, holds.
+fn no_sign(text: &[u8]) -> bool {
+    let none = |block: &[u8]| {
+        block.iter().fold(true, |none, byte| {
+            none & (*byte != b':') & (*byte != b'=') & (*byte != b'#') & (*byte != b'\\')
         })
+    };
+    // Blocks of one length, which the compiler compares at once.
+    let (blocks, rest) = text.as_chunks::<16>();
+    let mut last = [0; 16];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    blocks.iter().all(|block| none(block)) && none(&last)
 }
 
 /// `RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 …`: no comm is so long without another sign.

@@ -1,4 +1,5 @@
-/* Much, long and broken input from two threads: hostile LINES.
+/* Much, long and broken input from two threads: hostile LINES KIB
+ *   LINES in all, and a line of KIB kibibytes each way in.
  *
  * The threads have a parser each, hand them over half-way, and share one table of pods and one more
  * parser. Build with -pthread.
@@ -98,9 +99,8 @@ static void run_both(void)
     }
 }
 
-static void long_lines(oomparse_parser *parser)
+static void long_lines(oomparse_parser *parser, size_t len)
 {
-    size_t len = 40u << 20;
     char *line = (char *)malloc(len);
     size_t i;
 
@@ -110,7 +110,7 @@ static void long_lines(oomparse_parser *parser)
     CHECK_OK(oomparse_parser_push(parser, line, len));
     CHECK_OK(oomparse_parser_push_chunk(parser, line, len));
     for (i = 0; i < 64; i++) {
-        CHECK_OK(oomparse_parser_push_keyed(parser, line, 1u << 10, line, 1u << 20));
+        CHECK_OK(oomparse_parser_push_keyed(parser, line, 1u << 10, line, len >> 5));
     }
     drain(parser);
     free(line);
@@ -121,7 +121,7 @@ int main(int argc, char **argv)
     oomparse_parser *first;
     size_t i;
 
-    CHECK(argc == 2);
+    CHECK(argc == 3);
     lines = strtoul(argv[1], NULL, 10) / 4;
     CHECK_OK(oomparse_pods_new(&pods));
     CHECK_OK(oomparse_parser_new(NULL, &shared));
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
     parsers[0] = parsers[1];
     parsers[1] = first;
     run_both();
-    long_lines(shared);
+    long_lines(shared, (size_t)strtoul(argv[2], NULL, 10) << 10);
     for (i = 0; i < 2; i++) {
         CHECK_OK(oomparse_parser_finish(parsers[i]));
         drain(parsers[i]);

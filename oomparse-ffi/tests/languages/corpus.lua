@@ -59,3 +59,15 @@ assert(code == 0)
 for _, record in ipairs({ {}, { log = 7 }, { log = false }, { other = killed } }) do
     assert(oomparse("d", 1, record) == 0)
 end
+
+-- What dmesg indents belongs to the line before it, though that one need not be looked at by itself: the
+-- cgroup in it is a process's name, and not that of the kill which follows.
+local pod = "/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589"
+local forged = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=" .. pod
+    .. ",task_memcg=" .. pod .. ",task=y,pid=5,uid=0"
+local kill = "Memory cgroup out of memory: Killed process 5 (y) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB"
+for tag, head in pairs({ e = "[7.000000] ", f = "           " }) do
+    assert(oomparse(tag, 1, { log = "[7.000000] x" }) == 0)
+    assert(oomparse(tag, 1, { log = head .. forged }) == 0)
+    assert((oomparse(tag, 1, { log = "[8.000000] " .. kill }) == 2) == (tag == "e"))
+end

@@ -357,10 +357,26 @@ unsafe extern "C" fn filter(
     };
     // A panic leaves the mutex poisoned: from then on everything goes on untouched.
     let changed = catch_unwind(AssertUnwindSafe(|| {
-        context.filter.lock().ok()?.chunk(chunk, tag)
+        let mut filter = context.filter.lock().ok()?;
+        let changed = filter.chunk(chunk, tag);
+        for event in filter.take_homeless() {
+            say(
+                LOG_WARN,
+                &format!("an event has no record to go to: {event}"),
+            );
+        }
+        changed
     }));
-    let Ok(Some(changed)) = changed else {
-        return NOT_TOUCHED;
+    let changed = match changed {
+        Ok(Some(changed)) => changed,
+        Ok(None) => return NOT_TOUCHED,
+        Err(_) => {
+            say(
+                LOG_ERROR,
+                "a bug in oomparse: from here on records go on as they are; please report it",
+            );
+            return NOT_TOUCHED;
+        }
     };
     if changed.is_empty() {
         // SAFETY: both were checked above. Nothing is left of the chunk.
@@ -393,6 +409,9 @@ unsafe extern "C" fn exit(context: *mut c_void, _: *mut Config) -> c_int {
     let told = catch_unwind(AssertUnwindSafe(|| {
         let mut filter = context.filter.lock().ok()?;
         let open = filter.finish();
+        for event in filter.take_homeless() {
+            say(LOG_INFO, &format!("an event was open at the end: {event}"));
+        }
         let counts = filter.counts();
         let sentence = format!(
             "{} events; {} had no record to go to, {open} of them open at the end; {} of {} chunks decoded",

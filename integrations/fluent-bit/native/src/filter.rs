@@ -7,6 +7,7 @@ use crate::record::{self, Line, Record};
 use crate::settings::{Mode, Settings};
 use oomparse_core::line::{self, parse_line};
 use oomparse_core::{Framer, KeyedParser, OomEvent, Origin, WallTime};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the filter did so far.
@@ -31,7 +32,12 @@ pub struct Filter {
     parsers: KeyedParser,
     pods: Pods,
     counts: Counts,
+    /// Events that had no record to go to, as JSON, until the host's log takes them.
+    homeless: Vec<String>,
 }
+
+/// Events of [`Filter::homeless`] at most; the others are only counted.
+const MAX_HOMELESS: usize = 64;
 
 /// The new chunk, begun when the first record changes.
 struct Chunk<'a> {
@@ -68,6 +74,7 @@ impl Filter {
             parsers: KeyedParser::with_options(settings.parser.clone()),
             pods,
             counts: Counts::default(),
+            homeless: Vec::new(),
             settings,
         };
         (filter, complaints)
@@ -127,15 +134,15 @@ impl Filter {
         };
         // An indented line may stand behind a newline in the record before it.
         let before = chunk.refused.take();
-        if line.as_bytes().starts_with(b" ")
+        if matches!(line.as_bytes(), [b' ' | b'\t', ..])
             && let Some(before) = before.and_then(|record| record.line(&self.settings.keys))
         {
             self.parsers.push_line(tag, before.as_bytes());
         }
         self.parsers.push_line(tag, line.as_bytes());
         match self.settings.mode {
-            Mode::Enrich => self.enrich(record, &line, start, chunk),
-            Mode::Events => self.give_out(record, &line, start, chunk),
+            Mode::Enrich => self.enrich(record, tag, &line, start, chunk),
+            Mode::Events => self.give_out(record, tag, &line, start, chunk),
         }
     }
 
@@ -143,13 +150,14 @@ impl Filter {
     fn enrich<'a>(
         &mut self,
         record: &Record<'a>,
+        tag: &[u8],
         line: &Line<'a>,
         start: usize,
         chunk: &mut Chunk<'a>,
     ) {
         let mut told = None;
-        while let Some(event) = self.next_event(record) {
-            if told.is_none() && event.is_told_by(line.as_bytes()) {
+        while let Some((of_tag, event)) = self.next_event(record) {
+            if told.is_none() && *of_tag == *tag && event.is_told_by(line.as_bytes()) {
                 told = Some(event);
             } else {
                 self.counts.late += 1;
@@ -173,6 +181,7 @@ impl Filter {
     fn give_out<'a>(
         &mut self,
         record: &Record<'a>,
+        tag: &[u8],
         line: &Line<'a>,
         start: usize,
         chunk: &mut Chunk<'a>,
@@ -184,13 +193,16 @@ impl Filter {
             chunk.copy(record);
         }
         let end = start + record.bytes.len();
-        while let Some(event) = self.next_event(record) {
+        while let Some((of_tag, event)) = self.next_event(record) {
             let mut alone = Vec::with_capacity(2048);
-            if output::alone(record, &event, &self.settings.event_key, &mut alone).is_some() {
+            let key = &self.settings.event_key;
+            // A tag that had to make room for this one: its events are not this tag's.
+            if *of_tag == *tag && output::alone(record, &event, key, &mut alone).is_some() {
                 self.counts.events += 1;
                 chunk.from(end).extend_from_slice(&alone);
             } else {
                 self.counts.late += 1;
+                self.keep_homeless(&event);
             }
         }
     }
@@ -205,16 +217,23 @@ impl Filter {
             Origin::Unknown => !self.settings.parser.proven_only,
             _ => false,
         };
+        // Figures are told from other text by the kernel's stamp alone.
+        let stamped = frame.origin == Origin::Kernel || frame.kernel_time_us.is_some();
         trusted
-            && !matches!(
-                parse_line(&frame.message),
-                line::Line::Other | line::Line::Malformed
-            )
+            && match parse_line(&frame.message) {
+                line::Line::Other | line::Line::Malformed => false,
+                line::Line::StatEntry(..)
+                | line::Line::StatEntries(_)
+                | line::Line::Meminfo(_)
+                | line::Line::Cpuset(_)
+                | line::Line::TaskInfo(_) => stamped,
+                _ => true,
+            }
     }
 
     /// The next event that is complete, with names, and with the year of the record's own time.
-    fn next_event(&mut self, record: &Record<'_>) -> Option<OomEvent> {
-        let (_, mut event) = self.parsers.next_event()?;
+    fn next_event(&mut self, record: &Record<'_>) -> Option<(Arc<[u8]>, OomEvent)> {
+        let (tag, mut event) = self.parsers.next_event()?;
         let year = record.seconds.and_then(|seconds| {
             let of_record = WallTime::from_unix_micros(seconds.checked_mul(1_000_000)?)?;
             let year = of_record.year?;
@@ -226,15 +245,28 @@ impl Filter {
         });
         event.time = event.time.map(|time| time.or(year, None));
         self.pods.enrich(&mut event);
-        Some(event)
+        Some((tag, event))
+    }
+
+    fn keep_homeless(&mut self, event: &OomEvent) {
+        if self.homeless.len() < MAX_HOMELESS {
+            self.homeless.push(event.to_json());
+        }
+    }
+
+    /// Events that have no record to go to though one was asked for, as JSON; some dozens at most.
+    pub fn take_homeless(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.homeless)
     }
 
     /// Ends everything that is open; says how many events that gave, which have nowhere to go.
     pub fn finish(&mut self) -> u64 {
         self.parsers.finish();
         let mut open = 0;
-        while self.parsers.next_event().is_some() {
+        while let Some((_, mut event)) = self.parsers.next_event() {
             open += 1;
+            self.pods.enrich(&mut event);
+            self.keep_homeless(&event);
         }
         self.counts.late += open;
         open

@@ -28,6 +28,9 @@ pub const OPTIONS: [&str; 11] = [
     "Utc_Offset",
 ];
 
+/// Where a node's kubelet keeps the logs of its pods: read for names unless `Pods` says otherwise.
+const POD_LOGS: &str = "/var/log/pods";
+
 /// What a `[FILTER]` section says.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -64,7 +67,15 @@ impl Settings {
         let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());
         let mut settings = Self {
             keys: list("Key"),
-            pods: list("Pods"),
+            pods: match word("Pods").as_deref() {
+                None => std::path::Path::new(POD_LOGS)
+                    .is_dir()
+                    .then(|| POD_LOGS.to_owned())
+                    .into_iter()
+                    .collect(),
+                Some("none" | "off") => Vec::new(),
+                Some(_) => list("Pods"),
+            },
             labels: list("Labels"),
             mode: match word("Mode").as_deref() {
                 None | Some("enrich") => Mode::Enrich,
@@ -77,6 +88,9 @@ impl Settings {
         };
         if settings.event_key.is_empty() {
             return Err("Event_Key must not be empty".to_owned());
+        }
+        if settings.event_key == "kubernetes" {
+            return Err("Event_Key must not be `kubernetes`: the pod's names go there".to_owned());
         }
         if settings.drop_report && settings.mode != Mode::Events {
             return Err("Drop_Report needs `Mode events`".to_owned());
@@ -176,6 +190,7 @@ mod tests {
             ("utc_offset", "2"),
             ("utc_offset", "+24:00"),
             ("event_key", ""),
+            ("event_key", "kubernetes"),
             ("drop_report", "on"),
         ] {
             let sentence = read(&[(option, value)]).unwrap_err();
@@ -186,6 +201,15 @@ mod tests {
         }
         assert_eq!(Settings::unknown(["Match", "key", "Mdoe"]), Some("Mdoe"));
         assert_eq!(Settings::unknown(["log_level", "PODS"]), None);
+    }
+
+    #[test]
+    fn a_nodes_own_pods_are_the_default() {
+        let of = |options: &[(&str, &str)]| read(options).unwrap().pods;
+        let here = std::path::Path::new(POD_LOGS).is_dir();
+        assert_eq!(of(&[]), if here { &[POD_LOGS][..] } else { &[] });
+        assert!(of(&[("Pods", "None")]).is_empty());
+        assert_eq!(of(&[("pods", "/A/b, c")]), ["/A/b", "c"]);
     }
 
     #[test]

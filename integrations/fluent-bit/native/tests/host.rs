@@ -249,9 +249,8 @@ fn chunks_without_a_candidate_are_not_touched() {
 fn the_event_goes_into_the_record_that_completes_it() {
     for (name, event) in [("v1", v1 as fn(u32, Value) -> Value), ("v2", v2)] {
         let group = |seconds: u32| v2(seconds, map(&[("resource", "r".into())]));
-        let start = bytes(&group(u32::MAX)).to_vec();
         let input = [
-            events(&start)[0].clone(),
+            group(u32::MAX),
             event(1, log("before")),
             event(2, log(TASK)),
             event(
@@ -367,6 +366,32 @@ fn the_reports_lines_are_dropped_only_when_asked() {
         &only,
     );
     assert!(output.is_empty() && answer.touched == [true]);
+    // What is open when the host ends has no record any more: the log tells it.
+    let (output, answer) = simple(
+        "dropped-open",
+        &["Trust=any", "Mode=events", "Drop_Report=On"],
+        &[v2(3, log(ALONE))],
+    );
+    assert!(output.is_empty());
+    let told = answer.log.split_once("was open at the end: ").unwrap().1;
+    assert!(
+        told.starts_with("{\"schema\":") && told.contains("\"pid\":8,"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_struct_is_all_that_the_library_shows() {
+    let nm = ["--dynamic", "--defined-only", "--format=posix"];
+    let output = run(Command::new("nm").args(nm).arg(library()));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = shown
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(names, ["filter_oomparse_plugin"]);
+    let output = run(Command::new("readelf").arg("--dynamic").arg(library()));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("NODELETE"));
 }
 
 #[test]

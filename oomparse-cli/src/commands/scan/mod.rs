@@ -156,6 +156,9 @@ fn read(
         Ok(source) => source,
         Err(error) => return Ok(Err(error)),
     };
+    if options.threads > 1 {
+        source.read_only_when_asked();
+    }
     let mut reading = Reading::new(options);
     let mut taken = source.taken();
     let passes = input.path_to_read_again().is_none();

@@ -1,0 +1,136 @@
+//! `try-fluent-bit`: the filters in a real Fluent Bit that the user points at.
+//!
+//! Made-up logs go through `tail` and each filter. First everything is written out and compared record by
+//! record with what comes out without a filter (`compare.rs`); then each filter runs to `null` and its CPU
+//! time is taken (`table.rs`).
+
+mod compare;
+mod host;
+mod input;
+mod table;
+
+use crate::steps::{self, cargo};
+use crate::{system, target_dir};
+use host::{Host, NULL};
+use input::Input;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the user asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Trial {
+    /// The Fluent Bit.
+    bin: PathBuf,
+    /// Lines of the logs, about.
+    lines: u64,
+    /// How often each filter runs; the middle counts, for the machine does other things too.
+    rounds: usize,
+}
+
+impl Trial {
+    /// Reads what stands behind `try-fluent-bit`.
+    pub(crate) fn from_args(args: &[&str]) -> Result<Self, String> {
+        let mut trial = Self {
+            bin: PathBuf::new(),
+            lines: 1_000_000,
+            rounds: 15,
+        };
+        for pair in args.chunks(2) {
+            let [name, value] = pair else {
+                return Err(format!("{} needs a value", pair.join(" ")));
+            };
+            let number = || {
+                let number = value.parse::<u64>().ok().filter(|number| *number > 0);
+                number.ok_or_else(|| format!("`{value}` is no number of {name}"))
+            };
+            match *name {
+                "--bin" => trial.bin = PathBuf::from(value),
+                "--lines" => trial.lines = number()?,
+                "--rounds" => trial.rounds = usize::try_from(number()?).unwrap_or(usize::MAX),
+                other => return Err(format!("unknown option {other}")),
+            }
+        }
+        if trial.bin.as_os_str().is_empty() {
+            return Err("--bin PATH is missing: the fluent-bit program".to_owned());
+        }
+        if !trial.bin.is_file() && system::find(&trial.bin.to_string_lossy()).is_none() {
+            return Err(format!("{}: no such program", trial.bin.display()));
+        }
+        Ok(trial)
+    }
+
+    /// Runs the filters and prints what came of it.
+    pub(crate) fn run(&self) -> Result<(), String> {
+        let dir = target_dir().join("try-fluent-bit");
+        _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+        let host = Host::prepare(&self.bin, &dir)?;
+        println!("\n{}", host.version()?);
+        refuses(&host, &dir)?;
+        let mixed = Input::mixed(&dir, self.lines)?;
+        let records = Input::records(&dir, self.lines / 20)?;
+        for input in [&mixed, &records] {
+            compare::run(&host, input)?;
+        }
+        let ordinary = Input::ordinary(&dir, self.lines)?;
+        let kept = table::run(&host, &ordinary, self.rounds)?;
+        table::run(&host, &mixed, self.rounds)?;
+        println!("\nof the empty filter's throughput without OOM lines: {kept:.3}");
+        if kept < 0.9 {
+            return Err("that is less than 0.9; is the machine busy? Try --rounds 40".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// A wrong option stops the real host with a sentence.
+fn refuses(host: &Host, dir: &Path) -> Result<(), String> {
+    let input = Input::empty(dir)?;
+    let mut filter = host.oomparse("enrich");
+    filter.config.push_str("    Mdoe events\n");
+    match host.run(&input, &filter, NULL) {
+        Err(said) if said.contains("is no option of this filter") => {
+            println!("\nan unknown option is refused at the start");
+            Ok(())
+        }
+        Err(said) => Err(format!("refused, but with other words: {said}")),
+        Ok(_) => Err("an unknown option was taken".to_owned()),
+    }
+}
+
+/// Copies the built filter to the name that Fluent Bit wants.
+pub(crate) fn filter() -> Result<PathBuf, String> {
+    steps::run(&mut cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "oomparse-fluent-bit",
+    ]))?;
+    let release = target_dir().join("release");
+    let named = release.join("flb-filter_oomparse.so");
+    fs::copy(release.join("libflb_filter_oomparse.so"), &named)
+        .map_err(|error| format!("{}: {error}", named.display()))?;
+    println!("    {}", named.display());
+    Ok(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trial;
+
+    #[test]
+    fn what_is_missing_is_said() {
+        for (args, said) in [
+            (&[][..], "--bin PATH is missing"),
+            (&["--bin"], "--bin needs a value"),
+            (&["--bin", "/nowhere/fluent-bit"], "no such program"),
+            (&["--bin", "sh", "--lines", "0"], "`0` is no number"),
+            (&["--bin", "sh", "--round", "1"], "unknown option --round"),
+        ] {
+            let sentence = Trial::from_args(args).unwrap_err();
+            assert!(sentence.contains(said), "{sentence}");
+        }
+        let trial = Trial::from_args(&["--bin", "sh", "--rounds", "3"]).unwrap();
+        assert_eq!((trial.rounds, trial.lines), (3, 1_000_000));
+    }
+}
