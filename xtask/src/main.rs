@@ -20,6 +20,8 @@ cargo xtask <command>
                 std, documentation, snapshots, the README's commands
   ci            the same, and what CI adds: each bench once, licences and advisories
   packages      look for the system packages that the tests need
+  vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
+                integrations/vector
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         ["test"] => checks::test(),
         ["ci"] => checks::ci(),
         ["packages"] => done(system::packages()),
+        ["vrl"] => checks::vrl(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["bench"] => bench::run(),
