@@ -57,6 +57,9 @@ fn main() {
         mixed[at * 100] = line;
     }
     let transform = Transform::new(&module_dir("release"), &pods("lua-bench.csv"));
+    for said in transform.take() {
+        panic!("{}", transform.path::<String>(&said, "log.message"));
+    }
     transform.lua.load(NOTHING).exec().unwrap();
     for (name, messages) in [("1 % OOM lines", &mixed), ("OOM lines alone", &oom)] {
         let rate = |hook| messages.len() as f64 / seconds(&transform, hook, messages);
