@@ -30,9 +30,98 @@ pub struct ContainerNames<'a> {
     /// The container's name in its pod.
     pub name: Option<&'a str>,
     /// The pod it runs in, in the record's spelling.
-    pub pod_uid: Option<String>,
+    pub pod_uid: Option<UidText>,
     /// Namespace and name of the pod, where only they are known.
     pub pod: PodNames<'a>,
+}
+
+/// A pod's uid in the record's spelling, held in place: an answer to a lookup allocates nothing.
+///
+/// ```
+/// use oomparse_core::UidText;
+///
+/// let uid = UidText::new("6b0099e3e7de21f55363249be4605571").expect("32 hex digits");
+/// assert_eq!(&*uid, "6b0099e3e7de21f55363249be4605571");
+/// assert!(UidText::new("6b0099e3").is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UidText {
+    text: [u8; 36],
+    len: u8,
+}
+
+impl UidText {
+    /// A uid that is spelled as in the record: 32 lower-case hex digits, a static pod's without
+    /// hyphens, any other's with four.
+    #[must_use]
+    pub fn new(uid: &str) -> Option<Self> {
+        let hyphen = |at: usize| uid.len() == 36 && matches!(at, 8 | 13 | 18 | 23);
+        let sound = matches!(uid.len(), 32 | 36)
+            && uid.bytes().enumerate().all(|(at, byte)| match byte {
+                b'-' => hyphen(at),
+                b'0'..=b'9' | b'a'..=b'f' => !hyphen(at),
+                _ => false,
+            });
+        let mut text = [0u8; 36];
+        let (place, _) = text.split_at_mut_checked(uid.len())?;
+        place.copy_from_slice(uid.as_bytes());
+        sound.then_some(Self {
+            text,
+            len: u8::try_from(uid.len()).ok()?,
+        })
+    }
+
+    /// The uid with these digits.
+    #[cfg(feature = "pods")]
+    pub(crate) fn from_digits(high: u64, low: u64, hyphens: bool) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut plain = [b'0'; 32];
+        for (places, half) in plain.chunks_exact_mut(16).zip([high, low]) {
+            for (pair, byte) in places.chunks_exact_mut(2).zip(half.to_be_bytes()) {
+                for (place, digit) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                    *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
+                }
+            }
+        }
+        let mut text = [b'-'; 36];
+        let groups: &[usize] = if hyphens { &[8, 4, 4, 4, 12] } else { &[32] };
+        let (mut from, mut to) = (plain.as_slice(), text.as_mut_slice());
+        for len in groups {
+            let (Some((group, rest)), Some((place, behind))) =
+                (from.split_at_checked(*len), to.split_at_mut_checked(*len))
+            else {
+                break;
+            };
+            place.copy_from_slice(group);
+            from = rest;
+            to = behind.get_mut(1..).unwrap_or_default();
+        }
+        Self {
+            text,
+            len: if hyphens { 36 } else { 32 },
+        }
+    }
+}
+
+impl core::ops::Deref for UidText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let text = self.text.get(..usize::from(self.len)).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
+    }
+}
+
+impl core::fmt::Debug for UidText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl From<UidText> for String {
+    fn from(uid: UidText) -> Self {
+        (*uid).to_owned()
+    }
 }
 
 /// Something that knows names.
@@ -67,7 +156,7 @@ pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
     };
     let name = found.name.map(ToOwned::to_owned);
     let same_pod = match (&uid, &found.pod_uid) {
-        (Some(uid), Some(other)) => uid == other && agrees(event, &found.pod),
+        (Some(uid), Some(other)) => **uid == **other && agrees(event, &found.pod),
         (Some(_), None) => agrees(event, &found.pod),
         (None, _) => !named_by_a_user(event),
     };
@@ -81,7 +170,7 @@ pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
         if let Some(names) = lookup.pod(&other) {
             add_pod(event, names);
         }
-        event.pod.get_or_insert_default().uid = Some(other);
+        event.pod.get_or_insert_default().uid = Some(other.into());
         added = true;
     }
     if let Some(name) = name {
@@ -164,7 +253,7 @@ mod tests {
         fn container(&mut self, id: &str) -> Option<ContainerNames<'_>> {
             (id == ID).then(|| ContainerNames {
                 name: Some("app"),
-                pod_uid: self.container_pod.map(ToOwned::to_owned),
+                pod_uid: self.container_pod.and_then(UidText::new),
                 pod: PodNames {
                     namespace: self.container_namespace,
                     name: self.container_namespace.map(|_| "web-0"),

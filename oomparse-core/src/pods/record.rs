@@ -1,6 +1,7 @@
 //! What a source tells about one pod.
 
 use crate::cgroup;
+use crate::enrich::UidText;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -133,9 +134,10 @@ impl PodRecord {
 }
 
 /// A pod's uid in any spelling: equal when the digits are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PodUid {
-    digits: u128,
+    /// Two halves, for a `u128` would make the table's entries longer by its alignment.
+    digits: [u64; 2],
     hyphens: bool,
 }
 
@@ -172,33 +174,23 @@ impl PodUid {
         };
         let values = plain.map(hex_digit);
         let all = values.iter().fold(0, |all, value| all | value);
-        let mut digits = 0u128;
-        for half in values.chunks_exact(16) {
-            let half = half
+        let mut digits = [0u64; 2];
+        for (number, half) in digits.iter_mut().zip(values.chunks_exact(16)) {
+            *number = half
                 .iter()
                 .fold(0u64, |number, digit| (number << 4) | u64::from(digit & 15));
-            digits = (digits << 64) | u128::from(half);
         }
         (all <= 15).then_some(Self { digits, hyphens })
     }
 
     /// The record's spelling.
-    pub(super) fn to_text(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = Vec::with_capacity(36);
-        for (at, byte) in self.digits.to_be_bytes().into_iter().enumerate() {
-            if self.hyphens && matches!(at, 4 | 6 | 8 | 10) {
-                text.push(b'-');
-            }
-            for digit in [byte >> 4, byte & 15] {
-                text.push(DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0'));
-            }
-        }
-        String::from_utf8(text).unwrap_or_default()
+    pub(super) fn to_text(self) -> UidText {
+        let [high, low] = self.digits;
+        UidText::from_digits(high, low, self.hyphens)
     }
 
     /// The same for every spelling.
-    pub(super) fn to_key(self) -> u128 {
+    pub(super) fn to_key(self) -> [u64; 2] {
         self.digits
     }
 
@@ -209,7 +201,7 @@ impl PodUid {
 }
 
 /// The value of a hex digit; more than 15 for any other byte. Without branches, for digits are random.
-fn hex_digit(byte: u8) -> u8 {
+pub(super) fn hex_digit(byte: u8) -> u8 {
     let digit = byte.wrapping_sub(b'0');
     let letter = (byte | 0x20).wrapping_sub(b'a');
     let of_letter = if letter < 6 {
@@ -259,9 +251,9 @@ mod tests {
         ] {
             assert_eq!(PodUid::parse(spelling), Some(uid));
         }
-        assert_eq!(uid.to_text(), "3962896b-ab69-4572-8f1d-ee756f9f3589");
+        assert_eq!(&*uid.to_text(), "3962896b-ab69-4572-8f1d-ee756f9f3589");
         let plain = PodUid::parse("0962896BAB6945728F1DEE756F9F3589").unwrap();
-        assert_eq!(plain.to_text(), "0962896bab6945728f1dee756f9f3589");
+        assert_eq!(&*plain.to_text(), "0962896bab6945728f1dee756f9f3589");
         assert!(PodUid::parse("3962896b").is_none());
     }
 
