@@ -5,8 +5,8 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use memchr::memmem;
-use oomparse_benches::{Totals, dense_log, ordinary_line, sparse_log};
-use oomparse_core::{EventType, OomEvent, Options, Parser};
+use oomparse_benches::{Totals, dense_log, ordinary_line, parse, sparse_log};
+use oomparse_core::{EventType, OomEvent, Parser};
 use regex::bytes::Regex;
 use std::hint::black_box;
 use std::time::Duration;
@@ -14,21 +14,6 @@ use std::time::Duration;
 /// Large enough to leave the caches, small enough to be read many times.
 const SPARSE: u64 = 32_000_000;
 const DENSE: u64 = 8_000_000;
-
-fn parse(log: &[u8], tasks: bool) -> Vec<OomEvent> {
-    let mut options = Options::default();
-    options.tasks = tasks;
-    let mut parser = Parser::with_options(options);
-    let mut events = Vec::new();
-    // As the program reads: pieces of a buffer's size.
-    for chunk in log.chunks(128 << 10) {
-        parser.push_chunk(chunk);
-        events.extend(std::iter::from_fn(|| parser.next_event()));
-    }
-    parser.finish();
-    events.extend(std::iter::from_fn(|| parser.next_event()));
-    events
-}
 
 fn assert_events(events: &[OomEvent], totals: Totals) {
     let kills = events

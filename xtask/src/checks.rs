@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, c_library, readme, root, system};
+use crate::{bless, c_library, instructions, readme, root, system};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -100,6 +100,10 @@ fn common(steps: &mut Steps) {
     steps.task("the README's example", readme::example);
     steps.task("the README's reports", readme::reports);
     readme::commands(steps);
+    match instructions::cannot_run() {
+        None => steps.task("instruction counts", instructions::check),
+        Some(why) => steps.not_run("instruction counts", &why),
+    }
 }
 
 /// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.

@@ -5,6 +5,7 @@ mod bless;
 mod c_library;
 mod checks;
 mod fluent_bit;
+mod instructions;
 mod readme;
 mod steps;
 mod system;
@@ -25,6 +26,8 @@ cargo xtask <command>
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  instructions  instructions of six pieces of work, counted by callgrind, against
+                benches/instructions.txt; with --bless write that anew
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
                 build liboomparse and put library, header and oomparse.pc below DIR
@@ -49,6 +52,8 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["bench"] => bench::run(),
+        ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
+        ["instructions", "--bless"] => done(instructions::bless()),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
