@@ -38,6 +38,23 @@ pub(crate) fn cannot_run() -> Option<String> {
     None
 }
 
+/// Why the counts cannot be compared with the baseline: another compiler makes other code.
+pub(crate) fn cannot_compare() -> Option<String> {
+    if let Some(why) = cannot_run() {
+        return Some(why);
+    }
+    let text = fs::read_to_string(baseline_path()).unwrap_or_default();
+    let (of_baseline, here) = (baseline_compiler(&text).to_owned(), compiler().ok()?);
+    (of_baseline != here)
+        .then(|| format!("the baseline is of {of_baseline}, and this is {here}: make one with `cargo xtask instructions --bless` before a change"))
+}
+
+fn compiler() -> Result<String, String> {
+    let rustc = Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map_err(|error| format!("rustc: {error}"))?.stdout;
+    Ok(String::from_utf8_lossy(&rustc).trim().to_owned())
+}
+
 /// The searches choose their instructions by the CPU.
 fn has_avx2() -> bool {
     #[cfg(target_arch = "x86_64")]
@@ -94,12 +111,10 @@ pub(crate) fn bless() -> Result<(), String> {
         return Err(why);
     }
     build()?;
-    let rustc = Command::new("rustc").arg("--version").output();
-    let rustc = rustc.map_err(|error| format!("rustc: {error}"))?.stdout;
     let mut text = format!(
         "# Instructions of each piece of work, on x86-64 with AVX2; written by `cargo xtask instructions --bless`.\n\
          # compiler: {}\n",
-        String::from_utf8_lossy(&rustc).trim()
+        compiler()?
     );
     for (case, size) in CASES {
         text.push_str(&format!("{case} {size} {}\n", count(case, size)?));
