@@ -157,7 +157,9 @@ mod tests {
         let mut list: Vec<(u64, u64)> = Vec::new();
         let mut random = 7u64;
         for round in 0..20_000u64 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             let key = (random >> 40) % 300;
             if (random >> 20) % 5 == 0 {
                 let leaves = (!list.is_empty()).then(|| list.remove(0).1);
@@ -175,7 +177,9 @@ mod tests {
             assert_eq!(slots.len(), list.len());
             assert_eq!(
                 slots.get(&key).copied(),
-                list.iter().find(|(other, _)| *other == key).map(|found| found.1)
+                list.iter()
+                    .find(|(other, _)| *other == key)
+                    .map(|found| found.1)
             );
         }
         assert!(list.len() > 50);

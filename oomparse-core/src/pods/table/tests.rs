@@ -229,11 +229,7 @@ fn bytes_are_bounded_whatever_comes() {
     }
     assert!(table.pods() > 0);
     let pods: usize = table.pods.iter().map(|(_, entry)| entry.cost()).sum();
-    let containers: usize = table
-        .containers
-        .iter()
-        .map(|(_, entry)| entry.cost())
-        .sum();
+    let containers: usize = table.containers.iter().map(|(_, entry)| entry.cost()).sum();
     assert_eq!(table.bytes(), pods + containers, "the count is kept right");
 }
 
