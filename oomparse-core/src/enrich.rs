@@ -4,6 +4,8 @@
 //! names. A miss leaves the event as it was.
 
 use crate::event::{Container, OomEvent, Pod};
+#[cfg(feature = "pods")]
+use crate::pods::hex::digits_of;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -74,27 +76,29 @@ impl UidText {
     /// The uid with these digits.
     #[cfg(feature = "pods")]
     pub(crate) fn from_digits(high: u64, low: u64, hyphens: bool) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut plain = [b'0'; 32];
-        for (places, half) in plain.chunks_exact_mut(16).zip([high, low]) {
-            for (pair, byte) in places.chunks_exact_mut(2).zip(half.to_be_bytes()) {
-                for (place, digit) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                    *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
-                }
-            }
-        }
+        // Two halves of each, and their eight digits; the second's and the third's in two groups.
+        let half = |digits: u64, shift: u32| {
+            digits_of(u32::try_from((digits >> shift) & 0xffff_ffff).unwrap_or_default())
+        };
+        let first = half(high, 32);
+        let [a, b, c, d, e, f, g, h] = half(high, 0);
+        let [i, j, k, l, m, n, o, p] = half(low, 32);
+        let last = half(low, 0);
         let mut text = [b'-'; 36];
-        let groups: &[usize] = if hyphens { &[8, 4, 4, 4, 12] } else { &[32] };
-        let (mut from, mut to) = (plain.as_slice(), text.as_mut_slice());
-        for len in groups {
-            let (Some((group, rest)), Some((place, behind))) =
-                (from.split_at_checked(*len), to.split_at_mut_checked(*len))
-            else {
+        let middle: &[u8] = if hyphens {
+            &[
+                b'-', a, b, c, d, b'-', e, f, g, h, b'-', i, j, k, l, b'-', m, n, o, p,
+            ]
+        } else {
+            &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+        };
+        let mut rest = text.as_mut_slice();
+        for part in [&first, middle, &last] {
+            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
                 break;
             };
-            place.copy_from_slice(group);
-            from = rest;
-            to = behind.get_mut(1..).unwrap_or_default();
+            place.copy_from_slice(part);
+            rest = behind;
         }
         Self {
             text,

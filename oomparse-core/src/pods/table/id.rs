@@ -1,6 +1,6 @@
 //! [`ContainerId`]: a container's id as a key, whole or cut.
 
-use super::super::record::hex_digit;
+use super::super::hex::sixteen_digits;
 use alloc::string::String;
 use core::hash::{Hash, Hasher};
 
@@ -10,8 +10,8 @@ const BEGINNING: usize = 12;
 /// 12 to 64 hex digits, in any case.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in super::super) struct ContainerId {
-    /// Two digits to a byte; zeros behind the last one.
-    digits: [u8; 32],
+    /// Sixteen digits to a number; zeros behind the last one.
+    digits: [u64; 4],
     len: u8,
     /// So many ids begin alike that this one is found by all its digits only.
     crowded: bool,
@@ -20,19 +20,15 @@ pub(in super::super) struct ContainerId {
 impl ContainerId {
     pub(in super::super) fn parse(text: &str) -> Option<Self> {
         let text = text.as_bytes();
-        let mut plain = [b'0'; 64];
-        if text.len() < BEGINNING {
-            return None;
-        }
-        plain.get_mut(..text.len())?.copy_from_slice(text);
-        let values = plain.map(hex_digit);
-        if values.iter().fold(0, |all, value| all | value) > 15 {
-            return None;
-        }
-        let mut digits = [0u8; 32];
-        for (byte, pair) in digits.iter_mut().zip(values.chunks_exact(2)) {
-            *byte = pair.iter().fold(0, |byte, digit| (byte << 4) | digit);
-        }
+        let digits = match text.first_chunk::<64>().filter(|_| text.len() == 64) {
+            Some(text) => parse(text)?,
+            None if text.len() < BEGINNING => return None,
+            None => {
+                let mut whole = [b'0'; 64];
+                whole.get_mut(..text.len())?.copy_from_slice(text);
+                parse(&whole)?
+            }
+        };
         Some(Self {
             digits,
             len: u8::try_from(text.len()).ok()?,
@@ -43,6 +39,7 @@ impl ContainerId {
     pub(in super::super) fn to_text(self) -> String {
         self.digits
             .into_iter()
+            .flat_map(u64::to_be_bytes)
             .flat_map(|byte| [byte >> 4, byte & 15])
             .take(usize::from(self.len))
             .filter_map(|digit| char::from_digit(digit.into(), 16))
@@ -55,12 +52,14 @@ impl ContainerId {
     }
 
     pub(super) fn begins_with(&self, cut: &Self) -> bool {
-        let (bytes, odd) = (usize::from(cut.len >> 1), cut.len & 1 == 1);
-        let (this, other) = (self.digits, cut.digits);
-        let last = |digits: [u8; 32]| digits.get(bytes).map(|byte| byte >> 4);
+        let mut left = u32::from(cut.len).saturating_mul(4);
         self.len >= cut.len
-            && this.get(..bytes) == other.get(..bytes)
-            && (!odd || last(this) == last(other))
+            && self.digits.iter().zip(cut.digits).all(|(this, other)| {
+                let bits = left.min(64);
+                left = left.saturating_sub(bits);
+                let behind = u64::MAX.checked_shr(bits).unwrap_or(0);
+                (this ^ other) & !behind == 0
+            })
     }
 
     /// The same id, found by all its digits.
@@ -82,13 +81,27 @@ impl Eq for ContainerId {}
 
 impl Hash for ContainerId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let [a, b, c, d, e, f, rest @ ..] = self.digits;
-        state.write_u64(u64::from_be_bytes([0, 0, a, b, c, d, e, f]));
+        let [first, others @ ..] = self.digits;
+        state.write_u64(first >> 16);
         if self.crowded {
-            state.write(&rest);
+            state.write_u64(first);
+            for other in others {
+                state.write_u64(other);
+            }
             state.write_u8(self.len);
         }
     }
+}
+
+/// The numbers that 64 digits spell.
+fn parse(text: &[u8; 64]) -> Option<[u64; 4]> {
+    let part = |at: usize| text.get(at..)?.first_chunk::<8>().copied();
+    Some([
+        sixteen_digits(part(0)?, part(8)?)?,
+        sixteen_digits(part(16)?, part(24)?)?,
+        sixteen_digits(part(32)?, part(40)?)?,
+        sixteen_digits(part(48)?, part(56)?)?,
+    ])
 }
 
 #[cfg(test)]
