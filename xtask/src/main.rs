@@ -5,6 +5,7 @@ mod bless;
 mod c_library;
 mod checks;
 mod fluent_bit;
+mod fuzz;
 mod instructions;
 mod readme;
 mod steps;
@@ -28,6 +29,9 @@ cargo xtask <command>
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
   instructions  instructions of six pieces of work, counted by callgrind, against
                 benches/instructions.txt; with --bless write that anew
+  fuzz NAME SECONDS
+                fuzz one target (nightly, cargo-fuzz), then keep what found something new, minimised,
+                in fuzz/corpus/NAME.txt
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
                 build liboomparse and put library, header and oomparse.pc below DIR
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
         ["instructions", "--bless"] => done(instructions::bless()),
+        ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
