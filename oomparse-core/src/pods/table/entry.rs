@@ -185,8 +185,8 @@ impl ContainerEntry {
     }
 }
 
-/// What an entry takes besides itself: its node in the list (key, two links) and its slot in the
-/// hash table, with the allocator's own.
+/// What an entry takes besides itself: its key, its place in the index, its node in the order of
+/// leaving, and what the allocator adds to its texts.
 const ENTRY_OVERHEAD: usize = 128;
 
 fn len(text: &Option<Box<str>>) -> usize {

@@ -121,7 +121,7 @@ mod tests {
             assert!(whole.begins_with(&cut));
             assert_eq!(cut.begins_with(&whole), len == 64);
             assert_eq!(cut == whole, len == 64);
-            let mut other = ID[..len].as_bytes().to_vec();
+            let mut other = ID.as_bytes()[..len].to_vec();
             other[len - 1] = if other[len - 1] == b'0' { b'1' } else { b'0' };
             let other = ContainerId::parse(core::str::from_utf8(&other).unwrap()).unwrap();
             assert!(!whole.begins_with(&other), "{len}");

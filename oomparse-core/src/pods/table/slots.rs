@@ -161,7 +161,7 @@ mod tests {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
             let key = (random >> 40) % 300;
-            if (random >> 20) % 5 == 0 {
+            if (random >> 20).is_multiple_of(5) {
                 let leaves = (!list.is_empty()).then(|| list.remove(0).1);
                 assert_eq!(slots.oldest().copied(), leaves);
                 assert_eq!(slots.pop_oldest(), leaves);
