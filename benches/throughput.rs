@@ -47,8 +47,25 @@ fn whole_logs(criterion: &mut Criterion) {
         group.bench_function("comparison: two words", |b| {
             b.iter(|| two_words(black_box(&log)))
         });
+        if name == "dense" {
+            let text = std::str::from_utf8(&log).expect("ASCII");
+            assert_eq!(other_parser(text), totals.kills);
+            group.sample_size(10);
+            group.bench_function("comparison: linux-oom-parser", |b| {
+                b.iter(|| other_parser(black_box(text)))
+            });
+        }
         group.finish();
     }
+}
+
+/// The kills that `linux-oom-parser` reads from a log, with the figures it finds.
+fn other_parser(log: &str) -> u64 {
+    let events = linux_oom_parser::parse_events(log).expect("a log it can read");
+    let records = events.iter().flat_map(|event| &event.records);
+    let kills =
+        records.filter(|record| matches!(record.message, linux_oom_parser::OomMessage::Killed(_)));
+    kills.count() as u64
 }
 
 fn one_line(criterion: &mut Criterion) {
@@ -60,6 +77,11 @@ fn one_line(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("ordinary", |b| {
         b.iter(|| parser.push_line(black_box(&line)))
+    });
+    let word = memmem::Finder::new("Killed process");
+    assert_eq!(word.find(&line), None);
+    group.bench_function("comparison: memmem", |b| {
+        b.iter(|| word.find(black_box(&line)))
     });
     group.finish();
 }

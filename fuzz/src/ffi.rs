@@ -144,7 +144,7 @@ fn spared(mut options: Option<&mut oomparse_options>, word: u64, log: &[u8]) {
         oomparse_options_set_utc_offset(options.as_deref_mut(), minutes),
         oomparse_options_set_trust(options.as_deref_mut(), number),
         oomparse_options_set_max_streams(options.as_deref_mut(), size),
-        oomparse_options_set_max_events(options.as_deref_mut(), size),
+        oomparse_options_set_max_events(options, size),
         oomparse_options_set_tasks(None, true),
     ];
     for result in text.into_iter().chain(numbers) {
