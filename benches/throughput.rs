@@ -5,8 +5,8 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use memchr::memmem;
-use oomparse_benches::{Totals, dense_log, ordinary_line, sparse_log};
-use oomparse_core::{EventType, OomEvent, Options, Parser};
+use oomparse_benches::{Totals, dense_log, ordinary_line, parse, sparse_log};
+use oomparse_core::{EventType, OomEvent, Parser};
 use regex::bytes::Regex;
 use std::hint::black_box;
 use std::time::Duration;
@@ -14,21 +14,6 @@ use std::time::Duration;
 /// Large enough to leave the caches, small enough to be read many times.
 const SPARSE: u64 = 32_000_000;
 const DENSE: u64 = 8_000_000;
-
-fn parse(log: &[u8], tasks: bool) -> Vec<OomEvent> {
-    let mut options = Options::default();
-    options.tasks = tasks;
-    let mut parser = Parser::with_options(options);
-    let mut events = Vec::new();
-    // As the program reads: pieces of a buffer's size.
-    for chunk in log.chunks(128 << 10) {
-        parser.push_chunk(chunk);
-        events.extend(std::iter::from_fn(|| parser.next_event()));
-    }
-    parser.finish();
-    events.extend(std::iter::from_fn(|| parser.next_event()));
-    events
-}
 
 fn assert_events(events: &[OomEvent], totals: Totals) {
     let kills = events
@@ -62,8 +47,26 @@ fn whole_logs(criterion: &mut Criterion) {
         group.bench_function("comparison: two words", |b| {
             b.iter(|| two_words(black_box(&log)))
         });
+        if name == "dense" {
+            let text = std::str::from_utf8(&log).expect("ASCII");
+            assert_eq!(other_parser(text), totals.kills);
+            group.sample_size(10);
+            group.bench_function("comparison: linux-oom-parser", |b| {
+                b.iter(|| other_parser(black_box(text)))
+            });
+        }
         group.finish();
     }
+}
+
+/// The kills that `linux-oom-parser` reads from a log, line by line: its `parse_events` ends with an error
+/// at the first "Memory cgroup stats" line of a kernel before 5.1.
+fn other_parser(log: &str) -> u64 {
+    let records = log.lines().map(linux_oom_parser::parse_line);
+    let kills = records.filter(|record| {
+        matches!(record, Ok(Some(record)) if matches!(record.message, linux_oom_parser::OomMessage::Killed(_)))
+    });
+    kills.count() as u64
 }
 
 fn one_line(criterion: &mut Criterion) {
@@ -75,6 +78,11 @@ fn one_line(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(line.len() as u64));
     group.bench_function("ordinary", |b| {
         b.iter(|| parser.push_line(black_box(&line)))
+    });
+    let word = memmem::Finder::new("Killed process");
+    assert_eq!(word.find(&line), None);
+    group.bench_function("comparison: memmem", |b| {
+        b.iter(|| word.find(black_box(&line)))
     });
     group.finish();
 }

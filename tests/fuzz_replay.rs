@@ -1,7 +1,7 @@
-//! The bodies of the fuzz targets, fed with seeds, changes to seeds and what was found before.
+//! The bodies of the fuzz targets, fed with what fuzzers found before and with changes to seeds.
 //!
-//! Real fuzzing is `cargo fuzz run NAME` in `fuzz/`; this runs at least [`INPUTS`] inputs of each target on
-//! any toolchain, the same ones every time.
+//! Real fuzzing is `cargo xtask fuzz NAME`; this runs at least [`KEPT`] kept inputs and [`CHANGED`] changed
+//! seeds of each target on any toolchain, the same ones every time.
 
 #[path = "../fuzz/src/lib.rs"]
 #[allow(unreachable_pub, reason = "a crate of its own for libFuzzer")]
@@ -11,8 +11,11 @@ use oomparse_tests::cases;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-/// How many inputs each target gets.
-const INPUTS: usize = 1500;
+/// How many inputs each target has in `fuzz/corpus`, at least.
+const KEPT: usize = 1000;
+
+/// How many changed seeds it gets beside them.
+const CHANGED: usize = 500;
 
 /// xorshift64*: the same numbers on every machine.
 struct Numbers(u64);
@@ -48,7 +51,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     for case in cases().expect("corpus").iter().step_by(5) {
         let log = &case.input[..case.input.len().min(6000)];
         match target {
-            "report" | "frame" | "pods" => seeds.push(log.to_vec()),
+            "report" | "frame" | "pods" | "ffi" => seeds.push(log.to_vec()),
             "cgroup" => {
                 let paths = log.split(|byte| b" ,:\n\"".contains(byte));
                 seeds.extend(
@@ -88,21 +91,14 @@ fn change(seed: &[u8], words: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
     out
 }
 
-/// What a fuzzer found before: `fuzz/corpus/NAME`.
+/// What fuzzers found before: `fuzz/corpus/NAME.txt`, an input a line, escaped as `escape_ascii` does.
 fn found_before(target: &str) -> Vec<Vec<u8>> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../fuzz/corpus")
-        .join(target);
-    let Ok(entries) = std::fs::read_dir(dir) else {
-        return Vec::new();
-    };
-    let mut files: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect();
-    files.sort();
-    files
-        .iter()
-        .filter_map(|file| std::fs::read(file).ok())
+        .join(format!("{target}.txt"));
+    let text = std::fs::read_to_string(&path).expect("a corpus");
+    text.lines()
+        .map(|line| targets::unescape(line).expect("an escaped input"))
         .collect()
 }
 
@@ -116,8 +112,10 @@ fn replay(name: &str) {
     let seeds = seeds(name);
     assert!(seeds.len() > 20, "{} seeds", seeds.len());
     let mut inputs = found_before(name);
+    assert!(inputs.len() >= KEPT, "only {} kept inputs", inputs.len());
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
-    while inputs.len() < INPUTS {
+    let all = inputs.len() + CHANGED;
+    while inputs.len() < all {
         let seed = &seeds[numbers.next(seeds.len())];
         inputs.push(change(seed, &words, &mut numbers));
     }
@@ -156,4 +154,9 @@ fn json_record() {
 #[test]
 fn pods() {
     replay("pods");
+}
+
+#[test]
+fn ffi() {
+    replay("ffi");
 }

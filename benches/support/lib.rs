@@ -11,6 +11,8 @@ mod rng;
 mod stats;
 mod traffic;
 
+use oomparse_core::{OomEvent, Options, Parser};
+
 pub use log::{LINES_PER_REPORT, Totals, dense, ordinary, ordinary_line, sparse};
 
 /// The seed that every figure in this repository was made with.
@@ -26,6 +28,22 @@ pub fn sparse_log(size: u64) -> (Vec<u8>, Totals) {
 #[must_use]
 pub fn dense_log(size: u64) -> (Vec<u8>, Totals) {
     in_memory(|out| dense(out, size, SEED))
+}
+
+/// The events of a log, which is read as the program reads: in pieces of a buffer's size.
+#[must_use]
+pub fn parse(log: &[u8], tasks: bool) -> Vec<OomEvent> {
+    let mut options = Options::default();
+    options.tasks = tasks;
+    let mut parser = Parser::with_options(options);
+    let mut events = Vec::new();
+    for chunk in log.chunks(128 << 10) {
+        parser.push_chunk(chunk);
+        events.extend(std::iter::from_fn(|| parser.next_event()));
+    }
+    parser.finish();
+    events.extend(std::iter::from_fn(|| parser.next_event()));
+    events
 }
 
 fn in_memory(write: impl Fn(&mut Vec<u8>) -> std::io::Result<Totals>) -> (Vec<u8>, Totals) {

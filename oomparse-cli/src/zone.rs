@@ -70,20 +70,24 @@ pub(crate) fn complete(time: WallTime, zone: &TimeZone) -> WallTime {
     time.or(None, offset_minutes(time, zone))
 }
 
-fn offset_minutes(time: WallTime, zone: &TimeZone) -> Option<i16> {
+/// The date and time of day without its zone; nothing where the year is not known.
+pub(crate) fn civil(time: WallTime) -> Option<civil::DateTime> {
     let small = |value: u8| i8::try_from(value).ok();
-    let civil = civil::DateTime::new(
+    civil::DateTime::new(
         i16::try_from(time.year?).ok()?,
         small(time.month)?,
         small(time.day)?,
         small(time.hour)?,
         small(time.minute)?,
-        // A leap second has the offset of the second before it.
+        // A leap second is not in it: the second before stands for it.
         small(time.second.min(59))?,
-        0,
+        i32::try_from(time.nanos).ok()?,
     )
-    .ok()?;
-    match zone.to_ambiguous_timestamp(civil).offset() {
+    .ok()
+}
+
+fn offset_minutes(time: WallTime, zone: &TimeZone) -> Option<i16> {
+    match zone.to_ambiguous_timestamp(civil(time)?).offset() {
         // Offsets of before 1900 had seconds; RFC 3339 cannot write them.
         AmbiguousOffset::Unambiguous { offset } if offset.seconds() % 60 == 0 => {
             i16::try_from(offset.seconds() / 60).ok()

@@ -489,3 +489,33 @@ fn scan_writes_otlp() {
         "{request}"
     );
 }
+
+/// The command lines in `integrations/` are ones that the program takes.
+#[test]
+fn configurations_call_the_program_as_it_is() {
+    let integrations = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../integrations");
+    let read = |name: &str| fs::read_to_string(integrations.join(name)).unwrap();
+    let mut calls: Vec<Vec<String>> = Vec::new();
+    let exec = read("vector/exec.yaml");
+    let (_, command) = exec.split_once("command: ").unwrap();
+    calls.push(serde_json::from_str(command.lines().next().unwrap()).unwrap());
+    for name in ["rsyslog/oomparse.conf", "syslog-ng/oomparse.conf"] {
+        for (at, _) in read(name).match_indices("/usr/local/bin/oomparse ") {
+            let text = read(name);
+            let end = text[at..].find(['"', '>']).unwrap();
+            calls.push(
+                text[at..at + end]
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect(),
+            );
+        }
+    }
+    assert_eq!(calls.len(), 4);
+    for call in calls {
+        // What it does not know it complains of before it gets to --help.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
+        let output = command.args(&call[1..]).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{call:?}: {}", stderr(&output));
+    }
+}

@@ -4,6 +4,8 @@
 //! and count as ignored. Only cgroups of this run are limited, and they are removed, leaf first. Others on
 //! the machine may cause kills meanwhile: every event is matched by its pid.
 
+#[path = "live/overflow.rs"]
+mod overflow;
 #[path = "live/pod.rs"]
 mod pod;
 #[path = "live/watch.rs"]
@@ -70,6 +72,15 @@ fn main() -> ExitCode {
         });
         trials.push(trial.with_ignored_flag(!can_run));
     }
+    let fits = overflow::may_run();
+    if let Err(why) = &fits {
+        eprintln!("\n!!! NOT RUN: overwritten records of /dev/kmsg are counted: {why}\n");
+    }
+    let trial = Trial::test("overwritten_records_are_counted", || {
+        overflow::overwritten_records_are_counted();
+        Ok(())
+    });
+    trials.push(trial.with_ignored_flag(fits.is_err()));
     let promtool = Command::new("promtool").arg("--version").output();
     if promtool.is_err() {
         eprintln!("\n!!! NOT RUN: promtool check metrics: install the Debian package prometheus\n");

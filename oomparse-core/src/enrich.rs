@@ -4,6 +4,8 @@
 //! names. A miss leaves the event as it was.
 
 use crate::event::{Container, OomEvent, Pod};
+#[cfg(feature = "pods")]
+use crate::pods::hex::digits_of;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -30,9 +32,100 @@ pub struct ContainerNames<'a> {
     /// The container's name in its pod.
     pub name: Option<&'a str>,
     /// The pod it runs in, in the record's spelling.
-    pub pod_uid: Option<String>,
+    pub pod_uid: Option<UidText>,
     /// Namespace and name of the pod, where only they are known.
     pub pod: PodNames<'a>,
+}
+
+/// A pod's uid in the record's spelling, held in place: an answer to a lookup allocates nothing.
+///
+/// ```
+/// use oomparse_core::UidText;
+///
+/// let uid = UidText::new("6b0099e3e7de21f55363249be4605571").expect("32 hex digits");
+/// assert_eq!(&*uid, "6b0099e3e7de21f55363249be4605571");
+/// assert!(UidText::new("6b0099e3").is_none());
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UidText {
+    text: [u8; 36],
+    len: u8,
+}
+
+impl UidText {
+    /// A uid that is spelled as in the record: 32 lower-case hex digits, a static pod's without
+    /// hyphens, any other's with four.
+    #[must_use]
+    pub fn new(uid: &str) -> Option<Self> {
+        let hyphen = |at: usize| uid.len() == 36 && matches!(at, 8 | 13 | 18 | 23);
+        let sound = matches!(uid.len(), 32 | 36)
+            && uid.bytes().enumerate().all(|(at, byte)| match byte {
+                b'-' => hyphen(at),
+                b'0'..=b'9' | b'a'..=b'f' => !hyphen(at),
+                _ => false,
+            });
+        let mut text = [0u8; 36];
+        let (place, _) = text.split_at_mut_checked(uid.len())?;
+        place.copy_from_slice(uid.as_bytes());
+        sound.then_some(Self {
+            text,
+            len: u8::try_from(uid.len()).ok()?,
+        })
+    }
+
+    /// The uid with these digits.
+    #[cfg(feature = "pods")]
+    pub(crate) fn from_digits(high: u64, low: u64, hyphens: bool) -> Self {
+        // Two halves of each, and their eight digits; the second's and the third's in two groups.
+        let half = |digits: u64, shift: u32| {
+            digits_of(u32::try_from((digits >> shift) & 0xffff_ffff).unwrap_or_default())
+        };
+        let first = half(high, 32);
+        let [a, b, c, d, e, f, g, h] = half(high, 0);
+        let [i, j, k, l, m, n, o, p] = half(low, 32);
+        let last = half(low, 0);
+        let mut text = [b'-'; 36];
+        let middle: &[u8] = if hyphens {
+            &[
+                b'-', a, b, c, d, b'-', e, f, g, h, b'-', i, j, k, l, b'-', m, n, o, p,
+            ]
+        } else {
+            &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+        };
+        let mut rest = text.as_mut_slice();
+        for part in [&first, middle, &last] {
+            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
+                break;
+            };
+            place.copy_from_slice(part);
+            rest = behind;
+        }
+        Self {
+            text,
+            len: if hyphens { 36 } else { 32 },
+        }
+    }
+}
+
+impl core::ops::Deref for UidText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        let text = self.text.get(..usize::from(self.len)).unwrap_or_default();
+        core::str::from_utf8(text).unwrap_or_default()
+    }
+}
+
+impl core::fmt::Debug for UidText {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        core::fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl From<UidText> for String {
+    fn from(uid: UidText) -> Self {
+        (*uid).to_owned()
+    }
 }
 
 /// Something that knows names.
@@ -67,7 +160,7 @@ pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
     };
     let name = found.name.map(ToOwned::to_owned);
     let same_pod = match (&uid, &found.pod_uid) {
-        (Some(uid), Some(other)) => uid == other && agrees(event, &found.pod),
+        (Some(uid), Some(other)) => **uid == **other && agrees(event, &found.pod),
         (Some(_), None) => agrees(event, &found.pod),
         (None, _) => !named_by_a_user(event),
     };
@@ -81,7 +174,7 @@ pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
         if let Some(names) = lookup.pod(&other) {
             add_pod(event, names);
         }
-        event.pod.get_or_insert_default().uid = Some(other);
+        event.pod.get_or_insert_default().uid = Some(other.into());
         added = true;
     }
     if let Some(name) = name {
@@ -164,7 +257,7 @@ mod tests {
         fn container(&mut self, id: &str) -> Option<ContainerNames<'_>> {
             (id == ID).then(|| ContainerNames {
                 name: Some("app"),
-                pod_uid: self.container_pod.map(ToOwned::to_owned),
+                pod_uid: self.container_pod.and_then(UidText::new),
                 pod: PodNames {
                     namespace: self.container_namespace,
                     name: self.container_namespace.map(|_| "web-0"),

@@ -43,7 +43,7 @@ mod time;
 
 pub use bytes::Text;
 pub use cgroup::{CgroupDriver, CgroupPath, LimitLevel, QosClass, Runtime, parse_cgroup_path};
-pub use enrich::{ContainerNames, PodLookup, PodNames, enrich};
+pub use enrich::{ContainerNames, PodLookup, PodNames, UidText, enrich};
 pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
     Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,

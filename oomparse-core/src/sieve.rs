@@ -37,7 +37,7 @@ pub(crate) const LITERALS: [&str; 15] = [
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
 ///
 /// The last one is in the head line of each entry of `journalctl -o verbose`.
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", feature = "pods"))]
 pub(crate) const CARRIERS: [&str; 5] = [
     "\"dmesg\":",
     "\"MESSAGE\":[",
@@ -47,7 +47,7 @@ pub(crate) const CARRIERS: [&str; 5] = [
 ];
 
 /// The carriers' word that is too short for the skip search.
-#[cfg(any(test, feature = "std", feature = "carriers"))]
+#[cfg(any(test, feature = "std", feature = "carriers", feature = "pods"))]
 const SHORT: &str = " [s=";
 
 /// Three letters of each word, rare in ordinary logs, the words that hold them, and how far into each.
@@ -91,12 +91,12 @@ pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
     /// Words other than the kernel's.
-    #[cfg(all(feature = "std", feature = "pods"))]
+    #[cfg(feature = "pods")]
     others: Option<Words>,
 }
 
 /// Two lists of words.
-#[cfg(feature = "std")]
+#[cfg(any(feature = "std", feature = "pods"))]
 type Words = [&'static [&'static str]; 2];
 
 #[cfg(feature = "std")]
@@ -160,12 +160,27 @@ fn is_word(bytes: &[u8], at: usize, letters: usize) -> bool {
 impl Sieve {
     /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
-        Self {}
+        Self {
+            #[cfg(feature = "pods")]
+            others: None,
+        }
+    }
+
+    /// A sieve for other words.
+    #[cfg(feature = "pods")]
+    pub(crate) fn of_words(words: Words) -> Self {
+        Self {
+            others: Some(words),
+        }
     }
 
     /// Where in these bytes the first of the words stands.
     #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
+        #[cfg(feature = "pods")]
+        if let Some(words) = &self.others {
+            return find_each(words, bytes);
+        }
         skipping(bytes)
     }
 }
@@ -211,9 +226,9 @@ fn without_simd(bytes: &[u8]) -> Option<usize> {
 }
 
 /// One word after the other.
-#[cfg(all(
-    feature = "std",
-    any(feature = "pods", target_arch = "x86_64", target_arch = "aarch64")
+#[cfg(any(
+    feature = "pods",
+    all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))
 ))]
 fn find_each(words: &Words, bytes: &[u8]) -> Option<usize> {
     words

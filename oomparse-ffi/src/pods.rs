@@ -286,7 +286,7 @@ pub unsafe extern "C" fn oomparse_pods_lookup_container(
             own(found.pod.node),
             own(found.pod.owner),
             own(found.name),
-            found.pod_uid,
+            found.pod_uid.map(String::from),
             own(Some(found.pod.source)),
         ];
         out.write(Box::into_raw(Box::new(oomparse_names { texts })));

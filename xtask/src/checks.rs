@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, c_library, readme, root, system, wasm};
+use crate::{bless, c_library, instructions, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -17,16 +17,6 @@ pub(crate) fn ci() -> ExitCode {
     common(&mut steps);
     let each_once = ["bench", "--package", "oomparse-benches", "--", "--test"];
     steps.command("benches, each once", &mut cargo(&each_once));
-    // A long build, with a lock file of its own.
-    let vrl = [
-        "test",
-        "--release",
-        "--manifest-path",
-        "oomparse-vrl/Cargo.toml",
-    ];
-    let mut vrl = cargo(&vrl);
-    vrl.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
-    steps.tests("the VRL functions", &mut vrl);
     if system::has_cargo_command("cinstall") {
         steps.command("cargo cinstall", &mut c_library::cinstall());
     } else {
@@ -41,6 +31,21 @@ pub(crate) fn ci() -> ExitCode {
     }
     steps.finish()
 }
+
+/// The VRL functions, and the VRL programs of the configuration for Vector.
+pub(crate) fn vrl() -> ExitCode {
+    let mut steps = Steps::default();
+    vrl_tests(&mut steps);
+    steps.finish()
+}
+
+fn vrl_tests(steps: &mut Steps) {
+    let mut tests = cargo(&["test", "--manifest-path", "oomparse-vrl/Cargo.toml"]);
+    tests.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
+    steps.tests(VRL, &mut tests);
+}
+
+const VRL: &str = "the VRL functions and programs";
 
 /// The tests over the corpus.
 pub(crate) fn corpus() -> ExitCode {
@@ -73,6 +78,15 @@ fn common(steps: &mut Steps) {
         &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
     );
     lua(steps);
+    // Three hundred crates that nothing else here needs.
+    if crate::in_ci() {
+        vrl_tests(steps);
+    } else {
+        steps.not_run(
+            VRL,
+            "a long build, left to CI; run it with: cargo xtask vrl",
+        );
+    }
     core_alone(steps);
     steps.task("the WebAssembly module", wasm::build);
     let on_engines = [
@@ -99,6 +113,10 @@ fn common(steps: &mut Steps) {
     steps.task("the README's example", readme::example);
     steps.task("the README's reports", readme::reports);
     readme::commands(steps);
+    match instructions::cannot_compare() {
+        None => steps.task("instruction counts", instructions::check),
+        Some(why) => steps.not_run("instruction counts", &why),
+    }
 }
 
 /// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.

@@ -5,9 +5,12 @@ mod bless;
 mod c_library;
 mod checks;
 mod fluent_bit;
+mod fuzz;
+mod instructions;
 mod readme;
 mod steps;
 mod system;
+mod vector;
 mod wasm;
 
 use std::path::{Path, PathBuf};
@@ -19,9 +22,17 @@ cargo xtask <command>
   test          everything a change must pass: format, lints, build, all tests, the core without
                 std, documentation, snapshots, the README's commands
   ci            the same, and what CI adds: each bench once, licences and advisories
+  packages      look for the system packages that the tests need
+  vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
+                integrations/vector
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  instructions  instructions of six pieces of work, counted by callgrind, against
+                benches/instructions.txt; with --bless write that anew
+  fuzz NAME SECONDS
+                fuzz one target (nightly, cargo-fuzz), then keep what found something new, minimised,
+                in fuzz/corpus/NAME.txt
   wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
@@ -30,6 +41,8 @@ cargo xtask <command>
                 build the native filter, as target/release/flb-filter_oomparse.so
   try-fluent-bit --bin PATH [--lines N] [--rounds N]
                 run the filters in your Fluent Bit: records in and out, lines per CPU second
+  try-vector --bin PATH
+                run the configurations for Vector in yours: every record once, kills with their pods' names
   help          this text
 
 With CI=true in the environment missing system packages are installed, else they are only named.";
@@ -40,9 +53,14 @@ fn main() -> ExitCode {
     match args.as_slice() {
         ["test"] => checks::test(),
         ["ci"] => checks::ci(),
+        ["packages"] => done(system::packages()),
+        ["vrl"] => checks::vrl(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["bench"] => bench::run(),
+        ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
+        ["instructions", "--bless"] => done(instructions::bless()),
+        ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
         ["wasm"] => match wasm::build() {
             Ok(()) => ExitCode::SUCCESS,
             Err(sentence) => {
@@ -56,6 +74,7 @@ fn main() -> ExitCode {
         ["try-fluent-bit", rest @ ..] => {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
         }
+        ["try-vector", "--bin", bin] => done(vector::run(bin)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS

@@ -68,18 +68,9 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// What syslog-ng needs. Debian does not let it be installed beside rsyslog, so it is unpacked.
+/// Debian does not let syslog-ng be installed beside rsyslog, so it is unpacked, and only what it needs is
+/// installed.
 const SYSLOG_NG: &str = "syslog-ng-core";
-const SYSLOG_NG_LIBRARIES: &[&str] = &[
-    "libcap2",
-    "libglib2.0-0",
-    "libivykis0",
-    "libjson-c5",
-    "libnet1",
-    "libpcre3",
-    "libssl3",
-    "libwrap0",
-];
 
 /// Where a program is, if it is on the search path.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
@@ -110,18 +101,20 @@ fn syslog_ng() -> Result<(), String> {
     if find("syslog-ng").is_some() || dir.join("usr/sbin/syslog-ng").is_file() {
         return Ok(());
     }
-    let by_hand = format!(
-        "apt-get install {}; apt-get download {SYSLOG_NG}; dpkg -x {SYSLOG_NG}_*.deb {}",
-        SYSLOG_NG_LIBRARIES.join(" "),
+    if !crate::in_ci() {
+        return Err(format!(
+            "{SYSLOG_NG} is missing; install what `apt-cache depends {SYSLOG_NG}` lists, then: apt-get download {SYSLOG_NG}; dpkg -x {SYSLOG_NG}_*.deb {}",
+            dir.display()
+        ));
+    }
+    println!(
+        "    missing: {SYSLOG_NG}, to be unpacked into {}",
         dir.display()
     );
-    println!("    missing: {SYSLOG_NG}\n    {by_hand}");
-    if !crate::in_ci() {
-        return Err(format!("{SYSLOG_NG} is missing; unpack it with: {by_hand}"));
-    }
-    let (_, install) = apt(SYSLOG_NG_LIBRARIES);
     as_root(&["update"])?;
-    as_root(&install)?;
+    let needs = needs_of(SYSLOG_NG)?;
+    let needs: Vec<&str> = needs.iter().map(String::as_str).collect();
+    as_root(&apt(&needs).1)?;
     std::fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     let mut download = Command::new("apt-get");
     steps::run(download.args(["download", SYSLOG_NG]).current_dir(&dir))?;
@@ -132,6 +125,30 @@ fn syslog_ng() -> Result<(), String> {
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .ok_or("apt-get downloaded no package")?;
     steps::run(Command::new("dpkg").arg("-x").arg(package).arg(&dir))
+}
+
+/// The packages that a package depends on, of several alternatives each.
+fn needs_of(package: &str) -> Result<Vec<String>, String> {
+    let mut command = Command::new("apt-cache");
+    command.args(["depends", "--important", package]);
+    let output = command
+        .output()
+        .map_err(|error| format!("apt-cache: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let needs: Vec<String> = text
+        .lines()
+        .filter_map(|line| {
+            line.trim_start_matches([' ', '|'])
+                .strip_prefix("Depends: ")
+        })
+        // A name in brackets is no package but what several provide.
+        .filter(|name| !name.starts_with('<'))
+        .map(str::to_owned)
+        .collect();
+    if needs.is_empty() {
+        return Err(format!("`{}` lists nothing", steps::typed(&command)));
+    }
+    Ok(needs)
 }
 
 /// The packages that can be installed side by side.
@@ -187,7 +204,8 @@ fn missing() -> Vec<&'static str> {
 fn apt<'p>(packages: &[&'p str]) -> (String, Vec<&'p str>) {
     let sudo = if is_root() { "" } else { "sudo " };
     let list = packages.join(" ");
-    let mut args = vec!["install", "-y", "--no-install-recommends"];
+    // What is there already stays as it is.
+    let mut args = vec!["install", "-y", "--no-install-recommends", "--no-upgrade"];
     args.extend(packages);
     (
         format!("{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {list}"),

@@ -136,10 +136,12 @@ impl Who {
         let mut uid = self.pod.as_ref().and_then(|pod| pod.uid.clone());
         let found = id.as_deref().and_then(|id| table.container(id));
         if let (Some(found), Some(container)) = (found, &mut self.container)
-            && (uid.is_none() || found.pod_uid.is_none() || uid == found.pod_uid)
+            && (uid.is_none()
+                || found.pod_uid.is_none()
+                || uid.as_deref() == found.pod_uid.as_deref())
         {
             container.name = found.name.map(str::to_owned);
-            uid = uid.or(found.pod_uid);
+            uid = uid.or(found.pod_uid.map(Into::into));
             if found.pod.name.is_some() && self.pod.is_none() {
                 self.pod = Some(Pod {
                     namespace: found.pod.namespace.map(str::to_owned),

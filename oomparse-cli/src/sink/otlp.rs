@@ -6,7 +6,7 @@
 
 use super::Sink;
 use crate::filter::{Names, pairs};
-use jiff::civil;
+use crate::zone;
 use jiff::tz::Offset;
 use oomparse_core::{EventType, OomEvent, WallTime};
 use serde_json::{Map, Value, json};
@@ -107,17 +107,7 @@ fn any(value: &Value) -> Value {
 
 /// Nothing where the log shows no full date with a zone.
 fn unix_nanos(time: WallTime) -> Option<i128> {
-    let small = |value: u8| i8::try_from(value).ok();
-    let civil = civil::DateTime::new(
-        i16::try_from(time.year?).ok()?,
-        small(time.month)?,
-        small(time.day)?,
-        small(time.hour)?,
-        small(time.minute)?,
-        small(time.second.min(59))?,
-        i32::try_from(time.nanos).ok()?,
-    )
-    .ok()?;
+    let civil = zone::civil(time)?;
     let offset = Offset::from_seconds(i32::from(time.offset_minutes?) * 60).ok()?;
     Some(offset.to_timestamp(civil).ok()?.as_nanosecond())
 }

@@ -405,10 +405,18 @@ fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
         b'[' => dmesg::bracketed(line),
         b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line)),
         b'<' => syslog::prioritised(line),
-        b'a'..=b'z' => dmesg::decoded(line),
+        b'a'..=b'z' => server_sent(line, nested).or_else(|| dmesg::decoded(line)),
         b'{' => object(line, nested),
+        // `journalctl -o json-seq` (RFC 7464) puts a record separator in front.
+        0x1e => object(line.get(1..)?, nested),
         _ => None,
     }
+}
+
+/// An object as `journalctl -o json-sse` and the journal's gateway send it: `data: {…}`.
+fn server_sent(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let text = line.strip_prefix(b"data: ")?;
+    text.starts_with(b"{").then(|| object(text, nested))?
 }
 
 /// A line that begins as a word does.

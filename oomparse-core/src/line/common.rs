@@ -44,22 +44,22 @@ pub(crate) fn message(input: &[u8]) -> Parsed<'_, Option<Message>> {
 
 /// Decimal digits as a number that fits.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
-    let len = input
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(input.len());
-    let Some((digits, rest)) = input.split_at_checked(len) else {
-        return fail(input);
-    };
-    let digit = |byte: &u8| u64::from(byte & 15);
+    let mut rest = input;
+    let mut value = 0u64;
+    while let [digit @ b'0'..=b'9', tail @ ..] = rest {
+        value = value
+            .wrapping_mul(10)
+            .wrapping_add(u64::from(digit.wrapping_sub(b'0')));
+        rest = tail;
+    }
+    let len = input.len().wrapping_sub(rest.len());
     let value = match len {
         0 => None,
         // Nineteen digits always fit.
-        1..=19 => Some(digits.iter().fold(0u64, |value, byte| {
-            value.wrapping_mul(10).wrapping_add(digit(byte))
-        })),
-        _ => digits.iter().try_fold(0u64, |value, byte| {
-            value.checked_mul(10)?.checked_add(digit(byte))
+        1..=19 => Some(value),
+        _ => input.iter().take(len).try_fold(0u64, |value, digit| {
+            let digit = u64::from(digit.wrapping_sub(b'0'));
+            value.checked_mul(10)?.checked_add(digit)
         }),
     };
     value.map_or_else(|| fail(input), |value| Ok((rest, value)))

@@ -40,6 +40,10 @@ pub(super) fn heading(message: &[u8]) -> Option<StatsHeading<'_>> {
         if let Some(heading) = from_the_left(path) {
             return Some(heading);
         }
+        // Cut behind its first key, or a cgroup of such a name: there is no telling.
+        if path.ends_with(b": cache") {
+            return None;
+        }
         return Some(StatsHeading {
             path,
             inline: &[],
@@ -204,6 +208,7 @@ mod tests {
             (&b"/k"[..], 2)
         );
         assert!(heading(b"Memory cgroup stats for /kubepods.slice/kubepods").is_none());
+        assert!(heading(b"Memory cgroup stats for /k: cache:").is_none());
     }
 
     #[test]

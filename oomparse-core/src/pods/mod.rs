@@ -14,6 +14,7 @@
 //! name one uid differently leave it without a name.
 
 mod error;
+pub(crate) mod hex;
 mod learn;
 mod record;
 mod source;

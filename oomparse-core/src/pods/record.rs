@@ -1,6 +1,8 @@
 //! What a source tells about one pod.
 
+use super::hex::sixteen_digits;
 use crate::cgroup;
+use crate::enrich::UidText;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -133,72 +135,53 @@ impl PodRecord {
 }
 
 /// A pod's uid in any spelling: equal when the digits are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PodUid {
-    digits: u128,
+    /// Two halves, for a `u128` would make the table's entries longer by its alignment.
+    digits: [u64; 2],
     hyphens: bool,
 }
 
 impl PodUid {
-    /// On the way of every lookup: nothing is allocated, and no byte decides on its own.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.as_bytes();
-        let mut plain = [0u8; 32];
-        let hyphens = match text.len() {
-            32 => {
-                plain.copy_from_slice(text);
-                false
-            }
-            36 => {
-                let mut from = text;
-                let mut to = plain.as_mut_slice();
-                for len in [8, 4, 4, 4, 12] {
-                    let (group, rest) = from.split_at_checked(len)?;
-                    let (place, behind) = to.split_at_mut_checked(len)?;
-                    place.copy_from_slice(group);
-                    to = behind;
-                    from = rest.get(1..).unwrap_or_default();
-                }
-                let separators = [text.get(8)?, text.get(13)?, text.get(18)?, text.get(23)?];
-                if !matches!(
-                    separators,
-                    [b'-', b'-', b'-', b'-'] | [b'_', b'_', b'_', b'_']
-                ) {
-                    return None;
-                }
-                true
-            }
-            _ => return None,
-        };
-        let values = plain.map(hex_digit);
-        let all = values.iter().fold(0, |all, value| all | value);
-        let mut digits = 0u128;
-        for half in values.chunks_exact(16) {
-            let half = half
-                .iter()
-                .fold(0u64, |number, digit| (number << 4) | u64::from(digit & 15));
-            digits = (digits << 64) | u128::from(half);
+        if let Some(text) = array::<32>(text, 0).filter(|_| text.len() == 32) {
+            let part = |at| array::<8>(&text, at);
+            return Some(Self {
+                digits: [
+                    sixteen_digits(part(0)?, part(8)?)?,
+                    sixteen_digits(part(16)?, part(24)?)?,
+                ],
+                hyphens: false,
+            });
         }
-        (all <= 15).then_some(Self { digits, hyphens })
+        let text = array::<36>(text, 0).filter(|_| text.len() == 36)?;
+        let (four, eight) = (|at| array::<4>(&text, at), |at| array::<8>(&text, at));
+        let [separator, others @ ..] = [8, 13, 18, 23].map(|at| text.get(at).copied());
+        if !matches!(separator, Some(b'-' | b'_')) || others.iter().any(|it| *it != separator) {
+            return None;
+        }
+        let join = |a: [u8; 4], b: [u8; 4]| {
+            let ([a, b, c, d], [e, f, g, h]) = (a, b);
+            [a, b, c, d, e, f, g, h]
+        };
+        Some(Self {
+            digits: [
+                sixteen_digits(eight(0)?, join(four(9)?, four(14)?))?,
+                sixteen_digits(join(four(19)?, four(24)?), eight(28)?)?,
+            ],
+            hyphens: true,
+        })
     }
 
     /// The record's spelling.
-    pub(super) fn to_text(self) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = Vec::with_capacity(36);
-        for (at, byte) in self.digits.to_be_bytes().into_iter().enumerate() {
-            if self.hyphens && matches!(at, 4 | 6 | 8 | 10) {
-                text.push(b'-');
-            }
-            for digit in [byte >> 4, byte & 15] {
-                text.push(DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0'));
-            }
-        }
-        String::from_utf8(text).unwrap_or_default()
+    pub(super) fn to_text(self) -> UidText {
+        let [high, low] = self.digits;
+        UidText::from_digits(high, low, self.hyphens)
     }
 
     /// The same for every spelling.
-    pub(super) fn to_key(self) -> u128 {
+    pub(super) fn to_key(self) -> [u64; 2] {
         self.digits
     }
 
@@ -208,16 +191,9 @@ impl PodUid {
     }
 }
 
-/// The value of a hex digit; more than 15 for any other byte. Without branches, for digits are random.
-fn hex_digit(byte: u8) -> u8 {
-    let digit = byte.wrapping_sub(b'0');
-    let letter = (byte | 0x20).wrapping_sub(b'a');
-    let of_letter = if letter < 6 {
-        letter.wrapping_add(10)
-    } else {
-        0xff
-    };
-    if digit < 10 { digit } else { of_letter }
+/// So many bytes from a place on.
+fn array<const N: usize>(text: &[u8], at: usize) -> Option<[u8; N]> {
+    text.get(at..)?.first_chunk().copied()
 }
 
 impl PartialEq for PodUid {
@@ -259,9 +235,9 @@ mod tests {
         ] {
             assert_eq!(PodUid::parse(spelling), Some(uid));
         }
-        assert_eq!(uid.to_text(), "3962896b-ab69-4572-8f1d-ee756f9f3589");
+        assert_eq!(&*uid.to_text(), "3962896b-ab69-4572-8f1d-ee756f9f3589");
         let plain = PodUid::parse("0962896BAB6945728F1DEE756F9F3589").unwrap();
-        assert_eq!(plain.to_text(), "0962896bab6945728f1dee756f9f3589");
+        assert_eq!(&*plain.to_text(), "0962896bab6945728f1dee756f9f3589");
         assert!(PodUid::parse("3962896b").is_none());
     }
 

@@ -12,9 +12,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use entry::Standing;
 pub(super) use entry::{ContainerEntry, PodEntry};
-use lru::LruCache;
+pub(super) use id::ContainerId;
+use slots::Slots;
 
 mod entry;
+mod id;
+mod slots;
+
+/// Ids that may begin alike before the next ones are found by all their digits. Real ids are random
+/// numbers, of which no two do.
+const CROWD: usize = 16;
 
 /// Names by pod uid and by container id.
 ///
@@ -22,8 +29,10 @@ mod entry;
 /// one that is asked for, and leaves first when room is needed. Looking up refreshes nothing.
 #[derive(Debug)]
 pub struct PodTable {
-    pub(super) pods: LruCache<PodUid, PodEntry>,
-    pub(super) containers: LruCache<Box<str>, ContainerEntry>,
+    pub(super) pods: Slots<PodUid, PodEntry>,
+    pub(super) containers: Slots<ContainerId, ContainerEntry>,
+    /// Whether there ever was a crowded id.
+    crowded: bool,
     labels: KeepLabels,
     max_bytes: usize,
     bytes: usize,
@@ -89,8 +98,9 @@ impl PodTable {
     #[must_use]
     pub fn with_max_bytes(max_bytes: usize) -> Self {
         Self {
-            pods: LruCache::unbounded(),
-            containers: LruCache::unbounded(),
+            pods: Slots::new(),
+            containers: Slots::new(),
+            crowded: false,
             labels: KeepLabels::None,
             max_bytes: max_bytes.min(MAX_POD_TABLE_BYTES),
             bytes: 0,
@@ -197,46 +207,60 @@ impl PodTable {
             labels: record.labels.clone(),
             standing: self.standing(record.source, claimed),
         };
-        let entry = match self.pods.pop_entry(&uid) {
-            // The key found goes with it, so that the later spelling is the one kept.
-            Some((_, old)) => {
-                self.bytes = self.bytes.saturating_sub(old.cost());
-                old.merge(new)
-            }
-            None => new,
-        };
-        self.bytes = self.bytes.saturating_add(entry.cost());
-        self.pods.put(uid, entry);
+        let bytes = &mut self.bytes;
+        self.pods.put(uid, |old| {
+            let entry = match old {
+                Some(old) => {
+                    *bytes = bytes.saturating_sub(old.cost());
+                    old.merge(new)
+                }
+                None => new,
+            };
+            *bytes = bytes.saturating_add(entry.cost());
+            entry
+        });
     }
 
     fn insert_container(&mut self, id: &str, new: ContainerEntry) {
-        let entry = match self.containers.pop(id) {
-            Some(old) => {
-                self.bytes = self.bytes.saturating_sub(old.cost(id));
-                old.merge(new)
-            }
-            None => new,
+        let Some(mut id) = ContainerId::parse(id) else {
+            return;
         };
-        self.bytes = self.bytes.saturating_add(entry.cost(id));
-        self.containers.put(id.into(), entry);
+        let mut alike = 0usize;
+        let known = self.containers.alike(&id).any(|(other, _)| {
+            alike = alike.saturating_add(1);
+            *other == id
+        });
+        let kept_as_crowded = self.crowded && self.containers.contains(&id.crowded());
+        if kept_as_crowded || (!known && alike >= CROWD) {
+            id = id.crowded();
+            self.crowded = true;
+        }
+        let bytes = &mut self.bytes;
+        self.containers.put(id, |old| {
+            let entry = match old {
+                Some(old) => {
+                    *bytes = bytes.saturating_sub(old.cost());
+                    old.merge(new)
+                }
+                None => new,
+            };
+            *bytes = bytes.saturating_add(entry.cost());
+            entry
+        });
     }
 
     /// Lets the entries go that were refreshed longest ago.
     fn make_room(&mut self) {
         loop {
-            let pod = self.pods.peek_lru().map(|(_, entry)| entry.standing.seen());
-            let container = self
-                .containers
-                .peek_lru()
-                .map(|(_, entry)| entry.standing.seen());
-            let full = self.bytes > self.max_bytes;
             if self.pods.len() > MAX_POD_TABLE_PODS {
                 self.drop_pod();
             } else if self.containers.len() > MAX_POD_TABLE_CONTAINERS {
                 self.drop_container();
-            } else if !full {
+            } else if self.bytes <= self.max_bytes {
                 return;
             } else {
+                let pod = self.pods.oldest().map(|entry| entry.standing.seen());
+                let container = self.containers.oldest().map(|entry| entry.standing.seen());
                 match (pod, container) {
                     (Some(pod), Some(container)) if pod < container => self.drop_pod(),
                     (_, Some(_)) => self.drop_container(),
@@ -248,41 +272,54 @@ impl PodTable {
     }
 
     fn drop_pod(&mut self) {
-        if let Some((_, entry)) = self.pods.pop_lru() {
+        if let Some(entry) = self.pods.pop_oldest() {
             self.bytes = self.bytes.saturating_sub(entry.cost());
         }
     }
 
     fn drop_container(&mut self) {
-        if let Some((id, entry)) = self.containers.pop_lru() {
-            self.bytes = self.bytes.saturating_sub(entry.cost(&id));
+        if let Some(entry) = self.containers.pop_oldest() {
+            self.bytes = self.bytes.saturating_sub(entry.cost());
         }
     }
 
     /// The entry of an id; of a cut one, if only one entry begins with it.
-    fn find_container(&self, id: &str) -> Option<&ContainerEntry> {
-        if let Some(entry) = self.containers.peek(id) {
+    fn find_container<'t>(&'t self, id: &str) -> Option<&'t ContainerEntry> {
+        let id = ContainerId::parse(id)?;
+        if let Some(entry) = self.exact_container(&id) {
             return Some(entry);
         }
-        if !(12..64).contains(&id.len()) {
+        if id.is_whole() {
             return None;
         }
-        let mut found = self
-            .containers
-            .iter()
-            .filter(|(whole, _)| whole.starts_with(id));
-        let (_, entry) = found.next()?;
-        found.next().is_none().then_some(entry)
+        let only = |found: &mut dyn Iterator<Item = (&'t ContainerId, &'t ContainerEntry)>| {
+            let mut found = found.filter(|(whole, _)| whole.begins_with(&id));
+            let (_, entry) = found.next()?;
+            found.next().is_none().then_some(entry)
+        };
+        if self.crowded {
+            only(&mut self.containers.iter())
+        } else {
+            only(&mut self.containers.alike(&id))
+        }
+    }
+
+    fn exact_container(&self, id: &ContainerId) -> Option<&ContainerEntry> {
+        let found = self.containers.get(id);
+        if found.is_none() && self.crowded {
+            return self.containers.get(&id.crowded());
+        }
+        found
     }
 
     /// The pod that a sandbox or container belongs to, for lines that name the sandbox only.
     pub(super) fn pod_of_container(&self, id: &str) -> Option<PodRecord> {
-        let entry = self.containers.peek(id)?;
+        let entry = self.exact_container(&ContainerId::parse(id)?)?;
         if entry.standing.is_ambiguous() {
             return None;
         }
         let mut record = PodRecord::new(entry.standing.source);
-        record.uid = entry.pod.map(PodUid::to_text);
+        record.uid = entry.pod.map(|uid| uid.to_text().into());
         record.namespace = entry.namespace.as_deref().map(Into::into);
         record.name = entry.pod_name.as_deref().map(Into::into);
         Some(record)
@@ -291,7 +328,7 @@ impl PodTable {
 
 impl PodLookup for PodTable {
     fn pod(&mut self, uid: &str) -> Option<PodNames<'_>> {
-        let entry = self.pods.peek(&PodUid::parse(uid)?)?;
+        let entry = self.pods.get(&PodUid::parse(uid)?)?;
         if entry.standing.is_ambiguous() {
             return None;
         }
@@ -306,13 +343,6 @@ impl PodLookup for PodTable {
     }
 
     fn container(&mut self, id: &str) -> Option<ContainerNames<'_>> {
-        let lower;
-        let id = if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            lower = crate::cgroup::lower_text(id.as_bytes());
-            &lower
-        } else {
-            id
-        };
         let entry = self.find_container(id)?;
         if entry.standing.is_ambiguous() {
             return None;

@@ -4,7 +4,7 @@
 //! a table read back forgets in the same order.
 
 use super::record::PodUid;
-use super::table::{ContainerEntry, PodEntry, PodTable};
+use super::table::{ContainerEntry, ContainerId, PodEntry, PodTable};
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -31,7 +31,7 @@ struct Row<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
     container_name: Option<&'t str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    container_id: Option<&'t str>,
+    container_id: Option<String>,
     source: &'static str,
 }
 
@@ -50,7 +50,7 @@ impl PodTable {
                 row.owner,
                 Some(labels.as_str()),
                 row.container_name,
-                row.container_id,
+                row.container_id.as_deref(),
             ] {
                 push_csv(&mut out, field.unwrap_or_default());
                 out.push(',');
@@ -76,9 +76,9 @@ impl PodTable {
     }
 
     fn rows<'t>(&'t self, sink: &mut dyn FnMut(Row<'t>)) {
-        let mut by_pod: BTreeMap<u128, Vec<(&str, &ContainerEntry)>> = BTreeMap::new();
+        let mut by_pod: BTreeMap<[u64; 2], Vec<(&ContainerId, &ContainerEntry)>> = BTreeMap::new();
         let mut without_pod = Vec::new();
-        for (id, entry) in self.containers.iter().rev() {
+        for (id, entry) in self.containers.iter() {
             if entry.standing.is_ambiguous() {
                 continue;
             }
@@ -92,7 +92,7 @@ impl PodTable {
         for (id, entry) in without_pod {
             sink(container_row(id, entry));
         }
-        for (uid, entry) in self.pods.iter().rev() {
+        for (uid, entry) in self.pods.iter() {
             if entry.standing.is_ambiguous() {
                 continue;
             }
@@ -103,7 +103,7 @@ impl PodTable {
             for (id, container) in containers.drain(..) {
                 sink(Row {
                     container_name: container.name.as_deref(),
-                    container_id: Some(id),
+                    container_id: Some(id.to_text()),
                     ..pod_row(*uid, entry)
                 });
             }
@@ -113,7 +113,7 @@ impl PodTable {
 
 fn pod_row(uid: PodUid, entry: &PodEntry) -> Row<'_> {
     Row {
-        pod_uid: Some(uid.to_text()),
+        pod_uid: Some(uid.to_text().into()),
         namespace: entry.namespace.as_deref(),
         pod_name: entry.name.as_deref(),
         node: entry.node.as_deref(),
@@ -128,13 +128,13 @@ fn pod_row(uid: PodUid, entry: &PodEntry) -> Row<'_> {
     }
 }
 
-fn container_row<'t>(id: &'t str, entry: &'t ContainerEntry) -> Row<'t> {
+fn container_row<'t>(id: &ContainerId, entry: &'t ContainerEntry) -> Row<'t> {
     Row {
-        pod_uid: entry.pod.map(PodUid::to_text),
+        pod_uid: entry.pod.map(|uid| uid.to_text().into()),
         namespace: entry.namespace.as_deref(),
         pod_name: entry.pod_name.as_deref(),
         container_name: entry.name.as_deref(),
-        container_id: Some(id),
+        container_id: Some(id.to_text()),
         source: entry.standing.source.as_str(),
         ..Row::default()
     }

@@ -110,6 +110,9 @@ pub(super) struct Report {
     pub(super) idle_lines: u32,
 }
 
+/// Rows of a pod's table, give or take.
+const COMMON_ROWS: usize = 32;
+
 /// The stats block whose entries are coming in.
 #[derive(Debug, Default)]
 struct StatsBlock {
@@ -358,18 +361,22 @@ impl Report {
 
     pub(super) fn task_row(&mut self, row: &Row<'_>, keep: bool) {
         let Some(columns) = &self.columns else { return };
+        let read = if keep { row.read(columns) } else { None };
+        let tgid = read.as_ref().and_then(|read| read.tgid);
+        let tgid = tgid.or_else(|| row.tgid(columns)).unwrap_or(row.pid);
         if self.pids.len() < MAX_TASK_PIDS {
-            self.pids
-                .push((row.pid, row.tgid(columns).unwrap_or(row.pid)));
+            self.pids.push((row.pid, tgid));
         } else {
             self.table_cut = true;
         }
-        if !keep {
-            return;
-        }
-        let read = row.read(columns);
         match read {
-            Some(read) if self.tasks.len() < MAX_TASK_ROWS => self.tasks.push(read),
+            _ if !keep => {}
+            Some(read) if self.tasks.len() < MAX_TASK_ROWS => {
+                if self.tasks.is_empty() {
+                    self.tasks.reserve(COMMON_ROWS);
+                }
+                self.tasks.push(read);
+            }
             _ => self.cut(Field::new("tasks")),
         }
     }

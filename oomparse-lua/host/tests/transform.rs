@@ -1,137 +1,19 @@
 //! The script of `integrations/vector/lua.yaml`, in a Lua that is built and called as Vector's transform does:
 //! events as tables `{ log = { … } }`, hooks `init`, `process` and `shutdown`, and a timer.
 
-use mlua::{Function, Lua, LuaOptions, StdLib, Table, Value};
-use std::cell::RefCell;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::rc::Rc;
+mod support;
 
-const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+use mlua::{Function, Table, Value};
+use std::path::Path;
+use std::process::Command;
+use support::{Transform, UID, module_dir, pods};
+
 const SUMMARY: &str = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,task=java,pid=77,uid=0";
 const KILLED: &str = "Memory cgroup out of memory: Killed process 77 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
 
-/// The module, built by this repository's cargo, in a folder of its own under the name that Lua looks for.
-fn module_dir() -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("module");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = dir.join("target");
-    let target = std::env::var_os("OOMPARSE_TARGET_DIR").map_or(target, PathBuf::from);
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--package", "oomparse-lua"])
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", &target)
-        .status()
-        .unwrap();
-    assert!(status.success());
-    let place = dir.join(format!("{:?}", std::thread::current().id()));
-    std::fs::create_dir_all(&place).unwrap();
-    std::fs::copy(
-        target.join("debug/liboomparse_lua.so"),
-        place.join("oomparse.so"),
-    )
-    .unwrap();
-    place
-}
-
-/// Vector's lua transform, as far as scripts see it.
-struct Transform {
-    lua: Lua,
-    emit: Function,
-    out: Rc<RefCell<Vec<Table>>>,
-}
-
-impl Transform {
-    fn new(modules: &Path, pods: &str) -> Self {
-        let text = include_str!("../../../integrations/vector/lua.yaml");
-        let config: serde_json::Value = serde_yaml_ng::from_str(text).unwrap();
-        let oom = &config["transforms"]["oom"];
-        assert_eq!(oom["hooks"]["process"], "oom_process");
-        assert_eq!(oom["timers"][0]["handler"], "oom_timer");
-        let source = oom["source"].as_str().unwrap();
-        assert!(
-            source.contains("/usr/local/lib/oomparse/") && source.contains("\"/var/log/pods\"")
-        );
-        let source = source
-            .replace(
-                "/usr/local/lib/oomparse/",
-                &format!("{}/", modules.display()),
-            )
-            .replace("/var/log/pods", pods);
-        // As Vector: modules in C may be loaded.
-        #[expect(unsafe_code, reason = "what Vector calls, so that C modules load")]
-        let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL_SAFE, LuaOptions::default()) };
-        lua.load(source).exec().unwrap();
-        let out = Rc::new(RefCell::new(Vec::new()));
-        let sent = SendRc(Rc::clone(&out));
-        let emit = lua.create_function(move |_, event: Table| {
-            sent.push(event);
-            Ok(())
-        });
-        let transform = Self {
-            emit: emit.unwrap(),
-            lua,
-            out,
-        };
-        transform.hook("oom_init");
-        transform
-    }
-
-    fn hook(&self, name: &str) {
-        let hook: Function = self.lua.globals().get(name).unwrap();
-        hook.call::<()>(self.emit.clone()).unwrap();
-    }
-
-    /// What comes out for a record.
-    fn process(&self, message: &str, facility: &str) -> Vec<Table> {
-        let log = self.lua.create_table().unwrap();
-        log.set("message", message).unwrap();
-        log.set("_TRANSPORT", "kernel").unwrap();
-        log.set("SYSLOG_FACILITY", facility).unwrap();
-        log.set("host", "node-7").unwrap();
-        let event = self.lua.create_table().unwrap();
-        event.set("log", log).unwrap();
-        let hook: Function = self.lua.globals().get("oom_process").unwrap();
-        hook.call::<()>((event, self.emit.clone())).unwrap();
-        self.take()
-    }
-
-    fn take(&self) -> Vec<Table> {
-        self.out.borrow_mut().drain(..).collect()
-    }
-
-    fn path<T: mlua::FromLua>(&self, event: &Table, path: &str) -> T {
-        let get: Function = self
-            .lua
-            .load(format!("local e = ... return e.{path}"))
-            .into_function()
-            .unwrap();
-        get.call(event).unwrap()
-    }
-}
-
-/// mlua with `send` asks for it; the tests call from one thread.
-struct SendRc(Rc<RefCell<Vec<Table>>>);
-
-#[expect(unsafe_code, reason = "never leaves its thread")]
-// SAFETY: each test makes and uses its Lua in one thread.
-unsafe impl Send for SendRc {}
-
-impl SendRc {
-    fn push(&self, event: Table) {
-        self.0.borrow_mut().push(event);
-    }
-}
-
-fn pods(name: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, format!("pod_uid,namespace,pod\n{UID},shop,web-0\n")).unwrap();
-    path.to_string_lossy().into_owned()
-}
-
 #[test]
 fn a_kill_is_named_and_everything_passes_in_order() {
-    let transform = Transform::new(&module_dir(), &pods("lua-pods.csv"));
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-pods.csv"));
     assert_eq!(transform.take().len(), 0, "nothing is wrong at the start");
     for round in 0..3 {
         for text in ["before", SUMMARY, "between"] {
@@ -161,14 +43,14 @@ fn a_kill_is_named_and_everything_passes_in_order() {
 
 #[test]
 fn a_programs_text_is_no_kill() {
-    let transform = Transform::new(&module_dir(), &pods("lua-user.csv"));
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-user.csv"));
     let out = transform.process(KILLED, "1");
     assert!(transform.path::<Value>(&out[0], "log.oom").is_nil());
 }
 
 #[test]
 fn late_events_come_with_the_timer_and_at_the_end() {
-    let transform = Transform::new(&module_dir(), &pods("lua-late.csv"));
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-late.csv"));
     let invoked = "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968";
     transform.process(invoked, "0");
     transform.hook("oom_timer");
@@ -181,7 +63,7 @@ fn late_events_come_with_the_timer_and_at_the_end() {
 
 #[test]
 fn an_error_inside_leaves_the_event_as_it_came() {
-    let transform = Transform::new(&module_dir(), &pods("lua-error.csv"));
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-error.csv"));
     // A record whose text is no text, and one without a text at all.
     for script in [
         "return { log = { message = 12 } }",
@@ -216,7 +98,7 @@ fn without_the_module_events_pass_and_one_sentence_says_why() {
 
 #[test]
 fn wrong_options_are_told() {
-    let transform = Transform::new(&module_dir(), &pods("lua-options.csv"));
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-options.csv"));
     for (options, word) in [
         ("{ trust = 'all' }", "`any`"),
         ("{ pod = 'x' }", "no option `pod`"),
@@ -234,7 +116,7 @@ fn wrong_options_are_told() {
 
 #[test]
 fn debians_lua_loads_it_too() {
-    let dir = module_dir();
+    let dir = module_dir("dev");
     let script = format!(
         "package.cpath = '{}/?.so'; local f = require('oomparse').new {{ trust = 'any' }}; \
          local e = f:process {{ message = 'Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB' }}; print(e.type, e.victim.pid)",

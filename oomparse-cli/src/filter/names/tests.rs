@@ -46,6 +46,30 @@ macro_rules! names {
     };
 }
 
+/// The event itself, as every record has it.
+mod native {
+    use super::*;
+
+    fn value(_: Names, pointer: &str) -> Value {
+        let event: Value = serde_json::from_str(&event().to_json()).unwrap();
+        event.pointer(pointer).unwrap().clone()
+    }
+
+    names! { Names::Native;
+        pod_uid: "/pod/uid" = UID;
+        pod_name: "/pod/name" = "web-0";
+        namespace: "/pod/namespace" = "shop";
+        node: "/pod/node" = "node-7";
+        owner: "/pod/owner" = "StatefulSet/web";
+        label: "/pod/labels/app.kubernetes.io~1name" = "web";
+        container: "/container/name" = "app";
+        container_id: "/container/id" = ID;
+        runtime: "/container/runtime" = "containerd";
+        pid: "/victim/pid" = 77;
+        comm: "/victim/comm" = "java";
+    }
+}
+
 mod otel {
     use super::*;
     names! { Names::Otel;

@@ -6,26 +6,30 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What is known of a pod.
+///
+/// First what every lookup reads: it lies in the cache line of the key.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(in super::super) struct PodEntry {
+    pub(in super::super) standing: Standing,
     pub(in super::super) namespace: Option<Box<str>>,
     /// `None` also when two sources of one rank name the uid differently.
     pub(in super::super) name: Option<Box<str>>,
     pub(in super::super) node: Option<Box<str>>,
     pub(in super::super) owner: Option<Box<str>>,
     pub(in super::super) labels: Vec<(String, String)>,
-    pub(in super::super) standing: Standing,
 }
 
 /// What is known of a container, or of a pod's sandbox.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(in super::super) struct ContainerEntry {
-    pub(in super::super) name: Option<Box<str>>,
+    pub(in super::super) standing: Standing,
     pub(in super::super) pod: Option<PodUid>,
+    pub(in super::super) name: Option<Box<str>>,
     /// Only where the pod's uid is unknown.
     pub(in super::super) namespace: Option<Box<str>>,
     pub(in super::super) pod_name: Option<Box<str>>,
-    pub(in super::super) standing: Standing,
 }
 
 /// How far an entry is to be believed, and its age.
@@ -172,18 +176,17 @@ impl ContainerEntry {
         first
     }
 
-    pub(super) fn cost(&self, id: &str) -> usize {
+    pub(super) fn cost(&self) -> usize {
         ENTRY_OVERHEAD
             .saturating_add(size_of::<Self>())
-            .saturating_add(id.len())
             .saturating_add(len(&self.name))
             .saturating_add(len(&self.namespace))
             .saturating_add(len(&self.pod_name))
     }
 }
 
-/// What an entry takes besides itself: its node in the list (key, two links) and its slot in the
-/// hash table, with the allocator's own.
+/// What an entry takes besides itself: its key, its place in the index, its node in the order of
+/// leaving, and what the allocator adds to its texts.
 const ENTRY_OVERHEAD: usize = 128;
 
 fn len(text: &Option<Box<str>>) -> usize {

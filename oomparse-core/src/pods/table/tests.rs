@@ -161,6 +161,33 @@ fn cut_id_is_found_when_only_one_begins_so() {
 }
 
 #[test]
+fn ids_that_begin_alike_are_found_however_many_they_are() {
+    let id = |number: usize| format!("{number:064x}");
+    let mut table = PodTable::new();
+    for _ in 0..2 {
+        for number in 0..5_000 {
+            let mut record = named(PodSource::Crictl, UID, "web-0");
+            record.add_container(&id(number), Some(&format!("c{number}")));
+            assert!(table.insert(record));
+        }
+        assert_eq!(table.containers(), 5_000);
+    }
+    for number in 0..5_000 {
+        let name = format!("c{number}");
+        assert_eq!(table.container(&id(number)).unwrap().name, Some(&*name));
+    }
+    assert!(table.container(&id(5_000)).is_none());
+    assert!(table.container(&id(0)[..12]).is_none(), "all begin so");
+    // 4992 to 4999 begin so, and only one of them with one digit more.
+    assert!(table.container(&id(4_992)[..62]).is_none());
+    let mut last = named(PodSource::Crictl, UID, "web-0");
+    last.add_container(&format!("{}f0000", &id(0)[..59]), Some("last"));
+    assert!(table.insert(last));
+    let found = table.container(&format!("{}f", &id(0)[..59]));
+    assert_eq!(found.unwrap().name, Some("last"));
+}
+
+#[test]
 fn what_is_no_longer_listed_leaves_first() {
     let uid = |number: usize| format!("{number:08x}-ab69-4572-8f1d-ee756f9f3589");
     let mut table = PodTable::with_max_bytes(40_000);
@@ -202,11 +229,7 @@ fn bytes_are_bounded_whatever_comes() {
     }
     assert!(table.pods() > 0);
     let pods: usize = table.pods.iter().map(|(_, entry)| entry.cost()).sum();
-    let containers: usize = table
-        .containers
-        .iter()
-        .map(|(id, entry)| entry.cost(id))
-        .sum();
+    let containers: usize = table.containers.iter().map(|(_, entry)| entry.cost()).sum();
     assert_eq!(table.bytes(), pods + containers, "the count is kept right");
 }
 

@@ -1,0 +1,105 @@
+//! The kernel's ring runs over while `watch` stands still.
+
+use super::watch;
+use rustix::io::Errno;
+use rustix::process::Signal;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Writes that one opened /dev/kmsg lets pass before the kernel's own rate limit strikes.
+const WRITES: usize = 8;
+
+/// Long records, so that few are needed.
+const RECORD_LEN: usize = 900;
+
+/// Nothing, and why, where the ring must not or cannot be filled.
+pub(crate) fn may_run() -> Result<(), String> {
+    let asked =
+        |name| std::env::var(name).is_ok_and(|value| !matches!(&*value, "" | "0" | "false"));
+    if !asked("CI") && !asked("OOMPARSE_FILL_KMSG") {
+        return Err("it overwrites the kernel's log; set OOMPARSE_FILL_KMSG=1".to_owned());
+    }
+    open(true)
+        .and_then(|_| open(false))
+        .map(drop)
+        .map_err(|error| format!("/dev/kmsg: {error}"))
+}
+
+fn open(writes: bool) -> std::io::Result<File> {
+    let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap();
+    OpenOptions::new()
+        .read(!writes)
+        .write(writes)
+        .custom_flags(nonblock)
+        .open("/dev/kmsg")
+}
+
+/// The numbers of the oldest and the newest record that the ring holds.
+fn held() -> (u64, u64) {
+    let ring = open(false).unwrap();
+    let mut record = [0u8; 8192];
+    let mut held: Option<(u64, u64)> = None;
+    loop {
+        let len = match rustix::io::read(&ring, &mut record) {
+            Ok(len) => len,
+            Err(Errno::PIPE) => continue,
+            Err(error) => {
+                assert_eq!(error, Errno::AGAIN);
+                return held.expect("a record");
+            }
+        };
+        let head = std::str::from_utf8(&record[..len.min(64)]).unwrap_or_default();
+        let number = head.split(',').nth(1).and_then(|it| it.parse().ok());
+        let number = number.expect("a record's number");
+        held = Some((held.map_or(number, |(oldest, _)| oldest), number));
+    }
+}
+
+/// Stopped, overrun, and let go on: it says how many records it did not see, no fewer than are gone
+/// and no more than were written, and then goes on.
+pub(crate) fn overwritten_records_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let textfile = dir.path().join("oomparse.prom");
+    let watch = watch::start(&["--no-pods", "--textfile", textfile.to_str().unwrap()]);
+    watch.signal(Signal::STOP);
+    thread::sleep(Duration::from_millis(100));
+    let (_, newest) = held();
+    let text = "x".repeat(RECORD_LEN);
+    let end = Instant::now() + Duration::from_secs(60);
+    while held().0 <= newest + 50 {
+        assert!(Instant::now() < end, "the ring does not run over");
+        for _ in 0..16 {
+            let mut ring = open(true).unwrap();
+            for _ in 0..WRITES {
+                let _ = ring.write(text.as_bytes());
+            }
+        }
+    }
+    let (oldest, _) = held();
+    watch.signal(Signal::CONT);
+    thread::sleep(Duration::from_secs(1));
+    watch.signal(Signal::TERM);
+    let (status, _, stderr) = watch.end();
+    assert!(status.success(), "{status}: {stderr}");
+    let lost: u64 = stderr
+        .split_once("/dev/kmsg: ")
+        .and_then(|(_, rest)| rest.split_once(" records were overwritten before being read"))
+        .and_then(|(number, _)| number.parse().ok())
+        .unwrap_or_else(|| panic!("nothing is said of {newest}..{oldest}: {stderr}"));
+    // The kernel may have written on its own account meanwhile.
+    let gone = oldest - newest - 1;
+    assert!(
+        (gone..gone + 100).contains(&lost),
+        "{gone} are gone: {stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let counters = std::fs::read_to_string(&textfile).unwrap();
+    assert!(
+        counters.contains(&format!("\noomparse_records_lost_total {lost}\n")),
+        "{counters}"
+    );
+    println!("    {lost} records overwritten, {gone} when it went on");
+}

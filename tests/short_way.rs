@@ -1,0 +1,271 @@
+//! Lines that begin as the line before them go a short way through the parser: it leads to the same events.
+//!
+//! A log whose lines all begin alike is compared with one that differs in nothing that an event shows, but
+//! whose lines begin by turns in two ways, so that each goes the long way.
+
+use oomparse_core::Options;
+use oomparse_tests::model::{Report, WORDS, Words};
+use oomparse_tests::{parse_lines, parse_pieces, parse_whole, to_values};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+
+/// Messages of the kinds that go the short way, and of kinds that nearly do.
+const MESSAGES: [&str; 44] = [
+    "anon 127506432",
+    "file 0",
+    "pgfault 18446744073709551615",
+    "pgfault 18446744073709551616",
+    "anon 00012",
+    "anon -1",
+    "anon 12 ",
+    "anon  12",
+    "anon 1 2",
+    "anon\t12",
+    "Anon 12",
+    "workingset_refault_anon 12",
+    "anon 12#012file 5",
+    "anon 12\\x0afile 5",
+    "anon=3D12",
+    "anon#01112",
+    "sock 4096\r",
+    "memory: usage 4194304kB, limit 4194304kB, failcnt 1",
+    "Memory cgroup stats for /kubepods:",
+    "Memory cgroup stats for /a: cache:1KB rss:2KB",
+    "Tasks state (memory values in pages):",
+    "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+    "[   7777]     0  7777     1000      500     4096        0           900 sh",
+    "[   7777]     0  7777     1000      500     4096        0          -998 (sd-pam)",
+    "[   7778]     0  7778     1000      500     4096        0           900 a#012b",
+    "[   7778]     0  7778     1000      500     4096        0           900 a\\x0ab",
+    "[   7778]     0  7778     1000      500     4096        0           900 a=3Db",
+    "[   7778]     0  7778     1000      500     4096        0           900 Killed process",
+    "[   7778]     0  7778     1000      500     4096        0           900 ",
+    "[   7779]     0  7779     1000      500     4096        0           900",
+    "[99999999999]     0  7779     1000      500     4096        0           900 big",
+    "[ 1149.000017] anon 5",
+    " ? __warn+0x182/0xf37",
+    " dump_stack+0x6d/0x8b#012 anon 5",
+    " dump_stack+0x6d/0x8b",
+    " Killed process 7 (a) total-vm:1kB+0x6d/0x8b",
+    " <TASK>",
+    "RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 RCX: 0000000000000000",
+    "RAX: 3321d98abeb036f1#012anon 5",
+    "RSP: 002b:00007ffc8e6f0000 EFLAGS: 00010246 ORIG_RAX: 0000000000000000",
+    "active_anon:40211 inactive_anon:31120 isolated_anon:0",
+    "65536 pages RAM",
+    "",
+    "br-2f0c: port 3(veth51c7) entered forwarding state",
+];
+
+/// What is done to one message of the report.
+#[derive(Clone, Debug)]
+enum Edit {
+    /// Another message in front of it.
+    Insert(&'static str),
+    /// Such messages in a row.
+    Repeat(&'static str, usize),
+    /// It and the next one in one line.
+    Glue,
+    /// Broken into lines of this width.
+    Wrap(usize),
+    /// The clock goes on from here by so many microseconds, or back.
+    Step(i64),
+    /// It is lost.
+    Lose,
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let message = || select(MESSAGES.to_vec());
+    prop_oneof![
+        6 => message().prop_map(Edit::Insert),
+        2 => (message(), 2usize..5).prop_map(|(message, times)| Edit::Repeat(message, times)),
+        1 => Just(Edit::Glue),
+        1 => select(vec![40usize, 72, 80, 100, 120]).prop_map(Edit::Wrap),
+        2 => select(vec![0i64, 1, 900_000, 5_000_000, 60_000_000, -1, -400_000, -5_000_000]).prop_map(Edit::Step),
+        1 => Just(Edit::Lose),
+    ]
+}
+
+/// A message, the clock at it, and how it stands in the log.
+struct Line {
+    message: Vec<u8>,
+    micros: i64,
+    glued: bool,
+    wrapped: Option<usize>,
+}
+
+fn lines(report: &Report, words: &Words, edits: &[(prop::sample::Index, Edit)]) -> Vec<Line> {
+    let messages = report.print(words);
+    let mut lines = Vec::new();
+    let mut micros = 1_149_000_000i64;
+    let mut put = |message: &[u8], micros: &mut i64, glued, wrapped| {
+        *micros += 17;
+        let message = message.to_vec();
+        lines.push(Line {
+            message,
+            micros: *micros,
+            glued,
+            wrapped,
+        });
+    };
+    for (at, (_, message)) in messages.iter().enumerate() {
+        let (mut lost, mut glued, mut wrapped) = (false, false, None);
+        for (index, edit) in edits {
+            if index.index(messages.len()) != at {
+                continue;
+            }
+            match edit {
+                Edit::Insert(text) => put(text.as_bytes(), &mut micros, false, None),
+                Edit::Repeat(text, times) => {
+                    (0..*times).for_each(|_| put(text.as_bytes(), &mut micros, false, None));
+                }
+                Edit::Glue => glued = true,
+                Edit::Wrap(width) => wrapped = Some(*width),
+                Edit::Step(by) => micros += by,
+                Edit::Lose => lost = true,
+            }
+        }
+        if !lost {
+            put(message, &mut micros, glued, wrapped);
+        }
+    }
+    lines
+}
+
+/// The log with what `prefix` gives for each line's number and clock.
+fn print(lines: &[Line], prefix: impl Fn(usize, i64) -> String) -> Vec<Vec<u8>> {
+    let mut log: Vec<Vec<u8>> = Vec::new();
+    let mut glued = false;
+    for (at, line) in lines.iter().enumerate() {
+        let mut text = prefix(at, line.micros).into_bytes();
+        text.extend_from_slice(&line.message);
+        let mut text = match line.wrapped {
+            Some(width) => text.chunks(width).collect::<Vec<_>>().join(&b'\n'),
+            None => text,
+        };
+        text.push(b'\n');
+        match log.last_mut() {
+            Some(last) if glued => {
+                last.pop();
+                last.extend(text);
+            }
+            _ => log.push(text),
+        }
+        glued = line.glued;
+    }
+    log
+}
+
+fn stamp(micros: i64) -> String {
+    format!("[{:5}.{:06}]", micros / 1_000_000, micros % 1_000_000)
+}
+
+fn with_tasks() -> Options {
+    let mut options = Options::default();
+    options.tasks = true;
+    options
+}
+
+fn values(events: &[String]) -> Vec<Value> {
+    to_values(events).expect("JSON")
+}
+
+/// The events at once, which must be those line by line and in pieces.
+fn events(log: &[Vec<u8>]) -> Result<Vec<Value>, TestCaseError> {
+    let options = with_tasks();
+    let whole = parse_whole(&options, &log.concat());
+    prop_assert_eq!(&whole, &parse_lines(&options, &log.concat()));
+    let by_line = log.iter().map(Vec::as_slice);
+    prop_assert_eq!(&whole, &parse_pieces(&options, by_line));
+    Ok(values(&whole))
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    let comm = || "[a-zA-Z][a-zA-Z0-9_.:/-]{0,13}[a-z0-9]".prop_map(String::into_bytes);
+    (
+        (2u32..4_194_304, 2u32..4_194_304, comm(), comm()),
+        vec((2u32..4_194_304, comm()), 0..6),
+        prop::array::uniform5(0u32..90_000_000),
+        (-1000i32..=1000, 0u32..3000, any::<bool>(), any::<bool>()),
+        (0u32..90_000_000, 1u32..90_000_000, any::<u32>()),
+        (0u32..4_000_000, 0u32..4_000_000),
+    )
+        .prop_map(|(names, mut others, kib, numbers, memory, stats)| {
+            let (pid, other, comm, asker) = names;
+            let (adj, score, is_self, systemd) = numbers;
+            others.retain(|(row, _)| *row != pid);
+            let invoker = if is_self {
+                (pid, comm.clone())
+            } else {
+                (other, asker)
+            };
+            Report {
+                invoker,
+                pid,
+                comm,
+                uid: 0,
+                kib,
+                adj,
+                score,
+                pod: "3962896b-ab69-4572-8f1d-ee756f9f3589".to_owned(),
+                container: "a".repeat(64),
+                below: Vec::new(),
+                systemd,
+                memory,
+                stats,
+                others,
+            }
+        })
+}
+
+type Edits = Vec<(prop::sample::Index, Edit)>;
+
+fn edits() -> impl Strategy<Value = Edits> {
+    vec((any::<prop::sample::Index>(), edit()), 0..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Levels are in no event: `<6>` by turns with `<4>`, with and without a caller.
+    #[test]
+    fn levels_by_turns_change_nothing(
+        report in report(), words in select(WORDS.to_vec()), edits in edits(), caller in select(vec!["", "[ T7777]", "[   C0]"]),
+    ) {
+        let lines = lines(&report, &words, &edits);
+        let alike = print(&lines, |_, micros| format!("<6>{}{caller} ", stamp(micros)));
+        let by_turns = print(&lines, |at, micros| {
+            format!("<{}>{}{caller} ", if at % 2 == 0 { 6 } else { 4 }, stamp(micros))
+        });
+        // A glued line's level is part of the text that ids are made of.
+        let without_ids = |mut events: Vec<Value>| {
+            for event in events.iter_mut().filter_map(Value::as_object_mut) {
+                event.remove("id");
+                event.remove("report_id");
+            }
+            events
+        };
+        prop_assert_eq!(without_ids(events(&alike)?), without_ids(events(&by_turns)?));
+    }
+
+    /// Lines of another machine in between: the same log, line by line.
+    #[test]
+    fn two_machines_by_turns_equal_each_alone(
+        report in report(), words in select(WORDS.to_vec()), edits in edits(),
+    ) {
+        // What is wrapped or glued has no machine's name of its own, so it must stay beside what has.
+        let mut lines = lines(&report, &words, &edits);
+        lines.iter_mut().for_each(|line| (line.wrapped, line.glued) = (None, false));
+        let of = |host: &str| print(&lines, |_, micros| format!("Jan  5 02:12:02 {host} kernel: {} ", stamp(micros)));
+        let (a, b) = (of("a"), of("b"));
+        let mixed: Vec<Vec<u8>> = a.iter().zip(&b).flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
+        let mixed = events(&mixed)?;
+        for (host, log) in [("a", &a), ("b", &b)] {
+            let of_host: Vec<&Value> = mixed.iter().filter(|event| event["host"] == host).collect();
+            let alone = events(log)?;
+            prop_assert_eq!(of_host, alone.iter().collect::<Vec<_>>());
+        }
+    }
+}
