@@ -52,8 +52,6 @@ impl<T> Shared<T> {
 
 struct State {
     filter: Option<Filter>,
-    /// No record may pass unread: a report is open, or the last call did not come back.
-    every_record: bool,
     /// A call is under way, or one did not come back.
     busy: bool,
     traps: u32,
@@ -61,12 +59,19 @@ struct State {
 
 static STATE: Shared<State> = Shared::new(State {
     filter: None,
-    every_record: false,
     busy: false,
     traps: 0,
 });
 
+/// Up to where a record may end that need not be looked at if it holds no word: [`scan::SLACK`] before the
+/// end of memory, as far as it was known last. 0 while no record may pass unread, since a report is open or
+/// the last call did not come back.
+static LIMIT: Shared<usize> = Shared::new(0);
+
 // ---- Filters ----
+
+// An interpreter takes long to call a function, so the search is in each of the two that are called for
+// ordinary records. It is unrolled differently, or wasm-opt would make a function with a parameter of them.
 
 /// Gives the event to the record that completes it; takes only text proven to be the kernel's.
 #[unsafe(no_mangle)]
@@ -78,7 +83,10 @@ extern "C" fn oomparse_filter(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Kernel, (tag, tag_len), (record, record_len))
+    if is_ordinary::<4>(record, record_len) {
+        return record;
+    }
+    look(Mode::Kernel, (tag, tag_len), (record, record_len))
 }
 
 /// The same, also for text that does not tell who wrote it.
@@ -91,7 +99,10 @@ extern "C" fn oomparse_filter_any(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Any, (tag, tag_len), (record, record_len))
+    if is_ordinary::<5>(record, record_len) {
+        return record;
+    }
+    look(Mode::Any, (tag, tag_len), (record, record_len))
 }
 
 /// As `oomparse_filter`, without the other lines of reports.
@@ -127,37 +138,37 @@ extern "C" fn oomparse_lost() -> u32 {
     state.filter.as_ref().map_or(0, Filter::lost)
 }
 
-#[inline(always)]
 fn call(mode: Mode, tag: (*const u8, usize), record: (*const u8, usize)) -> *const u8 {
     let (start, length) = record;
-    let state = STATE.get();
-    let end = start.addr().wrapping_add(length);
-    if !state.every_record
-        && !start.is_null()
-        && end >= start.addr()
-        && end <= memory_size().wrapping_sub(scan::SLACK)
-    {
-        // SAFETY: the record and as much behind it are within memory, as seen above, and the host writes
-        // nothing while the call runs.
-        let wanted = unsafe { scan::holds_word(start, length) };
-        if !wanted {
-            return start;
-        }
+    if is_ordinary::<4>(start, length) {
+        return start;
     }
-    look(state, mode, tag, record)
+    look(mode, tag, record)
+}
+
+/// Whether a record passes without being looked at: all but one in thousands.
+#[inline(always)]
+fn is_ordinary<const AT_ONCE: usize>(start: *const u8, length: usize) -> bool {
+    let end = start.addr().wrapping_add(length);
+    // A null pointer, an empty record, and one that would end behind the last address.
+    if start.addr().wrapping_sub(1) >= end {
+        return false;
+    }
+    if end > *LIMIT.get() {
+        return false;
+    }
+    // SAFETY: not null, and the record and as much behind it are within memory, which never becomes less.
+    // The host writes nothing while the call runs.
+    !unsafe { scan::holds_word::<AT_ONCE>(start, length) }
 }
 
 /// The rare call: a record that may matter, one at the end of memory, the one after a trap.
 #[inline(never)]
-fn look(
-    state: &mut State,
-    mode: Mode,
-    tag: (*const u8, usize),
-    (start, length): (*const u8, usize),
-) -> *const u8 {
+fn look(mode: Mode, tag: (*const u8, usize), (start, length): (*const u8, usize)) -> *const u8 {
     let Some(record) = hosts(start, length) else {
         return start;
     };
+    let state = STATE.get();
     if state.busy {
         if state.traps >= MAX_TRAPS {
             return start;
@@ -168,7 +179,7 @@ fn look(
         *HEAP.inner() = Heap::new();
     }
     state.busy = true;
-    state.every_record = true;
+    *LIMIT.get() = 0;
     let filter = state.filter.get_or_insert_with(Filter::new);
     let headroom = record.len().saturating_mul(8).saturating_add(HEADROOM);
     let answer = if filter.wants(record) && HEAP.inner().has_room(headroom, grow) {
@@ -182,7 +193,9 @@ fn look(
         Answer::Replaced => filter.answer().as_ptr(),
         Answer::Drop => c"".as_ptr().cast(),
     };
-    state.every_record = filter.wants_every_record();
+    if !filter.wants_every_record() {
+        *LIMIT.get() = memory_size().wrapping_sub(scan::SLACK);
+    }
     state.busy = false;
     answer
 }

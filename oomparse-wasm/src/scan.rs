@@ -11,38 +11,34 @@ use oomparse_core::skip::{BEFORE, FIRST, SHORTER, STEP, ends_window};
 /// How far behind a record's end memory must be readable.
 pub(crate) const SLACK: usize = 64;
 
-/// Looks that are taken before the end is asked for.
-const AT_ONCE: usize = 4;
-
-/// What they step at most.
-const STRIDE: usize = AT_ONCE * STEP;
-
-// From the last byte but one: all looks but the last at full step, and the two bytes read there.
-const _: () = assert!(STRIDE + 2 <= SLACK);
-
-/// Whether the record holds one of the sieve's words.
+/// Whether the record holds one of the sieve's words. `AT_ONCE` looks are taken before the end is asked for.
 ///
 /// # Safety
 /// `start` is valid for reads of `length` + [`SLACK`] bytes, which nobody writes to meanwhile.
 #[inline(always)]
-pub(crate) unsafe fn holds_word(start: *const u8, length: usize) -> bool {
+pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: usize) -> bool {
+    // From the last byte but one: all looks but the last at full step, and the two bytes read there.
+    const { assert!(matches!(AT_ONCE, 4 | 5) && AT_ONCE * STEP + 2 <= SLACK) };
     let last = start.wrapping_add(length).wrapping_sub(1);
     let mut at = start.wrapping_add(FIRST);
     while at < last {
         // Written out, since the module is compiled for size: the steps are in the addresses, and what a
         // pair shortens them by is taken off.
-        // SAFETY: `at` is before the record's last byte, and goes on by at most STEP each time.
-        let shorter = unsafe {
-            at = at.wrapping_sub(usize::from(looked_up(&SHORTER, read_pair(at))));
-            at = at.wrapping_sub(usize::from(looked_up(&SHORTER, read_pair(at.add(STEP)))));
-            at = at.wrapping_sub(usize::from(looked_up(
-                &SHORTER,
-                read_pair(at.add(2 * STEP)),
-            )));
-            usize::from(looked_up(&SHORTER, read_pair(at.add(3 * STEP))))
+        let mut shorter = 0;
+        let mut look = |number: usize| {
+            // SAFETY: `at` is before the record's last byte, and goes on by at most STEP each time.
+            let pair = unsafe { read_pair(at.add(number * STEP)) };
+            shorter = usize::from(looked_up(&SHORTER, pair));
+            at = at.wrapping_sub(shorter);
         };
-        at = at.wrapping_sub(shorter);
-        at = at.wrapping_add(STRIDE);
+        look(0);
+        look(1);
+        look(2);
+        look(3);
+        if AT_ONCE > 4 {
+            look(4);
+        }
+        at = at.wrapping_add(AT_ONCE * STEP);
         if shorter != STEP {
             continue;
         }
@@ -125,7 +121,7 @@ mod tests {
             memory.extend_from_slice(behind);
             memory.resize(record.len() + SLACK, 0);
             // SAFETY: the vector is that long.
-            let found = unsafe { holds_word(memory.as_ptr(), record.len()) };
+            let found = unsafe { holds_word::<4>(memory.as_ptr(), record.len()) };
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(record));
         }
     }
