@@ -78,7 +78,7 @@ static LIMIT: Shared<usize> = Shared::new(0);
 extern "C" fn oomparse_filter(
     tag: *const u8,
     tag_len: usize,
-    _seconds: u32,
+    seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
@@ -86,7 +86,7 @@ extern "C" fn oomparse_filter(
     if is_ordinary::<4>(record, record_len) {
         return record;
     }
-    look(Mode::Kernel, (tag, tag_len), (record, record_len))
+    look(Mode::Kernel, (tag, tag_len), seconds, (record, record_len))
 }
 
 /// The same, also for text that does not tell who wrote it.
@@ -94,7 +94,7 @@ extern "C" fn oomparse_filter(
 extern "C" fn oomparse_filter_any(
     tag: *const u8,
     tag_len: usize,
-    _seconds: u32,
+    seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
@@ -102,7 +102,7 @@ extern "C" fn oomparse_filter_any(
     if is_ordinary::<5>(record, record_len) {
         return record;
     }
-    look(Mode::Any, (tag, tag_len), (record, record_len))
+    look(Mode::Any, (tag, tag_len), seconds, (record, record_len))
 }
 
 /// As `oomparse_filter`, without the other lines of reports.
@@ -110,12 +110,12 @@ extern "C" fn oomparse_filter_any(
 extern "C" fn oomparse_events(
     tag: *const u8,
     tag_len: usize,
-    _seconds: u32,
+    seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Events, (tag, tag_len), (record, record_len))
+    call(Mode::Events, (tag, tag_len), seconds, (record, record_len))
 }
 
 /// Each line by itself.
@@ -123,12 +123,12 @@ extern "C" fn oomparse_events(
 extern "C" fn oomparse_lines(
     tag: *const u8,
     tag_len: usize,
-    _seconds: u32,
+    seconds: u32,
     _nanoseconds: u32,
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    call(Mode::Lines, (tag, tag_len), (record, record_len))
+    call(Mode::Lines, (tag, tag_len), seconds, (record, record_len))
 }
 
 /// Events that no record could carry: closed by a later record, or too large for memory.
@@ -138,12 +138,17 @@ extern "C" fn oomparse_lost() -> u32 {
     state.filter.as_ref().map_or(0, Filter::lost)
 }
 
-fn call(mode: Mode, tag: (*const u8, usize), record: (*const u8, usize)) -> *const u8 {
+fn call(
+    mode: Mode,
+    tag: (*const u8, usize),
+    seconds: u32,
+    record: (*const u8, usize),
+) -> *const u8 {
     let (start, length) = record;
     if is_ordinary::<4>(start, length) {
         return start;
     }
-    look(mode, tag, record)
+    look(mode, tag, seconds, record)
 }
 
 /// Whether a record passes without being looked at: all but one in thousands.
@@ -164,7 +169,12 @@ fn is_ordinary<const AT_ONCE: usize>(start: *const u8, length: usize) -> bool {
 
 /// The rare call: a record that may matter, one at the end of memory, the one after a trap.
 #[inline(never)]
-fn look(mode: Mode, tag: (*const u8, usize), (start, length): (*const u8, usize)) -> *const u8 {
+fn look(
+    mode: Mode,
+    tag: (*const u8, usize),
+    seconds: u32,
+    (start, length): (*const u8, usize),
+) -> *const u8 {
     let Some(record) = hosts(start, length) else {
         return start;
     };
@@ -180,11 +190,11 @@ fn look(mode: Mode, tag: (*const u8, usize), (start, length): (*const u8, usize)
     }
     state.busy = true;
     *LIMIT.get() = 0;
-    let filter = state.filter.get_or_insert_with(Filter::new);
+    let filter = state.filter.get_or_insert_with(new_filter);
     let headroom = record.len().saturating_mul(8).saturating_add(HEADROOM);
     let answer = if filter.wants(record) && HEAP.inner().has_room(headroom, grow) {
         let tag = hosts(tag.0, tag.1).unwrap_or_default();
-        filter.take(mode, tag, record)
+        filter.take(mode, tag, seconds, record)
     } else {
         Answer::Keep
     };
@@ -198,6 +208,20 @@ fn look(mode: Mode, tag: (*const u8, usize), (start, length): (*const u8, usize)
     }
     state.busy = false;
     answer
+}
+
+fn new_filter() -> Filter {
+    #[cfg(feature = "pods")]
+    let filter = Filter::with_pods(crate::wasi::read);
+    #[cfg(not(feature = "pods"))]
+    let filter = Filter::new();
+    filter
+}
+
+/// Whether the parser's heap can grow by this much.
+#[cfg(feature = "pods")]
+pub(crate) fn has_room(size: usize) -> bool {
+    HEAP.inner().has_room(size, grow)
 }
 
 /// Memory's size in bytes; 0 stands for 4 GiB.

@@ -8,6 +8,8 @@
 //! Any doubt leaves the record as it is. An event goes only into the record that completes it; one that
 //! another record closes is counted and dropped, since this host takes one record for one record.
 
+#[cfg(feature = "pods")]
+use crate::pods::{Pods, Read, kubernetes};
 use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::line::{Line, parse_line};
@@ -56,6 +58,8 @@ pub struct Filter {
     answer: Vec<u8>,
     lost: u32,
     clock: u64,
+    #[cfg(feature = "pods")]
+    pods: Option<Pods>,
 }
 
 #[derive(Debug)]
@@ -71,6 +75,16 @@ impl Filter {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A filter that knows the names of pods from what this function reads.
+    #[cfg(feature = "pods")]
+    #[must_use]
+    pub fn with_pods(read: Read) -> Self {
+        Self {
+            pods: Some(Pods::new(read)),
+            ..Self::default()
+        }
     }
 
     /// Whether a record must be given to [`take`](Self::take); all others are kept.
@@ -97,8 +111,8 @@ impl Filter {
         self.lost
     }
 
-    /// Decides about a record.
-    pub fn take(&mut self, mode: Mode, tag: &[u8], record: &[u8]) -> Answer {
+    /// Decides about a record; `seconds` is its own time.
+    pub fn take(&mut self, mode: Mode, tag: &[u8], seconds: u32, record: &[u8]) -> Answer {
         if !is_object(record) {
             return Answer::Keep;
         }
@@ -123,14 +137,14 @@ impl Filter {
             return Answer::Keep;
         }
         if mode == Mode::Lines {
-            return self.by_itself(record, text);
+            return self.by_itself(seconds, record, text);
         }
         let was_open = self.is_open(mode, tag);
         if !was_open && !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
         if let Some(event) = self.push(mode, tag, text, &frame) {
-            return self.with(&event, record);
+            return self.with(event, seconds, record);
         }
         if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
             return Answer::Drop;
@@ -165,7 +179,7 @@ impl Filter {
     }
 
     /// The record with what its line says by itself.
-    fn by_itself(&mut self, record: &[u8], text: &[u8]) -> Answer {
+    fn by_itself(&mut self, seconds: u32, record: &[u8], text: &[u8]) -> Answer {
         if !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
@@ -173,23 +187,36 @@ impl Filter {
         parser.push_line(text);
         parser.finish();
         match parser.next_event() {
-            Some(event) => self.with(&event, record),
+            Some(event) => self.with(event, seconds, record),
             None => Answer::Keep,
         }
     }
 
-    fn with(&mut self, event: &OomEvent, record: &[u8]) -> Answer {
-        match with_member(record, &KEYS, &event.to_json()) {
-            Some(mut answer) => {
-                answer.push(0);
-                self.answer = answer;
-                Answer::Replaced
-            }
-            None => {
-                self.lost = self.lost.saturating_add(1);
-                Answer::Keep
-            }
+    #[cfg_attr(
+        not(feature = "pods"),
+        expect(unused_mut, unused_variables, reason = "names are added to it")
+    )]
+    fn with(&mut self, mut event: OomEvent, seconds: u32, record: &[u8]) -> Answer {
+        #[cfg(feature = "pods")]
+        if let Some(pods) = &mut self.pods {
+            pods.enrich(&mut event, seconds);
         }
+        let json = event.to_json();
+        // Nothing is an event that could not be written.
+        let answer = (!json.is_empty()).then(|| with_member(record, &KEYS, &json));
+        let Some(mut answer) = answer.flatten() else {
+            self.lost = self.lost.saturating_add(1);
+            return Answer::Keep;
+        };
+        #[cfg(feature = "pods")]
+        if let Some(named) = kubernetes(&event)
+            && let Some(both) = with_member(&answer, &["kubernetes"], &named)
+        {
+            answer = both;
+        }
+        answer.push(0);
+        self.answer = answer;
+        Answer::Replaced
     }
 
     fn is_open(&self, mode: Mode, tag: &[u8]) -> bool {

@@ -26,7 +26,14 @@ mod copy;
 mod filter;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
 mod heap;
+#[cfg(feature = "pods")]
+mod pods;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
 mod scan;
 
+#[cfg(all(target_arch = "wasm32", feature = "fluent-bit", feature = "pods"))]
+mod wasi;
+
 pub use filter::{Answer, Filter, Mode};
+#[cfg(feature = "pods")]
+pub use pods::Read;

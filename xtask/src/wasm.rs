@@ -1,4 +1,4 @@
-//! Builds `dist/oomparse.wasm`.
+//! Builds `dist/oomparse.wasm` and `dist/oomparse-pods.wasm`.
 //!
 //! Core and alloc are built along, so that a panic is one instruction and no text, and so that the module
 //! holds nothing but the first version of WebAssembly. That takes their source: rustup's component
@@ -28,9 +28,24 @@ enum Toolchain {
     Debian,
 }
 
-/// Builds the module, and says how large it is.
+/// A module for Fluent Bit: its file, the crate's features, and what is exported beside [`EXPORTS`].
+type Module = (&'static str, &'static str, &'static [&'static str]);
+
+const MODULES: [Module; 2] = [
+    ("oomparse.wasm", "fluent-bit", &[]),
+    // The function makes it a reactor, as hosts call a library that uses WASI.
+    ("oomparse-pods.wasm", "fluent-bit,pods", &["_initialize"]),
+];
+
+/// Builds the modules, and says how large they are.
 pub(crate) fn build() -> Result<(), String> {
     let toolchain = toolchain()?;
+    MODULES
+        .iter()
+        .try_for_each(|module| build_module(&toolchain, module))
+}
+
+fn build_module(toolchain: &Toolchain, (module, features, exports): &Module) -> Result<(), String> {
     let target_dir = target_dir().join("wasm");
     let mut command = cargo(&[
         "rustc",
@@ -39,7 +54,7 @@ pub(crate) fn build() -> Result<(), String> {
         "--profile",
         "wasm",
         "--features",
-        "fluent-bit",
+        features,
         "--target",
         TARGET,
         "--crate-type",
@@ -60,12 +75,13 @@ pub(crate) fn build() -> Result<(), String> {
     let built = target_dir.join(TARGET).join("wasm/oomparse_wasm.wasm");
     let dist = root().join("dist");
     std::fs::create_dir_all(&dist).map_err(|e| format!("{}: {e}", dist.display()))?;
-    let module = dist.join("oomparse.wasm");
-    optimise(&built, &module)?;
-    let size = std::fs::metadata(&module)
-        .map_err(|e| format!("{}: {e}", module.display()))?
+    let path = dist.join(module);
+    let exports = [&EXPORTS, *exports].concat();
+    optimise(&built, &path, &exports)?;
+    let size = std::fs::metadata(&path)
+        .map_err(|e| format!("{}: {e}", path.display()))?
         .len();
-    println!("    dist/oomparse.wasm: {size} bytes");
+    println!("    dist/{module}: {size} bytes");
     Ok(())
 }
 
@@ -82,10 +98,11 @@ const EXPORTS: [&str; 8] = [
 ];
 
 /// Leaves the exports and what they need, and makes it small.
-fn optimise(from: &Path, to: &Path) -> Result<(), String> {
+fn optimise(from: &Path, to: &Path, exports: &[&str]) -> Result<(), String> {
     let graph = from.with_extension("exports.json");
-    let mut nodes = vec![json!({"name": "module", "root": true, "reaches": EXPORTS})];
-    nodes.extend(EXPORTS.map(|name| json!({"name": name, "export": name})));
+    let mut nodes = vec![json!({"name": "module", "root": true, "reaches": exports})];
+    let export = |name: &&str| json!({"name": name, "export": name});
+    nodes.extend(exports.iter().map(export));
     std::fs::write(&graph, Value::from(nodes).to_string())
         .map_err(|e| format!("{}: {e}", graph.display()))?;
     let reached = from.with_extension("reached.wasm");

@@ -12,7 +12,7 @@ fn answer(filter: &mut Filter, mode: Mode, tag: &str, record: &str) -> Answer {
     if !filter.wants(record.as_bytes()) {
         return Answer::Keep;
     }
-    filter.take(mode, tag.as_bytes(), record.as_bytes())
+    filter.take(mode, tag.as_bytes(), 0, record.as_bytes())
 }
 
 #[test]
