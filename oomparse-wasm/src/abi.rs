@@ -322,7 +322,6 @@ struct ParserHeap(Shared<Heap>);
 
 impl ParserHeap {
     /// The heap's own state, apart from every other.
-    #[expect(clippy::mut_from_ref, reason = "one call at a time, as said above")]
     fn inner(&self) -> &mut Heap {
         self.0.get()
     }

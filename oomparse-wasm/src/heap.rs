@@ -65,13 +65,22 @@ impl Heap {
 
     /// Whether this many bytes can be had at once; gets them from the host if they cannot yet.
     pub(crate) fn has_room(&mut self, size: usize, grow: impl Fn(usize) -> Option<usize>) -> bool {
-        if self.end.saturating_sub(self.unused) >= size {
+        let left = self.end.saturating_sub(self.unused);
+        if left >= size {
             return true;
         }
-        let pages = size.div_ceil(PAGE);
-        let Some(start) = grow(pages) else {
+        let mut pages = size.saturating_sub(left).div_ceil(PAGE);
+        let Some(mut start) = grow(pages) else {
             return false;
         };
+        if start != self.end && pages.saturating_mul(PAGE) < size {
+            // Somebody else grew it meanwhile: what was left is no part of it.
+            pages = size.div_ceil(PAGE);
+            let Some(other) = grow(pages) else {
+                return false;
+            };
+            start = other;
+        }
         let Some(end) = pages
             .checked_mul(PAGE)
             .and_then(|size| start.checked_add(size))

@@ -27,7 +27,7 @@ pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: 
         let mut shorter = 0;
         let mut look = |number: usize| {
             // SAFETY: `at` is before the record's last byte, and goes on by at most STEP each time.
-            let pair = unsafe { read_pair(at.add(number * STEP)) };
+            let pair = unsafe { read_pair(at.add(number.wrapping_mul(STEP))) };
             shorter = usize::from(looked_up(&SHORTER, pair));
             at = at.wrapping_sub(shorter);
         };
@@ -38,7 +38,7 @@ pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: 
         if AT_ONCE > 4 {
             look(4);
         }
-        at = at.wrapping_add(AT_ONCE * STEP);
+        at = at.wrapping_add(const { AT_ONCE * STEP });
         if shorter != STEP {
             continue;
         }

@@ -37,6 +37,9 @@ const ENTRY_HEAD: usize = 24;
 /// A buffer for `fd_readdir`; a name is 255 bytes at most.
 const ENTRIES: usize = 8192;
 
+/// A buffer for `fd_read`.
+const BLOCK: usize = 64 << 10;
+
 const RIGHT_FD_READ: u64 = 1 << 1;
 
 #[repr(C)]
@@ -152,26 +155,22 @@ fn file(dir: Fd, name: &[u8]) -> Option<Vec<u8>> {
 
 fn content(fd: Fd) -> Option<Vec<u8>> {
     let mut content = Vec::new();
-    loop {
-        let start = content.len();
-        if start > MAX_FILE {
-            return None;
-        }
-        content.resize(start.saturating_add(64 << 10), 0);
-        let room = content.get_mut(start..)?;
-        let vector = Iovec {
-            buffer: room.as_mut_ptr(),
-            length: room.len(),
-        };
+    let mut buffer = alloc::vec![0u8; BLOCK];
+    let vector = Iovec {
+        buffer: buffer.as_mut_ptr(),
+        length: BLOCK,
+    };
+    while content.len() <= MAX_FILE {
         let mut count = 0;
         // SAFETY: one vector, whose buffer is that long; the host writes to it and to `count` alone.
         let error = unsafe { fd_read(fd, &raw const vector, 1, &raw mut count) };
-        content.truncate(start.saturating_add(count));
         if error != 0 {
             return None;
         }
         if count == 0 {
             return Some(content);
         }
+        content.extend_from_slice(buffer.get(..count)?);
     }
+    None
 }

@@ -1,5 +1,6 @@
 //! The same few steps on two engines: an interpreter and a compiler.
 
+use crate::wasi::Dirs;
 use std::sync::Mutex;
 
 /// What Fluent Bit asks of its engine.
@@ -18,21 +19,23 @@ pub(crate) trait Engine {
     fn grow(&mut self, pages: u32) -> usize;
     /// How many steps the next calls may take; then they trap.
     fn limit(&mut self, steps: u64);
+    /// What the host opened for the module.
+    fn dirs(&mut self) -> &mut Dirs;
 }
 
 type Arguments = (i32, i32, i32, i32, i32, i32);
 
 macro_rules! engine {
-    ($name:ident, $engine:ident, $config:expr) => {
+    ($name:ident, $engine:ident, $instantiate:ident, $config:expr) => {
         pub(crate) struct $name {
-            store: $engine::Store<()>,
+            store: $engine::Store<Dirs>,
             instance: $engine::Instance,
             memory: $engine::Memory,
         }
 
         impl $name {
-            /// A new instance, without any import.
-            pub(crate) fn new(wasm: &[u8]) -> Result<Self, String> {
+            /// A new instance: without any import or, with directories, with WASI's.
+            pub(crate) fn new(wasm: &[u8], dirs: Option<Dirs>) -> Result<Self, String> {
                 // Compiled once: the tests need hundreds of instances.
                 static COMPILED: Mutex<Vec<(usize, $engine::Module)>> = Mutex::new(Vec::new());
                 let mut compiled = COMPILED.lock().map_err(|e| e.to_string())?;
@@ -49,13 +52,17 @@ macro_rules! engine {
                 };
                 drop(compiled);
                 let engine = module.engine();
-                if let Some(import) = module.imports().next() {
+                let import = module.imports().next();
+                if let Some(import) = import.filter(|_| dirs.is_none()) {
                     return Err(format!("imports {}.{}", import.module(), import.name()));
                 }
-                let mut store = $engine::Store::new(engine, ());
+                let mut store = $engine::Store::new(engine, dirs.unwrap_or_default());
                 store.set_fuel(u64::MAX / 2).map_err(|e| e.to_string())?;
-                let instance =
-                    $engine::Instance::new(&mut store, &module, &[]).map_err(|e| e.to_string())?;
+                let mut linker = $engine::Linker::new(engine);
+                Self::link(&mut linker).map_err(|e| e.to_string())?;
+                let instance = linker
+                    .$instantiate(&mut store, &module)
+                    .map_err(|e| e.to_string())?;
                 let memory = instance
                     .get_memory(&mut store, "memory")
                     .ok_or("exports no memory")?;
@@ -64,6 +71,72 @@ macro_rules! engine {
                     instance,
                     memory,
                 })
+            }
+        }
+
+        impl $name {
+            /// Adds WASI's functions.
+            fn link(linker: &mut $engine::Linker<Dirs>) -> Result<(), $engine::Error> {
+                const WASI: &str = "wasi_snapshot_preview1";
+                type Caller<'c> = $engine::Caller<'c, Dirs>;
+                fn with(mut caller: Caller<'_>, act: impl Fn(&mut Dirs, &mut [u8]) -> i32) -> i32 {
+                    let memory = caller.get_export("memory");
+                    let memory = memory.and_then(|it| it.into_memory()).expect("a memory");
+                    let (memory, dirs) = memory.data_and_store_mut(&mut caller);
+                    act(dirs, memory)
+                }
+                linker.func_wrap(WASI, "fd_close", |caller: Caller<'_>, fd: i32| {
+                    with(caller, |dirs, _| dirs.close(fd))
+                })?;
+                linker.func_wrap(
+                    WASI,
+                    "fd_prestat_get",
+                    |caller: Caller<'_>, fd: i32, at: i32| {
+                        with(caller, |dirs, memory| dirs.prestat(memory, fd, at))
+                    },
+                )?;
+                linker.func_wrap(
+                    WASI,
+                    "fd_read",
+                    |caller: Caller<'_>, fd: i32, vectors: i32, count: i32, read: i32| {
+                        with(caller, |dirs, memory| {
+                            dirs.read(memory, fd, vectors, count, read)
+                        })
+                    },
+                )?;
+                linker.func_wrap(
+                    WASI,
+                    "fd_readdir",
+                    |caller: Caller<'_>,
+                     fd: i32,
+                     buffer: i32,
+                     length: i32,
+                     cookie: i64,
+                     used: i32| {
+                        with(caller, |dirs, memory| {
+                            dirs.list(memory, [fd, buffer, length, used], cookie)
+                        })
+                    },
+                )?;
+                linker.func_wrap(
+                    WASI,
+                    "path_open",
+                    |caller: Caller<'_>,
+                     dir: i32,
+                     _lookup: i32,
+                     path: i32,
+                     length: i32,
+                     _how: i32,
+                     _rights: i64,
+                     _inherited: i64,
+                     _flags: i32,
+                     fd: i32| {
+                        with(caller, |dirs, memory| {
+                            dirs.open(memory, [dir, path, length, fd])
+                        })
+                    },
+                )?;
+                Ok(())
             }
         }
 
@@ -111,11 +184,15 @@ macro_rules! engine {
             fn limit(&mut self, steps: u64) {
                 self.store.set_fuel(steps).expect("steps are counted");
             }
+
+            fn dirs(&mut self) -> &mut Dirs {
+                self.store.data_mut()
+            }
         }
     };
 }
 
-engine!(Wasmi, wasmi, {
+engine!(Wasmi, wasmi, instantiate_and_start, {
     // The first version of WebAssembly and nothing of what came later.
     let mut config = wasmi::Config::default();
     config
@@ -130,7 +207,7 @@ engine!(Wasmi, wasmi, {
     Ok::<_, String>(wasmi::Engine::new(&config))
 });
 
-engine!(Wasmtime, wasmtime, {
+engine!(Wasmtime, wasmtime, instantiate, {
     let mut config = wasmtime::Config::new();
     config.consume_fuel(true);
     wasmtime::Engine::new(&config).map_err(|e| e.to_string())

@@ -7,24 +7,26 @@ mod engine;
 mod fuzz;
 mod hazards;
 mod host;
+mod pods;
 mod records;
+mod wasi;
 
 use engine::{Engine, Wasmi, Wasmtime};
 use libtest_mimic::{Arguments, Trial};
 use std::path::{Path, PathBuf};
+use wasi::Dirs;
 
 /// The largest that the module without names may be.
 const MOST_BYTES: usize = 150 << 10;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let plain = match module("oomparse.wasm") {
-        Ok(wasm) => wasm,
-        Err(complaint) => {
+    let [plain, named] = ["oomparse.wasm", "oomparse-pods.wasm"].map(|name| {
+        module(name).unwrap_or_else(|complaint| {
             eprintln!("{complaint}");
             std::process::exit(1);
-        }
-    };
+        })
+    });
     let mut trials = Vec::new();
     let size = plain.len();
     trials.push(Trial::test("size", move || {
@@ -38,6 +40,7 @@ fn main() {
         trials.extend(hazards::trials(kind, plain));
         trials.extend(corpus::trials(kind, plain));
         trials.extend(fuzz::trials(kind, plain));
+        trials.extend(pods::trials(kind, named));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -52,9 +55,18 @@ pub(crate) enum Kind {
 impl Kind {
     /// A new instance of a module.
     pub(crate) fn start(self, wasm: &[u8]) -> Result<Box<dyn Engine>, String> {
+        self.instance(wasm, None)
+    }
+
+    /// A new instance of a module that may read these directories.
+    pub(crate) fn start_with(self, wasm: &[u8], dirs: Dirs) -> Result<Box<dyn Engine>, String> {
+        self.instance(wasm, Some(dirs))
+    }
+
+    fn instance(self, wasm: &[u8], dirs: Option<Dirs>) -> Result<Box<dyn Engine>, String> {
         Ok(match self {
-            Self::Wasmi => Box::new(Wasmi::new(wasm)?),
-            Self::Wasmtime => Box::new(Wasmtime::new(wasm)?),
+            Self::Wasmi => Box::new(Wasmi::new(wasm, dirs)?),
+            Self::Wasmtime => Box::new(Wasmtime::new(wasm, dirs)?),
         })
     }
 

@@ -88,19 +88,7 @@ fn common(steps: &mut Steps) {
         );
     }
     core_alone(steps);
-    steps.task("the WebAssembly module", wasm::build);
-    let on_engines = [
-        "--package",
-        "oomparse-tests",
-        "--features",
-        "wasm",
-        "--test",
-        "wasm",
-    ];
-    let lints = [&["clippy"], &on_engines[..], &["--", "-D", "warnings"]].concat();
-    component(steps, "lints of its tests", "clippy", &lints);
-    let tests = [&["test"], &on_engines[..]].concat();
-    steps.tests("the module on two engines", &mut cargo(&tests));
+    modules(steps);
     let mut docs = cargo(&[
         "doc",
         "--workspace",
@@ -117,6 +105,42 @@ fn common(steps: &mut Steps) {
         None => steps.task("instruction counts", instructions::check),
         Some(why) => steps.not_run("instruction counts", &why),
     }
+}
+
+/// The WebAssembly modules, and what tests them: their crate with all features, and engines as hosts have.
+fn modules(steps: &mut Steps) {
+    const LINTS: &str = "lints of the WebAssembly edge";
+    steps.task("the WebAssembly modules", wasm::build);
+    match wasm::lints() {
+        Some(mut lints) => steps.command(LINTS, &mut lints),
+        None => steps.not_run(
+            LINTS,
+            "this toolchain has no clippy with the libraries' source: rustup component add clippy rust-src",
+        ),
+    }
+    let with_names = ["--package", "oomparse-wasm", "--features", "pods"];
+    let on_engines = [
+        "--package",
+        "oomparse-tests",
+        "--features",
+        "wasm",
+        "--test",
+        "wasm",
+    ];
+    for (package, features, name) in [
+        (
+            &with_names[..],
+            "--all-targets",
+            "lints of the module with names",
+        ),
+        (&on_engines, "--no-deps", "lints of the modules' tests"),
+    ] {
+        let lints = [&["clippy"], package, &[features, "--", "-D", "warnings"]].concat();
+        component(steps, name, "clippy", &lints);
+    }
+    let tests = |package: &[&str]| cargo(&[&["test"], package].concat());
+    steps.tests("the module with names", &mut tests(&with_names));
+    steps.tests("the modules on two engines", &mut tests(&on_engines));
 }
 
 /// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.

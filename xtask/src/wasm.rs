@@ -85,6 +85,30 @@ fn build_module(toolchain: &Toolchain, (module, features, exports): &Module) -> 
     Ok(())
 }
 
+/// Lints what exists only on WebAssembly, where there is a clippy for it.
+pub(crate) fn lints() -> Option<Command> {
+    if source_of("rustc").is_none() || !system::has_cargo_command("clippy") {
+        return None;
+    }
+    let mut command = cargo(&[
+        "clippy",
+        "--package",
+        "oomparse-wasm",
+        "--features",
+        "fluent-bit,pods",
+        "--target",
+        TARGET,
+        "-Zbuild-std=core,alloc",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    command
+        .env("CARGO_TARGET_DIR", target_dir().join("wasm"))
+        .env("RUSTC_BOOTSTRAP", "1");
+    Some(command)
+}
+
 /// What a host may call; anything else that the linker exports is taken out.
 const EXPORTS: [&str; 8] = [
     "memory",
