@@ -126,7 +126,7 @@ impl Filter {
         };
         let is_record = matches!(
             frame.kind,
-            FrameKind::Record | FrameKind::Journal | FrameKind::DmesgJson
+            FrameKind::Record | FrameKind::Journal | FrameKind::DmesgJson | FrameKind::Indented
         );
         let is_trusted = match frame.origin {
             Origin::Kernel => true,

@@ -401,7 +401,7 @@ fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
             .or_else(|| syslog::numbered_date(line))
             .or_else(|| dmesg::lost_bracket(line)),
         b'[' => dmesg::bracketed(line),
-        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line)),
+        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line, nested)),
         b'<' => syslog::prioritised(line),
         b'a'..=b'z' => server_sent(line, nested).or_else(|| dmesg::decoded(line)),
         b'{' => object(line, nested),
@@ -418,8 +418,11 @@ fn server_sent(line: &[u8], nested: u8) -> Option<Frame<'_>> {
 }
 
 /// A line that begins as a word does.
-fn marked(line: &[u8]) -> Option<Frame<'_>> {
-    journal::lone_message(line).or_else(|| wrapper::kibana_row(line))
+fn marked(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    // Of a journal's entry that came as a record for each line only the line is there: who wrote it stands
+    // in another.
+    let lone = (nested == 0).then(|| journal::lone_message(line));
+    lone.flatten().or_else(|| wrapper::kibana_row(line))
 }
 
 use wrapper::behind_quotes;
