@@ -306,7 +306,7 @@ fn backlog(machine: &Hierarchy) {
     thread::sleep(2 * SECOND);
     let mut watch = watch::start(&["--since-boot", "--no-pods"]);
     let (_, event) = watch
-        .kill_of(pid, 5 * SECOND)
+        .kill_of(pid, 20 * SECOND)
         .expect("the kill before the start");
     assert_eq!(event["time_estimated"], true, "{event}");
     assert!(event["pod"].get("name").is_none(), "{event}");
