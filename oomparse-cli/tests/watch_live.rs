@@ -81,6 +81,13 @@ fn main() -> ExitCode {
         Ok(())
     });
     trials.push(trial.with_ignored_flag(fits.is_err()));
+    let can_run = fits.is_ok() && hierarchy.is_ok();
+    let machine = hierarchy.clone();
+    let trial = Trial::test("long_records_and_clearing_cost_nothing", move || {
+        long_records(&machine.map_err(Failed::from)?);
+        Ok(())
+    });
+    trials.push(trial.with_ignored_flag(!can_run));
     let promtool = Command::new("promtool").arg("--version").output();
     if promtool.is_err() {
         eprintln!("\n!!! NOT RUN: promtool check metrics: install the Debian package prometheus\n");
@@ -205,6 +212,21 @@ fn burst(machine: &Hierarchy, driver: Driver) {
     println!("    {BURST} kills, {named} with their pod, the latest after {latest:?}");
 }
 
+/// The longest records, and the log cleared by another: no record is missed and the kill behind is seen.
+fn long_records(machine: &Hierarchy) {
+    let logs = logs();
+    let mut pod = Pod::new(machine, Driver::Systemd, logs.path());
+    pod.make_logs();
+    let mut watch = watch::start(&["--pods", logs.path().to_str().unwrap()]);
+    overflow::write_long_and_clear();
+    let event = one_kill(&mut watch, &mut pod);
+    assert_named(&event, &pod);
+    watch.signal(Signal::TERM);
+    let (status, _, stderr) = watch.end();
+    assert!(status.success(), "{status}: {stderr}");
+    assert_eq!(stderr, "", "a record was lost");
+}
+
 /// SIGKILL in the middle of a burst, then a restart with the same state.
 fn killed_in_a_burst(machine: &Hierarchy) {
     let logs = logs();
@@ -284,7 +306,7 @@ fn backlog(machine: &Hierarchy) {
     thread::sleep(2 * SECOND);
     let mut watch = watch::start(&["--since-boot", "--no-pods"]);
     let (_, event) = watch
-        .kill_of(pid, 5 * SECOND)
+        .kill_of(pid, 20 * SECOND)
         .expect("the kill before the start");
     assert_eq!(event["time_estimated"], true, "{event}");
     assert!(event["pod"].get("name").is_none(), "{event}");

@@ -5,7 +5,7 @@
 
 use crate::event::{Container, OomEvent, Pod};
 #[cfg(feature = "pods")]
-use crate::pods::hex::digits_of;
+use crate::pods::hex;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -75,30 +75,18 @@ impl UidText {
 
     /// The uid with these digits.
     #[cfg(feature = "pods")]
-    pub(crate) fn from_digits(high: u64, low: u64, hyphens: bool) -> Self {
-        // Two halves of each, and their eight digits; the second's and the third's in two groups.
-        let half = |digits: u64, shift: u32| {
-            digits_of(u32::try_from((digits >> shift) & 0xffff_ffff).unwrap_or_default())
-        };
-        let first = half(high, 32);
-        let [a, b, c, d, e, f, g, h] = half(high, 0);
-        let [i, j, k, l, m, n, o, p] = half(low, 32);
-        let last = half(low, 0);
+    pub(crate) fn from_digits(digits: &[u8; 16], hyphens: bool) -> Self {
+        let digits = hex::write(digits);
+        let digits = digits.as_flattened();
         let mut text = [b'-'; 36];
-        let middle: &[u8] = if hyphens {
-            &[
-                b'-', a, b, c, d, b'-', e, f, g, h, b'-', i, j, k, l, b'-', m, n, o, p,
-            ]
+        if hyphens {
+            hex::copy::<0, 0, 8>(digits, &mut text);
+            hex::copy::<8, 9, 4>(digits, &mut text);
+            hex::copy::<12, 14, 4>(digits, &mut text);
+            hex::copy::<16, 19, 4>(digits, &mut text);
+            hex::copy::<20, 24, 12>(digits, &mut text);
         } else {
-            &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
-        };
-        let mut rest = text.as_mut_slice();
-        for part in [&first, middle, &last] {
-            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
-                break;
-            };
-            place.copy_from_slice(part);
-            rest = behind;
+            hex::copy::<0, 0, 32>(digits, &mut text);
         }
         Self {
             text,

@@ -7,6 +7,7 @@ mod checks;
 mod fluent_bit;
 mod fuzz;
 mod instructions;
+mod live_vm;
 mod readme;
 mod steps;
 mod system;
@@ -43,6 +44,8 @@ cargo xtask <command>
                 run the filters in your Fluent Bit: records in and out, lines per CPU second
   try-vector --bin PATH
                 run the configurations for Vector in yours: every record once, kills with their pods' names
+  live-vm --kernel PATH [--qemu PATH] [--accel kvm]
+                boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   help          this text
 
 With CI=true in the environment missing system packages are installed, else they are only named.";
@@ -73,6 +76,9 @@ fn main() -> ExitCode {
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
         ["try-fluent-bit", rest @ ..] => {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
+        }
+        ["live-vm", rest @ ..] => {
+            done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }
         ["try-vector", "--bin", bin] => done(vector::run(bin)),
         [] | ["help" | "--help" | "-h"] => {

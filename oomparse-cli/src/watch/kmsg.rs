@@ -12,7 +12,10 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 
-/// The longest record that the kernel gives out (`PRINTK_MESSAGE_MAX` 2048, 8 KiB before 6.x).
+/// The longest record that any kernel gives out: it writes head, text with `\xNN` for what is no plain
+/// character, and `KEY=value` lines into a buffer of its own and cuts them there. That is
+/// `CONSOLE_EXT_LOG_MAX`, 8 KiB, from 3.5 on, and `PRINTK_MESSAGE_MAX`, 2 KiB, since 6.3. So EINVAL,
+/// a record that is longer than the reader's buffer, does not come up.
 const RECORD_LEN: usize = 8 << 10;
 
 /// The ring.

@@ -6,11 +6,15 @@ use rustix::process::Signal;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Writes that one opened /dev/kmsg lets pass before the kernel's own rate limit strikes.
 const WRITES: usize = 8;
+
+/// What every kernel lets one write: `LOG_LINE_MAX` where each record names its caller.
+const LONGEST: usize = 976;
 
 /// Long records, so that few are needed.
 const RECORD_LEN: usize = 900;
@@ -102,4 +106,21 @@ pub(crate) fn overwritten_records_are_counted() {
         "{counters}"
     );
     println!("    {lost} records overwritten, {gone} when it went on");
+}
+
+/// Writes records as long as the kernel takes them, full of what it gives out as `\x01`, and clears the
+/// log as `dmesg --clear` does.
+pub(crate) fn write_long_and_clear() {
+    let (_, before) = held();
+    for text in ["\u{1}".repeat(LONGEST), "\u{e9}".repeat(LONGEST / 2)] {
+        // The kernel says EINVAL to a longer one.
+        let written = open(true).unwrap().write(text.as_bytes());
+        assert_eq!(written.unwrap(), text.len());
+    }
+    let cleared = Command::new("dmesg")
+        .arg("-c")
+        .stdout(Stdio::null())
+        .status();
+    assert!(cleared.unwrap().success());
+    assert!(held().1 >= before + 2, "what was written is in the ring");
 }

@@ -1,79 +1,84 @@
-//! Hex digits, eight at a time: on the way of every lookup, so no byte decides on its own.
+//! Hex digits, all at a time: on the way of every lookup, so no byte decides on its own, and the
+//! compiler takes sixteen of them in one step.
 
-/// From where `:` would be, behind `9`, to `a`.
-const TO_LETTERS: u8 = 39;
-
-/// Every byte of a word.
-const fn each(byte: u8) -> u64 {
-    u64::from_ne_bytes([byte; 8])
-}
-
-/// The number that eight hex digits of either case spell.
-#[inline]
-pub(super) fn eight_digits(text: [u8; 8]) -> Option<u32> {
-    let text = u64::from_be_bytes(text);
-    // Letters, and no digit, have bit 6; their low four bits count from 1.
-    let letters = (text >> 6) & each(1);
-    let values = (text & each(0x0f)).wrapping_add(letters.wrapping_mul(9));
-    // Written anew, small: what comes out differently was no digit.
-    let above_nine = (values.wrapping_add(each(6)) >> 4) & each(1);
-    let again = values
-        .wrapping_add(each(b'0'))
-        .wrapping_add(above_nine.wrapping_mul(u64::from(TO_LETTERS)));
-    if again != text | (letters << 5) || values & each(0xf0) != 0 {
-        return None;
+/// The bytes that pairs of hex digits of either case spell.
+#[inline(always)]
+pub(crate) fn read<const N: usize>(text: &[[u8; 2]; N]) -> Option<[u8; N]> {
+    let mut values = [[0u8; 2]; N];
+    let mut foreign = false;
+    for (value, byte) in values
+        .as_flattened_mut()
+        .iter_mut()
+        .zip(text.as_flattened())
+    {
+        let digit = byte.wrapping_sub(b'0');
+        let letter = (byte | 0x20).wrapping_sub(b'a');
+        let is_digit = digit < 10;
+        *value = if is_digit {
+            digit
+        } else {
+            letter.wrapping_add(10)
+        };
+        foreign |= !(is_digit | (letter < 6));
     }
-    let pairs = (values | (values >> 4)) & 0x00ff_00ff_00ff_00ff;
-    let quads = (pairs | (pairs >> 8)) & 0x0000_ffff_0000_ffff;
-    u32::try_from((quads | (quads >> 16)) & 0xffff_ffff).ok()
+    let bytes = values.map(|[high, low]| (high << 4) | low);
+    (!foreign).then_some(bytes)
 }
 
-/// The same for sixteen, out of two places.
-#[inline]
-pub(super) fn sixteen_digits(high: [u8; 8], low: [u8; 8]) -> Option<u64> {
-    let (high, low) = (eight_digits(high)?, eight_digits(low)?);
-    Some((u64::from(high) << 32) | u64::from(low))
+/// The small hex digits of bytes.
+///
+/// Never inlined: the caller picks digits out, and the compiler would then write some of them alone.
+#[inline(never)]
+pub(crate) fn write<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
+    let digit = |value: u8| value.wrapping_add(if value < 10 { b'0' } else { b'a' - 10 });
+    bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)])
 }
 
-/// The eight small hex digits of a number.
-pub(crate) fn digits_of(number: u32) -> [u8; 8] {
-    let number = u64::from(number);
-    let quads = (number | (number << 16)) & 0x0000_ffff_0000_ffff;
-    let pairs = (quads | (quads << 8)) & 0x00ff_00ff_00ff_00ff;
-    let values = (pairs | (pairs << 4)) & each(0x0f);
-    let above_nine = (values.wrapping_add(each(6)) >> 4) & each(1);
-    values
-        .wrapping_add(each(b'0'))
-        .wrapping_add(above_nine.wrapping_mul(u64::from(TO_LETTERS)))
-        .to_be_bytes()
+/// Copies `LEN` bytes from a place to another: places that the compiler knows are one move.
+#[inline(always)]
+pub(crate) fn copy<const FROM: usize, const TO: usize, const LEN: usize>(
+    from: &[u8],
+    to: &mut [u8],
+) {
+    let from = from.get(FROM..).and_then(<[u8]>::first_chunk::<LEN>);
+    let to = to.get_mut(TO..).and_then(<[u8]>::first_chunk_mut::<LEN>);
+    if let (Some(from), Some(to)) = (from, to) {
+        *to = *from;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::format;
 
     #[test]
     fn every_byte_at_every_place() {
-        for at in 0..8 {
+        let sound = *b"0f9A3bC7d1E28465";
+        for at in 0..sound.len() {
             for byte in 0..=u8::MAX {
-                let mut text = *b"0f9A3bC7";
+                let mut text = sound;
                 text[at] = byte;
                 let want = core::str::from_utf8(&text)
                     .ok()
                     .filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))
-                    .and_then(|text| u32::from_str_radix(text, 16).ok());
-                assert_eq!(eight_digits(text), want, "{text:?}");
-                if let Some(number) = want {
-                    assert_eq!(
-                        digits_of(number),
-                        text.map(|byte| byte.to_ascii_lowercase())
-                    );
-                }
+                    .and_then(|text| u64::from_str_radix(text, 16).ok());
+                let (pairs, _) = text.as_chunks::<2>();
+                let bytes = read::<8>(pairs.try_into().unwrap());
+                assert_eq!(bytes.map(u64::from_be_bytes), want, "{text:?}");
             }
         }
-        assert_eq!(
-            sixteen_digits(*b"01234567", *b"89abcdef"),
-            Some(0x0123_4567_89ab_cdef)
-        );
+    }
+
+    #[test]
+    fn every_byte_is_written_as_it_was_read() {
+        for byte in 0..=u8::MAX {
+            let text = write(&[byte, !byte]);
+            assert_eq!(
+                text.as_flattened(),
+                format!("{byte:02x}{:02x}", !byte).as_bytes()
+            );
+            assert_eq!(read(&text), Some([byte, !byte]));
+        }
     }
 }

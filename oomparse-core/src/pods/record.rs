@@ -1,6 +1,6 @@
 //! What a source tells about one pod.
 
-use super::hex::sixteen_digits;
+use super::hex;
 use crate::cgroup;
 use crate::enrich::UidText;
 use alloc::borrow::ToOwned;
@@ -135,53 +135,49 @@ impl PodRecord {
 }
 
 /// A pod's uid in any spelling: equal when the digits are.
+///
+/// In bytes, for numbers would make the table's entries longer by their alignment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PodUid {
-    /// Two halves, for a `u128` would make the table's entries longer by its alignment.
-    digits: [u64; 2],
+    digits: [u8; 16],
     hyphens: bool,
 }
 
 impl PodUid {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.as_bytes();
-        if let Some(text) = array::<32>(text, 0).filter(|_| text.len() == 32) {
-            let part = |at| array::<8>(&text, at);
+        let (pairs, rest) = text.as_chunks::<2>();
+        if let Ok(pairs) = <&[[u8; 2]; 16]>::try_from(pairs) {
             return Some(Self {
-                digits: [
-                    sixteen_digits(part(0)?, part(8)?)?,
-                    sixteen_digits(part(16)?, part(24)?)?,
-                ],
+                digits: hex::read(pairs).filter(|_| rest.is_empty())?,
                 hyphens: false,
             });
         }
-        let text = array::<36>(text, 0).filter(|_| text.len() == 36)?;
-        let (four, eight) = (|at| array::<4>(&text, at), |at| array::<8>(&text, at));
+        let text = <&[u8; 36]>::try_from(text).ok()?;
         let [separator, others @ ..] = [8, 13, 18, 23].map(|at| text.get(at).copied());
         if !matches!(separator, Some(b'-' | b'_')) || others.iter().any(|it| *it != separator) {
             return None;
         }
-        let join = |a: [u8; 4], b: [u8; 4]| {
-            let ([a, b, c, d], [e, f, g, h]) = (a, b);
-            [a, b, c, d, e, f, g, h]
-        };
+        let mut digits = [[0u8; 2]; 16];
+        let place = digits.as_flattened_mut();
+        hex::copy::<0, 0, 8>(text, place);
+        hex::copy::<9, 8, 4>(text, place);
+        hex::copy::<14, 12, 4>(text, place);
+        hex::copy::<19, 16, 4>(text, place);
+        hex::copy::<24, 20, 12>(text, place);
         Some(Self {
-            digits: [
-                sixteen_digits(eight(0)?, join(four(9)?, four(14)?))?,
-                sixteen_digits(join(four(19)?, four(24)?), eight(28)?)?,
-            ],
+            digits: hex::read(&digits)?,
             hyphens: true,
         })
     }
 
     /// The record's spelling.
     pub(super) fn to_text(self) -> UidText {
-        let [high, low] = self.digits;
-        UidText::from_digits(high, low, self.hyphens)
+        UidText::from_digits(&self.digits, self.hyphens)
     }
 
     /// The same for every spelling.
-    pub(super) fn to_key(self) -> [u64; 2] {
+    pub(super) fn to_key(self) -> [u8; 16] {
         self.digits
     }
 
@@ -189,11 +185,6 @@ impl PodUid {
     pub(super) fn is_static(self) -> bool {
         !self.hyphens
     }
-}
-
-/// So many bytes from a place on.
-fn array<const N: usize>(text: &[u8], at: usize) -> Option<[u8; N]> {
-    text.get(at..)?.first_chunk().copied()
 }
 
 impl PartialEq for PodUid {
@@ -206,7 +197,7 @@ impl Eq for PodUid {}
 
 impl core::hash::Hash for PodUid {
     fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
-        self.digits.hash(state);
+        state.write_u128(u128::from_ne_bytes(self.digits));
     }
 }
 

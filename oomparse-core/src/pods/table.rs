@@ -1,23 +1,24 @@
 //! [`PodTable`]: a bounded table of names.
 
 use super::error::PodSourceError;
-use super::record::{PodRecord, PodSource, PodUid, is_name};
+use super::record::{PodRecord, PodUid, is_name};
 use super::source::{self, PodFormat};
 use crate::enrich::{ContainerNames, PodLookup, PodNames};
 use crate::limits::{
     MAX_POD_LABELS, MAX_POD_TABLE_BYTES, MAX_POD_TABLE_CONTAINERS, MAX_POD_TABLE_PODS,
 };
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
-use entry::Standing;
 pub(super) use entry::{ContainerEntry, PodEntry};
+use entry::{Labels, Standing};
 pub(super) use id::ContainerId;
 use slots::Slots;
+use texts::{TextId, Texts};
 
 mod entry;
 mod id;
 mod slots;
+mod texts;
 
 /// Ids that may begin alike before the next ones are found by all their digits. Real ids are random
 /// numbers, of which no two do.
@@ -31,6 +32,7 @@ const CROWD: usize = 16;
 pub struct PodTable {
     pub(super) pods: Slots<PodUid, PodEntry>,
     pub(super) containers: Slots<ContainerId, ContainerEntry>,
+    pub(super) texts: Texts,
     /// Whether there ever was a crowded id.
     crowded: bool,
     labels: KeepLabels,
@@ -100,6 +102,7 @@ impl PodTable {
         Self {
             pods: Slots::new(),
             containers: Slots::new(),
+            texts: Texts::default(),
             crowded: false,
             labels: KeepLabels::None,
             max_bytes: max_bytes.min(MAX_POD_TABLE_BYTES),
@@ -154,6 +157,7 @@ impl PodTable {
             return false;
         }
         self.clock = self.clock.saturating_add(1);
+        self.forget_texts();
         let uid = record.uid.as_deref().and_then(PodUid::parse);
         let mirror = record.mirror_uid.as_deref().and_then(PodUid::parse);
         self.pick_labels(&mut record.labels);
@@ -170,13 +174,17 @@ impl PodTable {
         }
         for container in &record.containers {
             let entry = ContainerEntry {
-                name: container.name.as_deref().map(Into::into),
+                name: self.texts.share(container.name.as_deref()),
                 pod: uid,
-                namespace: boxed(&record.namespace).filter(|_| uid.is_none()),
-                pod_name: boxed(&record.name).filter(|_| uid.is_none()),
-                standing: self.standing(record.source, false),
+                pod_name: match uid {
+                    Some(_) => TextId::default(),
+                    None => self
+                        .texts
+                        .share_pod(record.namespace.as_deref(), record.name.as_deref()),
+                },
+                standing: Standing::new(record.source, false),
             };
-            if entry.name.is_some() || entry.pod.is_some() || entry.pod_name.is_some() {
+            if !entry.name.is_none() || entry.pod.is_some() || record.name.is_some() {
                 self.insert_container(&container.id, entry);
                 taken = true;
             }
@@ -185,8 +193,14 @@ impl PodTable {
         taken
     }
 
-    fn standing(&self, source: PodSource, claimed: bool) -> Standing {
-        Standing::new(source, claimed, self.clock)
+    /// Lets the texts go that no entry holds any more, when there may be as many as are held.
+    fn forget_texts(&mut self) {
+        if self.texts.are_many() {
+            let pods = self.pods.iter().flat_map(|(_, entry)| entry.texts());
+            let containers = self.containers.iter();
+            let containers = containers.flat_map(|(_, entry)| entry.texts());
+            self.texts.keep(pods.chain(containers));
+        }
     }
 
     fn pick_labels(&self, labels: &mut Vec<(String, String)>) {
@@ -200,23 +214,29 @@ impl PodTable {
 
     fn insert_pod(&mut self, uid: PodUid, record: &PodRecord, claimed: bool) {
         let new = PodEntry {
-            namespace: boxed(&record.namespace),
-            name: boxed(&record.name),
-            node: boxed(&record.node),
-            owner: boxed(&record.owner),
-            labels: record.labels.clone(),
-            standing: self.standing(record.source, claimed),
+            namespace: self.texts.share(record.namespace.as_deref()),
+            name: record.name.as_deref().map(Into::into),
+            node: self.texts.share(record.node.as_deref()),
+            owner: self.texts.share(record.owner.as_deref()),
+            labels: Labels::new(&record.labels),
+            standing: Standing::new(record.source, claimed),
         };
-        let bytes = &mut self.bytes;
-        self.pods.put(uid, |old| {
+        let Self {
+            bytes,
+            texts,
+            pods,
+            clock,
+            ..
+        } = self;
+        pods.put(uid, *clock, |old| {
             let entry = match old {
                 Some(old) => {
-                    *bytes = bytes.saturating_sub(old.cost());
+                    *bytes = bytes.saturating_sub(old.cost(texts));
                     old.merge(new)
                 }
                 None => new,
             };
-            *bytes = bytes.saturating_add(entry.cost());
+            *bytes = bytes.saturating_add(entry.cost(texts));
             entry
         });
     }
@@ -235,16 +255,22 @@ impl PodTable {
             id = id.crowded();
             self.crowded = true;
         }
-        let bytes = &mut self.bytes;
-        self.containers.put(id, |old| {
+        let Self {
+            bytes,
+            texts,
+            containers,
+            clock,
+            ..
+        } = self;
+        containers.put(id, *clock, |old| {
             let entry = match old {
                 Some(old) => {
-                    *bytes = bytes.saturating_sub(old.cost());
-                    old.merge(new)
+                    *bytes = bytes.saturating_sub(old.cost(texts));
+                    old.merge(new, texts)
                 }
                 None => new,
             };
-            *bytes = bytes.saturating_add(entry.cost());
+            *bytes = bytes.saturating_add(entry.cost(texts));
             entry
         });
     }
@@ -259,9 +285,7 @@ impl PodTable {
             } else if self.bytes <= self.max_bytes {
                 return;
             } else {
-                let pod = self.pods.oldest().map(|entry| entry.standing.seen());
-                let container = self.containers.oldest().map(|entry| entry.standing.seen());
-                match (pod, container) {
+                match (self.pods.oldest(), self.containers.oldest()) {
                     (Some(pod), Some(container)) if pod < container => self.drop_pod(),
                     (_, Some(_)) => self.drop_container(),
                     (Some(_), None) => self.drop_pod(),
@@ -273,34 +297,36 @@ impl PodTable {
 
     fn drop_pod(&mut self) {
         if let Some(entry) = self.pods.pop_oldest() {
-            self.bytes = self.bytes.saturating_sub(entry.cost());
+            self.bytes = self.bytes.saturating_sub(entry.cost(&self.texts));
         }
     }
 
     fn drop_container(&mut self) {
         if let Some(entry) = self.containers.pop_oldest() {
-            self.bytes = self.bytes.saturating_sub(entry.cost());
+            self.bytes = self.bytes.saturating_sub(entry.cost(&self.texts));
         }
     }
 
     /// The entry of an id; of a cut one, if only one entry begins with it.
     fn find_container<'t>(&'t self, id: &str) -> Option<&'t ContainerEntry> {
         let id = ContainerId::parse(id)?;
-        if let Some(entry) = self.exact_container(&id) {
-            return Some(entry);
+        match self.exact_container(&id) {
+            None if !id.is_whole() => self.find_cut(&id),
+            found => found,
         }
-        if id.is_whole() {
-            return None;
-        }
+    }
+
+    #[cold]
+    fn find_cut<'t>(&'t self, id: &ContainerId) -> Option<&'t ContainerEntry> {
         let only = |found: &mut dyn Iterator<Item = (&'t ContainerId, &'t ContainerEntry)>| {
-            let mut found = found.filter(|(whole, _)| whole.begins_with(&id));
+            let mut found = found.filter(|(whole, _)| whole.begins_with(id));
             let (_, entry) = found.next()?;
             found.next().is_none().then_some(entry)
         };
         if self.crowded {
             only(&mut self.containers.iter())
         } else {
-            only(&mut self.containers.alike(&id))
+            only(&mut self.containers.alike(id))
         }
     }
 
@@ -320,8 +346,9 @@ impl PodTable {
         }
         let mut record = PodRecord::new(entry.standing.source);
         record.uid = entry.pod.map(|uid| uid.to_text().into());
-        record.namespace = entry.namespace.as_deref().map(Into::into);
-        record.name = entry.pod_name.as_deref().map(Into::into);
+        let (namespace, name) = self.texts.pod(entry.pod_name);
+        record.namespace = namespace.map(Into::into);
+        record.name = name.map(Into::into);
         Some(record)
     }
 }
@@ -333,11 +360,11 @@ impl PodLookup for PodTable {
             return None;
         }
         Some(PodNames {
-            namespace: entry.namespace.as_deref(),
+            namespace: self.texts.get(entry.namespace),
             name: entry.name.as_deref(),
-            node: entry.node.as_deref(),
-            owner: entry.owner.as_deref(),
-            labels: &entry.labels,
+            node: self.texts.get(entry.node),
+            owner: self.texts.get(entry.owner),
+            labels: entry.labels(),
             source: entry.standing.source.as_str(),
         })
     }
@@ -347,21 +374,18 @@ impl PodLookup for PodTable {
         if entry.standing.is_ambiguous() {
             return None;
         }
+        let (namespace, name) = self.texts.pod(entry.pod_name);
         Some(ContainerNames {
-            name: entry.name.as_deref(),
+            name: self.texts.get(entry.name),
             pod_uid: entry.pod.map(PodUid::to_text),
             pod: PodNames {
-                namespace: entry.namespace.as_deref(),
-                name: entry.pod_name.as_deref(),
+                namespace,
+                name,
                 source: entry.standing.source.as_str(),
                 ..PodNames::default()
             },
         })
     }
-}
-
-fn boxed(text: &Option<String>) -> Option<Box<str>> {
-    text.as_deref().map(Into::into)
 }
 
 /// Takes out what is no name; tells whether the record still names anything.

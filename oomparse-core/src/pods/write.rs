@@ -76,7 +76,7 @@ impl PodTable {
     }
 
     fn rows<'t>(&'t self, sink: &mut dyn FnMut(Row<'t>)) {
-        let mut by_pod: BTreeMap<[u64; 2], Vec<(&ContainerId, &ContainerEntry)>> = BTreeMap::new();
+        let mut by_pod: BTreeMap<[u8; 16], Vec<(&ContainerId, &ContainerEntry)>> = BTreeMap::new();
         let mut without_pod = Vec::new();
         for (id, entry) in self.containers.iter() {
             if entry.standing.is_ambiguous() {
@@ -90,7 +90,7 @@ impl PodTable {
             }
         }
         for (id, entry) in without_pod {
-            sink(container_row(id, entry));
+            sink(self.container_row(id, entry));
         }
         for (uid, entry) in self.pods.iter() {
             if entry.standing.is_ambiguous() {
@@ -98,45 +98,46 @@ impl PodTable {
             }
             let mut containers = by_pod.remove(&uid.to_key()).unwrap_or_default();
             if containers.is_empty() {
-                sink(pod_row(*uid, entry));
+                sink(self.pod_row(*uid, entry));
             }
             for (id, container) in containers.drain(..) {
                 sink(Row {
-                    container_name: container.name.as_deref(),
+                    container_name: self.texts.get(container.name),
                     container_id: Some(id.to_text()),
-                    ..pod_row(*uid, entry)
+                    ..self.pod_row(*uid, entry)
                 });
             }
         }
     }
-}
 
-fn pod_row(uid: PodUid, entry: &PodEntry) -> Row<'_> {
-    Row {
-        pod_uid: Some(uid.to_text().into()),
-        namespace: entry.namespace.as_deref(),
-        pod_name: entry.name.as_deref(),
-        node: entry.node.as_deref(),
-        owner: entry.owner.as_deref(),
-        labels: entry
-            .labels
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .collect(),
-        source: entry.standing.source.as_str(),
-        ..Row::default()
+    fn pod_row<'t>(&'t self, uid: PodUid, entry: &'t PodEntry) -> Row<'t> {
+        Row {
+            pod_uid: Some(uid.to_text().into()),
+            namespace: self.texts.get(entry.namespace),
+            pod_name: entry.name.as_deref(),
+            node: self.texts.get(entry.node),
+            owner: self.texts.get(entry.owner),
+            labels: entry
+                .labels()
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .collect(),
+            source: entry.standing.source.as_str(),
+            ..Row::default()
+        }
     }
-}
 
-fn container_row<'t>(id: &ContainerId, entry: &'t ContainerEntry) -> Row<'t> {
-    Row {
-        pod_uid: entry.pod.map(|uid| uid.to_text().into()),
-        namespace: entry.namespace.as_deref(),
-        pod_name: entry.pod_name.as_deref(),
-        container_name: entry.name.as_deref(),
-        container_id: Some(id.to_text()),
-        source: entry.standing.source.as_str(),
-        ..Row::default()
+    fn container_row<'t>(&'t self, id: &ContainerId, entry: &'t ContainerEntry) -> Row<'t> {
+        let (namespace, pod_name) = self.texts.pod(entry.pod_name);
+        Row {
+            pod_uid: entry.pod.map(|uid| uid.to_text().into()),
+            namespace,
+            pod_name,
+            container_name: self.texts.get(entry.name),
+            container_id: Some(id.to_text()),
+            source: entry.standing.source.as_str(),
+            ..Row::default()
+        }
     }
 }
 

@@ -1,82 +1,76 @@
 //! Entries of the table: what they hold, whom they believe, what they weigh.
 
 use super::super::record::{PodSource, PodUid};
+use super::texts::{TextId, Texts};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What is known of a pod.
-///
-/// First what every lookup reads: it lies in the cache line of the key.
 #[derive(Debug, Default)]
-#[repr(C)]
 pub(in super::super) struct PodEntry {
-    pub(in super::super) standing: Standing,
-    pub(in super::super) namespace: Option<Box<str>>,
     /// `None` also when two sources of one rank name the uid differently.
     pub(in super::super) name: Option<Box<str>>,
-    pub(in super::super) node: Option<Box<str>>,
-    pub(in super::super) owner: Option<Box<str>>,
-    pub(in super::super) labels: Vec<(String, String)>,
+    pub(super) labels: Labels,
+    pub(in super::super) namespace: TextId,
+    pub(in super::super) node: TextId,
+    pub(in super::super) owner: TextId,
+    pub(in super::super) standing: Standing,
 }
+
+/// Labels; most often there are none, and then they take one word.
+#[derive(Debug, Default)]
+#[expect(clippy::box_collection, reason = "one word instead of three")]
+pub(super) struct Labels(Option<Box<Vec<(String, String)>>>);
 
 /// What is known of a container, or of a pod's sandbox.
 #[derive(Debug, Default)]
-#[repr(C)]
 pub(in super::super) struct ContainerEntry {
-    pub(in super::super) standing: Standing,
+    pub(in super::super) name: TextId,
     pub(in super::super) pod: Option<PodUid>,
-    pub(in super::super) name: Option<Box<str>>,
-    /// Only where the pod's uid is unknown.
-    pub(in super::super) namespace: Option<Box<str>>,
-    pub(in super::super) pod_name: Option<Box<str>>,
+    /// The pod's namespace and name, only where its uid is unknown.
+    pub(in super::super) pod_name: TextId,
+    pub(in super::super) standing: Standing,
 }
 
-/// How far an entry is to be believed, and its age.
+/// How far an entry is to be believed.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Standing {
     pub(in super::super) source: PodSource,
-    /// Found by an annotation that the pod's author may have written himself.
-    claimed: bool,
-    /// Two claims of one rank contradict each other: there is no name until a better one comes.
-    ambiguous: bool,
-    seen: u64,
+    doubts: u8,
 }
+
+/// Found by an annotation that the pod's author may have written himself.
+const CLAIMED: u8 = 1;
+
+/// Two claims of one rank contradict each other: there is no name until a better one comes.
+const AMBIGUOUS: u8 = 2;
 
 impl Default for Standing {
     fn default() -> Self {
         Self {
             source: PodSource::RuntimeLog,
-            claimed: false,
-            ambiguous: false,
-            seen: 0,
+            doubts: 0,
         }
     }
 }
 
 impl Standing {
-    pub(super) fn new(source: PodSource, claimed: bool, seen: u64) -> Self {
+    pub(super) fn new(source: PodSource, claimed: bool) -> Self {
         Self {
             source,
-            claimed,
-            ambiguous: false,
-            seen,
+            doubts: if claimed { CLAIMED } else { 0 },
         }
-    }
-
-    /// When the entry was refreshed, in records taken over.
-    pub(super) fn seen(self) -> u64 {
-        self.seen
     }
 
     /// Whether there is no telling.
     pub(in super::super) fn is_ambiguous(self) -> bool {
-        self.ambiguous
+        self.doubts & AMBIGUOUS != 0
     }
 
     /// 0: a log's word; 1: an annotation's claim in a listing; 2: a listing.
     fn rank(self) -> u8 {
-        match (self.source.is_log(), self.claimed) {
+        match (self.source.is_log(), self.doubts & CLAIMED != 0) {
             (true, _) => 0,
             (false, true) => 1,
             (false, false) => 2,
@@ -90,29 +84,40 @@ impl Standing {
         if new_rank > old_rank || new_rank == 2 {
             return None;
         }
+        let doubt = if new_rank == old_rank { AMBIGUOUS } else { 0 };
         Some(Self {
-            ambiguous: self.ambiguous || new_rank == old_rank,
-            seen: new.seen,
+            doubts: self.doubts | doubt,
             ..self
         })
     }
 
-    /// Where the two agree: the better one's, refreshed.
+    /// Where the two agree: the better one's.
     fn with(self, new: Self) -> Self {
-        let better = if new.rank() >= self.rank() { new } else { self };
-        Self {
-            seen: new.seen,
-            ..better
-        }
+        if new.rank() >= self.rank() { new } else { self }
+    }
+}
+
+impl Labels {
+    pub(super) fn new(labels: &[(String, String)]) -> Self {
+        Self((!labels.is_empty()).then(|| Box::new(labels.to_vec())))
+    }
+
+    fn as_slice(&self) -> &[(String, String)] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 }
 
 impl PodEntry {
+    pub(in super::super) fn labels(&self) -> &[(String, String)] {
+        self.labels.as_slice()
+    }
+
     /// What both together say.
     pub(super) fn merge(self, new: Self) -> Self {
-        let differs = differ(&self.name, &new.name) || differ(&self.namespace, &new.namespace);
+        let differs = matches!((&self.name, &new.name), (Some(old), Some(new)) if old != new)
+            || self.namespace.differs(new.namespace);
         let standing = self.standing.with(new.standing);
-        if differs || self.standing.ambiguous {
+        if differs || self.standing.is_ambiguous() {
             return match self.standing.against(new.standing) {
                 Some(standing) => Self { standing, ..self },
                 None => new,
@@ -123,41 +128,42 @@ impl PodEntry {
         } else {
             (self, new)
         };
+        first.name = first.name.or(second.name);
         first.namespace = first.namespace.or(second.namespace);
         first.node = first.node.or(second.node);
         first.owner = first.owner.or(second.owner);
-        if first.labels.is_empty() {
+        if first.labels().is_empty() {
             first.labels = second.labels;
         }
         first.standing = standing;
         first
     }
 
-    pub(super) fn cost(&self) -> usize {
-        let labels = self.labels.iter().fold(0usize, |sum, (key, value)| {
+    /// The texts that it shares with others.
+    pub(super) fn texts(&self) -> [TextId; 3] {
+        [self.namespace, self.node, self.owner]
+    }
+
+    pub(super) fn cost(&self, texts: &Texts) -> usize {
+        let labels = self.labels().iter().fold(0usize, |sum, (key, value)| {
             sum.saturating_add(key.len())
                 .saturating_add(value.len())
                 .saturating_add(size_of::<(String, String)>())
         });
-        ENTRY_OVERHEAD
-            .saturating_add(size_of::<Self>())
+        let name = self.name.as_deref().map_or(0, str::len);
+        cost::<Self>(&self.texts(), texts)
             .saturating_add(labels)
-            .saturating_add(len(&self.namespace))
-            .saturating_add(len(&self.name))
-            .saturating_add(len(&self.node))
-            .saturating_add(len(&self.owner))
+            .saturating_add(name)
     }
 }
 
 impl ContainerEntry {
-    pub(super) fn merge(self, new: Self) -> Self {
+    pub(super) fn merge(self, new: Self, texts: &mut Texts) -> Self {
         let other_pod = matches!((self.pod, new.pod), (Some(old), Some(new)) if old != new);
-        let differs = other_pod
-            || differ(&self.name, &new.name)
-            || differ(&self.namespace, &new.namespace)
-            || differ(&self.pod_name, &new.pod_name);
+        let pod_name = texts.same_pod(self.pod_name, new.pod_name);
+        let differs = other_pod || self.name.differs(new.name) || pod_name.is_none();
         let standing = self.standing.with(new.standing);
-        if differs || self.standing.ambiguous {
+        if differs || self.standing.is_ambiguous() {
             return match self.standing.against(new.standing) {
                 Some(standing) => Self { standing, ..self },
                 None => new,
@@ -170,29 +176,29 @@ impl ContainerEntry {
         };
         first.name = first.name.or(second.name);
         first.pod = first.pod.or(second.pod);
-        first.namespace = first.namespace.or(second.namespace);
-        first.pod_name = first.pod_name.or(second.pod_name);
+        first.pod_name = pod_name.unwrap_or_default();
         first.standing = standing;
         first
     }
 
-    pub(super) fn cost(&self) -> usize {
-        ENTRY_OVERHEAD
-            .saturating_add(size_of::<Self>())
-            .saturating_add(len(&self.name))
-            .saturating_add(len(&self.namespace))
-            .saturating_add(len(&self.pod_name))
+    /// The texts that it shares with others.
+    pub(super) fn texts(&self) -> [TextId; 2] {
+        [self.name, self.pod_name]
+    }
+
+    pub(super) fn cost(&self, texts: &Texts) -> usize {
+        cost::<Self>(&self.texts(), texts)
     }
 }
 
-/// What an entry takes besides itself: its key, its place in the index, its node in the order of
-/// leaving, and what the allocator adds to its texts.
+/// What an entry takes besides itself: its key, the index's empty places, its node in the order of
+/// leaving, and what the allocator adds.
 const ENTRY_OVERHEAD: usize = 128;
 
-fn len(text: &Option<Box<str>>) -> usize {
-    text.as_deref().map_or(0, str::len)
-}
-
-fn differ(old: &Option<Box<str>>, new: &Option<Box<str>>) -> bool {
-    matches!((old, new), (Some(old), Some(new)) if old != new)
+/// An entry's weight; what it shares with others is counted as its own.
+fn cost<T>(held: &[TextId], texts: &Texts) -> usize {
+    held.iter().fold(
+        ENTRY_OVERHEAD.saturating_add(size_of::<T>()),
+        |sum, text| sum.saturating_add(texts.len(*text)),
+    )
 }

@@ -1,6 +1,6 @@
 //! [`ContainerId`]: a container's id as a key, whole or cut.
 
-use super::super::hex::sixteen_digits;
+use super::super::hex;
 use alloc::string::String;
 use core::hash::{Hash, Hasher};
 
@@ -10,62 +10,63 @@ const BEGINNING: usize = 12;
 /// 12 to 64 hex digits, in any case.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in super::super) struct ContainerId {
-    /// Sixteen digits to a number; zeros behind the last one.
-    digits: [u64; 4],
+    /// Two digits to a byte; zeros behind the last one.
+    digits: [u8; 32],
+    /// How many digits there are, and [`CROWDED`].
     len: u8,
-    /// So many ids begin alike that this one is found by all its digits only.
-    crowded: bool,
 }
+
+/// So many ids begin alike that this one is found by all its digits only.
+const CROWDED: u8 = 0x80;
 
 impl ContainerId {
     pub(in super::super) fn parse(text: &str) -> Option<Self> {
         let text = text.as_bytes();
-        let digits = match text.first_chunk::<64>().filter(|_| text.len() == 64) {
-            Some(text) => parse(text)?,
-            None if text.len() < BEGINNING => return None,
-            None => {
-                let mut whole = [b'0'; 64];
-                whole.get_mut(..text.len())?.copy_from_slice(text);
-                parse(&whole)?
+        let (pairs, rest) = text.as_chunks::<2>();
+        let digits = match <&[[u8; 2]; 32]>::try_from(pairs) {
+            Ok(pairs) => hex::read(pairs).filter(|_| rest.is_empty())?,
+            Err(_) if text.len() < BEGINNING => return None,
+            Err(_) => {
+                let mut whole = [[b'0'; 2]; 32];
+                let place = whole.as_flattened_mut().get_mut(..text.len())?;
+                place.copy_from_slice(text);
+                hex::read(&whole)?
             }
         };
         Some(Self {
             digits,
             len: u8::try_from(text.len()).ok()?,
-            crowded: false,
         })
     }
 
     pub(in super::super) fn to_text(self) -> String {
-        self.digits
-            .into_iter()
-            .flat_map(u64::to_be_bytes)
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .take(usize::from(self.len))
-            .filter_map(|digit| char::from_digit(digit.into(), 16))
-            .collect()
+        let digits = hex::write(&self.digits);
+        let digits = digits.as_flattened().get(..usize::from(self.len()));
+        String::from_utf8_lossy(digits.unwrap_or_default()).into_owned()
+    }
+
+    fn len(&self) -> u8 {
+        self.len & !CROWDED
     }
 
     /// Whether no digit can be missing.
     pub(super) fn is_whole(&self) -> bool {
-        self.len == 64
+        self.len() == 64
     }
 
     pub(super) fn begins_with(&self, cut: &Self) -> bool {
-        let mut left = u32::from(cut.len).saturating_mul(4);
-        self.len >= cut.len
-            && self.digits.iter().zip(cut.digits).all(|(this, other)| {
-                let bits = left.min(64);
-                left = left.saturating_sub(bits);
-                let behind = u64::MAX.checked_shr(bits).unwrap_or(0);
-                (this ^ other) & !behind == 0
-            })
+        let (whole, half) = (usize::from(cut.len() / 2), cut.len() % 2 == 1);
+        self.len() >= cut.len()
+            && self.digits.get(..whole) == cut.digits.get(..whole)
+            && (!half
+                || self.digits.get(whole).map(|byte| byte >> 4)
+                    == cut.digits.get(whole).map(|byte| byte >> 4))
     }
 
     /// The same id, found by all its digits.
     pub(super) fn crowded(self) -> Self {
         Self {
-            crowded: true,
+            len: self.len | CROWDED,
             ..self
         }
     }
@@ -73,7 +74,7 @@ impl ContainerId {
 
 impl PartialEq for ContainerId {
     fn eq(&self, other: &Self) -> bool {
-        self.digits == other.digits && self.len == other.len
+        self.digits == other.digits && self.len() == other.len()
     }
 }
 
@@ -81,27 +82,15 @@ impl Eq for ContainerId {}
 
 impl Hash for ContainerId {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let [first, others @ ..] = self.digits;
-        state.write_u64(first >> 16);
-        if self.crowded {
-            state.write_u64(first);
-            for other in others {
-                state.write_u64(other);
-            }
-            state.write_u8(self.len);
+        if self.len & CROWDED != 0 {
+            state.write(&self.digits);
+            state.write_u8(self.len());
+        } else {
+            // The first twelve digits.
+            let [a, b, c, d, e, f, ..] = self.digits;
+            state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, 0, 0]));
         }
     }
-}
-
-/// The numbers that 64 digits spell.
-fn parse(text: &[u8; 64]) -> Option<[u64; 4]> {
-    let part = |at: usize| text.get(at..)?.first_chunk::<8>().copied();
-    Some([
-        sixteen_digits(part(0)?, part(8)?)?,
-        sixteen_digits(part(16)?, part(24)?)?,
-        sixteen_digits(part(32)?, part(40)?)?,
-        sixteen_digits(part(48)?, part(56)?)?,
-    ])
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! [`Slots`]: entries by key, in the order in which they leave.
 //!
-//! The entries lie in one piece, each behind its key, and are found by an index of their places that
-//! is small enough for a processor's cache: a lookup waits for main memory once, not for a bucket, a
-//! node and a key in turn. The `lru` crate keeps the order of leaving, which no lookup touches.
+//! An entry lies with its key in its place in the index: a lookup waits for main memory once, not for
+//! a bucket, a node and a key in turn. The `lru` crate keeps the order of leaving, which no lookup
+//! touches; it knows an entry by a number.
 
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hash};
@@ -12,137 +12,116 @@ use lru::LruCache;
 /// Entries by key, in the order in which they leave.
 #[derive(Debug)]
 pub(in super::super) struct Slots<K, V> {
-    nodes: Vec<Node<K, V>>,
-    /// Places in `nodes` that hold nothing.
+    nodes: HashTable<Node<K, V>>,
+    order: LruCache<u32, Place>,
+    /// Numbers that no entry has.
     free: Vec<u32>,
-    index: HashTable<u32>,
-    order: LruCache<u32, ()>,
     hasher: DefaultHashBuilder,
 }
 
-/// The key next to what a lookup reads first.
-#[derive(Debug, Default)]
-#[repr(C)]
+/// One line of a processor's cache, if the parts are small enough.
+#[derive(Debug)]
+#[repr(align(64))]
 struct Node<K, V> {
+    number: u32,
     key: K,
     value: V,
 }
 
-impl<K: Copy + Default + Eq + Hash, V: Default> Slots<K, V> {
+/// Where an entry is found, and when it was refreshed.
+#[derive(Debug)]
+struct Place {
+    hash: u64,
+    seen: u64,
+}
+
+impl<K: Eq + Hash, V: Default> Slots<K, V> {
     pub(super) fn new() -> Self {
         Self {
-            nodes: Vec::new(),
-            free: Vec::new(),
-            index: HashTable::new(),
+            nodes: HashTable::new(),
             order: LruCache::unbounded(),
+            free: Vec::new(),
             hasher: DefaultHashBuilder::default(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.index.len()
+        self.nodes.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.nodes.is_empty()
     }
 
+    #[inline]
     pub(in super::super) fn get(&self, key: &K) -> Option<&V> {
-        let slot = self.find(key)?;
-        self.node(slot).map(|node| &node.value)
+        let hash = self.hasher.hash_one(key);
+        let node = self.nodes.find(hash, |node| node.key == *key)?;
+        Some(&node.value)
     }
 
     pub(in super::super) fn contains(&self, key: &K) -> bool {
-        self.find(key).is_some()
+        self.get(key).is_some()
     }
 
     /// Entries whose key has the same hash as this one, and perhaps a few others.
     pub(super) fn alike(&self, key: &K) -> impl Iterator<Item = (&K, &V)> {
-        self.index
+        self.nodes
             .iter_hash(self.hasher.hash_one(key))
-            .filter_map(|slot| self.pair(*slot))
+            .map(|node| (&node.key, &node.value))
     }
 
     /// All entries, the one that leaves next first.
     pub(in super::super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.order
-            .iter()
-            .rev()
-            .filter_map(|(slot, ())| self.pair(*slot))
+        let node = |(number, place): (&u32, &Place)| {
+            let node = self.nodes.find(place.hash, |node| node.number == *number)?;
+            Some((&node.key, &node.value))
+        };
+        self.order.iter().rev().filter_map(node)
     }
 
-    /// The entry that leaves next.
-    pub(super) fn oldest(&self) -> Option<&V> {
-        let (slot, ()) = self.order.peek_lru()?;
-        self.node(*slot).map(|node| &node.value)
+    /// When the entry was refreshed that leaves next.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.order.peek_lru().map(|(_, place)| place.seen)
     }
 
     /// Puts what `merge` makes of the key's entry in its place, as the one that leaves last. An equal
     /// key that is spelled otherwise takes the old one's place.
-    pub(super) fn put(&mut self, key: K, merge: impl FnOnce(Option<V>) -> V) {
-        if let Some(slot) = self.find(&key) {
-            self.order.promote(&slot);
-            if let Some(node) = self.nodes.get_mut(slot as usize) {
-                node.value = merge(Some(core::mem::take(&mut node.value)));
-                node.key = key;
+    pub(super) fn put(&mut self, key: K, seen: u64, merge: impl FnOnce(Option<V>) -> V) {
+        let hash = self.hasher.hash_one(&key);
+        if let Some(node) = self.nodes.find_mut(hash, |node| node.key == key) {
+            node.value = merge(Some(core::mem::take(&mut node.value)));
+            node.key = key;
+            if let Some(place) = self.order.get_mut(&node.number) {
+                place.seen = seen;
             }
             return;
         }
+        // The table's bounds are far below.
+        let next = || u32::try_from(self.nodes.len()).ok();
+        let Some(number) = self.free.pop().or_else(next) else {
+            return;
+        };
         let node = Node {
+            number,
             key,
             value: merge(None),
         };
-        let slot = match self.free.pop() {
-            Some(slot) => slot,
-            None => {
-                // The table's bounds are far below.
-                let Ok(slot) = u32::try_from(self.nodes.len()) else {
-                    return;
-                };
-                self.nodes.push(Node::default());
-                slot
-            }
-        };
-        if let Some(place) = self.nodes.get_mut(slot as usize) {
-            *place = node;
-        }
-        let Self {
-            nodes,
-            index,
-            hasher,
-            ..
-        } = self;
-        index.insert_unique(hasher.hash_one(key), slot, |slot| {
-            let key = nodes.get(*slot as usize).map(|node| &node.key);
-            key.map_or(0, |key| hasher.hash_one(key))
-        });
-        self.order.put(slot, ());
+        let hasher = &self.hasher;
+        self.nodes
+            .insert_unique(hash, node, |node| hasher.hash_one(&node.key));
+        self.order.put(number, Place { hash, seen });
     }
 
     /// Takes the entry out that leaves next.
     pub(super) fn pop_oldest(&mut self) -> Option<V> {
-        let (slot, ()) = self.order.pop_lru()?;
-        let node = core::mem::take(self.nodes.get_mut(slot as usize)?);
-        let hash = self.hasher.hash_one(node.key);
-        if let Ok(found) = self.index.find_entry(hash, |other| *other == slot) {
-            found.remove();
-        }
-        self.free.push(slot);
+        let (number, place) = self.order.pop_lru()?;
+        let found = self
+            .nodes
+            .find_entry(place.hash, |node| node.number == number);
+        let (node, _) = found.ok()?.remove();
+        self.free.push(number);
         Some(node.value)
-    }
-
-    fn find(&self, key: &K) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
-        let same = |slot: &u32| self.node(*slot).is_some_and(|node| node.key == *key);
-        self.index.find(hash, same).copied()
-    }
-
-    fn node(&self, slot: u32) -> Option<&Node<K, V>> {
-        self.nodes.get(slot as usize)
-    }
-
-    fn pair(&self, slot: u32) -> Option<(&K, &V)> {
-        self.node(slot).map(|node| (&node.key, &node.value))
     }
 }
 
@@ -163,12 +142,12 @@ mod tests {
             let key = (random >> 40) % 300;
             if (random >> 20).is_multiple_of(5) {
                 let leaves = (!list.is_empty()).then(|| list.remove(0).1);
-                assert_eq!(slots.oldest().copied(), leaves);
+                assert_eq!(slots.oldest(), leaves);
                 assert_eq!(slots.pop_oldest(), leaves);
             } else {
                 let place = list.iter().position(|(other, _)| *other == key);
                 let old = place.map(|place| list.remove(place).1);
-                slots.put(key, |found| {
+                slots.put(key, round, |found| {
                     assert_eq!(found, old);
                     round
                 });

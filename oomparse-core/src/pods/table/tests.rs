@@ -2,6 +2,7 @@ use super::*;
 use crate::cgroup::parse_cgroup_path;
 use crate::enrich::enrich;
 use crate::event::{Container, OomEvent, Pod};
+use crate::pods::record::PodSource;
 use std::format;
 
 const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
@@ -228,8 +229,11 @@ fn bytes_are_bounded_whatever_comes() {
         assert!(table.bytes() <= 20_000);
     }
     assert!(table.pods() > 0);
-    let pods: usize = table.pods.iter().map(|(_, entry)| entry.cost()).sum();
-    let containers: usize = table.containers.iter().map(|(_, entry)| entry.cost()).sum();
+    let texts = &table.texts;
+    let pods = table.pods.iter().map(|(_, entry)| entry.cost(texts));
+    let containers = table.containers.iter();
+    let containers = containers.map(|(_, entry)| entry.cost(texts));
+    let (pods, containers): (usize, usize) = (pods.sum(), containers.sum());
     assert_eq!(table.bytes(), pods + containers, "the count is kept right");
 }
 
