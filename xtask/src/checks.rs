@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, c_library, instructions, readme, root, system, wasm};
+use crate::{bless, c_library, instructions, javascript, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -36,6 +36,13 @@ pub(crate) fn ci() -> ExitCode {
 pub(crate) fn vrl() -> ExitCode {
     let mut steps = Steps::default();
     vrl_tests(&mut steps);
+    steps.finish()
+}
+
+/// The JavaScript package.
+pub(crate) fn javascript() -> ExitCode {
+    let mut steps = Steps::default();
+    javascript::check(&mut steps);
     steps.finish()
 }
 
@@ -101,6 +108,7 @@ fn common(steps: &mut Steps) {
     component(steps, "lints of its tests", "clippy", &lints);
     let tests = [&["test"], &on_engines[..]].concat();
     steps.tests("the module on two engines", &mut cargo(&tests));
+    javascript::check(steps);
     let mut docs = cargo(&[
         "doc",
         "--workspace",
