@@ -10,7 +10,7 @@ const { Parser, parse, parseCgroup, parseNdjson, parseStream, OomTransformStream
 
 const KILL = 'Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n';
 const SUMMARY =
-  'oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k,task_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101,task=java,pid=7,uid=0\n';
+  'oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods,task_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101,task=java,pid=7,uid=0\n';
 
 /** A summary and its kill. */
 const report = (pid = 7) =>
