@@ -194,7 +194,7 @@ test('a parser can be flushed, finished, used anew and freed', () => {
   assert.deepEqual(parser.push(`[1.0] ${KILL}`), []);
   assert.equal(parser.flush().length, 1);
   assert.deepEqual(parser.flush(), []);
-  assert.deepEqual(parser.push(`[2.0] ${KILL.trimEnd()}`), []);
+  assert.deepEqual(parser.push(`[2.0] ${KILL.trimEnd().replace('7', '8')}`), []);
   assert.equal(parser.finish().length, 1);
   assert.deepEqual(parser.finish(), []);
   assert.equal(both(parser, report(9)).length, 1);
