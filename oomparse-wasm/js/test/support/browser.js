@@ -73,9 +73,13 @@ export async function browse(url) {
     },
     async close() {
       const over = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      sessionId = undefined;
+      send('Browser.close').catch(() => {});
+      const late = setTimeout(() => child.kill('SIGKILL'), 5000);
       await over;
-      rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      clearTimeout(late);
+      // What it started may still be writing.
+      rmSync(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }
