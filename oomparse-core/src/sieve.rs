@@ -12,7 +12,10 @@ use aho_corasick::packed;
 /// The words that a line must hold to be looked at while no report is open.
 ///
 /// The packed search goes by the first bytes, so each begins with letters that are rare in ordinary logs.
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(
+    test,
+    all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
 pub(crate) const LITERALS: [&str; 15] = [
     // "X invoked oom-killer: ", "oom-kill:constraint="
     "oom-kill",

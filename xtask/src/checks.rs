@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, c_library, instructions, readme, root, system, wasm};
+use crate::{bless, c_library, instructions, javascript, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -36,6 +36,13 @@ pub(crate) fn ci() -> ExitCode {
 pub(crate) fn vrl() -> ExitCode {
     let mut steps = Steps::default();
     vrl_tests(&mut steps);
+    steps.finish()
+}
+
+/// The JavaScript package.
+pub(crate) fn javascript() -> ExitCode {
+    let mut steps = Steps::default();
+    javascript::check(&mut steps);
     steps.finish()
 }
 
@@ -89,6 +96,7 @@ fn common(steps: &mut Steps) {
     }
     core_alone(steps);
     modules(steps);
+    javascript::check(steps);
     let mut docs = cargo(&[
         "doc",
         "--workspace",

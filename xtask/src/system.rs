@@ -26,6 +26,15 @@ const TOOLS: &[Tool] = &[
         program: "wasm-opt",
         package: "binaryen",
     },
+    // Test the JavaScript package.
+    Tool {
+        program: "node",
+        package: "nodejs",
+    },
+    Tool {
+        program: "npm",
+        package: "npm",
+    },
     Tool {
         program: "gcc",
         package: "gcc",

@@ -4,6 +4,8 @@
 //! holds nothing but the first version of WebAssembly. That takes their source: rustup's component
 //! `rust-src` or, where rustup cannot get it, Debian's `rustc-web` with `rust-web-src` and `lld-19`.
 
+pub(crate) mod javascript;
+
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
 use serde_json::{Value, json};
