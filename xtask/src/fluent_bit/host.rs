@@ -69,6 +69,16 @@ impl Host {
         Ok(text.lines().next().unwrap_or_default().to_owned())
     }
 
+    /// Whether the program was built with an input.
+    pub(super) fn has_input(&self, name: &str) -> Result<bool, String> {
+        let output = Command::new(&self.bin).arg("--help").output();
+        let output = output.map_err(|error| format!("{}: {error}", self.bin.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(text
+            .lines()
+            .any(|line| line.split_ascii_whitespace().next() == Some(name)))
+    }
+
     /// The native filter.
     pub(super) fn oomparse(&self, mode: &'static str) -> Filter {
         Filter {

@@ -9,6 +9,8 @@ mod compare;
 mod host;
 mod input;
 mod modules;
+mod running;
+mod shipped;
 mod table;
 
 use crate::steps::{self, cargo};
@@ -69,6 +71,7 @@ impl Trial {
         let host = Host::prepare(&self.bin, &dir)?;
         println!("\n{}", host.version()?);
         refuses(&host, &dir)?;
+        let not_run = shipped::run(&host)?;
         let mixed = Input::mixed(&dir, self.lines)?;
         let records = Input::records(&dir, self.lines / 20)?;
         let plain = Input::plain(&dir, self.lines / 10)?;
@@ -79,11 +82,18 @@ impl Trial {
         let parts = table::run(&host, &ordinary, self.rounds)?;
         table::run(&host, &mixed, self.rounds)?;
         println!("\nwithout OOM lines: {parts:?}");
+        for sentence in &not_run {
+            println!("!!! {sentence}");
+        }
         if parts.native < 0.9 || parts.of_identity < 0.75 || parts.of_lua < 1.0 {
             return Err(
-                "that is less than 0.9, 0.75 or 1.0; is the machine busy? Try --rounds 40"
+                "that is less than 0.9 of the empty native filter, 0.75 of the module that does nothing, \
+                 or the Lua script; is the machine busy? Try --rounds 40"
                     .to_owned(),
             );
+        }
+        if crate::in_ci() && !not_run.is_empty() {
+            return Err(not_run.join("; "));
         }
         Ok(())
     }
