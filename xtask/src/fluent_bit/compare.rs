@@ -10,6 +10,8 @@ use super::input::{Input, Kill, NAMESPACE, find, pod_name};
 use rmpv::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter::{Enumerate, Peekable};
+use std::slice::Iter;
 
 /// What a filter may do to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,19 +162,21 @@ fn check(input: &Input, before: &[&[u8]], after: &[&[u8]], case: &Case) -> Resul
     };
     let mut before = before.iter().enumerate().peekable();
     for body in after {
-        if case.way == Way::Dropped {
-            while let Some((_, old)) = before.peek()
-                && is_reports(input, old)
-                && !is_kept(old, body)?
-            {
-                before.next();
-                found.dropped += 1;
-            }
-        }
-        if let Some((_, old)) = before.peek()
-            && old == &body
+        let is_next = |before: &mut Peekable<Enumerate<Iter<'_, _>>>| {
+            before.next_if(|(_, old)| *old == body).is_some()
+        };
+        let mut is_same = is_next(&mut before);
+        while case.way == Way::Dropped
+            && !is_same
+            && let Some((_, old)) = before.peek()
+            && is_reports(input, old)
+            && !is_kept(old, body)?
         {
             before.next();
+            found.dropped += 1;
+            is_same = is_next(&mut before);
+        }
+        if is_same {
             continue;
         }
         let new = pairs(body)?;
@@ -266,14 +270,23 @@ fn event(body: &Pairs) -> Option<&Pairs> {
         .map(Vec::as_slice)
 }
 
-/// Whether a record is a line of a report: a made-up log has no other lines of the kernel's.
+/// What the kernel says in a made-up log when nothing is wrong.
+const ORDINARY: [&[u8]; 4] = [
+    b"] cni0: port ",
+    b"] IPv6: ADDRCONF(",
+    b"] eth0: renamed from ",
+    b"] audit: type=",
+];
+
+/// Whether a record is a line of a report: all of the kernel's but the ordinary ones.
 fn is_reports(input: &Input, body: &[u8]) -> bool {
     let has = |mark: &[u8]| find(body, mark).is_some();
-    match (input.is_json, input.is_proven) {
+    let is_kernels = match (input.is_json, input.is_proven) {
         (true, _) => has(b"sequence"),
         (false, true) => has(b" node-7 kernel: ["),
         (false, false) => !has(b" node-7 "),
-    }
+    };
+    is_kernels && !ORDINARY.into_iter().any(has)
 }
 
 /// Whether one record is another with more keys, or with no more.

@@ -98,12 +98,15 @@ fn only_lines_of_reports_may_be_left_out() {
     let enriched = body(vec![log(" process 7 ("), ("oom", event(7))]);
     let before: [&[u8]; 4] = [&first, &last, &ordinary, &first];
     let input = input(None);
-    let of = |after: &[&[u8]]| of(&input, &before, after, Way::Dropped);
+    let of = |after: &[&[u8]]| self::of(&input, &before, after, Way::Dropped);
     let found = of(&[&enriched, &ordinary]).unwrap();
     assert_eq!((found.dropped, found.events), (2, 1));
     assert_eq!(of(&[&first, &enriched, &ordinary]).unwrap().dropped, 1);
     assert!(of(&[&enriched]).is_err());
     assert!(of(&[&ordinary, &enriched]).is_err());
+    let before: [&[u8]; 2] = [&body(vec![log("1] audit: type=1400")]), &last];
+    let input = self::input(None);
+    assert!(self::of(&input, &before, &[&enriched], Way::Dropped).is_err());
 }
 
 #[test]
