@@ -81,15 +81,17 @@ impl Trial {
         let ordinary = Input::ordinary(&dir, self.lines)?;
         let parts = table::run(&host, &ordinary, self.rounds)?;
         table::run(&host, &mixed, self.rounds)?;
-        println!("\nwithout OOM lines: {parts:?}");
+        println!(
+            "\nwithout OOM lines: the native filter has {:.3} of the empty one's throughput, the module \
+             {:.3} of a module's that does nothing and takes records of any size",
+            parts.native, parts.module
+        );
         for sentence in &not_run {
             println!("!!! {sentence}");
         }
-        if parts.native < 0.9 || parts.of_identity < 0.75 || parts.of_lua < 1.0 {
+        if parts.native < 0.9 || parts.module < 0.75 {
             return Err(
-                "that is less than 0.9 of the empty native filter, 0.75 of the module that does nothing, \
-                 or the Lua script; is the machine busy? Try --rounds 40"
-                    .to_owned(),
+                "that is less than 0.9 or 0.75; is the machine busy? Try --rounds 40".to_owned(),
             );
         }
         if crate::in_ci() && !not_run.is_empty() {
