@@ -44,7 +44,8 @@ cargo xtask <command>
   fluent-bit-filter
                 build the native filter, as target/release/flb-filter_oomparse.so
   try-fluent-bit --bin PATH [--lines N] [--rounds N]
-                run the filters in your Fluent Bit: records in and out, lines per CPU second
+                run the filters in your Fluent Bit, native, WASM and Lua: records in and out, the
+                configurations for WASM (as root with real kills), lines per CPU second
   try-vector --bin PATH
                 run the configurations for Vector in yours: every record once, kills with their pods' names
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]

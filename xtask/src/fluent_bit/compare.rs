@@ -1,12 +1,17 @@
 //! Everything that goes in comes out as it was, and each kill has its event and its pod's names.
 //!
-//! What comes out without a filter is what went in, byte by byte as the host holds it.
+//! What comes out without a filter is what went in, byte by byte as the host holds it. Around a wasm filter
+//! the host makes JSON of each record and reads it back, so there it is what a module gives out that does
+//! nothing.
 
+use super::chunk::{self, Pairs, bodies, get, pairs, start};
 use super::host::{Filter, Host};
-use super::input::{Input, Kill, NAMESPACE, pod_name};
+use super::input::{Input, Kill, NAMESPACE, find, pod_name};
 use rmpv::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::iter::{Enumerate, Peekable};
+use std::slice::Iter;
 
 /// What a filter may do to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,23 @@ enum Way {
     Anywhere,
     /// The event is a record of its own.
     Alone,
+    /// As `Behind`; the other lines of a report are left out.
+    Dropped,
+    /// Each line that tells of a kill has an event, with what this line says.
+    EachLine,
+}
+
+/// A filter, and what it may do.
+#[derive(Debug)]
+struct Case {
+    filter: Filter,
+    way: Way,
+    /// Looks up the pods' names.
+    names: bool,
+    /// The host makes JSON of the records.
+    through_json: bool,
+    /// Takes text of which nothing is proven.
+    takes_any: bool,
 }
 
 /// What came of one filter.
@@ -25,45 +47,54 @@ struct Found {
     records: usize,
     events: usize,
     named: usize,
+    /// Lines of reports that were left out.
+    dropped: usize,
     /// Kills without an event: none of them has a pod.
     without: usize,
 }
 
 /// Compares each filter's output with what went in; prints a table.
 pub(super) fn run(host: &Host, input: &Input) -> Result<(), String> {
-    let (before, _) = output(host, input, &Filter::default())?;
-    let before = bodies(&before)?;
-    if before.len() as u64 != input.lines {
-        return Err(format!(
-            "{} lines, but {} records without a filter",
-            input.lines,
-            before.len()
-        ));
+    let plain = chunk::output(host, input, &Filter::default())?;
+    let plain = bodies(&plain)?;
+    let identity = chunk::output(host, input, &host.wasm_identity_with_malloc())?;
+    let identity = bodies(&identity)?;
+    for (records, through) in [(&plain, "without a filter"), (&identity, "through JSON")] {
+        if records.len() as u64 != input.lines {
+            let (lines, records) = (input.lines, records.len());
+            return Err(format!("{lines} lines, but {records} records {through}"));
+        }
     }
     if !input.is_json {
-        is_the_log(input, &before)?;
+        is_the_log(input, &plain)?;
     }
     let with_pod = input.kills.values().filter(|kill| kill.uid.is_some());
+    let mut changed = 0;
+    for (a, b) in plain.iter().zip(&identity) {
+        changed += usize::from(pairs(a)? != pairs(b)?);
+    }
     println!(
-        "\n{}: {} kills, {} of them in pods\n\n\
-         | filter | records in | records out | lost or changed | events | with the right pod |\n|---|---|---|---|---|---|",
+        "\n{}: {} records, {} kills, {} of them in pods; the host itself changes {} records on their way \
+         through JSON\n\n\
+         | filter | records in | records out | lost or changed | lines of reports left out | events | \
+         with the right pod |\n|---|---|---|---|---|---|---|",
         input.name,
+        input.lines,
         input.kills.len(),
-        with_pod.count()
+        with_pod.count(),
+        changed
     );
-    for (filter, way) in [
-        (host.oomparse("enrich"), Way::Behind),
-        (host.oomparse("events"), Way::Alone),
-        (host.oomparse_lua(), Way::Anywhere),
-    ] {
-        let (after, _) = output(host, input, &filter)?;
-        let found = check(input, &before, &bodies(&after)?, way)
-            .map_err(|error| format!("{}: {error}", filter.name))?;
+    for case in cases(host, input) {
+        let before = if case.through_json { &identity } else { &plain };
+        let after = chunk::output(host, input, &case.filter)?;
+        let found = check(input, before, &bodies(&after)?, &case)
+            .map_err(|error| format!("{}: {error}", case.filter.name))?;
         println!(
-            "| {} | {} | {} | 0 | {} | {} |",
-            filter.name,
+            "| {} | {} | {} | 0 | {} | {} | {} |",
+            case.filter.name,
             before.len(),
             found.records,
+            found.dropped,
             found.events,
             found.named
         );
@@ -71,36 +102,35 @@ pub(super) fn run(host: &Host, input: &Input) -> Result<(), String> {
     Ok(())
 }
 
-/// What a filter gives out, as the host holds it.
-fn output(host: &Host, input: &Input, filter: &Filter) -> Result<(Vec<u8>, String), String> {
-    let out = host.dir.join("out.msgpack");
-    _ = fs::remove_file(&out);
-    let section = format!(
-        "[OUTPUT]\n    Name file\n    Match *\n    Path {}\n    File out.msgpack\n    \
-         Format msgpack\n    Workers 1\n",
-        host.dir.display()
-    );
-    let (_, said) = host.run(input, filter, &section)?;
-    let bytes = fs::read(&out).map_err(|error| format!("{}: {error}\n{said}", out.display()))?;
-    Ok((bytes, said))
-}
-
-/// The records' bodies; time and metadata are those of each run.
-fn bodies(chunk: &[u8]) -> Result<Vec<&[u8]>, String> {
-    let mut bodies = Vec::new();
-    let mut rest = chunk;
-    while let Some((&first, mut at)) = rest.split_first() {
-        if first != 0x92 {
-            return Err(format!("record {} is no array of two", bodies.len()));
-        }
-        let trouble = |error| format!("record {}: {error}", bodies.len());
-        rmpv::decode::read_value_ref(&mut at).map_err(trouble)?;
-        let body = at;
-        rmpv::decode::read_value_ref(&mut at).map_err(trouble)?;
-        bodies.push(body.get(..body.len() - at.len()).unwrap_or_default());
-        rest = at;
+/// The filters that an input is for.
+fn cases(host: &Host, input: &Input) -> Vec<Case> {
+    let own = |filter, way| Case {
+        filter,
+        way,
+        names: true,
+        through_json: false,
+        takes_any: false,
+    };
+    let wasm = |function, way| Case {
+        filter: host.oomparse_wasm(function),
+        way,
+        names: false,
+        through_json: true,
+        takes_any: matches!(function, "oomparse_filter_any" | "oomparse_lines"),
+    };
+    let mut cases = vec![
+        own(host.oomparse("enrich"), Way::Behind),
+        own(host.oomparse("events"), Way::Alone),
+        wasm("oomparse_filter", Way::Behind),
+        wasm("oomparse_filter_any", Way::Behind),
+        wasm("oomparse_events", Way::Dropped),
+        wasm("oomparse_lines", Way::EachLine),
+    ];
+    if input.is_proven {
+        // The script takes what its user points it at.
+        cases.push(own(host.oomparse_lua(), Way::Anywhere));
     }
-    Ok(bodies)
+    cases
 }
 
 /// Without a filter each record is its line.
@@ -115,65 +145,168 @@ fn is_the_log(input: &Input, before: &[&[u8]]) -> Result<(), String> {
     Ok(())
 }
 
-fn check(input: &Input, before: &[&[u8]], after: &[&[u8]], way: Way) -> Result<Found, String> {
+fn check(input: &Input, before: &[&[u8]], after: &[&[u8]], case: &Case) -> Result<Found, String> {
+    let kills = input
+        .kills
+        .iter()
+        .filter(|_| input.is_proven || case.takes_any);
+    if case.way == Way::EachLine {
+        return each_line(input, kills.collect(), before, after);
+    }
+    let mut kills: BTreeMap<u64, (usize, &Kill)> = kills
+        .map(|(line, kill)| (kill.pid, (*line, kill)))
+        .collect();
     let mut found = Found {
         records: after.len(),
         ..Found::default()
     };
-    let mut kills: BTreeMap<u64, (usize, &Kill)> = input
-        .kills
-        .iter()
-        .map(|(line, kill)| (kill.pid, (*line, kill)))
-        .collect();
     let mut before = before.iter().enumerate().peekable();
     for body in after {
-        if let Some((_, old)) = before.peek()
-            && old == &body
+        let is_next = |before: &mut Peekable<Enumerate<Iter<'_, _>>>| {
+            before.next_if(|(_, old)| *old == body).is_some()
+        };
+        let mut is_same = is_next(&mut before);
+        while case.way == Way::Dropped
+            && !is_same
+            && let Some((_, old)) = before.peek()
+            && is_reports(input, old)
+            && !is_kept(old, body)?
         {
             before.next();
+            found.dropped += 1;
+            is_same = is_next(&mut before);
+        }
+        if is_same {
             continue;
         }
         let new = pairs(body)?;
-        let pid = get(&new, &["oom", "victim", "pid"]).and_then(Value::as_u64);
+        let pid = event(&new).and_then(|event| get(event, &["victim", "pid"])?.as_u64());
         let of = pid.and_then(|pid| kills.remove(&pid));
         let (line, kill) = of.ok_or_else(|| format!("not one of the kills: {}", start(&new)))?;
-        let is_sound = if way == Way::Alone {
+        let is_sound = if case.way == Way::Alone {
             new.iter().all(|(key, _)| is_added(key))
         } else {
             let (at, old) = before.next().ok_or("more records than went in")?;
             // The line that tells the kill, or the reaper's behind it.
-            at >= line && is_enriched(&pairs(old)?, &new, way, kill.pid)
+            at >= line && is_enriched(&pairs(old)?, &new, case.way, kill.pid)
         };
         if !is_sound {
             return Err(format!("line {line}: another record: {}", start(&new)));
         }
         found.events += 1;
-        found.named += usize::from(is_right(kill, &new)?);
+        found.named += usize::from(is_right(kill, &new, case.names)?);
     }
-    if before.next().is_some() {
-        return Err("records are lost".to_owned());
+    for (_, old) in before {
+        if case.way != Way::Dropped || !is_reports(input, old) {
+            return Err("records are lost".to_owned());
+        }
+        found.dropped += 1;
     }
     found.without = kills.len();
     // Where no cgroup is shown the event may come too late for a record.
     if let Some(lost) = kills.values().find(|(_, kill)| kill.uid.is_some()) {
         return Err(format!("no event for the kill in a line: {lost:?}"));
     }
-    if way == Way::Alone && found.without > 1 {
+    if case.way == Way::Alone && found.without > 1 {
         return Err(format!("{} kills without an event", found.without));
     }
     Ok(found)
 }
 
+/// Each line by itself: the one that tells a kill has an event, and no event says more than its line.
+fn each_line(
+    input: &Input,
+    kills: Vec<(&usize, &Kill)>,
+    before: &[&[u8]],
+    after: &[&[u8]],
+) -> Result<Found, String> {
+    let mut found = Found {
+        records: after.len(),
+        ..Found::default()
+    };
+    if before.len() != after.len() {
+        return Err("records are lost, or too many".to_owned());
+    }
+    let mut kills: BTreeMap<usize, &Kill> = kills
+        .into_iter()
+        .map(|(line, kill)| (*line, kill))
+        .collect();
+    for (line, (old, body)) in before.iter().zip(after).enumerate() {
+        let kill = kills.remove(&line);
+        if old == body {
+            if let Some(kill) = kill {
+                return Err(format!("line {line}: no event of {kill:?}"));
+            }
+            continue;
+        }
+        let (old_pairs, new) = (pairs(old)?, pairs(body)?);
+        let event = event(&new).ok_or_else(|| format!("line {line}: {}", start(&new)))?;
+        let says = |text: &str| find(old, text.as_bytes()).is_some();
+        let pid = get(event, &["victim", "pid"]).and_then(Value::as_u64);
+        let uid = get(event, &["pod", "uid"]).and_then(Value::as_str);
+        let is_sound = is_reports(input, old)
+            && new.len() == old_pairs.len() + 1
+            && new.starts_with(&old_pairs)
+            && pid.is_none_or(|pid| {
+                says(&format!("process {pid} (")) || says(&format!(",pid={pid},"))
+            })
+            && uid.is_none_or(|uid| says(uid) || says(&uid.replace('-', "_")))
+            && kill.is_none_or(|kill| pid == Some(kill.pid));
+        if !is_sound {
+            return Err(format!("line {line}: another record: {}", start(&new)));
+        }
+        found.events += 1;
+        found.named += usize::from(uid.is_some());
+    }
+    Ok(found)
+}
+
+/// The event in a record, whichever key it is under.
+fn event(body: &Pairs) -> Option<&Pairs> {
+    ["oom", "oom_event", "oomparse_event"]
+        .into_iter()
+        .filter_map(|key| get(body, &[key])?.as_map())
+        .find(|event| get(event, &["schema"]).is_some())
+        .map(Vec::as_slice)
+}
+
+/// What the kernel says in a made-up log when nothing is wrong.
+const ORDINARY: [&[u8]; 4] = [
+    b"] cni0: port ",
+    b"] IPv6: ADDRCONF(",
+    b"] eth0: renamed from ",
+    b"] audit: type=",
+];
+
+/// Whether a record is a line of a report: all of the kernel's but the ordinary ones.
+fn is_reports(input: &Input, body: &[u8]) -> bool {
+    let has = |mark: &[u8]| find(body, mark).is_some();
+    let is_kernels = match (input.is_json, input.is_proven) {
+        (true, _) => has(b"sequence"),
+        (false, true) => has(b" node-7 kernel: ["),
+        (false, false) => !has(b" node-7 "),
+    };
+    is_kernels && !ORDINARY.into_iter().any(has)
+}
+
+/// Whether one record is another with more keys, or with no more.
+fn is_kept(old: &[u8], new: &[u8]) -> Result<bool, String> {
+    Ok(old == new || pairs(new)?.starts_with(&pairs(old)?))
+}
+
 fn is_added(key: &Value) -> bool {
-    matches!(key.as_str(), Some("oom" | "oomparse_event" | "kubernetes"))
+    matches!(
+        key.as_str(),
+        Some("oom" | "oom_event" | "oomparse_event" | "kubernetes")
+    )
 }
 
 /// The record's own pairs are there still, one of them names the process, and nothing but the event and
 /// its names was added.
-fn is_enriched(old: &[(Value, Value)], new: &[(Value, Value)], way: Way, pid: u64) -> bool {
+fn is_enriched(old: &Pairs, new: &Pairs, way: Way, pid: u64) -> bool {
     let is_kept = match way {
-        Way::Behind => new.starts_with(old),
-        Way::Anywhere | Way::Alone => old.iter().all(|pair| new.contains(pair)),
+        Way::Anywhere => old.iter().all(|pair| new.contains(pair)),
+        _ => new.starts_with(old),
     };
     let mut added = new.iter().filter(|pair| !old.contains(pair));
     let process = format!(" process {pid} (");
@@ -184,110 +317,39 @@ fn is_enriched(old: &[(Value, Value)], new: &[(Value, Value)], way: Way, pid: u6
     is_kept && old.iter().any(names_it) && added.all(|(key, _)| is_added(key))
 }
 
-/// The beginning of a record, to show.
-fn start(body: &[(Value, Value)]) -> String {
-    format!("{body:?}").chars().take(1000).collect()
-}
-
 /// Whether the event names the pod; an error if it is another's.
-fn is_right(kill: &Kill, body: &[(Value, Value)]) -> Result<bool, String> {
-    let text = |path: &[&str]| get(body, path).and_then(Value::as_str).map(str::to_owned);
-    let pid = get(body, &["oom", "victim", "pid"]).and_then(Value::as_u64);
-    let wanted = kill.uid.as_ref().map(|uid| {
-        let name = pod_name(uid);
-        (uid.clone(), name, NAMESPACE.to_owned())
-    });
-    let names = |keys: [&[&str]; 3]| {
-        let [uid, name, namespace] = keys.map(text);
-        Some((uid?, name?, namespace?))
+fn is_right(kill: &Kill, body: &Pairs, names: bool) -> Result<bool, String> {
+    let event = event(body).unwrap_or_default();
+    let text = |of: &Pairs, path: &[&str]| get(of, path)?.as_str().map(str::to_owned);
+    let all = |of: &Pairs, keys: [&[&str]; 3]| keys.map(|path| text(of, path));
+    let wanted = |named: bool| match &kill.uid {
+        Some(uid) if named => [
+            Some(uid.clone()),
+            Some(pod_name(uid)),
+            Some(NAMESPACE.to_owned()),
+        ],
+        _ => [None, None, None],
     };
-    let in_event = names([
-        &["oom", "pod", "uid"],
-        &["oom", "pod", "name"],
-        &["oom", "pod", "namespace"],
-    ]);
-    let in_names = names([
-        &["kubernetes", "pod_id"],
-        &["kubernetes", "pod_name"],
-        &["kubernetes", "namespace_name"],
-    ]);
-    if pid != Some(kill.pid) || in_event != wanted || in_names != wanted {
+    let in_event = all(
+        event,
+        [&["pod", "uid"], &["pod", "name"], &["pod", "namespace"]],
+    );
+    let in_names = all(
+        body,
+        [
+            &["kubernetes", "pod_id"],
+            &["kubernetes", "pod_name"],
+            &["kubernetes", "namespace_name"],
+        ],
+    );
+    let mut wanted_in_event = wanted(names);
+    wanted_in_event[0] = kill.uid.clone();
+    let pid = get(event, &["victim", "pid"]).and_then(Value::as_u64);
+    if pid != Some(kill.pid) || in_event != wanted_in_event || in_names != wanted(names) {
         return Err(format!("{kill:?} has the event {}", start(body)));
     }
-    Ok(wanted.is_some())
-}
-
-fn pairs(mut body: &[u8]) -> Result<Vec<(Value, Value)>, String> {
-    match rmpv::decode::read_value(&mut body) {
-        Ok(Value::Map(pairs)) => Ok(pairs),
-        other => Err(format!("no map: {other:?}")),
-    }
-}
-
-fn get<'v>(pairs: &'v [(Value, Value)], path: &[&str]) -> Option<&'v Value> {
-    let (first, rest) = path.split_first()?;
-    let (_, value) = pairs.iter().find(|(key, _)| key.as_str() == Some(*first))?;
-    match rest {
-        [] => Some(value),
-        _ => get(value.as_map()?, rest),
-    }
+    Ok(kill.uid.is_some())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn body(pairs: Vec<(&str, Value)>) -> Vec<u8> {
-        let map = pairs.into_iter().map(|(key, value)| (key.into(), value));
-        let mut bytes = Vec::new();
-        rmpv::encode::write_value(&mut bytes, &Value::Map(map.collect())).unwrap();
-        bytes
-    }
-
-    fn event(pid: u64) -> Value {
-        let victim = Value::Map(vec![("pid".into(), pid.into())]);
-        Value::Map(vec![("victim".into(), victim)])
-    }
-
-    #[test]
-    fn what_is_lost_changed_or_made_up_is_found() {
-        let input = Input {
-            name: "",
-            path: "".into(),
-            is_json: false,
-            lines: 2,
-            kills: BTreeMap::from([(1, Kill { pid: 7, uid: None })]),
-        };
-        let log = |text: &str| ("log", Value::from(text));
-        let killed = || log("Killed process 7 (b)");
-        let (a, b) = (body(vec![log("a")]), body(vec![killed()]));
-        let enriched = body(vec![killed(), ("oom", event(7))]);
-        let alone = body(vec![("oom", event(7))]);
-        let of = |after: &[&[u8]], way| check(&input, &[&a, &b], after, way);
-        assert_eq!(of(&[&a, &enriched], Way::Behind).unwrap().events, 1);
-        assert_eq!(of(&[&a, &b], Way::Behind).unwrap().without, 1);
-        assert_eq!(of(&[&a, &b, &alone], Way::Alone).unwrap().events, 1);
-        let changed = body(vec![log(" process 7 ("), ("oom", event(7))]);
-        let other = body(vec![killed(), ("oom", event(8))]);
-        let early = body(vec![log("a"), ("oom", event(7))]);
-        let more = body(vec![killed(), ("oom", event(7)), ("x", event(7))]);
-        for after in [
-            &[&a[..]][..],
-            &[&b],
-            &[&a, &changed],
-            &[&a, &other],
-            &[&a, &more],
-            &[&early, &b],
-            &[&a, &b, &b],
-        ] {
-            for way in [Way::Behind, Way::Alone, Way::Anywhere] {
-                assert!(of(after, way).is_err());
-            }
-        }
-        let uid = Some("3962896b-ab69-4572-8f1d-ee756f9f3589".to_owned());
-        let mut in_pod = input;
-        in_pod.kills.insert(1, Kill { pid: 7, uid });
-        assert!(check(&in_pod, &[&a, &b], &[&a, &b], Way::Behind).is_err());
-        assert!(check(&in_pod, &[&a, &b], &[&a, &enriched], Way::Behind).is_err());
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Runs of the user's Fluent Bit.
 
 use super::input::Input;
+use super::modules::{IDENTITY, Modules};
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::fs;
@@ -13,7 +14,7 @@ pub(super) const NULL: &str = "[OUTPUT]\n    Name null\n    Match *\n";
 /// A filter to run.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// What to load, if it is not built in.
     pub(super) plugin: Option<PathBuf>,
     /// Loaded by a file of plugins, not by `-e`.
@@ -25,11 +26,12 @@ pub(super) struct Filter {
 /// The program, and what it is to load.
 #[derive(Debug)]
 pub(super) struct Host {
-    bin: PathBuf,
+    pub(super) bin: PathBuf,
     pub(super) dir: PathBuf,
     oomparse: PathBuf,
     empty: PathBuf,
     library: PathBuf,
+    pub(super) modules: Modules,
 }
 
 impl Host {
@@ -55,6 +57,7 @@ impl Host {
             oomparse,
             empty,
             library: target_dir().join("release/liboomparse.so"),
+            modules: Modules::prepare(dir)?,
         })
     }
 
@@ -66,14 +69,20 @@ impl Host {
         Ok(text.lines().next().unwrap_or_default().to_owned())
     }
 
+    /// Whether the program was built with an input.
+    pub(super) fn has_input(&self, name: &str) -> Result<bool, String> {
+        let output = Command::new(&self.bin).arg("--help").output();
+        let output = output.map_err(|error| format!("{}: {error}", self.bin.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        Ok(text
+            .lines()
+            .any(|line| line.split_ascii_whitespace().next() == Some(name)))
+    }
+
     /// The native filter.
     pub(super) fn oomparse(&self, mode: &'static str) -> Filter {
         Filter {
-            name: if mode == "events" {
-                "native, Mode events"
-            } else {
-                "native, Mode enrich"
-            },
+            name: format!("native, Mode {mode}"),
             plugin: Some(self.oomparse.clone()),
             by_file: mode == "events",
             config: format!(
@@ -86,7 +95,7 @@ impl Host {
     /// The native filter that does nothing.
     pub(super) fn empty(&self) -> Filter {
         Filter {
-            name: "native, empty",
+            name: "native, empty".to_owned(),
             plugin: Some(self.empty.clone()),
             config: "[FILTER]\n    Name empty\n    Match *\n".to_owned(),
             ..Filter::default()
@@ -94,9 +103,9 @@ impl Host {
     }
 
     /// A Lua filter.
-    pub(super) fn lua(&self, name: &'static str, script: &Path, function: &str) -> Filter {
+    pub(super) fn lua(&self, name: &str, script: &Path, function: &str) -> Filter {
         Filter {
-            name,
+            name: name.to_owned(),
             config: format!(
                 "[FILTER]\n    Name lua\n    Match *\n    script {}\n    call {function}\n",
                 script.display()
@@ -109,6 +118,35 @@ impl Host {
     pub(super) fn oomparse_lua(&self) -> Filter {
         let script = root().join("integrations/fluent-bit/oomparse.lua");
         self.lua("oomparse.lua", &script, "oomparse")
+    }
+
+    /// A function of a WebAssembly module.
+    pub(super) fn wasm(&self, name: &str, module: &Path, function: &str) -> Filter {
+        Filter {
+            name: name.to_owned(),
+            config: format!(
+                "[FILTER]\n    Name wasm\n    Match *\n    wasm_path {}\n    function_name {function}\n",
+                module.display()
+            ),
+            ..Filter::default()
+        }
+    }
+
+    /// A function of this repository's module.
+    pub(super) fn oomparse_wasm(&self, function: &str) -> Filter {
+        let name = format!("oomparse.wasm, {function}");
+        self.wasm(&name, &self.modules.oomparse, function)
+    }
+
+    /// A module that gives each record back as it is.
+    pub(super) fn wasm_identity(&self) -> Filter {
+        self.wasm("wasm identity", &self.modules.identity, IDENTITY)
+    }
+
+    /// The same, with memory for records of any size.
+    pub(super) fn wasm_identity_with_malloc(&self) -> Filter {
+        let module = &self.modules.identity_with_malloc;
+        self.wasm("wasm identity with malloc and free", module, IDENTITY)
     }
 
     /// The directory as /var/log/pods.

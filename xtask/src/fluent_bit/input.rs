@@ -18,6 +18,8 @@ pub(super) struct Input {
     pub(super) path: PathBuf,
     /// Each line is a record in JSON.
     pub(super) is_json: bool,
+    /// Its records prove who wrote the text.
+    pub(super) is_proven: bool,
     pub(super) lines: u64,
     /// Kills by the number of the line that tells them.
     pub(super) kills: BTreeMap<usize, Kill>,
@@ -73,6 +75,8 @@ impl Input {
         let mut log = Vec::with_capacity(made.len());
         let mut odd = ODD.iter().cycle();
         let long = vec![b'x'; 100_000];
+        // Longer than any line is read, and longer still in JSON.
+        let longest = [vec![b'y'; 1 << 20], "ü漢".repeat(200_000).into_bytes()];
         for (number, line) in made.split_inclusive(|byte| *byte == b'\n').enumerate() {
             log.extend_from_slice(line);
             // Not within a report.
@@ -84,9 +88,29 @@ impl Input {
                 log.extend_from_slice(&long);
                 log.push(b'\n');
             }
+            if let Some(line) = number.checked_sub(1).and_then(|at| longest.get(at)) {
+                log.extend_from_slice(line);
+                log.push(b'\n');
+            }
         }
         let kills = kills(&log);
         Self::write(dir, "mixed lines", log, false, kills)
+    }
+
+    /// Reports as `dmesg` prints them, which do not tell who wrote them.
+    pub(super) fn plain(dir: &Path, lines: u64) -> Result<Self, String> {
+        let mut made = Vec::new();
+        sparse(&mut made, lines.saturating_mul(LINE), SEED).map_err(|error| error.to_string())?;
+        let kills = kills(&made);
+        let mut log = Vec::with_capacity(made.len());
+        for line in made.split_inclusive(|byte| *byte == b'\n') {
+            log.extend_from_slice(find(line, b" node-7 kernel: ").unwrap_or(line));
+        }
+        let input = Self::write(dir, "lines of unknown origin", log, false, kills)?;
+        Ok(Self {
+            is_proven: false,
+            ..input
+        })
     }
 
     /// Records as inputs and parsers make them: the kernel's, containers', and others.
@@ -116,7 +140,13 @@ impl Input {
                 0 => {
                     let kmsg = |message: &str, at: u64| json!({"priority": 6, "sequence": number * 2 + at, "sec": 9 + number, "usec": at, "msg": message});
                     push(&kmsg(&summary, 0));
-                    let at = push(&kmsg(&killed, 1));
+                    let mut last = kmsg(&killed, 1);
+                    if number % 400 == 0
+                        && let Some(record) = last.as_object_mut()
+                    {
+                        record.insert("oom".to_owned(), json!({"a user's": "own"}));
+                    }
+                    let at = push(&last);
                     let uid = Some(uid);
                     kills.insert(at, Kill { pid, uid });
                 }
@@ -167,6 +197,7 @@ impl Input {
             name,
             path,
             is_json,
+            is_proven: true,
             lines: log.iter().filter(|byte| **byte == b'\n').count() as u64,
             kills,
         })
@@ -212,7 +243,7 @@ fn pod_uid(path: &[u8]) -> Option<String> {
 }
 
 /// What follows a word.
-fn find<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn find<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
     let at = text.windows(word.len()).position(|part| part == word)?;
     text.get(at + word.len()..)
 }

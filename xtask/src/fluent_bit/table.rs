@@ -3,55 +3,97 @@
 use super::host::{Filter, Host, NULL};
 use super::input::Input;
 
-/// Prints the figures of each filter; gives the native filter's throughput as a part of the empty one's.
-pub(super) fn run(host: &Host, input: &Input, rounds: usize) -> Result<f64, String> {
-    let identity = host.dir.join("identity.lua");
-    let filters = [
-        Filter {
-            name: "none",
-            ..Filter::default()
-        },
-        host.empty(),
-        host.oomparse("enrich"),
-        host.oomparse("events"),
-        Filter {
-            name: "grep",
-            config: "[FILTER]\n    Name grep\n    Match *\n    Exclude log Killed process\n"
-                .to_owned(),
-            ..Filter::default()
-        },
-        host.lua("lua that does nothing", &identity, "identity"),
-        host.oomparse_lua(),
+/// One filter's CPU seconds, round by round.
+type Row = (Filter, Vec<f64>);
+
+/// Throughput as parts of others'.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    /// The native filter's of the empty native one's.
+    pub(super) native: f64,
+    /// The module's of one that does nothing and takes records of any size.
+    pub(super) module: f64,
+}
+
+/// Prints the figures of each filter.
+pub(super) fn run(host: &Host, input: &Input, rounds: usize) -> Result<Parts, String> {
+    let none = Filter {
+        name: "none".to_owned(),
+        ..Filter::default()
+    };
+    let grep = Filter {
+        name: "grep".to_owned(),
+        config: "[FILTER]\n    Name grep\n    Match *\n    Exclude log Killed process\n".to_owned(),
+        ..Filter::default()
+    };
+    let do_nothing = host.dir.join("identity.lua");
+    let row = |filter| (filter, Vec::new());
+    let mut none = row(none);
+    let mut empty = row(host.empty());
+    let mut native = row(host.oomparse("enrich"));
+    let mut events = row(host.oomparse("events"));
+    let mut identity = row(host.wasm_identity());
+    let mut with_malloc = row(host.wasm_identity_with_malloc());
+    let mut module = row(host.oomparse_wasm("oomparse_filter"));
+    let mut any = row(host.oomparse_wasm("oomparse_filter_any"));
+    let mut grep = row(grep);
+    let mut lua_identity = row(host.lua("lua that does nothing", &do_nothing, "identity"));
+    let mut lua = row(host.oomparse_lua());
+    let mut rows = [
+        &mut none,
+        &mut empty,
+        &mut native,
+        &mut events,
+        &mut identity,
+        &mut with_malloc,
+        &mut module,
+        &mut any,
+        &mut grep,
+        &mut lua_identity,
+        &mut lua,
     ];
-    let mut times: [Vec<f64>; 7] = Default::default();
     // In turns, so that what else the machine does meets all of them.
     for _ in 0..rounds {
-        for (filter, times) in filters.iter().zip(&mut times) {
+        for (filter, times) in &mut rows {
             times.push(host.run(input, filter, NULL)?.0);
         }
     }
     println!(
         "\n{}: {} records, middle of {rounds} rounds\n\n\
-         | filter | CPU seconds | lines per CPU second | of the empty one |\n|---|---|---|---|",
+         | filter | CPU seconds | least of them | lines per CPU second |\n|---|---|---|---|",
         input.name, input.lines
     );
-    let [_, empty, enrich, ..] = &times;
-    for (filter, times) in filters.iter().zip(&times) {
+    for (filter, times) in rows {
         let seconds = middle(times.iter().copied());
+        let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+        let lines = input.lines as f64 / seconds / 1e6;
         println!(
-            "| {} | {seconds:.2} | {:.2} M | {:.2} |",
-            filter.name,
-            input.lines as f64 / seconds / 1e6,
-            part_of(empty, times)
+            "| {} | {seconds:.2} | {least:.2} | {lines:.2} M |",
+            filter.name
         );
     }
-    Ok(part_of(empty, enrich))
+    let part = |of: &Row, row: &Row| {
+        let part = part_of(&of.1, &row.1);
+        println!("- {}: {part:.3} of `{}`", row.0.name, of.0.name);
+        part
+    };
+    println!("\nthroughput as a part of another filter's, the middle of the same rounds:\n");
+    part(&empty, &events);
+    part(&identity, &any);
+    part(&with_malloc, &any);
+    part(&identity, &module);
+    part(&lua, &module);
+    part(&lua_identity, &lua);
+    Ok(Parts {
+        native: part(&empty, &native),
+        module: part(&with_malloc, &module),
+    })
 }
 
-/// The throughput as a part of the empty filter's. Rounds are compared, each with itself: from one to
+/// The throughput as a part of another filter's. Rounds are compared, each with itself: from one to
 /// the next a busy machine's speed changes more than what is measured.
-fn part_of(empty: &[f64], times: &[f64]) -> f64 {
-    middle(empty.iter().zip(times).map(|(empty, time)| empty / time))
+fn part_of(other: &[f64], times: &[f64]) -> f64 {
+    middle(other.iter().zip(times).map(|(other, time)| other / time))
 }
 
 fn middle(numbers: impl Iterator<Item = f64>) -> f64 {
