@@ -126,6 +126,29 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     out
 }
 
+/// Adds a number with at least so many digits; smaller than what `core::fmt` needs for it.
+pub(crate) fn push_number(out: &mut String, number: u64, digits: usize) {
+    let mut rest = number;
+    let mut backwards = [b'0'; 20];
+    let mut len = 0usize;
+    for slot in &mut backwards {
+        if rest == 0 && len >= digits.max(1) {
+            break;
+        }
+        *slot = b'0'.wrapping_add(u8::try_from(rest % 10).unwrap_or(0));
+        rest /= 10;
+        len = len.wrapping_add(1);
+    }
+    out.extend(
+        backwards
+            .get(..len)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .map(|digit| char::from(*digit)),
+    );
+}
+
 fn push_hex(out: &mut String, byte: u8) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for nibble in [byte >> 4, byte & 15] {
@@ -181,6 +204,21 @@ mod tests {
         assert_eq!(Text::from("a\u{9b}b").to_string(), r"a\xc2\x9bb");
         assert_eq!(Text::from(&b"caf\xc3"[..]).to_string(), r"caf\xc3");
         assert_eq!(Text::from(r"a\b").to_string(), r"a\b");
+    }
+
+    #[test]
+    fn numbers_have_all_their_digits() {
+        for (number, digits, text) in [
+            (0, 0, "0"),
+            (0, 2, "00"),
+            (7, 2, "07"),
+            (1234, 2, "1234"),
+            (u64::MAX, 3, "18446744073709551615"),
+        ] {
+            let mut out = String::new();
+            push_number(&mut out, number, digits);
+            assert_eq!(out, text);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::event::{
     Selected, StatValues, TaskRow, Victim,
 };
 use crate::frame::Origin;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 impl OomEvent {
@@ -24,10 +24,12 @@ impl OomEvent {
     /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Writing numbers and strings into memory cannot fail.
-        writer::write(self)
-            .or_else(|| serde_json::to_string(self).ok())
-            .unwrap_or_default()
+        // Writing numbers and strings into memory cannot fail, and the record has no other shapes; where
+        // size does not matter there is another writer for the case that it should get one.
+        let written = writer::write(self);
+        #[cfg(feature = "std")]
+        let written = written.or_else(|| serde_json::to_string(self).ok());
+        written.unwrap_or_default()
     }
 }
 
@@ -75,7 +77,7 @@ impl Serialize for OomEvent {
         };
         map.serialize_entry("origin", origin)?;
         let time = self.time.filter(crate::time::WallTime::is_complete);
-        put(map, "time", time.map(|time| time.to_string()))?;
+        put(map, "time", time.map(crate::time::WallTime::text))?;
         let estimated = (time.is_some() && self.time_estimated).then_some(true);
         put(map, "time_estimated", estimated)?;
         put(map, "kernel_time_us", self.kernel_time_us)?;

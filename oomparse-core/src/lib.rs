@@ -59,4 +59,7 @@ pub use pods::{
     PodSourceError, PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
     read_pods,
 };
+/// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
+#[doc(hidden)]
+pub use sieve::skip;
 pub use time::WallTime;

@@ -4,12 +4,7 @@
 //! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
 //! one. Rows and figures hold none; they count only while a report is open.
 
-#[cfg(any(
-    test,
-    not(feature = "std"),
-    not(any(target_arch = "x86_64", target_arch = "aarch64"))
-))]
-mod skip;
+pub mod skip;
 
 #[cfg(feature = "std")]
 use aho_corasick::packed;
@@ -17,7 +12,10 @@ use aho_corasick::packed;
 /// The words that a line must hold to be looked at while no report is open.
 ///
 /// The packed search goes by the first bytes, so each begins with letters that are rare in ordinary logs.
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(
+    test,
+    all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))
+))]
 pub(crate) const LITERALS: [&str; 15] = [
     // "X invoked oom-killer: ", "oom-kill:constraint="
     "oom-kill",

@@ -1,5 +1,7 @@
 //! Time as a log line's prefix shows it. There is no clock in this crate.
 
+use crate::bytes::push_number;
+use alloc::string::String;
 use core::fmt;
 
 /// A wall-clock time as a prefix printed it; year and zone may be missing.
@@ -103,34 +105,56 @@ impl WallTime {
     }
 }
 
-impl fmt::Display for WallTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl WallTime {
+    /// What `Display` writes: nothing unless all of it is known.
+    pub(crate) fn text(self) -> String {
+        let mut out = String::new();
         let (Some(year), Some(offset)) = (self.year, self.offset_minutes) else {
-            return Ok(());
+            return out;
         };
-        write!(
-            f,
-            "{year:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-            self.month, self.day, self.hour, self.minute, self.second
-        )?;
+        push_number(&mut out, u64::from(year), 4);
+        for (mark, part) in [
+            ('-', self.month),
+            ('-', self.day),
+            ('T', self.hour),
+            (':', self.minute),
+            (':', self.second),
+        ] {
+            out.push(mark);
+            push_number(&mut out, u64::from(part), 2);
+        }
         if self.fraction_digits > 0 {
             let drop = u32::from(9u8.saturating_sub(self.fraction_digits));
             let shown = self
                 .nanos
                 .checked_div(10u32.saturating_pow(drop))
                 .unwrap_or(0);
-            write!(
-                f,
-                ".{shown:0width$}",
-                width = usize::from(self.fraction_digits)
-            )?;
+            out.push('.');
+            push_number(
+                &mut out,
+                u64::from(shown),
+                usize::from(self.fraction_digits),
+            );
         }
         if offset == 0 {
-            return f.write_str("Z");
+            out.push('Z');
+            return out;
         }
-        let sign = if offset < 0 { '-' } else { '+' };
         let minutes = offset.unsigned_abs();
-        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        for (mark, part) in [
+            (if offset < 0 { '-' } else { '+' }, minutes / 60),
+            (':', minutes % 60),
+        ] {
+            out.push(mark);
+            push_number(&mut out, u64::from(part), 2);
+        }
+        out
+    }
+}
+
+impl fmt::Display for WallTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
     }
 }
 

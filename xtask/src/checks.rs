@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, c_library, instructions, readme, root, system};
+use crate::{bless, c_library, instructions, javascript, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -36,6 +36,13 @@ pub(crate) fn ci() -> ExitCode {
 pub(crate) fn vrl() -> ExitCode {
     let mut steps = Steps::default();
     vrl_tests(&mut steps);
+    steps.finish()
+}
+
+/// The JavaScript package.
+pub(crate) fn javascript() -> ExitCode {
+    let mut steps = Steps::default();
+    javascript::check(&mut steps);
     steps.finish()
 }
 
@@ -88,6 +95,8 @@ fn common(steps: &mut Steps) {
         );
     }
     core_alone(steps);
+    modules(steps);
+    javascript::check(steps);
     let mut docs = cargo(&[
         "doc",
         "--workspace",
@@ -104,6 +113,42 @@ fn common(steps: &mut Steps) {
         None => steps.task("instruction counts", instructions::check),
         Some(why) => steps.not_run("instruction counts", &why),
     }
+}
+
+/// The WebAssembly modules, and what tests them: their crate with all features, and engines as hosts have.
+fn modules(steps: &mut Steps) {
+    const LINTS: &str = "lints of the WebAssembly edge";
+    steps.task("the WebAssembly modules", wasm::build);
+    match wasm::lints() {
+        Some(mut lints) => steps.command(LINTS, &mut lints),
+        None => steps.not_run(
+            LINTS,
+            "this toolchain has no clippy with the libraries' source: rustup component add clippy rust-src",
+        ),
+    }
+    let with_names = ["--package", "oomparse-wasm", "--features", "pods"];
+    let on_engines = [
+        "--package",
+        "oomparse-tests",
+        "--features",
+        "wasm",
+        "--test",
+        "wasm",
+    ];
+    for (package, features, name) in [
+        (
+            &with_names[..],
+            "--all-targets",
+            "lints of the module with names",
+        ),
+        (&on_engines, "--no-deps", "lints of the modules' tests"),
+    ] {
+        let lints = [&["clippy"], package, &[features, "--", "-D", "warnings"]].concat();
+        component(steps, name, "clippy", &lints);
+    }
+    let tests = |package: &[&str]| cargo(&[&["test"], package].concat());
+    steps.tests("the module with names", &mut tests(&with_names));
+    steps.tests("the modules on two engines", &mut tests(&on_engines));
 }
 
 /// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.

@@ -7,11 +7,13 @@ mod checks;
 mod fluent_bit;
 mod fuzz;
 mod instructions;
+mod javascript;
 mod live_vm;
 mod readme;
 mod steps;
 mod system;
 mod vector;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +35,9 @@ cargo xtask <command>
   fuzz NAME SECONDS
                 fuzz one target (nightly, cargo-fuzz), then keep what found something new, minimised,
                 in fuzz/corpus/NAME.txt
+  wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter, and the JavaScript package
+                of oomparse-wasm/js with dist/oomparse-VERSION.tgz, which npm installs
+  js            the JavaScript package alone, and its tests
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
                 build liboomparse and put library, header and oomparse.pc below DIR
@@ -62,6 +67,14 @@ fn main() -> ExitCode {
         ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
         ["instructions", "--bless"] => done(instructions::bless()),
         ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
+        ["wasm"] => match wasm::build().and_then(|()| wasm::javascript::build()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(sentence) => {
+                eprintln!("xtask wasm: {sentence}");
+                ExitCode::FAILURE
+            }
+        },
+        ["js"] => checks::javascript(),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),

@@ -21,6 +21,20 @@ const TOOLS: &[Tool] = &[
         program: "promtool",
         package: "prometheus",
     },
+    // Makes the WebAssembly module small.
+    Tool {
+        program: "wasm-opt",
+        package: "binaryen",
+    },
+    // Test the JavaScript package.
+    Tool {
+        program: "node",
+        package: "nodejs",
+    },
+    Tool {
+        program: "npm",
+        package: "npm",
+    },
     Tool {
         program: "gcc",
         package: "gcc",
@@ -152,15 +166,7 @@ fn installed() -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    let (install, args) = apt(&missing);
-    println!("    missing: {}\n    {install}", missing.join(", "));
-    if !crate::in_ci() {
-        return Err(format!(
-            "system packages are missing; install them with: {install}"
-        ));
-    }
-    as_root(&["update"])?;
-    as_root(&args)?;
+    install(&missing)?;
     match self::missing().as_slice() {
         [] => Ok(()),
         still => Err(format!(
@@ -168,6 +174,19 @@ fn installed() -> Result<(), String> {
             still.join(", ")
         )),
     }
+}
+
+/// Installs packages in CI, else says how to.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    let (install, args) = apt(packages);
+    println!("    missing: {}\n    {install}", packages.join(", "));
+    if !crate::in_ci() {
+        return Err(format!(
+            "system packages are missing; install them with: {install}"
+        ));
+    }
+    as_root(&["update"])?;
+    as_root(&args)
 }
 
 /// Runs apt-get, with sudo where we are not root.

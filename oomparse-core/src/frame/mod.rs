@@ -23,7 +23,6 @@ mod syslog;
 mod syslog5424;
 #[cfg(test)]
 mod tests;
-#[cfg(feature = "carriers")]
 mod wrapper;
 
 #[cfg(feature = "serde")]
@@ -190,34 +189,33 @@ impl Framer {
         if self.wants_every_line() {
             return self.within_open(line);
         }
-        // The forms that matter most, without moving the frame about: that costs more than reading
-        // the prefix does.
-        match line {
+        // Where code must be small the long way does: it reads the same.
+        if cfg!(feature = "std")
+            && let Some(frame) = self.frequent(line)
+        {
+            return Some(frame);
+        }
+        self.single(line)
+    }
+
+    /// The forms that matter most, without moving the frame about: that costs more than reading the
+    /// prefix does.
+    #[inline(always)]
+    fn frequent<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        let frame = match line {
             [b'0'..=b'9', ..] => {
                 if let Some(frame) = kmsg::record(line) {
                     self.last = FrameKind::Kmsg;
                     return Some(frame);
                 }
-                if let Some(frame) = syslog::kernels(line, &mut self.head) {
-                    self.remember_prefix(line, &frame);
-                    return Some(frame);
-                }
+                syslog::kernels(line, &mut self.head)?
             }
-            [b'[', ..] if self.is_short_monotonic == Some(false) => {
-                if let Some(frame) = dmesg::plain(line) {
-                    self.remember_prefix(line, &frame);
-                    return Some(frame);
-                }
-            }
-            [b'A'..=b'Z', ..] => {
-                if let Some(frame) = syslog::kernels(line, &mut self.head) {
-                    self.remember_prefix(line, &frame);
-                    return Some(frame);
-                }
-            }
-            _ => {}
-        }
-        self.single(line)
+            [b'[', ..] if self.is_short_monotonic == Some(false) => dmesg::plain(line)?,
+            [b'A'..=b'Z', ..] => syslog::kernels(line, &mut self.head)?,
+            _ => return None,
+        };
+        self.remember_prefix(line, &frame);
+        Some(frame)
     }
 
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
@@ -403,7 +401,7 @@ fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
             .or_else(|| syslog::numbered_date(line))
             .or_else(|| dmesg::lost_bracket(line)),
         b'[' => dmesg::bracketed(line),
-        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line)),
+        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line, nested)),
         b'<' => syslog::prioritised(line),
         b'a'..=b'z' => server_sent(line, nested).or_else(|| dmesg::decoded(line)),
         b'{' => object(line, nested),
@@ -420,36 +418,18 @@ fn server_sent(line: &[u8], nested: u8) -> Option<Frame<'_>> {
 }
 
 /// A line that begins as a word does.
-#[cfg(feature = "carriers")]
-fn marked(line: &[u8]) -> Option<Frame<'_>> {
-    journal::lone_message(line).or_else(|| wrapper::kibana_row(line))
+fn marked(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    // Of a journal's entry that came as a record for each line only the line is there: who wrote it stands
+    // in another.
+    let lone = (nested == 0).then(|| journal::lone_message(line));
+    lone.flatten().or_else(|| wrapper::kibana_row(line))
 }
 
-#[cfg(not(feature = "carriers"))]
-fn marked(_line: &[u8]) -> Option<Frame<'_>> {
-    None
-}
-
-#[cfg(feature = "carriers")]
 use wrapper::behind_quotes;
 
-#[cfg(not(feature = "carriers"))]
-fn behind_quotes(line: &[u8]) -> &[u8] {
-    line
-}
-
 /// The frame of a line whose first bytes are of no known form.
-#[cfg(feature = "carriers")]
 fn unknown(line: &[u8], nested: u8) -> Frame<'_> {
     wrapper::unwrap(line, nested)
-}
-
-#[cfg(not(feature = "carriers"))]
-fn unknown(line: &[u8], _nested: u8) -> Frame<'_> {
-    Frame {
-        message: Cow::Borrowed(line),
-        ..Frame::default()
-    }
 }
 
 #[cfg(feature = "serde")]

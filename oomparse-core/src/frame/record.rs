@@ -276,8 +276,15 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
             ..outer
         };
     };
+    // dmesg and journalctl indent what stands behind a newline: no line of its own, even if it looks like
+    // one. A shipper makes a record of each line all the same.
+    let is_behind = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
     Frame {
-        kind: outer.kind,
+        kind: if is_behind {
+            FrameKind::Indented
+        } else {
+            outer.kind
+        },
         origin: match inner.origin {
             Origin::Unknown => outer.origin,
             told => told,

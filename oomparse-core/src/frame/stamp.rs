@@ -307,7 +307,6 @@ pub(super) fn epoch(input: &[u8]) -> Option<Stamp<'_>> {
 }
 
 /// `Jun 25, 2021 @ 12:42:11.916`, as Kibana shows a time.
-#[cfg(feature = "carriers")]
 pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
     let (month, rest) = english_month(input)?;
     let (day, rest) = short_number(rest.strip_prefix(b" ")?, 2)?;
@@ -332,7 +331,6 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
 }
 
 /// The same in the languages other than English.
-#[cfg(feature = "carriers")]
 fn local_ctime(input: &[u8]) -> Option<Option<WallTime>> {
     let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
     let (mut before, mut day, mut month, mut of_day, mut year) = (None, None, None, None, None);
@@ -371,13 +369,7 @@ fn local_ctime(input: &[u8]) -> Option<Option<WallTime>> {
     }))
 }
 
-#[cfg(not(feature = "carriers"))]
-fn local_ctime(_input: &[u8]) -> Option<Option<WallTime>> {
-    None
-}
-
 /// A month's number from its abbreviated name, or from a number before `月` or `월`.
-#[cfg(feature = "carriers")]
 fn month_by_name(name: &[u8]) -> Option<u8> {
     if let Some((number, "月" | "월")) =
         number(name).and_then(|(number, rest)| Some((number, core::str::from_utf8(rest).ok()?)))
@@ -396,7 +388,6 @@ fn month_by_name(name: &[u8]) -> Option<u8> {
 }
 
 /// The small letter of a letter in a month's name: Latin and Cyrillic, without the tables for the rest.
-#[cfg(feature = "carriers")]
 fn lower(letter: char) -> char {
     let code = u32::from(letter);
     let by = match code {
@@ -411,7 +402,6 @@ fn lower(letter: char) -> char {
 
 /// How the months' names begin: English, German, French, Spanish, Portuguese, Italian, Dutch,
 /// Polish, Czech, Russian, the Nordic languages and Turkish, as far as no two months share it.
-#[cfg(feature = "carriers")]
 const MONTHS: [&str; 12] = [
     "jan gen ene янв sty led oca",
     "feb fev fév fév lut úno фев şub",

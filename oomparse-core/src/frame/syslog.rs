@@ -323,7 +323,6 @@ pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<
 }
 
 /// The text behind the first printk stamp in a line of unknown form.
-#[cfg(feature = "carriers")]
 pub(super) fn stamp_within(text: &[u8]) -> Option<Frame<'_>> {
     dmesg::plain(at_stamp_within(text)?)
 }

@@ -272,6 +272,28 @@ fn what_stands_behind_a_newline_is_indented() {
     assert_eq!(found[2].0, FrameKind::Indented);
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn a_record_of_what_stands_behind_a_newline_is_indented() {
+    for (text, kind, message) in [
+        (
+            "               Killed process 1 (init) total-vm:1kB",
+            FrameKind::Indented,
+            "Killed process 1 (init) total-vm:1kB",
+        ),
+        ("               file 0", FrameKind::Indented, "file 0"),
+        ("    [ 1120.127338] b", FrameKind::Record, "b"),
+        (" file 0", FrameKind::Record, "file 0"),
+    ] {
+        let line = alloc::format!("{{\"log\":\"{text}\"}}");
+        assert_eq!(
+            kinds_and_messages(&line),
+            [(kind, message.into())],
+            "{text}"
+        );
+    }
+}
+
 #[test]
 fn an_indented_stamp_is_no_line_of_its_own() {
     let text = "[ 1120.127337] Killed process 5314 (\n               [1.000000] oom)";

@@ -162,15 +162,15 @@ impl<'o> Serializer for Writer<'o> {
     }
 
     fn serialize_i8(self, value: i8) -> Result<(), Error> {
-        self.number(value)
+        self.number(i64::from(value))
     }
 
     fn serialize_i16(self, value: i16) -> Result<(), Error> {
-        self.number(value)
+        self.number(i64::from(value))
     }
 
     fn serialize_i32(self, value: i32) -> Result<(), Error> {
-        self.number(value)
+        self.number(i64::from(value))
     }
 
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
@@ -178,15 +178,15 @@ impl<'o> Serializer for Writer<'o> {
     }
 
     fn serialize_u8(self, value: u8) -> Result<(), Error> {
-        self.number(value)
+        self.number(u64::from(value))
     }
 
     fn serialize_u16(self, value: u16) -> Result<(), Error> {
-        self.number(value)
+        self.number(u64::from(value))
     }
 
     fn serialize_u32(self, value: u32) -> Result<(), Error> {
-        self.number(value)
+        self.number(u64::from(value))
     }
 
     fn serialize_u64(self, value: u64) -> Result<(), Error> {

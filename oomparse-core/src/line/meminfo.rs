@@ -120,24 +120,31 @@ fn totals(line: &[u8], into: &mut Meminfo) -> bool {
     known
 }
 
+/// Where a figure belongs.
+type Slot = fn(&mut Meminfo) -> &mut Option<u64>;
+
+const TOTALS: [(&str, Slot); 13] = [
+    ("active_anon", |info| &mut info.active_anon_pages),
+    ("inactive_anon", |info| &mut info.inactive_anon_pages),
+    ("active_file", |info| &mut info.active_file_pages),
+    ("inactive_file", |info| &mut info.inactive_file_pages),
+    ("unevictable", |info| &mut info.unevictable_pages),
+    ("dirty", |info| &mut info.dirty_pages),
+    ("writeback", |info| &mut info.writeback_pages),
+    ("slab_reclaimable", |info| &mut info.slab_reclaimable_pages),
+    ("slab_unreclaimable", |info| {
+        &mut info.slab_unreclaimable_pages
+    }),
+    ("mapped", |info| &mut info.mapped_pages),
+    ("shmem", |info| &mut info.shmem_pages),
+    ("pagetables", |info| &mut info.pagetables_pages),
+    ("free", |info| &mut info.free_pages),
+];
+
+/// A figure's place. Known words without a place in the record keep the line a line of the block.
 fn total<'m>(name: &[u8], into: &'m mut Meminfo) -> Option<&'m mut Option<u64>> {
-    Some(match name {
-        b"active_anon" => &mut into.active_anon_pages,
-        b"inactive_anon" => &mut into.inactive_anon_pages,
-        b"active_file" => &mut into.active_file_pages,
-        b"inactive_file" => &mut into.inactive_file_pages,
-        b"unevictable" => &mut into.unevictable_pages,
-        b"dirty" => &mut into.dirty_pages,
-        b"writeback" => &mut into.writeback_pages,
-        b"slab_reclaimable" => &mut into.slab_reclaimable_pages,
-        b"slab_unreclaimable" => &mut into.slab_unreclaimable_pages,
-        b"mapped" => &mut into.mapped_pages,
-        b"shmem" => &mut into.shmem_pages,
-        b"pagetables" => &mut into.pagetables_pages,
-        b"free" => &mut into.free_pages,
-        // Known words without a place in the record keep the line a line of the block.
-        _ => return None,
-    })
+    let (_, slot) = TOTALS.iter().find(|(word, _)| word.as_bytes() == name)?;
+    Some(slot(into))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 /// Takes no line.
 #[derive(Debug, Default)]
-pub(crate) struct Paste;
+pub(crate) struct Paste(());
 
 impl Paste {
     #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]

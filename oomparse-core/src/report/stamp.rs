@@ -1,10 +1,9 @@
 //! When and where a line was printed, and the ids made of it.
 
-use crate::bytes::hex;
+use crate::bytes::{hex, push_number};
 use crate::frame::{Frame, Origin};
 use crate::limits::{MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US};
 use crate::time::WallTime;
-use alloc::format;
 use alloc::string::String;
 
 /// What a frame says of a line beside its text.
@@ -84,7 +83,10 @@ impl Stamp {
                 Some(boot_id) => fnv1a(&[boot_id]),
                 None => fnv1a(&[host, &time.unwrap_or_default()]),
             };
-            return Some(format!("{}:{sequence}", hex(&of.to_be_bytes())));
+            let mut id = hex(&of.to_be_bytes());
+            id.push(':');
+            push_number(&mut id, sequence, 1);
+            return Some(id);
         }
         let of = if let Some(time) = time {
             fnv1a(&[

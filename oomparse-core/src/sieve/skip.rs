@@ -8,20 +8,23 @@
 const WINDOW: usize = 8;
 
 /// The longest step.
-const STEP: usize = WINDOW - 1;
+pub const STEP: usize = WINDOW - 1;
+
+/// Where the first look is: the window whose first byte may be any may begin before the text.
+pub const FIRST: usize = STEP - 2;
 
 /// A window, how far into its word it begins, and the word that must stand there.
 ///
 /// The window of `"dmesg":` has a byte in front of it that may be any: `":` ends every key in JSON.
 const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
     (b"oom-kill", 0, "oom-kill"),
-    (b"oom_reap", 0, "oom_reaper: "),
+    (b"om_reape", 1, "oom_reaper: "),
     (b"om_kill_", 1, "oom_kill_process: "),
     (b"led proc", 3, "Killed process "),
     (b"ill proc", 1, "Kill process "),
     (b"Task in ", 0, "Task in "),
     (b"asks in ", 1, "Tasks in "),
-    (b"state (m", 6, "Tasks state (memory"),
+    (b" (memory", 11, "Tasks state (memory"),
     (b"emory cg", 1, "Memory cgroup "),
     (b"ory limi", 3, "Memory limit reached"),
     (b"f memory", 5, "Out of memory"),
@@ -29,21 +32,22 @@ const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
     (b"e memory", 11, "No available memory"),
     (b", failcn", 0, ", failcnt "),
     (b"total_vm", 5, "tgid total_vm"),
-    (b"anic_on_", 1, "panic_on_oom"),
+    (b"nic_on_o", 2, "panic_on_oom"),
     (b"\0\"dmesg\"", 0, "\"dmesg\":"),
-    (b"SSAGE\":[", 3, "\"MESSAGE\":["),
-    (b"SAGE\": [", 4, "\"MESSAGE\": ["),
-    (b"_CURSOR=", 1, "__CURSOR="),
+    (b"\0\"MESSAG", 0, "\"MESSAGE\":["),
+    (b"\0\"MESSAG", 0, "\"MESSAGE\": ["),
+    (b"__CURSOR", 0, "__CURSOR="),
 ];
 
 /// Stands for any byte in a window.
 const ANY: u8 = 0;
 
 /// How much shorter than [`STEP`] the step is after each pair of bytes; `STEP` where a window may end.
-static SHORTER: [u8; 1 << 16] = shorter();
+pub static SHORTER: [u8; 1 << 16] = shorter();
 
-/// For each pair: 1 where one stands right before a window's last pair, 2 before that one.
-static BEFORE: [u8; 1 << 16] = before();
+/// For each pair of which windows consist: 1 for one right before a window's last pair, 2 for the one
+/// before that, 4 for the window's first.
+pub static BEFORE: [u8; 1 << 16] = before();
 
 const fn pair(first: u8, second: u8) -> usize {
     u16::from_le_bytes([first, second]) as usize
@@ -92,17 +96,26 @@ const fn before() -> [u8; 1 << 16] {
         let window = WORDS[word].0;
         table[pair(window[4], window[5])] |= 1;
         table[pair(window[2], window[3])] |= 2;
+        let mut byte = 0u8;
+        loop {
+            let first = if window[0] == ANY { byte } else { window[0] };
+            table[pair(first, window[1])] |= 4;
+            if window[0] != ANY || byte == u8::MAX {
+                break;
+            }
+            byte += 1;
+        }
         word += 1;
     }
     table
 }
 
 /// Where in these bytes the first of the words stands.
-pub(super) fn find(bytes: &[u8]) -> Option<usize> {
+#[must_use]
+pub fn find(bytes: &[u8]) -> Option<usize> {
     // Of the loop each operation counts: an interpreter takes a nanosecond for every one of them.
     let last = bytes.len().checked_sub(1)?;
-    // One byte early: the window whose first byte may be any may begin before the text.
-    let mut at = STEP.wrapping_sub(2);
+    let mut at = FIRST;
     while at < last {
         let shorter = usize::from(looked_up(&SHORTER, bytes, at));
         at = at.wrapping_add(STEP).wrapping_sub(shorter);
@@ -130,21 +143,50 @@ fn looked_up(table: &[u8; 1 << 16], bytes: &[u8], at: usize) -> u8 {
     table.get(usize::from(slot)).copied().unwrap_or(0)
 }
 
-/// The word whose window's last two bytes stand here.
-#[inline(never)]
-fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
-    if looked_up(&BEFORE, bytes, at.wrapping_sub(4)) & 2 == 0 {
-        return None;
+/// The windows as numbers, each behind the mask that leaves out the byte that may be any.
+const NUMBERS: [(u64, u64); WORDS.len()] = numbers();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "worked out by the compiler, which would say so"
+)]
+const fn numbers() -> [(u64, u64); WORDS.len()] {
+    let mut numbers = [(0, 0); WORDS.len()];
+    let mut word = 0;
+    while word < WORDS.len() {
+        let window = WORDS[word].0;
+        let mask = if window[0] == ANY { !0xff } else { !0 };
+        numbers[word] = (mask, u64::from_le_bytes(*window));
+        word += 1;
     }
-    WORDS.iter().find_map(|(window, begins, word)| {
-        let whole = window.first() != Some(&ANY);
-        // The window's place in the text, then the word's.
-        let back = STEP.saturating_sub(1).saturating_add(*begins);
-        let start = at.checked_sub(if whole { back } else { back.saturating_sub(1) })?;
-        bytes
-            .get(start..)?
-            .starts_with(word.as_bytes())
-            .then_some(start)
+    numbers
+}
+
+/// Where the word begins whose window's last two bytes stand here, if one's do.
+#[inline(never)]
+#[must_use]
+pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
+    let number = |from: usize| {
+        let window = bytes.get(from..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*window))
+    };
+    let here = match at.checked_sub(STEP.saturating_sub(1)) {
+        Some(from) => number(from)?,
+        // Only the byte that may be any can be before the text.
+        None if at == FIRST => number(0)?.wrapping_shl(u8::BITS),
+        None => return None,
+    };
+    let mut words = WORDS.iter().zip(&NUMBERS);
+    words.find_map(|((_, begins, word), (mask, window))| {
+        if here & mask != *window {
+            return None;
+        }
+        let first = usize::from(*mask != u64::MAX);
+        let back = STEP.saturating_sub(1).saturating_sub(first);
+        let start = at.checked_sub(back)?.checked_sub(*begins)?;
+        let text = bytes.get(start..)?;
+        text.starts_with(word.as_bytes()).then_some(start)
     })
 }
 

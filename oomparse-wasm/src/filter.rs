@@ -1,0 +1,309 @@
+//! What becomes of a record.
+//!
+//! ```text
+//! record ─► sieve ─► frame: whose text? ─► parser of the tag ─► an event of this record? ─► record + event
+//!            no └──────── no ┴──────────────────────────────────────── no ┴─► the record as it is
+//! ```
+//!
+//! Any doubt leaves the record as it is. An event goes only into the record that completes it; one that
+//! another record closes is counted and dropped, since this host takes one record for one record.
+
+#[cfg(feature = "pods")]
+use crate::pods::{Pods, Read, kubernetes};
+use alloc::vec::Vec;
+use oomparse_core::limits::MAX_LINE_LEN;
+use oomparse_core::line::{Line, parse_line};
+use oomparse_core::{
+    Evidence, Frame, FrameKind, Framer, OomEvent, Options, Origin, Parser, with_member,
+};
+
+/// The key that the event goes under, and the one to take where the record has the first already.
+const KEYS: [&str; 2] = ["oom", "oom_event"];
+
+/// Tags whose reports are kept apart; past it the one that was quiet longest is let go. Kernel text
+/// comes under one tag or two, so this is for those who let the filter match everything.
+const MAX_TAGS: usize = 64;
+
+/// What the user asked for, by the name of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Text that its record proves to be the kernel's.
+    Kernel,
+    /// Also text whose record does not tell.
+    Any,
+    /// As [`Mode::Kernel`]; the lines of reports are dropped, but for those with an event.
+    Events,
+    /// As [`Mode::Any`], each line by itself: for hosts that keep no state.
+    Lines,
+}
+
+/// What the host is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The record as it is.
+    Keep,
+    /// The record in [`Filter::answer`].
+    Replaced,
+    /// No record.
+    Drop,
+}
+
+/// The reports that are open, by mode and tag.
+#[derive(Debug, Default)]
+pub struct Filter {
+    sieve: Parser,
+    streams: Vec<Stream>,
+    /// Streams in which every line matters now.
+    hungry: usize,
+    answer: Vec<u8>,
+    lost: u32,
+    clock: u64,
+    #[cfg(feature = "pods")]
+    pods: Option<Pods>,
+}
+
+#[derive(Debug)]
+struct Stream {
+    mode: Mode,
+    tag: Vec<u8>,
+    parser: Parser,
+    used: u64,
+}
+
+impl Filter {
+    /// A filter that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A filter that knows the names of pods from what this function reads.
+    #[cfg(feature = "pods")]
+    #[must_use]
+    pub fn with_pods(read: Read) -> Self {
+        Self {
+            pods: Some(Pods::new(read)),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a record must be given to [`take`](Self::take); all others are kept.
+    #[must_use]
+    pub fn wants(&self, record: &[u8]) -> bool {
+        self.wants_every_record() || self.sieve.is_candidate(record)
+    }
+
+    /// Whether a report is open, so that an ordinary record matters too.
+    #[must_use]
+    pub fn wants_every_record(&self) -> bool {
+        self.hungry > 0
+    }
+
+    /// The record with its event, and a NUL behind it, after [`Answer::Replaced`].
+    #[must_use]
+    pub fn answer(&self) -> &[u8] {
+        &self.answer
+    }
+
+    /// Events that no record could carry.
+    #[must_use]
+    pub fn lost(&self) -> u32 {
+        self.lost
+    }
+
+    /// Decides about a record; `seconds` is its own time.
+    pub fn take(&mut self, mode: Mode, tag: &[u8], seconds: u32, record: &[u8]) -> Answer {
+        if !is_object(record) {
+            return Answer::Keep;
+        }
+        // The host has copied the last one.
+        self.answer = Vec::new();
+        let mut framer = Framer::new();
+        // In a log a blank in front says that a line goes on.
+        let text = record.trim_ascii();
+        let Some(frame) = framer.frame(text) else {
+            return Answer::Keep;
+        };
+        let is_record = matches!(
+            frame.kind,
+            FrameKind::Record | FrameKind::Journal | FrameKind::DmesgJson | FrameKind::Indented
+        );
+        let is_trusted = match frame.origin {
+            Origin::Kernel => true,
+            Origin::Unknown => matches!(mode, Mode::Any | Mode::Lines),
+            _ => false,
+        };
+        if !is_record || !is_trusted {
+            return Answer::Keep;
+        }
+        if mode == Mode::Lines {
+            return self.by_itself(seconds, record, text);
+        }
+        let was_open = self.is_open(mode, tag);
+        if !was_open && !self.sieve.is_candidate(record) {
+            return Answer::Keep;
+        }
+        if let Some(event) = self.push(mode, tag, text, &frame) {
+            return self.with(event, seconds, record);
+        }
+        if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
+            return Answer::Drop;
+        }
+        Answer::Keep
+    }
+
+    /// Gives the record's text to its stream's parser; the event that it completes.
+    fn push(&mut self, mode: Mode, tag: &[u8], text: &[u8], frame: &Frame<'_>) -> Option<OomEvent> {
+        let stream = self.stream(mode, tag)?;
+        let was_hungry = stream.parser.wants_every_line();
+        stream.parser.push_line(text);
+        stream.parser.give_waiting();
+        let is_hungry = stream.parser.wants_every_line();
+        let mut own = None;
+        let mut lost = 0u32;
+        while let Some(event) = stream.parser.next_event() {
+            let late = if is_of(&event, frame) {
+                own.replace(event).is_some()
+            } else {
+                true
+            };
+            lost = lost.saturating_add(u32::from(late));
+        }
+        self.lost = self.lost.saturating_add(lost);
+        match (was_hungry, is_hungry) {
+            (false, true) => self.hungry = self.hungry.saturating_add(1),
+            (true, false) => self.hungry = self.hungry.saturating_sub(1),
+            _ => {}
+        }
+        own
+    }
+
+    /// The record with what its line says by itself.
+    fn by_itself(&mut self, seconds: u32, record: &[u8], text: &[u8]) -> Answer {
+        if !self.sieve.is_candidate(record) {
+            return Answer::Keep;
+        }
+        let mut parser = Parser::new();
+        parser.push_line(text);
+        parser.finish();
+        match parser.next_event() {
+            Some(event) => self.with(event, seconds, record),
+            None => Answer::Keep,
+        }
+    }
+
+    #[cfg_attr(
+        not(feature = "pods"),
+        expect(unused_mut, unused_variables, reason = "names are added to it")
+    )]
+    fn with(&mut self, mut event: OomEvent, seconds: u32, record: &[u8]) -> Answer {
+        #[cfg(feature = "pods")]
+        if let Some(pods) = &mut self.pods {
+            pods.enrich(&mut event, seconds);
+        }
+        let json = event.to_json();
+        // Nothing is an event that could not be written.
+        let answer = (!json.is_empty()).then(|| with_member(record, &KEYS, &json));
+        let Some(mut answer) = answer.flatten() else {
+            self.lost = self.lost.saturating_add(1);
+            return Answer::Keep;
+        };
+        #[cfg(feature = "pods")]
+        if let Some(named) = kubernetes(&event)
+            && let Some(both) = with_member(&answer, &["kubernetes"], &named)
+        {
+            answer = both;
+        }
+        answer.push(0);
+        self.answer = answer;
+        Answer::Replaced
+    }
+
+    fn is_open(&self, mode: Mode, tag: &[u8]) -> bool {
+        self.hungry > 0
+            && self.streams.iter().any(|stream| {
+                stream.mode == mode && stream.tag == tag && stream.parser.wants_every_line()
+            })
+    }
+
+    fn stream(&mut self, mode: Mode, tag: &[u8]) -> Option<&mut Stream> {
+        self.clock = self.clock.saturating_add(1);
+        let known = |stream: &Stream| stream.mode == mode && stream.tag == tag;
+        let at = match self.streams.iter().position(known) {
+            Some(at) => at,
+            None => {
+                self.make_room();
+                let mut options = Options::default();
+                options.proven_only = mode != Mode::Any;
+                self.streams.push(Stream {
+                    mode,
+                    tag: tag.to_vec(),
+                    parser: Parser::with_options(options),
+                    used: 0,
+                });
+                self.streams.len().checked_sub(1)?
+            }
+        };
+        let stream = self.streams.get_mut(at)?;
+        stream.used = self.clock;
+        Some(stream)
+    }
+
+    fn make_room(&mut self) {
+        if self.streams.len() < MAX_TAGS {
+            return;
+        }
+        let oldest = self
+            .streams
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, stream)| stream.used)
+            .map(|(at, _)| at);
+        if let Some(at) = oldest {
+            let mut stream = self.streams.swap_remove(at);
+            if stream.parser.wants_every_line() {
+                self.hungry = self.hungry.saturating_sub(1);
+            }
+            stream.parser.finish();
+            while stream.parser.next_event().is_some() {
+                self.lost = self.lost.saturating_add(1);
+            }
+        }
+    }
+}
+
+/// Whether the text can be a record at all: an object, no longer than a line is read.
+fn is_object(record: &[u8]) -> bool {
+    record.len() <= MAX_LINE_LEN
+        && record.trim_ascii_start().first() == Some(&b'{')
+        && record.trim_ascii_end().last() == Some(&b'}')
+}
+
+/// Whether an event is about this very record's line, and not about an earlier one that it closed.
+fn is_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
+    if event.is_told_by(&frame.message) {
+        return true;
+    }
+    // The end of a Killed line whose comm holds a newline: both pieces have the printk's stamp.
+    let is_rest = matches!(parse_line(&frame.message), Line::Other | Line::Malformed);
+    let same_time = event.kernel_time_us == frame.kernel_time_us;
+    let killed = event.evidence.contains(&Evidence::Killed);
+    is_rest && killed && event.kernel_time_us.is_some() && same_time
+}
+
+/// Whether a line of the kernel's belongs to a report. Rows and figures do so only while one is open.
+fn is_of_a_report(message: &[u8], open: bool) -> bool {
+    match parse_line(message) {
+        Line::Other | Line::Malformed => false,
+        Line::TaskRow(_)
+        | Line::StatEntries(_)
+        | Line::Meminfo(_)
+        | Line::MeminfoHeading
+        | Line::Cpuset(_)
+        | Line::TaskInfo(_) => open,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+use super::*;
+
+const KILLED: &str = "Memory cgroup out of memory: Killed process 387602 (tail) total-vm:3072kB, anon-rss:2048kB, file-rss:4kB, shmem-rss:4kB, UID:0 pgtables:56kB oom_score_adj:968";
+
+fn kmsg(sequence: u32, message: &str) -> String {
+    format!(
+        "{{\"priority\":6,\"sequence\":{sequence},\"sec\":9,\"usec\":{sequence},\"msg\":\"{message}\"}}"
+    )
+}
+
+fn answer(filter: &mut Filter, mode: Mode, tag: &str, record: &str) -> Answer {
+    if !filter.wants(record.as_bytes()) {
+        return Answer::Keep;
+    }
+    filter.take(mode, tag.as_bytes(), 0, record.as_bytes())
+}
+
+#[test]
+fn bare_killed_line_is_answered_at_once() {
+    let mut filter = Filter::new();
+    let record = kmsg(1, KILLED);
+    assert_eq!(
+        answer(&mut filter, Mode::Kernel, "k", &record),
+        Answer::Replaced
+    );
+    let text = std::str::from_utf8(filter.answer()).unwrap();
+    let body = record.strip_suffix('}').unwrap();
+    assert!(text.starts_with(&format!("{body},\"oom\":{{\"schema\"")));
+    assert!(text.ends_with("}}\0"));
+    // Printed once more it is still one kill.
+    let again = kmsg(2, KILLED);
+    assert_eq!(answer(&mut filter, Mode::Kernel, "k", &again), Answer::Keep);
+    assert_eq!(filter.lost(), 0);
+}
+
+#[test]
+fn report_that_another_closes_is_counted() {
+    let mut filter = Filter::new();
+    for number in [1, 2] {
+        let line = "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+        let record =
+            kmsg(number * 100_000, line).replace("\"sec\":9", &format!("\"sec\":{}", number * 900));
+        assert_eq!(
+            answer(&mut filter, Mode::Kernel, "k", &record),
+            Answer::Keep
+        );
+    }
+    assert_eq!(filter.lost(), 1);
+}
+
+#[test]
+fn tags_are_kept_apart_and_bounded() {
+    let mut filter = Filter::new();
+    for tag in 0..1000 {
+        let line = "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+        answer(&mut filter, Mode::Kernel, &tag.to_string(), &kmsg(1, line));
+    }
+    assert_eq!(filter.streams.len(), MAX_TAGS);
+    assert_eq!(filter.hungry, MAX_TAGS);
+}
+
+#[test]
+fn ordinary_records_are_not_wanted() {
+    let filter = Filter::new();
+    assert!(
+        !filter
+            .wants(br#"{"log":"GET / 200 12ms out of 14 processes in 3 tasks","stream":"stdout"}"#)
+    );
+    assert!(filter.wants(kmsg(1, KILLED).as_bytes()));
+}

@@ -1,0 +1,42 @@
+//! oomparse as WebAssembly: the module for Fluent Bit's wasm filter, record in, record out, and the module
+//! of the JavaScript package, a log in, events out.
+//!
+//! `cargo xtask wasm` builds `dist/oomparse.wasm` and `js/wasm` from it. What decides about records is in
+//! [`Filter`], ordinary safe code that is tested like any other. What touches the host's pointers is in
+//! `abi.rs` and exists only on WebAssembly. What JavaScript calls is in `js.rs`.
+#![cfg_attr(all(target_arch = "wasm32", not(feature = "js")), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+#[cfg(all(target_arch = "wasm32", feature = "fluent-bit"))]
+mod abi;
+#[cfg(all(target_arch = "wasm32", feature = "fluent-bit"))]
+mod copy;
+mod filter;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
+mod heap;
+#[cfg(feature = "js")]
+mod js;
+#[cfg(feature = "pods")]
+mod pods;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
+mod scan;
+
+#[cfg(all(target_arch = "wasm32", feature = "fluent-bit", feature = "pods"))]
+mod wasi;
+
+pub use filter::{Answer, Filter, Mode};
+#[cfg(feature = "pods")]
+pub use pods::Read;

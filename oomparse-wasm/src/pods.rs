@@ -1,0 +1,93 @@
+//! Names for kills, from what the host lets the module read.
+//!
+//! Nothing is read before the first kill in a pod. A pod that is not known makes the sources be read again,
+//! but not within [`PAUSE`] of the last time, for meanwhile the host does nothing else.
+
+use alloc::string::String;
+use oomparse_core::{OomEvent, PodTable, enrich};
+
+/// Seconds of the records' own time in which an unknown pod does not make the sources be read again.
+const PAUSE: u32 = 10;
+
+/// About how many bytes the names take: ten thousand pods, where a node has some hundred.
+const MAX_TABLE: usize = 4 << 20;
+
+/// Hands out listings in any form that [`PodTable::load`] reads.
+pub type Read = fn(&mut dyn FnMut(&[u8]));
+
+/// The names that are known.
+#[derive(Debug)]
+pub(crate) struct Pods {
+    read: Read,
+    table: PodTable,
+    read_at: Option<u32>,
+}
+
+impl Pods {
+    pub(crate) fn new(read: Read) -> Self {
+        Self {
+            read,
+            table: PodTable::with_max_bytes(MAX_TABLE),
+            read_at: None,
+        }
+    }
+
+    /// Adds the names of the event's pod and container, if they can be had.
+    pub(crate) fn enrich(&mut self, event: &mut OomEvent, seconds: u32) {
+        if event.pod.is_none() && event.container.is_none() {
+            return;
+        }
+        enrich(event, &mut self.table);
+        let is_named = event.pod.as_ref().is_some_and(|pod| pod.name.is_some());
+        // A clock may be set back.
+        let has_rested = |at: u32| at.abs_diff(seconds) >= PAUSE;
+        if is_named || !self.read_at.is_none_or(has_rested) {
+            return;
+        }
+        self.read_at = Some(seconds);
+        let table = &mut self.table;
+        (self.read)(&mut |listing| {
+            table.load(listing);
+        });
+        enrich(event, table);
+    }
+}
+
+/// The names as Fluent Bit's own kubernetes filter writes them; nothing if the pod has none.
+pub(crate) fn kubernetes(event: &OomEvent) -> Option<String> {
+    let pod = event.pod.as_ref()?;
+    let container = event.container.as_ref();
+    let mut out = String::new();
+    let mut separator = "{\"";
+    for (key, value) in [
+        ("pod_name", Some(pod.name.as_deref()?)),
+        ("namespace_name", pod.namespace.as_deref()),
+        ("pod_id", pod.uid.as_deref()),
+        ("host", pod.node.as_deref()),
+        (
+            "container_name",
+            container.and_then(|it| it.name.as_deref()),
+        ),
+        ("docker_id", container.and_then(|it| it.id.as_deref())),
+    ] {
+        // Names as Kubernetes gives them need no escapes.
+        let is_plain = |text: &&str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        };
+        if let Some(value) = value.filter(is_plain) {
+            for part in [separator, key, "\":\"", value, "\""] {
+                out.push_str(part);
+            }
+            separator = ",\"";
+        }
+    }
+    if out.is_empty() {
+        return None;
+    }
+    out.push('}');
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Listings of pods from the directories that the host opened for the module (`accessible_paths`).
+//!
+//! Of `/var/log/pods` and `/var/log/containers` only the names in them are of use. A listing that somebody
+//! wrote (`kubectl get pods -A -o json`, CSV, …) is read where its name begins with `pods.`.
+//!
+//! WASI preview 1: `fd_prestat_get`, `fd_readdir`, `path_open`, `fd_read`, `fd_close`. What a function refuses is
+//! passed over; the event then has no names.
+#![expect(unsafe_code, reason = "the host's functions take raw pointers")]
+
+use crate::abi::has_room;
+use alloc::vec::Vec;
+
+/// Files and directories, as WASI numbers them; the first three are the standard streams.
+type Fd = u32;
+
+const FIRST_DIR: Fd = 3;
+
+/// Directories that are asked for.
+const MAX_DIRS: Fd = 16;
+
+/// Bytes of names that are read of one directory: some thousand pods.
+const MAX_NAMES: usize = 1 << 20;
+
+/// Largest file that is read. The interpreter takes about half a second for it.
+const MAX_FILE: usize = 4 << 20;
+
+/// Memory that must be there before anything is read: the largest file, as much again for what it grew from,
+/// a pod as parsed, and the table twice.
+const ROOM: usize = 32 << 20;
+
+/// What files with a listing are called.
+const FILES: &[u8] = b"pods.";
+
+/// In front of each name that `fd_readdir` gives.
+const ENTRY_HEAD: usize = 24;
+
+/// A buffer for `fd_readdir`; a name is 255 bytes at most.
+const ENTRIES: usize = 8192;
+
+/// A buffer for `fd_read`.
+const BLOCK: usize = 64 << 10;
+
+const RIGHT_FD_READ: u64 = 1 << 1;
+
+#[repr(C)]
+struct Iovec {
+    buffer: *mut u8,
+    length: usize,
+}
+
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+unsafe extern "C" {
+    fn fd_prestat_get(fd: Fd, prestat: *mut [u32; 2]) -> u32;
+    fn fd_readdir(fd: Fd, buffer: *mut u8, length: usize, cookie: u64, used: *mut usize) -> u32;
+    fn path_open(
+        dir: Fd,
+        lookup: u32,
+        path: *const u8,
+        path_length: usize,
+        how: u32,
+        rights: u64,
+        inherited: u64,
+        flags: u32,
+        fd: *mut Fd,
+    ) -> u32;
+    fn fd_read(fd: Fd, vectors: *const Iovec, count: usize, read: *mut usize) -> u32;
+    fn fd_close(fd: Fd) -> u32;
+}
+
+/// Called once at the start; its name says that the module is a library, and there is nothing to do.
+#[unsafe(no_mangle)]
+extern "C" fn _initialize() {}
+
+/// Hands out what there is.
+pub(crate) fn read(give: &mut dyn FnMut(&[u8])) {
+    if !has_room(ROOM) {
+        return;
+    }
+    for dir in FIRST_DIR..FIRST_DIR.saturating_add(MAX_DIRS) {
+        let mut prestat = [0; 2];
+        // SAFETY: eight bytes, aligned to four, as the host writes.
+        if unsafe { fd_prestat_get(dir, &raw mut prestat) } != 0 {
+            return;
+        }
+        let mut listing = Vec::new();
+        for_each_name(dir, &mut |name| {
+            if name.starts_with(FILES) {
+                if let Some(file) = file(dir, name) {
+                    give(&file);
+                }
+            } else if is_pods(name) && listing.len().saturating_add(name.len()) < MAX_NAMES {
+                listing.extend_from_slice(name);
+                listing.push(b'\n');
+            }
+        });
+        if !listing.is_empty() {
+            give(&listing);
+        }
+    }
+}
+
+/// Whether it looks like a pod's directory or a container's file: both have two underscores.
+fn is_pods(name: &[u8]) -> bool {
+    name.iter().filter(|byte| **byte == b'_').count() >= 2 && !name.contains(&b'\n')
+}
+
+fn for_each_name(dir: Fd, each: &mut dyn FnMut(&[u8])) {
+    let mut buffer = alloc::vec![0u8; ENTRIES];
+    let mut cookie = 0u64;
+    let mut seen = 0usize;
+    while seen < MAX_NAMES {
+        let mut used = 0;
+        // SAFETY: the buffer is that long; the host writes to it and to `used` alone.
+        let error = unsafe { fd_readdir(dir, buffer.as_mut_ptr(), ENTRIES, cookie, &raw mut used) };
+        if error != 0 {
+            return;
+        }
+        let mut rest = buffer.get(..used).unwrap_or_default();
+        let mut entries = 0usize;
+        while let Some((head, behind)) = rest.split_first_chunk::<ENTRY_HEAD>() {
+            // The next entry's number, the inode, the name's length, the kind.
+            let (next, head) = head.split_first_chunk().unwrap_or((&[0; 8], &[]));
+            let length = head.get(8..).and_then(|tail| tail.first_chunk());
+            let length = length.map_or(usize::MAX, |it| u32::from_le_bytes(*it) as usize);
+            let Some((name, tail)) = behind.split_at_checked(length) else {
+                break;
+            };
+            each(name);
+            cookie = u64::from_le_bytes(*next);
+            entries = entries.saturating_add(1);
+            seen = seen.saturating_add(ENTRY_HEAD).saturating_add(length);
+            rest = tail;
+        }
+        // A buffer that is not full ends the directory.
+        if used < ENTRIES || entries == 0 {
+            return;
+        }
+    }
+}
+
+/// A file's content, if it is not too long.
+fn file(dir: Fd, name: &[u8]) -> Option<Vec<u8>> {
+    let mut fd = 0;
+    let (path, length) = (name.as_ptr(), name.len());
+    // SAFETY: the name is as long as said; the host writes the number to `fd`.
+    let error = unsafe { path_open(dir, 1, path, length, 0, RIGHT_FD_READ, 0, 0, &raw mut fd) };
+    if error != 0 {
+        return None;
+    }
+    let content = content(fd);
+    // SAFETY: the number is an open file's, and is not used any more.
+    unsafe { fd_close(fd) };
+    content
+}
+
+fn content(fd: Fd) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    let mut buffer = alloc::vec![0u8; BLOCK];
+    let vector = Iovec {
+        buffer: buffer.as_mut_ptr(),
+        length: BLOCK,
+    };
+    while content.len() <= MAX_FILE {
+        let mut count = 0;
+        // SAFETY: one vector, whose buffer is that long; the host writes to it and to `count` alone.
+        let error = unsafe { fd_read(fd, &raw const vector, 1, &raw mut count) };
+        if error != 0 {
+            return None;
+        }
+        if count == 0 {
+            return Some(content);
+        }
+        content.extend_from_slice(buffer.get(..count)?);
+    }
+    None
+}

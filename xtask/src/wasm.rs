@@ -1,0 +1,197 @@
+//! Builds `dist/oomparse.wasm` and `dist/oomparse-pods.wasm`.
+//!
+//! Core and alloc are built along, so that a panic is one instruction and no text, and so that the module
+//! holds nothing but the first version of WebAssembly. That takes their source: rustup's component
+//! `rust-src` or, where rustup cannot get it, Debian's `rustc-web` with `rust-web-src` and `lld-19`.
+
+pub(crate) mod javascript;
+
+use crate::steps::{self, cargo};
+use crate::{root, system, target_dir};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const TARGET: &str = "wasm32v1-none";
+
+/// The stack is first in memory: one that overflows traps, and harms nothing. The last two make the code
+/// smaller.
+const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=262144 -Clink-arg=--stack-first \
+    -Zunstable-options -Cpanic=immediate-abort \
+    -Cllvm-args=-disable-lsr -Cllvm-args=-jump-threading-threshold=1";
+
+/// Debian's compiler, which has the source of its libraries.
+const DEBIANS: &str = "/usr/bin/rustc";
+
+/// Which compiler builds the module.
+enum Toolchain {
+    /// The one that runs this program.
+    Own,
+    Debian,
+}
+
+/// A module for Fluent Bit: its file, the crate's features, and what is exported beside [`EXPORTS`].
+type Module = (&'static str, &'static str, &'static [&'static str]);
+
+const MODULES: [Module; 2] = [
+    ("oomparse.wasm", "fluent-bit", &[]),
+    // The function makes it a reactor, as hosts call a library that uses WASI.
+    ("oomparse-pods.wasm", "fluent-bit,pods", &["_initialize"]),
+];
+
+/// Builds the modules, and says how large they are.
+pub(crate) fn build() -> Result<(), String> {
+    let toolchain = toolchain()?;
+    MODULES
+        .iter()
+        .try_for_each(|module| build_module(&toolchain, module))
+}
+
+fn build_module(toolchain: &Toolchain, (module, features, exports): &Module) -> Result<(), String> {
+    let target_dir = target_dir().join("wasm");
+    let mut command = cargo(&[
+        "rustc",
+        "--package",
+        "oomparse-wasm",
+        "--profile",
+        "wasm",
+        "--features",
+        features,
+        "--target",
+        TARGET,
+        "--crate-type",
+        "cdylib",
+        "-Zbuild-std=core,alloc",
+        "-Zbuild-std-features=optimize_for_size",
+    ]);
+    command
+        .env("CARGO_TARGET_DIR", &target_dir)
+        .env("RUSTFLAGS", RUSTFLAGS)
+        .env("RUSTC_BOOTSTRAP", "1");
+    if let Toolchain::Debian = toolchain {
+        command
+            .env("RUSTC", DEBIANS)
+            .env("CARGO_TARGET_WASM32V1_NONE_LINKER", "wasm-ld-19");
+    }
+    steps::run(&mut command)?;
+    let built = target_dir.join(TARGET).join("wasm/oomparse_wasm.wasm");
+    let dist = root().join("dist");
+    std::fs::create_dir_all(&dist).map_err(|e| format!("{}: {e}", dist.display()))?;
+    let path = dist.join(module);
+    let exports = [&EXPORTS, *exports].concat();
+    optimise(&built, &path, &exports)?;
+    let size = std::fs::metadata(&path)
+        .map_err(|e| format!("{}: {e}", path.display()))?
+        .len();
+    println!("    dist/{module}: {size} bytes");
+    Ok(())
+}
+
+/// Lints what exists only on WebAssembly, where there is a clippy for it.
+pub(crate) fn lints() -> Option<Command> {
+    if source_of("rustc").is_none() || !system::has_cargo_command("clippy") {
+        return None;
+    }
+    let mut command = cargo(&[
+        "clippy",
+        "--package",
+        "oomparse-wasm",
+        "--features",
+        "fluent-bit,pods",
+        "--target",
+        TARGET,
+        "-Zbuild-std=core,alloc",
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    command
+        .env("CARGO_TARGET_DIR", target_dir().join("wasm"))
+        .env("RUSTC_BOOTSTRAP", "1");
+    Some(command)
+}
+
+/// What a host may call; anything else that the linker exports is taken out.
+const EXPORTS: [&str; 8] = [
+    "memory",
+    "malloc",
+    "free",
+    "oomparse_filter",
+    "oomparse_filter_any",
+    "oomparse_events",
+    "oomparse_lines",
+    "oomparse_lost",
+];
+
+/// Leaves the exports and what they need, and makes it small.
+fn optimise(from: &Path, to: &Path, exports: &[&str]) -> Result<(), String> {
+    let graph = from.with_extension("exports.json");
+    let mut nodes = vec![json!({"name": "module", "root": true, "reaches": exports})];
+    let export = |name: &&str| json!({"name": name, "export": name});
+    nodes.extend(exports.iter().map(export));
+    std::fs::write(&graph, Value::from(nodes).to_string())
+        .map_err(|e| format!("{}: {e}", graph.display()))?;
+    let reached = from.with_extension("reached.wasm");
+    let mut command = Command::new("wasm-metadce");
+    command
+        .arg("--mvp-features")
+        .arg("--graph-file")
+        .arg(&graph)
+        .arg(from)
+        .arg("-o")
+        .arg(&reached)
+        // It lists what it takes out.
+        .stdout(Stdio::null());
+    steps::run(&mut command)?;
+    let mut command = Command::new("wasm-opt");
+    command
+        .args([
+            "-Oz",
+            "--code-folding",
+            // Nothing is at the stack's far end, so that an address may be taken apart.
+            "--low-memory-unused",
+            "-Oz",
+            "--converge",
+            "--mvp-features",
+            "--strip-debug",
+            "--strip-producers",
+            "--strip-target-features",
+        ])
+        .arg(reached)
+        .arg("-o")
+        .arg(to);
+    steps::run(&mut command)
+}
+
+fn toolchain() -> Result<Toolchain, String> {
+    if source_of("rustc").is_some() {
+        return Ok(Toolchain::Own);
+    }
+    if system::find("rustup").is_some() {
+        println!("    rustup component add rust-src");
+        let added = Command::new("rustup")
+            .args(["component", "add", "rust-src"])
+            .stdin(Stdio::null())
+            .status();
+        if added.is_ok_and(|status| status.success()) && source_of("rustc").is_some() {
+            return Ok(Toolchain::Own);
+        }
+    }
+    system::install(&["rustc-web", "rust-web-src", "lld-19"])?;
+    match source_of(DEBIANS) {
+        Some(_) => Ok(Toolchain::Debian),
+        None => Err("no source of core and alloc: rustup component add rust-src".to_owned()),
+    }
+}
+
+/// Where a compiler's libraries are as source, if they are.
+fn source_of(compiler: &str) -> Option<PathBuf> {
+    let output = Command::new(compiler)
+        .args(["--print", "sysroot"])
+        .current_dir(root())
+        .output()
+        .ok()?;
+    let sysroot = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    let source = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
+    source.is_file().then_some(source)
+}
