@@ -64,7 +64,7 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The character of `XXXX` or of `XXXX\uXXXX`, behind the first `\u`.
+/// The character of four hex digits behind `\u`, or of two such escapes that make a pair.
 fn unicode(input: &[u8]) -> Option<(char, &[u8])> {
     let (high, rest) = four_digits(input)?;
     if let Some(character) = char::from_u32(high) {

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// The character of `XXXX` or `XXXX\uXXXX`; half of a pair alone is no character.
+    /// The character of four hex digits, or of a pair of escapes; half of a pair alone is no character.
     fn unicode(&mut self) -> Option<char> {
         let high = self.four_digits()?;
         if let Some(character) = char::from_u32(u32::from(high)) {
