@@ -1,4 +1,6 @@
 //! `cargo xtask fuzz NAME SECONDS`: libFuzzer on one target, from the kept inputs and back to them.
+//!
+//! The seconds are the target's own CPU time: on a machine with other work a clock says little.
 
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
@@ -8,6 +10,9 @@ use std::process::Command;
 
 /// Kept inputs are no longer than this: every kind of report has its lines in less.
 const LONGEST: &str = "-max_len=2048";
+
+/// An input that takes this many seconds is a find.
+const SLOWEST: &str = "-timeout=20";
 
 pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     let seconds: u32 = seconds
@@ -29,10 +34,20 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     }
     corpus(&["unpack".as_ref(), text.as_os_str(), inputs.as_os_str()])?;
     let dictionary = format!("-dict={}", root().join("fuzz/oom.dict").display());
-    let time = format!("-max_total_time={seconds}");
-    let mut fuzz = libfuzzer(target);
-    steps::run(fuzz.arg(&inputs).args(["--", &dictionary, &time, LONGEST]))?;
-    let mut merge = libfuzzer(target);
+    steps::run(&mut libfuzzer("build", target))?;
+    let before = children_cpu_seconds()?;
+    let mut spent = 0.0;
+    while spent < f64::from(seconds) {
+        // Short of the wanted CPU time when the clock has run, so what is left is done in further rounds.
+        let left = (f64::from(seconds) - spent).ceil().max(5.0);
+        let time = format!("-max_total_time={left}");
+        let mut fuzz = libfuzzer("run", target);
+        let settings = ["--", &dictionary, &time, LONGEST, SLOWEST];
+        steps::run(fuzz.arg(&inputs).args(settings))?;
+        spent = children_cpu_seconds()? - before;
+        println!("    {target}: {spent:.0} of {seconds} CPU seconds");
+    }
+    let mut merge = libfuzzer("run", target);
     steps::run(
         merge
             .arg(&fewer)
@@ -43,11 +58,26 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     corpus(&["pack".as_ref(), text, fewer, inputs])
 }
 
-/// `cargo fuzz run NAME` with the nightly compiler.
-fn libfuzzer(target: &str) -> Command {
+/// User and system time, in seconds, of the programs that this one has started and that have ended.
+fn children_cpu_seconds() -> Result<f64, String> {
+    /// What Linux counts a second as, in all that it shows.
+    const TICKS: f64 = 100.0;
+    let path = "/proc/self/stat";
+    let text = fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    // Behind the program's name: the state, and twelve numbers before these two.
+    let (_, fields) = text.rsplit_once(") ").ok_or("no name in /proc/self/stat")?;
+    let ticks = fields.split(' ').skip(13).take(2);
+    ticks
+        .map(|number| number.parse::<f64>().map_err(|e| format!("{path}: {e}")))
+        .sum::<Result<f64, _>>()
+        .map(|ticks| ticks / TICKS)
+}
+
+/// `cargo fuzz run NAME` with the nightly compiler, or another of its commands.
+fn libfuzzer(what: &str, target: &str) -> Command {
     let mut command = Command::new("rustup");
     command
-        .args(["run", "nightly", "cargo", "fuzz", "run", target])
+        .args(["run", "nightly", "cargo", "fuzz", what, target])
         .current_dir(root())
         // Set by the cargo that runs this program, for itself.
         .env_remove("CARGO")
