@@ -2,6 +2,7 @@
 //!
 //! The seconds are the target's own CPU time: on a machine with other work a clock says little.
 
+use crate::proof::nightly;
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::ffi::OsStr;
@@ -75,13 +76,8 @@ fn children_cpu_seconds() -> Result<f64, String> {
 
 /// `cargo fuzz run NAME` with the nightly compiler, or another of its commands.
 fn libfuzzer(what: &str, target: &str) -> Command {
-    let mut command = Command::new("rustup");
-    command
-        .args(["run", "nightly", "cargo", "fuzz", what, target])
-        .current_dir(root())
-        // Set by the cargo that runs this program, for itself.
-        .env_remove("CARGO")
-        .env_remove("RUSTUP_TOOLCHAIN");
+    let mut command = nightly("cargo");
+    command.args(["fuzz", what, target]);
     command
 }
 

@@ -7,6 +7,8 @@ mod checks;
 mod fluent_bit;
 mod fuzz;
 mod instructions;
+mod mutants;
+mod proof;
 mod readme;
 mod steps;
 mod system;
@@ -32,6 +34,14 @@ cargo xtask <command>
   fuzz NAME SECONDS
                 fuzz one target (nightly, cargo-fuzz), then keep what found something new, minimised,
                 in fuzz/corpus/NAME.txt
+  mutants [--shard K/N]
+                change line/, cgroup/ and report/ of the core in a hundred small ways, one at a time, and
+                list the changes that no test notices (cargo-mutants)
+  sanitize      the C interface's tests under AddressSanitizer (nightly)
+  miri          the C interface's tests under Miri (nightly, miri)
+  features      every combination of features of what is published (cargo-hack)
+  bare          the core for a target that has no std
+  deny          bans, licences and sources of all dependencies (cargo-deny)
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
                 build liboomparse and put library, header and oomparse.pc below DIR
@@ -59,6 +69,15 @@ fn main() -> ExitCode {
         ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
         ["instructions", "--bless"] => done(instructions::bless()),
         ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
+        ["mutants"] => done(mutants::run(None)),
+        ["mutants", "--shard", shard] => done(mutants::run(Some(shard))),
+        ["sanitize"] => done(proof::sanitize()),
+        ["miri"] => done(proof::miri()),
+        ["features"] => {
+            done(proof::cannot_check_features().map_or_else(proof::features, Err))
+        }
+        ["bare"] => done(proof::cannot_build_bare().map_or_else(proof::bare, Err)),
+        ["deny"] => done(proof::cannot_check_dependencies().map_or_else(proof::deny, Err)),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
