@@ -22,13 +22,14 @@ cargo xtask <command>
 
   test          everything a change must pass: format, lints, build, all tests, the core without
                 std, documentation, snapshots, the README's commands
-  ci            the same, and what CI adds: each bench once, licences and advisories
+  ci            the same, and what takes longer: each bench once, advisories
   packages      look for the system packages that the tests need
   vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
                 integrations/vector
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  big-file      scan a log of 4 GiB, which is made and deleted: every kill found, memory as for a small one
   instructions  instructions of six pieces of work, counted by callgrind, against
                 benches/instructions.txt; with --bless write that anew
   fuzz NAME SECONDS
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         ["vrl"] => checks::vrl(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
+        ["big-file"] => done(bench::big_file()),
         ["bench"] => bench::run(),
         ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
         ["instructions", "--bless"] => done(instructions::bless()),

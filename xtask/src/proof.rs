@@ -92,7 +92,7 @@ pub(crate) fn cannot_build_bare() -> Option<String> {
 pub(crate) fn bare() -> Result<(), String> {
     let target = bare_target().ok_or("no target without std is there")?;
     for features in WITHOUT_STD {
-        let args = ["build", "--package=oomparse-core", "--lib"];
+        let args = ["check", "--package=oomparse-core", "--lib"];
         let mut command = cargo(&args);
         command.args(["--no-default-features", "--target", target]);
         run(command.args(["--features", features]))?;
