@@ -8,6 +8,7 @@ use crate::{root, target_dir};
 use std::ffi::OsStr;
 use std::fs;
 use std::process::Command;
+use std::time::Instant;
 
 /// Kept inputs are no longer than this: every kind of report has its lines in less.
 const LONGEST: &str = "-max_len=2048";
@@ -36,16 +37,16 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     corpus(&["unpack".as_ref(), text.as_os_str(), inputs.as_os_str()])?;
     let dictionary = format!("-dict={}", root().join("fuzz/oom.dict").display());
     steps::run(&mut libfuzzer("build", target))?;
-    let before = children_cpu_seconds()?;
-    let mut spent = 0.0;
-    while spent < f64::from(seconds) {
-        // Short of the wanted CPU time when the clock has run, so what is left is done in further rounds.
-        let left = (f64::from(seconds) - spent).ceil().max(5.0);
-        let time = format!("-max_total_time={left}");
+    let (before, begun) = (children_cpu_seconds()?, Instant::now());
+    let (wanted, mut spent, mut share) = (f64::from(seconds), 0.0, 1.0);
+    while spent < wanted {
+        // libFuzzer stops by the clock; how much of a core it gets is known after its first round.
+        let time = format!("-max_total_time={:.0}", ((wanted - spent) / share).max(5.0));
         let mut fuzz = libfuzzer("run", target);
         let settings = ["--", &dictionary, &time, LONGEST, SLOWEST];
         steps::run(fuzz.arg(&inputs).args(settings))?;
         spent = children_cpu_seconds()? - before;
+        share = (spent / begun.elapsed().as_secs_f64()).max(0.05);
         println!("    {target}: {spent:.0} of {seconds} CPU seconds");
     }
     let mut merge = libfuzzer("run", target);
