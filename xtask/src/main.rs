@@ -75,9 +75,7 @@ fn main() -> ExitCode {
         ["mutants", "--shard", shard] => done(mutants::run(Some(shard))),
         ["sanitize"] => done(proof::sanitize()),
         ["miri"] => done(proof::miri()),
-        ["features"] => {
-            done(proof::cannot_check_features().map_or_else(proof::features, Err))
-        }
+        ["features"] => done(proof::cannot_check_features().map_or_else(proof::features, Err)),
         ["bare"] => done(proof::cannot_build_bare().map_or_else(proof::bare, Err)),
         ["deny"] => done(proof::cannot_check_dependencies().map_or_else(proof::deny, Err)),
         ["header"] => done(c_library::header()),

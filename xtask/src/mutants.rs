@@ -83,8 +83,8 @@ fn round(name: &str, settings: &[String], done: &[String]) -> Result<Round, Stri
         .arg(&dir)
         .args(settings)
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        // What proptest finds in a mutant is no find.
-        .env("PROPTEST_FAILURE_PERSISTENCE", "off");
+        // Else what proptest finds in one mutant would be tried first in all that follow.
+        .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true");
     println!("==> {name} round: {}", typed(&command));
     let status = command
         .status()

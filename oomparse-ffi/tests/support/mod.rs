@@ -119,8 +119,12 @@ pub(crate) fn program(source: &str, build: Build) -> PathBuf {
     compiler
         .args(["-x", "none"])
         .arg(library(build.profile).join("liboomparse.a"));
-    compiler.args(["-ldl", "-lm", "-o"]).arg(&out);
+    // Another test may be running the same program: it is replaced, never written to.
+    let thread = format!("{:?}", std::thread::current().id());
+    let new = out.with_extension(thread);
+    compiler.args(["-ldl", "-lm", "-o"]).arg(&new);
     run(&mut compiler);
+    std::fs::rename(&new, &out).unwrap();
     out
 }
 
