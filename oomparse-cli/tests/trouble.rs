@@ -258,7 +258,7 @@ fn a_file_that_may_not_be_read_is_one_sentence_and_the_others_are_read() {
         fs::write(log, kill(at + 1)).unwrap();
         fs::set_permissions(log, Permissions::from_mode(0o644)).unwrap();
     }
-    fs::set_permissions(&closed, Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
     for threads in ["1", "3"] {
         let output = as_nobody(
             &program,
