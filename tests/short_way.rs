@@ -237,9 +237,12 @@ proptest! {
         let lines = lines(&report, &words, &edits);
         let alike = print(&lines, |_, micros| format!("<6>{}{caller} ", stamp(micros)));
         let by_turns = print(&lines, |at, micros| {
-            format!("<{}>{}{caller} ", if at % 2 == 0 { 6 } else { 4 }, stamp(micros))
+            // A glued line's level is text of the line before it, of a path for one.
+            let is_text = at.checked_sub(1).is_some_and(|before| lines[before].glued);
+            let level = if is_text || at % 2 == 0 { 6 } else { 4 };
+            format!("<{level}>{}{caller} ", stamp(micros))
         });
-        // A glued line's level is part of the text that ids are made of.
+        // The level is part of the text that ids are made of.
         let without_ids = |mut events: Vec<Value>| {
             for event in events.iter_mut().filter_map(Value::as_object_mut) {
                 event.remove("id");

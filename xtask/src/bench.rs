@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// Times that each program reads each log; the fastest and the middle one are shown.
 const RUNS: usize = 7;
 
+/// Logs that are read side by side.
+const FILES: usize = 6;
+
 /// What one would search a log for without this program.
 const PATTERNS: &[&str] = &[
     "invoked oom-killer",
@@ -28,10 +31,42 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn measure() -> Result<(), String> {
+fn build() -> Result<(), String> {
     let packages = ["--package", "oomparse-cli", "--package", "oomparse-benches"];
     let build = [&["build", "--release", "--bins"][..], &packages].concat();
-    steps::run(&mut cargo(&build))?;
+    steps::run(&mut cargo(&build))
+}
+
+/// Scans a log of 4 GiB and one of a fortieth: every kill is found, and the memory is the same.
+pub(crate) fn big_file() -> Result<(), String> {
+    build()?;
+    let mut peaks = Vec::new();
+    for size_mb in [107, 4295] {
+        let log = Log::generate("sparse", size_mb)?;
+        let scan = || {
+            let mut command = Command::new(release("oomparse"));
+            command.args(["scan", "--format", "json"]).arg(&log.path);
+            command
+        };
+        let outcome = log
+            .assert_events(scan())
+            .and_then(|()| Ok((time(scan())?, peak_kib(scan())?)));
+        // No log of this size is left, whatever came of it.
+        fs::remove_file(&log.path).map_err(|e| format!("{}: {e}", log.path.display()))?;
+        let (time, peak) = outcome?;
+        let peak = peak.ok_or("there is no /proc to ask for the memory")?;
+        let (bytes, kills, seconds) = (log.bytes, log.kills, time.as_secs_f32());
+        println!("{bytes:11} bytes, all {kills} kills found, {seconds:.1} s, peak {peak} KiB");
+        peaks.push(peak);
+    }
+    match peaks.as_slice() {
+        [small, big] if *big <= small + small / 4 => Ok(()),
+        _ => Err("the memory grows with the log".to_owned()),
+    }
+}
+
+fn measure() -> Result<(), String> {
+    build()?;
     let rg = system::find("rg");
     println!(
         "\n{:28} {:>9} {:>14} {:>14} {:>12}",
@@ -50,7 +85,7 @@ fn measure() -> Result<(), String> {
             };
             log.assert_events(scan())?;
             let name = [&[kind, "oomparse scan"][..], flags].concat().join(" ");
-            row(&name, &log, scan)?;
+            row(&name, log.bytes, scan)?;
         }
         if let Some(rg) = &rg {
             let search = || {
@@ -62,9 +97,10 @@ fn measure() -> Result<(), String> {
                 command.arg(&log.path);
                 command
             };
-            row(&format!("{kind} rg -c -j1"), &log, search)?;
+            row(&format!("{kind} rg -c -j1"), log.bytes, search)?;
         }
     }
+    threads()?;
     if rg.is_none() {
         println!(
             "\n!!! NOT RUN: the comparison, for there is no `rg` here. Install it with\n\
@@ -72,6 +108,28 @@ fn measure() -> Result<(), String> {
         );
     }
     Ok(())
+}
+
+/// Several logs read by one thread and by two: the same events in the same order, only sooner.
+fn threads() -> Result<(), String> {
+    let log = Log::generate("dense", 30)?;
+    let mut outputs = Vec::new();
+    for threads in ["1", "2"] {
+        let scan = || {
+            let mut command = Command::new(release("oomparse"));
+            command.args(["scan", "--format", "json", "--threads", threads]);
+            command.args(vec![&log.path; FILES]);
+            command
+        };
+        let output = scan().output().map_err(|e| format!("oomparse: {e}"))?;
+        outputs.push(output.stdout);
+        let all = log.bytes * FILES as u64;
+        row(&format!("{FILES} dense --threads {threads}"), all, scan)?;
+    }
+    match outputs.as_slice() {
+        [one, two] if one == two => Ok(()),
+        _ => Err("two threads give other events than one".to_owned()),
+    }
 }
 
 fn release(program: &str) -> PathBuf {
@@ -127,12 +185,12 @@ impl Log {
     }
 }
 
-fn row(name: &str, log: &Log, command: impl Fn() -> Command) -> Result<(), String> {
+fn row(name: &str, bytes: u64, command: impl Fn() -> Command) -> Result<(), String> {
     let mut times = (0..RUNS)
         .map(|_| time(command()))
         .collect::<Result<Vec<_>, _>>()?;
     times.sort();
-    let mb = log.bytes as f64 / 1e6;
+    let mb = bytes as f64 / 1e6;
     let speed = |time: Option<&Duration>| time.map_or(0.0, |time| mb / time.as_secs_f64());
     println!(
         "{name:28} {mb:9.1} {:14.0} {:14.0} {:>12}",

@@ -1,7 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
-use crate::{bless, c_library, instructions, javascript, readme, root, system, wasm};
+use crate::{bless, c_library, instructions, javascript, proof, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -24,10 +24,11 @@ pub(crate) fn ci() -> ExitCode {
         steps.not_run("cargo cinstall", why);
     }
     if system::has_cargo_command("deny") {
-        steps.command("licences and advisories", &mut cargo(&["deny", "check"]));
+        let check = ["deny", "check", "advisories"];
+        steps.command("advisories", &mut cargo(&check));
     } else {
         let why = "cargo-deny is not installed: cargo install --locked cargo-deny";
-        steps.not_run("licences and advisories", why);
+        steps.not_run("advisories", why);
     }
     steps.finish()
 }
@@ -97,6 +98,21 @@ fn common(steps: &mut Steps) {
     core_alone(steps);
     modules(steps);
     javascript::check(steps);
+    steps.with_tool(
+        "the core where there is no std",
+        proof::cannot_build_bare(),
+        proof::bare,
+    );
+    steps.with_tool(
+        "every combination of features",
+        proof::cannot_check_features(),
+        proof::features,
+    );
+    steps.with_tool(
+        "licences and sources of dependencies",
+        proof::cannot_check_dependencies(),
+        proof::deny,
+    );
     let mut docs = cargo(&[
         "doc",
         "--workspace",

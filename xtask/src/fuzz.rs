@@ -1,13 +1,20 @@
 //! `cargo xtask fuzz NAME SECONDS`: libFuzzer on one target, from the kept inputs and back to them.
+//!
+//! The seconds are the target's own CPU time: on a machine with other work a clock says little.
 
+use crate::proof::nightly;
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::ffi::OsStr;
 use std::fs;
 use std::process::Command;
+use std::time::Instant;
 
 /// Kept inputs are no longer than this: every kind of report has its lines in less.
 const LONGEST: &str = "-max_len=2048";
+
+/// An input that takes this many seconds is a find.
+const SLOWEST: &str = "-timeout=20";
 
 pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     let seconds: u32 = seconds
@@ -29,10 +36,20 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     }
     corpus(&["unpack".as_ref(), text.as_os_str(), inputs.as_os_str()])?;
     let dictionary = format!("-dict={}", root().join("fuzz/oom.dict").display());
-    let time = format!("-max_total_time={seconds}");
-    let mut fuzz = libfuzzer(target);
-    steps::run(fuzz.arg(&inputs).args(["--", &dictionary, &time, LONGEST]))?;
-    let mut merge = libfuzzer(target);
+    steps::run(&mut libfuzzer("build", target))?;
+    let (before, begun) = (children_cpu_seconds()?, Instant::now());
+    let (wanted, mut spent, mut share) = (f64::from(seconds), 0.0, 1.0);
+    while spent < wanted {
+        // libFuzzer stops by the clock; how much of a core it gets is known after its first round.
+        let time = format!("-max_total_time={:.0}", ((wanted - spent) / share).max(5.0));
+        let mut fuzz = libfuzzer("run", target);
+        let settings = ["--", &dictionary, &time, LONGEST, SLOWEST];
+        steps::run(fuzz.arg(&inputs).args(settings))?;
+        spent = children_cpu_seconds()? - before;
+        share = (spent / begun.elapsed().as_secs_f64()).max(0.05);
+        println!("    {target}: {spent:.0} of {seconds} CPU seconds");
+    }
+    let mut merge = libfuzzer("run", target);
     steps::run(
         merge
             .arg(&fewer)
@@ -43,15 +60,25 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     corpus(&["pack".as_ref(), text, fewer, inputs])
 }
 
-/// `cargo fuzz run NAME` with the nightly compiler.
-fn libfuzzer(target: &str) -> Command {
-    let mut command = Command::new("rustup");
-    command
-        .args(["run", "nightly", "cargo", "fuzz", "run", target])
-        .current_dir(root())
-        // Set by the cargo that runs this program, for itself.
-        .env_remove("CARGO")
-        .env_remove("RUSTUP_TOOLCHAIN");
+/// User and system time, in seconds, of the programs that this one has started and that have ended.
+fn children_cpu_seconds() -> Result<f64, String> {
+    /// What Linux counts a second as, in all that it shows.
+    const TICKS: f64 = 100.0;
+    let path = "/proc/self/stat";
+    let text = fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
+    // Behind the program's name: the state, and twelve numbers before these two.
+    let (_, fields) = text.rsplit_once(") ").ok_or("no name in /proc/self/stat")?;
+    let ticks = fields.split(' ').skip(13).take(2);
+    ticks
+        .map(|number| number.parse::<f64>().map_err(|e| format!("{path}: {e}")))
+        .sum::<Result<f64, _>>()
+        .map(|ticks| ticks / TICKS)
+}
+
+/// `cargo fuzz run NAME` with the nightly compiler, or another of its commands.
+fn libfuzzer(what: &str, target: &str) -> Command {
+    let mut command = nightly("cargo");
+    command.args(["fuzz", what, target]);
     command
 }
 

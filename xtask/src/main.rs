@@ -9,6 +9,8 @@ mod fuzz;
 mod instructions;
 mod javascript;
 mod live_vm;
+mod mutants;
+mod proof;
 mod readme;
 mod steps;
 mod system;
@@ -23,13 +25,14 @@ cargo xtask <command>
 
   test          everything a change must pass: format, lints, build, all tests, the core without
                 std, documentation, snapshots, the README's commands
-  ci            the same, and what CI adds: each bench once, licences and advisories
+  ci            the same, and what takes longer: each bench once, advisories
   packages      look for the system packages that the tests need
   vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
                 integrations/vector
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
+  big-file      scan a log of 4 GiB, which is made and deleted: every kill found, memory as for a small one
   instructions  instructions of six pieces of work, counted by callgrind, against
                 benches/instructions.txt; with --bless write that anew
   fuzz NAME SECONDS
@@ -38,6 +41,14 @@ cargo xtask <command>
   wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter, and the JavaScript package
                 of oomparse-wasm/js with dist/oomparse-VERSION.tgz, which npm installs
   js            the JavaScript package alone, and its tests
+  mutants [--shard K/N]
+                change line/, cgroup/ and report/ of the core in a hundred small ways, one at a time, and
+                list the changes that no test notices (cargo-mutants)
+  sanitize      the C interface's tests under AddressSanitizer (nightly)
+  miri          the C interface's tests under Miri (nightly, miri)
+  features      every combination of features of what is published (cargo-hack)
+  bare          the core for a target that has no std
+  deny          bans, licences and sources of all dependencies (cargo-deny)
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
                 build liboomparse and put library, header and oomparse.pc below DIR
@@ -64,6 +75,7 @@ fn main() -> ExitCode {
         ["vrl"] => checks::vrl(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
+        ["big-file"] => done(bench::big_file()),
         ["bench"] => bench::run(),
         ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
         ["instructions", "--bless"] => done(instructions::bless()),
@@ -76,6 +88,13 @@ fn main() -> ExitCode {
             }
         },
         ["js"] => checks::javascript(),
+        ["mutants"] => done(mutants::run(None)),
+        ["mutants", "--shard", shard] => done(mutants::run(Some(shard))),
+        ["sanitize"] => done(proof::sanitize()),
+        ["miri"] => done(proof::miri()),
+        ["features"] => done(proof::cannot_check_features().map_or_else(proof::features, Err)),
+        ["bare"] => done(proof::cannot_build_bare().map_or_else(proof::bare, Err)),
+        ["deny"] => done(proof::cannot_check_dependencies().map_or_else(proof::deny, Err)),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),

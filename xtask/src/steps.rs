@@ -13,6 +13,8 @@ pub(crate) struct Steps {
     ignored: u64,
     failures: Vec<String>,
     not_run: Vec<String>,
+    /// Not run either, for want of a tool that is a long build and that no machine has to have.
+    without_tool: Vec<String>,
 }
 
 impl Steps {
@@ -62,6 +64,22 @@ impl Steps {
         self.not_run.push(format!("{name}: {why}"));
     }
 
+    /// Runs a task, or notes that the tool it needs is not there: no failure, in CI neither.
+    pub(crate) fn with_tool(
+        &mut self,
+        name: &str,
+        missing: Option<String>,
+        task: impl FnOnce() -> Result<(), String>,
+    ) {
+        match missing {
+            None => self.task(name, task),
+            Some(why) => {
+                println!("\n==> {name}\n!!! NOT RUN: {why}");
+                self.without_tool.push(format!("{name}: {why}"));
+            }
+        }
+    }
+
     fn fail(&mut self, name: &str, sentence: &str) {
         println!("!!! FAILED: {name}: {sentence}");
         self.failed += 1;
@@ -70,20 +88,21 @@ impl Steps {
 
     /// Prints the summary: failures, what did not run, and the counts in the last line.
     ///
-    /// In CI a step that did not run is no success.
+    /// In CI a step that did not run is no success, unless it is one that needs a tool of its own.
     pub(crate) fn finish(self) -> ExitCode {
         println!();
         for failure in &self.failures {
             println!("FAILED   {failure}");
         }
-        for step in &self.not_run {
+        for step in self.not_run.iter().chain(&self.without_tool) {
             println!("NOT RUN  {step}");
         }
         if self.ignored > 0 {
             println!("NOT RUN  {} tests are marked #[ignore]", self.ignored);
         }
-        if !self.not_run.is_empty() {
-            println!("{} steps did not run", self.not_run.len());
+        let not_run = self.not_run.len() + self.without_tool.len();
+        if not_run > 0 {
+            println!("{not_run} steps did not run");
         }
         println!("{} passed, {} failed", self.passed, self.failed);
         if self.failed > 0 || (crate::in_ci() && !self.not_run.is_empty()) {

@@ -107,8 +107,7 @@ impl Outbox {
                 Err(error) => return Err(error.into()),
             }
             let mut waiting = self.buffer.0.borrow_mut();
-            let (head, _) = waiting.as_slices();
-            let piece = head.get(..PIECE).unwrap_or(head);
+            let piece = whole_lines(waiting.make_contiguous());
             match rustix::io::write(stdout, piece) {
                 Ok(len) => {
                     waiting.drain(..len);
@@ -129,4 +128,12 @@ impl Outbox {
         }
         Ok(given)
     }
+}
+
+/// As many lines as fit in a piece, so that a reader is left with whole ones should we be killed; a part of a
+/// line that is longer than that.
+fn whole_lines(waiting: &[u8]) -> &[u8] {
+    let piece = waiting.get(..PIECE).unwrap_or(waiting);
+    let end = memchr::memrchr(b'\n', piece).map_or(piece.len(), |at| at + 1);
+    piece.get(..end).unwrap_or(piece)
 }

@@ -5,6 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// Puts the text in the place of the file.
+///
+/// An error does not name the temporary file, whose name is another one each time: the same trouble reads the
+/// same, and is told once.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let parent = path.parent().filter(|path| !path.as_os_str().is_empty());
     let mut file = tempfile::Builder::new()
@@ -12,8 +15,9 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
         .prefix(".oomparse-")
         .suffix(".tmp")
         .permissions(std::fs::Permissions::from_mode(0o644))
-        .tempfile_in(parent.unwrap_or(Path::new(".")))?;
-    file.write_all(text)?;
+        .tempfile_in(parent.unwrap_or(Path::new(".")))
+        .map_err(|error| io::Error::from(error.kind()))?;
+    file.as_file_mut().write_all(text)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }

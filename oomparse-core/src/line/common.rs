@@ -308,4 +308,10 @@ mod tests {
             Some((&b"/a,task_memcg=/b"[..], &b"/a,task_memcg=/b/c"[..]))
         );
     }
+
+    #[test]
+    fn comm_of_fifteen_escaped_bytes_is_one() {
+        assert!(is_comm(br"\\x41".repeat(15).as_slice()));
+        assert!(!is_comm(br"\\x41".repeat(16).as_slice()));
+    }
 }

@@ -334,4 +334,10 @@ mod tests {
         );
         assert!(killed(b"Killed process 627").is_err());
     }
+
+    #[test]
+    fn killed_with_other_words_behind_the_name_has_none() {
+        let line = read("Killed process 7 (java) zzz");
+        assert_eq!((line.comm, line.cut), (None, Some(COMM)));
+    }
 }

@@ -139,4 +139,10 @@ mod tests {
             (Some(&b"x Not tainted 1"[..]), Some(&b"6.1.0"[..]))
         );
     }
+
+    #[test]
+    fn task_info_of_a_name_that_holds_a_mark() {
+        let line = read("CPU: 1 PID: 7 Comm: a Not tainted b Tainted: G        W         6.1.0 #1");
+        assert_eq!(line.comm, Some(&b"a Not tainted b"[..]));
+    }
 }

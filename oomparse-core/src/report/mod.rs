@@ -290,3 +290,6 @@ fn same_caller(one: &Stamp, other: &Stamp) -> bool {
 fn is_near(stamp: &Stamp, earlier: &Stamp) -> bool {
     stamp.follows_within(earlier, INTERLEAVE_US)
 }
+
+#[cfg(test)]
+mod tests;

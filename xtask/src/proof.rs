@@ -1,0 +1,164 @@
+//! Checks with tools that a minimal toolchain lacks: each command says which one is missing.
+
+use crate::steps::{cargo, run};
+use crate::system::has_cargo_command;
+use crate::{root, target_dir};
+use std::process::{Command, Stdio};
+
+/// The lock files of the repository, by their manifests.
+const MANIFESTS: [&str; 4] = [
+    "Cargo.toml",
+    "fuzz/Cargo.toml",
+    "oomparse-lua/host/Cargo.toml",
+    "oomparse-vrl/Cargo.toml",
+];
+
+/// Targets for which there is no std: what builds there needs none.
+const BARE: [&str; 3] = [
+    "wasm32v1-none",
+    "thumbv7em-none-eabi",
+    "x86_64-unknown-none",
+];
+
+/// The features of the core that work without std, in every combination that differs.
+const WITHOUT_STD: [&str; 6] = [
+    "",
+    "carriers",
+    "serde",
+    "serde,carriers",
+    "pods",
+    "pods,carriers",
+];
+
+/// The C edge under AddressSanitizer: the library, its Rust tests, the C programs, and what fuzzing kept.
+pub(crate) fn sanitize() -> Result<(), String> {
+    let host = nightly_host()?;
+    let tests: [&[&str]; 2] = [
+        &[
+            "--package=oomparse-ffi",
+            "--lib",
+            "--test=c_api",
+            "--test=allocations",
+            "--",
+            // With an optimised library, which says nothing that the others do not.
+            "--skip=ten_million_lines",
+        ],
+        &["--package=oomparse-tests", "--test=fuzz_replay", "ffi"],
+    ];
+    for test in tests {
+        let mut command = nightly("cargo");
+        command
+            .arg("test")
+            .args(test)
+            .env("CARGO_BUILD_TARGET", &host)
+            .env("CARGO_TARGET_DIR", target_dir().join("sanitize"))
+            .env("RUSTFLAGS", "-Zsanitizer=address")
+            // The C programs are linked with the sanitizer's runtime, and valgrind is left out.
+            .env("OOMPARSE_SANITIZED", "address");
+        run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// The C edge's Rust tests in an interpreter that knows what is undefined.
+pub(crate) fn miri() -> Result<(), String> {
+    nightly_host()?;
+    let mut version = nightly("cargo");
+    if !succeeds(version.args(["miri", "--version"])) {
+        let how = "rustup +nightly component add miri rust-src";
+        return Err(format!("Miri is missing: {how}"));
+    }
+    let mut command = nightly("cargo");
+    command
+        .args(["miri", "test", "--package=oomparse-ffi", "--lib"])
+        .env("CARGO_TARGET_DIR", target_dir().join("miri"));
+    run(&mut command)
+}
+
+/// Why `features` cannot run here.
+pub(crate) fn cannot_check_features() -> Option<String> {
+    let why = "cargo-hack is missing: cargo install --locked cargo-hack";
+    (!has_cargo_command("hack")).then(|| why.to_owned())
+}
+
+/// Every combination of features of the packages that are published.
+pub(crate) fn features() -> Result<(), String> {
+    let args = ["hack", "check", "--feature-powerset", "--no-dev-deps"];
+    run(cargo(&args).args(["--workspace", "--ignore-private"]))
+}
+
+/// Why `bare` cannot run here.
+pub(crate) fn cannot_build_bare() -> Option<String> {
+    let why = "no target without std is there: rustup target add";
+    bare_target()
+        .is_none()
+        .then(|| format!("{why} {}", BARE[0]))
+}
+
+/// The core for a target that has no std at all.
+pub(crate) fn bare() -> Result<(), String> {
+    let target = bare_target().ok_or("no target without std is there")?;
+    for features in WITHOUT_STD {
+        let args = ["check", "--package=oomparse-core", "--lib"];
+        let mut command = cargo(&args);
+        command.args(["--no-default-features", "--target", target]);
+        run(command.args(["--features", features]))?;
+    }
+    Ok(())
+}
+
+/// Why `deny` cannot run here.
+pub(crate) fn cannot_check_dependencies() -> Option<String> {
+    let why = "cargo-deny is missing: cargo install --locked cargo-deny";
+    (!has_cargo_command("deny")).then(|| why.to_owned())
+}
+
+/// Bans, licences and sources of all dependencies, of every lock file.
+pub(crate) fn deny() -> Result<(), String> {
+    for manifest in MANIFESTS {
+        let mut command = cargo(&["deny", "--manifest-path", manifest]);
+        // Looked for beside the manifest, where a package with a lock file of its own has none.
+        command.args(["--config", "deny.toml", "check"]);
+        run(command.args(["bans", "licenses", "sources"]))?;
+    }
+    Ok(())
+}
+
+/// A program of the nightly toolchain, in the repository's root.
+pub(crate) fn nightly(program: &str) -> Command {
+    let mut command = Command::new("rustup");
+    command
+        .args(["run", "nightly", program])
+        .current_dir(root())
+        // Set by the cargo that runs this program, for itself.
+        .env_remove("CARGO")
+        .env_remove("RUSTUP_TOOLCHAIN");
+    command
+}
+
+/// The machine that the nightly compiler builds for.
+fn nightly_host() -> Result<String, String> {
+    let how = "the nightly toolchain is missing: rustup toolchain install nightly";
+    let output = nightly("rustc").arg("-vV").output();
+    let output = output.map_err(|_| how)?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or(how)?.to_owned())
+}
+
+fn bare_target() -> Option<&'static str> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    BARE.into_iter().find(|target| {
+        let args = ["--print", "target-libdir", "--target", target];
+        let output = Command::new(&rustc).args(args).output();
+        output.is_ok_and(|output| {
+            let dir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            !dir.is_empty() && std::path::Path::new(&dir).is_dir()
+        })
+    })
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
