@@ -83,7 +83,7 @@ extern "C" fn oomparse_filter(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    if is_ordinary::<4>(record, record_len) {
+    if is_ordinary::<7>(record, record_len) {
         return record;
     }
     look(Mode::Kernel, (tag, tag_len), seconds, (record, record_len))
@@ -99,7 +99,7 @@ extern "C" fn oomparse_filter_any(
     record: *const u8,
     record_len: usize,
 ) -> *const u8 {
-    if is_ordinary::<5>(record, record_len) {
+    if is_ordinary::<6>(record, record_len) {
         return record;
     }
     look(Mode::Any, (tag, tag_len), seconds, (record, record_len))

@@ -18,7 +18,7 @@ pub(crate) const SLACK: usize = 64;
 #[inline(always)]
 pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: usize) -> bool {
     // From the last byte but one: all looks but the last at full step, and the two bytes read there.
-    const { assert!(matches!(AT_ONCE, 4 | 5) && AT_ONCE * STEP + 2 <= SLACK) };
+    const { assert!(matches!(AT_ONCE, 4..=8) && AT_ONCE * STEP + 2 <= SLACK) };
     let last = start.wrapping_add(length).wrapping_sub(1);
     let mut at = start.wrapping_add(FIRST);
     while at < last {
@@ -37,6 +37,15 @@ pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: 
         look(3);
         if AT_ONCE > 4 {
             look(4);
+        }
+        if AT_ONCE > 5 {
+            look(5);
+        }
+        if AT_ONCE > 6 {
+            look(6);
+        }
+        if AT_ONCE > 7 {
+            look(7);
         }
         at = at.wrapping_add(const { AT_ONCE * STEP });
         if shorter != STEP {

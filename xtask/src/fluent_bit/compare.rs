@@ -118,6 +118,11 @@ fn cases(host: &Host, input: &Input) -> Vec<Case> {
         through_json: true,
         takes_any: matches!(function, "oomparse_filter_any" | "oomparse_lines"),
     };
+    let with_names = |function, way| Case {
+        filter: host.oomparse_pods_wasm(function),
+        names: true,
+        ..wasm(function, way)
+    };
     let mut cases = vec![
         own(host.oomparse("enrich"), Way::Behind),
         own(host.oomparse("events"), Way::Alone),
@@ -125,6 +130,8 @@ fn cases(host: &Host, input: &Input) -> Vec<Case> {
         wasm("oomparse_filter_any", Way::Behind),
         wasm("oomparse_events", Way::Dropped),
         wasm("oomparse_lines", Way::EachLine),
+        with_names("oomparse_filter", Way::Behind),
+        with_names("oomparse_events", Way::Dropped),
     ];
     if input.is_proven {
         // The script takes what its user points it at.

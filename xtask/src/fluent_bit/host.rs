@@ -138,6 +138,15 @@ impl Host {
         self.wasm(&name, &self.modules.oomparse, function)
     }
 
+    /// A function of the module that looks up names.
+    pub(super) fn oomparse_pods_wasm(&self, function: &str) -> Filter {
+        let name = format!("oomparse-pods.wasm, {function}");
+        let mut filter = self.wasm(&name, &self.modules.oomparse_pods, function);
+        let pods = format!("    accessible_paths {}\n", self.pods().display());
+        filter.config.push_str(&pods);
+        filter
+    }
+
     /// A module that gives each record back as it is.
     pub(super) fn wasm_identity(&self) -> Filter {
         self.wasm("wasm identity", &self.modules.identity, IDENTITY)

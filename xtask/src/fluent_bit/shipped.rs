@@ -40,11 +40,13 @@ pub(super) fn run(host: &Host) -> Result<Vec<String>, String> {
             for (name, driver) in [
                 ("kmsg.conf", Driver::Cgroupfs),
                 ("kmsg.yaml", Driver::Systemd),
+                ("kmsg-pods.conf", Driver::Cgroupfs),
+                ("kmsg-pods.yaml", Driver::Systemd),
             ] {
                 kmsg(host, &hierarchy, driver, name)?;
             }
         }
-        Err(why) => missing("kmsg.conf, kmsg.yaml, with real kills", why),
+        Err(why) => missing("the four files for kmsg, with real kills", why),
     }
     if host.has_input("systemd")? {
         match journal(host, &input)? {
@@ -67,8 +69,13 @@ fn copy(host: &Host, name: &str, paths: &[(&str, String)]) -> Result<PathBuf, St
     let from = root().join("integrations/fluent-bit/wasm").join(name);
     let mut text =
         fs::read_to_string(&from).map_err(|error| format!("{}: {error}", from.display()))?;
-    let module = host.modules.oomparse.display().to_string();
-    let module = ("/etc/fluent-bit/oomparse.wasm", module);
+    let module = if name.contains("-pods") {
+        let module = host.modules.oomparse_pods.display().to_string();
+        ("/etc/fluent-bit/oomparse-pods.wasm", module)
+    } else {
+        let module = host.modules.oomparse.display().to_string();
+        ("/etc/fluent-bit/oomparse.wasm", module)
+    };
     for (old, new) in paths.iter().chain([&module]) {
         if text.matches(old).count() != 1 {
             return Err(format!("`{old}` does not stand once in {name}"));
@@ -122,10 +129,17 @@ fn all_kills(input: &Input, running: &mut Running, name: &str) -> Result<(), Str
 
 /// A kill of this moment.
 fn kmsg(host: &Host, hierarchy: &Hierarchy, driver: Driver, name: &str) -> Result<(), String> {
-    let config = copy(host, name, &[])?;
-    let mut running = Running::start(host, &config)?;
-    let mut pod = Pod::new(hierarchy, driver, &host.dir.join("var-log"));
+    let logs = host.dir.join("var-log");
+    let mut pod = Pod::new(hierarchy, driver, &logs);
     pod.make_logs();
+    let looks_up = name.contains("-pods");
+    let paths = [
+        ("/var/log/pods", "pods"),
+        ("/var/log/containers", "containers"),
+    ];
+    let paths = paths.map(|(path, kind)| (path, logs.join(kind).display().to_string()));
+    let config = copy(host, name, if looks_up { &paths } else { &[] })?;
+    let mut running = Running::start(host, &config)?;
     let pid = u64::from(pod.start_hog());
     pod.wait();
     let events = running.events(|events| of(events, pid).is_some())?;
@@ -136,6 +150,10 @@ fn kmsg(host: &Host, hierarchy: &Hierarchy, driver: Driver, name: &str) -> Resul
             "{name}: the event of {}'s kill is {event}",
             pod.name
         ));
+    }
+    let named = event.pointer("/pod/name").and_then(Value::as_str);
+    if named.is_some() != looks_up || named.is_some_and(|named| named != pod.name) {
+        return Err(format!("{name}: {} is named {named:?}", pod.name));
     }
     println!(
         "{name}: the kernel killed process {pid}; its event has the pod's uid {}, the container {}, and {}",
