@@ -267,6 +267,8 @@ static COPIES: Shared<Copies> = Shared::new(Copies {
 /// top moves up and, when nothing is in use any more, falls back to its beginning.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(size: usize) -> *mut u8 {
+    // Of no bytes too the place is a block of its own, within the arena.
+    let size = size.max(1);
     let copies = COPIES.get();
     let start = copies.used;
     let end = start.wrapping_add(size.wrapping_add(7) & !7);

@@ -24,6 +24,10 @@ const KEYS: [&str; 2] = ["oom", "oom_event"];
 /// comes under one tag or two, so this is for those who let the filter match everything.
 const MAX_TAGS: usize = 64;
 
+/// Seconds of the records' own time after which a report is over. The kernel prints one within some
+/// seconds even to a serial console.
+const PATIENCE: u32 = 60;
+
 /// What the user asked for, by the name of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -68,6 +72,16 @@ struct Stream {
     tag: Vec<u8>,
     parser: Parser,
     used: u64,
+    /// The time of the record that opened what is open.
+    opened_at: u32,
+}
+
+impl Stream {
+    /// Ends what is open; how many events came of it, for which there is no record any more.
+    fn end(&mut self) -> u32 {
+        self.parser.finish();
+        core::iter::from_fn(|| self.parser.next_event()).fold(0, |count, _| count.saturating_add(1))
+    }
 }
 
 impl Filter {
@@ -113,7 +127,9 @@ impl Filter {
 
     /// Decides about a record; `seconds` is its own time.
     pub fn take(&mut self, mode: Mode, tag: &[u8], seconds: u32, record: &[u8]) -> Answer {
-        if !is_object(record) {
+        self.close_old(seconds);
+        let was_open = self.is_open(mode, tag);
+        if !is_object(record) || !was_open && !self.sieve.is_candidate(record) {
             return Answer::Keep;
         }
         // The host has copied the last one.
@@ -139,11 +155,7 @@ impl Filter {
         if mode == Mode::Lines {
             return self.by_itself(seconds, record, text);
         }
-        let was_open = self.is_open(mode, tag);
-        if !was_open && !self.sieve.is_candidate(record) {
-            return Answer::Keep;
-        }
-        if let Some(event) = self.push(mode, tag, text, &frame) {
+        if let Some(event) = self.push(mode, tag, seconds, text, &frame) {
             return self.with(event, seconds, record);
         }
         if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
@@ -153,9 +165,19 @@ impl Filter {
     }
 
     /// Gives the record's text to its stream's parser; the event that it completes.
-    fn push(&mut self, mode: Mode, tag: &[u8], text: &[u8], frame: &Frame<'_>) -> Option<OomEvent> {
+    fn push(
+        &mut self,
+        mode: Mode,
+        tag: &[u8],
+        seconds: u32,
+        text: &[u8],
+        frame: &Frame<'_>,
+    ) -> Option<OomEvent> {
         let stream = self.stream(mode, tag)?;
         let was_hungry = stream.parser.wants_every_line();
+        if !was_hungry {
+            stream.opened_at = seconds;
+        }
         stream.parser.push_line(text);
         stream.parser.give_waiting();
         let is_hungry = stream.parser.wants_every_line();
@@ -176,6 +198,21 @@ impl Filter {
             _ => {}
         }
         own
+    }
+
+    /// Ends reports that have been open for longer than the kernel prints at one: as long as one is, every
+    /// record of every tag is looked at.
+    fn close_old(&mut self, seconds: u32) {
+        if self.hungry == 0 {
+            return;
+        }
+        for stream in &mut self.streams {
+            let is_old = stream.opened_at.abs_diff(seconds) > PATIENCE;
+            if is_old && stream.parser.wants_every_line() {
+                self.hungry = self.hungry.saturating_sub(1);
+                self.lost = self.lost.saturating_add(stream.end());
+            }
+        }
     }
 
     /// The record with what its line says by itself.
@@ -240,6 +277,7 @@ impl Filter {
                     tag: tag.to_vec(),
                     parser: Parser::with_options(options),
                     used: 0,
+                    opened_at: 0,
                 });
                 self.streams.len().checked_sub(1)?
             }
@@ -264,10 +302,7 @@ impl Filter {
             if stream.parser.wants_every_line() {
                 self.hungry = self.hungry.saturating_sub(1);
             }
-            stream.parser.finish();
-            while stream.parser.next_event().is_some() {
-                self.lost = self.lost.saturating_add(1);
-            }
+            self.lost = self.lost.saturating_add(stream.end());
         }
     }
 }

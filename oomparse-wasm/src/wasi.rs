@@ -42,6 +42,9 @@ const BLOCK: usize = 64 << 10;
 
 const RIGHT_FD_READ: u64 = 1 << 1;
 
+/// A pipe of that name must not make the host wait.
+const FLAG_NONBLOCK: u32 = 1 << 2;
+
 #[repr(C)]
 struct Iovec {
     buffer: *mut u8,
@@ -84,7 +87,8 @@ pub(crate) fn read(give: &mut dyn FnMut(&[u8])) {
         }
         let mut listing = Vec::new();
         for_each_name(dir, &mut |name| {
-            if name.starts_with(FILES) {
+            // A pod may be called `pods.x`; what its container logs is no listing.
+            if name.starts_with(FILES) && !is_pods(name) {
                 if let Some(file) = file(dir, name) {
                     give(&file);
                 }
@@ -143,7 +147,19 @@ fn file(dir: Fd, name: &[u8]) -> Option<Vec<u8>> {
     let mut fd = 0;
     let (path, length) = (name.as_ptr(), name.len());
     // SAFETY: the name is as long as said; the host writes the number to `fd`.
-    let error = unsafe { path_open(dir, 1, path, length, 0, RIGHT_FD_READ, 0, 0, &raw mut fd) };
+    let error = unsafe {
+        path_open(
+            dir,
+            1,
+            path,
+            length,
+            0,
+            RIGHT_FD_READ,
+            0,
+            FLAG_NONBLOCK,
+            &raw mut fd,
+        )
+    };
     if error != 0 {
         return None;
     }

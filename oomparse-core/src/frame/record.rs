@@ -91,6 +91,10 @@ impl<'a> Fields<'a> {
                 self.text = Some(text);
                 self.text_rank = rank;
             }
+            // Docker's fluentd driver.
+            (Key::Nest, Value::Text(text)) if matches!(&*text, b"stdout" | b"stderr") => {
+                self.contained = true;
+            }
             // Said more than once, a word against the kernel stays.
             (Key::Transport, Value::Text(text))
                 if self

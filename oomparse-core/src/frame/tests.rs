@@ -294,6 +294,23 @@ fn a_record_of_what_stands_behind_a_newline_is_indented() {
     }
 }
 
+#[cfg(feature = "serde")]
+#[test]
+fn what_a_program_may_have_put_in_front_proves_nothing_in_a_record() {
+    let line = "Jan  5 02:12:02 host kernel: [1.000000] x";
+    for (front, origin) in [
+        ("", Origin::Kernel),
+        ("seen: ", Origin::Unknown),
+        ("> ", Origin::Unknown),
+        ("app.py:12:3: ", Origin::Unknown),
+        ("x-", Origin::Unknown),
+    ] {
+        let record = alloc::format!("{{\"log\":\"{front}{line}\"}}");
+        let frame = Framer::new().frame(record.as_bytes()).unwrap();
+        assert_eq!(frame.origin, origin, "{front}");
+    }
+}
+
 #[test]
 fn an_indented_stamp_is_no_line_of_its_own() {
     let text = "[ 1120.127337] Killed process 5314 (\n               [1.000000] oom)";

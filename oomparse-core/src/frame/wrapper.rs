@@ -37,7 +37,17 @@ const MAX_FILE_NAME_MARKS: usize = 16;
 const MAX_LABEL_LEN: usize = 256;
 
 /// Frames a line whose first bytes are of no known form.
+///
+/// In a record that is what a program may have put in front of any text: it proves nothing there.
 pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
+    let mut frame = unwrapped(line, nested);
+    if nested > 0 && frame.origin == Origin::Kernel {
+        frame.origin = Origin::Unknown;
+    }
+    frame
+}
+
+fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     if memchr(0x1b, line).is_some()
         && let Cow::Owned(plain) = without_colours(line)
         && let Some(frame) = known(&plain, nested)
@@ -45,6 +55,11 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
         return frame.into_owned();
     }
     let text = behind_marks(line);
+    // A record that was cut, or one too deep in others: its keys are no part of a message, and the one that
+    // tells whose text it is may be missing.
+    if text.starts_with(b"{") && (nested > 0 || text.starts_with(b"{\"") && !text.ends_with(b"}")) {
+        return Frame::default();
+    }
     if text.len() < line.len()
         && let Some(frame) = known(text, nested)
     {
@@ -57,10 +72,6 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
 }
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
-    // A record that was cut: its keys are no part of a message.
-    if text.starts_with(b"{\"") && !text.ends_with(b"}") {
-        return Frame::default();
-    }
     let message = if text.len() < line.len() {
         without_back_ticks(text)
     } else {

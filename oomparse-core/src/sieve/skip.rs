@@ -143,26 +143,6 @@ fn looked_up(table: &[u8; 1 << 16], bytes: &[u8], at: usize) -> u8 {
     table.get(usize::from(slot)).copied().unwrap_or(0)
 }
 
-/// The windows as numbers, each behind the mask that leaves out the byte that may be any.
-const NUMBERS: [(u64, u64); WORDS.len()] = numbers();
-
-#[expect(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "worked out by the compiler, which would say so"
-)]
-const fn numbers() -> [(u64, u64); WORDS.len()] {
-    let mut numbers = [(0, 0); WORDS.len()];
-    let mut word = 0;
-    while word < WORDS.len() {
-        let window = WORDS[word].0;
-        let mask = if window[0] == ANY { !0xff } else { !0 };
-        numbers[word] = (mask, u64::from_le_bytes(*window));
-        word += 1;
-    }
-    numbers
-}
-
 /// Where the word begins whose window's last two bytes stand here, if one's do.
 #[inline(never)]
 #[must_use]
@@ -177,12 +157,14 @@ pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
         None if at == FIRST => number(0)?.wrapping_shl(u8::BITS),
         None => return None,
     };
-    let mut words = WORDS.iter().zip(&NUMBERS);
-    words.find_map(|((_, begins, word), (mask, window))| {
-        if here & mask != *window {
+    WORDS.iter().find_map(|(window, begins, word)| {
+        let window = u64::from_le_bytes(**window);
+        let first = usize::from(window.trailing_zeros() >= u8::BITS);
+        // Without the byte that may be any.
+        let mask = if first > 0 { !0xff } else { !0 };
+        if here & mask != window {
             return None;
         }
-        let first = usize::from(*mask != u64::MAX);
         let back = STEP.saturating_sub(1).saturating_sub(first);
         let start = at.checked_sub(back)?.checked_sub(*begins)?;
         let text = bytes.get(start..)?;

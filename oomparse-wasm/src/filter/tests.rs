@@ -68,3 +68,18 @@ fn ordinary_records_are_not_wanted() {
     );
     assert!(filter.wants(kmsg(1, KILLED).as_bytes()));
 }
+
+#[test]
+fn an_open_report_does_not_make_other_tags_be_read_for_ever() {
+    let mut filter = Filter::new();
+    let line = "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+    let record = kmsg(1, line);
+    filter.take(Mode::Kernel, b"kernel", 1000, record.as_bytes());
+    assert!(filter.wants_every_record());
+    let other = br#"{"log":"GET / 200"}"#;
+    filter.take(Mode::Kernel, b"app", 1000 + PATIENCE, other);
+    assert!(filter.wants_every_record());
+    filter.take(Mode::Kernel, b"app", 1001 + PATIENCE, other);
+    assert!(!filter.wants_every_record());
+    assert_eq!((filter.streams.len(), filter.lost()), (1, 1));
+}

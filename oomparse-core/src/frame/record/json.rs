@@ -45,9 +45,20 @@ pub(super) enum Key {
 
 impl Key {
     fn of(name: &[u8], about_host: bool) -> Self {
+        let is_a_process = [&b"_PID"[..], b"_UID", b"_COMM", b"_EXE"]
+            .iter()
+            .any(|field| name.eq_ignore_ascii_case(field));
         let mut name = name;
         while let [b'_' | b'@', tail @ ..] = name {
             name = tail;
+        }
+        // Also `kubernetes.pod_name` of a record made flat. Whatever a process wrote journald gives these.
+        let is_a_containers = CONTAINERS.iter().any(|start| {
+            let beginning = name.get(..start.len());
+            beginning.is_some_and(|it| it.eq_ignore_ascii_case(start))
+        });
+        if !about_host && (is_a_process || is_a_containers) {
+            return Self::Contained;
         }
         let mut lower = [0u8; 32];
         let Some(lower) = lower.get_mut(..name.len()) else {
@@ -62,15 +73,16 @@ impl Key {
         }
         match KEYS.binary_search_by(|(key, _)| key.as_bytes().cmp(lower)) {
             Ok(at) => KEYS.get(at).map_or(Self::Other, |(_, key)| *key),
-            // Also `kubernetes.pod_name` of a record made flat.
-            Err(_) if lower.starts_with(b"kubernetes") => Self::Contained,
             Err(_) => Self::Other,
         }
     }
 }
 
+/// What keys begin with that only records of containers have.
+const CONTAINERS: [&[u8]; 4] = [b"kubernetes", b"k8s.", b"container_", b"container."];
+
 /// The keys by name, in small letters and without the underscore in front; sorted.
-const KEYS: [(&str, Key); 62] = [
+const KEYS: [(&str, Key); 63] = [
     ("app_name", Key::Identifier),
     ("appname", Key::Identifier),
     ("attributes", Key::Nest),
@@ -109,6 +121,7 @@ const KEYS: [(&str, Key); 62] = [
     ("raw", Key::Text(5)),
     ("realtime_timestamp", Key::Realtime),
     ("record", Key::Nest),
+    ("resource", Key::Nest),
     ("result", Key::Nest),
     ("sec", Key::Seconds),
     ("sequence", Key::Sequence),

@@ -19,9 +19,10 @@ pub(in super::super) struct Slots<K, V> {
     hasher: DefaultHashBuilder,
 }
 
-/// One line of a processor's cache, if the parts are small enough.
+/// One line of a processor's cache, if the parts are small enough; without std an allocator may not know
+/// of such places.
 #[derive(Debug)]
-#[repr(align(64))]
+#[cfg_attr(feature = "std", repr(align(64)))]
 struct Node<K, V> {
     number: u32,
     key: K,
