@@ -8,18 +8,33 @@ const encoded = new Uint8Array(3 * PIECE);
 
 const isHighSurrogate = (unit) => unit >= 0xd800 && unit <= 0xdbff;
 
-/** The bytes of a buffer or a view; nothing if it is neither. */
+// These throw for anything else, and know buffers of another realm: a frame, a test runner's context.
+const lengths = [globalThis.ArrayBuffer, globalThis.SharedArrayBuffer]
+  .filter((kind) => kind !== undefined)
+  .map((kind) => Object.getOwnPropertyDescriptor(kind.prototype, 'byteLength').get);
+
+function isBuffer(input) {
+  return lengths.some((length) => {
+    try {
+      length.call(input);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The bytes of a buffer or a view; nothing if it is neither, or one that was given away. */
 export function viewOf(input) {
-  if (input instanceof Uint8Array) return input;
-  if (ArrayBuffer.isView(input)) {
-    return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  try {
+    if (ArrayBuffer.isView(input)) {
+      // A plain one, whatever a class of the caller's makes of its methods.
+      return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+    }
+    return isBuffer(input) ? new Uint8Array(input) : undefined;
+  } catch {
+    return undefined;
   }
-  const isBuffer =
-    input instanceof ArrayBuffer ||
-    (typeof SharedArrayBuffer === 'function' && input instanceof SharedArrayBuffer) ||
-    // Of another realm: a frame, a test runner's context.
-    /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(input));
-  return isBuffer ? new Uint8Array(input) : undefined;
 }
 
 /** A string or bytes as bytes, whole. */

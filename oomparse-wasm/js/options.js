@@ -51,6 +51,11 @@ export function settingsOf(options) {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`oomparse: options must be an object, not ${nameOf(options)}`);
   }
+  // A Map, a Date or an instance of a class would be read as if it were empty.
+  const prototype = Object.getPrototypeOf(options);
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw new TypeError('oomparse: options must be a plain object');
+  }
   for (const [key, value] of Object.entries(options)) {
     if (!Object.hasOwn(CHECKS, key)) {
       const known = Object.keys(CHECKS).join(', ');

@@ -16,10 +16,10 @@ const TYPES = {
 /** A server of the package's files, and where its page is. */
 export async function serve(port = 0) {
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
-    const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
-    const type = TYPES[extname(path)];
     try {
+      const { pathname } = new URL(request.url, 'http://localhost');
+      const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
+      const type = TYPES[extname(path)];
       if (!type) throw new Error('no such type');
       // `normalize` leaves no way up out of a path that begins with a slash.
       const body = await readFile(join(PACKAGE, normalize(path)));

@@ -71,6 +71,8 @@ test('what is wrong with an option is said', () => {
     [null, 'TypeError', /options must be an object, not null/],
     ['tasks', 'TypeError', /options must be an object, not a string/],
     [[], 'TypeError', /not an array/],
+    [new Map([['trust', 'kernel']]), 'TypeError', /options must be a plain object/],
+    [Object.create({ trust: 'kernel' }), 'TypeError', /options must be a plain object/],
     [{ tasks: 1 }, 'TypeError', /tasks must be a boolean, not a number/],
     [{ tasks: null }, 'TypeError', /tasks must be a boolean, not null/],
     [{ year: '2023' }, 'TypeError', /year must be a number/],
@@ -102,9 +104,24 @@ test('what is wrong with an option is said', () => {
   }
 });
 
+test('a class of bytes cannot make a log longer than it is', () => {
+  class Odd extends Uint8Array {
+    subarray() {
+      return { length: 2 ** 32 - 1 };
+    }
+  }
+  assert.deepEqual(parse(new Odd(9)), []);
+  assert.equal(parse('Killed process 4021 (mysqld)').length, 1);
+});
+
 test('what is wrong with an argument is said', async () => {
   const parser = new Parser();
-  const wrong = [undefined, null, 7, 7n, true, {}, [], [65, 66], Symbol('x'), () => '', new Date()];
+  const given = new ArrayBuffer(8);
+  structuredClone(given, { transfer: [given] });
+  const wrong = [
+    undefined, null, 7, 7n, true, {}, [], [65, 66], Symbol('x'), () => '', new Date(),
+    { [Symbol.toStringTag]: 'ArrayBuffer' }, given,
+  ];
   for (const input of wrong) {
     for (const run of [
       () => parse(input),
