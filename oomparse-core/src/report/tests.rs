@@ -79,7 +79,9 @@ fn a_group_of_another_path_is_another_report() {
     let log = |group: &str| {
         summary("100.100", 7, POD)
             + &killed("100.101", 7)
-            + &format!("[100.102] Tasks in {group} are going to be killed due to memory.oom.group set\n")
+            + &format!(
+                "[100.102] Tasks in {group} are going to be killed due to memory.oom.group set\n"
+            )
             + &killed("100.103", 9)
     };
     let found = events(&log("/other/b"));
@@ -287,7 +289,10 @@ fn figures_behind_the_table_are_another_dumps() {
         "[100.000006] Mem-Info:\n[100.000007] active_anon:99 inactive_anon:98 isolated_anon:0\n",
     );
     let (alone, beside) = (events(&log("")).remove(0), events(&other).remove(0));
-    assert_eq!(alone.meminfo.as_ref().unwrap().active_anon_pages, Some(1234));
+    assert_eq!(
+        alone.meminfo.as_ref().unwrap().active_anon_pages,
+        Some(1234)
+    );
     assert_eq!(beside.meminfo, alone.meminfo);
     // And figures whose heading was lost may be anyone's.
     let log = invoked("100.1")
@@ -301,7 +306,9 @@ fn a_group_below_a_container_is_inside_it() {
     const ID: &str = "8b1a9953c4611296a827abf8c47804d7e6ac2d4f8d9c6f1e1b9a0c7d5e3f2a10";
     let container_of = |group: &str| {
         let log = killed("100.100", 7)
-            + &format!("[100.101] Tasks in {group} are going to be killed due to memory.oom.group set\n")
+            + &format!(
+                "[100.101] Tasks in {group} are going to be killed due to memory.oom.group set\n"
+            )
             + &killed("100.102", 9);
         let found = events(&log);
         let event = kill_of(&found, 9).clone();
@@ -322,8 +329,7 @@ fn a_broken_summary_is_waited_for_so_long() {
     let found = |between: u32| {
         let whole = summary("100.2", 7, POD);
         let (_, rest) = whole.split_once("nodemask=(null)").unwrap();
-        let mut log =
-            "[100.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)\n".to_string();
+        let mut log = "[100.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)\n".to_string();
         for port in 0..between {
             log += &format!("[100.1] br0: port {port}(veth{port}) entered forwarding state\n");
         }
@@ -348,4 +354,23 @@ fn a_heading_that_is_whole_takes_no_others_end() {
     let event = events(&log).remove(0);
     assert_eq!(event.memcg_stats.len(), 1, "{event:?}");
     assert_eq!(event.memcg_stats[0].values.len(), 1, "{event:?}");
+}
+
+#[test]
+fn a_cpuset_line_in_three_pieces_is_one() {
+    use crate::event::Evidence;
+    let has_cpuset = |between: &str| {
+        let log = invoked("100.000001")
+            + "[100.000002] java cpuset=\n[100.000003] d96a8ea034f0\n"
+            + between
+            + "[100.000004]  mems_allowed=0\n"
+            + &summary("100.000005", 7, POD)
+            + &killed("100.000006", 7);
+        events(&log)[0].evidence.contains(&Evidence::Cpuset)
+    };
+    assert!(has_cpuset(""));
+    // The name has come: what another CPU prints is no part of it.
+    assert!(has_cpuset(
+        "[100.000003] br0: port 1(veth1) entered forwarding state\n"
+    ));
 }
