@@ -358,19 +358,22 @@ fn a_heading_that_is_whole_takes_no_others_end() {
 
 #[test]
 fn a_cpuset_line_in_three_pieces_is_one() {
-    use crate::event::Evidence;
-    let has_cpuset = |between: &str| {
+    // Two headers come before a block: the cpuset's name tells whose it is.
+    let invoker = |between: &str| {
         let log = invoked("100.000001")
-            + "[100.000002] java cpuset=\n[100.000003] d96a8ea034f0\n"
+            + "[100.000002] mysqld invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+            + "[100.000003] java cpuset=\n[100.000004] d96a8ea034f0\n"
             + between
-            + "[100.000004]  mems_allowed=0\n"
-            + &summary("100.000005", 7, POD)
-            + &killed("100.000006", 7);
-        events(&log)[0].evidence.contains(&Evidence::Cpuset)
+            + "[100.000005]  mems_allowed=0\n"
+            + "[100.000006] Task in /docker/d96a8ea034f0 killed as a result of limit of /docker/d96a8ea034f0\n"
+            + "[100.000007] Memory cgroup out of memory: Kill process 7 (java) score 1 or sacrifice child\n"
+            + &killed("100.000008", 7);
+        let found = events(&log);
+        let invoker = kill_of(&found, 7).invoker.as_ref();
+        invoker.and_then(|invoker| invoker.comm.as_ref().map(ToString::to_string))
     };
-    assert!(has_cpuset(""));
+    assert_eq!(invoker("").as_deref(), Some("java"));
     // The name has come: what another CPU prints is no part of it.
-    assert!(has_cpuset(
-        "[100.000003] br0: port 1(veth1) entered forwarding state\n"
-    ));
+    let other = "[100.000004] br0: port 1(veth1) entered forwarding state\n";
+    assert_eq!(invoker(other).as_deref(), Some("java"));
 }
