@@ -22,8 +22,10 @@ fn kill_of(events: &[OomEvent], pid: u32) -> &OomEvent {
 }
 
 fn with_tasks(log: &str) -> Vec<OomEvent> {
-    let mut options = Options::default();
-    options.tasks = true;
+    let options = Options {
+        tasks: true,
+        ..Options::default()
+    };
     let mut parser = Parser::with_options(options);
     parser.push_chunk(log.as_bytes());
     parser.finish();
