@@ -379,3 +379,5 @@ fn a_cpuset_line_in_three_pieces_is_one() {
     let other = "[100.000004] br0: port 1(veth1) entered forwarding state\n";
     assert_eq!(invoker(other).as_deref(), Some("java"));
 }
+
+mod details;
