@@ -145,6 +145,15 @@ fn a_policys_summary_tells_its_scope() {
 }
 
 #[test]
+fn a_pod_of_no_class_is_a_pod() {
+    let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+    let task = format!("/kubepods/batch/pod{uid}");
+    let log = summary("100.1", 7, &task).replace(POD, &task) + &killed("100.2", 7);
+    let pod = events(&log).remove(0).pod.unwrap();
+    assert_eq!((pod.uid.as_deref(), pod.qos_class), (Some(uid), None));
+}
+
+#[test]
 fn classes_have_the_words_of_kubernetes() {
     let words = [
         QosClass::Guaranteed,
@@ -197,7 +206,9 @@ fn a_choice_after_a_kill_is_another_reports() {
         + &choice("100.102", 9)
         + &killed("100.103", 9);
     let found = events(&log);
-    assert_ne!(kill_of(&found, 7).report_id, kill_of(&found, 9).report_id);
+    let second = kill_of(&found, 9);
+    assert_ne!(kill_of(&found, 7).report_id, second.report_id);
+    assert_eq!(second.victim.as_ref().unwrap().oom_score, Some(900));
 }
 
 #[test]
@@ -248,12 +259,16 @@ fn a_piece_of_the_records_device_is_its_threads() {
 
 #[test]
 fn a_short_paste_broken_in_a_word_reads_on() {
-    let log = "Killed process 7 (java) total-vm:8kB, anon-\nrss:4kB, file-rss:12kB\n";
-    let found = events(log);
-    let victim = kill_of(&found, 7).victim.as_ref().unwrap();
-    assert_eq!(victim.anon_rss_bytes, Some(4 << 10));
-    assert_eq!(victim.file_rss_bytes, Some(12 << 10));
-    assert_eq!(text(victim.comm.as_ref()).as_deref(), Some("java"));
+    // Some mail programs put an empty line behind each.
+    for end in ["\n", "\n\n"] {
+        let log =
+            format!("Killed process 7 (java) total-vm:8kB, anon-{end}rss:4kB, file-rss:12kB\n");
+        let found = events(&log);
+        let victim = kill_of(&found, 7).victim.as_ref().unwrap();
+        assert_eq!(victim.anon_rss_bytes, Some(4 << 10), "{end:?}");
+        assert_eq!(victim.file_rss_bytes, Some(12 << 10));
+        assert_eq!(text(victim.comm.as_ref()).as_deref(), Some("java"));
+    }
 }
 
 #[test]
