@@ -361,10 +361,12 @@ fn a_heading_that_is_whole_takes_no_others_end() {
 #[test]
 fn a_cpuset_line_in_three_pieces_is_one() {
     // Two headers come before a block: the cpuset's name tells whose it is.
-    let invoker = |between: &str| {
+    let invoker = |before: &str, between: &str| {
         let log = invoked("100.000001")
             + "[100.000002] mysqld invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
-            + "[100.000003] java cpuset=\n[100.000004] d96a8ea034f0\n"
+            + "[100.000003] java cpuset=\n"
+            + before
+            + "[100.000004] d96a8ea034f0\n"
             + between
             + "[100.000005]  mems_allowed=0\n"
             + "[100.000006] Task in /docker/d96a8ea034f0 killed as a result of limit of /docker/d96a8ea034f0\n"
@@ -374,10 +376,13 @@ fn a_cpuset_line_in_three_pieces_is_one() {
         let invoker = kill_of(&found, 7).invoker.as_ref();
         invoker.and_then(|invoker| invoker.comm.as_ref().map(ToString::to_string))
     };
-    assert_eq!(invoker("").as_deref(), Some("java"));
+    assert_eq!(invoker("", "").as_deref(), Some("java"));
     // The name has come: what another CPU prints is no part of it.
     let other = "[100.000004] br0: port 1(veth1) entered forwarding state\n";
-    assert_eq!(invoker(other).as_deref(), Some("java"));
+    assert_eq!(invoker("", other).as_deref(), Some("java"));
+    // And a name has no slash.
+    let other = "[100.000004] /dev/sda1: recovering journal\n";
+    assert_eq!(invoker(other, "").as_deref(), Some("java"));
 }
 
 mod details;

@@ -279,3 +279,41 @@ fn the_host_of_a_record_is_the_events() {
         Some("node-7")
     );
 }
+
+#[test]
+fn figures_broken_before_a_number_are_whole() {
+    let log = "[100.000001] Memory cgroup stats for /a: cache:16KB inactive_file:\n\
+               [100.000002] 4KB active_file:0KB unevictable:0KB\n\
+               [100.000003] Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB\n";
+    let event = events(log).remove(0);
+    assert_eq!(event.memcg_stats[0].values.get("inactive_file"), Some(4096));
+}
+
+#[test]
+fn a_groups_line_in_pieces_is_one() {
+    let log = killed("100.000001", 7)
+        + "[100.000002] Tasks in /a\n[100.000003]  are going to be killed due to memory.oom.group set\n";
+    let found = events(&log);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].oom_group);
+}
+
+#[test]
+fn a_group_takes_no_other_reports_counters() {
+    let log = "[100.000001] Tasks in /b are going to be killed due to memory.oom.group set\n\
+               [100.000002] memory: usage 2048kB, limit 2048kB, failcnt 9\n"
+        .to_string()
+        + &summary("100.000003", 7, POD)
+        + &killed("100.000004", 7);
+    let found = events(&log);
+    let kill = kill_of(&found, 7);
+    assert!(kill.memory.is_some() && !kill.oom_group, "{found:?}");
+}
+
+#[test]
+fn a_counter_alone_proves_a_memory_cgroup() {
+    let log = invoked("100.000001")
+        + "[100.000002] memory: usage 2048kB, limit 2048kB, failcnt 9\n"
+        + "[100.000003] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n";
+    assert_eq!(events(&log).remove(0).scope, Some(Scope::Memcg));
+}
