@@ -58,6 +58,7 @@ fn a_row_ties_a_thread_to_its_process() {
             + &format!(
                 "[100.000003] [      9]     0 {tgid:5}      100       50     4096        0             0 java\n"
             )
+            + "[100.000003] [      7]     0     7      100       50     4096        0             0 java\n"
             + &summary("100.000004", 7, POD)
             // So late that only the table ties it to the summary.
             + &killed("100.200000", 9);
@@ -316,4 +317,26 @@ fn a_counter_alone_proves_a_memory_cgroup() {
         + "[100.000002] memory: usage 2048kB, limit 2048kB, failcnt 9\n"
         + "[100.000003] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n";
     assert_eq!(events(&log).remove(0).scope, Some(Scope::Memcg));
+}
+
+#[test]
+fn a_header_of_rhel_6_is_not_of_2_6_32() {
+    // Only the kernel that shows no other adjustment names the invoker's cgroup as the victim's.
+    let task = |adj: &str| {
+        let log = format!("[100.000001] java invoked oom-killer: gfp_mask=0xd0, order=0, {adj}\n")
+            + &format!("[100.000002] Task in {POD} killed as a result of limit of {POD}\n")
+            + "[100.000003] Memory cgroup out of memory: Kill process 7 (java) score 900 or sacrifice child\n"
+            + &killed("100.000004", 7);
+        let found = events(&log);
+        let cgroup = kill_of(&found, 7).cgroup.as_ref();
+        cgroup.is_some_and(|cgroup| cgroup.task_memcg.is_some())
+    };
+    assert!(task("oom_adj=0, oom_score_adj=0"));
+    assert!(!task("oom_adj=0"));
+}
+
+#[test]
+fn a_kill_printed_twice_is_one() {
+    let line = killed("100.000001", 7);
+    assert_eq!(events(&(line.clone() + &line)).len(), 1);
 }
