@@ -1,19 +1,17 @@
 //! Kept inputs between a text of one input a line and a directory of files.
 //!
-//! `corpus unpack TEXT DIR` writes the files. `corpus pack TEXT DIR MORE` writes the text: at most [`MOST`]
-//! of `DIR`, the shortest ones, and if those are fewer than [`LEAST`] the shortest of `MORE` as well.
+//! `corpus unpack TEXT DIR` writes the files. `corpus pack TEXT DIR` adds to the text what `DIR` has more, the
+//! shortest first, up to [`MOST`].
 
 use oomparse_fuzz::unescape;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// What the replay asks for.
-const LEAST: usize = 1000;
-
-/// What it has time for.
-const MOST: usize = 1200;
+/// What the replay has time for.
+const MOST: usize = 1500;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -24,9 +22,9 @@ fn main() -> ExitCode {
         .as_slice()
     {
         ["unpack", text, dir] => unpack(Path::new(text), Path::new(dir)),
-        ["pack", text, dir, more] => pack(Path::new(text), Path::new(dir), Path::new(more)),
+        ["pack", text, dir] => pack(Path::new(text), Path::new(dir)),
         _ => Err(io::Error::other(
-            "usage: corpus unpack TEXT DIR | corpus pack TEXT DIR MORE",
+            "usage: corpus unpack TEXT DIR | corpus pack TEXT DIR",
         )),
     };
     match result {
@@ -52,28 +50,24 @@ fn unpack(text: &Path, dir: &Path) -> io::Result<usize> {
     Ok(text.lines().count())
 }
 
-fn pack(text: &Path, dir: &Path, more: &Path) -> io::Result<usize> {
-    let mut lines = shortest(dir, MOST)?;
-    if lines.len() < LEAST {
-        for line in shortest(more, usize::MAX)? {
-            if lines.len() < LEAST && !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
+/// What is kept stays, whole reports too, though an input half as long may reach the same code.
+fn pack(text: &Path, dir: &Path) -> io::Result<usize> {
+    let kept = fs::read_to_string(text)?;
+    let mut lines: BTreeSet<String> = kept.lines().map(str::to_owned).collect();
+    let mut new = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        new.push(fs::read(entry?.path())?.escape_ascii().to_string());
     }
-    // An order that does not depend on the files' names: a small difference stays small.
-    lines.sort();
+    new.retain(|line| !lines.contains(line));
+    new.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    new.dedup();
+    let room = MOST.saturating_sub(lines.len());
+    if new.len() > room {
+        println!("{} new inputs have no room", new.len() - room);
+    }
+    lines.extend(new.into_iter().take(room));
+    // In an order that does not depend on the files' names: a small difference stays small.
+    let lines: Vec<String> = lines.into_iter().collect();
     fs::write(text, lines.join("\n") + "\n")?;
     Ok(lines.len())
-}
-
-fn shortest(dir: &Path, most: usize) -> io::Result<Vec<String>> {
-    let mut lines = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        lines.push(fs::read(entry?.path())?.escape_ascii().to_string());
-    }
-    lines.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-    lines.dedup();
-    lines.truncate(most);
-    Ok(lines)
 }

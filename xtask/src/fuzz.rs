@@ -29,12 +29,12 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     }
     let text = root().join("fuzz/corpus").join(format!("{target}.txt"));
     let work = target_dir().join("fuzz").join(target);
-    let (inputs, fewer) = (work.join("inputs"), work.join("minimised"));
-    for dir in [&inputs, &fewer] {
+    let (inputs, kept) = (work.join("inputs"), work.join("kept"));
+    for dir in [&inputs, &kept] {
         let _ = fs::remove_dir_all(dir);
         fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+        corpus(&["unpack".as_ref(), text.as_os_str(), dir.as_os_str()])?;
     }
-    corpus(&["unpack".as_ref(), text.as_os_str(), inputs.as_os_str()])?;
     let dictionary = format!("-dict={}", root().join("fuzz/oom.dict").display());
     steps::run(&mut libfuzzer("build", target))?;
     let (before, begun) = (children_cpu_seconds()?, Instant::now());
@@ -49,15 +49,15 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
         share = (spent / begun.elapsed().as_secs_f64()).max(0.05);
         println!("    {target}: {spent:.0} of {seconds} CPU seconds");
     }
+    // Into the first goes what reaches code that nothing in it does.
     let mut merge = libfuzzer("run", target);
     steps::run(
         merge
-            .arg(&fewer)
+            .arg(&kept)
             .arg(&inputs)
             .args(["--", "-merge=1", LONGEST]),
     )?;
-    let (text, fewer, inputs) = (text.as_os_str(), fewer.as_os_str(), inputs.as_os_str());
-    corpus(&["pack".as_ref(), text, fewer, inputs])
+    corpus(&["pack".as_ref(), text.as_os_str(), kept.as_os_str()])
 }
 
 /// User and system time, in seconds, of the programs that this one has started and that have ended.

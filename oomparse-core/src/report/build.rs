@@ -282,7 +282,7 @@ fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm
                 ..Pod::default()
             });
         }
-        // A group below the container, or above it, proves no container of its members.
+        // A group above the container proves no container of its members.
         let proven =
             task.is_some() || path.level == LimitLevel::Container || path.container_id.is_some();
         if proven && (path.container_id.is_some() || path.runtime.is_some()) {
@@ -319,7 +319,7 @@ impl Named {
             victim: Victim {
                 pid: self.pid,
                 comm: self.comm.clone(),
-                uid: self.uid,
+                // Its user stands in the summary alone, where `kill` finds it.
                 ..Victim::default()
             },
             stamp: self.stamp,

@@ -110,8 +110,6 @@ impl Assembler {
         report.selected = Some(Named {
             pid: line.pid,
             comm: Some(Text::from(line.comm)),
-            stamp,
-            hash,
             ..Named::default()
         });
         let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));

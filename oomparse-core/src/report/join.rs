@@ -121,7 +121,10 @@ impl Pending {
             this.bytes = bytes;
             this.last = stamp;
             this.gap = 0;
-            if unfinished(&this.bytes, &parse_line(&this.bytes)).is_some() {
+            let line = parse_line(&this.bytes);
+            // The cpuset's name may be followed by anything: only the line that ends knows its kind.
+            let wants_mems = this.kind == Kind::Cpuset && !matches!(line, Line::Cpuset(_));
+            if wants_mems || unfinished(&this.bytes, &line).is_some() {
                 return Joined::Taken;
             }
             return pending.take().map_or(Joined::Taken, Joined::Whole);

@@ -22,8 +22,10 @@ fn kill_of(events: &[OomEvent], pid: u32) -> &OomEvent {
 }
 
 fn with_tasks(log: &str) -> Vec<OomEvent> {
-    let mut options = Options::default();
-    options.tasks = true;
+    let options = Options {
+        tasks: true,
+        ..Options::default()
+    };
     let mut parser = Parser::with_options(options);
     parser.push_chunk(log.as_bytes());
     parser.finish();
@@ -75,12 +77,19 @@ fn a_lines_own_id_is_the_events() {
 
 #[test]
 fn a_group_of_another_path_is_another_report() {
-    let log = summary("100.1", 7, POD)
-        + &killed("100.2", 7)
-        + "[100.3] Tasks in /other/b are going to be killed due to memory.oom.group set\n"
-        + &killed("100.4", 9);
-    let found = events(&log);
+    // Right behind each other, so that nothing but the path tells them apart.
+    let log = |group: &str| {
+        summary("100.100", 7, POD)
+            + &killed("100.101", 7)
+            + &format!(
+                "[100.102] Tasks in {group} are going to be killed due to memory.oom.group set\n"
+            )
+            + &killed("100.103", 9)
+    };
+    let found = events(&log("/other/b"));
     assert_ne!(kill_of(&found, 7).report_id, kill_of(&found, 9).report_id);
+    let found = events(&log(POD));
+    assert_eq!(kill_of(&found, 7).report_id, kill_of(&found, 9).report_id);
 }
 
 #[test]
@@ -214,3 +223,166 @@ fn a_kill_broken_at_its_name_is_mended_in_a_paste() {
         assert_eq!(found[0].victim.as_ref().unwrap().pid, 7);
     }
 }
+
+#[test]
+fn rows_past_the_bound_are_cut() {
+    use crate::limits::MAX_TASK_ROWS;
+    let table = |rows: usize| {
+        let mut log = invoked("100.000001");
+        log += "[100.000003] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n";
+        for pid in 1..=rows {
+            log += &format!(
+                "[100.000004] [{pid:7}]     0 {pid:5}      100       50     4096        0             0 java\n"
+            );
+        }
+        let event = with_tasks(&(log + &killed("100.000005", 7))).remove(0);
+        (event.tasks.len(), event.truncated.len())
+    };
+    assert_eq!(table(MAX_TASK_ROWS), (MAX_TASK_ROWS, 0));
+    assert_eq!(table(MAX_TASK_ROWS + 1), (MAX_TASK_ROWS, 1));
+}
+
+#[test]
+fn a_stack_without_an_end_ends_the_patience() {
+    use crate::limits::MAX_IDLE_LINES;
+    let waits = |lines: u32| {
+        let mut log = invoked("100.000001");
+        for at in 0..lines {
+            log += &format!("[100.{:06}]  ? out_of_memory+0x182/0xf37\n", at + 2);
+        }
+        let mut parser = Parser::new();
+        parser.push_chunk(log.as_bytes());
+        parser.next_event().is_none()
+    };
+    assert!(waits(MAX_IDLE_LINES));
+    assert!(!waits(MAX_IDLE_LINES + 1));
+}
+
+#[test]
+fn figures_behind_a_header_are_its_own_not_an_open_tables() {
+    // The pod's report is still printing its table when the machine itself runs out of memory.
+    let log = invoked("100.000001")
+        + "[100.000002] memory: usage 2048kB, limit 2048kB, failcnt 9\n"
+        + "[100.000003] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+        + "[100.000004] [      7]     0     7      100       50     4096        0             0 java\n"
+        + "[100.000005] mysqld invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+        + "[100.000006] Mem-Info:\n"
+        + "[100.000007] active_anon:1234 inactive_anon:5 isolated_anon:0\n"
+        + "[100.000008] Out of memory: Killed process 4021 (mysqld) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:0\n";
+    let found = events(&log);
+    let meminfo = kill_of(&found, 4021).meminfo.as_ref().unwrap();
+    assert_eq!(meminfo.active_anon_pages, Some(1234));
+}
+
+#[test]
+fn figures_behind_the_table_are_another_dumps() {
+    // An allocation that failed on another CPU has a block of its own, which says nothing of the kill.
+    let row = "[100.000005] [      7]     0     7      100       50     4096        0             0 java\n";
+    let log = |figures: &str| {
+        invoked("100.000001")
+            + "[100.000002] Mem-Info:\n"
+            + "[100.000003] active_anon:1234 inactive_anon:5 isolated_anon:0\n"
+            + "[100.000004] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+            + row
+            + figures
+            + "[100.000008] Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:0\n"
+    };
+    let other = log(
+        "[100.000006] Mem-Info:\n[100.000007] active_anon:99 inactive_anon:98 isolated_anon:0\n",
+    );
+    let (alone, beside) = (events(&log("")).remove(0), events(&other).remove(0));
+    assert_eq!(
+        alone.meminfo.as_ref().unwrap().active_anon_pages,
+        Some(1234)
+    );
+    assert_eq!(beside.meminfo, alone.meminfo);
+    // And figures whose heading was lost may be anyone's.
+    let log = invoked("100.1")
+        + "[100.2] active_anon:99 inactive_anon:98 isolated_anon:0\n"
+        + "[100.3] Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB\n";
+    assert!(kill_of(&events(&log), 7).meminfo.is_none());
+}
+
+#[test]
+fn a_group_below_a_container_is_inside_it() {
+    const ID: &str = "8b1a9953c4611296a827abf8c47804d7e6ac2d4f8d9c6f1e1b9a0c7d5e3f2a10";
+    let container_of = |group: &str| {
+        let log = killed("100.100", 7)
+            + &format!(
+                "[100.101] Tasks in {group} are going to be killed due to memory.oom.group set\n"
+            )
+            + &killed("100.102", 9);
+        let found = events(&log);
+        let event = kill_of(&found, 9).clone();
+        assert!(event.oom_group && event.pod.is_some(), "{event:?}");
+        event.container.and_then(|container| container.id)
+    };
+    assert_eq!(container_of(POD), None);
+    let container = format!("{POD}/{ID}");
+    assert_eq!(container_of(&container).as_deref(), Some(ID));
+    let below = format!("{POD}/{ID}/worker");
+    assert_eq!(container_of(&below).as_deref(), Some(ID));
+}
+
+#[test]
+fn a_broken_summary_is_waited_for_so_long() {
+    use crate::limits::MAX_JOIN_GAP;
+    // Another CPU's lines stand between the two halves.
+    let found = |between: u32| {
+        let whole = summary("100.2", 7, POD);
+        let (_, rest) = whole.split_once("nodemask=(null)").unwrap();
+        let mut log = "[100.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)\n".to_string();
+        for port in 0..between {
+            log += &format!("[100.1] br0: port {port}(veth{port}) entered forwarding state\n");
+        }
+        events(&(log + "[100.2] " + rest))
+            .iter()
+            .any(|event| event.victim.as_ref().is_some_and(|victim| victim.pid == 7))
+    };
+    assert!(found(0));
+    assert!(found(MAX_JOIN_GAP));
+    assert!(!found(MAX_JOIN_GAP + 1));
+}
+
+#[test]
+fn a_heading_that_is_whole_takes_no_others_end() {
+    // Another CPU goes on with a line of its own.
+    let log = "[100.000001] Memory cgroup stats for /a:\n\
+               [100.000002]  write buffer 512KB\n\
+               [100.000003] anon 4096\n"
+        .to_string()
+        + &summary("100.000004", 7, "/a").replace(POD, "/a")
+        + &killed("100.000005", 7);
+    let event = events(&log).remove(0);
+    assert_eq!(event.memcg_stats.len(), 1, "{event:?}");
+    assert_eq!(event.memcg_stats[0].values.len(), 1, "{event:?}");
+}
+
+#[test]
+fn a_cpuset_line_in_three_pieces_is_one() {
+    // Two headers come before a block: the cpuset's name tells whose it is.
+    let invoker = |before: &str, between: &str| {
+        let log = invoked("100.000001")
+            + "[100.000002] mysqld invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+            + "[100.000003] java cpuset=\n"
+            + before
+            + "[100.000004] d96a8ea034f0\n"
+            + between
+            + "[100.000005]  mems_allowed=0\n"
+            + "[100.000006] Task in /docker/d96a8ea034f0 killed as a result of limit of /docker/d96a8ea034f0\n"
+            + "[100.000007] Memory cgroup out of memory: Kill process 7 (java) score 1 or sacrifice child\n"
+            + &killed("100.000008", 7);
+        let found = events(&log);
+        let invoker = kill_of(&found, 7).invoker.as_ref();
+        invoker.and_then(|invoker| invoker.comm.as_ref().map(ToString::to_string))
+    };
+    assert_eq!(invoker("", "").as_deref(), Some("java"));
+    // The name has come: what another CPU prints is no part of it.
+    let other = "[100.000004] br0: port 1(veth1) entered forwarding state\n";
+    assert_eq!(invoker("", other).as_deref(), Some("java"));
+    // And a name has no slash.
+    let other = "[100.000004] /dev/sda1: recovering journal\n";
+    assert_eq!(invoker(other, "").as_deref(), Some("java"));
+}
+
+mod details;
