@@ -1,6 +1,6 @@
 //! The search for processors, and for interpreters, that have no packed one: most bytes are never read.
 //!
-//! Wu and Manber's: each word gives a window of [`WINDOW`] bytes. Two bytes are read at a time; a table
+//! Wu and Manber's: each word gives a window of eight bytes. Two bytes are read at a time; a table
 //! tells how far on the next window can end at the earliest, most often seven bytes. The windows are cut
 //! so that they end in pairs which are rare in logs, and a pair that ends one is looked at closer.
 
