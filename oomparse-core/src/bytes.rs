@@ -2,6 +2,7 @@
 
 #[cfg(not(feature = "std"))]
 pub(crate) mod memmem;
+pub(crate) mod words;
 
 #[cfg(feature = "std")]
 pub(crate) use memchr::memmem;
@@ -92,7 +93,7 @@ impl fmt::Debug for Text {
 
 /// The bytes as `str`, if they are UTF-8 without control characters (C0, DEL, C1).
 pub(crate) fn plain_text(bytes: &[u8]) -> Option<&str> {
-    if bytes.iter().all(|b| (0x20..0x7f).contains(b)) {
+    if words::all_printable(bytes) {
         return core::str::from_utf8(bytes).ok();
     }
     let text = core::str::from_utf8(bytes).ok()?;
