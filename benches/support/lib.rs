@@ -30,20 +30,29 @@ pub fn dense_log(size: u64) -> (Vec<u8>, Totals) {
     in_memory(|out| dense(out, size, SEED))
 }
 
-/// The events of a log, which is read as the program reads: in pieces of a buffer's size.
+/// The events of a log, kept; see [`each_event`].
 #[must_use]
 pub fn parse(log: &[u8], tasks: bool) -> Vec<OomEvent> {
+    let mut events = Vec::new();
+    each_event(log, tasks, |event| events.push(event));
+    events
+}
+
+/// Hands out the events of a log, which is read as the program reads: in pieces of a buffer's size.
+pub fn each_event(log: &[u8], tasks: bool, mut take: impl FnMut(OomEvent)) {
     let mut options = Options::default();
     options.tasks = tasks;
     let mut parser = Parser::with_options(options);
-    let mut events = Vec::new();
     for chunk in log.chunks(128 << 10) {
         parser.push_chunk(chunk);
-        events.extend(std::iter::from_fn(|| parser.next_event()));
+        while let Some(event) = parser.next_event() {
+            take(event);
+        }
     }
     parser.finish();
-    events.extend(std::iter::from_fn(|| parser.next_event()));
-    events
+    while let Some(event) = parser.next_event() {
+        take(event);
+    }
 }
 
 fn in_memory(write: impl Fn(&mut Vec<u8>) -> std::io::Result<Totals>) -> (Vec<u8>, Totals) {
