@@ -52,7 +52,7 @@ pub use event::{
 pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
 pub use keyed::KeyedParser;
-pub use parser::{Options, Parser, parse_all};
+pub use parser::{FrameParser, Options, Parser, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{
     ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,
