@@ -3,12 +3,15 @@
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use oomparse_tests::{
-    Case, cases, lines, negatives, parse_in_chunks, parse_lines, parse_pieces, parse_whole,
-    with_noise,
+    Case, cases, lines, negatives, parse_frames, parse_in_chunks, parse_lines, parse_pieces,
+    parse_whole, with_noise,
 };
 
 /// Chunk sizes: every cut, cuts inside every number and name, page and pipe sizes.
 const SIZES: &[usize] = &[1, 2, 3, 5, 7, 13, 31, 64, 127, 512, 1021, 4096, 65_536];
+
+/// Logs whose lines are put back into shape before they are framed.
+const PASTED: [&str; 3] = ["-quoted-printable", "-glued-", "-wrapped-"];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -37,6 +40,9 @@ fn tests_of(case: Case) -> Vec<Trial> {
         }));
     };
     test("lines", line_by_line);
+    if !PASTED.iter().any(|how| case.name.contains(how)) {
+        test("frames", by_frames);
+    }
     test("chunks", in_chunks);
     test("line_ends", with_other_line_ends);
     if with_noise(&case, 1).is_some() {
@@ -57,6 +63,14 @@ fn line_by_line(case: &Case) -> Result<(), Failed> {
         "line by line",
         &parse_whole(&case.options, &case.input),
         &parse_lines(&case.options, &case.input),
+    )
+}
+
+fn by_frames(case: &Case) -> Result<(), Failed> {
+    same(
+        "line by line, framed before",
+        &parse_whole(&case.options, &case.input),
+        &parse_frames(&case.options, &case.input),
     )
 }
 

@@ -52,12 +52,12 @@ pub use event::{
 pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
 pub use keyed::KeyedParser;
-pub use parser::{Options, Parser, parse_all};
+pub use parser::{FrameParser, Options, Parser, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{
     ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,
-    PodSourceError, PodSourceErrorKind, PodTable, container_log_file, learn, pod_log_dir,
-    read_pods,
+    PodSourceError, PodSourceErrorKind, PodTable, add_log_name, container_log_file, learn,
+    pod_log_dir, read_pods,
 };
 /// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
 #[doc(hidden)]

@@ -1,16 +1,14 @@
 //! The whole way from bytes to events.
 
+mod frames;
 pub(crate) mod plain;
 
-use crate::bytes::Text;
+pub use frames::FrameParser;
+
 use crate::event::OomEvent;
-use crate::frame::{Frame, FrameKind, Framer, Origin};
-use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::frame::{Frame, Framer};
+use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
-use crate::report::Assembler;
-use crate::sieve::Sieve;
-use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
 use plain::Head;
@@ -58,12 +56,9 @@ pub struct Options {
 /// ```
 #[derive(Debug)]
 pub struct Parser {
-    options: Options,
-    sieve: Sieve,
     paste: Paste,
     framer: Framer,
-    streams: Streams,
-    events: VecDeque<OomEvent>,
+    frames: FrameParser,
     /// The beginning of a line whose end has not come yet.
     carry: Vec<u8>,
     /// The line was longer than its bound: the rest of it is let go.
@@ -123,12 +118,9 @@ impl Parser {
     #[must_use]
     pub fn with_options(options: Options) -> Self {
         Self {
-            options,
-            sieve: Sieve::new(),
             paste: Paste::default(),
             framer: Framer::new(),
-            streams: Streams::default(),
-            events: VecDeque::new(),
+            frames: FrameParser::with_options(options),
             carry: Vec::new(),
             skips_rest: false,
             refused: Refused::NONE,
@@ -170,7 +162,7 @@ impl Parser {
                 rest = tail;
                 continue;
             }
-            let at = self.sieve.find(rest);
+            let at = self.frames.sieve.find(rest);
             let before = at.map_or(rest, |at| rest.get(..at).unwrap_or_default());
             if let Some(end) = memrchr(b'\n', before) {
                 let lines = before.get(..end).unwrap_or_default();
@@ -200,12 +192,7 @@ impl Parser {
         if let Some(frame) = self.framer.finish() {
             self.framed(&frame, &[]);
         }
-        let mut out = VecDeque::new();
-        for stream in self.streams.drain() {
-            let mut assembler = stream;
-            assembler.finish(&mut out);
-        }
-        self.give(out);
+        self.frames.finish();
         self.framer = Framer::new();
         self.skips_rest = false;
         self.refused = Refused::NONE;
@@ -217,14 +204,12 @@ impl Parser {
     /// For callers that must answer on the line that names the victim. What is not decided yet stays
     /// open, and a victim printed once more is still one event.
     pub fn give_waiting(&mut self) {
-        let mut out = VecDeque::new();
-        self.streams.give_waiting(&mut out);
-        self.give(out);
+        self.frames.give_waiting();
     }
 
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
-        self.events.pop_front()
+        self.frames.next_event()
     }
 
     /// Whether an ordinary line matters now, since a report is being printed.
@@ -232,17 +217,17 @@ impl Parser {
     /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.
     #[must_use]
     pub fn wants_every_line(&self) -> bool {
-        self.streams.hungry > 0 || self.framer.wants_every_line() || self.paste.is_holding()
+        self.frames.wants_every_line() || self.framer.wants_every_line() || self.paste.is_holding()
     }
 
     /// Whether a line can open a report or make an event alone. Allocates nothing.
     #[must_use]
     pub fn is_candidate(&self, line: &[u8]) -> bool {
-        self.sieve.is_candidate(line)
+        self.frames.is_candidate(line)
     }
 
     fn line(&mut self, line: &[u8]) {
-        if self.wants_every_line() || self.sieve.is_candidate(line) {
+        if self.wants_every_line() || self.frames.sieve.is_candidate(line) {
             let end = line.len().min(MAX_LINE_LEN);
             self.candidate(line.get(..end).unwrap_or_default());
         } else {
@@ -282,7 +267,11 @@ impl Parser {
         }
         // Inside a carrier's own structure a line is what it is.
         let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
-        if is_within || !self.paste.wants(line, || self.sieve.is_candidate(line)) {
+        if is_within
+            || !self
+                .paste
+                .wants(line, || self.frames.sieve.is_candidate(line))
+        {
             return self.whole(line);
         }
         let mut paste = core::mem::take(&mut self.paste);
@@ -304,10 +293,10 @@ impl Parser {
     #[inline]
     fn glance(&mut self, micros: u64, message: &[u8]) -> bool {
         // A line that the sieve refused tells the next one's place only where that is indented.
-        match (plain::glance(message), &mut self.streams.last) {
+        match (plain::glance(message), self.frames.last()) {
             (Some(glance), Some(last)) if self.paste.is_idle() => {
                 self.refused.len = 0;
-                last.assembler.glance(glance, micros)
+                last.glance(glance, micros)
             }
             _ => false,
         }
@@ -322,50 +311,17 @@ impl Parser {
         let Some(frame) = self.framer.frame(line) else {
             return;
         };
-        self.framed(&frame, line);
-    }
-
-    /// A record, and the line that it stands in.
-    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
-        let proven = frame.origin == Origin::Kernel;
-        if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
-            return;
-        }
-        let host = frame.host.as_deref().unwrap_or_default();
-        // What stands behind a line break belongs to the line before it, whose host is not repeated.
-        let is_behind =
-            frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
-        let is_last = self.streams.is_last(host, is_behind);
-        // A host with nothing open sees only candidates, whatever other hosts have open.
-        if self.streams.hungry > 0
-            && !self.streams.is_hungry(host, is_last)
-            && !self.framer.wants_every_line()
-            && !line.is_empty()
-            && !self.sieve.is_candidate(line)
-        {
-            return;
-        }
-        let mut out = VecDeque::new();
-        let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
-        let was_hungry = stream.is_hungry();
-        stream.push(frame, &mut out);
-        let is_hungry = stream.is_hungry();
-        self.streams.count(was_hungry, is_hungry);
-        if cfg!(feature = "std") {
-            self.head.remember(line, frame);
-        }
-        if !out.is_empty() {
-            self.give(out);
+        let was_pushed = self.framed(&frame, line);
+        if cfg!(feature = "std") && was_pushed {
+            self.head.remember(line, &frame);
         }
     }
 
-    fn give(&mut self, out: VecDeque<OomEvent>) {
-        for mut event in out {
-            event.time = event
-                .time
-                .map(|time| time.or(self.options.year, self.options.utc_offset_minutes));
-            self.events.push_back(event);
-        }
+    /// A record, and the line that it stands in; says whether its stream has seen it.
+    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) -> bool {
+        // Of a record over several lines the last one tells nothing.
+        let is_whole = !line.is_empty() && !self.framer.wants_every_line();
+        self.frames.take(frame, is_whole.then_some(line))
     }
 }
 
@@ -373,158 +329,6 @@ impl Parser {
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = memchr(b'\n', bytes)?;
     Some((bytes.get(..at)?, bytes.get(at.checked_add(1)?..)?))
-}
-
-/// One assembler for each host.
-#[derive(Debug, Default)]
-struct Streams {
-    /// The stream of the last line, which the next line is most often of.
-    last: Option<Box<Stream>>,
-    /// The others, by host.
-    #[expect(
-        clippy::vec_box,
-        reason = "they are moved with every turn from host to host"
-    )]
-    others: Vec<Box<Stream>>,
-    /// How many have a report open.
-    hungry: usize,
-    clock: u64,
-}
-
-#[derive(Debug)]
-struct Stream {
-    host: Vec<u8>,
-    assembler: Assembler,
-    used: u64,
-}
-
-impl Stream {
-    fn new(host: &[u8], options: &Options) -> Self {
-        let named = options.host.clone().map(Text::from);
-        let boot_id = options.boot_id.clone().map(Text::from);
-        let mut assembler = Assembler::new(options.tasks, named, boot_id);
-        if !host.is_empty() {
-            assembler.set_host(host);
-        }
-        Self {
-            host: host.to_vec(),
-            assembler,
-            used: 0,
-        }
-    }
-}
-
-impl Streams {
-    /// Whether the last line's stream is this line's too.
-    fn is_last(&self, host: &[u8], is_behind: bool) -> bool {
-        self.last
-            .as_ref()
-            .is_some_and(|last| is_behind || last.host == host)
-    }
-
-    fn is_hungry(&self, host: &[u8], is_last: bool) -> bool {
-        let stream = if is_last {
-            self.last.as_ref()
-        } else {
-            self.place(host).ok().and_then(|at| self.others.get(at))
-        };
-        stream.is_some_and(|stream| stream.assembler.is_hungry())
-    }
-
-    /// Where among the others a host is, or would be.
-    fn place(&self, host: &[u8]) -> Result<usize, usize> {
-        self.others
-            .binary_search_by(|stream| stream.host.as_slice().cmp(host))
-    }
-
-    /// The stream of a host, which is the last one now.
-    fn turn_to(
-        &mut self,
-        host: &[u8],
-        is_last: bool,
-        options: &Options,
-        out: &mut VecDeque<OomEvent>,
-    ) -> &mut Assembler {
-        self.clock = self.clock.wrapping_add(1);
-        if !is_last && !self.adopt(host) {
-            if let Some(last) = self.last.take() {
-                let at = self.place(&last.host).unwrap_or_else(|at| at);
-                self.others.insert(at, last);
-            }
-            match self.place(host) {
-                Ok(at) => self.last = Some(self.others.remove(at)),
-                Err(_) => self.make_room(out),
-            }
-        }
-        let stream = self
-            .last
-            .get_or_insert_with(|| Box::new(Stream::new(host, options)));
-        stream.used = self.clock;
-        &mut stream.assembler
-    }
-
-    fn count(&mut self, was_hungry: bool, is_hungry: bool) {
-        match (was_hungry, is_hungry) {
-            (false, true) => self.hungry = self.hungry.saturating_add(1),
-            (true, false) => self.hungry = self.hungry.saturating_sub(1),
-            _ => {}
-        }
-    }
-
-    fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
-        if self.hungry == 0 {
-            return;
-        }
-        for stream in self.others.iter_mut().chain(&mut self.last) {
-            let was = stream.assembler.is_hungry();
-            stream.assembler.give_out_all_waiting(out);
-            if was && !stream.assembler.is_hungry() {
-                self.hungry = self.hungry.saturating_sub(1);
-            }
-        }
-    }
-
-    /// Lines without a host are of the first host that is named, while there is no other.
-    fn adopt(&mut self, host: &[u8]) -> bool {
-        match &mut self.last {
-            Some(last) if last.host.is_empty() && self.others.is_empty() => {
-                last.host = host.to_vec();
-                last.assembler.set_host(host);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Closes the stream that was quiet longest, when there are as many as may be.
-    fn make_room(&mut self, out: &mut VecDeque<OomEvent>) {
-        if self.others.len() < MAX_STREAMS {
-            return;
-        }
-        if let Some(at) = longest_quiet(&self.others) {
-            let mut stream = self.others.remove(at);
-            if stream.assembler.is_hungry() {
-                self.hungry = self.hungry.saturating_sub(1);
-            }
-            stream.assembler.finish(out);
-        }
-    }
-
-    /// Takes all streams out, in the order of their last lines.
-    fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
-        self.hungry = 0;
-        let mut all = core::mem::take(&mut self.others);
-        all.extend(self.last.take());
-        core::iter::from_fn(move || {
-            let oldest = longest_quiet(&all)?;
-            Some(all.swap_remove(oldest).assembler)
-        })
-    }
-}
-
-/// Which of these streams had no line for longest.
-fn longest_quiet(streams: &[Box<Stream>]) -> Option<usize> {
-    (0..streams.len()).min_by_key(|at| streams.get(*at).map(|stream| stream.used))
 }
 
 /// The events of a whole log in memory.

@@ -1,6 +1,6 @@
 //! Reads a listing of pods from disk: a file's content, or the names in a directory of logs.
 
-use std::ffi::OsStr;
+use oomparse_core::add_log_name;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -23,21 +23,11 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(listing)
 }
 
-/// The names in a directory that may be a pod's or a container's, one a line.
+/// The names in a directory that are a pod's or a container's, one a line.
 fn names(directory: &Path) -> io::Result<Vec<u8>> {
     let mut listing = Vec::new();
     for entry in std::fs::read_dir(directory)?.take(MAX_NAMES) {
-        let name = entry?.file_name();
-        if is_log_name(&name) {
-            listing.extend_from_slice(name.as_encoded_bytes());
-            listing.push(b'\n');
-        }
+        add_log_name(&mut listing, entry?.file_name().as_encoded_bytes());
     }
     Ok(listing)
-}
-
-/// Both kinds of name have underscores; anything else in the directory is none of ours.
-fn is_log_name(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.iter().filter(|byte| **byte == b'_').count() >= 2 && !name.contains(&b'\n')
 }

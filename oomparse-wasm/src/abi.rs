@@ -70,65 +70,38 @@ static LIMIT: Shared<usize> = Shared::new(0);
 
 // ---- Filters ----
 
+/// The functions that take a record. The host's fourth argument, nanoseconds, is of no use.
+macro_rules! filters {
+    ($($(#[$doc:meta])* $name:ident: $mode:ident, $take:expr;)*) => {$(
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        extern "C" fn $name(
+            tag: *const u8,
+            tag_len: usize,
+            seconds: u32,
+            _nanoseconds: u32,
+            record: *const u8,
+            record_len: usize,
+        ) -> *const u8 {
+            $take(Mode::$mode, (tag, tag_len), seconds, (record, record_len))
+        }
+    )*};
+}
+
 // An interpreter takes long to call a function, so the search is in each of the two that are called for
 // ordinary records. It is unrolled differently, or wasm-opt would make a function with a parameter of them.
+filters! {
+    /// Gives the event to the record that completes it; takes only text proven to be the kernel's.
+    oomparse_filter: Kernel, call::<7>;
 
-/// Gives the event to the record that completes it; takes only text proven to be the kernel's.
-#[unsafe(no_mangle)]
-extern "C" fn oomparse_filter(
-    tag: *const u8,
-    tag_len: usize,
-    seconds: u32,
-    _nanoseconds: u32,
-    record: *const u8,
-    record_len: usize,
-) -> *const u8 {
-    if is_ordinary::<7>(record, record_len) {
-        return record;
-    }
-    look(Mode::Kernel, (tag, tag_len), seconds, (record, record_len))
-}
+    /// The same, also for text that does not tell who wrote it.
+    oomparse_filter_any: Any, call::<6>;
 
-/// The same, also for text that does not tell who wrote it.
-#[unsafe(no_mangle)]
-extern "C" fn oomparse_filter_any(
-    tag: *const u8,
-    tag_len: usize,
-    seconds: u32,
-    _nanoseconds: u32,
-    record: *const u8,
-    record_len: usize,
-) -> *const u8 {
-    if is_ordinary::<6>(record, record_len) {
-        return record;
-    }
-    look(Mode::Any, (tag, tag_len), seconds, (record, record_len))
-}
+    /// As `oomparse_filter`, without the other lines of reports.
+    oomparse_events: Events, call_shared;
 
-/// As `oomparse_filter`, without the other lines of reports.
-#[unsafe(no_mangle)]
-extern "C" fn oomparse_events(
-    tag: *const u8,
-    tag_len: usize,
-    seconds: u32,
-    _nanoseconds: u32,
-    record: *const u8,
-    record_len: usize,
-) -> *const u8 {
-    call(Mode::Events, (tag, tag_len), seconds, (record, record_len))
-}
-
-/// Each line by itself.
-#[unsafe(no_mangle)]
-extern "C" fn oomparse_lines(
-    tag: *const u8,
-    tag_len: usize,
-    seconds: u32,
-    _nanoseconds: u32,
-    record: *const u8,
-    record_len: usize,
-) -> *const u8 {
-    call(Mode::Lines, (tag, tag_len), seconds, (record, record_len))
+    /// Each line by itself.
+    oomparse_lines: Lines, call_shared;
 }
 
 /// Events that no record could carry: closed by a later record, or too large for memory.
@@ -138,17 +111,28 @@ extern "C" fn oomparse_lost() -> u32 {
     state.filter.as_ref().map_or(0, Filter::lost)
 }
 
-fn call(
+#[inline(always)]
+fn call<const AT_ONCE: usize>(
     mode: Mode,
     tag: (*const u8, usize),
     seconds: u32,
     record: (*const u8, usize),
 ) -> *const u8 {
     let (start, length) = record;
-    if is_ordinary::<4>(start, length) {
+    if is_ordinary::<AT_ONCE>(start, length) {
         return start;
     }
     look(mode, tag, seconds, record)
+}
+
+/// The search once, for the functions that are called less.
+fn call_shared(
+    mode: Mode,
+    tag: (*const u8, usize),
+    seconds: u32,
+    record: (*const u8, usize),
+) -> *const u8 {
+    call::<4>(mode, tag, seconds, record)
 }
 
 /// Whether a record passes without being looked at: all but one in thousands.

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{
-    Evidence, Frame, FrameKind, Framer, OomEvent, Options, Origin, Parser, with_member,
+    Evidence, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, Origin, with_member,
 };
 
 /// The key that the event goes under, and the one to take where the record has the first already.
@@ -55,7 +55,7 @@ pub enum Answer {
 /// The reports that are open, by mode and tag.
 #[derive(Debug, Default)]
 pub struct Filter {
-    sieve: Parser,
+    sieve: FrameParser,
     streams: Vec<Stream>,
     /// Streams in which every line matters now.
     hungry: usize,
@@ -70,7 +70,7 @@ pub struct Filter {
 struct Stream {
     mode: Mode,
     tag: Vec<u8>,
-    parser: Parser,
+    parser: FrameParser,
     used: u64,
     /// The time of the record that opened what is open.
     opened_at: u32,
@@ -101,7 +101,7 @@ impl Filter {
         }
     }
 
-    /// Whether a record must be given to [`take`](Self::take); all others are kept.
+    /// Whether a record must be given to [`take`](Self::take); all others are kept, and not handed in.
     #[must_use]
     pub fn wants(&self, record: &[u8]) -> bool {
         self.wants_every_record() || self.sieve.is_candidate(record)
@@ -125,19 +125,19 @@ impl Filter {
         self.lost
     }
 
-    /// Decides about a record; `seconds` is its own time.
+    /// Decides about a record that is [wanted](Self::wants); `seconds` is its own time.
     pub fn take(&mut self, mode: Mode, tag: &[u8], seconds: u32, record: &[u8]) -> Answer {
+        // With nothing open the sieve let it through.
+        let is_sieved = !self.wants_every_record();
         self.close_old(seconds);
         let was_open = self.is_open(mode, tag);
-        if !is_object(record) || !was_open && !self.sieve.is_candidate(record) {
+        if !is_object(record) || !(is_sieved || was_open || self.sieve.is_candidate(record)) {
             return Answer::Keep;
         }
         // The host has copied the last one.
         self.answer = Vec::new();
-        let mut framer = Framer::new();
         // In a log a blank in front says that a line goes on.
-        let text = record.trim_ascii();
-        let Some(frame) = framer.frame(text) else {
+        let Some(frame) = Framer::new().frame(record.trim_ascii()) else {
             return Answer::Keep;
         };
         let is_record = matches!(
@@ -153,9 +153,9 @@ impl Filter {
             return Answer::Keep;
         }
         if mode == Mode::Lines {
-            return self.by_itself(seconds, record, text);
+            return self.by_itself(seconds, record, &frame);
         }
-        if let Some(event) = self.push(mode, tag, seconds, text, &frame) {
+        if let Some(event) = self.push(mode, tag, seconds, &frame) {
             return self.with(event, seconds, record);
         }
         if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
@@ -164,13 +164,12 @@ impl Filter {
         Answer::Keep
     }
 
-    /// Gives the record's text to its stream's parser; the event that it completes.
+    /// Gives the record to its stream's parser; the event that it completes.
     fn push(
         &mut self,
         mode: Mode,
         tag: &[u8],
         seconds: u32,
-        text: &[u8],
         frame: &Frame<'_>,
     ) -> Option<OomEvent> {
         let stream = self.stream(mode, tag)?;
@@ -178,7 +177,7 @@ impl Filter {
         if !was_hungry {
             stream.opened_at = seconds;
         }
-        stream.parser.push_line(text);
+        stream.parser.push(frame);
         stream.parser.give_waiting();
         let is_hungry = stream.parser.wants_every_line();
         let mut own = None;
@@ -216,12 +215,9 @@ impl Filter {
     }
 
     /// The record with what its line says by itself.
-    fn by_itself(&mut self, seconds: u32, record: &[u8], text: &[u8]) -> Answer {
-        if !self.sieve.is_candidate(record) {
-            return Answer::Keep;
-        }
-        let mut parser = Parser::new();
-        parser.push_line(text);
+    fn by_itself(&mut self, seconds: u32, record: &[u8], frame: &Frame<'_>) -> Answer {
+        let mut parser = FrameParser::new();
+        parser.push(frame);
         parser.finish();
         match parser.next_event() {
             Some(event) => self.with(event, seconds, record),
@@ -275,7 +271,7 @@ impl Filter {
                 self.streams.push(Stream {
                     mode,
                     tag: tag.to_vec(),
-                    parser: Parser::with_options(options),
+                    parser: FrameParser::with_options(options),
                     used: 0,
                     opened_at: 0,
                 });

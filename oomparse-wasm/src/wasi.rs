@@ -9,6 +9,7 @@
 
 use crate::abi::has_room;
 use alloc::vec::Vec;
+use oomparse_core::add_log_name;
 
 /// Files and directories, as WASI numbers them; the first three are the standard streams.
 type Fd = u32;
@@ -87,25 +88,19 @@ pub(crate) fn read(give: &mut dyn FnMut(&[u8])) {
         }
         let mut listing = Vec::new();
         for_each_name(dir, &mut |name| {
-            // A pod may be called `pods.x`; what its container logs is no listing.
-            if name.starts_with(FILES) && !is_pods(name) {
-                if let Some(file) = file(dir, name) {
-                    give(&file);
-                }
-            } else if is_pods(name) && listing.len().saturating_add(name.len()) < MAX_NAMES {
-                listing.extend_from_slice(name);
-                listing.push(b'\n');
+            // A pod may be called `pods.x`; what its container logs is no listing, whatever its id looks like.
+            if !add_log_name(&mut listing, name)
+                && name.starts_with(FILES)
+                && !name.ends_with(b".log")
+                && let Some(file) = file(dir, name)
+            {
+                give(&file);
             }
         });
         if !listing.is_empty() {
             give(&listing);
         }
     }
-}
-
-/// Whether it looks like a pod's directory or a container's file: both have two underscores.
-fn is_pods(name: &[u8]) -> bool {
-    name.iter().filter(|byte| **byte == b'_').count() >= 2 && !name.contains(&b'\n')
 }
 
 fn for_each_name(dir: Fd, each: &mut dyn FnMut(&[u8])) {

@@ -12,7 +12,7 @@ pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};
 pub use noise::with_noise;
 
-use oomparse_core::{Options, Parser, PodTable, enrich};
+use oomparse_core::{FrameParser, Framer, Options, Parser, PodTable, enrich};
 use serde_json::Value;
 
 /// Every event that is ready now, as JSON text.
@@ -79,6 +79,31 @@ pub fn parse_lines(options: &Options, input: &[u8]) -> Vec<String> {
     }
     parser.finish();
     drain(&mut parser, &mut events);
+    events
+}
+
+/// Takes a log line by line, each framed by the caller.
+#[must_use]
+pub fn parse_frames(options: &Options, input: &[u8]) -> Vec<String> {
+    let mut parser = FrameParser::with_options(options.clone());
+    let mut framer = Framer::new();
+    let mut events = Vec::new();
+    for line in lines(input) {
+        let matters = parser.wants_every_line() || framer.wants_every_line();
+        let matters = matters || parser.is_candidate(line);
+        let before = framer.end_before(line);
+        let own = framer.frame(line);
+        for frame in before.iter().chain(own.iter().filter(|_| matters)) {
+            parser.push(frame);
+        }
+    }
+    if let Some(frame) = framer.finish() {
+        parser.push(&frame);
+    }
+    parser.finish();
+    while let Some(event) = parser.next_event() {
+        events.push(event.to_json());
+    }
     events
 }
 

@@ -141,11 +141,11 @@ fn from_files(kind: Kind, wasm: &[u8]) -> Result<(), Failed> {
     let csv = format!("pod_uid,namespace,pod_name\n{UID},shop,web-0\n");
     for (name, text, container) in [("pods.json", json, Some("app")), ("pods.csv", csv, None)] {
         let dir = directory(kind, name, &[]);
-        // No listing of ours, by its name.
-        std::fs::write(
-            dir.join("other.csv"),
-            format!("pod_uid,namespace,pod_name\n{UID},a,b\n"),
-        )?;
+        // No listings of ours, by their names; the second is what a container of a pod `pods.x` logs.
+        for other in ["other.csv", "pods.x_shop_app-0123456789ab.log"] {
+            let text = format!("pod_uid,namespace,pod_name\n{UID},a,b\n");
+            std::fs::write(dir.join(other), text)?;
+        }
         std::fs::write(dir.join(name), text)?;
         let mut engine = kind.start_with(wasm, Dirs::new(vec![dir]))?;
         let mut host = Host::new(&mut *engine);

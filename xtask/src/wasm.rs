@@ -20,14 +20,81 @@ const RUSTFLAGS: &str = "-Clink-arg=-zstack-size=262144 -Clink-arg=--stack-first
     -Zunstable-options -Cpanic=immediate-abort \
     -Cllvm-args=-disable-lsr -Cllvm-args=-jump-threading-threshold=1";
 
-/// Debian's compiler, which has the source of its libraries.
+/// Debian's compiler, its linker, and the packages that bring both and the source of the libraries.
 const DEBIANS: &str = "/usr/bin/rustc";
+const DEBIANS_LINKER: &str = "wasm-ld-19";
+const DEBIANS_PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "lld-19"];
 
-/// Which compiler builds the module.
+/// The oldest compiler that will do.
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// Which compiler builds a module.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Toolchain {
     /// The one that runs this program.
     Own,
     Debian,
+}
+
+impl Toolchain {
+    /// The own one if it has what the module needs, or rustup can add that; else Debian's.
+    fn find(has_all: fn() -> bool, addition: &[&str]) -> Result<Self, String> {
+        if has_all() {
+            return Ok(Self::Own);
+        }
+        if system::find("rustup").is_some() {
+            println!("    rustup {}", addition.join(" "));
+            let added = Command::new("rustup")
+                .args(addition)
+                .current_dir(root())
+                .stdin(Stdio::null())
+                .status();
+            if added.is_ok_and(|status| status.success()) && has_all() {
+                return Ok(Self::Own);
+            }
+        }
+        if source_of(DEBIANS).is_none() || system::find(DEBIANS_LINKER).is_none() {
+            system::install(&DEBIANS_PACKAGES)?;
+        }
+        let version = debians_version().unwrap_or_default();
+        if source_of(DEBIANS).is_none() || numbers(&version) < numbers(OLDEST) {
+            return Err(format!(
+                "{DEBIANS} is {}, and Rust {OLDEST} or newer with the source of its libraries is needed: rustup {}",
+                if version.is_empty() {
+                    "none of Debian's"
+                } else {
+                    &version
+                },
+                addition.join(" "),
+            ));
+        }
+        println!("    with Debian's {DEBIANS}, {version}");
+        Ok(Self::Debian)
+    }
+
+    /// Makes a cargo command use it.
+    fn set(self, command: &mut Command, target: &str) {
+        if self == Self::Debian {
+            let target = target.replace('-', "_").to_uppercase();
+            command
+                .env("RUSTC", DEBIANS)
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env(format!("CARGO_TARGET_{target}_LINKER"), DEBIANS_LINKER);
+        }
+    }
+}
+
+/// `1.96.0` of `rustc 1.96.0 (…)`.
+fn debians_version() -> Option<String> {
+    let output = Command::new(DEBIANS).arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    Some(text.split(' ').nth(1)?.trim().to_owned())
+}
+
+/// The numbers of a version, to be compared.
+fn numbers(version: &str) -> Vec<u32> {
+    let number = |part: &str| part.parse().unwrap_or(0);
+    version.split('.').map(number).collect()
 }
 
 /// A module for Fluent Bit: its file, the crate's features, and what is exported beside [`EXPORTS`].
@@ -41,13 +108,14 @@ const MODULES: [Module; 2] = [
 
 /// Builds the modules, and says how large they are.
 pub(crate) fn build() -> Result<(), String> {
-    let toolchain = toolchain()?;
+    let has_source = || source_of("rustc").is_some();
+    let toolchain = Toolchain::find(has_source, &["component", "add", "rust-src"])?;
     MODULES
         .iter()
-        .try_for_each(|module| build_module(&toolchain, module))
+        .try_for_each(|module| build_module(toolchain, module))
 }
 
-fn build_module(toolchain: &Toolchain, (module, features, exports): &Module) -> Result<(), String> {
+fn build_module(toolchain: Toolchain, (module, features, exports): &Module) -> Result<(), String> {
     let target_dir = target_dir().join("wasm");
     let mut command = cargo(&[
         "rustc",
@@ -68,11 +136,7 @@ fn build_module(toolchain: &Toolchain, (module, features, exports): &Module) -> 
         .env("CARGO_TARGET_DIR", &target_dir)
         .env("RUSTFLAGS", RUSTFLAGS)
         .env("RUSTC_BOOTSTRAP", "1");
-    if let Toolchain::Debian = toolchain {
-        command
-            .env("RUSTC", DEBIANS)
-            .env("CARGO_TARGET_WASM32V1_NONE_LINKER", "wasm-ld-19");
-    }
+    toolchain.set(&mut command, TARGET);
     steps::run(&mut command)?;
     let built = target_dir.join(TARGET).join("wasm/oomparse_wasm.wasm");
     let dist = root().join("dist");
@@ -163,27 +227,6 @@ fn optimise(from: &Path, to: &Path, exports: &[&str]) -> Result<(), String> {
     steps::run(&mut command)
 }
 
-fn toolchain() -> Result<Toolchain, String> {
-    if source_of("rustc").is_some() {
-        return Ok(Toolchain::Own);
-    }
-    if system::find("rustup").is_some() {
-        println!("    rustup component add rust-src");
-        let added = Command::new("rustup")
-            .args(["component", "add", "rust-src"])
-            .stdin(Stdio::null())
-            .status();
-        if added.is_ok_and(|status| status.success()) && source_of("rustc").is_some() {
-            return Ok(Toolchain::Own);
-        }
-    }
-    system::install(&["rustc-web", "rust-web-src", "lld-19"])?;
-    match source_of(DEBIANS) {
-        Some(_) => Ok(Toolchain::Debian),
-        None => Err("no source of core and alloc: rustup component add rust-src".to_owned()),
-    }
-}
-
 /// Where a compiler's libraries are as source, if they are.
 fn source_of(compiler: &str) -> Option<PathBuf> {
     let output = Command::new(compiler)
@@ -194,4 +237,17 @@ fn source_of(compiler: &str) -> Option<PathBuf> {
     let sysroot = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
     let source = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
     source.is_file().then_some(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        for (older, newer) in [("1.85.0", "1.95"), ("1.95.0", "1.100.0"), ("", OLDEST)] {
+            assert!(numbers(older) < numbers(newer), "{older} {newer}");
+        }
+        assert!(numbers("1.95.0") >= numbers("1.95"));
+    }
 }

@@ -24,5 +24,5 @@ mod write;
 pub use error::{PodSourceError, PodSourceErrorKind};
 pub use learn::{LEARN_LITERALS, Learner, learn};
 pub use record::{ContainerRecord, PodRecord, PodSource};
-pub use source::{PodFormat, container_log_file, pod_log_dir};
+pub use source::{PodFormat, add_log_name, container_log_file, pod_log_dir};
 pub use table::{Loaded, PodTable, read_pods};

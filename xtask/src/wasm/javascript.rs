@@ -1,20 +1,12 @@
 //! Builds the JavaScript package: `oomparse-wasm/js/wasm`, and the file that npm installs.
 
-use super::{DEBIANS, source_of};
+use super::Toolchain;
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
-
-/// Which compiler builds the module.
-enum Toolchain {
-    /// The one that runs this program, with rustup's standard library.
-    Own,
-    /// Debian's, which builds the standard library along.
-    Debian,
-}
 
 /// The package's own folder.
 pub(crate) fn dir() -> PathBuf {
@@ -23,9 +15,9 @@ pub(crate) fn dir() -> PathBuf {
 
 /// Builds the module and its bindings, says how large it is, and packs the package where npm is.
 pub(crate) fn build() -> Result<(), String> {
-    let toolchain = toolchain()?;
+    let toolchain = Toolchain::find(has_target, &["target", "add", TARGET])?;
     let target_dir = target_dir().join("wasm");
-    let build = [
+    let mut command = cargo(&[
         "rustc",
         "--package",
         "oomparse-wasm",
@@ -37,18 +29,12 @@ pub(crate) fn build() -> Result<(), String> {
         TARGET,
         "--crate-type",
         "cdylib",
-    ];
-    let mut command = match toolchain {
-        Toolchain::Own => cargo(&build),
-        Toolchain::Debian => {
-            let mut command = cargo(&[&build[..], &["-Zbuild-std=std,panic_abort"]].concat());
-            command
-                .env("RUSTC", DEBIANS)
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19");
-            command
-        }
-    };
+    ]);
+    if toolchain == Toolchain::Debian {
+        // It has the standard library as source alone.
+        command.arg("-Zbuild-std=std,panic_abort");
+    }
+    toolchain.set(&mut command, TARGET);
     steps::run(command.env("CARGO_TARGET_DIR", &target_dir))?;
     let built = target_dir.join(TARGET).join("wasm-js/oomparse_wasm.wasm");
     let to = dir().join("wasm");
@@ -73,27 +59,6 @@ fn pack(dist: &Path) -> Result<(), String> {
         .arg(dist)
         .current_dir(dir());
     steps::run(&mut npm)
-}
-
-fn toolchain() -> Result<Toolchain, String> {
-    if has_target() {
-        return Ok(Toolchain::Own);
-    }
-    if system::find("rustup").is_some() {
-        println!("    rustup target add {TARGET}");
-        let added = Command::new("rustup")
-            .args(["target", "add", TARGET])
-            .current_dir(root())
-            .stdin(Stdio::null())
-            .status();
-        if added.is_ok_and(|status| status.success()) && has_target() {
-            return Ok(Toolchain::Own);
-        }
-    }
-    if source_of(DEBIANS).is_none() || system::find("wasm-ld-19").is_none() {
-        system::install(&["rustc-web", "rust-web-src", "lld-19"])?;
-    }
-    Ok(Toolchain::Debian)
 }
 
 /// Whether the compiler has the target's standard library.

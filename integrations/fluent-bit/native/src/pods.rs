@@ -1,6 +1,6 @@
 //! Names of pods from files and directories, read anew when a pod is not known.
 
-use oomparse_core::{OomEvent, PodTable, enrich};
+use oomparse_core::{OomEvent, PodTable, add_log_name, enrich};
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -90,13 +90,7 @@ fn listing(path: &Path) -> io::Result<Vec<u8>> {
         return Ok(listing);
     }
     for entry in fs::read_dir(path)?.take(MAX_NAMES) {
-        let name = entry?.file_name();
-        let name = name.as_encoded_bytes();
-        // Both kinds of name have two; anything else in the directory is none of ours.
-        if name.iter().filter(|byte| **byte == b'_').count() >= 2 && !name.contains(&b'\n') {
-            listing.extend_from_slice(name);
-            listing.push(b'\n');
-        }
+        add_log_name(&mut listing, entry?.file_name().as_encoded_bytes());
     }
     Ok(listing)
 }

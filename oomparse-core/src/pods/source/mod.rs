@@ -18,7 +18,7 @@ mod kubernetes;
 mod names;
 mod ndjson;
 
-pub use names::{container_log_file, pod_log_dir};
+pub use names::{add_log_name, container_log_file, pod_log_dir};
 
 use super::error::{PodSourceError, PodSourceErrorKind};
 use super::record::PodRecord;

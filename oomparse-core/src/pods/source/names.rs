@@ -13,6 +13,7 @@ use super::super::record::{PodRecord, PodSource, PodUid, is_name};
 use super::super::table::Loaded;
 use super::{Sink, rows};
 use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
 
 /// The pod that a directory below `/var/log/pods` belongs to: `<namespace>_<name>_<uid>`.
 ///
@@ -48,11 +49,38 @@ pub fn container_log_file(name: &str) -> Option<PodRecord> {
     (!record.containers.is_empty()).then_some(record)
 }
 
+/// What a name below `/var/log/pods` or `/var/log/containers` tells.
+fn log_name(name: &str) -> Option<PodRecord> {
+    pod_log_dir(name).or_else(|| container_log_file(name))
+}
+
+/// Adds a directory's entry to a listing that [`PodTable::load`](crate::PodTable::load) reads, if it is the name
+/// of a pod's or a container's log; says whether it is.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{PodTable, add_log_name};
+/// let mut listing = Vec::new();
+/// for name in ["my_old_notes", "default_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589"] {
+///     add_log_name(&mut listing, name.as_bytes());
+/// }
+/// assert_eq!(PodTable::new().load(&listing).records, 1);
+/// ```
+pub fn add_log_name(listing: &mut Vec<u8>, name: &[u8]) -> bool {
+    let Ok(name) = core::str::from_utf8(name) else {
+        return false;
+    };
+    let is_one = log_name(name).is_some();
+    if is_one {
+        listing.extend_from_slice(name.as_bytes());
+        listing.push(b'\n');
+    }
+    is_one
+}
+
 /// The record of a path, or of a bare name.
 fn line_record(line: &str) -> Option<PodRecord> {
-    line.trim()
-        .split(['/', ' ', '\t'])
-        .find_map(|part| pod_log_dir(part).or_else(|| container_log_file(part)))
+    line.trim().split(['/', ' ', '\t']).find_map(log_name)
 }
 
 /// Whether the first line of a listing is such a name.
@@ -113,9 +141,13 @@ mod tests {
             "default_web-0_3962896b",
             "web-0_default_app-a2172e8d.log",
             "web 0_default_3962896b-ab69-4572-8f1d-ee756f9f3589",
+            "x default_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589",
+            "default_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589\n",
+            "default_we\nb-0_3962896b-ab69-4572-8f1d-ee756f9f3589",
         ] {
             assert!(pod_log_dir(name).is_none(), "{name}");
             assert!(container_log_file(name).is_none(), "{name}");
+            assert!(!add_log_name(&mut Vec::new(), name.as_bytes()), "{name}");
         }
     }
 

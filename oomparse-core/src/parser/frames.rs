@@ -1,0 +1,366 @@
+//! From frames to events: the way without its beginning, for callers who read frames themselves.
+
+use super::Options;
+use crate::bytes::Text;
+use crate::event::OomEvent;
+use crate::frame::{Frame, FrameKind, Origin};
+use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::report::Assembler;
+use crate::sieve::Sieve;
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// Gives [`OomEvent`]s as a [`Parser`](super::Parser) does, of frames that the caller read.
+///
+/// For those who look at a frame themselves, to see whose text it is or to keep it: no line is framed twice.
+/// The lines of a log are framed by one [`Framer`](crate::Framer); where each is a record, as a log shipper's
+/// are, a new one for each will do. The sieve is the caller's too: while
+/// [`wants_every_line`](Self::wants_every_line) says no, only frames of [candidates](Self::is_candidate) matter.
+/// What a mail program or a terminal did to lines is not undone, for that comes before the frame.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{FrameParser, Framer, Origin};
+///
+/// let log = "Jan  5 02:12:02 n1 sh[7]: Killed process 1 (a)\n\
+///            Jan  5 02:12:02 n1 kernel: [9.100000] GET / 200\n\
+///            Jan  5 02:12:02 n1 kernel: [9.200000] Killed process 4021 (mysqld)";
+/// let (mut framer, mut parser) = (Framer::new(), FrameParser::new());
+/// let mut kernels = 0;
+/// for line in log.lines() {
+///     if !parser.wants_every_line() && !parser.is_candidate(line.as_bytes()) {
+///         continue;
+///     }
+///     if let Some(frame) = framer.frame(line.as_bytes()) {
+///         kernels += u32::from(frame.origin == Origin::Kernel);
+///         parser.push(&frame);
+///     }
+/// }
+/// parser.finish();
+/// let event = parser.next_event().unwrap();
+/// assert_eq!((kernels, event.victim.unwrap().pid), (1, 4021));
+/// assert!(parser.next_event().is_none());
+/// ```
+#[derive(Debug)]
+pub struct FrameParser {
+    options: Options,
+    pub(super) sieve: Sieve,
+    streams: Streams,
+    events: VecDeque<OomEvent>,
+}
+
+impl Default for FrameParser {
+    fn default() -> Self {
+        Self::with_options(Options::default())
+    }
+}
+
+impl FrameParser {
+    /// A parser with default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A parser with these options.
+    #[must_use]
+    pub fn with_options(options: Options) -> Self {
+        Self {
+            options,
+            sieve: Sieve::new(),
+            streams: Streams::default(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Takes one frame. One with more in it than [`MAX_LINE_LEN`] is none of the kernel's, and passed over.
+    pub fn push(&mut self, frame: &Frame<'_>) {
+        let len = |name: &Option<Cow<'_, [u8]>>| name.as_deref().map_or(0, <[u8]>::len);
+        let names = len(&frame.host).max(len(&frame.boot_id));
+        if names.max(frame.message.len()) > MAX_LINE_LEN {
+            return;
+        }
+        self.take(frame, Some(&frame.message));
+    }
+
+    /// Says that no more frames come: gives out what is open. The parser can then be used anew.
+    pub fn finish(&mut self) {
+        let mut out = VecDeque::new();
+        for mut assembler in self.streams.drain() {
+            assembler.finish(&mut out);
+        }
+        self.give(out);
+    }
+
+    /// Gives out kills that wait for one further line of their stream, as
+    /// [`Parser::give_waiting`](super::Parser::give_waiting) does.
+    pub fn give_waiting(&mut self) {
+        let mut out = VecDeque::new();
+        self.streams.give_waiting(&mut out);
+        self.give(out);
+    }
+
+    /// The next event that is complete, in the order of completion.
+    pub fn next_event(&mut self) -> Option<OomEvent> {
+        self.events.pop_front()
+    }
+
+    /// Whether an ordinary line matters now, since a report is being printed.
+    #[must_use]
+    #[inline]
+    pub fn wants_every_line(&self) -> bool {
+        self.streams.hungry > 0
+    }
+
+    /// Whether a line can open a report or make an event alone. Allocates nothing.
+    #[must_use]
+    #[inline]
+    pub fn is_candidate(&self, line: &[u8]) -> bool {
+        self.sieve.is_candidate(line)
+    }
+
+    /// What the last line went to.
+    #[inline]
+    pub(super) fn last(&mut self) -> Option<&mut Assembler> {
+        self.streams.last.as_mut().map(|last| &mut last.assembler)
+    }
+
+    /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any
+    /// must; says whether its stream has seen it.
+    pub(super) fn take(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
+        let proven = frame.origin == Origin::Kernel;
+        if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
+            return false;
+        }
+        let host = frame.host.as_deref().unwrap_or_default();
+        // What stands behind a line break belongs to the line before it, whose host is not repeated.
+        let is_behind =
+            frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
+        let is_last = self.streams.is_last(host, is_behind);
+        // A host with nothing open sees only candidates, whatever other hosts have open.
+        if self.streams.hungry > 0
+            && !self.streams.is_hungry(host, is_last)
+            && text.is_some_and(|text| !self.sieve.is_candidate(text))
+        {
+            return false;
+        }
+        let mut out = VecDeque::new();
+        let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
+        let was_hungry = stream.is_hungry();
+        stream.push(frame, &mut out);
+        let is_hungry = stream.is_hungry();
+        self.streams.count(was_hungry, is_hungry);
+        if !out.is_empty() {
+            self.give(out);
+        }
+        true
+    }
+
+    fn give(&mut self, out: VecDeque<OomEvent>) {
+        for mut event in out {
+            event.time = event
+                .time
+                .map(|time| time.or(self.options.year, self.options.utc_offset_minutes));
+            self.events.push_back(event);
+        }
+    }
+}
+
+/// One assembler for each host.
+#[derive(Debug, Default)]
+struct Streams {
+    /// The stream of the last line, which the next line is most often of.
+    last: Option<Box<Stream>>,
+    /// The others, by host.
+    #[expect(
+        clippy::vec_box,
+        reason = "they are moved with every turn from host to host"
+    )]
+    others: Vec<Box<Stream>>,
+    /// How many have a report open.
+    hungry: usize,
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct Stream {
+    host: Vec<u8>,
+    assembler: Assembler,
+    used: u64,
+}
+
+impl Stream {
+    fn new(host: &[u8], options: &Options) -> Self {
+        let named = options.host.clone().map(Text::from);
+        let boot_id = options.boot_id.clone().map(Text::from);
+        let mut assembler = Assembler::new(options.tasks, named, boot_id);
+        if !host.is_empty() {
+            assembler.set_host(host);
+        }
+        Self {
+            host: host.to_vec(),
+            assembler,
+            used: 0,
+        }
+    }
+}
+
+impl Streams {
+    /// Whether the last line's stream is this line's too.
+    fn is_last(&self, host: &[u8], is_behind: bool) -> bool {
+        self.last
+            .as_ref()
+            .is_some_and(|last| is_behind || last.host == host)
+    }
+
+    fn is_hungry(&self, host: &[u8], is_last: bool) -> bool {
+        let stream = if is_last {
+            self.last.as_ref()
+        } else {
+            self.place(host).ok().and_then(|at| self.others.get(at))
+        };
+        stream.is_some_and(|stream| stream.assembler.is_hungry())
+    }
+
+    /// Where among the others a host is, or would be.
+    fn place(&self, host: &[u8]) -> Result<usize, usize> {
+        self.others
+            .binary_search_by(|stream| stream.host.as_slice().cmp(host))
+    }
+
+    /// The stream of a host, which is the last one now.
+    fn turn_to(
+        &mut self,
+        host: &[u8],
+        is_last: bool,
+        options: &Options,
+        out: &mut VecDeque<OomEvent>,
+    ) -> &mut Assembler {
+        self.clock = self.clock.wrapping_add(1);
+        if !is_last && !self.adopt(host) {
+            if let Some(last) = self.last.take() {
+                let at = self.place(&last.host).unwrap_or_else(|at| at);
+                self.others.insert(at, last);
+            }
+            match self.place(host) {
+                Ok(at) => self.last = Some(self.others.remove(at)),
+                Err(_) => self.make_room(out),
+            }
+        }
+        let stream = self
+            .last
+            .get_or_insert_with(|| Box::new(Stream::new(host, options)));
+        stream.used = self.clock;
+        &mut stream.assembler
+    }
+
+    fn count(&mut self, was_hungry: bool, is_hungry: bool) {
+        match (was_hungry, is_hungry) {
+            (false, true) => self.hungry = self.hungry.saturating_add(1),
+            (true, false) => self.hungry = self.hungry.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.hungry == 0 {
+            return;
+        }
+        for stream in self.others.iter_mut().chain(&mut self.last) {
+            let was = stream.assembler.is_hungry();
+            stream.assembler.give_out_all_waiting(out);
+            if was && !stream.assembler.is_hungry() {
+                self.hungry = self.hungry.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Lines without a host are of the first host that is named, while there is no other.
+    fn adopt(&mut self, host: &[u8]) -> bool {
+        match &mut self.last {
+            Some(last) if last.host.is_empty() && self.others.is_empty() => {
+                last.host = host.to_vec();
+                last.assembler.set_host(host);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Closes the stream that was quiet longest, when there are as many as may be.
+    fn make_room(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.others.len() < MAX_STREAMS {
+            return;
+        }
+        if let Some(at) = longest_quiet(&self.others) {
+            let mut stream = self.others.remove(at);
+            if stream.assembler.is_hungry() {
+                self.hungry = self.hungry.saturating_sub(1);
+            }
+            stream.assembler.finish(out);
+        }
+    }
+
+    /// Takes all streams out, in the order of their last lines.
+    fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
+        self.hungry = 0;
+        let mut all = core::mem::take(&mut self.others);
+        all.extend(self.last.take());
+        core::iter::from_fn(move || {
+            let oldest = longest_quiet(&all)?;
+            Some(all.swap_remove(oldest).assembler)
+        })
+    }
+}
+
+/// Which of these streams had no line for longest.
+fn longest_quiet(streams: &[Box<Stream>]) -> Option<usize> {
+    (0..streams.len()).min_by_key(|at| streams.get(*at).map(|stream| stream.used))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::borrow::Cow;
+
+    fn frame<'a>(host: &'a str, message: &'a str) -> Frame<'a> {
+        Frame {
+            kind: FrameKind::Record,
+            host: Some(Cow::Borrowed(host.as_bytes())),
+            message: Cow::Borrowed(message.as_bytes()),
+            ..Frame::default()
+        }
+    }
+
+    const TASK: &str = "Task in /docker/0123456789ab killed as a result of limit of /docker";
+
+    #[test]
+    fn a_host_with_nothing_open_is_not_fed_for_anothers_sake() {
+        let mut parser = FrameParser::new();
+        parser.push(&frame("a", TASK));
+        assert!(parser.wants_every_line());
+        parser.push(&frame("b", "anon 4096"));
+        assert!(parser.streams.others.is_empty());
+        parser.push(&frame("b", "Killed process 7 (b)"));
+        parser.push(&frame("a", "Killed process 8 (a)"));
+        parser.finish();
+        let events: Vec<_> = core::iter::from_fn(|| parser.next_event()).collect();
+        let of = |event: &OomEvent| (event.host.clone(), event.container.is_some());
+        let found: Vec<_> = events.iter().map(of).collect();
+        let [a, b] = ["a", "b"].map(|host| Some(Text::from(host.as_bytes())));
+        assert_eq!(found, [(a, true), (b, false)]);
+    }
+
+    #[test]
+    fn a_frame_longer_than_any_line_is_passed_over() {
+        let long = "x".repeat(MAX_LINE_LEN);
+        let mut parser = FrameParser::new();
+        parser.push(&frame("a", &[TASK, &long].concat()));
+        parser.push(&frame(&[long.as_str(), "y"].concat(), TASK));
+        assert!(!parser.wants_every_line());
+        parser.push(&frame("a", TASK));
+        assert!(parser.wants_every_line());
+    }
+}
