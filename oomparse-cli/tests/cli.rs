@@ -124,6 +124,18 @@ fn a_file_that_cannot_be_read_is_2_and_the_rest_is_read() {
 }
 
 #[test]
+fn standard_input_is_read_for_one_thing() {
+    for args in [&["scan", "--pods", "-"][..], &["scan", "--pods", "-", "-"]] {
+        let output = run_with(args, "");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(
+            stderr(&output),
+            "oomparse: --pods -: standard input is the log already; name a file for one of the two\n"
+        );
+    }
+}
+
+#[test]
 fn wrong_arguments_are_2() {
     for args in [
         &["scan", "--timezone", "Mars/Olympus"][..],
@@ -131,6 +143,8 @@ fn wrong_arguments_are_2() {
         &["scan", "--format", "xml"],
         &["nothing"],
         &["who"],
+        &["filter", "--key", ""],
+        &["man", "nothing"],
         &[],
     ] {
         assert_eq!(run(args).status.code(), Some(2), "{args:?}");
