@@ -35,12 +35,16 @@ impl From<PathBuf> for Input {
 }
 
 /// The inputs with each directory replaced by the files in it, by name. One that cannot be listed
-/// stays, and is complained about when it is opened.
+/// stays, and is complained about when it is opened. One without files is no log without kills: that is said.
 pub(crate) fn files_of(inputs: Vec<Input>) -> Vec<Input> {
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
         match &input {
             Input::File(path) if path.is_dir() => match list(path) {
+                Ok(paths) if paths.is_empty() => crate::warn(
+                    &input.name(),
+                    "holds no files; directories in it are not read",
+                ),
                 Ok(paths) => files.extend(paths.into_iter().map(Input::File)),
                 Err(_) => files.push(input),
             },
@@ -227,9 +231,9 @@ fn unreadable(first: &[u8]) -> Option<&'static str> {
         [b'P', b'K', 3, 4, ..] => {
             Some("is a zip archive; unpack it: `unzip -p FILE | oomparse scan`")
         }
-        [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => {
-            Some("is a journal; read it with `journalctl -k -o json --file FILE | oomparse scan`")
-        }
+        [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => Some(
+            "is a journal; read it with `journalctl --file FILE -o json _TRANSPORT=kernel | oomparse scan`",
+        ),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
             Some("is UTF-16; convert it: `iconv -f UTF-16 -t UTF-8 FILE | oomparse scan`")
         }

@@ -57,7 +57,10 @@ fn what_cannot_be_read_as_it_is_is_no_log_without_kills() {
         (b"BZh91AY&SY\x5f", "bzcat FILE | oomparse scan"),
         (b"\x04\x22\x4d\x18\x64", "lz4cat FILE | oomparse scan"),
         (b"PK\x03\x04\x14\0", "unzip -p FILE | oomparse scan"),
-        (b"LPKSHHRH\0\0", "journalctl -k -o json --file FILE"),
+        (
+            b"LPKSHHRH\0\0",
+            "journalctl --file FILE -o json _TRANSPORT=kernel",
+        ),
         (&utf16, "iconv -f UTF-16 -t UTF-8 FILE"),
     ];
     for (bytes, hint) in files {
@@ -85,9 +88,12 @@ fn a_directory_reads_its_files() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
     assert_eq!(stdout(&output).lines().count(), 2);
     let empty = directory("empty");
+    let empty = empty.to_str().unwrap();
+    let output = run(&["scan", empty]);
+    let sentence = "holds no files; directories in it are not read";
     assert_eq!(
-        run(&["scan", empty.to_str().unwrap()]).status.code(),
-        Some(1)
+        (output.status.code(), stderr(&output)),
+        (Some(1), format!("oomparse: {empty}: {sentence}\n").as_str())
     );
 }
 
