@@ -41,7 +41,7 @@ const SCAN_EXAMPLES: &str = "\
 Examples:
   dmesg | oomparse scan                      a report at the terminal
   oomparse scan /var/log/messages*           several files, rotated ones too
-  oomparse scan --format table /var/log/     all files of a directory, a line for each kill
+  oomparse scan --format table /var/log/     a directory's files, a line for each kill
   oomparse scan -q kern.log && echo found    only the exit status
   oomparse scan --count kern.log.2.gz        only the number of kills
   journalctl -k -o json | oomparse scan --format json > kills.ndjson
@@ -180,7 +180,7 @@ impl ScanArgs {
 /// Takes paths as the kernel prints them in a report (`oom_memcg=`, `task_memcg=`) and as
 /// /proc/PID/cgroup shows them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 something is known of a path, 1 nothing of any.")]
+#[command(after_help = "Exit status: 0 something is known of a path, 1 nothing of any, 2 trouble.")]
 pub(crate) struct WhoArgs {
     /// Cgroup paths (`/kubepods/burstable/pod.../...`), pod uids, container ids
     #[arg(value_name = "PATH|POD_UID|CONTAINER_ID", required = true)]
@@ -206,6 +206,8 @@ pub(crate) struct WhoArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit status: 0 the field is known, 1 it is not.")]
 pub(crate) struct ExplainArgs {
+    /// A field or a part of its name: `victim.anon_rss_bytes`, `limit`
+    #[arg(value_name = "FIELD")]
     pub(crate) field: Option<String>,
 }
 
@@ -217,6 +219,7 @@ Examples:
   oomparse completions zsh > ~/.zfunc/_oomparse
   oomparse completions fish > ~/.config/fish/completions/oomparse.fish")]
 pub(crate) struct CompletionsArgs {
+    /// Which shell
     pub(crate) shell: clap_complete::Shell,
 }
 
@@ -227,6 +230,7 @@ Examples:
   oomparse man > oomparse.1
   oomparse man scan | man -l -")]
 pub(crate) struct ManArgs {
+    /// One of the commands, as `scan`; without it the program itself
     pub(crate) command: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
@@ -34,12 +35,16 @@ impl From<PathBuf> for Input {
 }
 
 /// The inputs with each directory replaced by the files in it, by name. One that cannot be listed
-/// stays, and is complained about when it is opened.
+/// stays, and is complained about when it is opened. One without files is no log without kills: that is said.
 pub(crate) fn files_of(inputs: Vec<Input>) -> Vec<Input> {
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
         match &input {
             Input::File(path) if path.is_dir() => match list(path) {
+                Ok(paths) if paths.is_empty() => crate::warn(
+                    &input.name(),
+                    "holds no files; directories in it are not read",
+                ),
                 Ok(paths) => files.extend(paths.into_iter().map(Input::File)),
                 Err(_) => files.push(input),
             },
@@ -158,6 +163,9 @@ impl Source {
             self.begun = true;
             // Looked at only now: /dev/kmsg lets no one read less than a whole record.
             let first = buffer.get(..len).unwrap_or_default();
+            if let Some(sentence) = unreadable(first) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, sentence));
+            }
             if let Some(packing) = Packing::of(first) {
                 let first = Cursor::new(first.to_vec());
                 let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
@@ -207,6 +215,32 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// What to do with a file in which no log can be found as it is; its first bytes tell. Without this it
+/// would be a log in which nobody was killed.
+fn unreadable(first: &[u8]) -> Option<&'static str> {
+    match first {
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+            Some("is packed with xz; unpack it: `xzcat FILE | oomparse scan`")
+        }
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
+            Some("is packed with bzip2; unpack it: `bzcat FILE | oomparse scan`")
+        }
+        [0x04, 0x22, 0x4d, 0x18, ..] => {
+            Some("is packed with lz4; unpack it: `lz4cat FILE | oomparse scan`")
+        }
+        [b'P', b'K', 3, 4, ..] => {
+            Some("is a zip archive; unpack it: `unzip -p FILE | oomparse scan`")
+        }
+        [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => Some(
+            "is a journal; read it with `journalctl --file FILE -o json _TRANSPORT=kernel | oomparse scan`",
+        ),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Some("is UTF-16; convert it: `iconv -f UTF-16 -t UTF-8 FILE | oomparse scan`")
+        }
+        _ => None,
+    }
+}
+
 /// How a file is packed, as its first bytes tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Packing {
@@ -225,10 +259,50 @@ impl Packing {
 
     fn unpack(self, packed: impl Read + 'static) -> Box<dyn Read> {
         match self {
-            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Self::Zstd => Box::new(Zstd(Some(Frames::Between(BufReader::new(packed))))),
+            Self::Gzip => Box::new(Unpacked {
+                reader: MultiGzDecoder::new(packed),
+                damaged: "the gzip data is cut or damaged; what stands before that was read",
+            }),
+            Self::Zstd => Box::new(Unpacked {
+                reader: Zstd(Some(Frames::Between(BufReader::new(packed)))),
+                damaged: "the zstd data is cut or damaged; what stands before that was read",
+            }),
         }
     }
+}
+
+/// Says in plain words what an unpacker says in its own.
+struct Unpacked<R> {
+    reader: R,
+    damaged: &'static str,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer).map_err(|error| {
+            if is_of_the_system(&error) {
+                error
+            } else {
+                io::Error::new(io::ErrorKind::InvalidData, self.damaged)
+            }
+        })
+    }
+}
+
+/// Whether reading the packed bytes failed, and not unpacking them.
+fn is_of_the_system(error: &io::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        cause = match error.downcast_ref::<io::Error>() {
+            Some(error) if error.raw_os_error().is_some() => return true,
+            // Its source() is not what it holds, but the source of that.
+            Some(error) => error
+                .get_ref()
+                .map(|held| -> &(dyn Error + 'static) { held }),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// zstd's frames one after the other, as `zstd` and `cat a.zst b.zst` write them.

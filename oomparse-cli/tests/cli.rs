@@ -1,11 +1,13 @@
 //! Runs the program as a user does: exit codes, streams, what it says when something is wrong.
 
-use serde_json::Value;
+mod support;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
+use support::{events, oomparse, run, run_with, stderr};
 
 /// One kill on a 6.1 kernel, as rsyslog writes it, between two lines that have nothing to do with it.
 const LOG: &str = "\
@@ -19,46 +21,6 @@ Jan  5 02:12:03 node-7 sshd[411]: Accepted publickey for root from 10.0.0.1 port
 
 const POD: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
 const QUIET: &str = "Jan  5 02:12:01 node-7 systemd[1]: Started Session 3 of user root.\n";
-
-fn oomparse(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
-    command
-        .args(args)
-        .env_remove("NODE_NAME")
-        .env_remove("COLUMNS")
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    oomparse(args).output().unwrap()
-}
-
-/// Runs with this on standard input.
-fn run_with(args: &[&str], input: &str) -> Output {
-    let mut child = oomparse(args).stdin(Stdio::piped()).spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn events(output: &Output) -> Vec<Value> {
-    let text = std::str::from_utf8(&output.stdout).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
 
 /// A file of this test alone.
 fn file(name: &str, text: &str) -> PathBuf {
@@ -124,6 +86,18 @@ fn a_file_that_cannot_be_read_is_2_and_the_rest_is_read() {
 }
 
 #[test]
+fn standard_input_is_read_for_one_thing() {
+    for args in [&["scan", "--pods", "-"][..], &["scan", "--pods", "-", "-"]] {
+        let output = run_with(args, "");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(
+            stderr(&output),
+            "oomparse: --pods -: standard input is the log already; name a file for one of the two\n"
+        );
+    }
+}
+
+#[test]
 fn wrong_arguments_are_2() {
     for args in [
         &["scan", "--timezone", "Mars/Olympus"][..],
@@ -131,6 +105,8 @@ fn wrong_arguments_are_2() {
         &["scan", "--format", "xml"],
         &["nothing"],
         &["who"],
+        &["filter", "--key", ""],
+        &["man", "nothing"],
         &[],
     ] {
         assert_eq!(run(args).status.code(), Some(2), "{args:?}");

@@ -1,5 +1,7 @@
 //! Runs `oomparse filter` as a host does.
 
+mod support;
+
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
+use support::{events, oomparse, stderr};
 
 const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
 const SUMMARY: &str = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,task=java,pid=387602,uid=0";
@@ -16,14 +19,8 @@ const LONE: &str =
     "Out of memory: Killed process 4021 (mysqld) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
 
 fn filter(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
-    command
-        .arg("filter")
-        .args(args)
-        .env_remove("NODE_NAME")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let mut command = oomparse(&["filter"]);
+    command.args(args).stdin(Stdio::piped());
     command
 }
 
@@ -36,17 +33,6 @@ fn run(args: &[&str], input: impl AsRef<[u8]>) -> Output {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     output
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    let text = std::str::from_utf8(&output.stdout).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
 }
 
 /// A journal entry of the kernel's.
@@ -198,13 +184,17 @@ fn the_text_is_found_under_many_names_and_under_any() {
     for key in ["message", "msg", "log", "MESSAGE"] {
         let record = json!({key: LONE, "facility": "kern"}).to_string();
         assert!(
-            lines(&run(&["--no-pods"], &record))[0]["oom"].is_object(),
+            events(&run(&["--no-pods"], &record))[0]["oom"].is_object(),
             "{key}"
         );
     }
     let record = json!({"message": "not this", "x": {"y.z": LONE}, "facility": "kern"}).to_string();
-    assert!(lines(&run(&["--no-pods"], &record))[0].get("oom").is_none());
-    let found = lines(&run(
+    assert!(
+        events(&run(&["--no-pods"], &record))[0]
+            .get("oom")
+            .is_none()
+    );
+    let found = events(&run(
         &["--no-pods", "--key", "x.y.z", "--key-out", "kill"],
         &record,
     ));
@@ -212,7 +202,7 @@ fn the_text_is_found_under_many_names_and_under_any() {
     // The rest of the record still counts: a container's text is not the kernel's.
     let contained = json!({"x": LONE, "facility": "kern", "stream": "stdout"}).to_string();
     assert!(
-        lines(&run(&["--no-pods", "--key", "x"], &contained))[0]
+        events(&run(&["--no-pods", "--key", "x"], &contained))[0]
             .get("oom")
             .is_none()
     );
@@ -228,7 +218,7 @@ fn only_proven_text_counts_unless_any_is_trusted() {
         (&["--no-pods", "--trust", "any"], &unknown, true),
         (&["--no-pods", "--trust", "any"], &user, false),
     ] {
-        let found = lines(&run(args, record));
+        let found = events(&run(args, record));
         assert_eq!(found[0].get("oom").is_some(), is_event, "{args:?} {record}");
     }
 }
@@ -250,7 +240,7 @@ fn names_are_put_beside_the_event() {
     ] {
         let output = run(&["--names", names, "--pods", pods], &input);
         assert_eq!(stderr(&output), "", "{names}");
-        let record = &lines(&output)[1];
+        let record = &events(&output)[1];
         assert_eq!(
             record.pointer(pointer),
             Some(&json!("web-0")),
@@ -294,14 +284,14 @@ fn only_events_gives_late_ones_too_and_no_record_carries_them() {
     ]
     .concat();
     let with = run(&["--no-pods"], &input);
-    let carried: Vec<bool> = lines(&with)
+    let carried: Vec<bool> = events(&with)
         .iter()
         .map(|record| record.get("oom").is_some())
         .collect();
     assert_eq!(carried, [false, false, true, false]);
     assert!(stderr(&with).contains("--only-events"), "{}", stderr(&with));
     let alone = run(&["--no-pods", "--only-events"], &input);
-    let types: Vec<Value> = lines(&alone)
+    let types: Vec<Value> = events(&alone)
         .iter()
         .map(|event| event["type"].clone())
         .collect();
@@ -334,7 +324,7 @@ fn reports_of_two_logs_are_kept_apart() {
         record("a", KILLED),
     ]
     .concat();
-    let found = lines(&run(&["--no-pods", "--stream-key", "log_id"], &input));
+    let found = events(&run(&["--no-pods", "--stream-key", "log_id"], &input));
     assert_eq!(found[1]["oom"].get("pod"), None);
     assert_eq!(found[2]["oom"]["pod"]["uid"], UID);
     // And by the host, without being told.
@@ -344,7 +334,7 @@ fn reports_of_two_logs_are_kept_apart() {
         journal("kernel", "n1", KILLED),
     ]
     .concat();
-    let found = lines(&run(&["--no-pods"], &input));
+    let found = events(&run(&["--no-pods"], &input));
     assert_eq!(found[1]["oom"].get("pod"), None);
     assert_eq!(found[2]["oom"]["pod"]["uid"], UID);
 }
@@ -395,7 +385,7 @@ fn rsyslog_gets_one_answer_for_each_message_and_nothing_else() {
         &input,
     );
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
-    let answers = lines(&output);
+    let answers = events(&output);
     assert_eq!(answers.len(), 8);
     for (at, answer) in answers.iter().enumerate() {
         if at == 2 {
@@ -481,7 +471,7 @@ fn scan_writes_otlp() {
         .args(["scan", "--format", "otlp", log.to_str().unwrap()])
         .output()
         .unwrap();
-    let request = &lines(&output)[0];
+    let request = &events(&output)[0];
     let record = &request["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
     let uid = json!({"key": "k8s.pod.uid", "value": {"stringValue": UID}});
     assert!(

@@ -39,7 +39,41 @@ fn a_packed_log_that_is_cut_gives_what_is_there() {
     for packed in [gzip(long.as_bytes()), zstd(long.as_bytes())] {
         let output = run_with(&["scan"], &packed[..packed.len() - 20]);
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-        assert!(stderr(&output).starts_with("oomparse: standard input: "));
+        let told = stderr(&output);
+        assert!(told.starts_with("oomparse: standard input: the "), "{told}");
+        let sentence = "data is cut or damaged; what stands before that was read\n";
+        assert!(told.ends_with(sentence), "{told}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_as_it_is_is_no_log_without_kills() {
+    let utf16: Vec<u8> = std::iter::once(0xfeff)
+        .chain(LOG.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let files: [(&[u8], &str); 6] = [
+        (b"\xfd7zXZ\0\0\x04", "xzcat FILE | oomparse scan"),
+        (b"BZh91AY&SY\x5f", "bzcat FILE | oomparse scan"),
+        (b"\x04\x22\x4d\x18\x64", "lz4cat FILE | oomparse scan"),
+        (b"PK\x03\x04\x14\0", "unzip -p FILE | oomparse scan"),
+        (
+            b"LPKSHHRH\0\0",
+            "journalctl --file FILE -o json _TRANSPORT=kernel",
+        ),
+        (&utf16, "iconv -f UTF-16 -t UTF-8 FILE"),
+    ];
+    for (bytes, hint) in files {
+        let output = run_with(&["scan"], bytes);
+        let told = stderr(&output);
+        assert_eq!(
+            (output.status.code(), stdout(&output)),
+            (Some(2), ""),
+            "{told}"
+        );
+        assert!(told.starts_with("oomparse: standard input: is "), "{told}");
+        assert!(told.contains(hint), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
     }
 }
 
@@ -54,9 +88,12 @@ fn a_directory_reads_its_files() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
     assert_eq!(stdout(&output).lines().count(), 2);
     let empty = directory("empty");
+    let empty = empty.to_str().unwrap();
+    let output = run(&["scan", empty]);
+    let sentence = "holds no files; directories in it are not read";
     assert_eq!(
-        run(&["scan", empty.to_str().unwrap()]).status.code(),
-        Some(1)
+        (output.status.code(), stderr(&output)),
+        (Some(1), format!("oomparse: {empty}: {sentence}\n").as_str())
     );
 }
 
@@ -185,5 +222,8 @@ fn what_a_package_installs() {
     for word in [".TH oomparse-scan 1", "stream", "Examples:"] {
         assert!(stdout(&page).contains(word), "{word}");
     }
-    assert_eq!(run(&["man", "nothing"]).status.code(), Some(1));
+    assert_eq!(
+        stderr(&run(&["man", "nothing"])),
+        "oomparse: nothing: is no command; `oomparse help` lists the commands\n"
+    );
 }

@@ -1,9 +1,11 @@
 //! `oomparse pods` and `who` on the corpus of listings, and `scan` that learns names from the log.
 
+mod support;
+
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+use support::{oomparse, run, run_with};
 
 const UID: &str = "0f5eb28f-6722-4cf5-ab0f-b62748c018d4";
 const ID: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
@@ -13,27 +15,6 @@ fn corpus(part: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../corpus/pods")
         .join(part)
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oomparse"));
-    command
-        .args(args)
-        .env_remove("NODE_NAME")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    command(args).output().unwrap()
-}
-
-fn run_with(args: &[&str], input: &[u8]) -> Output {
-    let mut child = command(args).stdin(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -169,7 +150,7 @@ fn scan_learns_names_from_the_log_whichever_side_comes_first() {
         let outputs = [
             run(&["scan", "--learn", path.to_str().unwrap()]),
             run_with(&["scan", "--learn"], log.as_bytes()),
-            command(&["scan", "--learn"])
+            oomparse(&["scan", "--learn"])
                 .stdin(fs::File::open(&path).unwrap())
                 .output()
                 .unwrap(),

@@ -203,7 +203,10 @@ fn counters_that_cannot_be_written_are_one_sentence_and_events_go_on() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(pids(stdout(&output)), [1, 2, 3]);
-    let sentence = "oomparse: --textfile: cannot be written: File too large (os error 27)\n";
+    let sentence = format!(
+        "oomparse: {}: cannot be written: File too large (os error 27)\n",
+        counters.display()
+    );
     assert_eq!(stderr(&output), sentence);
     assert_eq!(
         fs::read_dir(&dir).unwrap().count(),

@@ -27,8 +27,11 @@ const LAST_WORDS: Timespec = Timespec {
 pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
     // rsyslog reads a program's stderr as its answers: there nothing may be said.
     let speaks = args.protocol != Protocol::Rsyslog;
-    if args.pods.pods.iter().any(|path| path.as_os_str() == "-") {
-        crate::warn("--pods -", "standard input holds the records");
+    if args.pods.read_stdin() {
+        crate::warn(
+            "--pods -",
+            "standard input holds the records; name a file with the pods",
+        );
         return Ok(Found::Trouble);
     }
     let mut engine = Engine::new(args);
@@ -64,10 +67,11 @@ pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
     engine.finish(&mut out);
     write(&mut stdout, &mut out)?;
     if speaks && engine.late() > 0 {
-        let sentence = format!(
-            "{} events had no record of their own and were dropped; --only-events writes them",
-            engine.late()
-        );
+        let late = match engine.late() {
+            1 => "1 event had no record of its own and was".to_owned(),
+            late => format!("{late} events had no record of their own and were"),
+        };
+        let sentence = format!("{late} dropped; --only-events writes such events");
         crate::warn("filter", &sentence);
     }
     read.map(|()| Found::Some)

@@ -13,7 +13,7 @@ pub(crate) fn completions(args: &CompletionsArgs) -> io::Result<Found> {
     write(&script)
 }
 
-/// Writes a manual page; nothing where there is no such command.
+/// Writes a manual page; says so where there is no such command.
 pub(crate) fn man(args: &ManArgs) -> io::Result<Found> {
     let mut program = Args::command();
     program.build();
@@ -21,7 +21,11 @@ pub(crate) fn man(args: &ManArgs) -> io::Result<Found> {
         None => program,
         Some(name) => match program.find_subcommand(name) {
             Some(command) => command.clone(),
-            None => return Ok(Found::Nothing),
+            None => {
+                let sentence = "is no command; `oomparse help` lists the commands";
+                crate::warn(name, sentence);
+                return Ok(Found::Trouble);
+            }
         },
     };
     let mut page = Vec::new();

@@ -3,14 +3,15 @@
 use super::names::Names;
 use crate::pods::PodArgs;
 use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser;
 use oomparse_core::Options;
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
 Examples:
-  journalctl -kf -o json | oomparse filter             every record; kills with an `oom` key
-  tail -F app.ndjson | oomparse filter --names otel    and k8s.pod.name beside it
-  tail -F kern.log | oomparse filter --only-events     the events alone, the late ones too
+  journalctl -kf -o json | oomparse filter           all records; kills with `oom`
+  tail -F app.ndjson | oomparse filter --names otel  and k8s.pod.name beside it
+  tail -F kern.log | oomparse filter --only-events   events alone, late ones too
 
 Exit status: 0 the input came to its end, 2 trouble.";
 
@@ -33,11 +34,11 @@ pub(crate) struct FilterArgs {
     /// Where a JSON record has its text: `log`, or `a.b` for an object in an object
     ///
     /// Default: `message`, `msg`, `log` and what else shippers call it.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) key: Option<String>,
 
     /// The key that the event goes under; where a record has it already, it is `KEY_event`
-    #[arg(long, value_name = "KEY", default_value = "oom")]
+    #[arg(long, value_name = "KEY", default_value = "oom", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) key_out: String,
 
     /// Also name the pod as this program does: `otel` is `k8s.pod.name`, `ecs` is `kubernetes.pod.name`
@@ -47,7 +48,7 @@ pub(crate) struct FilterArgs {
     /// Where a JSON record says which log it is of; reports of different logs are kept apart
     ///
     /// Default: the host, from the record or from its text.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) stream_key: Option<String>,
 
     /// Write events alone, one a line, also those that no record of their own completed

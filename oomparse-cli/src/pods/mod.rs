@@ -61,6 +61,11 @@ impl PodArgs {
         Loader::of_the_node()
     }
 
+    /// Whether names are asked for from standard input.
+    pub(crate) fn read_stdin(&self) -> bool {
+        self.pods.iter().any(|path| path.as_os_str() == "-")
+    }
+
     /// A table that keeps the labels asked for.
     pub(crate) fn table(&self) -> PodTable {
         let mut table = PodTable::new();

@@ -4,6 +4,7 @@ use super::feed::{Feed, Next, Start};
 use super::metrics::Metrics;
 use super::open::{Trouble, open_feed};
 use super::outbox::Outbox;
+use super::replace::cannot_write;
 use super::signals::Signals;
 use super::state::{Anchor, State};
 use super::{PAUSE_MS, WatchArgs};
@@ -54,8 +55,8 @@ pub(crate) struct Watch {
     saved: Instant,
     /// No line was read since the state was: it still says where to begin.
     state_stands: bool,
-    /// What the last warning about a file of ours said.
-    warned: Option<String>,
+    /// The file of ours that the last warning was about, and what it said.
+    warned: Option<(String, String)>,
 }
 
 impl Watch {
@@ -288,7 +289,7 @@ impl Watch {
         let mut trouble = None;
         if let Some(metrics) = &mut self.metrics {
             metrics.set_pods(self.names.pods());
-            trouble = metrics.save().err().map(|error| ("--textfile", error));
+            trouble = metrics.save().err().map(|error| (metrics.path(), error));
         }
         let is_over = self
             .last_line
@@ -301,16 +302,16 @@ impl Watch {
         {
             let resume = self.outbox.anchor().or(self.anchor.as_ref());
             if let Err(error) = state.save(read, resume) {
-                trouble = Some(("--state", error));
+                trouble = Some((state.path(), error));
             }
         }
         // The same trouble again is said once.
-        let sentence = trouble.map(|(about, error)| {
-            let sentence = format!("cannot be written: {}", sentence(&error));
-            if self.warned.as_deref() != Some(&sentence) {
-                warn(about, &sentence);
+        let sentence = trouble.map(|(path, error)| {
+            let (path, sentence) = (path.display().to_string(), cannot_write(&error));
+            if self.warned.as_ref() != Some(&(path.clone(), sentence.clone())) {
+                warn(&path, &sentence);
             }
-            sentence
+            (path, sentence)
         });
         self.warned = sentence;
     }

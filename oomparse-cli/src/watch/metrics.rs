@@ -52,6 +52,11 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
+    /// Where the counters are kept.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads the counters back that an earlier run wrote.
     ///
     /// # Errors

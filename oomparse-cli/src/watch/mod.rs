@@ -37,7 +37,9 @@ Examples:
   oomparse watch --textfile /var/lib/node_exporter/textfile/oomparse.prom > /dev/null
   oomparse watch --file /var/log/kern.log --format report
 
-SIGHUP reads the sources of names again; SIGTERM gives out what is open and ends with 0.";
+SIGHUP reads the sources of names again; SIGTERM gives out what is open and ends with 0.
+
+Exit status: 0 it was told to end, 2 trouble.";
 
 /// Follow the kernel's messages and give out each kill as it happens.
 ///

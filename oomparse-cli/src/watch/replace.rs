@@ -21,3 +21,14 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
+
+/// What is wrong with a file that is to be replaced, and what to do.
+pub(super) fn cannot_write(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "cannot be written: its directory is not there".to_owned(),
+        io::ErrorKind::PermissionDenied => {
+            "cannot be written: writing in its directory is not permitted".to_owned()
+        }
+        _ => format!("cannot be written: {error}"),
+    }
+}

@@ -77,6 +77,11 @@ impl State {
         Ok((state, Some(start)))
     }
 
+    /// Where this is kept.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether an event was given out, as far as is remembered.
     pub(crate) fn has_given(&self, id: &str) -> bool {
         self.given.iter().any(|(_, given)| given == id)

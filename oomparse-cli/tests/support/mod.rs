@@ -1,6 +1,7 @@
 //! What the tests of the program share.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,10 +34,10 @@ pub fn run(args: &[&str]) -> Output {
 }
 
 /// Runs with this on standard input.
-pub fn run_with(args: &[&str], input: &[u8]) -> Output {
+pub fn run_with(args: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = oomparse(args).stdin(Stdio::piped()).spawn().unwrap();
     // The program may have seen enough before it has read all.
-    let _ = child.stdin.take().unwrap().write_all(input);
+    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     child.wait_with_output().unwrap()
 }
 
@@ -46,6 +47,14 @@ pub fn stdout(output: &Output) -> &str {
 
 pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// The objects on standard output, one a line.
+pub fn events(output: &Output) -> Vec<Value> {
+    stdout(output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// An empty directory of this test alone.

@@ -49,19 +49,70 @@ impl Paste {
     /// Takes a line; gives those that are whole.
     pub(crate) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
         let wrapped = &mut self.wrapped;
-        self.quoted.line(line, &mut |line| {
-            wrapped.line(line, &mut |line| {
-                if !glued::split(line, give) {
-                    give(line);
-                }
-            });
-        });
+        let give = &mut |line: &[u8]| give_each(line, give);
+        self.quoted.line(line, &mut |line| wrapped.line(line, give));
     }
 
     /// Gives what is held back: no more lines come.
     pub(crate) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
         let wrapped = &mut self.wrapped;
+        let give = &mut |line: &[u8]| give_each(line, give);
         self.quoted.finish(&mut |line| wrapped.line(line, give));
         wrapped.finish(give);
+    }
+}
+
+/// Gives the records of a line that was glued, or the line.
+fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
+    if !glued::split(line, give) {
+        give(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::ToOwned as _;
+    use std::format;
+    use std::string::String;
+    use std::vec::Vec;
+
+    /// Quoted-printable as a mail program breaks it, in lines of at most 76.
+    fn quoted(text: &str) -> Vec<String> {
+        let text = text.replace('=', "=3D");
+        let (mut lines, mut rest) = (Vec::new(), text.as_str());
+        while rest.len() > 75 {
+            // No code is broken.
+            let end = (73..=75)
+                .rev()
+                .find(|end| !rest[..*end].ends_with('=') && !rest[..*end].ends_with("=3"));
+            let (line, behind) = rest.split_at(end.unwrap());
+            lines.push(format!("{line}="));
+            rest = behind;
+        }
+        lines.push(rest.to_owned());
+        lines
+    }
+
+    #[test]
+    fn glued_records_are_told_apart_at_the_end_of_a_cut_mail() {
+        let records: Vec<String> = (10..40)
+            .map(|at| {
+                format!("[  198.5766{at}] oom_reaper: reaped process {at} (memc), now anon-rss=0kB")
+            })
+            .collect();
+        for cut in [false, true] {
+            let mut lines = quoted(&records.join(" "));
+            if cut {
+                lines.last_mut().unwrap().push('=');
+            }
+            let (mut paste, mut given) = (Paste::default(), Vec::new());
+            let mut give = |line: &[u8]| given.push(String::from_utf8_lossy(line).into_owned());
+            for line in &lines {
+                paste.line(line.as_bytes(), &mut give);
+            }
+            paste.finish(&mut give);
+            assert_eq!(given, records, "{cut}");
+        }
     }
 }

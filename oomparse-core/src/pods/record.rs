@@ -82,6 +82,31 @@ pub struct PodRecord {
     pub containers: Vec<ContainerRecord>,
     /// Who says so.
     pub source: PodSource,
+    /// How far it is to be believed, where a table that was written out says so.
+    pub(super) doubt: Doubt,
+}
+
+/// How far an entry of a table is to be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// As far as its source.
+    #[default]
+    None,
+    /// Found by an annotation that the pod's author may have written himself.
+    Claimed,
+    /// Two claims of one rank contradict each other: there is no name until a better one comes.
+    Ambiguous,
+}
+
+impl Doubt {
+    /// What stands behind the source's word in a table that is written out.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Claimed => " (claimed)",
+            Self::Ambiguous => " (ambiguous)",
+        }
+    }
 }
 
 /// One container of a pod.
@@ -108,6 +133,19 @@ impl PodRecord {
             labels: Vec::new(),
             containers: Vec::new(),
             source,
+            doubt: Doubt::None,
+        }
+    }
+
+    /// Takes over who says so, as a table that was written out has it; a word that is none changes nothing.
+    pub(super) fn set_source(&mut self, word: &str) {
+        let doubts = [Doubt::Claimed, Doubt::Ambiguous];
+        let doubted = doubts
+            .into_iter()
+            .find_map(|doubt| Some((word.strip_suffix(doubt.suffix())?, doubt)));
+        let (word, doubt) = doubted.unwrap_or((word, Doubt::None));
+        if let Some(source) = PodSource::from_word(word) {
+            (self.source, self.doubt) = (source, doubt);
         }
     }
 
@@ -131,6 +169,37 @@ impl PodRecord {
                 name: name.map(ToOwned::to_owned),
             });
         }
+    }
+
+    /// Takes out what is no name; tells whether the record still names anything.
+    pub(super) fn check_names(&mut self) -> bool {
+        for text in [&self.namespace, &self.name] {
+            if text.as_deref().is_some_and(|text| !is_name(text)) {
+                return false;
+            }
+        }
+        self.node.take_if(|node| !is_name(node));
+        self.owner.take_if(|owner| {
+            !owner
+                .split_once('/')
+                .is_some_and(|(kind, name)| is_name(kind) && is_name(name))
+        });
+        for container in &mut self.containers {
+            container.name.take_if(|name| !is_name(name));
+        }
+        self.containers
+            .retain(|container| cgroup::is_container_id(container.id.as_bytes()));
+        self.labels
+            .retain(|(key, value)| key.len() <= 317 && value.len() <= 63);
+        if self.doubt == Doubt::Ambiguous {
+            // None of these names is to be believed.
+            self.name = None;
+            for container in &mut self.containers {
+                container.name = None;
+            }
+            return true;
+        }
+        self.name.is_some() || !self.containers.is_empty()
     }
 }
 

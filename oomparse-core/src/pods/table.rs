@@ -1,7 +1,7 @@
 //! [`PodTable`]: a bounded table of names.
 
 use super::error::PodSourceError;
-use super::record::{PodRecord, PodUid, is_name};
+use super::record::{Doubt, PodRecord, PodUid};
 use super::source::{self, PodFormat};
 use crate::enrich::{ContainerNames, PodLookup, PodNames};
 use crate::limits::{
@@ -153,7 +153,7 @@ impl PodTable {
 
     /// Takes over one record; tells whether there was anything sound in it.
     pub fn insert(&mut self, mut record: PodRecord) -> bool {
-        if !check_names(&mut record) {
+        if !record.check_names() {
             return false;
         }
         self.clock = self.clock.saturating_add(1);
@@ -162,16 +162,22 @@ impl PodTable {
         let mirror = record.mirror_uid.as_deref().and_then(PodUid::parse);
         self.pick_labels(&mut record.labels);
         let mut taken = false;
-        if record.name.is_some() {
+        let ambiguous = record.doubt == Doubt::Ambiguous;
+        // What there is no telling of is the container where the row has one, and else the pod.
+        if record.name.is_some() || (ambiguous && record.containers.is_empty()) {
             // Two uids: the record's own one is sure, the one from an annotation is a claim.
-            let claimed = mirror.is_some_and(|mirror| Some(mirror) != uid);
-            for (uid, claimed) in [(uid, claimed), (mirror, false)] {
+            let doubt = match mirror {
+                Some(mirror) if Some(mirror) != uid => Doubt::Claimed,
+                _ => record.doubt,
+            };
+            for (uid, doubt) in [(uid, doubt), (mirror, Doubt::None)] {
                 if let Some(uid) = uid {
-                    self.insert_pod(uid, &record, claimed);
+                    self.insert_pod(uid, &record, doubt);
                     taken = true;
                 }
             }
         }
+        let doubt = if ambiguous { record.doubt } else { Doubt::None };
         for container in &record.containers {
             let entry = ContainerEntry {
                 name: self.texts.share(container.name.as_deref()),
@@ -182,9 +188,10 @@ impl PodTable {
                         .texts
                         .share_pod(record.namespace.as_deref(), record.name.as_deref()),
                 },
-                standing: Standing::new(record.source, false),
+                standing: Standing::new(record.source, doubt),
             };
-            if !entry.name.is_none() || entry.pod.is_some() || record.name.is_some() {
+            let tells = !entry.name.is_none() || entry.pod.is_some() || record.name.is_some();
+            if tells || ambiguous {
                 self.insert_container(&container.id, entry);
                 taken = true;
             }
@@ -212,14 +219,14 @@ impl PodTable {
         labels.truncate(MAX_POD_LABELS);
     }
 
-    fn insert_pod(&mut self, uid: PodUid, record: &PodRecord, claimed: bool) {
+    fn insert_pod(&mut self, uid: PodUid, record: &PodRecord, doubt: Doubt) {
         let new = PodEntry {
             namespace: self.texts.share(record.namespace.as_deref()),
             name: record.name.as_deref().map(Into::into),
             node: self.texts.share(record.node.as_deref()),
             owner: self.texts.share(record.owner.as_deref()),
             labels: Labels::new(&record.labels),
-            standing: Standing::new(record.source, claimed),
+            standing: Standing::new(record.source, doubt),
         };
         let Self {
             bytes,
@@ -386,31 +393,6 @@ impl PodLookup for PodTable {
             },
         })
     }
-}
-
-/// Takes out what is no name; tells whether the record still names anything.
-fn check_names(record: &mut PodRecord) -> bool {
-    for text in [&record.namespace, &record.name] {
-        if text.as_deref().is_some_and(|text| !is_name(text)) {
-            return false;
-        }
-    }
-    record.node.take_if(|node| !is_name(node));
-    record.owner.take_if(|owner| {
-        !owner
-            .split_once('/')
-            .is_some_and(|(kind, name)| is_name(kind) && is_name(name))
-    });
-    for container in &mut record.containers {
-        container.name.take_if(|name| !is_name(name));
-    }
-    record
-        .containers
-        .retain(|container| crate::cgroup::is_container_id(container.id.as_bytes()));
-    record
-        .labels
-        .retain(|(key, value)| key.len() <= 317 && value.len() <= 63);
-    record.name.is_some() || !record.containers.is_empty()
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 //!
 //! One row per container and one for a pod without any. Rows come in the order of leaving, so that
 //! a table read back forgets in the same order.
+//!
+//! Doubt comes out as well, behind the source's word: a table read back must give no name that this one
+//! would not give.
 
 use super::record::PodUid;
 use super::table::{ContainerEntry, ContainerId, PodEntry, PodTable};
@@ -32,7 +35,7 @@ struct Row<'t> {
     container_name: Option<&'t str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     container_id: Option<String>,
-    source: &'static str,
+    source: String,
 }
 
 impl PodTable {
@@ -55,7 +58,7 @@ impl PodTable {
                 push_csv(&mut out, field.unwrap_or_default());
                 out.push(',');
             }
-            push_csv(&mut out, row.source);
+            push_csv(&mut out, &row.source);
             out.push('\n');
         });
         out
@@ -80,6 +83,11 @@ impl PodTable {
         let mut without_pod = Vec::new();
         for (id, entry) in self.containers.iter() {
             if entry.standing.is_ambiguous() {
+                sink(Row {
+                    container_id: Some(id.to_text()),
+                    source: entry.standing.to_text(),
+                    ..Row::default()
+                });
                 continue;
             }
             match entry.pod {
@@ -93,14 +101,22 @@ impl PodTable {
             sink(self.container_row(id, entry));
         }
         for (uid, entry) in self.pods.iter() {
+            let containers = by_pod.remove(&uid.to_key()).unwrap_or_default();
             if entry.standing.is_ambiguous() {
+                sink(Row {
+                    pod_uid: Some(uid.to_text().into()),
+                    source: entry.standing.to_text(),
+                    ..Row::default()
+                });
+                for (id, container) in containers {
+                    sink(self.container_row(id, container));
+                }
                 continue;
             }
-            let mut containers = by_pod.remove(&uid.to_key()).unwrap_or_default();
             if containers.is_empty() {
                 sink(self.pod_row(*uid, entry));
             }
-            for (id, container) in containers.drain(..) {
+            for (id, container) in containers {
                 sink(Row {
                     container_name: self.texts.get(container.name),
                     container_id: Some(id.to_text()),
@@ -122,7 +138,7 @@ impl PodTable {
                 .iter()
                 .map(|(key, value)| (key.as_str(), value.as_str()))
                 .collect(),
-            source: entry.standing.source.as_str(),
+            source: entry.standing.to_text(),
             ..Row::default()
         }
     }
@@ -135,7 +151,7 @@ impl PodTable {
             pod_name,
             container_name: self.texts.get(entry.name),
             container_id: Some(id.to_text()),
-            source: entry.standing.source.as_str(),
+            source: entry.standing.to_text(),
             ..Row::default()
         }
     }
@@ -168,6 +184,7 @@ fn push_csv(out: &mut String, field: &str) {
 mod tests {
     use super::super::record::{PodRecord, PodSource};
     use super::*;
+    use crate::enrich::PodLookup as _;
 
     fn table() -> PodTable {
         let mut table = PodTable::new();
@@ -210,6 +227,83 @@ mod tests {
             assert_eq!(back.to_ndjson(), table.to_ndjson());
             assert_eq!(back.pods(), 2);
             assert_eq!(back.containers(), 3);
+        }
+    }
+
+    const FIRST: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+    const SECOND: &str = "4962896b-ab69-4572-8f1d-ee756f9f3589";
+
+    /// What a log tells of a container in a pod.
+    fn told(source: PodSource, uid: &str, name: &str, id: &str) -> PodRecord {
+        let mut record = PodRecord::named(source, uid, "default", name);
+        record.add_container(id, Some("app"));
+        record
+    }
+
+    /// The table as it is, and read back from both forms.
+    fn with_its_copies(table: PodTable) -> [PodTable; 3] {
+        let [csv, ndjson] = [table.to_csv(), table.to_ndjson()].map(|text| {
+            let mut back = PodTable::new();
+            assert_eq!(back.load(text.as_bytes()).error, None, "{text}");
+            assert_eq!(
+                (back.to_csv(), back.to_ndjson()),
+                (table.to_csv(), table.to_ndjson())
+            );
+            back
+        });
+        [table, csv, ndjson]
+    }
+
+    #[test]
+    fn a_pod_of_two_names_has_none_when_read_back() {
+        let mut table = PodTable::new();
+        for name in ["web-0", "web-1"] {
+            assert!(table.insert(told(PodSource::KubeletLog, FIRST, name, "a2172e8d1101b439")));
+        }
+        for mut table in with_its_copies(table) {
+            assert!(table.pod(FIRST).is_none());
+            let container = table.container("a2172e8d1101b439").unwrap();
+            assert_eq!((container.name, container.pod.name), (Some("app"), None));
+            // A third log's word settles nothing; a listing does.
+            let word = PodRecord::named(PodSource::RuntimeLog, FIRST, "default", "web-1");
+            assert!(table.insert(word));
+            assert!(table.pod(FIRST).is_none());
+            let listed = PodRecord::named(PodSource::Kubernetes, FIRST, "default", "web-1");
+            assert!(table.insert(listed));
+            assert_eq!(table.pod(FIRST).unwrap().name, Some("web-1"));
+        }
+    }
+
+    #[test]
+    fn a_container_of_two_pods_has_none_when_read_back() {
+        let mut table = PodTable::new();
+        let (twice, once) = ("a2172e8d1101b4390000", "a2172e8d1101b4391111");
+        assert!(table.insert(told(PodSource::KubeletLog, FIRST, "web-0", twice)));
+        assert!(table.insert(told(PodSource::KubeletLog, SECOND, "web-1", twice)));
+        assert!(table.insert(told(PodSource::KubeletLog, FIRST, "web-0", once)));
+        for mut table in with_its_copies(table) {
+            assert!(table.container(twice).is_none());
+            assert!(table.container(once).is_some());
+            // Cut, it may be either: the one that is in doubt must not have left.
+            assert!(table.container("a2172e8d1101b439").is_none());
+            assert_eq!(table.pod(FIRST).unwrap().name, Some("web-0"));
+        }
+    }
+
+    #[test]
+    fn a_claim_stays_one_when_read_back() {
+        let claim = |uid: &str, name: &str, mirror: &str| {
+            let mut record = PodRecord::named(PodSource::Kubernetes, uid, "default", name);
+            record.mirror_uid = Some(mirror.into());
+            record
+        };
+        let mut table = PodTable::new();
+        assert!(table.insert(claim(FIRST, "web-0", SECOND)));
+        for mut table in with_its_copies(table) {
+            assert_eq!(table.pod(FIRST).unwrap().name, Some("web-0"));
+            let other = "5962896b-ab69-4572-8f1d-ee756f9f3589";
+            assert!(table.insert(claim(FIRST, "web-1", other)));
+            assert!(table.pod(FIRST).is_none());
         }
     }
 

@@ -21,6 +21,14 @@ pub(crate) use streams::StreamBy;
 /// # Errors
 /// Only what writing fails with; trouble with an input is told on stderr and in the answer.
 pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
+    // Whichever came second would wait for ever for the first one to let go.
+    if options.pods.read_stdin() && options.inputs.contains(&Input::Stdin) {
+        crate::warn(
+            "--pods -",
+            "standard input is the log already; name a file for one of the two",
+        );
+        return Ok(Found::Trouble);
+    }
     options.inputs = input::files_of(std::mem::take(&mut options.inputs));
     let sink = match options.output {
         Output::Events(format) => sink::open(format),

@@ -1,6 +1,6 @@
 //! Headers of tables and CSV: which column is what, whatever its order and spelling.
 
-use super::super::record::{PodRecord, PodSource, PodUid};
+use super::super::record::{Doubt, PodRecord, PodSource, PodUid};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -76,7 +76,7 @@ pub(super) fn record<'f>(
             Column::Labels => record.labels = labels(field),
             Column::ContainerNames => names = list(field),
             Column::ContainerIds => ids = list(field),
-            Column::Source => record.source = PodSource::from_word(field).unwrap_or(record.source),
+            Column::Source => record.set_source(field),
             Column::Unknown => {}
         }
     }
@@ -89,12 +89,12 @@ pub(super) fn record<'f>(
     is_sound(&record).then_some(record)
 }
 
-/// Whether a row names something: a pod by a uid that is one, or a container.
+/// Whether a row names something: a pod by a uid that is one, or a container. That there is no telling
+/// a pod's name is something, too.
 pub(super) fn is_sound(record: &PodRecord) -> bool {
+    let tells = record.name.is_some() || record.doubt == Doubt::Ambiguous;
     match record.uid.as_deref() {
-        Some(uid) => {
-            PodUid::parse(uid).is_some() && (record.name.is_some() || !record.containers.is_empty())
-        }
+        Some(uid) => PodUid::parse(uid).is_some() && (tells || !record.containers.is_empty()),
         None => !record.containers.is_empty(),
     }
 }

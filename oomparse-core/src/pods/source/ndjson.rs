@@ -72,8 +72,8 @@ pub(super) fn read(text: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
 
 impl Line {
     fn record(self) -> Option<PodRecord> {
-        let source = self.source.as_deref().and_then(PodSource::from_word);
-        let mut record = PodRecord::new(source.unwrap_or(PodSource::File));
+        let mut record = PodRecord::new(PodSource::File);
+        record.set_source(self.source.as_deref().unwrap_or_default());
         record.uid = self.pod_uid;
         record.namespace = self.namespace;
         record.name = self.pod_name;

@@ -1,6 +1,6 @@
 //! Entries of the table: what they hold, whom they believe, what they weigh.
 
-use super::super::record::{PodSource, PodUid};
+use super::super::record::{Doubt, PodSource, PodUid};
 use super::texts::{TextId, Texts};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -40,10 +40,10 @@ pub(in super::super) struct Standing {
     doubts: u8,
 }
 
-/// Found by an annotation that the pod's author may have written himself.
+/// [`Doubt::Claimed`], also beside the other.
 const CLAIMED: u8 = 1;
 
-/// Two claims of one rank contradict each other: there is no name until a better one comes.
+/// [`Doubt::Ambiguous`].
 const AMBIGUOUS: u8 = 2;
 
 impl Default for Standing {
@@ -56,11 +56,26 @@ impl Default for Standing {
 }
 
 impl Standing {
-    pub(super) fn new(source: PodSource, claimed: bool) -> Self {
-        Self {
-            source,
-            doubts: if claimed { CLAIMED } else { 0 },
-        }
+    pub(super) fn new(source: PodSource, doubt: Doubt) -> Self {
+        let doubts = match doubt {
+            Doubt::None => 0,
+            Doubt::Claimed => CLAIMED,
+            // Of two listings the later is right: only logs and claims leave no telling.
+            Doubt::Ambiguous => AMBIGUOUS | CLAIMED,
+        };
+        Self { source, doubts }
+    }
+
+    /// The source's word, and what doubt there is, as a record takes it back.
+    pub(in super::super) fn to_text(self) -> String {
+        let doubt = match self.doubts {
+            0 => Doubt::None,
+            CLAIMED => Doubt::Claimed,
+            _ => Doubt::Ambiguous,
+        };
+        let mut text = String::from(self.source.as_str());
+        text.push_str(doubt.suffix());
+        text
     }
 
     /// Whether there is no telling.
