@@ -6,9 +6,15 @@
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
+/// A build without std is for where size counts more.
+const IS_SMALL: bool = cfg!(not(feature = "std"));
+
 /// Whether all bytes are printable ASCII.
 #[inline]
 pub(crate) fn all_printable(bytes: &[u8]) -> bool {
+    if IS_SMALL {
+        return bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+    }
     !any(bytes, |word| {
         less(word, 0x20) | equal(word, 0x7f) | word & HIGH
     })
@@ -17,6 +23,10 @@ pub(crate) fn all_printable(bytes: &[u8]) -> bool {
 /// Whether a text stands in JSON as it is: no control character, quote or backslash.
 #[inline]
 pub(crate) fn all_plain(text: &str) -> bool {
+    if IS_SMALL {
+        let is_plain = |byte| byte >= 0x20 && byte != b'"' && byte != b'\\';
+        return text.bytes().all(is_plain);
+    }
     !any(text.as_bytes(), |word| {
         less(word, 0x20) | equal(word, b'"') | equal(word, b'\\')
     })
