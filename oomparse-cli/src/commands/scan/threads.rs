@@ -1,8 +1,12 @@
 //! Several files at a time, written in the order in which they were named.
 //!
-//! Each worker takes the next file and gives its events to a short queue of that file; the writer
-//! empties the queues one after the other. The first file that is not finished is always being read,
-//! so nobody waits for ever.
+//! Each worker takes the next file and gives its events to a queue of that file, some at a time; the
+//! writer empties the queues one after the other. The first file that is not finished is always being
+//! read, so nobody waits for ever.
+//!
+//! A file that is read before its turn keeps its events until then, so a queue must hold those of a whole
+//! log for the next worker to get on; only logs of reports back to back fill it. Then a file waits with
+//! about 20 MiB, and no more files wait than there are workers.
 
 use super::{Piece, Writer, read};
 use crate::args::ScanOptions;
@@ -10,13 +14,56 @@ use crate::input::BUFFER_LEN;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Events of one file that wait for their turn, and files that do.
+/// Batches of one file that wait for their turn.
 const WAITING: usize = 64;
 
+/// Events of a batch; an event of a report is some 5 KiB.
+const BATCH: usize = 64;
+
+/// For longer an event that was found does not wait for others.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Rows of a task table that are as large as an event.
+const ROWS: usize = 16;
+
 enum Message {
-    Piece(Piece),
+    Pieces(Vec<Piece>),
     End(io::Result<()>),
+}
+
+/// What a worker has found since it gave something to its file's queue.
+struct Batch {
+    queue: SyncSender<Message>,
+    pieces: Vec<Piece>,
+    size: usize,
+    /// When something was given last; the first event goes at once.
+    given: Option<Instant>,
+}
+
+impl Batch {
+    /// Adds to it; says whether anybody takes it.
+    fn add(&mut self, piece: Piece) -> bool {
+        let is_full = match &piece {
+            Piece::Event(event) => {
+                self.size += 1 + event.tasks.len() / ROWS;
+                let is_late = self.given.is_none_or(|at| at.elapsed() > PATIENCE);
+                is_late || self.size >= BATCH
+            }
+            // What came before should be seen, and bytes are many.
+            Piece::Pause | Piece::Passing(_) => true,
+        };
+        self.pieces.push(piece);
+        !is_full || self.give()
+    }
+
+    fn give(&mut self) -> bool {
+        self.size = 0;
+        self.given = Some(Instant::now());
+        let pieces = std::mem::take(&mut self.pieces);
+        pieces.is_empty() || self.queue.send(Message::Pieces(pieces)).is_ok()
+    }
 }
 
 /// The files that nobody has taken, and where to put the queues of those that are.
@@ -27,7 +74,7 @@ struct Work<'o> {
 
 /// Reads all inputs.
 pub(super) fn run(options: &ScanOptions, writer: &mut Writer) -> io::Result<()> {
-    let (queues, in_order) = sync_channel(WAITING);
+    let (queues, in_order) = sync_channel(options.threads);
     let work = Mutex::new(Work {
         next: options.inputs.iter(),
         queues,
@@ -40,9 +87,18 @@ pub(super) fn run(options: &ScanOptions, writer: &mut Writer) -> io::Result<()> 
             scope.spawn(move || {
                 let mut buffer = vec![0; BUFFER_LEN];
                 while let Some((input, queue)) = take_next(work) {
-                    let mut give = |piece| Ok(queue.send(Message::Piece(piece)).is_ok());
+                    let mut batch = Batch {
+                        queue,
+                        pieces: Vec::new(),
+                        size: 0,
+                        given: None,
+                    };
+                    let mut give = |piece| Ok(batch.add(piece));
                     let ended = read(options, input, progress, &mut buffer, &mut give);
-                    let _ = queue.send(Message::End(ended.and_then(|read| read)));
+                    if batch.give() {
+                        let end = Message::End(ended.and_then(|read| read));
+                        let _ = batch.queue.send(end);
+                    }
                 }
             });
         }
@@ -78,9 +134,11 @@ fn write(
 ) -> io::Result<bool> {
     loop {
         match queue.recv() {
-            Ok(Message::Piece(piece)) => {
-                if !writer.take(piece)? {
-                    return Ok(false);
+            Ok(Message::Pieces(pieces)) => {
+                for piece in pieces {
+                    if !writer.take(piece)? {
+                        return Ok(false);
+                    }
                 }
             }
             Ok(Message::End(read)) => return writer.end_of(input, read),
