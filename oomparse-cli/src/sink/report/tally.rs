@@ -62,7 +62,8 @@ impl Names {
         let kills = rest.iter().map(|(_, kills)| kills).sum::<u64>() + self.beyond;
         if kills > 0 {
             let more = if self.beyond > 0 { "more than " } else { "" };
-            let text = format!("{more}{} others", number(rest.len() as u64));
+            let others = if rest.len() == 1 { "other" } else { "others" };
+            let text = format!("{more}{} {others}", number(rest.len() as u64));
             page.line(&format!(
                 "    {:14}{text:name_width$} {:>7}",
                 "",
