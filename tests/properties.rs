@@ -1,9 +1,13 @@
 //! Promises that hold for any line or any two reports, and what attacks on them found.
 
-use oomparse_core::line::{Line, parse_line};
+#[path = "../fuzz/src/opens.rs"]
+mod opens;
+
+use oomparse_core::line::parse_line;
 use oomparse_core::{Framer, Options, Parser, Text};
 use oomparse_tests::model::{CARRIERS, Carrier};
 use oomparse_tests::{cases, lines, parse_whole, to_values};
+use opens::opens;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -254,25 +258,7 @@ fn the_sieve_refuses_no_line_of_the_corpus_that_matters() {
             let Some(frame) = framer.frame(line) else {
                 continue;
             };
-            let opens = matches!(
-                parse_line(&frame.message),
-                Line::Invoked(_)
-                    | Line::TaskIn(_)
-                    | Line::LimitReached(_)
-                    | Line::StatsHeading(_)
-                    | Line::TasksState
-                    | Line::TasksHeading(_)
-                    | Line::Selected(_)
-                    | Line::Summary(_)
-                    | Line::Killed(_)
-                    | Line::SharingMm(_)
-                    | Line::Group(_)
-                    | Line::Exiting(_)
-                    | Line::Reaped(_)
-                    | Line::Fatal(_)
-                    | Line::Suppressed(_)
-            );
-            if opens {
+            if opens(&parse_line(&frame.message)) {
                 assert!(
                     parser.is_candidate(line),
                     "{}: {}",

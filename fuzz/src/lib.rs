@@ -5,6 +5,7 @@
 
 mod ffi;
 mod kept;
+mod opens;
 
 pub use ffi::ffi;
 pub use kept::unescape;
@@ -13,6 +14,7 @@ use oomparse_core::{
     Fragment, FrameKind, Framer, OomEvent, Options, Origin, Parser, PodTable, learn,
     parse_cgroup_path,
 };
+use opens::opens;
 
 /// A target's body.
 pub type Target = fn(&[u8]);
@@ -186,24 +188,7 @@ pub fn report(data: &[u8]) {
 fn sieve(log: &[u8]) {
     let parser = Parser::new();
     for line in log.split(|byte| *byte == b'\n').take(64) {
-        let opens = matches!(
-            parse_line(line),
-            Line::Invoked(_)
-                | Line::TaskIn(_)
-                | Line::LimitReached(_)
-                | Line::StatsHeading(_)
-                | Line::TasksState
-                | Line::TasksHeading(_)
-                | Line::Selected(_)
-                | Line::Summary(_)
-                | Line::Killed(_)
-                | Line::SharingMm(_)
-                | Line::Group(_)
-                | Line::Exiting(_)
-                | Line::Reaped(_)
-                | Line::Fatal(_)
-                | Line::Suppressed(_)
-        );
+        let opens = opens(&parse_line(line));
         assert!(!opens || parser.is_candidate(line), "refused: {line:?}");
         if let Line::Counter(counter) = parse_line(line) {
             assert!(

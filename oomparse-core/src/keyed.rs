@@ -125,13 +125,17 @@ impl KeyedParser {
         }
     }
 
-    /// Gives out kills of all logs that wait for a further line.
+    /// Gives out kills of all logs that wait for a further line, where none has come for a while: what
+    /// seemed to be the first half of a broken line is then read as it is, too.
     pub fn give_all_waiting(&mut self) {
         let hungry = self.streams.iter();
         let hungry = hungry.filter(|(_, stream)| stream.parser.wants_every_line());
         let keys: Vec<Arc<[u8]>> = hungry.map(|(key, _)| Arc::clone(key)).collect();
         for key in keys {
-            self.give_waiting(&key);
+            if let Some(stream) = self.streams.get_mut(&key) {
+                stream.parser.give_all_waiting();
+                self.collect(&key);
+            }
         }
     }
 
@@ -236,6 +240,23 @@ mod tests {
             found.push((key.to_vec(), event.container.is_some()));
         }
         assert_eq!(found, [(b"a".to_vec(), true), (b"b".to_vec(), false)]);
+    }
+
+    /// As long as a terminal is wide, and without sizes: it may be half of a line.
+    #[cfg(feature = "carriers")]
+    #[test]
+    fn what_may_be_half_a_line_waits_for_the_next_one_or_for_silence() {
+        let line =
+            "Jan  5 02:12:02 a-node-with-name kernel: [12345.678901] Killed process 4021 (mysq)";
+        assert!((78..=82).contains(&line.len()), "{}", line.len());
+        let mut parsers = KeyedParser::with_options(Options::default());
+        parsers.push_line(b"a", line.as_bytes());
+        parsers.give_waiting(b"a");
+        assert!(parsers.next_event().is_none() && parsers.wants_every_line(b"a"));
+        parsers.give_all_waiting();
+        let (_, event) = parsers.next_event().unwrap();
+        assert_eq!(event.victim.unwrap().pid, 4021);
+        assert!(parsers.next_event().is_none());
     }
 
     #[test]

@@ -187,8 +187,7 @@ impl Parser {
         if !self.carry.is_empty() {
             self.end_line();
         }
-        let mut paste = core::mem::take(&mut self.paste);
-        paste.finish(&mut |line| self.whole(line));
+        self.give_held();
         if let Some(frame) = self.framer.finish() {
             self.framed(&frame, &[]);
         }
@@ -202,9 +201,23 @@ impl Parser {
     /// Gives out kills that wait for one further line of their stream, without it.
     ///
     /// For callers that must answer on the line that names the victim. What is not decided yet stays
-    /// open, and a victim printed once more is still one event.
+    /// open, and a victim printed once more is still one event. A line that seems to be broken, as in a
+    /// paste, still waits for its other half: that may be the very next line.
     pub fn give_waiting(&mut self) {
         self.frames.give_waiting();
+    }
+
+    /// As [`give_waiting`](Self::give_waiting), where no line has come for so long that none is half of
+    /// another.
+    pub(crate) fn give_all_waiting(&mut self) {
+        self.give_held();
+        self.frames.give_waiting();
+    }
+
+    /// Reads the lines that were held back for their rest as they are.
+    fn give_held(&mut self) {
+        let mut paste = core::mem::take(&mut self.paste);
+        paste.finish(&mut |line| self.whole(line));
     }
 
     /// The next event that is complete, in the order of completion.

@@ -9,7 +9,7 @@ use crate::guard::{Done, given, guard, quietly};
 use crate::pod_files;
 use crate::result::oomparse_result;
 use crate::str::{bytes, fill, oomparse_str, text};
-use oomparse_core::{Loaded, PodLookup, PodTable, learn};
+use oomparse_core::{Loaded, PodLookup, PodNames, PodTable, learn};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::path::Path;
@@ -50,6 +50,29 @@ pub struct oomparse_loaded {
 #[derive(Debug)]
 pub struct oomparse_names {
     texts: [Option<String>; 7],
+}
+
+impl oomparse_names {
+    /// In the order of [`oomparse_name`].
+    fn of(pod: &PodNames<'_>, container: Option<&str>, uid: Option<String>) -> Self {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            texts: [
+                own(pod.namespace),
+                own(pod.name),
+                own(pod.node),
+                own(pod.owner),
+                own(container),
+                uid,
+                own(Some(pod.source)),
+            ],
+        }
+    }
+
+    /// For the caller, who frees them.
+    fn into_raw(self) -> *mut Self {
+        Box::into_raw(Box::new(self))
+    }
 }
 
 /// A name in `oomparse_names`. The numbers are never used for anything else; new ones may be added.
@@ -245,18 +268,8 @@ pub unsafe extern "C" fn oomparse_pods_lookup(
         out.write(std::ptr::null_mut());
         let uid = text(uid, len)?;
         let mut table = given(pods)?.lock()?;
-        let found = table.pod(uid).ok_or(oomparse_result::Absent)?;
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        let texts = [
-            own(found.namespace),
-            own(found.name),
-            own(found.node),
-            own(found.owner),
-            None,
-            None,
-            own(Some(found.source)),
-        ];
-        out.write(Box::into_raw(Box::new(oomparse_names { texts })));
+        let pod = table.pod(uid).ok_or(oomparse_result::Absent)?;
+        out.write(oomparse_names::of(&pod, None, None).into_raw());
         Ok(())
     })
 }
@@ -279,17 +292,8 @@ pub unsafe extern "C" fn oomparse_pods_lookup_container(
         let id = text(id, len)?;
         let mut table = given(pods)?.lock()?;
         let found = table.container(id).ok_or(oomparse_result::Absent)?;
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        let texts = [
-            own(found.pod.namespace),
-            own(found.pod.name),
-            own(found.pod.node),
-            own(found.pod.owner),
-            own(found.name),
-            found.pod_uid.map(String::from),
-            own(Some(found.pod.source)),
-        ];
-        out.write(Box::into_raw(Box::new(oomparse_names { texts })));
+        let uid = found.pod_uid.map(String::from);
+        out.write(oomparse_names::of(&found.pod, found.name, uid).into_raw());
         Ok(())
     })
 }

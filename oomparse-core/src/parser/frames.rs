@@ -18,6 +18,7 @@ use alloc::vec::Vec;
 /// The lines of a log are framed by one [`Framer`](crate::Framer); where each is a record, as a log shipper's
 /// are, a new one for each will do. The sieve is the caller's too: while
 /// [`wants_every_line`](Self::wants_every_line) says no, only frames of [candidates](Self::is_candidate) matter.
+/// But the framer must have seen the line before an indented one, whatever that was: its text may go on there.
 /// What a mail program or a terminal did to lines is not undone, for that comes before the frame.
 ///
 /// # Example
@@ -30,17 +31,17 @@ use alloc::vec::Vec;
 /// let (mut framer, mut parser) = (Framer::new(), FrameParser::new());
 /// let mut kernels = 0;
 /// for line in log.lines() {
-///     if !parser.wants_every_line() && !parser.is_candidate(line.as_bytes()) {
+///     let Some(frame) = framer.frame(line.as_bytes()) else {
 ///         continue;
-///     }
-///     if let Some(frame) = framer.frame(line.as_bytes()) {
-///         kernels += u32::from(frame.origin == Origin::Kernel);
+///     };
+///     kernels += u32::from(frame.origin == Origin::Kernel);
+///     if parser.wants_every_line() || parser.is_candidate(line.as_bytes()) {
 ///         parser.push(&frame);
 ///     }
 /// }
 /// parser.finish();
 /// let event = parser.next_event().unwrap();
-/// assert_eq!((kernels, event.victim.unwrap().pid), (1, 4021));
+/// assert_eq!((kernels, event.victim.unwrap().pid), (2, 4021));
 /// assert!(parser.next_event().is_none());
 /// ```
 #[derive(Debug)]

@@ -1,20 +1,19 @@
 //! Records whose line ends were lost: several stand on one line.
 //!
 //! Inside a record a stamp may stand too: whoever makes a cgroup chooses its name. So a line is only
-//! split where it is longer than any record of the kernel's, or where it is the two lines that everybody
-//! pastes, summary and Killed line, which name the same process.
+//! split where it is longer than any record of the kernel's.
+//!
+//! A summary and a Killed line on a shorter one stay together, though they name the same process: a record
+//! of the kernel's may end in the middle of a summary, behind a path (another processor prints, the buffer
+//! is full), and what is then the end of the line is a cgroup's name, which may say all that a Killed line
+//! does. As one line they are a summary, whose pod is right, without the process' memory.
 
-use crate::line::common::find;
-use crate::line::{Line, parse_line};
-use crate::{frame, line};
+use crate::frame;
 use alloc::vec::Vec;
 use memchr::{memchr_iter, memmem};
 
 /// A record's text has at most 1,021 bytes; with prefixes of any carrier a line stays below this.
 const LONGEST_RECORD: usize = 1100;
-
-/// The longest of the shorter lines: a summary that the kernel did not have to cut, and a Killed line.
-const LONGEST_PAIR: usize = 1000;
 
 /// How far in front the first stamp stands, in bytes.
 const LONGEST_HEAD: usize = 100;
@@ -22,18 +21,20 @@ const LONGEST_HEAD: usize = 100;
 /// How much later than the one before a glued record may be, in microseconds.
 const MOST_LATER_US: u64 = 60_000_000;
 
-/// Whether the line has to be looked at: two lines' worth of text.
+/// Whether the line has to be looked at: longer than one record.
 #[inline]
 pub(super) fn may_be(line: &[u8]) -> bool {
     line.len() > LONGEST_RECORD
-        || line.len() > 300
-            && find(line, "] Memory cgroup out of memory: Killed process ").is_some()
-            && find(line, "oom-kill:constraint=").is_some()
 }
 
 /// Gives the records of the line one by one; says whether there were several.
 pub(super) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
     if !may_be(line) || matches!(line.first(), Some(b'{' | b'"')) {
+        return false;
+    }
+    // Three of four bytes of an escape are not the kernel's.
+    let escapes = memmem::find_iter(line, b"\\x").count();
+    if line.len().saturating_sub(escapes.saturating_mul(3)) <= LONGEST_RECORD {
         return false;
     }
     let Some(starts) = starts(line) else {
@@ -46,9 +47,7 @@ pub(super) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
         .filter_map(|(start, end)| line.get(*start..end))
         .map(<[u8]>::trim_ascii_end)
         .collect();
-    let escapes = memmem::find_iter(line, b"\\x").count();
-    let longer_than_any = line.len().saturating_sub(escapes.saturating_mul(3)) > LONGEST_RECORD;
-    if parts.len() < 2 || !longer_than_any && !is_pair(line, &parts) {
+    if parts.len() < 2 {
         return false;
     }
     for part in parts {
@@ -103,25 +102,68 @@ fn begin_of_head(before: &[u8], words: usize) -> Option<usize> {
     Some(end)
 }
 
-/// Whether these are a summary and the Killed line of the same process, and not one whole summary.
-fn is_pair(line: &[u8], parts: &[&[u8]]) -> bool {
-    let [one, other] = parts else { return false };
-    if line.len() > LONGEST_PAIR {
-        return false;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::OomEvent;
+    use crate::parser::parse_all;
+    use std::string::String;
+    use std::{format, vec};
+
+    const POD: &str = "/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589";
+
+    fn events(log: &str) -> Vec<OomEvent> {
+        parse_all(log.as_bytes()).collect()
     }
-    let message = |part| frame::message_behind_head(part).map(parse_line);
-    let whole = message(line);
-    match (message(one), message(other)) {
-        (Some(Line::Summary(summary)), Some(Line::Killed(killed))) => {
-            !matches!(
-                whole,
-                Some(Line::Summary(line::Summary { pid: Some(_), .. }))
-            ) && summary.is_whole()
-                && summary.pid == Some(killed.pid)
-                && summary.comm.is_some()
-                && summary.comm == killed.comm
-                && killed.cut.is_none()
+
+    fn summary(path: &str, pid: u32) -> String {
+        format!(
+            "[    9.100000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,\
+             oom_memcg={POD},task_memcg={path},task=memc,pid={pid},uid=0"
+        )
+    }
+
+    fn killed(pid: u32) -> String {
+        format!(
+            "[    9.200000] Memory cgroup out of memory: Killed process {pid} (memc) total-vm:8kB, \
+             anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:9"
+        )
+    }
+
+    #[test]
+    fn a_summary_and_a_killed_line_on_one_are_a_summary() {
+        let found = events(&format!("{} {}\n", summary(POD, 7), killed(7)));
+        let [event] = &found[..] else {
+            panic!("{found:?}");
+        };
+        let (pod, victim) = (event.pod.clone().unwrap(), event.victim.clone().unwrap());
+        assert_eq!(
+            pod.uid.as_deref(),
+            Some(&POD["/kubepods/burstable/pod".len()..])
+        );
+        assert_eq!((victim.pid, victim.anon_rss_bytes), (7, None));
+    }
+
+    #[test]
+    fn a_killed_line_in_a_cgroups_name_is_none() {
+        // The name says what the summary would say behind it, and then another record.
+        let name = format!("{POD}/x,task=memc,pid=7,uid=0 {}", killed(7));
+        let whole = summary(&name, 4021);
+        let (cut, rest) = whole.split_at(whole.rfind(",task=").unwrap());
+        let pieces = format!("{cut}\n[    9.100000] {rest}");
+        for log in [whole, pieces] {
+            let mut given = vec![];
+            for line in log.lines() {
+                assert!(!split(line.as_bytes(), &mut |part| given.push(part.to_vec())));
+            }
+            let log = format!("{log}\n{}\n", killed(4021));
+            for event in events(&log) {
+                let victim = event.victim.unwrap();
+                assert!(
+                    victim.pid == 4021 || victim.anon_rss_bytes.is_none(),
+                    "{log}"
+                );
+            }
         }
-        _ => false,
     }
 }

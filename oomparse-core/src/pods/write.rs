@@ -113,14 +113,22 @@ impl PodTable {
                 }
                 continue;
             }
-            if containers.is_empty() {
+            // A row has one source, and neither may gain by the other's.
+            let is_alike =
+                |container: &ContainerEntry| container.standing.source == entry.standing.source;
+            if !containers.iter().any(|(_, container)| is_alike(container)) {
                 sink(self.pod_row(*uid, entry));
             }
             for (id, container) in containers {
-                sink(Row {
-                    container_name: self.texts.get(container.name),
-                    container_id: Some(id.to_text()),
-                    ..self.pod_row(*uid, entry)
+                let row = self.container_row(id, container);
+                sink(if is_alike(container) {
+                    Row {
+                        container_name: row.container_name,
+                        container_id: row.container_id,
+                        ..self.pod_row(*uid, entry)
+                    }
+                } else {
+                    row
                 });
             }
         }
@@ -304,6 +312,120 @@ mod tests {
             let other = "5962896b-ab69-4572-8f1d-ee756f9f3589";
             assert!(table.insert(claim(FIRST, "web-1", other)));
             assert!(table.pod(FIRST).is_none());
+        }
+    }
+
+    #[test]
+    fn what_a_log_told_of_a_listed_pod_gains_no_trust_when_read_back() {
+        let id = "a2172e8d1101b4390000";
+        let mut table = PodTable::new();
+        assert!(table.insert(PodRecord::named(
+            PodSource::Kubernetes,
+            FIRST,
+            "default",
+            "web-0"
+        )));
+        assert!(table.insert(told(PodSource::RuntimeLog, FIRST, "web-0", id)));
+        for mut table in with_its_copies(table) {
+            assert!(table.insert(told(PodSource::RuntimeLog, SECOND, "web-1", id)));
+            assert!(table.container(id).is_none(), "two logs, two pods");
+        }
+    }
+
+    #[test]
+    fn a_containers_word_for_its_pods_name_does_not_become_the_pods() {
+        let id = "a2172e8d1101b4390000";
+        // Two logs' words for the pod; a third one's for a container of it, whose uid a listing tells.
+        let mut table = PodTable::new();
+        for name in ["web-0", "web-1"] {
+            assert!(table.insert(PodRecord::named(
+                PodSource::KubeletLog,
+                FIRST,
+                "default",
+                name
+            )));
+        }
+        let mut listed = PodRecord::new(PodSource::File);
+        listed.uid = Some(FIRST.into());
+        listed.add_container(id, Some("app"));
+        assert!(table.insert(listed));
+        let mut word = PodRecord::new(PodSource::RuntimeLog);
+        (word.namespace, word.name) = (Some("default".into()), Some("web-1".into()));
+        word.add_container(id, Some("app"));
+        assert!(table.insert(word));
+        for mut table in with_its_copies(table) {
+            assert!(table.pod(FIRST).is_none());
+            let container = table.container(id).unwrap();
+            assert_eq!((container.name, container.pod.name), (Some("app"), None));
+        }
+    }
+
+    /// Numbers by chance, the same ones each time.
+    struct Chance(u64);
+
+    impl Chance {
+        fn below(&mut self, end: u64) -> usize {
+            self.0 = self
+                .0
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            usize::try_from((self.0 >> 33) % end).unwrap()
+        }
+
+        fn of<T: Copy, const N: usize>(&mut self, all: [T; N]) -> T {
+            all[self.below(N as u64)]
+        }
+
+        /// What some source says of few pods and containers, so that it often contradicts the others.
+        fn record(&mut self) -> PodRecord {
+            use PodSource::{Crictl, File, KubeletLog, Kubernetes, RuntimeLog};
+            let uids = [Some(FIRST), Some(SECOND), None].map(|uid| uid.map(Into::into));
+            let mut record =
+                PodRecord::new(self.of([RuntimeLog, KubeletLog, File, Crictl, Kubernetes]));
+            record.uid.clone_from(&uids[self.below(3)]);
+            if record.source == Kubernetes && self.below(3) == 0 {
+                record.mirror_uid.clone_from(&uids[self.below(3)]);
+            }
+            let [name, namespace, node] = [["web-0", "web-1"], ["default", "shop"], ["n1", "n2"]]
+                .map(|texts| self.of([None, Some(texts[0]), Some(texts[0]), Some(texts[1])]));
+            record.name = name.map(Into::into);
+            record.namespace = namespace.map(Into::into);
+            record.node = node.map(Into::into);
+            for _ in 0..self.below(3) {
+                let id = self.of([
+                    "a2172e8d1101b4390000",
+                    "a2172e8d1101b4391111",
+                    "a2172e8d1101",
+                ]);
+                record.add_container(id, self.of([None, Some("app"), Some("sidecar")]));
+            }
+            record
+        }
+    }
+
+    #[test]
+    fn a_copy_is_as_its_table_whatever_both_are_told_later() {
+        let mut chance = Chance(1);
+        for _ in 0..500 {
+            let mut table = PodTable::new();
+            for _ in 0..1 + chance.below(6) {
+                table.insert(chance.record());
+            }
+            let [mut table, mut csv, mut ndjson] = with_its_copies(table);
+            for _ in 0..4 {
+                let record = chance.record();
+                for copy in [&mut table, &mut csv, &mut ndjson] {
+                    copy.insert(record.clone());
+                }
+                let sorted = |table: &PodTable| {
+                    let text = table.to_csv();
+                    let mut rows: Vec<String> = text.lines().map(Into::into).collect();
+                    rows.sort();
+                    rows
+                };
+                assert_eq!(sorted(&csv), sorted(&table));
+                assert_eq!(sorted(&ndjson), sorted(&table));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::figures::{resident, rows_by_size};
 use super::memory::CgroupMemory;
 use super::sentence::name_of;
 use crate::units::{bytes, number};
-use oomparse_core::{OomEvent, Scope};
+use oomparse_core::{OomEvent, Scope, Victim};
 
 /// More than this many hints are not read.
 const MOST: usize = 2;
@@ -84,14 +84,14 @@ fn swap_of_cgroup(event: &OomEvent) -> Option<String> {
         .then(|| format!("swap was full too: {} of {}", bytes(usage), bytes(limit)))
 }
 
+fn limit_and_victim(event: &OomEvent) -> Option<(u64, &Victim)> {
+    let limit = event.memory.as_ref()?.limit_bytes?;
+    Some((limit, event.victim.as_ref()?)).filter(|_| limit > 0)
+}
+
 /// What stays without the victim and cannot be dropped is near the limit.
 fn others_need(event: &OomEvent, memory: &CgroupMemory) -> Option<String> {
-    let limit = event
-        .memory
-        .as_ref()?
-        .limit_bytes
-        .filter(|&limit| limit > 0)?;
-    let victim = event.victim.as_ref()?;
+    let (limit, victim) = limit_and_victim(event)?;
     let held = memory
         .anon?
         .saturating_add(memory.shmem.unwrap_or(0))
@@ -109,12 +109,7 @@ fn others_need(event: &OomEvent, memory: &CgroupMemory) -> Option<String> {
 }
 
 fn outgrew(event: &OomEvent) -> Option<String> {
-    let limit = event
-        .memory
-        .as_ref()?
-        .limit_bytes
-        .filter(|&limit| limit > 0)?;
-    let victim = event.victim.as_ref()?;
+    let (limit, victim) = limit_and_victim(event)?;
     let held = victim.anon_rss_bytes?;
     let share = percent(held, limit);
     (80..=110).contains(&share).then(|| {

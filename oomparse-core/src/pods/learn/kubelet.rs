@@ -134,17 +134,19 @@ fn closing(text: &str, open: u8, close: u8) -> Option<usize> {
     None
 }
 
+/// What the pod lifecycle event generator tells.
+#[derive(Deserialize)]
+struct PlegEvent {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(rename = "Data", default)]
+    data: Value,
+}
+
 /// Uid and container of `{"ID":"…","Type":"ContainerStarted","Data":"…"}` or
 /// `&{ID:… Type:ContainerDied Data:…}`.
 fn pleg_event(value: &str) -> Option<(String, String)> {
-    #[derive(Deserialize)]
-    struct Event {
-        #[serde(rename = "ID")]
-        id: String,
-        #[serde(rename = "Data", default)]
-        data: Value,
-    }
-    if let Ok(event) = serde_json::from_str::<Event>(value) {
+    if let Ok(event) = serde_json::from_str::<PlegEvent>(value) {
         let data = event.data.as_str().unwrap_or_default();
         return Some((event.id, data.into()));
     }
@@ -204,14 +206,7 @@ fn json(line: &str) -> Option<PodRecord> {
         pod: Value,
         #[serde(rename = "podUID")]
         pod_uid: Option<String>,
-        event: Option<Event>,
-    }
-    #[derive(Deserialize)]
-    struct Event {
-        #[serde(rename = "ID")]
-        id: String,
-        #[serde(rename = "Data", default)]
-        data: Value,
+        event: Option<PlegEvent>,
     }
     let line: Line = serde_json::from_str(line).ok()?;
     let (namespace, name) = match &line.pod {

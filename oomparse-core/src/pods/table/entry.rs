@@ -190,8 +190,16 @@ impl ContainerEntry {
             (self, new)
         };
         first.name = first.name.or(second.name);
-        first.pod = first.pod.or(second.pod);
-        first.pod_name = pod_name.unwrap_or_default();
+        // A name that a listing tells is not given up for a uid that a log tells.
+        let is_named = !first.pod_name.is_none() && second.standing.rank() < first.standing.rank();
+        if !is_named {
+            first.pod = first.pod.or(second.pod);
+        }
+        // The pod's own entry says its name; what was said beside the container may be of less trust.
+        first.pod_name = match first.pod {
+            Some(_) => TextId::default(),
+            None => pod_name.unwrap_or_default(),
+        };
         first.standing = standing;
         first
     }

@@ -319,3 +319,34 @@ fn broken_listings_of_every_form_never_panic() {
         }
     }
 }
+
+#[test]
+fn what_a_log_says_of_a_container_does_not_outdo_a_listing() {
+    let id = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+    let mut listed = PodRecord::new(PodSource::PodLogsDir);
+    (listed.namespace, listed.name) = (Some("default".into()), Some("web-0".into()));
+    listed.add_container(id, Some("app"));
+    let mut told = PodRecord::named(PodSource::KubeletLog, UID, "default", "web-1");
+    told.add_container(id, None);
+    for records in [[&listed, &told], [&told, &listed]] {
+        let mut table = PodTable::new();
+        for record in records {
+            assert!(table.insert(record.clone()));
+        }
+        let found = table.container(id).unwrap();
+        assert_eq!((found.pod.name, found.pod_uid), (Some("web-0"), None));
+        // And the other way round: the uid is the listing's, and the name beside it a log's.
+        let mut listed = PodRecord::named(PodSource::Kubernetes, UID, "default", "web-0");
+        listed.add_container(id, None);
+        let mut told = PodRecord::new(PodSource::RuntimeLog);
+        (told.namespace, told.name) = (Some("default".into()), Some("web-1".into()));
+        told.add_container(id, None);
+        let mut table = PodTable::new();
+        for record in [&listed, &told] {
+            assert!(table.insert(record.clone()));
+        }
+        let found = table.container(id).unwrap();
+        assert_eq!(found.pod.name, None);
+        assert_eq!(found.pod_uid.as_deref(), Some(UID));
+    }
+}

@@ -1,0 +1,25 @@
+//! Which lines the sieve may never refuse; the tests of the corpus ask it too.
+
+use oomparse_core::line::Line;
+
+/// Whether a line opens a report, or makes an event alone.
+pub(crate) fn opens(line: &Line<'_>) -> bool {
+    matches!(
+        line,
+        Line::Invoked(_)
+            | Line::TaskIn(_)
+            | Line::LimitReached(_)
+            | Line::StatsHeading(_)
+            | Line::TasksState
+            | Line::TasksHeading(_)
+            | Line::Selected(_)
+            | Line::Summary(_)
+            | Line::Killed(_)
+            | Line::SharingMm(_)
+            | Line::Group(_)
+            | Line::Exiting(_)
+            | Line::Reaped(_)
+            | Line::Fatal(_)
+            | Line::Suppressed(_)
+    )
+}
