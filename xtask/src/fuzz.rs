@@ -2,11 +2,14 @@
 //!
 //! The seconds are the target's own CPU time: on a machine with other work a clock says little.
 
+mod keep;
+
 use crate::proof::nightly;
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::ffi::OsStr;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -29,12 +32,10 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     }
     let text = root().join("fuzz/corpus").join(format!("{target}.txt"));
     let work = target_dir().join("fuzz").join(target);
-    let (inputs, kept) = (work.join("inputs"), work.join("kept"));
-    for dir in [&inputs, &kept] {
-        let _ = fs::remove_dir_all(dir);
-        fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-        corpus(&["unpack".as_ref(), text.as_os_str(), dir.as_os_str()])?;
-    }
+    // What a run that did not come to its end has found is there still.
+    let inputs = work.join("inputs");
+    fs::create_dir_all(&inputs).map_err(|e| format!("{}: {e}", inputs.display()))?;
+    corpus(&["unpack".as_ref(), text.as_os_str(), inputs.as_os_str()])?;
     let dictionary = format!("-dict={}", root().join("fuzz/oom.dict").display());
     steps::run(&mut libfuzzer("build", target))?;
     let (before, begun) = (children_cpu_seconds()?, Instant::now());
@@ -49,15 +50,39 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
         share = (spent / begun.elapsed().as_secs_f64()).max(0.05);
         println!("    {target}: {spent:.0} of {seconds} CPU seconds");
     }
-    // Into the first goes what reaches code that nothing in it does.
+    let kept = minimise(target, &work, &inputs)?;
+    corpus(&["pack".as_ref(), text.as_os_str(), kept.as_os_str()])?;
+    fs::remove_dir_all(&inputs).map_err(|e| format!("{}: {e}", inputs.display()))
+}
+
+/// A directory of those inputs that are worth keeping.
+fn minimise(target: &str, work: &Path, inputs: &Path) -> Result<PathBuf, String> {
+    let (merged, kept) = (work.join("merged"), work.join("kept"));
+    for dir in [&merged, &kept] {
+        let _ = fs::remove_dir_all(dir);
+        fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    }
+    // Not the merge's result is wanted, but its notes of what each input reaches.
+    let control = work.join("control");
+    let _ = fs::remove_file(&control);
+    let notes = format!("-merge_control_file={}", control.display());
     let mut merge = libfuzzer("run", target);
-    steps::run(
-        merge
-            .arg(&kept)
-            .arg(&inputs)
-            .args(["--", "-merge=1", LONGEST]),
-    )?;
-    corpus(&["pack".as_ref(), text.as_os_str(), kept.as_os_str()])
+    let merge = merge.arg(&merged).arg(inputs);
+    steps::run(merge.args(["--", "-set_cover_merge=1", &notes, LONGEST]))?;
+    let notes = fs::read_to_string(&control).map_err(|e| format!("{}: {e}", control.display()))?;
+    let all = keep::inputs(&notes)?;
+    let (chosen, needed) = keep::choose(&all, keep::LEAST, keep::MOST);
+    for input in &chosen {
+        let name = input.path.file_name().unwrap_or_default();
+        let copied = fs::copy(&input.path, kept.join(name));
+        copied.map_err(|e| format!("{}: {e}", input.path.display()))?;
+    }
+    println!(
+        "    {target}: of {} inputs {needed} are needed, {} are kept",
+        all.len(),
+        chosen.len()
+    );
+    Ok(kept)
 }
 
 /// User and system time, in seconds, of the programs that this one has started and that have ended.
