@@ -15,6 +15,7 @@ pub(crate) fn all_printable(bytes: &[u8]) -> bool {
 }
 
 /// Whether a text stands in JSON as it is: no control character, quote or backslash.
+#[cfg(any(test, feature = "serde"))]
 #[inline]
 pub(crate) fn all_plain(text: &str) -> bool {
     !any(text.as_bytes(), |word| {
