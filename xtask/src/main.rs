@@ -37,8 +37,8 @@ cargo xtask <command>
   instructions  instructions of six pieces of work, counted by callgrind, against
                 benches/instructions.txt; with --bless write that anew
   fuzz NAME SECONDS
-                fuzz one target (nightly, cargo-fuzz), then keep what found something new, minimised,
-                in fuzz/corpus/NAME.txt
+                fuzz one target (nightly, cargo-fuzz), then keep what reaches most for its length,
+                in fuzz/corpus/NAME.txt; with 0 seconds only the latter
   wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter, and the JavaScript package
                 of oomparse-wasm/js with dist/oomparse-VERSION.tgz, which npm installs
   js            the JavaScript package alone, and its tests

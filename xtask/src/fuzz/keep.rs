@@ -4,7 +4,7 @@
 //! reaches most for its length, first for code that is reached at all, then for how often it is.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// What the replay has time for.
@@ -105,14 +105,19 @@ pub(super) fn choose(inputs: &[Input], least: usize, most: usize) -> (Vec<&Input
 
 /// Adds inputs until all is reached or there are `most`: always the one that reaches most new for its cost.
 fn cover(inputs: &[Input], chosen: &mut BTreeSet<usize>, most: usize, what: impl Fn(u32) -> u32) {
-    let reaches = |at: usize| {
-        let features = inputs.get(at).map(|input| &input.features);
-        let all: BTreeSet<u32> = features.into_iter().flatten().map(|f| what(*f)).collect();
-        all
-    };
-    let mut reached: BTreeSet<u32> = chosen.iter().flat_map(|at| reaches(*at)).collect();
-    let worth = |at: usize, reached: &BTreeSet<u32>| {
-        let new = reaches(at).difference(reached).count() as u64;
+    let reaches: Vec<Vec<u32>> = inputs
+        .iter()
+        .map(|input| {
+            // In order, as libFuzzer writes them.
+            let mut all: Vec<u32> = input.features.iter().map(|f| what(*f)).collect();
+            all.dedup();
+            all
+        })
+        .collect();
+    let reaches = |at: usize| reaches.get(at).into_iter().flatten().copied();
+    let mut reached: HashSet<u32> = chosen.iter().flat_map(|at| reaches(*at)).collect();
+    let worth = |at: usize, reached: &HashSet<u32>| {
+        let new = reaches(at).filter(|what| !reached.contains(what)).count() as u64;
         let cost = inputs.get(at).map_or(u64::MAX, Input::cost);
         (new << 32) / cost
     };
