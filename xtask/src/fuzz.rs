@@ -58,19 +58,24 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
 
 /// A directory of those inputs that are worth keeping.
 fn minimise(target: &str, work: &Path, inputs: &Path) -> Result<PathBuf, String> {
-    let (merged, kept) = (work.join("merged"), work.join("kept"));
-    for dir in [&merged, &kept] {
-        let _ = fs::remove_dir_all(dir);
-        fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    }
-    // Not the merge's result is wanted, but its notes of what each input reaches.
+    let kept = work.join("kept");
+    let _ = fs::remove_dir_all(&kept);
+    fs::create_dir_all(&kept).map_err(|e| format!("{}: {e}", kept.display()))?;
+    // The inner step of a merge notes what each input reaches; to choose among them takes libFuzzer minutes.
     let control = work.join("control");
-    let _ = fs::remove_file(&control);
+    let failed = |e: std::io::Error| format!("{}: {e}", control.display());
+    let names = fs::read_dir(inputs).map_err(failed)?.flatten();
+    let mut names: Vec<String> = names
+        .map(|file| file.path().display().to_string())
+        .collect();
+    names.sort();
+    let list = format!("{}\n0\n{}\n", names.len(), names.join("\n"));
+    fs::write(&control, list).map_err(failed)?;
     let notes = format!("-merge_control_file={}", control.display());
-    let mut merge = libfuzzer("run", target);
-    let merge = merge.arg(&merged).arg(inputs);
-    steps::run(merge.args(["--", "-set_cover_merge=1", &notes, LONGEST]))?;
-    let notes = fs::read_to_string(&control).map_err(|e| format!("{}: {e}", control.display()))?;
+    let mut step = libfuzzer("run", target);
+    let step = step.arg(inputs);
+    steps::run(step.args(["--", "-merge_inner=2", &notes, LONGEST]))?;
+    let notes = fs::read_to_string(&control).map_err(failed)?;
     let all = keep::inputs(&notes)?;
     let (chosen, needed) = keep::choose(&all, keep::LEAST, keep::MOST);
     for input in &chosen {

@@ -41,7 +41,7 @@ impl Input {
     }
 }
 
-/// Reads the control file of a finished set cover merge: names, then a length and the features of each.
+/// Reads the control file of a set cover merge: names, then a length and the features of each.
 pub(super) fn inputs(control: &str) -> Result<Vec<Input>, String> {
     let mut lines = control.lines();
     let count = |line: Option<&str>| line.and_then(|line| line.trim().parse::<usize>().ok());
