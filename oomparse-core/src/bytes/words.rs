@@ -6,9 +6,15 @@
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
+/// A build without std is for where size counts more.
+const IS_SMALL: bool = cfg!(not(feature = "std"));
+
 /// Whether all bytes are printable ASCII.
 #[inline]
 pub(crate) fn all_printable(bytes: &[u8]) -> bool {
+    if IS_SMALL {
+        return bytes.iter().all(|byte| (0x20..0x7f).contains(byte));
+    }
     !any(bytes, |word| {
         less(word, 0x20) | equal(word, 0x7f) | word & HIGH
     })
@@ -18,9 +24,30 @@ pub(crate) fn all_printable(bytes: &[u8]) -> bool {
 #[cfg(any(test, feature = "serde"))]
 #[inline]
 pub(crate) fn all_plain(text: &str) -> bool {
+    if IS_SMALL {
+        let is_plain = |byte| byte >= 0x20 && byte != b'"' && byte != b'\\';
+        return text.bytes().all(is_plain);
+    }
     !any(text.as_bytes(), |word| {
         less(word, 0x20) | equal(word, b'"') | equal(word, b'\\')
     })
+}
+
+/// Where the first of these bytes stands. For short ways only: `memchr` is faster on longer ones.
+#[inline]
+pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0usize;
+    for word in words {
+        // The lowest bit set is right; one above it may be a borrow's.
+        let found = equal(u64::from_le_bytes(*word), byte);
+        if found != 0 {
+            return Some(at.wrapping_add((found.trailing_zeros() / u8::BITS) as usize));
+        }
+        at = at.wrapping_add(8);
+    }
+    let behind = rest.iter().position(|one| *one == byte)?;
+    Some(at.wrapping_add(behind))
 }
 
 /// The high bits of the bytes that are less than an ASCII character, and of no other if none is.
@@ -80,6 +107,18 @@ mod tests {
                     let plain = byte >= 0x20 && byte != b'"' && byte != b'\\';
                     assert_eq!(all_plain(text), plain, "{byte} at {at} of {len}");
                 }
+            }
+        }
+        for len in 0..40usize {
+            let mut text = vec![b'\n' - 1; len];
+            assert_eq!(position(&text, b'\n'), None);
+            for at in (0..len).rev() {
+                text[at] = b'\n';
+                assert_eq!(position(&text, b'\n'), Some(at));
+                // A borrow from a byte that is found must not reach one below it.
+                text.fill(b'\n' + 1);
+                text[at] = b'\n';
+                assert_eq!(position(&text, b'\n'), Some(at));
             }
         }
         assert!(all_plain("größe\u{7f}日本 größe"));

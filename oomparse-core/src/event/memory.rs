@@ -32,8 +32,8 @@ pub struct MemcgStats {
 pub struct StatValues {
     keys: Vec<u8>,
     entries: Vec<(u32, u64)>,
-    /// One bit for each key: most new keys are told from those seen without a search.
-    seen: u64,
+    /// One bit for each key: nearly all new keys are told from those seen without a search.
+    seen: [u64; 4],
 }
 
 impl StatValues {
@@ -42,17 +42,21 @@ impl StatValues {
         Self {
             keys: Vec::with_capacity(keys.saturating_mul(16)),
             entries: Vec::with_capacity(keys),
-            seen: 0,
+            seen: [0; 4],
         }
     }
 
     /// Adds a key; a key that is there already keeps its first value.
     pub(crate) fn push(&mut self, key: &[u8], value: u64) {
-        let bit = key_bit(key);
-        if self.seen & bit != 0 && self.find(key).is_some() {
+        let (word, bit) = key_bit(key);
+        let Some(seen) = self.seen.get_mut(word) else {
+            return;
+        };
+        let was_seen = *seen & bit != 0;
+        *seen |= bit;
+        if was_seen && self.find(key).is_some() {
             return;
         }
-        self.seen |= bit;
         self.keys.extend_from_slice(key);
         let end = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
         self.entries.push((end, value));
@@ -165,14 +169,17 @@ pub struct Reaped {
     pub shmem_rss_bytes: Option<u64>,
 }
 
-/// One of 64 bits for a key, by its length and three of its letters.
-fn key_bit(bytes: &[u8]) -> u64 {
-    let letter = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
-    let mix = bytes
-        .len()
-        .wrapping_mul(7)
-        .wrapping_add(letter(bytes.first()).wrapping_mul(5))
-        .wrapping_add(letter(bytes.last()).wrapping_mul(3))
-        .wrapping_add(letter(bytes.get(bytes.len() / 2)).wrapping_mul(11));
-    1u64 << (mix & 63)
+/// One of 256 bits for a key, by its length and its first and last letters.
+fn key_bit(key: &[u8]) -> (usize, u64) {
+    let ends = |half: Option<&[u8; 4]>| half.map_or(0, |half| u32::from_le_bytes(*half));
+    let (first, last) = (ends(key.first_chunk()), ends(key.last_chunk()));
+    let mid = key.get(key.len() / 2).copied().unwrap_or(0);
+    let mix = u64::from(first)
+        .wrapping_mul(31)
+        .wrapping_add(u64::from(last).wrapping_mul(7))
+        .wrapping_add(u64::from(mid))
+        .wrapping_add(key.len() as u64)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    // The product's highest bits are of all that went in.
+    ((mix >> 62) as usize, 1 << (mix >> 56 & 63))
 }

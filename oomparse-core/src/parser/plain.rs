@@ -10,10 +10,11 @@
 //! Only lines whose kind shows at a glance go this way: a figure, a row of the task table, a stack dump's
 //! line. Everything else, and whatever is in the least unusual, goes the long way, to the same end.
 
+use crate::bytes::words::position;
 use crate::frame::{Frame, FrameKind};
 use crate::line::{self, Row};
 use alloc::borrow::Cow;
-use memchr::{memchr, memchr3};
+use memchr::memchr3;
 
 /// A stamp of 35 bytes, a host name of the common kind, the tag and the seconds.
 const HEAD_LEN: usize = 128;
@@ -97,7 +98,7 @@ impl Head {
     #[inline]
     pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8], &'a [u8])> {
         let (micros, behind) = self.split_off(text)?;
-        let end = memchr(b'\n', behind.get(..LONGEST).unwrap_or(behind))?;
+        let end = position(behind.get(..LONGEST).unwrap_or(behind), b'\n')?;
         let (message, tail) = (behind.get(..end)?, behind.get(end.checked_add(1)?..)?);
         Some((micros, message.strip_suffix(b"\r").unwrap_or(message), tail))
     }
@@ -135,8 +136,9 @@ pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
             Some(Glance::Figure(key, value, message.len()))
         }
         [b'[', ..] => row(message),
-        [b' ', ..] => is_stack_line(message).then_some(Glance::Noise),
+        [b' ', ..] => (is_stack_line(message) || is_stack_mark(message)).then_some(Glance::Noise),
         [b'R', ..] => is_register_line(message).then_some(Glance::Noise),
+        [b'C', ..] => is_stack_mark(message).then_some(Glance::Noise),
         _ => None,
     }
 }
@@ -182,6 +184,11 @@ fn no_sign(text: &[u8]) -> bool {
         *to = *from;
     }
     blocks.iter().all(|block| none(block)) && none(&last)
+}
+
+/// What stands around a stack.
+fn is_stack_mark(message: &[u8]) -> bool {
+    matches!(message, b"Call Trace:" | b" <TASK>" | b" </TASK>")
 }
 
 /// `RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 …`: no comm is so long without another sign.

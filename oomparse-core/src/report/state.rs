@@ -365,6 +365,9 @@ impl Report {
         let tgid = read.as_ref().and_then(|read| read.tgid);
         let tgid = tgid.or_else(|| row.tgid(columns)).unwrap_or(row.pid);
         if self.pids.len() < MAX_TASK_PIDS {
+            if self.pids.is_empty() {
+                self.pids.reserve(COMMON_ROWS);
+            }
             self.pids.push((row.pid, tgid));
         } else {
             self.table_cut = true;
