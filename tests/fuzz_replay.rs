@@ -107,6 +107,10 @@ fn replay(name: &str) {
         .into_iter()
         .find(|(known, _)| *known == name)
         .expect("a target");
+    replay_with(name, &target);
+}
+
+fn replay_with(name: &str, target: &dyn Fn(&[u8])) {
     let words = dictionary();
     assert!(words.len() > 40, "the dictionary");
     let seeds = seeds(name);
@@ -123,6 +127,19 @@ fn replay(name: &str) {
         if catch_unwind(AssertUnwindSafe(|| target(&input))).is_err() {
             panic!("target {name} on {:?}", String::from_utf8_lossy(&input));
         }
+    }
+}
+
+#[test]
+fn a_panic_at_one_kept_input_fails_the_replay() {
+    for (name, _) in targets::TARGETS {
+        let kept = found_before(name);
+        let planted = &kept[kept.len() / 2];
+        let run = |target: &dyn Fn(&[u8])| {
+            catch_unwind(AssertUnwindSafe(|| replay_with(name, target))).is_err()
+        };
+        assert!(!run(&|_| ()), "{name} fails without a panic");
+        assert!(run(&|input| assert!(input != planted)), "{name} passes");
     }
 }
 

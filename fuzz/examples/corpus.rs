@@ -1,7 +1,6 @@
 //! Kept inputs between a text of one input a line and a directory of files.
 //!
-//! `corpus unpack TEXT DIR` writes the files. `corpus pack TEXT DIR` adds to the text what `DIR` has more, the
-//! shortest first, up to [`MOST`].
+//! `corpus unpack TEXT DIR` writes the files, `corpus pack TEXT DIR` writes the text of what is in `DIR`.
 
 use oomparse_fuzz::unescape;
 use std::collections::BTreeSet;
@@ -9,9 +8,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
-
-/// What the replay has time for.
-const MOST: usize = 1500;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -50,24 +46,14 @@ fn unpack(text: &Path, dir: &Path) -> io::Result<usize> {
     Ok(text.lines().count())
 }
 
-/// What is kept stays, whole reports too, though an input half as long may reach the same code.
 fn pack(text: &Path, dir: &Path) -> io::Result<usize> {
-    let kept = fs::read_to_string(text)?;
-    let mut lines: BTreeSet<String> = kept.lines().map(str::to_owned).collect();
-    let mut new = Vec::new();
-    for entry in fs::read_dir(dir)? {
-        new.push(fs::read(entry?.path())?.escape_ascii().to_string());
-    }
-    new.retain(|line| !lines.contains(line));
-    new.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-    new.dedup();
-    let room = MOST.saturating_sub(lines.len());
-    if new.len() > room {
-        println!("{} new inputs have no room", new.len() - room);
-    }
-    lines.extend(new.into_iter().take(room));
     // In an order that does not depend on the files' names: a small difference stays small.
+    let mut lines = BTreeSet::new();
+    for entry in fs::read_dir(dir)? {
+        lines.insert(fs::read(entry?.path())?.escape_ascii().to_string());
+    }
+    let count = lines.len();
     let lines: Vec<String> = lines.into_iter().collect();
     fs::write(text, lines.join("\n") + "\n")?;
-    Ok(lines.len())
+    Ok(count)
 }

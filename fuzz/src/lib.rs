@@ -179,7 +179,10 @@ pub fn report(data: &[u8]) {
     for event in &whole {
         let json = event.to_json();
         assert!(json.starts_with(r#"{"schema":"oomparse.event/1","type":""#));
-        assert!(json.ends_with('}') && !json.contains('\n') && !json.contains(":null"));
+        assert!(json.ends_with('}') && !json.contains('\n'));
+        // A text may say so too, and a quote in it stands behind a backslash.
+        let plain = json.replace(r"\\", "").replace(r#"\""#, "");
+        assert!(!plain.contains(r#"":null"#), "{json}");
     }
     sieve(body);
 }

@@ -1,6 +1,7 @@
 //! The steps of `test` and `ci`.
 
 use crate::steps::{Steps, cargo};
+use crate::tools::{DENY, HACK};
 use crate::{bless, c_library, instructions, javascript, proof, readme, root, system, wasm};
 use std::process::ExitCode;
 
@@ -23,12 +24,9 @@ pub(crate) fn ci() -> ExitCode {
         let why = "cargo-c is not installed: cargo install --locked cargo-c";
         steps.not_run("cargo cinstall", why);
     }
-    if system::has_cargo_command("deny") {
-        let check = ["deny", "check", "advisories"];
-        steps.command("advisories", &mut cargo(&check));
-    } else {
-        let why = "cargo-deny is not installed: cargo install --locked cargo-deny";
-        steps.not_run("advisories", why);
+    match DENY.bring() {
+        Ok(()) => steps.command("advisories", &mut DENY.command(&["check", "advisories"])),
+        Err(why) => steps.not_run("advisories", &why),
     }
     steps.finish()
 }
@@ -100,17 +98,17 @@ fn common(steps: &mut Steps) {
     javascript::check(steps);
     steps.with_tool(
         "the core where there is no std",
-        proof::cannot_build_bare(),
+        proof::bring_bare,
         proof::bare,
     );
     steps.with_tool(
         "every combination of features",
-        proof::cannot_check_features(),
+        || HACK.bring(),
         proof::features,
     );
     steps.with_tool(
         "licences and sources of dependencies",
-        proof::cannot_check_dependencies(),
+        || DENY.bring(),
         proof::deny,
     );
     let mut docs = cargo(&[

@@ -2,11 +2,14 @@
 //!
 //! The seconds are the target's own CPU time: on a machine with other work a clock says little.
 
+mod keep;
+
 use crate::proof::nightly;
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::ffi::OsStr;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -29,12 +32,10 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     }
     let text = root().join("fuzz/corpus").join(format!("{target}.txt"));
     let work = target_dir().join("fuzz").join(target);
-    let (inputs, kept) = (work.join("inputs"), work.join("kept"));
-    for dir in [&inputs, &kept] {
-        let _ = fs::remove_dir_all(dir);
-        fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-        corpus(&["unpack".as_ref(), text.as_os_str(), dir.as_os_str()])?;
-    }
+    // What a run that did not come to its end has found is there still.
+    let inputs = work.join("inputs");
+    fs::create_dir_all(&inputs).map_err(|e| format!("{}: {e}", inputs.display()))?;
+    corpus(&["unpack".as_ref(), text.as_os_str(), inputs.as_os_str()])?;
     let dictionary = format!("-dict={}", root().join("fuzz/oom.dict").display());
     steps::run(&mut libfuzzer("build", target))?;
     let (before, begun) = (children_cpu_seconds()?, Instant::now());
@@ -46,18 +47,48 @@ pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
         let settings = ["--", &dictionary, &time, LONGEST, SLOWEST];
         steps::run(fuzz.arg(&inputs).args(settings))?;
         spent = children_cpu_seconds()? - before;
-        share = (spent / begun.elapsed().as_secs_f64()).max(0.05);
+        // Of a machine that was busy: it may be idle in the next.
+        share = (spent / begun.elapsed().as_secs_f64()).max(0.3);
         println!("    {target}: {spent:.0} of {seconds} CPU seconds");
     }
-    // Into the first goes what reaches code that nothing in it does.
-    let mut merge = libfuzzer("run", target);
-    steps::run(
-        merge
-            .arg(&kept)
-            .arg(&inputs)
-            .args(["--", "-merge=1", LONGEST]),
-    )?;
-    corpus(&["pack".as_ref(), text.as_os_str(), kept.as_os_str()])
+    let kept = minimise(target, &work, &inputs)?;
+    corpus(&["pack".as_ref(), text.as_os_str(), kept.as_os_str()])?;
+    fs::remove_dir_all(&inputs).map_err(|e| format!("{}: {e}", inputs.display()))
+}
+
+/// A directory of those inputs that are worth keeping.
+fn minimise(target: &str, work: &Path, inputs: &Path) -> Result<PathBuf, String> {
+    let kept = work.join("kept");
+    let _ = fs::remove_dir_all(&kept);
+    fs::create_dir_all(&kept).map_err(|e| format!("{}: {e}", kept.display()))?;
+    // The inner step of a merge notes what each input reaches; to choose among them takes libFuzzer minutes.
+    let control = work.join("control");
+    let failed = |e: std::io::Error| format!("{}: {e}", control.display());
+    let names = fs::read_dir(inputs).map_err(failed)?.flatten();
+    let mut names: Vec<String> = names
+        .map(|file| file.path().display().to_string())
+        .collect();
+    names.sort();
+    let list = format!("{}\n0\n{}\n", names.len(), names.join("\n"));
+    fs::write(&control, list).map_err(failed)?;
+    let notes = format!("-merge_control_file={}", control.display());
+    let mut step = libfuzzer("run", target);
+    let step = step.arg(inputs);
+    steps::run(step.args(["--", "-merge_inner=2", &notes, LONGEST]))?;
+    let notes = fs::read_to_string(&control).map_err(failed)?;
+    let all = keep::inputs(&notes)?;
+    let (chosen, needed) = keep::choose(&all, keep::LEAST, keep::MOST);
+    for input in &chosen {
+        let name = input.path.file_name().unwrap_or_default();
+        let copied = fs::copy(&input.path, kept.join(name));
+        copied.map_err(|e| format!("{}: {e}", input.path.display()))?;
+    }
+    println!(
+        "    {target}: of {} inputs {needed} are needed, {} are kept",
+        all.len(),
+        chosen.len()
+    );
+    Ok(kept)
 }
 
 /// User and system time, in seconds, of the programs that this one has started and that have ended.

@@ -3,7 +3,7 @@
 //! First against the core's own tests, which are quick; what they do not notice meets the corpus, the
 //! properties and the model, which build longer.
 
-use crate::steps::{cargo, typed};
+use crate::steps::{self, cargo, typed};
 use crate::system::has_cargo_command;
 use crate::target_dir;
 use std::fs;
@@ -42,6 +42,9 @@ pub(crate) fn run(shard: Option<&str>) -> Result<(), String> {
     let first = round("first", &sample, &[])?;
     let mut survived = first.missed.clone();
     if !first.missed.is_empty() {
+        let tests = || SECOND.iter().map(|test| format!("--test={test}"));
+        // Tests that fail anyway would notice everything.
+        steps::run(cargo(&["test", "--package=oomparse-tests"]).args(tests()))?;
         let mut wider = vec![
             "--iterate".to_owned(),
             "--test-package=oomparse-tests".to_owned(),
@@ -49,11 +52,7 @@ pub(crate) fn run(shard: Option<&str>) -> Result<(), String> {
             "--baseline=skip".to_owned(),
             "--timeout=120".to_owned(),
         ];
-        wider.extend(
-            SECOND
-                .iter()
-                .map(|test| format!("--cargo-arg=--test={test}")),
-        );
+        wider.extend(tests().map(|test| format!("--cargo-arg={test}")));
         survived = round("second", &wider, &all_but(&first.missed)?)?.missed;
     }
     report(shard, &first, &survived)

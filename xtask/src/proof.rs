@@ -1,7 +1,7 @@
 //! Checks with tools that a minimal toolchain lacks: each command says which one is missing.
 
 use crate::steps::{cargo, run};
-use crate::system::has_cargo_command;
+use crate::tools::{DENY, HACK, bring_target};
 use crate::{root, target_dir};
 use std::process::{Command, Stdio};
 
@@ -75,29 +75,18 @@ pub(crate) fn miri() -> Result<(), String> {
     run(&mut command)
 }
 
-/// Why `features` cannot run here.
-pub(crate) fn cannot_check_features() -> Option<String> {
-    let why = "cargo-hack is missing: cargo install --locked cargo-hack";
-    (!has_cargo_command("hack")).then(|| why.to_owned())
-}
-
 /// Every combination of features of the packages that are published.
 pub(crate) fn features() -> Result<(), String> {
-    let args = ["hack", "check", "--feature-powerset", "--no-dev-deps"];
-    run(cargo(&args).args(["--workspace", "--ignore-private"]))
-}
-
-/// Why `bare` cannot run here.
-pub(crate) fn cannot_build_bare() -> Option<String> {
-    let why = "no target without std is there: rustup target add";
-    bare_target()
-        .is_none()
-        .then(|| format!("{why} {}", BARE[0]))
+    HACK.bring()?;
+    let args = ["check", "--feature-powerset", "--no-dev-deps"];
+    run(HACK
+        .command(&args)
+        .args(["--workspace", "--ignore-private"]))
 }
 
 /// The core for a target that has no std at all.
 pub(crate) fn bare() -> Result<(), String> {
-    let target = bare_target().ok_or("no target without std is there")?;
+    let target = bring_target(&BARE)?;
     for features in WITHOUT_STD {
         let args = ["check", "--package=oomparse-core", "--lib"];
         let mut command = cargo(&args);
@@ -107,16 +96,16 @@ pub(crate) fn bare() -> Result<(), String> {
     Ok(())
 }
 
-/// Why `deny` cannot run here.
-pub(crate) fn cannot_check_dependencies() -> Option<String> {
-    let why = "cargo-deny is missing: cargo install --locked cargo-deny";
-    (!has_cargo_command("deny")).then(|| why.to_owned())
+/// Brings what `bare` needs.
+pub(crate) fn bring_bare() -> Result<(), String> {
+    bring_target(&BARE).map(drop)
 }
 
 /// Bans, licences and sources of all dependencies, of every lock file.
 pub(crate) fn deny() -> Result<(), String> {
+    DENY.bring()?;
     for manifest in MANIFESTS {
-        let mut command = cargo(&["deny", "--manifest-path", manifest]);
+        let mut command = DENY.command(&["--manifest-path", manifest]);
         // Looked for beside the manifest, where a package with a lock file of its own has none.
         command.args(["--config", "deny.toml", "check"]);
         run(command.args(["bans", "licenses", "sources"]))?;
@@ -144,18 +133,6 @@ fn nightly_host() -> Result<String, String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.ok_or(how)?.to_owned())
-}
-
-fn bare_target() -> Option<&'static str> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    BARE.into_iter().find(|target| {
-        let args = ["--print", "target-libdir", "--target", target];
-        let output = Command::new(&rustc).args(args).output();
-        output.is_ok_and(|output| {
-            let dir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-            !dir.is_empty() && std::path::Path::new(&dir).is_dir()
-        })
-    })
 }
 
 fn succeeds(command: &mut Command) -> bool {

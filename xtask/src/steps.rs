@@ -64,16 +64,20 @@ impl Steps {
         self.not_run.push(format!("{name}: {why}"));
     }
 
-    /// Runs a task, or notes that the tool it needs is not there: no failure, in CI neither.
+    /// Runs a task, or notes that the tool it needs could not be brought: no failure, in CI neither.
     pub(crate) fn with_tool(
         &mut self,
         name: &str,
-        missing: Option<String>,
+        bring: impl FnOnce() -> Result<(), String>,
         task: impl FnOnce() -> Result<(), String>,
     ) {
-        match missing {
-            None => self.task(name, task),
-            Some(why) => {
+        let started = announce(&format!("the tool for: {name}"));
+        match bring() {
+            Ok(()) => {
+                println!("    there, {:.1} s", started.elapsed().as_secs_f32());
+                self.task(name, task);
+            }
+            Err(why) => {
                 println!("\n==> {name}\n!!! NOT RUN: {why}");
                 self.without_tool.push(format!("{name}: {why}"));
             }

@@ -340,3 +340,13 @@ fn a_kill_printed_twice_is_one() {
     let line = killed("100.000001", 7);
     assert_eq!(events(&(line.clone() + &line)).len(), 1);
 }
+
+#[test]
+fn one_cgroup_of_two_tells_the_scope() {
+    // The line was cut within the second, and no other line names a limit.
+    let log = invoked("1.1")
+        + &format!("[1.2] Task in {POD}/a killed as a result of limit of /kubep\n")
+        + "[1.3] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n";
+    let events = events(&log);
+    assert_eq!(kill_of(&events, 7).scope, Some(Scope::Memcg));
+}

@@ -1,0 +1,111 @@
+//! Tools that are no system packages: in CI cargo builds them below `target/tools`, and rustup adds a target.
+
+use crate::steps::{self, cargo};
+use crate::{in_ci, system, target_dir};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A subcommand of cargo that is a package of its own.
+#[derive(Debug)]
+pub(crate) struct CargoTool {
+    name: &'static str,
+    /// What CI builds; any version will do that is there.
+    version: &'static str,
+}
+
+pub(crate) const HACK: CargoTool = CargoTool {
+    name: "hack",
+    version: "0.6.46",
+};
+
+pub(crate) const DENY: CargoTool = CargoTool {
+    name: "deny",
+    version: "0.20.2",
+};
+
+impl CargoTool {
+    /// Finds it, or builds it in CI, or says how to get it.
+    pub(crate) fn bring(&self) -> Result<(), String> {
+        if self.is_there() {
+            return Ok(());
+        }
+        let how = format!("cargo install --locked cargo-{}", self.name);
+        if !in_ci() {
+            return Err(format!("cargo-{} is missing: {how}", self.name));
+        }
+        let build = dir().join("build");
+        let mut install = cargo(&["install", "--locked", "--debug"]);
+        install
+            .args([&format!("cargo-{}", self.name), "--version", self.version])
+            .arg("--root")
+            .arg(dir())
+            .arg("--target-dir")
+            .arg(&build)
+            // It runs for seconds: what its optimisation would take is never won back.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        let installed = steps::run(&mut install);
+        // Larger than all else in it, and never needed again.
+        let _ = std::fs::remove_dir_all(build);
+        installed.map_err(|sentence| format!("{sentence}; get it with: {how}"))?;
+        if self.is_there() {
+            Ok(())
+        } else {
+            Err(format!("`{}` did not bring it", steps::typed(&install)))
+        }
+    }
+
+    /// `cargo NAME` with these arguments.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = cargo(&[&[self.name], args].concat());
+        command.env("PATH", path());
+        command
+    }
+
+    fn is_there(&self) -> bool {
+        let mut version = self.command(&["--version"]);
+        let version = version.stdout(Stdio::null()).stderr(Stdio::null());
+        version.status().is_ok_and(|status| status.success())
+    }
+}
+
+/// The first of these targets that is there; in CI rustup adds the first of all.
+pub(crate) fn bring_target(targets: &[&'static str]) -> Result<&'static str, String> {
+    let installed = || targets.iter().copied().find(|target| has_target(target));
+    if let Some(target) = installed() {
+        return Ok(target);
+    }
+    let wanted = targets.first().copied().unwrap_or_default();
+    let how = format!("rustup target add {wanted}");
+    if !in_ci() {
+        return Err(format!("none of {} is there: {how}", targets.join(", ")));
+    }
+    if system::find("rustup").is_none() {
+        let why = "and no rustup that could add it";
+        return Err(format!("none of {} is there, {why}", targets.join(", ")));
+    }
+    steps::run(Command::new("rustup").args(["target", "add", wanted]))?;
+    installed().ok_or_else(|| format!("`{how}` did not bring it"))
+}
+
+/// Whether the compiler has libraries for a target.
+fn has_target(target: &str) -> bool {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let args = ["--print", "target-libdir", "--target", target];
+    let output = Command::new(&rustc).args(args).output();
+    output.is_ok_and(|output| {
+        let dir = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        !dir.is_empty() && std::path::Path::new(&dir).is_dir()
+    })
+}
+
+fn dir() -> PathBuf {
+    target_dir().join("tools")
+}
+
+/// The search path, and behind it what was built here.
+fn path() -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let dirs = std::env::split_paths(&path).chain([dir().join("bin")]);
+    std::env::join_paths(dirs).unwrap_or(path)
+}
