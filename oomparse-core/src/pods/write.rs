@@ -98,7 +98,7 @@ impl PodTable {
             }
         }
         for (id, entry) in without_pod {
-            self.container_rows(id, entry, sink);
+            sink(self.container_row(id, entry));
         }
         for (uid, entry) in self.pods.iter() {
             let containers = by_pod.remove(&uid.to_key()).unwrap_or_default();
@@ -109,7 +109,7 @@ impl PodTable {
                     ..Row::default()
                 });
                 for (id, container) in containers {
-                    self.container_rows(id, container, sink);
+                    sink(self.container_row(id, container));
                 }
                 continue;
             }
@@ -151,34 +151,16 @@ impl PodTable {
         }
     }
 
-    /// What is known of a container alone. Where one log told its pod's uid and another its pod's name, it
-    /// has a row for each: in one row they would be read as the word of one log, and as a pod's.
-    fn container_rows<'t>(
-        &'t self,
-        id: &ContainerId,
-        entry: &'t ContainerEntry,
-        sink: &mut dyn FnMut(Row<'t>),
-    ) {
-        let row = || Row {
+    fn container_row<'t>(&'t self, id: &ContainerId, entry: &'t ContainerEntry) -> Row<'t> {
+        let (namespace, pod_name) = self.texts.pod(entry.pod_name);
+        Row {
+            pod_uid: entry.pod.map(|uid| uid.to_text().into()),
+            namespace,
+            pod_name,
             container_name: self.texts.get(entry.name),
             container_id: Some(id.to_text()),
             source: entry.standing.to_text(),
             ..Row::default()
-        };
-        let (namespace, pod_name) = self.texts.pod(entry.pod_name);
-        let has_names = namespace.is_some() || pod_name.is_some();
-        if let Some(uid) = entry.pod {
-            sink(Row {
-                pod_uid: Some(uid.to_text().into()),
-                ..row()
-            });
-        }
-        if has_names || entry.pod.is_none() {
-            sink(Row {
-                namespace,
-                pod_name,
-                ..row()
-            });
         }
     }
 }
@@ -313,30 +295,6 @@ mod tests {
             // Cut, it may be either: the one that is in doubt must not have left.
             assert!(table.container("a2172e8d1101b439").is_none());
             assert_eq!(table.pod(FIRST).unwrap().name, Some("web-0"));
-        }
-    }
-
-    #[test]
-    fn a_uid_and_a_name_from_two_logs_stay_two_words_when_read_back() {
-        let id = "a2172e8d1101b439";
-        for name in [None, Some("web-0")] {
-            let mut table = PodTable::new();
-            let mut named = PodRecord::new(PodSource::RuntimeLog);
-            named.namespace = Some("shop".into());
-            named.name = name.map(Into::into);
-            named.add_container(id, Some("app"));
-            assert!(table.insert(named));
-            let mut of_uid = PodRecord::new(PodSource::RuntimeLog);
-            of_uid.uid = Some(FIRST.into());
-            of_uid.add_container(id, None);
-            assert!(table.insert(of_uid));
-            for mut table in with_its_copies(table) {
-                let container = table.container(id).unwrap();
-                assert_eq!(&*container.pod_uid.unwrap(), FIRST);
-                let pod = container.pod;
-                assert_eq!((pod.namespace, pod.name), (Some("shop"), name));
-                assert!(table.pod(FIRST).is_none());
-            }
         }
     }
 
