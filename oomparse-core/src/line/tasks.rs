@@ -18,7 +18,7 @@
 //! Widths are minimums, so a row is split at blanks; behind the last number and one blank comes the
 //! comm, which may hold blanks or be empty. Columns that are not known are skipped.
 
-use super::common::{is_comm, number, signed};
+use super::common::{is_comm, number};
 use crate::bytes::Text;
 use crate::event::TaskRow;
 
@@ -141,45 +141,67 @@ impl<'a> Row<'a> {
     /// All columns of the row; nothing when it is cut or not of this table.
     #[must_use]
     pub fn read(&self, columns: &Columns) -> Option<TaskRow> {
-        let mut row = TaskRow {
-            pid: self.pid,
-            ..TaskRow::default()
+        let mut row = TaskRow::default();
+        self.read_into(columns, &mut row).then_some(row)
+    }
+
+    /// Reads all columns into an empty row; says whether it is whole and of this table.
+    pub(crate) fn read_into(&self, columns: &Columns, row: &mut TaskRow) -> bool {
+        row.pid = self.pid;
+        let Some(comm) = self.read_columns(columns, row) else {
+            return false;
         };
+        row.comm = Some(Text::from(comm));
+        true
+    }
+
+    /// Reads the numbers; gives the comm behind them.
+    fn read_columns(&self, columns: &Columns, row: &mut TaskRow) -> Option<&'a [u8]> {
         let mut rest = self.rest;
         for kind in columns.kinds.get(..columns.len)? {
-            let (tail, _) = (rest.trim_ascii_start(), ());
-            rest = read_column(*kind, tail, &mut row)?;
+            // Most of a row is blanks; any other space comes last.
+            while let [b' ', tail @ ..] = rest {
+                rest = tail;
+            }
+            rest = read_column(*kind, rest.trim_ascii_start(), row)?;
         }
-        let comm = rest.strip_prefix(b" ")?;
-        if !is_comm(comm) {
-            return None;
-        }
-        row.comm = Some(Text::from(comm));
-        Some(row)
+        rest.strip_prefix(b" ").filter(|comm| is_comm(comm))
     }
 }
 
+#[inline]
 fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&'a [u8]> {
+    let (is_negative, digits) = match input {
+        [b'-', digits @ ..] => (true, digits),
+        _ => (false, input),
+    };
+    let (rest, value) = number(digits).ok()?;
+    let signed = || {
+        let value = i64::try_from(value).ok()?;
+        Some(if is_negative {
+            value.wrapping_neg()
+        } else {
+            value
+        })
+    };
     let narrow = |value: i64| i32::try_from(value).ok();
-    if matches!(
-        kind,
-        Column::OomAdj | Column::OomScoreAdj | Column::Uid | Column::Unknown
-    ) {
-        let (rest, value) = signed(input).ok()?;
-        match kind {
-            Column::OomAdj => row.oom_adj = narrow(value),
-            Column::OomScoreAdj => row.oom_score_adj = narrow(value),
-            Column::Uid => {
-                row.uid = u32::try_from(value)
-                    .ok()
-                    .or_else(|| narrow(value).map(i32::cast_unsigned));
-            }
-            _ => {}
-        }
-        return Some(rest);
-    }
-    let (rest, value) = number(input).ok()?;
     let slot = match kind {
+        Column::OomAdj => {
+            row.oom_adj = narrow(signed()?);
+            return Some(rest);
+        }
+        Column::OomScoreAdj => {
+            row.oom_score_adj = narrow(signed()?);
+            return Some(rest);
+        }
+        Column::Uid => {
+            let value = signed()?;
+            let large = || narrow(value).map(i32::cast_unsigned);
+            row.uid = u32::try_from(value).ok().or_else(large);
+            return Some(rest);
+        }
+        Column::Unknown => return signed().map(|_| rest),
+        _ if is_negative => return None,
         Column::Tgid => {
             row.tgid = u32::try_from(value).ok();
             return Some(rest);
@@ -197,7 +219,6 @@ fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&
         Column::NrPmds => &mut row.nr_pmds_pages,
         Column::PgtablesBytes => &mut row.pgtables_bytes,
         Column::Swapents => &mut row.swapents_pages,
-        Column::OomAdj | Column::OomScoreAdj | Column::Uid | Column::Unknown => return Some(rest),
     };
     *slot = Some(value);
     Some(rest)

@@ -361,9 +361,7 @@ impl Report {
 
     pub(super) fn task_row(&mut self, row: &Row<'_>, keep: bool) {
         let Some(columns) = &self.columns else { return };
-        let read = if keep { row.read(columns) } else { None };
-        let tgid = read.as_ref().and_then(|read| read.tgid);
-        let tgid = tgid.or_else(|| row.tgid(columns)).unwrap_or(row.pid);
+        let tgid = row.tgid(columns).unwrap_or(row.pid);
         if self.pids.len() < MAX_TASK_PIDS {
             if self.pids.is_empty() {
                 self.pids.reserve(COMMON_ROWS);
@@ -372,15 +370,24 @@ impl Report {
         } else {
             self.table_cut = true;
         }
-        match read {
-            _ if !keep => {}
-            Some(read) if self.tasks.len() < MAX_TASK_ROWS => {
-                if self.tasks.is_empty() {
-                    self.tasks.reserve(COMMON_ROWS);
-                }
-                self.tasks.push(read);
+        if !keep {
+            return;
+        }
+        if self.tasks.is_empty() {
+            self.tasks.reserve(COMMON_ROWS);
+        }
+        // A row is large: it is read where it stays.
+        let is_whole = self.tasks.len() < MAX_TASK_ROWS && {
+            self.tasks.push(TaskRow::default());
+            let kept = self.tasks.last_mut();
+            let is_whole = kept.is_some_and(|kept| row.read_into(columns, kept));
+            if !is_whole {
+                self.tasks.pop();
             }
-            _ => self.cut(Field::new("tasks")),
+            is_whole
+        };
+        if !is_whole {
+            self.cut(Field::new("tasks"));
         }
     }
 
