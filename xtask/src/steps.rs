@@ -46,6 +46,7 @@ impl Steps {
                     self.failed += counts.failed;
                     let sentence = format!("{} tests failed", counts.failed);
                     self.failures.push(format!("{name}: {sentence}"));
+                    self.failures.extend(counts.names);
                 } else if !counts.success {
                     self.fail(name, "ended with an error");
                 } else if counts.passed == 0 {
@@ -165,6 +166,8 @@ struct Counts {
     passed: u64,
     failed: u64,
     ignored: u64,
+    /// The tests that failed.
+    names: Vec<String>,
     success: bool,
 }
 
@@ -190,8 +193,11 @@ fn run_tests(command: &mut Command) -> Result<Counts, String> {
 }
 
 impl Counts {
-    /// Adds `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; …`.
+    /// Adds `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; …`, and `test a::b ... FAILED`.
     fn add(&mut self, line: &str) {
+        if let Some(name) = line.strip_suffix(" ... FAILED") {
+            self.names.push(name.to_owned());
+        }
         let Some((_, counts)) = line.split_once("test result: ") else {
             return;
         };
@@ -222,6 +228,8 @@ mod tests {
         let mut counts = Counts::default();
         for line in [
             "running 3 tests",
+            "test a::b ... ok",
+            "test a::c ... FAILED",
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
             "test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s",
         ] {
@@ -231,6 +239,7 @@ mod tests {
             passed: 13,
             failed: 2,
             ignored: 1,
+            names: vec!["test a::c".to_owned()],
             success: false,
         };
         assert_eq!(counts, expected);

@@ -110,11 +110,15 @@ test('memory does not grow over many parsers that are forgotten', async () => {
     // Finalizers run between tasks.
     await sleep(20);
   };
-  await round();
-  await round();
-  const before = memory();
-  for (let count = 0; count < 5; count++) await round();
-  assert.equal(memory(), before);
+  // Parsers are freed in an order that differs from run to run, and each leaves other gaps, so that a
+  // page more may be wanted at first. What leaks wants more each time.
+  let grown;
+  for (let attempt = 0; attempt < 6 && grown !== 0; attempt++) {
+    const before = memory();
+    for (let count = 0; count < 5; count++) await round();
+    grown = memory() - before;
+  }
+  assert.equal(grown, 0);
 });
 
 test('memory does not grow over one long log', () => {
