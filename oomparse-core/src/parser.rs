@@ -11,7 +11,7 @@ use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
-use plain::Head;
+use plain::{Head, Plain};
 
 /// What a [`Parser`] is told beforehand.
 #[derive(Clone, Debug, Default)]
@@ -149,16 +149,19 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
-                if let Some((micros, message, tail)) = self.head.split_first(rest)
-                    && self.glance(micros, message)
-                {
+                if let Some((plain, tail)) = self.head.split_first(rest) {
+                    if !self.glance(plain) {
+                        let line = rest.len().saturating_sub(tail.len()).saturating_sub(1);
+                        let line = rest.get(..line).unwrap_or_default();
+                        self.closer(line.strip_suffix(b"\r").unwrap_or(line), Some(plain));
+                    }
                     rest = tail;
                     continue;
                 }
                 let Some((line, tail)) = split_line(rest) else {
                     break;
                 };
-                self.candidate(line);
+                self.closer(line.strip_suffix(b"\r").unwrap_or(line), None);
                 rest = tail;
                 continue;
             }
@@ -271,11 +274,34 @@ impl Parser {
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if self.plain(line) {
-            return;
+        // A filter without std sees a record at a time, and is as small as can be.
+        let plain = match cfg!(feature = "std") {
+            true => self.head.split(line),
+            false => None,
+        };
+        if !plain.is_some_and(|plain| self.glance(plain)) {
+            self.closer(line, plain);
         }
+    }
+
+    /// A line whose kind shows at a glance; says whether it was one.
+    #[inline]
+    fn glance(&mut self, plain: Plain<'_>) -> bool {
+        // A line that the sieve refused tells the next one's place only where that is indented.
+        match (plain::glance(plain.message), self.frames.last()) {
+            (Some(glance), Some(last)) if self.paste.is_idle() => {
+                self.refused.len = 0;
+                last.glance(glance, plain.micros)
+            }
+            _ => false,
+        }
+    }
+
+    /// Any other line, and what is known of it if it begins as the last one did.
+    fn closer(&mut self, line: &[u8], plain: Option<Plain<'_>>) {
         let (start, len) = self.refused.take();
         if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
+            self.head.forget();
             self.framer.frame(start.get(..len).unwrap_or_default());
         }
         // Inside a carrier's own structure a line is what it is.
@@ -285,34 +311,20 @@ impl Parser {
                 .paste
                 .wants(line, || self.frames.sieve.is_candidate(line))
         {
-            return self.whole(line);
+            if !plain.is_some_and(|plain| self.known(line, plain)) {
+                self.whole(line);
+            }
+            return;
         }
         let mut paste = core::mem::take(&mut self.paste);
         paste.line(line, &mut |line| self.whole(line));
         self.paste = paste;
     }
 
-    /// A line that begins as the last one did and whose kind shows at a glance; says whether it was one.
-    #[inline]
-    fn plain(&mut self, line: &[u8]) -> bool {
-        // A filter without std sees a record at a time, and is as small as can be.
-        if cfg!(not(feature = "std")) {
-            return false;
-        }
-        let split = self.head.split(line);
-        split.is_some_and(|(micros, message)| self.glance(micros, message))
-    }
-
-    #[inline]
-    fn glance(&mut self, micros: u64, message: &[u8]) -> bool {
-        // A line that the sieve refused tells the next one's place only where that is indented.
-        match (plain::glance(message), self.frames.last()) {
-            (Some(glance), Some(last)) if self.paste.is_idle() => {
-                self.refused.len = 0;
-                last.glance(glance, micros)
-            }
-            _ => false,
-        }
+    /// A line as its carrier wrote it that begins as the last one did; says whether its frame is known by that.
+    fn known(&mut self, line: &[u8], plain: Plain<'_>) -> bool {
+        let frame = self.head.frame(line, plain, &self.framer);
+        frame.is_some_and(|frame| self.frames.take_next(&frame))
     }
 
     /// A line as its carrier wrote it.

@@ -53,12 +53,20 @@ pub(super) fn plain(line: &[u8]) -> Option<Frame<'_>> {
 fn stamped(micros: u64, rest: &[u8]) -> Option<Frame<'_>> {
     let (caller, message) = caller_and_message(rest)?;
     Some(Frame {
+        caller: caller.map(Cow::Borrowed),
+        ..stamped_text(micros, message)
+    })
+}
+
+/// A message with its stamp.
+#[inline]
+pub(super) fn stamped_text(micros: u64, message: &[u8]) -> Frame<'_> {
+    Frame {
         kind: FrameKind::Dmesg,
         kernel_time_us: Some(micros),
-        caller: caller.map(Cow::Borrowed),
         message: text(message),
         ..Frame::default()
-    })
+    }
 }
 
 /// The stamp in front of a text that another carrier brought, with the caller and the message.

@@ -218,6 +218,28 @@ impl Framer {
         Some(frame)
     }
 
+    /// The frame of a line of the kernel's whose stamp and message are known already: as [`frame`](Self::frame)
+    /// gives it, or nothing where that must look closer.
+    ///
+    /// `stamp_at` is where `[12345.678901] ` stands, right in front of the message.
+    pub(crate) fn stamped<'a>(
+        &self,
+        line: &'a [u8],
+        stamp_at: usize,
+        micros: u64,
+        message: &'a [u8],
+    ) -> Option<Frame<'a>> {
+        // Behind the stamp there may be the caller, and a second line end is one too many.
+        if self.wants_every_line() || matches!(message, [] | [b'[', ..] | [.., b'\r']) {
+            return None;
+        }
+        if stamp_at == 0 {
+            let is_plain = self.is_short_monotonic == Some(false) && self.last == FrameKind::Dmesg;
+            return is_plain.then(|| dmesg::stamped_text(micros, message));
+        }
+        syslog::stamped_text(&self.head, line, stamp_at, micros, message)
+    }
+
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
     #[must_use]
     #[inline]

@@ -84,14 +84,40 @@ fn kernels_text<'a>(
         None => (None, None, text),
     };
     Some(Frame {
+        caller: caller.map(Cow::Borrowed),
+        kernel_time_us,
+        ..of_kernel(wall, host, message)
+    })
+}
+
+#[inline(always)]
+fn of_kernel<'a>(
+    wall: Option<crate::time::WallTime>,
+    host: &'a [u8],
+    message: &'a [u8],
+) -> Frame<'a> {
+    Frame {
         kind: FrameKind::Syslog,
         origin: Origin::Kernel,
         wall,
         host: (host != NO_NAME).then_some(Cow::Borrowed(host)),
-        kernel_time_us,
-        caller: caller.map(Cow::Borrowed),
         message: Cow::Borrowed(message),
         ..Frame::default()
+    }
+}
+
+/// The same of a line whose stamp, right behind the prefix, has been read already.
+pub(super) fn stamped_text<'a>(
+    last: &Head,
+    line: &'a [u8],
+    stamp_at: usize,
+    micros: u64,
+    message: &'a [u8],
+) -> Option<Frame<'a>> {
+    let (host, _) = last.split(line)?;
+    (last.len == stamp_at && !has_control_code(message)).then(|| Frame {
+        kernel_time_us: Some(micros),
+        ..of_kernel(last.wall, host, message)
     })
 }
 

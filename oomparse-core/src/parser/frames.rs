@@ -159,6 +159,27 @@ impl FrameParser {
         true
     }
 
+    /// A frame like the one before it, which was taken; says whether this one was too. It is not where the
+    /// stream has nothing open.
+    pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
+        let mut out = VecDeque::new();
+        self.streams.clock = self.streams.clock.wrapping_add(1);
+        let Some(stream) = self.streams.last.as_mut() else {
+            return false;
+        };
+        stream.used = self.streams.clock;
+        if !stream.assembler.is_hungry() {
+            return false;
+        }
+        stream.assembler.push(frame, &mut out);
+        let is_hungry = stream.assembler.is_hungry();
+        self.streams.count(true, is_hungry);
+        if !out.is_empty() {
+            self.give(out);
+        }
+        true
+    }
+
     fn give(&mut self, out: VecDeque<OomEvent>) {
         for mut event in out {
             event.time = event

@@ -6,15 +6,15 @@
 //! └─────────── the same, byte for byte ─┘└────┘ └─────────────┘
 //! ```
 //!
-//! Such a line's frame is the last one's with another time and another message, so it is not read again.
-//! Only lines whose kind shows at a glance go this way: a figure, a row of the task table, a stack dump's
-//! line. Everything else, and whatever is in the least unusual, goes the long way, to the same end.
+//! Such a line's frame is the last one's with another time and another message, so its prefix is not read
+//! again. Lines whose kind shows at a glance need no frame at all: a figure, a row of the task table, a stack
+//! dump's line. Whatever is in the least unusual goes the long way, to the same end.
 
 use crate::bytes::words::position;
-use crate::frame::{Frame, FrameKind};
+use crate::frame::{Frame, FrameKind, Framer};
 use crate::line::{self, Row};
 use alloc::borrow::Cow;
-use memchr::memchr3;
+use memchr::{memchr, memchr3, memrchr};
 
 /// A stamp of 35 bytes, a host name of the common kind, the tag and the seconds.
 const HEAD_LEN: usize = 128;
@@ -31,6 +31,15 @@ pub(super) struct Head {
     bytes: [u8; HEAD_LEN],
     len: usize,
     seconds_us: u64,
+    /// Where the kernel's stamp begins.
+    stamp_at: usize,
+}
+
+/// What stands behind the beginning that a line shares with the last one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plain<'a> {
+    pub(super) micros: u64,
+    pub(super) message: &'a [u8],
 }
 
 /// What a line says whose kind shows at a glance.
@@ -48,6 +57,7 @@ impl Head {
         bytes: [0; HEAD_LEN],
         len: 0,
         seconds_us: 0,
+        stamp_at: 0,
     };
 
     pub(super) fn forget(&mut self) {
@@ -80,27 +90,40 @@ impl Head {
         ) else {
             return;
         };
-        if head.last() == Some(&b'.') {
+        if let Some(stamp_at) = stamp_at(head) {
             to.copy_from_slice(head);
+            self.stamp_at = stamp_at;
             self.len = head.len();
             self.seconds_us = seconds_us;
         }
     }
 
-    /// The time and the message of a line that begins as the last one did.
+    /// What a text's first line says, if it begins as the last line did, and what follows that line.
     #[inline]
-    pub(super) fn split<'a>(&self, line: &'a [u8]) -> Option<(u64, &'a [u8])> {
-        self.split_off(line)
-            .filter(|(_, message)| message.len() <= LONGEST)
+    pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(Plain<'a>, &'a [u8])> {
+        let (micros, behind) = self.split_off(text)?;
+        let end = position(behind.get(..LONGEST).unwrap_or(behind), b'\n')
+            .or_else(|| memchr(b'\n', behind))?;
+        let (message, tail) = (behind.get(..end)?, behind.get(end.checked_add(1)?..)?);
+        let message = message.strip_suffix(b"\r").unwrap_or(message);
+        Some((Plain { micros, message }, tail))
     }
 
-    /// The same of a text's first line, with what follows that.
+    /// The same of a line.
     #[inline]
-    pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8], &'a [u8])> {
-        let (micros, behind) = self.split_off(text)?;
-        let end = position(behind.get(..LONGEST).unwrap_or(behind), b'\n')?;
-        let (message, tail) = (behind.get(..end)?, behind.get(end.checked_add(1)?..)?);
-        Some((micros, message.strip_suffix(b"\r").unwrap_or(message), tail))
+    pub(super) fn split<'a>(&self, line: &'a [u8]) -> Option<Plain<'a>> {
+        let (micros, message) = self.split_off(line)?;
+        Some(Plain { micros, message })
+    }
+
+    /// The frame of such a line.
+    pub(super) fn frame<'a>(
+        &self,
+        line: &'a [u8],
+        plain: Plain<'a>,
+        framer: &Framer,
+    ) -> Option<Frame<'a>> {
+        framer.stamped(line, self.stamp_at, plain.micros, plain.message)
     }
 
     #[inline]
@@ -113,6 +136,14 @@ impl Head {
         let micros = self.seconds_us.wrapping_add(six_digits(decimals)?);
         Some((micros, message))
     }
+}
+
+/// Where `[   12.` begins, if the head ends so.
+fn stamp_at(head: &[u8]) -> Option<usize> {
+    let seconds = head.strip_suffix(b".")?;
+    let at = memrchr(b'[', seconds)?;
+    let digits = seconds.get(at.checked_add(1)?..)?.trim_ascii_start();
+    (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit)).then_some(at)
 }
 
 /// `dddddd] ` as a number.
@@ -130,6 +161,9 @@ fn six_digits(decimals: &[u8; MICROS_LEN]) -> Option<u64> {
 /// What the message says, if that shows at a glance.
 #[inline]
 pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
+    if message.len() > LONGEST {
+        return None;
+    }
     match message {
         [b'a'..=b'z', ..] => {
             let (key, value) = line::stats::entry(message)?;
