@@ -9,6 +9,7 @@ use crate::event::OomEvent;
 use crate::frame::{Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
+use crate::report::Assembler;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
 use plain::{Head, Plain};
@@ -149,19 +150,17 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
-                if let Some((plain, tail)) = self.head.split_first(rest) {
-                    if !self.glance(plain) {
-                        let line = rest.len().saturating_sub(tail.len()).saturating_sub(1);
-                        let line = rest.get(..line).unwrap_or_default();
-                        self.closer(line.strip_suffix(b"\r").unwrap_or(line), Some(plain));
-                    }
-                    rest = tail;
-                    continue;
-                }
-                let Some((line, tail)) = split_line(rest) else {
+                rest = self.glances(rest);
+                let plain = self.head.split_first(rest);
+                let line = match plain {
+                    Some((_, tail)) => rest.get(..end_of_line(rest, tail)).map(|line| (line, tail)),
+                    None => split_line(rest),
+                };
+                let Some((line, tail)) = line else {
                     break;
                 };
-                self.closer(line.strip_suffix(b"\r").unwrap_or(line), None);
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                self.closer(line, plain.map(|(plain, _)| plain));
                 rest = tail;
                 continue;
             }
@@ -279,22 +278,33 @@ impl Parser {
             true => self.head.split(line),
             false => None,
         };
-        if !plain.is_some_and(|plain| self.glance(plain)) {
+        let is_seen = plain.is_some_and(|plain| match self.frames.last() {
+            Some(last) if self.paste.is_idle() => glance(plain, last),
+            _ => false,
+        });
+        if is_seen {
+            self.refused.len = 0;
+        } else {
             self.closer(line, plain);
         }
     }
 
-    /// A line whose kind shows at a glance; says whether it was one.
+    /// Takes lines whose kind shows at a glance off a text; gives the rest of it.
     #[inline]
-    fn glance(&mut self, plain: Plain<'_>) -> bool {
-        // A line that the sieve refused tells the next one's place only where that is indented.
-        match (plain::glance(plain.message), self.frames.last()) {
-            (Some(glance), Some(last)) if self.paste.is_idle() => {
+    fn glances<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+        let mut rest = text;
+        if let Some(last) = self.frames.last()
+            && self.paste.is_idle()
+        {
+            while let Some((plain, tail)) = self.head.split_first(rest)
+                && glance(plain, last)
+            {
+                // A line that the sieve refused tells the next one's place only where that is indented.
                 self.refused.len = 0;
-                last.glance(glance, plain.micros)
+                rest = tail;
             }
-            _ => false,
         }
+        rest
     }
 
     /// Any other line, and what is known of it if it begins as the last one did.
@@ -348,6 +358,17 @@ impl Parser {
         let is_whole = !line.is_empty() && !self.framer.wants_every_line();
         self.frames.take(frame, is_whole.then_some(line))
     }
+}
+
+/// A line whose kind shows at a glance, for the stream of the last line; says whether it was one.
+#[inline]
+fn glance(plain: Plain<'_>, last: &mut Assembler) -> bool {
+    plain::glance(plain.message).is_some_and(|glance| last.glance(glance, plain.micros))
+}
+
+/// How long the first line of a text is, given what follows its line end.
+fn end_of_line(text: &[u8], tail: &[u8]) -> usize {
+    text.len().saturating_sub(tail.len()).saturating_sub(1)
 }
 
 /// The first line and what follows its line end.

@@ -1,4 +1,5 @@
-//! Questions about every byte of a text, asked of eight bytes at a time.
+//! Questions about every byte of a text, asked of eight bytes at a time, or of a block of them that the compiler
+//! takes at once.
 //!
 //! Borrows and carries between the bytes of a word can only make a byte beside one that is asked for look
 //! like it, so the answer for the whole word is right.
@@ -36,8 +37,14 @@ pub(crate) fn all_plain(text: &str) -> bool {
 /// Where the first of these bytes stands. For short ways only: `memchr` is faster on longer ones.
 #[inline]
 pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
     let mut at = 0usize;
+    for block in bytes.as_chunks::<BLOCK>().0 {
+        if block_has(block, [byte]) {
+            break;
+        }
+        at = at.wrapping_add(BLOCK);
+    }
+    let (words, rest) = bytes.get(at..)?.as_chunks::<8>();
     for word in words {
         // The lowest bit set is right; one above it may be a borrow's.
         let found = equal(u64::from_le_bytes(*word), byte);
@@ -48,6 +55,108 @@ pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
     }
     let behind = rest.iter().position(|one| *one == byte)?;
     Some(at.wrapping_add(behind))
+}
+
+/// Whether the text has any of these bytes. For short texts only.
+#[inline]
+pub(crate) fn has<const N: usize>(bytes: &[u8], set: [u8; N]) -> bool {
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        return bytes.iter().any(|byte| set.contains(byte));
+    };
+    for block in bytes.as_chunks::<BLOCK>().0 {
+        if block_has(block, set) {
+            return true;
+        }
+    }
+    block_has(last, set)
+}
+
+/// Whether the text begins with the start. `==` calls a function, which costs more than so short a look.
+#[inline]
+pub(crate) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
+    let Some(bytes) = bytes.get(..start.len()) else {
+        return false;
+    };
+    let (Some(last), Some(last_of_start)) =
+        (bytes.last_chunk::<BLOCK>(), start.last_chunk::<BLOCK>())
+    else {
+        return bytes == start;
+    };
+    let (blocks, blocks_of_start) = (bytes.as_chunks().0, start.as_chunks::<BLOCK>().0);
+    for (one, other) in blocks.iter().zip(blocks_of_start) {
+        if one != other {
+            return false;
+        }
+    }
+    last == last_of_start
+}
+
+/// The digits that a text of eight bytes or more begins with, as a number, and how many they are: fewer than
+/// eight, or nothing.
+#[inline]
+pub(crate) fn few_digits(bytes: &[u8]) -> Option<(u64, usize)> {
+    let word = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
+    let others = not_digits(word);
+    let len = (others.trailing_zeros() / u8::BITS) as usize;
+    if !(1..8).contains(&len) {
+        return None;
+    }
+    // Zeros in front instead of the bytes behind.
+    let digits = (word ^ ZEROS) << 8usize.wrapping_sub(len).wrapping_mul(8);
+    Some((eight_digits(digits), len))
+}
+
+/// How many blanks a text begins with, as long as there are eight bytes to look at.
+#[inline]
+pub(crate) fn blanks(bytes: &[u8]) -> usize {
+    let mut len = 0usize;
+    for word in bytes.as_chunks::<8>().0 {
+        let others = u64::from_le_bytes(*word) ^ ONES.wrapping_mul(b' '.into());
+        if others != 0 {
+            return len.wrapping_add((others.trailing_zeros() / u8::BITS) as usize);
+        }
+        len = len.wrapping_add(8);
+    }
+    len
+}
+
+/// Six digits and two other bytes, as the number that the digits are and those bytes.
+#[inline]
+pub(crate) fn six_digits(bytes: &[u8; 8]) -> Option<(u64, [u8; 2])> {
+    let [.., behind, last] = *bytes;
+    // Two zeros in front instead of the two bytes behind.
+    let word = u64::from_le_bytes(*bytes) << 16 | ZEROS & 0xffff;
+    (not_digits(word) == 0).then(|| (eight_digits(word ^ ZEROS), [behind, last]))
+}
+
+const ZEROS: u64 = ONES * b'0' as u64;
+
+/// Bits of the bytes that are no digits, and of none before the first of them.
+#[inline]
+fn not_digits(word: u64) -> u64 {
+    // A digit has the high half of a zero, six above it too; a carry comes of no digit.
+    let six_more = word.wrapping_add(ONES.wrapping_mul(6));
+    ((word ^ ZEROS) | (six_more ^ ZEROS)) & ONES.wrapping_mul(0xf0)
+}
+
+/// Eight digits, each the value of its byte, the first one lowest.
+#[inline]
+fn eight_digits(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+}
+
+/// As many bytes as every 64-bit processor compares at once.
+const BLOCK: usize = 16;
+
+#[inline(always)]
+fn block_has<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> bool {
+    let mut has = false;
+    for one in set {
+        has |= block.iter().fold(false, |has, byte| has | (*byte == one));
+    }
+    has
 }
 
 /// The high bits of the bytes that are less than an ASCII character, and of no other if none is.
@@ -122,5 +231,62 @@ mod tests {
             }
         }
         assert!(all_plain("größe\u{7f}日本 größe"));
+    }
+
+    #[test]
+    fn digits_of_every_kind() {
+        for number in (0..1_000_000u64).step_by(37).chain([999_999]) {
+            let text = alloc::format!("{number:06}] ");
+            let bytes = text.as_bytes().first_chunk::<8>().unwrap();
+            assert_eq!(six_digits(bytes), Some((number, *b"] ")));
+        }
+        for at in 0..6 {
+            for byte in 0..=u8::MAX {
+                let mut bytes = *b"900719] ";
+                bytes[at] = byte;
+                assert_eq!(
+                    six_digits(&bytes).is_some(),
+                    byte.is_ascii_digit(),
+                    "{byte} at {at}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn digits_and_blanks_in_front() {
+        for len in 0..=8usize {
+            for behind in 0..=u8::MAX {
+                let mut text = b"90071992"[..len].to_vec();
+                text.resize(10, behind);
+                let text_len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let number = core::str::from_utf8(&text[..text_len]).unwrap().parse();
+                let expected = (1..8)
+                    .contains(&text_len)
+                    .then(|| (number.unwrap(), text_len));
+                assert_eq!(few_digits(&text), expected, "{text:?}");
+                text[..len].fill(b' ');
+                let blanks = text.iter().take_while(|byte| **byte == b' ').count();
+                assert_eq!(super::blanks(&text), blanks.min(8), "{text:?}");
+            }
+        }
+        assert_eq!((few_digits(b"1234567"), blanks(b"       ")), (None, 0));
+        assert_eq!(blanks(b"                  x"), 16);
+    }
+
+    #[test]
+    fn starts_and_signs_at_every_place() {
+        for len in 0..70usize {
+            let start = vec![b'x'; len];
+            let mut text = vec![b'x'; len + 3];
+            assert!(starts_with(&text, &start) && !has(&text, [b'=', b'#']));
+            assert!(len == 0 || !starts_with(&start[1..], &start));
+            for at in 0..len {
+                text[at] = b'#';
+                assert!(!starts_with(&text, &start), "{at} of {len}");
+                assert!(has(&text[..len], [b'=', b'#']), "{at} of {len}");
+                text[at] = b'x';
+            }
+        }
     }
 }

@@ -171,7 +171,7 @@ impl<'a> CgroupPath<'a> {
     /// The container's id in lower case.
     #[must_use]
     pub fn container_id_text(&self) -> Option<String> {
-        self.container_id.map(lower_text)
+        self.container_id.map(id_text)
     }
 }
 
@@ -229,22 +229,16 @@ pub(crate) fn normalize_pod_uid(uid: &[u8]) -> Option<String> {
     if !is_pod_uid(uid) {
         return None;
     }
-    Some(
-        uid.iter()
-            .map(|&byte| match byte {
-                b'_' => '-',
-                _ => char::from(byte.to_ascii_lowercase()),
-            })
-            .collect(),
-    )
+    Some(id_text(uid))
 }
 
-/// ASCII bytes as lower-case text.
-pub(crate) fn lower_text(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .map(|byte| char::from(byte.to_ascii_lowercase()))
-        .collect()
+/// An id of ASCII in the record's spelling: lower case, with hyphens where systemd has underscores.
+pub(crate) fn id_text(id: &[u8]) -> String {
+    let spelled = |byte: &u8| match byte {
+        b'_' => b'-',
+        _ => byte.to_ascii_lowercase(),
+    };
+    String::from_utf8(id.iter().map(spelled).collect()).unwrap_or_default()
 }
 
 /// Whether this is a container id, or a piece of one long enough to tell containers apart.

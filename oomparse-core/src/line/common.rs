@@ -1,5 +1,6 @@
 //! Pieces that several line kinds share: numbers, units, names read from fixed ends.
 
+use crate::bytes::words::few_digits;
 use crate::limits::MAX_COMM_LEN;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
@@ -44,6 +45,17 @@ pub(crate) fn message(input: &[u8]) -> Parsed<'_, Option<Message>> {
 
 /// Decimal digits as a number that fits.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
+    decimal(input).map_or_else(|| fail(input), |(value, rest)| Ok((rest, value)))
+}
+
+/// The same without a parser's error; gives what follows behind the number.
+#[cfg_attr(feature = "std", inline)]
+pub(crate) fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
+    if cfg!(feature = "std")
+        && let Some((value, len)) = few_digits(input)
+    {
+        return Some((value, input.get(len..)?));
+    }
     let mut rest = input;
     let mut value = 0u64;
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
@@ -53,16 +65,18 @@ pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
         rest = tail;
     }
     let len = input.len().wrapping_sub(rest.len());
-    let value = match len {
+    match len {
         0 => None,
         // Nineteen digits always fit.
-        1..=19 => Some(value),
-        _ => input.iter().take(len).try_fold(0u64, |value, digit| {
-            let digit = u64::from(digit.wrapping_sub(b'0'));
-            value.checked_mul(10)?.checked_add(digit)
-        }),
-    };
-    value.map_or_else(|| fail(input), |value| Ok((rest, value)))
+        1..=19 => Some((value, rest)),
+        _ => {
+            let value = input.iter().take(len).try_fold(0u64, |value, digit| {
+                let digit = u64::from(digit.wrapping_sub(b'0'));
+                value.checked_mul(10)?.checked_add(digit)
+            });
+            value.map(|value| (value, rest))
+        }
+    }
 }
 
 fn fail<T>(input: &[u8]) -> Parsed<'_, T> {

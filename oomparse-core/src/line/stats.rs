@@ -123,9 +123,27 @@ fn is_key(key: &[u8]) -> bool {
     matches!(key.len(), 1..=64) && key.iter().all(|byte| is_key_byte(*byte))
 }
 
+#[inline]
 fn is_key_byte(byte: u8) -> bool {
+    if cfg!(feature = "std") {
+        return KEY_BYTES.get(usize::from(byte)).copied().unwrap_or(false);
+    }
     byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
 }
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "in a constant, an index out of range does not compile"
+)]
+const KEY_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut bytes: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_";
+    while let [byte, rest @ ..] = bytes {
+        table[*byte as usize] = true;
+        bytes = rest;
+    }
+    table
+};
 
 /// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
 pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&[u8], u64)> {
@@ -147,6 +165,23 @@ pub(crate) fn is_event_count(key: &[u8]) -> bool {
     [&b"workingset_"[..], b"pg", b"thp_", b"zswp", b"psw"]
         .iter()
         .any(|start| key.starts_with(start))
+}
+
+/// One `key value` line of a block that holds nothing else: as [`entry`] reads it, in one go from the left.
+#[inline]
+pub(crate) fn plain_entry(line: &[u8]) -> Option<(&[u8], u64)> {
+    let len = line.iter().position(|byte| !is_key_byte(*byte))?;
+    let (key, value) = line.split_at_checked(len)?;
+    let digits = value.strip_prefix(b" ")?;
+    if !matches!(len, 1..=64) || !matches!(digits.len(), 1..=19) {
+        return None;
+    }
+    let value = digits.iter().try_fold(0u64, |value, byte| {
+        let digit = u64::from(byte.wrapping_sub(b'0'));
+        // Nineteen digits always fit.
+        (digit < 10).then(|| value.wrapping_mul(10).wrapping_add(digit))
+    });
+    Some((key, value?))
 }
 
 /// One `key value` line of a block.

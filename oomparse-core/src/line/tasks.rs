@@ -18,8 +18,9 @@
 //! Widths are minimums, so a row is split at blanks; behind the last number and one blank comes the
 //! comm, which may hold blanks or be empty. Columns that are not known are skipped.
 
-use super::common::{is_comm, number};
+use super::common::{decimal, is_comm};
 use crate::bytes::Text;
+use crate::bytes::words::blanks;
 use crate::event::TaskRow;
 
 /// The most columns a heading may name.
@@ -114,28 +115,42 @@ pub struct Row<'a> {
 
 /// Reads `[  pid]`; the columns are read later, by those who have the heading.
 pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
-    let rest = message.strip_prefix(b"[")?.trim_ascii_start();
-    let (rest, pid) = super::common::pid(rest).ok()?;
+    let (pid, rest) = decimal(skip_blanks(message.strip_prefix(b"[")?))?;
     let rest = rest.strip_prefix(b"]")?;
     // A row always goes on with a blank and a number.
-    let next = rest.strip_prefix(b" ")?.trim_ascii_start();
-    next.first()
-        .is_some_and(u8::is_ascii_digit)
-        .then_some(Row { pid, rest })
+    let next = skip_blanks(rest.strip_prefix(b" ")?);
+    next.first().filter(|byte| byte.is_ascii_digit())?;
+    let pid = u32::try_from(pid).ok()?;
+    Some(Row { pid, rest })
+}
+
+/// Most of a row is blanks; any other space comes last.
+#[inline]
+fn skip_blanks(mut text: &[u8]) -> &[u8] {
+    if cfg!(feature = "std") {
+        text = text.get(blanks(text)..).unwrap_or_default();
+    }
+    while let [b' ', tail @ ..] = text {
+        text = tail;
+    }
+    match text {
+        [b'!'..=b'~', ..] => text,
+        _ => text.trim_ascii_start(),
+    }
 }
 
 impl<'a> Row<'a> {
     /// The process id, if the table has that column and the row goes so far.
     #[must_use]
     pub fn tgid(&self, columns: &Columns) -> Option<u32> {
-        let mut rest = self.rest.trim_ascii_start();
+        let mut rest = skip_blanks(self.rest);
         for _ in 0..columns.tgid? {
             let end = rest.iter().position(|byte| *byte == b' ')?;
-            rest = rest.get(end..)?.trim_ascii_start();
+            rest = skip_blanks(rest.get(end..)?);
         }
         // A number at the very end may have lost digits.
-        let (tail, value) = super::common::pid(rest).ok()?;
-        (!tail.is_empty()).then_some(value)
+        let (value, tail) = decimal(rest)?;
+        u32::try_from(value).ok().filter(|_| !tail.is_empty())
     }
 
     /// All columns of the row; nothing when it is cut or not of this table.
@@ -159,11 +174,7 @@ impl<'a> Row<'a> {
     fn read_columns(&self, columns: &Columns, row: &mut TaskRow) -> Option<&'a [u8]> {
         let mut rest = self.rest;
         for kind in columns.kinds.get(..columns.len)? {
-            // Most of a row is blanks; any other space comes last.
-            while let [b' ', tail @ ..] = rest {
-                rest = tail;
-            }
-            rest = read_column(*kind, rest.trim_ascii_start(), row)?;
+            rest = read_column(*kind, skip_blanks(rest), row)?;
         }
         rest.strip_prefix(b" ").filter(|comm| is_comm(comm))
     }
@@ -175,7 +186,7 @@ fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&
         [b'-', digits @ ..] => (true, digits),
         _ => (false, input),
     };
-    let (rest, value) = number(digits).ok()?;
+    let (value, rest) = decimal(digits)?;
     let signed = || {
         let value = i64::try_from(value).ok()?;
         Some(if is_negative {

@@ -88,19 +88,19 @@ impl FrameParser {
 
     /// Says that no more frames come: gives out what is open. The parser can then be used anew.
     pub fn finish(&mut self) {
-        let mut out = VecDeque::new();
+        let given = self.events.len();
         for mut assembler in self.streams.drain() {
-            assembler.finish(&mut out);
+            assembler.finish(&mut self.events);
         }
-        self.give(out);
+        self.complete(given);
     }
 
     /// Gives out kills that wait for one further line of their stream, as
     /// [`Parser::give_waiting`](super::Parser::give_waiting) does.
     pub fn give_waiting(&mut self) {
-        let mut out = VecDeque::new();
-        self.streams.give_waiting(&mut out);
-        self.give(out);
+        let given = self.events.len();
+        self.streams.give_waiting(&mut self.events);
+        self.complete(given);
     }
 
     /// The next event that is complete, in the order of completion.
@@ -147,22 +147,20 @@ impl FrameParser {
         {
             return false;
         }
-        let mut out = VecDeque::new();
-        let stream = self.streams.turn_to(host, is_last, &self.options, &mut out);
+        let given = self.events.len();
+        let out = &mut self.events;
+        let stream = self.streams.turn_to(host, is_last, &self.options, out);
         let was_hungry = stream.is_hungry();
-        stream.push(frame, &mut out);
+        stream.push(frame, out);
         let is_hungry = stream.is_hungry();
         self.streams.count(was_hungry, is_hungry);
-        if !out.is_empty() {
-            self.give(out);
-        }
+        self.complete(given);
         true
     }
 
     /// A frame like the one before it, which was taken; says whether this one was too. It is not where the
     /// stream has nothing open.
     pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
-        let mut out = VecDeque::new();
         self.streams.clock = self.streams.clock.wrapping_add(1);
         let Some(stream) = self.streams.last.as_mut() else {
             return false;
@@ -171,21 +169,21 @@ impl FrameParser {
         if !stream.assembler.is_hungry() {
             return false;
         }
-        stream.assembler.push(frame, &mut out);
+        let given = self.events.len();
+        stream.assembler.push(frame, &mut self.events);
         let is_hungry = stream.assembler.is_hungry();
         self.streams.count(true, is_hungry);
-        if !out.is_empty() {
-            self.give(out);
-        }
+        self.complete(given);
         true
     }
 
-    fn give(&mut self, out: VecDeque<OomEvent>) {
-        for mut event in out {
+    /// Puts into the events behind the first `given` what the options know of their times.
+    #[inline]
+    fn complete(&mut self, given: usize) {
+        for event in self.events.iter_mut().skip(given) {
             event.time = event
                 .time
                 .map(|time| time.or(self.options.year, self.options.utc_offset_minutes));
-            self.events.push_back(event);
         }
     }
 }

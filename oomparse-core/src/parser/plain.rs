@@ -10,11 +10,11 @@
 //! again. Lines whose kind shows at a glance need no frame at all: a figure, a row of the task table, a stack
 //! dump's line. Whatever is in the least unusual goes the long way, to the same end.
 
-use crate::bytes::words::position;
+use crate::bytes::words::{has, position, six_digits, starts_with};
 use crate::frame::{Frame, FrameKind, Framer};
 use crate::line::{self, Row};
 use alloc::borrow::Cow;
-use memchr::{memchr, memchr3, memrchr};
+use memchr::{memchr, memrchr};
 
 /// A stamp of 35 bytes, a host name of the common kind, the tag and the seconds.
 const HEAD_LEN: usize = 128;
@@ -81,7 +81,7 @@ impl Head {
         let Some((head, decimals)) = before.split_last_chunk::<MICROS_LEN>() else {
             return;
         };
-        let Some(micros_only) = six_digits(decimals) else {
+        let Some(micros_only) = micros_of(decimals) else {
             return;
         };
         let (Some(to), Some(seconds_us)) = (
@@ -126,14 +126,15 @@ impl Head {
         framer.stamped(line, self.stamp_at, plain.micros, plain.message)
     }
 
-    #[inline]
+    #[inline(always)]
     fn split_off<'a>(&self, text: &'a [u8]) -> Option<(u64, &'a [u8])> {
         let head = self.bytes.get(..self.len)?;
         if head.is_empty() {
             return None;
         }
-        let (decimals, message) = text.strip_prefix(head)?.split_first_chunk::<MICROS_LEN>()?;
-        let micros = self.seconds_us.wrapping_add(six_digits(decimals)?);
+        let behind = text.get(self.len..).filter(|_| starts_with(text, head))?;
+        let (decimals, message) = behind.split_first_chunk::<MICROS_LEN>()?;
+        let micros = self.seconds_us.wrapping_add(micros_of(decimals)?);
         Some((micros, message))
     }
 }
@@ -148,14 +149,9 @@ fn stamp_at(head: &[u8]) -> Option<usize> {
 
 /// `dddddd] ` as a number.
 #[inline]
-fn six_digits(decimals: &[u8; MICROS_LEN]) -> Option<u64> {
-    let [digits @ .., b']', b' '] = decimals else {
-        return None;
-    };
-    digits.iter().try_fold(0u64, |value, byte| {
-        let digit = u64::from(byte.wrapping_sub(b'0'));
-        (digit < 10).then(|| value.wrapping_mul(10).wrapping_add(digit))
-    })
+fn micros_of(decimals: &[u8; MICROS_LEN]) -> Option<u64> {
+    let (micros, behind) = six_digits(decimals)?;
+    (behind == *b"] ").then_some(micros)
 }
 
 /// What the message says, if that shows at a glance.
@@ -165,14 +161,20 @@ pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
         return None;
     }
     match message {
-        [b'a'..=b'z', ..] => {
-            let (key, value) = line::stats::entry(message)?;
-            Some(Glance::Figure(key, value, message.len()))
-        }
+        [b'a'..=b'z', ..] => match line::stats::plain_entry(message) {
+            Some((key, value)) => Some(Glance::Figure(key, value, message.len())),
+            None => is_zones_line(message).then_some(Glance::Noise),
+        },
         [b'[', ..] => row(message),
         [b' ', ..] => (is_stack_line(message) || is_stack_mark(message)).then_some(Glance::Noise),
-        [b'R', ..] => is_register_line(message).then_some(Glance::Noise),
-        [b'C', ..] => is_stack_mark(message).then_some(Glance::Noise),
+        [b'R', ..] => {
+            (is_register_line(message) || is_machines_line(message)).then_some(Glance::Noise)
+        }
+        [b'C', ..] => {
+            (is_stack_mark(message) || is_machines_line(message)).then_some(Glance::Noise)
+        }
+        [b'H', ..] => is_machines_line(message).then_some(Glance::Noise),
+        [b'N', ..] => is_zones_line(message).then_some(Glance::Noise),
         _ => None,
     }
 }
@@ -201,23 +203,7 @@ fn is_stack_line(message: &[u8]) -> bool {
         .get(..message.len().saturating_sub(size))
         .unwrap_or_default();
     // Another kind of line holds a colon or an equals sign, a carrier's code a sign of its own.
-    size > 0 && before.ends_with(b"/0x") && no_sign(before)
-}
-
-/// Whether none of the signs is there that each other kind of line, or a carrier's code, holds.
-fn no_sign(text: &[u8]) -> bool {
-    let none = |block: &[u8]| {
-        block.iter().fold(true, |none, byte| {
-            none & (*byte != b':') & (*byte != b'=') & (*byte != b'#') & (*byte != b'\\')
-        })
-    };
-    // Blocks of one length, which the compiler compares at once.
-    let (blocks, rest) = text.as_chunks::<16>();
-    let mut last = [0; 16];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    blocks.iter().all(|block| none(block)) && none(&last)
+    size > 0 && before.ends_with(b"/0x") && !has(before, [b':', b'=', b'#', b'\\'])
 }
 
 /// What stands around a stack.
@@ -245,7 +231,25 @@ fn is_register_line(message: &[u8]) -> bool {
     }) && !has_code(message)
 }
 
+/// What stands between a report's header and its stack.
+fn is_machines_line(message: &[u8]) -> bool {
+    let starts = [&b"Hardware name: "[..], b"RIP: ", b"Code: "];
+    starts.iter().any(|start| message.starts_with(start)) && is_noise(message)
+}
+
+/// A line of a Mem-Info block about a node or a zone.
+fn is_zones_line(message: &[u8]) -> bool {
+    let starts = [&b"Node "[..], b"lowmem_reserve[]: "];
+    starts.iter().any(|start| message.starts_with(start)) && is_noise(message)
+}
+
+/// Whether a line with such a beginning is no comm's: those hold an equals sign, both the header and the
+/// cpuset line.
+fn is_noise(message: &[u8]) -> bool {
+    !has_code(message) && !line::is_invoked(message)
+}
+
 /// Whether a carrier may have written a byte as a code: `#012`, `\x0a`, `=3D`.
 fn has_code(message: &[u8]) -> bool {
-    memchr3(b'#', b'\\', b'=', message).is_some()
+    has(message, [b'#', b'\\', b'='])
 }

@@ -165,7 +165,7 @@ impl PodRecord {
         let id = id.rsplit_once("://").map_or(id, |(_, id)| id);
         if cgroup::is_container_id(id.as_bytes()) {
             self.containers.push(ContainerRecord {
-                id: cgroup::lower_text(id.as_bytes()),
+                id: cgroup::id_text(id.as_bytes()),
                 name: name.map(ToOwned::to_owned),
             });
         }
