@@ -29,8 +29,14 @@ use core::fmt;
 /// assert_eq!(Text::from("java").to_string(), "java");
 /// assert_eq!(Text::from(&b"a\nb\\"[..]).to_string(), r"a\x0ab\x5c");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Vec<u8>);
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Bytes);
+
+/// Most comms, hosts and flags are no longer, and cost no allocation of their own.
+#[cfg(feature = "std")]
+type Bytes = smallvec::SmallVec<[u8; 16]>;
+#[cfg(not(feature = "std"))]
+type Bytes = Vec<u8>;
 
 impl Text {
     /// The bytes as the kernel had them.
@@ -61,21 +67,31 @@ impl Text {
     }
 }
 
+impl Clone for Text {
+    fn clone(&self) -> Self {
+        // All bytes at once, which is more than the list's own `clone` does.
+        Self::from(self.as_bytes())
+    }
+}
+
 impl From<&[u8]> for Text {
     fn from(bytes: &[u8]) -> Self {
+        #[cfg(feature = "std")]
+        return Self(Bytes::from_slice(bytes));
+        #[cfg(not(feature = "std"))]
         Self(bytes.to_vec())
     }
 }
 
 impl From<Vec<u8>> for Text {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(bytes.into())
     }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(text.as_bytes().to_vec())
+        Self::from(text.as_bytes())
     }
 }
 

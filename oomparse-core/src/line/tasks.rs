@@ -18,7 +18,7 @@
 //! Widths are minimums, so a row is split at blanks; behind the last number and one blank comes the
 //! comm, which may hold blanks or be empty. Columns that are not known are skipped.
 
-use super::common::{decimal, is_comm};
+use super::common::{decimal, find, is_comm};
 use crate::bytes::Text;
 use crate::bytes::words::blanks;
 use crate::event::TaskRow;
@@ -69,7 +69,7 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
         .strip_prefix(b"pid")?;
     let rest = rest.trim_ascii_start().strip_prefix(b"]")?;
     // Every kernel's has these two side by side.
-    crate::bytes::memmem::find(rest, b"tgid total_vm")?;
+    find(rest, "tgid total_vm")?;
     let mut found = Columns::default();
     for word in rest
         .split(u8::is_ascii_whitespace)

@@ -180,6 +180,9 @@ impl FrameParser {
     /// Puts into the events behind the first `given` what the options know of their times.
     #[inline]
     fn complete(&mut self, given: usize) {
+        if self.events.len() == given {
+            return;
+        }
         for event in self.events.iter_mut().skip(given) {
             event.time = event
                 .time

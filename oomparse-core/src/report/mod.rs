@@ -218,8 +218,20 @@ impl Assembler {
         cut: bool,
         out: &mut VecDeque<OomEvent>,
     ) {
+        // Of a block's line it is wanted only where that opens a report; where code must be small each has one.
+        let is_blocks = cfg!(feature = "std")
+            && matches!(
+                line,
+                Line::TaskIn(_)
+                    | Line::LimitReached(_)
+                    | Line::Counter(_)
+                    | Line::StatsHeading(_)
+                    | Line::TasksState
+                    | Line::TasksHeading(_)
+            );
         let hash = match line {
             Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
+            _ if is_blocks => 0,
             _ => fnv1a(&[message]),
         };
         match line {
@@ -279,6 +291,12 @@ impl Assembler {
             | Line::TaskRow(_)
             | Line::Malformed
             | Line::Other => {}
+        }
+        if is_blocks
+            && let Some(report) = self.reports.get_mut(self.owner)
+            && report.first.line == stamp.line
+        {
+            report.first_hash = fnv1a(&[message]);
         }
     }
 }
