@@ -12,7 +12,7 @@ use proptest::sample::select;
 use serde_json::Value;
 
 /// Messages of the kinds that go the short way, and of kinds that nearly do.
-const MESSAGES: [&str; 44] = [
+const MESSAGES: [&str; 53] = [
     "anon 127506432",
     "file 0",
     "pgfault 18446744073709551615",
@@ -55,6 +55,15 @@ const MESSAGES: [&str; 44] = [
     "RSP: 002b:00007ffc8e6f0000 EFLAGS: 00010246 ORIG_RAX: 0000000000000000",
     "active_anon:40211 inactive_anon:31120 isolated_anon:0",
     "65536 pages RAM",
+    "RIP: 0033:0x521977",
+    "RIP: 0 cpuset=/ mems_allowed=0",
+    "Code: Unable to access opcode bytes at 0x7f1c9e8b3a8e.",
+    "Code: x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=7",
+    "Hardware name: Amazon EC2 m5.2xlarge/, BIOS 1.0 10/16/2017",
+    "Node 0 DMA free:15884kB min:268kB low:332kB high:396kB all_unreclaimable? no",
+    "Node 0 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=7",
+    "Node 0 Killed process 5 (x) total-vm:1kB, anon-rss:1kB",
+    "lowmem_reserve[]: 0 2953 3936 3936",
     "",
     "br-2f0c: port 3(veth51c7) entered forwarding state",
 ];
@@ -270,5 +279,85 @@ proptest! {
             let alone = events(log)?;
             prop_assert_eq!(of_host, alone.iter().collect::<Vec<_>>());
         }
+    }
+}
+
+const SUMMARY: &str = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a/b,task=memc,pid=7,uid=0";
+
+/// The pids of the victims; a report without one has none.
+fn victims(log: &str) -> Vec<Option<u64>> {
+    let events = values(&parse_whole(&with_tasks(), log.as_bytes()));
+    let pids = events.iter().map(|event| event["victim"]["pid"].as_u64());
+    pids.collect()
+}
+
+const HEADER: &str = "invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+const KILLED: &str =
+    "Memory cgroup out of memory: Killed process 7 (memc) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+
+#[test]
+fn a_host_is_no_line_of_the_stack() {
+    for host in ["Node", "Code:", "RIP:", "lowmem_reserve[]:"] {
+        let log = format!(
+            "[  100.000000] {host} kernel: java {HEADER}\n[  100.000001] perl {HEADER}\n[  100.000002] {host} kernel: {KILLED}\n"
+        );
+        assert_eq!(victims(&log), [None, Some(7)], "{host}");
+        let log =
+            format!("java {HEADER}\n[  100.000001] foo\n[  100.000002] {host} kernel: {KILLED}\n");
+        assert!(victims(&log).contains(&Some(7)), "{host}");
+    }
+}
+
+#[test]
+fn a_row_tells_that_no_host_stands_behind_the_stamp() {
+    let log = "[pid]tgid total_vm name\n[    0.840745] \n[    0.840932] [ 1234567]  0 123\n0.9] l kernel: oom-kill\n";
+    let events = values(&parse_whole(&with_tasks(), log.as_bytes()));
+    assert!(
+        events.iter().all(|event| event["host"].is_null()),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_clock_past_its_range_is_none() {
+    let log = format!("[18446744073709.000001] java {HEADER}\n[18446744073709.999999] {KILLED}\n");
+    assert_eq!(victims(&log), [None]);
+}
+
+#[test]
+fn a_broken_header_of_a_comm_like_the_stacks() {
+    for comm in ["Code: x", "RIP:", "Hardware name:", "Node 0"] {
+        // The line ends where a terminal's does.
+        let host = "h".repeat(20usize.saturating_sub(comm.len()));
+        let head = format!("Jan  5 00:01:21 {host} kernel: [  100.00000");
+        let broken = format!("{head}3] {comm} invoked oom-killer:");
+        assert!((78..=82).contains(&broken.len()), "{}", broken.len());
+        let log = format!(
+            "{head}1] java {HEADER}\n{broken}\n gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=7\n"
+        );
+        assert_eq!(victims(&log), [None, None], "{comm}");
+    }
+}
+
+#[test]
+fn lines_behind_blanks_belong_to_the_refused_one_before() {
+    let blanks = " ".repeat(15);
+    let kill = |micros: u32, pid: u32| {
+        format!(
+            "{blanks}[   12.{micros:06}] {}\n",
+            KILLED.replace('7', &pid.to_string())
+        )
+    };
+    for between in [
+        "[      7]     0     7      112       32        8        0             0 oom_reaper: x",
+        "RIP: 0033:0x1 Killed process 9 (y)",
+        "Node 0 Killed process 9 (y)",
+    ] {
+        let log = format!(
+            "{blanks}[   12.000001] java {HEADER}\n{blanks}[   12.000002] {SUMMARY}\n{}[   12.000000] usb 1-1\n{blanks}[   12.000004] {between}\n{}",
+            kill(3, 7),
+            kill(5, 8),
+        );
+        assert_eq!(victims(&log), [Some(7)], "{between}");
     }
 }

@@ -348,7 +348,7 @@ impl Parser {
         };
         let was_pushed = self.framed(&frame, line);
         if cfg!(feature = "std") && was_pushed {
-            self.head.remember(line, &frame);
+            self.head.remember(line, &frame, &self.framer);
         }
     }
 

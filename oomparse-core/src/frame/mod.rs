@@ -240,6 +240,13 @@ impl Framer {
         syslog::stamped_text(&self.head, line, stamp_at, micros, message)
     }
 
+    /// Whether lines that begin as this frame's did have such frames too, whatever their messages are: no
+    /// host may still be found there.
+    pub(crate) fn is_settled(&self, frame: &Frame<'_>) -> bool {
+        let may_be_short = frame.kind == FrameKind::Dmesg && frame.level.is_none();
+        !may_be_short || self.is_short_monotonic == Some(false)
+    }
+
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
     #[must_use]
     #[inline]

@@ -126,11 +126,6 @@ pub fn parse_line(message: &[u8]) -> Line<'_> {
     line.unwrap_or_else(|| rest(message, *first))
 }
 
-/// Whether `X invoked oom-killer: ` begins the message, whatever it looks like.
-pub(crate) fn is_invoked(message: &[u8]) -> bool {
-    invoked::find(message).is_some()
-}
-
 fn bracket(message: &[u8]) -> Option<Line<'_>> {
     if let Some(row) = tasks::row(message) {
         return Some(Line::TaskRow(row));

@@ -64,8 +64,9 @@ impl Head {
         self.len = 0;
     }
 
-    /// Remembers how a line began, if the next one may be read by it.
-    pub(super) fn remember(&mut self, line: &[u8], frame: &Frame<'_>) {
+    /// Remembers how a line began, if the next one may be read by it. Not where that is a blank: then the line
+    /// before may have to be seen.
+    pub(super) fn remember(&mut self, line: &[u8], frame: &Frame<'_>, framer: &Framer) {
         self.len = 0;
         let (FrameKind::Dmesg | FrameKind::Syslog, Some(micros), None, Cow::Borrowed(message)) = (
             frame.kind,
@@ -75,7 +76,10 @@ impl Head {
         ) else {
             return;
         };
-        let Some(before) = line.strip_suffix(*message) else {
+        if !framer.is_settled(frame) {
+            return;
+        }
+        let Some(before @ [b'!'..=b'~', ..]) = line.strip_suffix(*message) else {
             return;
         };
         let Some((head, decimals)) = before.split_last_chunk::<MICROS_LEN>() else {
@@ -134,7 +138,7 @@ impl Head {
         }
         let behind = text.get(self.len..).filter(|_| starts_with(text, head))?;
         let (decimals, message) = behind.split_first_chunk::<MICROS_LEN>()?;
-        let micros = self.seconds_us.wrapping_add(micros_of(decimals)?);
+        let micros = self.seconds_us.checked_add(micros_of(decimals)?)?;
         Some((micros, message))
     }
 }
@@ -167,13 +171,9 @@ pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
         },
         [b'[', ..] => row(message),
         [b' ', ..] => (is_stack_line(message) || is_stack_mark(message)).then_some(Glance::Noise),
-        [b'R', ..] => {
-            (is_register_line(message) || is_machines_line(message)).then_some(Glance::Noise)
-        }
-        [b'C', ..] => {
-            (is_stack_mark(message) || is_machines_line(message)).then_some(Glance::Noise)
-        }
-        [b'H', ..] => is_machines_line(message).then_some(Glance::Noise),
+        [b'R', ..] if is_register_line(message) => Some(Glance::Noise),
+        [b'C', ..] if is_stack_mark(message) => Some(Glance::Noise),
+        [b'R' | b'C' | b'H', ..] => is_machines_line(message).then_some(Glance::Noise),
         [b'N', ..] => is_zones_line(message).then_some(Glance::Noise),
         _ => None,
     }
@@ -243,10 +243,10 @@ fn is_zones_line(message: &[u8]) -> bool {
     starts.iter().any(|start| message.starts_with(start)) && is_noise(message)
 }
 
-/// Whether a line with such a beginning is no comm's: those hold an equals sign, both the header and the
-/// cpuset line.
+/// Whether a line with such a beginning is no comm's: the header holds a hyphen and the cpuset line an equals
+/// sign. A carrier's code has a sign of its own.
 fn is_noise(message: &[u8]) -> bool {
-    !has_code(message) && !line::is_invoked(message)
+    !has(message, [b'#', b'\\', b'=', b'-'])
 }
 
 /// Whether a carrier may have written a byte as a code: `#012`, `\x0a`, `=3D`.
