@@ -9,7 +9,6 @@ use crate::event::OomEvent;
 use crate::frame::{Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
-use crate::report::Assembler;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
 use plain::{Head, Plain};
@@ -279,7 +278,9 @@ impl Parser {
             false => None,
         };
         let is_seen = plain.is_some_and(|plain| match self.frames.last() {
-            Some(last) if self.paste.is_idle() => glance(plain, last),
+            Some(last) if self.paste.is_idle() => {
+                plain::glance(plain.message).is_some_and(|glance| last.glance(glance, plain.micros))
+            }
             _ => false,
         });
         if is_seen {
@@ -296,8 +297,8 @@ impl Parser {
         if let Some(last) = self.frames.last()
             && self.paste.is_idle()
         {
-            while let Some((plain, tail)) = self.head.split_first(rest)
-                && glance(plain, last)
+            while let Some((micros, glance, tail)) = self.head.glance_first(rest)
+                && last.glance(glance, micros)
             {
                 // A line that the sieve refused tells the next one's place only where that is indented.
                 self.refused.len = 0;
@@ -358,12 +359,6 @@ impl Parser {
         let is_whole = !line.is_empty() && !self.framer.wants_every_line();
         self.frames.take(frame, is_whole.then_some(line))
     }
-}
-
-/// A line whose kind shows at a glance, for the stream of the last line; says whether it was one.
-#[inline]
-fn glance(plain: Plain<'_>, last: &mut Assembler) -> bool {
-    plain::glance(plain.message).is_some_and(|glance| last.glance(glance, plain.micros))
 }
 
 /// How long the first line of a text is, given what follows its line end.

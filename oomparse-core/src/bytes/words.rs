@@ -36,24 +36,25 @@ pub(crate) fn all_plain(text: &str) -> bool {
 
 /// Where the first of these bytes stands. For short ways only: `memchr` is faster on longer ones.
 #[inline]
-pub(crate) fn position(bytes: &[u8], byte: u8) -> Option<usize> {
+pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usize> {
     let mut at = 0usize;
     for block in bytes.as_chunks::<BLOCK>().0 {
-        if block_has(block, [byte]) {
+        if block_has(block, set) {
             break;
         }
         at = at.wrapping_add(BLOCK);
     }
     let (words, rest) = bytes.get(at..)?.as_chunks::<8>();
     for word in words {
+        let word = u64::from_le_bytes(*word);
         // The lowest bit set is right; one above it may be a borrow's.
-        let found = equal(u64::from_le_bytes(*word), byte);
+        let found = set.iter().fold(0, |found, byte| found | equal(word, *byte));
         if found != 0 {
             return Some(at.wrapping_add((found.trailing_zeros() / u8::BITS) as usize));
         }
         at = at.wrapping_add(8);
     }
-    let behind = rest.iter().position(|one| *one == byte)?;
+    let behind = rest.iter().position(|one| set.contains(one))?;
     Some(at.wrapping_add(behind))
 }
 
@@ -220,14 +221,16 @@ mod tests {
         }
         for len in 0..40usize {
             let mut text = vec![b'\n' - 1; len];
-            assert_eq!(position(&text, b'\n'), None);
+            assert_eq!(position(&text, [b'\n']), None);
             for at in (0..len).rev() {
                 text[at] = b'\n';
-                assert_eq!(position(&text, b'\n'), Some(at));
+                assert_eq!(position(&text, [b'\n']), Some(at));
+                assert_eq!(position(&text, [b'=', b'\n']), Some(at));
                 // A borrow from a byte that is found must not reach one below it.
                 text.fill(b'\n' + 1);
                 text[at] = b'\n';
-                assert_eq!(position(&text, b'\n'), Some(at));
+                assert_eq!(position(&text, [b'\n']), Some(at));
+                assert_eq!(position(&text, [b'\n', b'=']), Some(at));
             }
         }
         assert!(all_plain("größe\u{7f}日本 größe"));

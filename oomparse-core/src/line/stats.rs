@@ -12,7 +12,7 @@
 //!
 //! A path may hold blanks and colons, so the one-line form is read from its right end.
 
-use super::common::{number, split_once};
+use super::common::{decimal, number, split_once};
 use memchr::{memchr, memrchr};
 
 /// A stats heading: a view over the message.
@@ -167,21 +167,14 @@ pub(crate) fn is_event_count(key: &[u8]) -> bool {
         .any(|start| key.starts_with(start))
 }
 
-/// One `key value` line of a block that holds nothing else: as [`entry`] reads it, in one go from the left.
+/// The `key value` that a text begins with, read in one go from the left, and what follows it: as [`entry`]
+/// reads it where that is the line's end.
 #[inline]
-pub(crate) fn plain_entry(line: &[u8]) -> Option<(&[u8], u64)> {
-    let len = line.iter().position(|byte| !is_key_byte(*byte))?;
-    let (key, value) = line.split_at_checked(len)?;
-    let digits = value.strip_prefix(b" ")?;
-    if !matches!(len, 1..=64) || !matches!(digits.len(), 1..=19) {
-        return None;
-    }
-    let value = digits.iter().try_fold(0u64, |value, byte| {
-        let digit = u64::from(byte.wrapping_sub(b'0'));
-        // Nineteen digits always fit.
-        (digit < 10).then(|| value.wrapping_mul(10).wrapping_add(digit))
-    });
-    Some((key, value?))
+pub(crate) fn entry_in_front(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
+    let len = text.iter().position(|byte| !is_key_byte(*byte))?;
+    let (key, value) = text.split_at_checked(len)?;
+    let (value, rest) = decimal(value.strip_prefix(b" ")?)?;
+    matches!(len, 1..=64).then_some((key, value, rest))
 }
 
 /// One `key value` line of a block.

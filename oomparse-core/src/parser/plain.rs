@@ -102,14 +102,32 @@ impl Head {
         }
     }
 
+    /// The time and the kind of a text's first line, if it begins as the last line did and its kind shows at a
+    /// glance, and what follows that line.
+    #[inline]
+    pub(super) fn glance_first<'a>(&self, text: &'a [u8]) -> Option<(u64, Glance<'a>, &'a [u8])> {
+        let (micros, behind) = self.split_off(text)?;
+        // A figure's own end is the line's: that need not be looked for.
+        if let [b'a'..=b'z', ..] = behind
+            && let Some((key, value, [b'\n', tail @ ..])) = line::stats::entry_in_front(behind)
+            && let len = behind.len().saturating_sub(tail.len()).saturating_sub(1)
+            && len <= LONGEST
+        {
+            return Some((micros, Glance::Figure(key, value, len), tail));
+        }
+        if let [b'[' | b'R', ..] = behind {
+            let (message, tail) = first_plain_line(behind)?;
+            return Some((micros, plain_glance(message)?, tail));
+        }
+        let (message, tail) = first_line(behind)?;
+        Some((micros, glance(message)?, tail))
+    }
+
     /// What a text's first line says, if it begins as the last line did, and what follows that line.
     #[inline]
     pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(Plain<'a>, &'a [u8])> {
         let (micros, behind) = self.split_off(text)?;
-        let end = position(behind.get(..LONGEST).unwrap_or(behind), b'\n')
-            .or_else(|| memchr(b'\n', behind))?;
-        let (message, tail) = (behind.get(..end)?, behind.get(end.checked_add(1)?..)?);
-        let message = message.strip_suffix(b"\r").unwrap_or(message);
+        let (message, tail) = first_line(behind)?;
         Some((Plain { micros, message }, tail))
     }
 
@@ -143,6 +161,29 @@ impl Head {
     }
 }
 
+/// The first line without its end, and what follows that.
+#[inline]
+fn first_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end =
+        position(text.get(..LONGEST).unwrap_or(text), [b'\n']).or_else(|| memchr(b'\n', text))?;
+    line_to(text, end)
+}
+
+/// The same, if the line is short and without a sign that [`has_code`] looks for.
+#[inline]
+fn first_plain_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [one, two, three] = CODES;
+    let short = text.get(..LONGEST).unwrap_or(text);
+    let end = position(short, [b'\n', one, two, three])?;
+    (text.get(end) == Some(&b'\n')).then(|| line_to(text, end))?
+}
+
+#[inline]
+fn line_to(text: &[u8], end: usize) -> Option<(&[u8], &[u8])> {
+    let (line, tail) = (text.get(..end)?, text.get(end.checked_add(1)?..)?);
+    Some((line.strip_suffix(b"\r").unwrap_or(line), tail))
+}
+
 /// Where `[   12.` begins, if the head ends so.
 fn stamp_at(head: &[u8]) -> Option<usize> {
     let seconds = head.strip_suffix(b".")?;
@@ -161,12 +202,21 @@ fn micros_of(decimals: &[u8; MICROS_LEN]) -> Option<u64> {
 /// What the message says, if that shows at a glance.
 #[inline]
 pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
-    if message.len() > LONGEST {
-        return None;
-    }
+    let is_plain = match message {
+        _ if message.len() > LONGEST => false,
+        [b'[' | b'R', ..] => !has_code(message),
+        _ => true,
+    };
+    is_plain.then(|| plain_glance(message))?
+}
+
+/// The same of a short message, which holds no carrier's code where it begins as a row or a register does.
+#[inline]
+fn plain_glance(message: &[u8]) -> Option<Glance<'_>> {
     match message {
-        [b'a'..=b'z', ..] => match line::stats::plain_entry(message) {
-            Some((key, value)) => Some(Glance::Figure(key, value, message.len())),
+        [b'a'..=b'z', ..] => match line::stats::entry_in_front(message) {
+            Some((key, value, [])) => Some(Glance::Figure(key, value, message.len())),
+            Some(_) => None,
             None => is_zones_line(message).then_some(Glance::Noise),
         },
         [b'[', ..] => row(message),
@@ -185,10 +235,8 @@ fn row(message: &[u8]) -> Option<Glance<'_>> {
     let plain = start.iter().fold(true, |plain, byte| {
         plain & (byte.is_ascii_digit() | (*byte == b' ') | (*byte == b']'))
     });
-    if !plain || has_code(message) {
-        return None;
-    }
-    line::tasks::row(message).map(Glance::Row)
+    let row = plain.then(|| line::tasks::row(message))?;
+    row.map(Glance::Row)
 }
 
 /// ` ? name+0x182/0xf37`
@@ -228,7 +276,7 @@ fn is_register_line(message: &[u8]) -> bool {
         value
             .iter()
             .fold(true, |hex, byte| hex & byte.is_ascii_hexdigit())
-    }) && !has_code(message)
+    })
 }
 
 /// What stands between a report's header and its stack.
@@ -251,5 +299,8 @@ fn is_noise(message: &[u8]) -> bool {
 
 /// Whether a carrier may have written a byte as a code: `#012`, `\x0a`, `=3D`.
 fn has_code(message: &[u8]) -> bool {
-    has(message, [b'#', b'\\', b'='])
+    has(message, CODES)
 }
+
+/// How a carrier's code begins.
+const CODES: [u8; 3] = [b'#', b'\\', b'='];
