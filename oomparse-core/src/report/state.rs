@@ -113,6 +113,13 @@ pub(super) struct Report {
 /// Rows of a pod's table, give or take.
 const COMMON_ROWS: usize = 32;
 
+/// Room for a table; where code must be small it is made row by row.
+fn make_room<T>(rows: &mut Vec<T>) {
+    if cfg!(feature = "std") && rows.is_empty() {
+        rows.reserve(COMMON_ROWS);
+    }
+}
+
 /// The stats block whose entries are coming in.
 #[derive(Debug, Default)]
 struct StatsBlock {
@@ -361,32 +368,30 @@ impl Report {
 
     pub(super) fn task_row(&mut self, row: &Row<'_>, keep: bool) {
         let Some(columns) = &self.columns else { return };
-        let tgid = row.tgid(columns).unwrap_or(row.pid);
-        if self.pids.len() < MAX_TASK_PIDS {
-            if self.pids.is_empty() {
-                self.pids.reserve(COMMON_ROWS);
-            }
-            self.pids.push((row.pid, tgid));
-        } else {
-            self.table_cut = true;
-        }
-        if !keep {
-            return;
-        }
-        if self.tasks.is_empty() {
-            self.tasks.reserve(COMMON_ROWS);
-        }
-        // A row is large: it is read where it stays.
-        let is_whole = self.tasks.len() < MAX_TASK_ROWS && {
+        let mut tgid = None;
+        let mut is_whole = false;
+        if keep && self.tasks.len() < MAX_TASK_ROWS {
+            make_room(&mut self.tasks);
+            // A row is large: it is read where it stays.
             self.tasks.push(TaskRow::default());
-            let kept = self.tasks.last_mut();
-            let is_whole = kept.is_some_and(|kept| row.read_into(columns, kept));
+            if let Some(kept) = self.tasks.last_mut() {
+                is_whole = row.read_into(columns, kept);
+                tgid = kept.tgid;
+            }
             if !is_whole {
                 self.tasks.pop();
             }
-            is_whole
-        };
+        }
         if !is_whole {
+            tgid = row.tgid(columns);
+        }
+        if self.pids.len() < MAX_TASK_PIDS {
+            make_room(&mut self.pids);
+            self.pids.push((row.pid, tgid.unwrap_or(row.pid)));
+        } else {
+            self.table_cut = true;
+        }
+        if keep && !is_whole {
             self.cut(Field::new("tasks"));
         }
     }
