@@ -3,17 +3,15 @@
 //! Each bench checks its result once before it measures. The numbers are of one thread with the log
 //! in memory; `cargo xtask bench` measures the program with its reading and writing.
 
+mod rivals;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use memchr::memmem;
-use oomparse_benches::{Totals, dense_log, each_event, ordinary_line, parse, sparse_log};
+use oomparse_benches::{Totals, dense_log, ordinary_line, parse, sparse_log};
 use oomparse_core::{EventType, OomEvent, Parser};
-use regex::bytes::Regex;
+use rivals::{ByHand, DENSE, SPARSE, count, other_parser, two_words};
 use std::hint::black_box;
 use std::time::Duration;
-
-/// Large enough to leave the caches, small enough to be read many times.
-const SPARSE: u64 = 32_000_000;
-const DENSE: u64 = 8_000_000;
 
 fn assert_events(events: &[OomEvent], totals: Totals) {
     let kills = events
@@ -28,16 +26,6 @@ fn assert_events(events: &[OomEvent], totals: Totals) {
     pods.dedup();
     // A global OOM of a 4.14 kernel does not show the victim's cgroup.
     assert!(!pods.is_empty() && pods.len() as u64 <= totals.pods);
-}
-
-/// The events of a log, each let go before the next, as by one who writes them down.
-fn count(log: &[u8], tasks: bool) -> u64 {
-    let mut count = 0;
-    each_event(log, tasks, |event| {
-        black_box(event);
-        count += 1;
-    });
-    count
 }
 
 fn whole_logs(criterion: &mut Criterion) {
@@ -67,16 +55,6 @@ fn whole_logs(criterion: &mut Criterion) {
         }
         group.finish();
     }
-}
-
-/// The kills that `linux-oom-parser` reads from a log, line by line: its `parse_events` ends with an error
-/// at the first "Memory cgroup stats" line of a kernel before 5.1.
-fn other_parser(log: &str) -> u64 {
-    let records = log.lines().map(linux_oom_parser::parse_line);
-    let kills = records.filter(|record| {
-        matches!(record, Ok(Some(record)) if matches!(record.message, linux_oom_parser::OomMessage::Killed(_)))
-    });
-    kills.count() as u64
 }
 
 fn one_line(criterion: &mut Criterion) {
@@ -113,50 +91,6 @@ fn json(criterion: &mut Criterion) {
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("one event", |b| b.iter(|| black_box(&event).to_json()));
     group.finish();
-}
-
-/// What a script does: a pattern for each line of interest, and one for the pod.
-struct ByHand {
-    summary: Regex,
-    killed: Regex,
-    task_in: Regex,
-    pod: Regex,
-}
-
-impl ByHand {
-    fn new() -> Self {
-        let regex = |pattern| Regex::new(pattern).expect("a pattern");
-        Self {
-            summary: regex(
-                r"oom-kill:constraint=(\w+),.*?(?:oom_memcg=([^,]*)|global_oom),task_memcg=([^,]*),task=(.*),pid=(\d+),uid=(\d+)",
-            ),
-            killed: regex(
-                r"Killed process (\d+) \((.*)\) total-vm:(\d+)kB, anon-rss:(\d+)kB, file-rss:(\d+)kB",
-            ),
-            task_in: regex(r"Task in (\S+) killed as a result of limit of (\S+)"),
-            pod: regex(
-                r"pod([0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12})",
-            ),
-        }
-    }
-
-    fn kills(&self, log: &[u8]) -> u64 {
-        self.killed.captures_iter(log).count() as u64
-    }
-
-    fn all(&self, log: &[u8]) -> usize {
-        let captures = [&self.summary, &self.killed, &self.task_in, &self.pod];
-        captures
-            .iter()
-            .map(|regex| regex.captures_iter(log).count())
-            .sum()
-    }
-}
-
-/// The least that any search must do: where the words are.
-fn two_words(log: &[u8]) -> (u64, u64) {
-    let count = |word: &[u8]| memmem::find_iter(log, word).count() as u64;
-    (count(b"Killed process"), count(b"oom-kill:constraint"))
 }
 
 fn config() -> Criterion {
