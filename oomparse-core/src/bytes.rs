@@ -85,7 +85,10 @@ impl From<&[u8]> for Text {
 
 impl From<Vec<u8>> for Text {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+        #[cfg(feature = "std")]
+        return Self(Bytes::from_vec(bytes));
+        #[cfg(not(feature = "std"))]
+        Self(bytes)
     }
 }
 

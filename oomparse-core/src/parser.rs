@@ -273,9 +273,10 @@ impl Parser {
     fn candidate(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         // A filter without std sees a record at a time, and is as small as can be.
-        let plain = match cfg!(feature = "std") {
-            true => self.head.split(line),
-            false => None,
+        let plain = if cfg!(feature = "std") {
+            self.head.split(line)
+        } else {
+            None
         };
         let is_seen = plain.is_some_and(|plain| match self.frames.last() {
             Some(last) if self.paste.is_idle() => {
