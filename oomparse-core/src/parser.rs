@@ -149,8 +149,8 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
-                rest = self.glances(rest);
-                let plain = self.head.split_first(rest);
+                let (unseen, plain) = self.glances(rest);
+                rest = unseen;
                 let line = match plain {
                     Some((_, tail)) => rest.get(..end_of_line(rest, tail)).map(|line| (line, tail)),
                     None => split_line(rest),
@@ -291,22 +291,25 @@ impl Parser {
         }
     }
 
-    /// Takes lines whose kind shows at a glance off a text; gives the rest of it.
+    /// Takes lines whose kind shows at a glance off a text; gives the rest of it, and what its first line says
+    /// and what follows that, if it begins as the last one did.
     #[inline]
-    fn glances<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
+    fn glances<'a>(&mut self, text: &'a [u8]) -> (&'a [u8], Option<(Plain<'a>, &'a [u8])>) {
+        let mut last = self.frames.last().filter(|_| self.paste.is_idle());
         let mut rest = text;
-        if let Some(last) = self.frames.last()
-            && self.paste.is_idle()
-        {
-            while let Some((micros, glance, tail)) = self.head.glance_first(rest)
-                && last.glance(glance, micros)
-            {
-                // A line that the sieve refused tells the next one's place only where that is indented.
-                self.refused.len = 0;
-                rest = tail;
+        while let Some((plain, glance, tail)) = self.head.split_first(rest) {
+            let is_seen = match (&mut last, glance) {
+                (Some(last), Some(glance)) => last.glance(glance, plain.micros),
+                _ => false,
+            };
+            if !is_seen {
+                return (rest, Some((plain, tail)));
             }
+            // A line that the sieve refused tells the next one's place only where that is indented.
+            self.refused.len = 0;
+            rest = tail;
         }
-        rest
+        (rest, None)
     }
 
     /// Any other line, and what is known of it if it begins as the last one did.

@@ -148,33 +148,35 @@ impl FrameParser {
             return false;
         }
         let given = self.events.len();
-        let out = &mut self.events;
-        let stream = self.streams.turn_to(host, is_last, &self.options, out);
-        let was_hungry = stream.is_hungry();
-        stream.push(frame, out);
-        let is_hungry = stream.is_hungry();
-        self.streams.count(was_hungry, is_hungry);
-        self.complete(given);
+        self.streams
+            .turn_to(host, is_last, &self.options, &mut self.events);
+        self.feed(frame, given);
         true
     }
 
     /// A frame like the one before it, which was taken; says whether this one was too. It is not where the
     /// stream has nothing open.
     pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
-        self.streams.clock = self.streams.clock.wrapping_add(1);
-        let Some(stream) = self.streams.last.as_mut() else {
-            return false;
-        };
-        stream.used = self.streams.clock;
-        if !stream.assembler.is_hungry() {
+        let last = self.streams.last.as_ref();
+        if !last.is_some_and(|last| last.assembler.is_hungry()) {
             return false;
         }
-        let given = self.events.len();
+        self.streams.clock = self.streams.clock.wrapping_add(1);
+        self.feed(frame, self.events.len());
+        true
+    }
+
+    /// Hands a frame to the last stream; events behind the first `given` are new.
+    fn feed(&mut self, frame: &Frame<'_>, given: usize) {
+        let Some(stream) = &mut self.streams.last else {
+            return;
+        };
+        stream.used = self.streams.clock;
+        let was_hungry = stream.assembler.is_hungry();
         stream.assembler.push(frame, &mut self.events);
         let is_hungry = stream.assembler.is_hungry();
-        self.streams.count(true, is_hungry);
+        self.streams.count(was_hungry, is_hungry);
         self.complete(given);
-        true
     }
 
     /// Puts into the events behind the first `given` what the options know of their times.
@@ -253,14 +255,14 @@ impl Streams {
             .binary_search_by(|stream| stream.host.as_slice().cmp(host))
     }
 
-    /// The stream of a host, which is the last one now.
+    /// Makes the stream of a host the last one.
     fn turn_to(
         &mut self,
         host: &[u8],
         is_last: bool,
         options: &Options,
         out: &mut VecDeque<OomEvent>,
-    ) -> &mut Assembler {
+    ) {
         self.clock = self.clock.wrapping_add(1);
         if !is_last && !self.adopt(host) {
             if let Some(last) = self.last.take() {
@@ -272,11 +274,8 @@ impl Streams {
                 Err(_) => self.make_room(out),
             }
         }
-        let stream = self
-            .last
+        self.last
             .get_or_insert_with(|| Box::new(Stream::new(host, options)));
-        stream.used = self.clock;
-        &mut stream.assembler
     }
 
     fn count(&mut self, was_hungry: bool, is_hungry: bool) {

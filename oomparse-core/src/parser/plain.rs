@@ -102,33 +102,28 @@ impl Head {
         }
     }
 
-    /// The time and the kind of a text's first line, if it begins as the last line did and its kind shows at a
-    /// glance, and what follows that line.
+    /// What a text's first line says, if it begins as the last line did, its kind, if that shows at a glance,
+    /// and what follows that line.
     #[inline]
-    pub(super) fn glance_first<'a>(&self, text: &'a [u8]) -> Option<(u64, Glance<'a>, &'a [u8])> {
+    pub(super) fn split_first<'a>(
+        &self,
+        text: &'a [u8],
+    ) -> Option<(Plain<'a>, Option<Glance<'a>>, &'a [u8])> {
         let (micros, behind) = self.split_off(text)?;
-        // A figure's own end is the line's: that need not be looked for.
-        if let [b'a'..=b'z', ..] = behind
-            && let Some((key, value, [b'\n', tail @ ..])) = line::stats::entry_in_front(behind)
-            && let len = behind.len().saturating_sub(tail.len()).saturating_sub(1)
-            && len <= LONGEST
-        {
-            return Some((micros, Glance::Figure(key, value, len), tail));
-        }
-        if let [b'[' | b'R', ..] = behind {
-            let (message, tail) = first_plain_line(behind)?;
-            return Some((micros, plain_glance(message)?, tail));
-        }
-        let (message, tail) = first_line(behind)?;
-        Some((micros, glance(message)?, tail))
-    }
-
-    /// What a text's first line says, if it begins as the last line did, and what follows that line.
-    #[inline]
-    pub(super) fn split_first<'a>(&self, text: &'a [u8]) -> Option<(Plain<'a>, &'a [u8])> {
-        let (micros, behind) = self.split_off(text)?;
-        let (message, tail) = first_line(behind)?;
-        Some((Plain { micros, message }, tail))
+        let found = match behind {
+            [b'a'..=b'z', ..] => figure_line(behind),
+            [b'[' | b'R', ..] => first_plain_line(behind)
+                .map(|(message, tail)| (message, plain_glance(message), tail)),
+            _ => None,
+        };
+        let (message, glance, tail) = match found {
+            Some(found) => found,
+            None => {
+                let (message, tail) = first_line(behind)?;
+                (message, glance(message), tail)
+            }
+        };
+        Some((Plain { micros, message }, glance, tail))
     }
 
     /// The same of a line.
@@ -159,6 +154,17 @@ impl Head {
         let micros = self.seconds_us.checked_add(micros_of(decimals)?)?;
         Some((micros, message))
     }
+}
+
+/// A figure's line: its own end is the line's, which need not be looked for.
+#[inline]
+fn figure_line(text: &[u8]) -> Option<(&[u8], Option<Glance<'_>>, &[u8])> {
+    let (key, value, [b'\n', tail @ ..]) = line::stats::entry_in_front(text)? else {
+        return None;
+    };
+    let len = text.len().saturating_sub(tail.len()).saturating_sub(1);
+    let message = text.get(..len).filter(|_| len <= LONGEST)?;
+    Some((message, Some(Glance::Figure(key, value, len)), tail))
 }
 
 /// The first line without its end, and what follows that.
