@@ -319,6 +319,19 @@ fn a_row_tells_that_no_host_stands_behind_the_stamp() {
 }
 
 #[test]
+fn a_host_with_nothing_open_is_not_shown_the_stack_for_anothers_sake() {
+    let of_a = "Jan  5 00:01:40 a kernel: [  100.306598] Tasks in /k are going to be killed due to memory.oom.group set\n\
+                Jan  5 00:01:40 a kernel: [  100.306696] Call Trace:\n\
+                Jan  5 00:01:40 a kernel: [  100.306697] Killed process 7 (memc)\n";
+    let of_b = format!("Jan  5 00:01:40 b kernel: [    9.100000] java {HEADER}\n");
+    let alone = values(&parse_whole(&with_tasks(), of_a.as_bytes()));
+    let mut mixed = values(&parse_whole(&with_tasks(), (of_b + of_a).as_bytes()));
+    mixed.retain(|event| event["host"] == "a");
+    assert_eq!(mixed, alone);
+    assert_eq!(alone[0]["victim"]["pid"], 7);
+}
+
+#[test]
 fn a_clock_past_its_range_is_none() {
     let log = format!("[18446744073709.000001] java {HEADER}\n[18446744073709.999999] {KILLED}\n");
     assert_eq!(victims(&log), [None]);

@@ -122,10 +122,11 @@ impl FrameParser {
         self.sieve.is_candidate(line)
     }
 
-    /// What the last line went to.
+    /// What the last line went to, if that has something open: else only candidates matter to it.
     #[inline]
     pub(super) fn last(&mut self) -> Option<&mut Assembler> {
-        self.streams.last.as_mut().map(|last| &mut last.assembler)
+        let last = &mut self.streams.last.as_mut()?.assembler;
+        last.is_hungry().then_some(last)
     }
 
     /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any
@@ -157,8 +158,7 @@ impl FrameParser {
     /// A frame like the one before it, which was taken; says whether this one was too. It is not where the
     /// stream has nothing open.
     pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
-        let last = self.streams.last.as_ref();
-        if !last.is_some_and(|last| last.assembler.is_hungry()) {
+        if self.last().is_none() {
             return false;
         }
         self.streams.clock = self.streams.clock.wrapping_add(1);
