@@ -5,9 +5,9 @@ mod support;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
-use support::{events, oomparse, run, run_with, stderr};
+use support::{Running, events, oomparse, run, run_with, stderr};
 
 /// One kill on a 6.1 kernel, as rsyslog writes it, between two lines that have nothing to do with it.
 const LOG: &str = "\
@@ -192,19 +192,9 @@ fn a_reader_that_goes_away_is_no_trouble() {
     }
 }
 
-/// Ends a program that waits for input, also when the test fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn from_a_live_pipe_an_event_comes_at_once() {
-    let mut child = Running(oomparse(&["scan"]).stdin(Stdio::piped()).spawn().unwrap());
+    let mut child = Running::start(oomparse(&["scan"]).stdin(Stdio::piped()));
     let mut stdin = child.0.stdin.take().unwrap();
     let stdout = BufReader::new(child.0.stdout.take().unwrap());
     let (sender, lines) = std::sync::mpsc::channel();

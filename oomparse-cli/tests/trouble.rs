@@ -3,19 +3,15 @@
 
 mod support;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::Write as _;
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
-use support::{LOG, directory, oomparse, run, stderr, stdout};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use std::process::{Command, Output, Stdio};
+use support::{LOG, Running, directory, oomparse, run, stderr, stdout, until};
 
 const FULL: &str = "oomparse: output: No space left on device (os error 28)\n";
 
@@ -42,25 +38,23 @@ fn pids(json: &str) -> Vec<usize> {
         .collect()
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < end, "{what}");
-        thread::sleep(Duration::from_millis(2));
-    }
+/// The processes of the kills that stand whole in a file: a write may be seen in part while it goes on.
+fn given_so_far(out: &Path) -> Vec<usize> {
+    let text = fs::read_to_string(out).unwrap_or_default();
+    let whole = text.rfind('\n').map_or(0, |at| at + 1);
+    pids(&text[..whole])
 }
 
 /// Stops the program wherever it is, but in no system call, and then kills it.
-fn kill_9(child: &mut Child) {
-    let pid = Pid::from_child(child);
-    kill_process(pid, Signal::STOP).unwrap();
-    let stat = format!("/proc/{}/stat", child.id());
+fn kill_9(mut child: Running) {
+    let stat = format!("/proc/{}/stat", child.0.id());
     until("it does not stop", || {
+        child.signal(Signal::STOP);
         let stat = fs::read_to_string(&stat).unwrap();
         stat.rsplit_once(") ").unwrap().1.starts_with('T')
     });
-    kill_process(pid, Signal::KILL).unwrap();
-    assert!(!child.wait().unwrap().success());
+    child.signal(Signal::KILL);
+    assert!(!child.0.wait().unwrap().success());
 }
 
 #[test]
@@ -69,12 +63,11 @@ fn a_killed_scan_has_given_out_whole_events() {
     let (log, out) = (dir.join("kern.log"), dir.join("out.ndjson"));
     let count = 60_000;
     fs::write(&log, kills(count)).unwrap();
-    let mut child = oomparse(&["scan", "--no-pods", log.to_str().unwrap()])
-        .stdout(File::create(&out).unwrap())
-        .spawn()
-        .unwrap();
+    let child = Running::start(
+        oomparse(&["scan", "--no-pods", log.to_str().unwrap()]).stdout(File::create(&out).unwrap()),
+    );
     until("no event comes", || fs::metadata(&out).unwrap().len() > 0);
-    kill_9(&mut child);
+    kill_9(child);
     let text = fs::read_to_string(&out).unwrap();
     assert!(text.ends_with('\n'));
     let given = pids(&text);
@@ -93,14 +86,10 @@ fn a_killed_watch_gives_out_what_was_missing_when_it_runs_again() {
     File::create(&log).unwrap();
     let watch = || {
         let out = OpenOptions::new().create(true).append(true).open(&out);
-        oomparse(&["watch", "--no-pods", "--file", log.to_str().unwrap()])
-            .arg("--state")
-            .arg(&state)
-            .stdout(out.unwrap())
-            .spawn()
-            .unwrap()
+        let mut command = oomparse(&["watch", "--no-pods", "--file", log.to_str().unwrap()]);
+        Running::start(command.arg("--state").arg(&state).stdout(out.unwrap()))
     };
-    let given = || pids(&fs::read_to_string(&out).unwrap_or_default());
+    let given = || given_so_far(&out);
     let mut file = OpenOptions::new().append(true).open(&log).unwrap();
     let count = 400;
     let mut child = watch();
@@ -109,14 +98,14 @@ fn a_killed_watch_gives_out_what_was_missing_when_it_runs_again() {
         file.write_all(kill(pid).as_bytes()).unwrap();
         if pid % 100 == 50 {
             until("no event comes", || given().len() > pid / 2);
-            kill_9(&mut child);
+            kill_9(child);
             child = watch();
         }
     }
     until("the last event is missing", || given().contains(&count));
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    let mut all = given();
+    child.signal(Signal::TERM);
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
+    let mut all = pids(&fs::read_to_string(&out).unwrap());
     // What was given out but not yet noted when it was killed comes again.
     all.sort_unstable();
     all.dedup();
@@ -154,27 +143,22 @@ fn what_a_full_disk_did_not_take_comes_when_watch_runs_again() {
     let (log, state) = (dir.join("kern.log"), dir.join("state.json"));
     fs::write(&log, "").unwrap();
     let watch = |out: Stdio| {
-        oomparse(&["watch", "--no-pods", "--file", log.to_str().unwrap()])
-            .arg("--state")
-            .arg(&state)
-            .stdout(out)
-            .spawn()
-            .unwrap()
+        let mut command = oomparse(&["watch", "--no-pods", "--file", log.to_str().unwrap()]);
+        Running::start(command.arg("--state").arg(&state).stdout(out))
     };
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let child = watch(full.into());
+    let mut child = watch(full.into());
     until("it does not start", || state.exists());
     let mut file = OpenOptions::new().append(true).open(&log).unwrap();
     file.write_all(kills(3).as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), stderr(&output)), (Some(2), FULL));
+    assert_eq!(child.0.wait().unwrap().code(), Some(2));
+    let said = io::read_to_string(child.0.stderr.take().unwrap()).unwrap();
+    assert_eq!(said, FULL);
     let out = dir.join("out.ndjson");
     let mut child = watch(File::create(&out).unwrap().into());
-    until("the events do not come", || {
-        pids(&fs::read_to_string(&out).unwrap()) == [1, 2, 3]
-    });
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    child.wait().unwrap();
+    until("the events do not come", || given_so_far(&out) == [1, 2, 3]);
+    child.signal(Signal::TERM);
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]
@@ -183,31 +167,37 @@ fn counters_that_cannot_be_written_are_one_sentence_and_events_go_on() {
     let (log, counters) = (dir.join("kern.log"), dir.join("oomparse.prom"));
     fs::write(&log, kills(2)).unwrap();
     // No file may grow; standard output is a pipe.
-    let mut child = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"])
-        .arg(env!("CARGO_BIN_EXE_oomparse"))
-        .args(["watch", "--no-pods", "--since-boot", "--file"])
-        .arg(&log)
-        .arg("--textfile")
-        .arg(&counters)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    thread::sleep(Duration::from_millis(500));
-    let mut file = OpenOptions::new().append(true).open(&log).unwrap();
-    file.write_all(kill(3).as_bytes()).unwrap();
-    thread::sleep(Duration::from_millis(1500));
-    assert_eq!(child.try_wait().unwrap(), None);
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(pids(stdout(&output)), [1, 2, 3]);
+    let mut child = Running::start(
+        Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"])
+            .arg(env!("CARGO_BIN_EXE_oomparse"))
+            .args(["watch", "--no-pods", "--since-boot", "--file"])
+            .arg(&log)
+            .arg("--textfile")
+            .arg(&counters)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped()),
+    );
+    let mut events = BufReader::new(child.0.stdout.take().unwrap());
+    let mut given = String::new();
+    for pid in 1..=3 {
+        if pid == 3 {
+            let mut file = OpenOptions::new().append(true).open(&log).unwrap();
+            file.write_all(kill(pid).as_bytes()).unwrap();
+        }
+        events.read_line(&mut given).unwrap();
+    }
+    assert_eq!(child.0.try_wait().unwrap(), None);
+    child.signal(Signal::TERM);
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
+    events.read_to_string(&mut given).unwrap();
+    assert_eq!(pids(&given), [1, 2, 3]);
+    let said = io::read_to_string(child.0.stderr.take().unwrap()).unwrap();
     let sentence = format!(
         "oomparse: {}: cannot be written: File too large (os error 27)\n",
         counters.display()
     );
-    assert_eq!(stderr(&output), sentence);
+    assert_eq!(said, sentence);
     assert_eq!(
         fs::read_dir(&dir).unwrap().count(),
         1,

@@ -1,11 +1,14 @@
 //! What the tests of the program share.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// One kill on a 6.1 kernel, as rsyslog writes it.
 pub const LOG: &str = "\
@@ -55,6 +58,45 @@ pub fn events(output: &Output) -> Vec<Value> {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
+}
+
+/// A program that runs until it is told to end; it ends also when the test fails, so that it is in no later
+/// test's way.
+#[derive(Debug)]
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// Waits until so many bytes stand unread on its standard output.
+    pub fn until_written(&self, len: u64) {
+        let stdout = self.0.stdout.as_ref().unwrap();
+        until("too little comes", || {
+            rustix::io::ioctl_fionread(stdout).unwrap() >= len
+        });
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until it is so.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}");
+        thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// An empty directory of this test alone.
