@@ -11,7 +11,7 @@ use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
-use plain::{Head, Plain};
+use plain::{Glance, Head, Plain, figures_alike};
 
 /// What a [`Parser`] is told beforehand.
 #[derive(Clone, Debug, Default)]
@@ -307,7 +307,15 @@ impl Parser {
             }
             // A line that the sieve refused tells the next one's place only where that is indented.
             self.refused.len = 0;
-            rest = tail;
+            // Most figures of a block come in one record.
+            rest = match (&mut last, glance, rest.get(..self.head.len_to_message())) {
+                (Some(last), Some(Glance::Figure(..)), Some(start)) => {
+                    figures_alike(start, tail, |key, value, len| {
+                        last.figure_again(key, value, len);
+                    })
+                }
+                _ => tail,
+            };
         }
         (rest, None)
     }

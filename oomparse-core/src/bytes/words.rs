@@ -37,25 +37,34 @@ pub(crate) fn all_plain(text: &str) -> bool {
 /// Where the first of these bytes stands. For short ways only: `memchr` is faster on longer ones.
 #[inline]
 pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usize> {
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        return bytes.iter().position(|one| set.contains(one));
+    };
     let mut at = 0usize;
     for block in bytes.as_chunks::<BLOCK>().0 {
         if block_has(block, set) {
-            break;
+            return first_of(block, set).map(|within| at.wrapping_add(within));
         }
         at = at.wrapping_add(BLOCK);
     }
-    let (words, rest) = bytes.get(at..)?.as_chunks::<8>();
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        // The lowest bit set is right; one above it may be a borrow's.
-        let found = set.iter().fold(0, |found, byte| found | equal(word, *byte));
-        if found != 0 {
-            return Some(at.wrapping_add((found.trailing_zeros() / u8::BITS) as usize));
+    let behind = bytes.len().wrapping_sub(BLOCK);
+    first_of(last, set).map(|within| behind.wrapping_add(within))
+}
+
+/// Where the first byte stands of which this is true, which comes soon. The question must be one that can be
+/// asked of a block at once: comparisons, joined without a branch.
+#[inline(always)]
+pub(crate) fn first(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> Option<usize> {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut at = 0usize;
+    for block in blocks {
+        if let Some(within) = first_in(block, &is_so) {
+            return Some(at.wrapping_add(within));
         }
-        at = at.wrapping_add(8);
+        at = at.wrapping_add(BLOCK);
     }
-    let behind = rest.iter().position(|one| set.contains(one))?;
-    Some(at.wrapping_add(behind))
+    let within = rest.iter().position(|byte| is_so(*byte))?;
+    Some(at.wrapping_add(within))
 }
 
 /// Whether the text has any of these bytes. For short texts only.
@@ -92,14 +101,14 @@ pub(crate) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     last == last_of_start
 }
 
-/// The digits that a text of eight bytes or more begins with, as a number, and how many they are: fewer than
-/// eight, or nothing.
+/// The digits that a text of eight bytes or more begins with, as a number, and how many they are. Of more than
+/// eight, the first eight.
 #[inline]
 pub(crate) fn few_digits(bytes: &[u8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
     let others = not_digits(word);
     let len = (others.trailing_zeros() / u8::BITS) as usize;
-    if !(1..8).contains(&len) {
+    if len == 0 {
         return None;
     }
     // Zeros in front instead of the bytes behind.
@@ -119,6 +128,34 @@ pub(crate) fn blanks(bytes: &[u8]) -> usize {
         len = len.wrapping_add(8);
     }
     len
+}
+
+/// A number behind blanks, if there are any, in a text from some place on, and where it ends: fewer than eight
+/// digits, with eight bytes to look at, or nothing.
+#[inline]
+pub(crate) fn few_digits_behind_blanks(text: &[u8], from: usize) -> Option<(u64, usize)> {
+    let mut at = from;
+    let others = loop {
+        let others = word_at(text, at)? ^ ONES.wrapping_mul(b' '.into());
+        if others != 0 {
+            break others;
+        }
+        at = at.wrapping_add(8);
+    };
+    at = at.wrapping_add((others.trailing_zeros() / u8::BITS) as usize);
+    let word = word_at(text, at)?;
+    let len = not_digits(word).trailing_zeros() / u8::BITS;
+    if !(1..8).contains(&len) {
+        return None;
+    }
+    let value = eight_digits((word ^ ZEROS) << 8u32.wrapping_sub(len).wrapping_mul(8));
+    Some((value, at.wrapping_add(len as usize)))
+}
+
+#[inline]
+fn word_at(text: &[u8], at: usize) -> Option<u64> {
+    let bytes = text.get(at..)?.first_chunk::<8>()?;
+    Some(u64::from_le_bytes(*bytes))
 }
 
 /// Six digits and two other bytes, as the number that the digits are and those bytes.
@@ -158,6 +195,30 @@ fn block_has<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> bool {
         has |= block.iter().fold(false, |has, byte| has | (*byte == one));
     }
     has
+}
+
+/// Where the first byte stands in a block of which this is true, if there is one.
+#[inline(always)]
+fn first_in(block: &[u8; BLOCK], is_so: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut found = [0; BLOCK];
+    for (found, byte) in found.iter_mut().zip(block) {
+        *found = if is_so(*byte) { u8::MAX } else { 0 };
+    }
+    match u128::from_le_bytes(found) {
+        0 => None,
+        found => Some((found.trailing_zeros() / u8::BITS) as usize),
+    }
+}
+
+#[inline(always)]
+fn first_of<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> Option<usize> {
+    first_in(block, |byte| {
+        let mut is_one = false;
+        for one in set {
+            is_one |= byte == one;
+        }
+        is_one
+    })
 }
 
 /// The high bits of the bytes that are less than an ASCII character, and of no other if none is.
@@ -233,6 +294,16 @@ mod tests {
                 assert_eq!(position(&text, [b'\n', b'=']), Some(at));
             }
         }
+        for len in 0..40usize {
+            let mut text = vec![b'z'; len];
+            for at in (0..len).rev() {
+                assert_eq!(
+                    first(&text, |byte| byte < b'a'),
+                    (at + 1 < len).then_some(at + 1)
+                );
+                text[at] = b'Z';
+            }
+        }
         assert!(all_plain("größe\u{7f}日本 größe"));
     }
 
@@ -263,11 +334,18 @@ mod tests {
                 let mut text = b"90071992"[..len].to_vec();
                 text.resize(10, behind);
                 let text_len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-                let number = core::str::from_utf8(&text[..text_len]).unwrap().parse();
-                let expected = (1..8)
-                    .contains(&text_len)
-                    .then(|| (number.unwrap(), text_len));
+                let number = core::str::from_utf8(&text[..text_len.min(8)])
+                    .unwrap()
+                    .parse();
+                let text_len = text_len.min(8);
+                let expected = (text_len > 0).then(|| (number.unwrap(), text_len));
                 assert_eq!(few_digits(&text), expected, "{text:?}");
+                let few = (1..8)
+                    .contains(&text_len)
+                    .then(|| (expected.unwrap().0, text_len + 3));
+                let mut behind = b"x  ".to_vec();
+                behind.extend_from_slice(&text);
+                assert_eq!(few_digits_behind_blanks(&behind, 1), few, "{text:?}");
                 text[..len].fill(b' ');
                 let blanks = text.iter().take_while(|byte| **byte == b' ').count();
                 assert_eq!(super::blanks(&text), blanks.min(8), "{text:?}");
@@ -275,6 +353,11 @@ mod tests {
         }
         assert_eq!((few_digits(b"1234567"), blanks(b"       ")), (None, 0));
         assert_eq!(blanks(b"                  x"), 16);
+        let far = [b' '; 20].iter().chain(b"7 sh    ").copied();
+        let far: vec::Vec<u8> = far.collect();
+        assert_eq!(few_digits_behind_blanks(&far, 0), Some((7, 21)));
+        assert_eq!(few_digits_behind_blanks(&far, 21), None);
+        assert_eq!(few_digits_behind_blanks(&far, 99), None);
     }
 
     #[test]

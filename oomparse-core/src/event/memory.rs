@@ -33,7 +33,7 @@ pub struct StatValues {
     keys: Vec<u8>,
     entries: Vec<(u32, u64)>,
     /// One bit for each key: nearly all new keys are told from those seen without a search.
-    seen: [u64; 4],
+    seen: [u64; 8],
 }
 
 impl StatValues {
@@ -42,7 +42,7 @@ impl StatValues {
         Self {
             keys: Vec::with_capacity(keys.saturating_mul(16)),
             entries: Vec::with_capacity(keys),
-            seen: [0; 4],
+            seen: [0; 8],
         }
     }
 
@@ -169,7 +169,7 @@ pub struct Reaped {
     pub shmem_rss_bytes: Option<u64>,
 }
 
-/// One of 256 bits for a key, by its length and its first and last letters.
+/// One of 512 bits for a key, by its length and its first and last letters.
 fn key_bit(key: &[u8]) -> (usize, u64) {
     let ends = |half: Option<&[u8; 4]>| half.map_or(0, |half| u32::from_le_bytes(*half));
     let (first, last) = (ends(key.first_chunk()), ends(key.last_chunk()));
@@ -181,5 +181,5 @@ fn key_bit(key: &[u8]) -> (usize, u64) {
         .wrapping_add(key.len() as u64)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15);
     // The product's highest bits are of all that went in.
-    ((mix >> 62) as usize, 1 << (mix >> 56 & 63))
+    ((mix >> 61) as usize, 1 << (mix >> 55 & 63))
 }

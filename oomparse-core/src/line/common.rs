@@ -51,13 +51,16 @@ pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
 /// The same without a parser's error; gives what follows behind the number.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
-    if cfg!(feature = "std")
-        && let Some((value, len)) = few_digits(input)
-    {
-        return Some((value, input.get(len..)?));
-    }
     let mut rest = input;
     let mut value = 0u64;
+    if cfg!(feature = "std")
+        && let Some((few, len)) = few_digits(input)
+    {
+        (value, rest) = (few, input.get(len..)?);
+        if len < 8 {
+            return Some((value, rest));
+        }
+    }
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
         value = value
             .wrapping_mul(10)

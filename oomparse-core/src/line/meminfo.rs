@@ -19,9 +19,8 @@
 //! `active_anon:40211 inactive_anon:12 isolated_anon:0` (6.6). Lines of nodes and zones (`Node 0 …`,
 //! figures in kB) are skipped.
 
-use super::common::{kib, number};
+use super::common::{decimal, kib};
 use crate::event::Meminfo;
-use memchr::memchr;
 
 /// Takes one line's figures; tells whether it was a line of the block.
 pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
@@ -30,7 +29,18 @@ pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
         Some(b'0'..=b'9') => counted_pages(line, into),
         Some(b'F') => swap(line, "Free swap", &mut into.free_swap_bytes),
         Some(b'T') => swap(line, "Total swap", &mut into.total_swap_bytes),
-        Some(b'a'..=b'z') => totals(line, into),
+        Some(b'a'..=b'z') => {
+            // The last figure of a line that was cut may have lost digits: a line counts whole or not.
+            let Some(found) = totals(line) else {
+                return false;
+            };
+            for ((_, slot), value) in TOTALS.iter().zip(found) {
+                if value.is_some() {
+                    *slot(into) = value;
+                }
+            }
+            true
+        }
         _ => false,
     }
 }
@@ -38,22 +48,15 @@ pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
 /// Whether a line is one of those that [`read`] takes figures from.
 pub(super) fn is_figures(line: &[u8]) -> bool {
     let text = line.trim_ascii_start();
-    // A letter first, then a colon before any blank; or a number, or swap.
     match text.first() {
-        Some(b'a'..=b'z') => {
-            let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
-            if !word.contains(&b':') {
-                return false;
-            }
-        }
-        Some(b'0'..=b'9' | b'F' | b'T') => {}
-        _ => return false,
+        Some(b'a'..=b'z') => totals(text.trim_ascii_end()).is_some(),
+        Some(b'0'..=b'9' | b'F' | b'T') => read(text, &mut Meminfo::default()),
+        _ => false,
     }
-    read(line, &mut Meminfo::default())
 }
 
 fn counted_pages(line: &[u8], into: &mut Meminfo) -> bool {
-    let Ok((words, value)) = number(line) else {
+    let Some((value, words)) = decimal(line) else {
         return false;
     };
     let slot = match words {
@@ -82,42 +85,35 @@ fn swap(line: &[u8], name: &str, slot: &mut Option<u64>) -> bool {
     true
 }
 
-/// `name:N name:N …`, nothing else on the line.
-fn totals(line: &[u8], into: &mut Meminfo) -> bool {
-    // Most lines are refused by their first word.
-    let first = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    match memchr(b':', first) {
-        Some(at)
-            if first
-                .get(at.saturating_add(1))
-                .is_some_and(u8::is_ascii_digit) => {}
-        _ => return false,
-    }
-    // The last figure of a line that was cut may have lost digits: a line counts whole or not.
-    let mut found = into.clone();
+/// `name:N name:N …`, nothing else on the line: the figures that have a place, if there is one.
+fn totals(line: &[u8]) -> Option<[Option<u64>; TOTALS.len()]> {
+    let mut found = [None; TOTALS.len()];
     let mut known = false;
-    for word in line
-        .split(|byte| *byte == b' ')
-        .filter(|word| !word.is_empty())
-    {
-        let Some(at) = memchr(b':', word) else {
-            return false;
-        };
-        let Some((name, value)) = word.split_at_checked(at) else {
-            return false;
-        };
-        let Ok((&[], value)) = number(value.get(1..).unwrap_or_default()) else {
-            return false;
-        };
-        if let Some(slot) = total(name, &mut found) {
+    let mut rest = line;
+    loop {
+        while let [b' ', tail @ ..] = rest {
+            rest = tail;
+        }
+        if rest.is_empty() {
+            return known.then_some(found);
+        }
+        let (name, value, tail) = total(rest)?;
+        // Words without a place in the record keep the line a line of the block.
+        let place = TOTALS.iter().position(|(word, _)| word.as_bytes() == name);
+        if let Some(slot) = place.and_then(|at| found.get_mut(at)) {
             *slot = Some(value);
             known = true;
         }
+        rest = tail;
     }
-    if known {
-        *into = found;
-    }
-    known
+}
+
+/// `name:N`, and what follows that.
+fn total(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
+    let len = text.iter().position(|byte| matches!(byte, b':' | b' '))?;
+    let (name, value) = text.split_at_checked(len)?;
+    let (value, tail) = decimal(value.strip_prefix(b":")?)?;
+    matches!(tail, [] | [b' ', ..]).then_some((name, value, tail))
 }
 
 /// Where a figure belongs.
@@ -140,12 +136,6 @@ const TOTALS: [(&str, Slot); 13] = [
     ("pagetables", |info| &mut info.pagetables_pages),
     ("free", |info| &mut info.free_pages),
 ];
-
-/// A figure's place. Known words without a place in the record keep the line a line of the block.
-fn total<'m>(name: &[u8], into: &'m mut Meminfo) -> Option<&'m mut Option<u64>> {
-    let (_, slot) = TOTALS.iter().find(|(word, _)| word.as_bytes() == name)?;
-    Some(slot(into))
-}
 
 #[cfg(test)]
 mod tests {

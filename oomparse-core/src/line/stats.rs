@@ -13,6 +13,7 @@
 //! A path may hold blanks and colons, so the one-line form is read from its right end.
 
 use super::common::{decimal, number, split_once};
+use crate::bytes::words;
 use memchr::{memchr, memrchr};
 
 /// A stats heading: a view over the message.
@@ -63,7 +64,8 @@ fn from_the_right(rest: &[u8]) -> Option<StatsHeading<'_>> {
         .and_then(|head| memrchr(b' ', head).and_then(|at| head.split_at_checked(at)))
     {
         let word = word.get(1..).unwrap_or_default();
-        if figure(word).is_none() {
+        let is_figure = figure(word).is_some();
+        if !is_figure {
             // Only the last word may be cut.
             if !(first && is_cut_figure(word)) {
                 return None;
@@ -71,7 +73,7 @@ fn from_the_right(rest: &[u8]) -> Option<StatsHeading<'_>> {
             cut = true;
         }
         first = false;
-        if figure(word).is_some()
+        if is_figure
             && let Some(path) = before.strip_suffix(b":")
             && !path.is_empty()
         {
@@ -103,9 +105,9 @@ fn from_the_left(rest: &[u8]) -> Option<StatsHeading<'_>> {
 
 /// `key:NKB`.
 fn figure(word: &[u8]) -> Option<(&[u8], u64)> {
-    let (key, value) = word.split_at_checked(memchr(b':', word)?)?;
-    let (rest, value) = number(value.get(1..)?).ok()?;
-    (rest == b"KB" && is_key(key)).then_some((key, value))
+    let (key, value) = word.split_at_checked(key_len(word)?)?;
+    let (value, rest) = decimal(value.strip_prefix(b":")?)?;
+    (rest == b"KB").then_some((key, value))
 }
 
 fn is_cut_figure(word: &[u8]) -> bool {
@@ -120,30 +122,25 @@ fn is_cut_figure(word: &[u8]) -> bool {
 }
 
 fn is_key(key: &[u8]) -> bool {
-    matches!(key.len(), 1..=64) && key.iter().all(|byte| is_key_byte(*byte))
+    matches!(key.len(), 1..=64) && key.iter().all(|byte| !is_behind_key(*byte))
 }
 
+/// Whether a byte is in no key.
+#[inline(always)]
+fn is_behind_key(byte: u8) -> bool {
+    !(byte.is_ascii_lowercase() | byte.is_ascii_digit() | (byte == b'_'))
+}
+
+/// How long the key is that a text begins with and that does not end it.
 #[inline]
-fn is_key_byte(byte: u8) -> bool {
-    if cfg!(feature = "std") {
-        return KEY_BYTES.get(usize::from(byte)).copied().unwrap_or(false);
-    }
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'
+fn key_len(text: &[u8]) -> Option<usize> {
+    let len = if cfg!(feature = "std") {
+        words::first(text, is_behind_key)
+    } else {
+        text.iter().position(|byte| is_behind_key(*byte))
+    };
+    len.filter(|len| matches!(len, 1..=64))
 }
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "in a constant, an index out of range does not compile"
-)]
-const KEY_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut bytes: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_";
-    while let [byte, rest @ ..] = bytes {
-        table[*byte as usize] = true;
-        bytes = rest;
-    }
-    table
-};
 
 /// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
 pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&[u8], u64)> {
@@ -171,10 +168,9 @@ pub(crate) fn is_event_count(key: &[u8]) -> bool {
 /// reads it where that is the line's end.
 #[inline]
 pub(crate) fn entry_in_front(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
-    let len = text.iter().position(|byte| !is_key_byte(*byte))?;
-    let (key, value) = text.split_at_checked(len)?;
+    let (key, value) = text.split_at_checked(key_len(text)?)?;
     let (value, rest) = decimal(value.strip_prefix(b" ")?)?;
-    matches!(len, 1..=64).then_some((key, value, rest))
+    Some((key, value, rest))
 }
 
 /// One `key value` line of a block.

@@ -20,7 +20,7 @@
 
 use super::common::{decimal, find, is_comm};
 use crate::bytes::Text;
-use crate::bytes::words::blanks;
+use crate::bytes::words::{blanks, few_digits_behind_blanks};
 use crate::event::TaskRow;
 
 /// The most columns a heading may name.
@@ -115,13 +115,17 @@ pub struct Row<'a> {
 
 /// Reads `[  pid]`; the columns are read later, by those who have the heading.
 pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
-    let (pid, rest) = decimal(skip_blanks(message.strip_prefix(b"[")?))?;
+    let inner = message.strip_prefix(b"[")?;
+    let (pid, rest) = match few_digits_behind_blanks(inner, 0) {
+        Some((pid, end)) if cfg!(feature = "std") => (pid, inner.get(end..)?),
+        _ => decimal(skip_blanks(inner))?,
+    };
     let rest = rest.strip_prefix(b"]")?;
     // A row always goes on with a blank and a number.
     let next = skip_blanks(rest.strip_prefix(b" ")?);
     next.first().filter(|byte| byte.is_ascii_digit())?;
     let pid = u32::try_from(pid).ok()?;
-    Some(Row { pid, rest })
+    Some(Row { pid, rest: next })
 }
 
 /// Most of a row is blanks; any other space comes last.
@@ -143,14 +147,25 @@ impl<'a> Row<'a> {
     /// The process id, if the table has that column and the row goes so far.
     #[must_use]
     pub fn tgid(&self, columns: &Columns) -> Option<u32> {
-        let mut rest = skip_blanks(self.rest);
+        let mut at = 0;
         for _ in 0..columns.tgid? {
-            let end = rest.iter().position(|byte| *byte == b' ')?;
-            rest = skip_blanks(rest.get(end..)?);
+            at = match self.positive(at) {
+                Some((_, end)) if self.rest.get(end) == Some(&b' ') => end,
+                _ => {
+                    let word = skip_blanks(self.rest.get(at..)?);
+                    let end = word.iter().position(|byte| *byte == b' ')?;
+                    self.place_of(word.get(end..)?)
+                }
+            };
         }
         // A number at the very end may have lost digits.
-        let (value, tail) = decimal(rest)?;
-        u32::try_from(value).ok().filter(|_| !tail.is_empty())
+        match self.positive(at) {
+            Some((value, end)) => u32::try_from(value).ok().filter(|_| end < self.rest.len()),
+            None => {
+                let (value, tail) = decimal(skip_blanks(self.rest.get(at..)?))?;
+                u32::try_from(value).ok().filter(|_| !tail.is_empty())
+            }
+        }
     }
 
     /// All columns of the row; nothing when it is cut or not of this table.
@@ -172,21 +187,49 @@ impl<'a> Row<'a> {
 
     /// Reads the numbers; gives the comm behind them.
     fn read_columns(&self, columns: &Columns, row: &mut TaskRow) -> Option<&'a [u8]> {
-        let mut rest = self.rest;
+        let mut at = 0;
         for kind in columns.kinds.get(..columns.len)? {
-            rest = read_column(*kind, skip_blanks(rest), row)?;
+            at = if let Some((value, end)) = self.positive(at) {
+                put(*kind, false, value, row)?;
+                end
+            } else {
+                let (is_negative, value, tail) = number(skip_blanks(self.rest.get(at..)?))?;
+                put(*kind, is_negative, value, row)?;
+                self.place_of(tail)
+            };
         }
-        rest.strip_prefix(b" ").filter(|comm| is_comm(comm))
+        let comm = self.rest.get(at..)?.strip_prefix(b" ");
+        comm.filter(|comm| is_comm(comm))
+    }
+
+    /// A number behind blanks, as nearly all columns are, and where it ends.
+    #[inline]
+    fn positive(&self, at: usize) -> Option<(u64, usize)> {
+        if cfg!(not(feature = "std")) {
+            return None;
+        }
+        few_digits_behind_blanks(self.rest, at)
+    }
+
+    /// Where a tail of the row begins.
+    fn place_of(&self, tail: &[u8]) -> usize {
+        self.rest.len().saturating_sub(tail.len())
     }
 }
 
-#[inline]
-fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&'a [u8]> {
+/// Whether a number is negative, the number without its sign, and what follows it.
+fn number(input: &[u8]) -> Option<(bool, u64, &[u8])> {
     let (is_negative, digits) = match input {
         [b'-', digits @ ..] => (true, digits),
         _ => (false, input),
     };
     let (value, rest) = decimal(digits)?;
+    Some((is_negative, value, rest))
+}
+
+/// Puts a number into its column; nothing where that cannot hold it.
+#[inline]
+fn put(kind: Column, is_negative: bool, value: u64, row: &mut TaskRow) -> Option<()> {
     let signed = || {
         let value = i64::try_from(value).ok()?;
         Some(if is_negative {
@@ -199,27 +242,27 @@ fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&
     let slot = match kind {
         Column::OomAdj => {
             row.oom_adj = narrow(signed()?);
-            return Some(rest);
+            return Some(());
         }
         Column::OomScoreAdj => {
             row.oom_score_adj = narrow(signed()?);
-            return Some(rest);
+            return Some(());
         }
         Column::Uid => {
             let value = signed()?;
             let large = || narrow(value).map(i32::cast_unsigned);
             row.uid = u32::try_from(value).ok().or_else(large);
-            return Some(rest);
+            return Some(());
         }
-        Column::Unknown => return signed().map(|_| rest),
+        Column::Unknown => return signed().map(drop),
         _ if is_negative => return None,
         Column::Tgid => {
             row.tgid = u32::try_from(value).ok();
-            return Some(rest);
+            return Some(());
         }
         Column::Cpu => {
             row.cpu = u32::try_from(value).ok();
-            return Some(rest);
+            return Some(());
         }
         Column::TotalVm => &mut row.total_vm_pages,
         Column::Rss => &mut row.rss_pages,
@@ -232,7 +275,7 @@ fn read_column<'a>(kind: Column, input: &'a [u8], row: &mut TaskRow) -> Option<&
         Column::Swapents => &mut row.swapents_pages,
     };
     *slot = Some(value);
-    Some(rest)
+    Some(())
 }
 
 #[cfg(test)]

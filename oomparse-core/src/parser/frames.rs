@@ -155,10 +155,10 @@ impl FrameParser {
         true
     }
 
-    /// A frame like the one before it, which was taken; says whether this one was too. It is not where the
-    /// stream has nothing open.
+    /// A frame like the one before it, which was taken; says whether this one was too. It is not where only
+    /// another stream has something open.
     pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
-        if self.last().is_none() {
+        if self.streams.hungry > 0 && self.last().is_none() || self.streams.last.is_none() {
             return false;
         }
         self.streams.clock = self.streams.clock.wrapping_add(1);

@@ -102,6 +102,13 @@ impl Head {
         }
     }
 
+    /// How long the beginning is that such lines have in common with each other, to the message, if they are of
+    /// one time.
+    #[inline]
+    pub(super) fn len_to_message(&self) -> usize {
+        self.len.saturating_add(MICROS_LEN)
+    }
+
     /// What a text's first line says, if it begins as the last line did, its kind, if that shows at a glance,
     /// and what follows that line.
     #[inline]
@@ -112,8 +119,12 @@ impl Head {
         let (micros, behind) = self.split_off(text)?;
         let found = match behind {
             [b'a'..=b'z', ..] => figure_line(behind),
-            [b'[' | b'R', ..] => first_plain_line(behind)
+            [b'[' | b'R', ..] => first_line_before(behind, CODES_OR_END)
                 .map(|(message, tail)| (message, plain_glance(message), tail)),
+            [b' ', ..] => first_line_before(behind, NO_STACK_OR_END).map(|(message, tail)| {
+                let is_noise = ends_as_stack_line(message) || is_stack_mark(message);
+                (message, is_noise.then_some(Glance::Noise), tail)
+            }),
             _ => None,
         };
         let (message, glance, tail) = match found {
@@ -156,6 +167,23 @@ impl Head {
     }
 }
 
+/// Takes figures off a text that stand in lines that begin all the same; gives the rest of it.
+#[inline]
+pub(super) fn figures_alike<'a>(
+    start: &[u8],
+    text: &'a [u8],
+    mut take: impl FnMut(&[u8], u64, usize),
+) -> &'a [u8] {
+    let mut rest = text;
+    while let Some(behind) = rest.get(start.len()..).filter(|_| starts_with(rest, start))
+        && let Some((_, Some(Glance::Figure(key, value, len)), tail)) = figure_line(behind)
+    {
+        take(key, value, len);
+        rest = tail;
+    }
+    rest
+}
+
 /// A figure's line: its own end is the line's, which need not be looked for.
 #[inline]
 fn figure_line(text: &[u8]) -> Option<(&[u8], Option<Glance<'_>>, &[u8])> {
@@ -175,12 +203,10 @@ fn first_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
     line_to(text, end)
 }
 
-/// The same, if the line is short and without a sign that [`has_code`] looks for.
-#[inline]
-fn first_plain_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let [one, two, three] = CODES;
-    let short = text.get(..LONGEST).unwrap_or(text);
-    let end = position(short, [b'\n', one, two, three])?;
+/// The same, if the line is short and its end is the first of these signs, which it is one of.
+#[inline(always)]
+fn first_line_before<const N: usize>(text: &[u8], signs: [u8; N]) -> Option<(&[u8], &[u8])> {
+    let end = position(text.get(..LONGEST).unwrap_or(text), signs)?;
     (text.get(end) == Some(&b'\n')).then(|| line_to(text, end))?
 }
 
@@ -217,7 +243,7 @@ pub(super) fn glance(message: &[u8]) -> Option<Glance<'_>> {
 }
 
 /// The same of a short message, which holds no carrier's code where it begins as a row or a register does.
-#[inline]
+#[inline(always)]
 fn plain_glance(message: &[u8]) -> Option<Glance<'_>> {
     match message {
         [b'a'..=b'z', ..] => match line::stats::entry_in_front(message) {
@@ -247,17 +273,25 @@ fn row(message: &[u8]) -> Option<Glance<'_>> {
 
 /// ` ? name+0x182/0xf37`
 fn is_stack_line(message: &[u8]) -> bool {
-    let size = message
-        .iter()
-        .rev()
-        .take(8)
-        .take_while(|byte| byte.is_ascii_hexdigit())
-        .count();
-    let before = message
-        .get(..message.len().saturating_sub(size))
-        .unwrap_or_default();
-    // Another kind of line holds a colon or an equals sign, a carrier's code a sign of its own.
-    size > 0 && before.ends_with(b"/0x") && !has(before, [b':', b'=', b'#', b'\\'])
+    ends_as_stack_line(message) && !has(message, NOT_IN_A_STACK)
+}
+
+/// Another kind of line holds a colon or an equals sign, a carrier's code a sign of its own.
+const NOT_IN_A_STACK: [u8; 4] = [b':', b'=', b'#', b'\\'];
+const NO_STACK_OR_END: [u8; 5] = [b':', b'=', b'#', b'\\', b'\n'];
+
+fn ends_as_stack_line(message: &[u8]) -> bool {
+    let mut before = message;
+    for _ in 0..8 {
+        let [rest @ .., digit] = before else {
+            return false;
+        };
+        if !digit.is_ascii_hexdigit() {
+            break;
+        }
+        before = rest;
+    }
+    before.len() < message.len() && before.ends_with(b"/0x")
 }
 
 /// What stands around a stack.
@@ -310,3 +344,4 @@ fn has_code(message: &[u8]) -> bool {
 
 /// How a carrier's code begins.
 const CODES: [u8; 3] = [b'#', b'\\', b'='];
+const CODES_OR_END: [u8; 4] = [b'#', b'\\', b'=', b'\n'];

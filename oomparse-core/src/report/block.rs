@@ -260,8 +260,9 @@ impl Assembler {
                     && same_caller(&stamp, &report.first)
                     && stamp.follows(&report.last) =>
             {
-                report.stat_entry(key, value, message.len(), &stamp);
                 report.last = stamp;
+                report.stat_stamp();
+                report.stat_entry(key, value, message.len());
                 report.idle_lines = 0;
             }
             _ => self.other(stamp, out),

@@ -60,6 +60,16 @@ impl Stamp {
             .is_none_or(|gap| (back..=on).contains(&gap))
     }
 
+    /// The same of the next line's kernel clock alone. No where that does not show it.
+    #[inline]
+    pub(super) fn is_followed_at(&self, kernel_time_us: u64, max_us: u64) -> bool {
+        self.kernel_time_us.is_some_and(|then| {
+            // A clock is far from the end of its numbers.
+            let on = kernel_time_us.wrapping_sub(then);
+            on <= max_us || on.wrapping_neg() <= MAX_REPORT_BACKSTEP_US
+        })
+    }
+
     /// Whether nothing stands between the two lines in their stream.
     pub(super) fn is_next_to(&self, earlier: &Self) -> bool {
         self.line == earlier.line.wrapping_add(1)

@@ -314,10 +314,16 @@ impl Report {
         self.stats_block.open
     }
 
-    /// Takes one `key value` line of `len` bytes.
-    pub(super) fn stat_entry(&mut self, key: &[u8], value: u64, len: usize, stamp: &Stamp) {
+    /// Notes the stamp of `key value` lines, which is the report's last.
+    #[inline]
+    pub(super) fn stat_stamp(&mut self) {
+        self.stats_block.note(&self.last);
+    }
+
+    /// Takes one `key value` line of `len` bytes, whose stamp is noted.
+    #[inline]
+    pub(super) fn stat_entry(&mut self, key: &[u8], value: u64, len: usize) {
         let state = &mut self.stats_block;
-        state.note(stamp);
         state.bytes = state.bytes.saturating_add(len).saturating_add(1);
         let Some(block) = self.stats.last_mut() else {
             return;
@@ -332,7 +338,8 @@ impl Report {
     pub(super) fn stat_entries(&mut self, message: &[u8], stamp: &Stamp) {
         for line in message.split(|byte| *byte == b'\n') {
             if let Some((key, value)) = line::stats::entry(line) {
-                self.stat_entry(key, value, line.len(), stamp);
+                self.stats_block.note(stamp);
+                self.stat_entry(key, value, line.len());
                 continue;
             }
             self.stats_block.bytes = self.stats_block.bytes.saturating_add(line.len());
