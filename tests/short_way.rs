@@ -10,9 +10,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
+use std::cell::Cell;
 
 /// Messages of the kinds that go the short way, and of kinds that nearly do.
-const MESSAGES: [&str; 53] = [
+const MESSAGES: [&str; 57] = [
     "anon 127506432",
     "file 0",
     "pgfault 18446744073709551615",
@@ -20,6 +21,10 @@ const MESSAGES: [&str; 53] = [
     "anon 00012",
     "anon -1",
     "anon 12 ",
+    "0 12",
+    "_ 12",
+    "file_mapped 123456789",
+    "a_key_that_is_far_longer_than_any_that_the_kernel_has_in_its_tables 7",
     "anon  12",
     "anon 1 2",
     "anon\t12",
@@ -81,6 +86,8 @@ enum Edit {
     Wrap(usize),
     /// The clock goes on from here by so many microseconds, or back.
     Step(i64),
+    /// So many messages from here on are of one time, as those of one record are.
+    Hold(usize),
     /// It is lost.
     Lose,
 }
@@ -93,6 +100,7 @@ fn edit() -> impl Strategy<Value = Edit> {
         1 => Just(Edit::Glue),
         1 => select(vec![40usize, 72, 80, 100, 120]).prop_map(Edit::Wrap),
         2 => select(vec![0i64, 1, 900_000, 5_000_000, 60_000_000, -1, -400_000, -5_000_000]).prop_map(Edit::Step),
+        2 => (2usize..30).prop_map(Edit::Hold),
         1 => Just(Edit::Lose),
     ]
 }
@@ -109,8 +117,12 @@ fn lines(report: &Report, words: &Words, edits: &[(prop::sample::Index, Edit)]) 
     let messages = report.print(words);
     let mut lines = Vec::new();
     let mut micros = 1_149_000_000i64;
+    let held = Cell::new(0);
     let mut put = |message: &[u8], micros: &mut i64, glued, wrapped| {
-        *micros += 17;
+        match held.get() {
+            0 => *micros += 17,
+            more => held.set(more - 1),
+        }
         let message = message.to_vec();
         lines.push(Line {
             message,
@@ -133,6 +145,7 @@ fn lines(report: &Report, words: &Words, edits: &[(prop::sample::Index, Edit)]) 
                 Edit::Glue => glued = true,
                 Edit::Wrap(width) => wrapped = Some(*width),
                 Edit::Step(by) => micros += by,
+                Edit::Hold(times) => held.set(*times),
                 Edit::Lose => lost = true,
             }
         }
@@ -329,6 +342,21 @@ fn a_host_with_nothing_open_is_not_shown_the_stack_for_anothers_sake() {
     mixed.retain(|event| event["host"] == "a");
     assert_eq!(mixed, alone);
     assert_eq!(alone[0]["victim"]["pid"], 7);
+}
+
+#[test]
+fn a_figure_has_a_name_that_begins_with_a_letter() {
+    for (one, other) in [("0", "_x"), ("file", "0"), ("file", "_x")] {
+        let head = "Jan  5 02:12:02 n kernel: [  100.000002] ";
+        let log = format!(
+            "Jan  5 02:12:02 n kernel: [  100.000001] Memory cgroup stats for /a:\n\
+             {head}anon 4096\n{head}{one} 8192\n{head}{other} 12288\n"
+        );
+        let events = values(&parse_whole(&with_tasks(), log.as_bytes()));
+        let figures = events[0]["memcg_stats"][0]["values"].as_object().unwrap();
+        let expected: Vec<&str> = ["anon", "file"][..1 + usize::from(one == "file")].to_vec();
+        assert!(figures.keys().eq(expected), "{figures:?}");
+    }
 }
 
 #[test]

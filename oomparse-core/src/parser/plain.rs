@@ -175,7 +175,8 @@ pub(super) fn figures_alike<'a>(
     mut take: impl FnMut(&[u8], u64, usize),
 ) -> &'a [u8] {
     let mut rest = text;
-    while let Some(behind) = rest.get(start.len()..).filter(|_| starts_with(rest, start))
+    while let Some(behind @ [b'a'..=b'z', ..]) =
+        rest.get(start.len()..).filter(|_| starts_with(rest, start))
         && let Some((_, Some(Glance::Figure(key, value, len)), tail)) = figure_line(behind)
     {
         take(key, value, len);
@@ -184,7 +185,7 @@ pub(super) fn figures_alike<'a>(
     rest
 }
 
-/// A figure's line: its own end is the line's, which need not be looked for.
+/// A figure's line, given that it begins with a letter: its own end is the line's, which need not be looked for.
 #[inline]
 fn figure_line(text: &[u8]) -> Option<(&[u8], Option<Glance<'_>>, &[u8])> {
     let (key, value, [b'\n', tail @ ..]) = line::stats::entry_in_front(text)? else {
