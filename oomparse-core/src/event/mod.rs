@@ -3,10 +3,12 @@
 mod evidence;
 mod memory;
 mod process;
+mod shared;
 
 pub use evidence::{Evidence, Field};
 pub use memory::{Counter, MemcgStats, Meminfo, Reaped, StatValues};
 pub use process::{Invoker, Selected, TaskRow, Victim};
+pub use shared::Shared;
 
 use crate::bytes::Text;
 use crate::bytes::memmem;
@@ -125,11 +127,11 @@ pub struct OomEvent {
     /// The `kmem:` counter (cgroup v1).
     pub kmem: Option<Counter>,
     /// Every "Memory cgroup stats for" block.
-    pub memcg_stats: Arc<[MemcgStats]>,
+    pub memcg_stats: Shared<MemcgStats>,
     /// Headline figures of a global OOM's Mem-Info block.
     pub meminfo: Option<Arc<Meminfo>>,
     /// The task table, when asked for.
-    pub tasks: Arc<[TaskRow]>,
+    pub tasks: Shared<TaskRow>,
     /// What the reaper left of the victim.
     pub reaped: Option<Reaped>,
     /// Reports that the kernel's rate limit swallowed since the stream's last event.

@@ -6,12 +6,11 @@ use crate::bytes::Text;
 use crate::cgroup::{LimitLevel, parse_cgroup_path};
 use crate::event::{
     Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, Pod, Reaped,
-    Scope, Selected, TaskRow, Victim,
+    Scope, Selected, Shared, TaskRow, Victim,
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 /// What all lines of a stream share.
 #[derive(Clone, Debug, Default)]
@@ -25,28 +24,19 @@ pub(super) struct Stream {
 /// The blocks that victims of one report share without copying them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
-    stats: Arc<[MemcgStats]>,
+    stats: Shared<MemcgStats>,
     meminfo: Option<Arc<Meminfo>>,
-    tasks: Arc<[TaskRow]>,
+    tasks: Shared<TaskRow>,
 }
 
 impl Blocks {
     pub(super) fn of(report: &mut Report) -> Self {
         report.end_stats();
         Self {
-            stats: shared(core::mem::take(&mut report.stats)),
+            stats: core::mem::take(&mut report.stats).into(),
             meminfo: report.meminfo.take().map(|info| Arc::new(*info)),
-            tasks: shared(core::mem::take(&mut report.tasks)),
+            tasks: core::mem::take(&mut report.tasks).into(),
         }
-    }
-}
-
-/// Nothing is shared without asking for memory.
-fn shared<T>(list: Vec<T>) -> Arc<[T]> {
-    if list.is_empty() {
-        Arc::default()
-    } else {
-        list.into()
     }
 }
 

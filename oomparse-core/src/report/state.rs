@@ -111,7 +111,7 @@ pub(super) struct Report {
 }
 
 /// Rows of a pod's table, give or take.
-const COMMON_ROWS: usize = 32;
+const COMMON_ROWS: usize = 64;
 
 /// Room for a table; where code must be small it is made row by row.
 fn make_room<T>(rows: &mut Vec<T>) {

@@ -1,0 +1,62 @@
+//! Lists that the events of one report have in common.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::ops::Deref;
+
+/// A list that the events of one report share, so that a report with many victims holds its blocks once.
+///
+/// It is read as the slice that it derefs to.
+///
+/// # Example
+/// ```
+/// use oomparse_core::Shared;
+/// let list = Shared::from(vec![1, 2]);
+/// assert_eq!((list.len(), list.clone()), (2, list));
+/// ```
+#[derive(Debug)]
+pub struct Shared<T>(Option<Arc<Vec<T>>>);
+
+impl<T> From<Vec<T>> for Shared<T> {
+    /// Takes the list as it is. Of an empty one nothing is kept.
+    fn from(list: Vec<T>) -> Self {
+        Self((!list.is_empty()).then(|| Arc::new(list)))
+    }
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Eq> Eq for Shared<T> {}
+
+impl<T> Deref for Shared<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Shared<T> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
