@@ -121,7 +121,7 @@ pub(crate) fn few_digits(bytes: &[u8]) -> Option<(u64, usize)> {
 pub(crate) fn blanks(bytes: &[u8]) -> usize {
     let mut len = 0usize;
     for word in bytes.as_chunks::<8>().0 {
-        let others = u64::from_le_bytes(*word) ^ ONES.wrapping_mul(b' '.into());
+        let others = u64::from_le_bytes(*word) ^ BLANKS;
         if others != 0 {
             return len.wrapping_add((others.trailing_zeros() / u8::BITS) as usize);
         }
@@ -136,7 +136,7 @@ pub(crate) fn blanks(bytes: &[u8]) -> usize {
 pub(crate) fn few_digits_behind_blanks(text: &[u8], from: usize) -> Option<(u64, usize)> {
     let mut at = from;
     let others = loop {
-        let others = word_at(text, at)? ^ ONES.wrapping_mul(b' '.into());
+        let others = word_at(text, at)? ^ BLANKS;
         if others != 0 {
             break others;
         }
@@ -151,6 +151,53 @@ pub(crate) fn few_digits_behind_blanks(text: &[u8], from: usize) -> Option<(u64,
     let value = eight_digits((word ^ ZEROS) << 8u32.wrapping_sub(len).wrapping_mul(8));
     Some((value, at.wrapping_add(len as usize)))
 }
+
+/// The number that is all of a field but for blanks in front, where a blank follows: eight digits at the most.
+///
+/// The field's end tells where each digit stands, so there is nothing to look for.
+#[inline]
+pub(crate) fn padded_number(text: &[u8], start: usize, end: usize) -> Option<u64> {
+    if text.get(end) != Some(&b' ') {
+        return None;
+    }
+    let len = end.checked_sub(start)?;
+    let last = word_at(text, end.checked_sub(8)?)?;
+    let kept = if let Some(kept) = LAST_BYTES.get(len) {
+        *kept
+    } else {
+        // Its first bytes must be blanks.
+        let before = word_at(text, end.checked_sub(16)?)? ^ BLANKS;
+        if before & LAST_BYTES.get(len.wrapping_sub(8))? != 0 {
+            return None;
+        }
+        u64::MAX
+    };
+    // A digit is 0x10 to 0x19 of this, a blank nothing.
+    let others = (last ^ BLANKS) & kept;
+    let low = others & ONES.wrapping_mul(0x0f);
+    let digits = others >> 4 & ONES;
+    let wrong = others & !digits.wrapping_mul(0x1f)
+        | low.wrapping_add(ONES.wrapping_mul(6)) & ONES.wrapping_mul(0x10);
+    // The blanks stand in front of the digits, of which the last byte is one.
+    let blanks = !digits.wrapping_mul(0xff);
+    let mixed = blanks & blanks.wrapping_add(1) | digits >> 56 ^ 1;
+    (wrong | mixed == 0).then(|| eight_digits(low))
+}
+
+/// The last so many bytes of a word, of up to eight.
+const LAST_BYTES: [u64; 9] = [
+    0,
+    0xff << 56,
+    0xffff << 48,
+    0xff_ffff << 40,
+    0xffff_ffff << 32,
+    0xff_ffff_ffff << 24,
+    0xffff_ffff_ffff << 16,
+    0xff_ffff_ffff_ffff << 8,
+    u64::MAX,
+];
+
+const BLANKS: u64 = ONES * b' ' as u64;
 
 #[inline]
 fn word_at(text: &[u8], at: usize) -> Option<u64> {
@@ -358,6 +405,51 @@ mod tests {
         assert_eq!(few_digits_behind_blanks(&far, 0), Some((7, 21)));
         assert_eq!(few_digits_behind_blanks(&far, 21), None);
         assert_eq!(few_digits_behind_blanks(&far, 99), None);
+    }
+
+    #[test]
+    fn numbers_in_fields() {
+        for width in 1..=16usize {
+            for number in [0u64, 7, 65535, 1_234_567, 12_345_678, 123_456_789] {
+                let field = alloc::format!("{number:width$}");
+                let text = alloc::format!("[      7]12345678{field} sh");
+                let (start, end) = (17, 17 + field.len());
+                let expected = (field.len() == width && number < 100_000_000).then_some(number);
+                assert_eq!(
+                    padded_number(text.as_bytes(), start, start + width),
+                    expected
+                );
+                // No byte may be another one, but a digit another digit, and a digit in front of the first.
+                for at in start..=end {
+                    for byte in 0..=u8::MAX {
+                        let mut text = text.clone().into_bytes();
+                        text[at] = byte;
+                        let (found, field) = (padded_number(&text, start, end), &text[start..end]);
+                        let digits = field.trim_ascii_start();
+                        let is_number = field.len() <= 16
+                            && (1..=8).contains(&digits.len())
+                            && digits.iter().all(u8::is_ascii_digit)
+                            && field[..field.len() - digits.len()]
+                                .iter()
+                                .all(|one| *one == b' ')
+                            && text[end] == b' ';
+                        let number = core::str::from_utf8(digits)
+                            .ok()
+                            .and_then(|text| text.parse().ok());
+                        assert_eq!(
+                            found,
+                            number.filter(|_| is_number),
+                            "{byte} at {at} of {text:?}"
+                        );
+                    }
+                }
+            }
+        }
+        assert_eq!(padded_number(b"            7 sh", 3, 3), None);
+        assert_eq!(padded_number(b"            7 sh", 4, 3), None);
+        assert_eq!(padded_number(b"                        7 sh", 0, 25), None);
+        assert_eq!(padded_number(b"                        7 sh", 0, 99), None);
+        assert_eq!(padded_number(b"    7 sh", 0, 5), None);
     }
 
     #[test]

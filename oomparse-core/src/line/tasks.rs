@@ -20,7 +20,7 @@
 
 use super::common::{decimal, find, is_comm};
 use crate::bytes::Text;
-use crate::bytes::words::{blanks, few_digits_behind_blanks};
+use crate::bytes::words::{blanks, few_digits_behind_blanks, padded_number};
 use crate::event::TaskRow;
 
 /// The most columns a heading may name.
@@ -104,12 +104,21 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
     None
 }
 
+/// Where the columns of a table's last row ended, from the row's first byte on: where those of most rows do,
+/// for the kernel puts blanks before a number that is short.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Layout {
+    ends: [u8; MAX_COLUMNS],
+}
+
 /// A row: its pid, and the rest to be read by the table's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row<'a> {
     /// A thread that still has its memory, usually the leader.
     pub pid: u32,
+    text: &'a [u8],
+    /// Behind the pid's bracket.
     rest: &'a [u8],
 }
 
@@ -125,7 +134,8 @@ pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     let next = skip_blanks(rest.strip_prefix(b" ")?);
     next.first().filter(|byte| byte.is_ascii_digit())?;
     let pid = u32::try_from(pid).ok()?;
-    Some(Row { pid, rest: next })
+    let text = message;
+    Some(Row { pid, text, rest })
 }
 
 /// Most of a row is blanks; any other space comes last.
@@ -172,13 +182,19 @@ impl<'a> Row<'a> {
     #[must_use]
     pub fn read(&self, columns: &Columns) -> Option<TaskRow> {
         let mut row = TaskRow::default();
-        self.read_into(columns, &mut row).then_some(row)
+        let is_whole = self.read_into(columns, &mut Layout::default(), &mut row);
+        is_whole.then_some(row)
     }
 
     /// Reads all columns into an empty row; says whether it is whole and of this table.
-    pub(crate) fn read_into(&self, columns: &Columns, row: &mut TaskRow) -> bool {
+    pub(crate) fn read_into(
+        &self,
+        columns: &Columns,
+        layout: &mut Layout,
+        row: &mut TaskRow,
+    ) -> bool {
         row.pid = self.pid;
-        let Some(comm) = self.read_columns(columns, row) else {
+        let Some(comm) = self.read_columns(columns, layout, row) else {
             return false;
         };
         row.comm = Some(Text::from(comm));
@@ -186,20 +202,38 @@ impl<'a> Row<'a> {
     }
 
     /// Reads the numbers; gives the comm behind them.
-    fn read_columns(&self, columns: &Columns, row: &mut TaskRow) -> Option<&'a [u8]> {
-        let mut at = 0;
-        for kind in columns.kinds.get(..columns.len)? {
-            at = if let Some((value, end)) = self.positive(at) {
+    fn read_columns(
+        &self,
+        columns: &Columns,
+        layout: &mut Layout,
+        row: &mut TaskRow,
+    ) -> Option<&'a [u8]> {
+        let mut at = self.text.len().checked_sub(self.rest.len())?;
+        let kinds = columns.kinds.get(..columns.len)?;
+        for (kind, end) in kinds.iter().zip(&mut layout.ends) {
+            let expected = usize::from(*end);
+            at = if let Some(value) = self.number_up_to(at, expected) {
                 put(*kind, false, value, row)?;
-                end
+                expected
             } else {
-                let (is_negative, value, tail) = number(skip_blanks(self.rest.get(at..)?))?;
+                let (is_negative, value, tail) = number(skip_blanks(self.text.get(at..)?))?;
                 put(*kind, is_negative, value, row)?;
-                self.place_of(tail)
+                self.text.len().checked_sub(tail.len())?
             };
+            // Nothing ends at 0: a place that is too far is not expected.
+            *end = u8::try_from(at).unwrap_or(0);
         }
-        let comm = self.rest.get(at..)?.strip_prefix(b" ");
+        let comm = self.text.get(at..)?.strip_prefix(b" ");
         comm.filter(|comm| is_comm(comm))
+    }
+
+    /// The number, as [`number`] would read it, that ends where the last row's did.
+    #[inline]
+    fn number_up_to(&self, at: usize, end: usize) -> Option<u64> {
+        if cfg!(not(feature = "std")) || self.text.get(at) != Some(&b' ') {
+            return None;
+        }
+        padded_number(self.text, at.wrapping_add(1), end)
     }
 
     /// A number behind blanks, as nearly all columns are, and where it ends.

@@ -79,6 +79,7 @@ pub(super) struct Report {
 
     pub(super) columns: Option<Columns>,
     pub(super) tasks: Vec<TaskRow>,
+    layout: line::tasks::Layout,
     pids: Vec<(u32, u32)>,
     /// Rows were lost, so that a pid that is not in the table proves nothing.
     table_cut: bool,
@@ -382,7 +383,7 @@ impl Report {
             // A row is large: it is read where it stays.
             self.tasks.push(TaskRow::default());
             if let Some(kept) = self.tasks.last_mut() {
-                is_whole = row.read_into(columns, kept);
+                is_whole = row.read_into(columns, &mut self.layout, kept);
                 tgid = kept.tgid;
             }
             if !is_whole {
