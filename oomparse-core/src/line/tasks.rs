@@ -315,6 +315,7 @@ fn put(kind: Column, is_negative: bool, value: u64, row: &mut TaskRow) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::format;
 
     fn read(heading: &str, text: &str) -> Option<TaskRow> {
         row(text.as_bytes())?.read(&columns(heading.as_bytes()).unwrap())
@@ -384,5 +385,54 @@ mod tests {
         assert!(read(heading, "[    7]     0     7       10").is_none());
         assert!(super::row(b"[ pid ]   uid").is_none());
         assert!(columns(b"[ pid ]   uid  tgid total_vm").is_none());
+    }
+
+    #[test]
+    fn a_row_is_read_the_same_behind_any_other() {
+        let headings = [
+            "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+            "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name",
+            "[ pid ]   uid  tgid total_vm      rss nr_strange swapents oom_score_adj name",
+        ];
+        let far = format!("[   1003] {:300} 1 2 3 4 5 6 7 far", 65535);
+        let rows = [
+            "[   1003] 65535  1003      256        1    16384        0          -998 pause",
+            "[   1007]   999  1007     6694     3298    69632        0           968 sh",
+            "[   1017]   999  1017 12345678    20449   503808        0           968 tokio-runtime-w",
+            "[   1017]   999  1017 123456789    20449   503808        0           968 a",
+            "[   1017]   999  1017     1234    20449   503808       -1           968 b c",
+            "[1234567]   999 1234567     6694     3298    69632        0           968 sh",
+            "[12345678]   999 12345678     6694     3298    69632        0           968 sh",
+            "[   1007]   999  1007    \t6694     3298    69632        0           968 sh",
+            "[   1007]   999  1007   6 694     3298    69632        0           968 sh",
+            "[   1007]   999  1007     6694     3298    6963x        0           968 sh",
+            "[   1007]   999  1007     6694     3298    69632        0           968",
+            "[   1007]   999  1007     6694     3298    69632        0           968 ",
+            "[   1007]   999  1007     6694     3298    69632        0           96",
+            "[   1007]   999  1007     6694     3298  ",
+            "[ 3161]     0  3161   123361    96832   1     -17 mysqld",
+            "[ 3161]     0  3161   123361    96832   1       0 4 5",
+            "[ 3161] 0 3161 123361 96832 1 7 8",
+            "[ 3161]     0  3161   123361    96832   1      70 x",
+            &far,
+        ];
+        let mut whole = 0;
+        for heading in headings {
+            let columns = columns(heading.as_bytes()).unwrap();
+            for first in rows {
+                for second in rows {
+                    let mut layout = Layout::default();
+                    for text in [first, second, first] {
+                        let row = row(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
+                        let mut found = TaskRow::default();
+                        let is_whole = row.read_into(&columns, &mut layout, &mut found);
+                        let found = is_whole.then_some(found);
+                        assert_eq!(found, row.read(&columns), "{text} behind {first}, {second}");
+                        whole += usize::from(is_whole);
+                    }
+                }
+            }
+        }
+        assert!(whole > 1000, "{whole}");
     }
 }
