@@ -57,6 +57,7 @@ pub(super) trait Fields {
 
     fn put_objects(&mut self, key: Key, values: &[impl Object]);
 
+    /// Words of the schema, which need no escape.
     fn put_words(&mut self, key: Key, words: impl Iterator<Item = &'static str> + Clone);
 
     fn text(&mut self, key: Key, value: Option<&str>) {
