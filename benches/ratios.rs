@@ -6,7 +6,7 @@
 
 mod rivals;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use oomparse_benches::{dense_log, ordinary_line, parse, sparse_log};
 use oomparse_core::Parser;
 use rivals::{ByHand, DENSE, SPARSE, count, other_parser, two_words};
@@ -45,6 +45,11 @@ fn ratio(name: &str, rounds: usize, one: &mut dyn FnMut(), other: &mut dyn FnMut
     println!("{name:<62} {middle:>6.2} {low:>6.2} {high:>6.2}");
 }
 
+/// The least that any reader of lines must do: where each ends.
+fn line_ends(log: &[u8]) -> usize {
+    memchr_iter(b'\n', log).fold(0, |sum, at| sum ^ at)
+}
+
 fn main() {
     // `cargo bench -- --test` asks whether it runs.
     let rounds = match std::env::args().any(|arg| arg == "--test") {
@@ -80,10 +85,17 @@ fn main() {
     let mut tasks = || _ = black_box(count(black_box(&log), true));
     let mut regex = || _ = black_box(by_hand.all(black_box(&log)));
     let mut other = || _ = black_box(other_parser(black_box(text)));
+    let mut ends = || _ = black_box(line_ends(black_box(&log)));
     ratio(
         "dense: events, times as fast as regex",
         rounds,
         &mut events,
+        &mut regex,
+    );
+    ratio(
+        "dense: line ends and no more, times as fast as regex",
+        rounds,
+        &mut ends,
         &mut regex,
     );
     ratio(
