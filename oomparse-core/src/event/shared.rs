@@ -24,6 +24,12 @@ impl<T> From<Vec<T>> for Shared<T> {
     }
 }
 
+impl<T> FromIterator<T> for Shared<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Vec::from_iter(items).into()
+    }
+}
+
 impl<T> Default for Shared<T> {
     fn default() -> Self {
         Self(None)
