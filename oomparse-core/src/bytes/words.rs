@@ -257,6 +257,7 @@ fn first_in(block: &[u8; BLOCK], is_so: impl Fn(u8) -> bool) -> Option<usize> {
     }
 }
 
+/// The same, where it is one of these.
 #[inline(always)]
 fn first_of<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> Option<usize> {
     first_in(block, |byte| {

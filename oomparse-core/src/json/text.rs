@@ -52,7 +52,7 @@ impl Writer<'_> {
         self.0.push(',');
     }
 
-    /// The same: half of a cgroup's figures are nothing.
+    /// The same: many of a cgroup's figures are nothing.
     #[inline]
     fn count_and_comma(&mut self, value: u64) {
         if value == 0 {
