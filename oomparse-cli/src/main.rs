@@ -6,7 +6,6 @@ mod filter;
 mod input;
 mod pods;
 mod sink;
-mod units;
 mod watch;
 mod zone;
 

@@ -1,10 +1,10 @@
 //! One line for each kill.
 
 use super::Sink;
-use super::report::{clock, cut_id, plain};
 use super::screen::Screen;
-use crate::units::{bytes, uptime};
 use oomparse_core::{Container, EventType, LimitLevel, OomEvent, Pod, Scope};
+use oomparse_report::units::{bytes, uptime};
+use oomparse_report::{clock, cut_id, plain, resident};
 use std::io::{self, Write};
 
 /// From this width on times and ids are shown whole.
@@ -127,7 +127,7 @@ impl<W: Write> Sink for Table<W> {
         let or_dash = |size: Option<u64>| size.map_or("-".to_owned(), bytes);
         let limit = event.memory.as_ref().and_then(|memory| memory.limit_bytes);
         let (time, pid) = (self.time(event), victim.pid.to_string());
-        let (size, limit) = (or_dash(super::report::resident(victim)), or_dash(limit));
+        let (size, limit) = (or_dash(resident(victim)), or_dash(limit));
         let place = self.place(event);
         self.row([&time, &comm, &pid, &size, &limit, level(event)], &place)
     }

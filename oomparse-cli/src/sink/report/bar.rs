@@ -85,12 +85,6 @@ fn share(part: u64, whole: u64, columns: usize) -> usize {
     usize::try_from(share).unwrap_or(0)
 }
 
-/// Per cent, rounded; nothing of nothing is 0.
-pub(crate) fn percent(part: u64, whole: u64) -> u64 {
-    let share = (u128::from(part) * 100 + u128::from(whole) / 2) / u128::from(whole.max(1));
-    u64::try_from(share).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +119,5 @@ mod tests {
     fn sparks_show_the_smallest_number_and_hide_zero() {
         assert_eq!(bars().spark(&[1, 0, 100, 50]), "▁ █▄");
         assert_eq!(bars().spark(&[]), "");
-        assert_eq!(percent(1, 3), 33);
-        assert_eq!(percent(0, 0), 0);
     }
 }

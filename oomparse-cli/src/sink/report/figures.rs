@@ -1,14 +1,17 @@
 //! The rows below the sentence: usage against limit, what the memory was, the largest processes, and
 //! what the log did not show.
 
-use super::bar::{Bars, percent};
-use super::hints::hints;
-use super::layout::{Page, Words, cut, list};
-use super::memory::{self, Breakdown, CgroupMemory};
-use super::missing::missing;
-use super::sentence::process;
-use crate::units::{bytes, count, number, pages};
-use oomparse_core::{Counter, EventType, Meminfo, OomEvent, TaskRow, Victim};
+use super::bar::Bars;
+use super::layout::{Page, path};
+use oomparse_core::{Counter, EventType, Meminfo, OomEvent, Victim};
+use oomparse_report::units::{bytes, count, number};
+use oomparse_report::{
+    Breakdown, CgroupMemory, Lang, Words, cut, hints, list, missing, percent, process, resident,
+    rows_by_size,
+};
+
+/// The program speaks English.
+const LANG: Lang = Lang::En;
 
 /// How many processes of the task table are shown.
 const LARGEST: usize = 5;
@@ -16,12 +19,12 @@ const LARGEST: usize = 5;
 /// Writes every row that the event has figures for.
 pub(crate) fn rows(page: &mut Page, bars: Bars, event: &OomEvent) {
     limits(page, bars, event);
-    if let Some(path) = event
+    if let Some(limited) = event
         .cgroup
         .as_ref()
         .and_then(|cgroup| cgroup.oom_memcg.as_ref())
     {
-        page.row("cgroup", &Words::default().path(&path.to_display()));
+        page.row("cgroup", &path(&limited.to_display()));
     }
     if let Some(memory) = CgroupMemory::of(event) {
         let usage = event.memory.as_ref().and_then(|memory| memory.usage_bytes);
@@ -53,8 +56,8 @@ pub(crate) fn rows(page: &mut Page, bars: Bars, event: &OomEvent) {
             .collect();
         page.row("cut short", &list(&fields));
     }
-    page.row("not shown", &list(&missing(event)));
-    for hint in hints(event) {
+    page.row("not shown", &list(&missing(event, LANG)));
+    for hint in hints(event, LANG) {
         page.row("hint", &Words::default().say(&hint));
     }
 }
@@ -64,7 +67,7 @@ pub(crate) fn member(page: &mut Page, event: &OomEvent) {
     let Some(victim) = &event.victim else {
         return;
     };
-    let words = Words::default().strong(process(victim.comm.as_ref(), Some(victim.pid)));
+    let words = Words::default().strong(process(victim.comm.as_ref(), Some(victim.pid), LANG));
     let words = match resident(victim) {
         Some(size) => words.say(&format!("with {} resident", bytes(size))),
         None => words,
@@ -75,34 +78,6 @@ pub(crate) fn member(page: &mut Page, event: &OomEvent) {
         words.say("was killed too")
     };
     page.row("and", &words);
-}
-
-/// Resident memory of every kind, as far as the Killed line shows it.
-pub(crate) fn resident(victim: &Victim) -> Option<u64> {
-    let kinds = [
-        victim.anon_rss_bytes,
-        victim.file_rss_bytes,
-        victim.shmem_rss_bytes,
-    ];
-    kinds.into_iter().flatten().reduce(u64::saturating_add)
-}
-
-/// Which counter reached its limit, and the limit: `memory` or `memory+swap`.
-///
-/// cgroup v1 has both; the kernel does not say which of them was hit, its figures do.
-pub(crate) fn reached(event: &OomEvent) -> Option<(&'static str, Option<u64>)> {
-    let full = |counter: &&Counter| match (counter.usage_bytes, counter.limit_bytes) {
-        (Some(usage), Some(limit)) => usage >= limit,
-        _ => false,
-    };
-    let memory = event.memory.as_ref();
-    let memory_swap = event.memory_swap.as_ref();
-    if memory.filter(full).is_none()
-        && let Some(counter) = memory_swap.filter(full)
-    {
-        return Some(("memory+swap", counter.limit_bytes));
-    }
-    memory.map(|counter| ("memory", counter.limit_bytes))
 }
 
 /// A bar for each counter with a limit.
@@ -164,7 +139,12 @@ fn stacked(
         before = before.saturating_add(*size);
         bar = bar.part(piece, index, index > 0);
         let comma = if index < last { "," } else { "" };
-        let text = format!("{} {name} {}{comma}", bars.mark(index), size_of(*size));
+        let text = format!(
+            "{} {} {}{comma}",
+            bars.mark(index),
+            LANG.label(name),
+            size_of(*size)
+        );
         names = names.part(text, index, false);
     }
     page.row(label, &bar);
@@ -174,15 +154,19 @@ fn stacked(
 /// The machine's memory in pages, its swap in bytes: the size of a page is not in the log.
 fn machine(page: &mut Page, bars: Bars, meminfo: &Meminfo) {
     let mut items = Vec::new();
-    items.extend(meminfo.ram_pages.map(|n| format!("RAM {}", pages(n))));
-    items.extend(meminfo.free_pages.map(|n| format!("free {}", pages(n))));
+    items.extend(meminfo.ram_pages.map(|n| format!("RAM {}", LANG.pages(n))));
+    items.extend(
+        meminfo
+            .free_pages
+            .map(|n| format!("free {}", LANG.pages(n))),
+    );
     items.extend(
         meminfo
             .slab_unreclaimable_pages
-            .map(|n| format!("unreclaimable slab {}", pages(n))),
+            .map(|n| format!("unreclaimable slab {}", LANG.pages(n))),
     );
     page.row("machine", &list(&items));
-    let breakdown = memory::machine(meminfo);
+    let breakdown = oomparse_report::machine(meminfo);
     if breakdown.parts.len() > 1 {
         stacked(page, bars, "pages", &breakdown, number);
     }
@@ -218,7 +202,7 @@ fn chosen(event: &OomEvent) -> Words {
     let Some(selected) = &event.selected else {
         return Words::default();
     };
-    let words = Words::default().glued(process(selected.comm.as_ref(), Some(selected.pid)));
+    let words = Words::default().glued(process(selected.comm.as_ref(), Some(selected.pid), LANG));
     let words = match selected.oom_score {
         Some(score) => words.mark(",").glued(format!("score {score}")),
         None => words,
@@ -233,16 +217,6 @@ fn whole_group() -> Words {
     Words::default().say("every process of the cgroup was to be killed (memory.oom.group)")
 }
 
-/// The rows of the task table that show a size, largest first.
-pub(crate) fn rows_by_size(tasks: &[TaskRow]) -> Vec<(&TaskRow, u64)> {
-    let mut rows: Vec<(&TaskRow, u64)> = tasks
-        .iter()
-        .filter_map(|row| Some((row, row.rss_pages?)))
-        .collect();
-    rows.sort_by_key(|(_, pages)| std::cmp::Reverse(*pages));
-    rows
-}
-
 /// The largest processes of the task table, in pages as the kernel prints them, and their share of
 /// the pages of all that are listed.
 fn largest(page: &mut Page, bars: Bars, event: &OomEvent) {
@@ -253,9 +227,9 @@ fn largest(page: &mut Page, bars: Bars, event: &OomEvent) {
     let shown = rows.get(..LARGEST.min(rows.len())).unwrap_or_default();
     let names: Vec<String> = shown
         .iter()
-        .map(|(row, _)| cut(&process(row.comm.as_ref(), Some(row.pid)), 30))
+        .map(|(row, _)| cut(&process(row.comm.as_ref(), Some(row.pid), LANG), 30))
         .collect();
-    let sizes: Vec<String> = shown.iter().map(|(_, size)| pages(*size)).collect();
+    let sizes: Vec<String> = shown.iter().map(|(_, size)| LANG.pages(*size)).collect();
     let width = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max();
     let (wide, long) = (width(&names).unwrap_or(0), width(&sizes).unwrap_or(0));
     let room = bars.width.saturating_sub(10);
@@ -274,7 +248,11 @@ fn largest(page: &mut Page, bars: Bars, event: &OomEvent) {
         let rest = others
             .iter()
             .fold(0u64, |sum, (_, pages)| sum.saturating_add(*pages));
-        let text = format!("{} more with {}", number(others.len() as u64), pages(rest));
+        let text = format!(
+            "{} more with {}",
+            number(others.len() as u64),
+            LANG.pages(rest)
+        );
         page.row("", &Words::default().say(&text));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::screen::{NARROWEST, Screen};
 use anstyle::{AnsiColor, Style};
+use oomparse_report::{Look, Word, Words};
 use std::fmt::Write as _;
 
 /// Where a row's label stands, and what follows the first line of a sentence.
@@ -22,129 +23,23 @@ const COLOURS: [AnsiColor; 7] = [
     AnsiColor::BrightBlack,
 ];
 
-/// How a word looks; nothing of it is seen without colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Look {
-    #[default]
-    Plain,
-    /// What to look at first.
-    Strong,
-    /// What is there to be skipped.
-    Faint,
-    /// The nth part of a stacked bar, or its name.
-    Part(usize),
-}
-
-#[derive(Clone, Debug, Default)]
-struct Word {
-    text: String,
-    look: Look,
-    /// No space stands before it; the line may still break there.
-    tight: bool,
-}
-
-/// Text as words that are never broken. No word holds a control character: names come from
-/// `Text`'s escaped form.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Words(Vec<Word>);
-
-impl Words {
-    /// Adds text that may be broken at its spaces.
-    pub(crate) fn say(self, text: &str) -> Self {
-        let words = text.split(' ').filter(|word| !word.is_empty());
-        words.fold(self, |words, word| words.glued(word))
-    }
-
-    /// Adds text that stays together on one line.
-    pub(crate) fn glued(mut self, text: impl Into<String>) -> Self {
-        let text = text.into();
-        self.0.push(Word {
-            text,
-            ..Word::default()
-        });
-        self
-    }
-
-    /// Adds text that stays together and is to be seen first.
-    pub(crate) fn strong(mut self, text: impl Into<String>) -> Self {
-        let (text, look) = (text.into(), Look::Strong);
-        self.0.push(Word {
-            text,
-            look,
-            tight: false,
-        });
-        self
-    }
-
-    /// Adds text that looks like the nth part of a bar, directly behind what is there.
-    pub(crate) fn part(mut self, text: impl Into<String>, part: usize, tight: bool) -> Self {
-        let (text, look) = (text.into(), Look::Part(part));
-        if !text.is_empty() {
-            self.0.push(Word { text, look, tight });
+/// A path, whole, with places behind its slashes where a line may break.
+pub(crate) fn path(path: &str) -> Words {
+    let mut words = Words::default();
+    for component in path.split_inclusive('/') {
+        let mut rest = component;
+        // A component may have 255 bytes.
+        while !rest.is_empty() {
+            let end = rest
+                .char_indices()
+                .nth(ROW_WIDTH)
+                .map_or(rest.len(), |(at, _)| at);
+            let (piece, after) = rest.split_at(end);
+            words = words.tight(piece);
+            rest = after;
         }
-        self
     }
-
-    /// Adds a path, whole; lines break behind its slashes.
-    pub(crate) fn path(mut self, path: &str) -> Self {
-        for component in path.split_inclusive('/') {
-            let mut rest = component;
-            // A component may have 255 bytes.
-            while !rest.is_empty() {
-                let end = rest
-                    .char_indices()
-                    .nth(ROW_WIDTH)
-                    .map_or(rest.len(), |(at, _)| at);
-                let (piece, after) = rest.split_at(end);
-                let text = piece.to_owned();
-                self.0.push(Word {
-                    text,
-                    look: Look::Plain,
-                    tight: true,
-                });
-                rest = after;
-            }
-        }
-        self
-    }
-
-    /// Adds other words.
-    pub(crate) fn then(mut self, words: Self) -> Self {
-        self.0.extend(words.0);
-        self
-    }
-
-    /// Writes punctuation directly behind the last word.
-    pub(crate) fn mark(mut self, mark: &str) -> Self {
-        match self.0.last_mut() {
-            Some(word) => word.text.push_str(mark),
-            None => self = self.glued(mark),
-        }
-        self
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Items of a row with commas between them; a line breaks only there.
-pub(crate) fn list(items: &[String]) -> Words {
-    let last = items.len().saturating_sub(1);
-    let items = items.iter().enumerate();
-    items.fold(Words::default(), |words, (index, item)| {
-        let words = words.glued(item.as_str());
-        if index < last { words.mark(",") } else { words }
-    })
-}
-
-/// Text cut to `width` columns, with `...` for what is missing.
-pub(crate) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept = text.chars().take(width.saturating_sub(3));
-    kept.chain("...".chars()).collect()
+    words
 }
 
 /// A page under construction.
@@ -197,7 +92,7 @@ impl Page {
     /// Writes words from column `column` on, further lines from `indent` on.
     fn wrap(&mut self, words: &Words, mut column: usize, indent: usize) {
         let mut at_start = true;
-        for Word { text, look, tight } in &words.0 {
+        for Word { text, look, tight } in words.iter() {
             let width = text.chars().count();
             let space = usize::from(!tight);
             if !at_start && column + space + width > self.screen.width {
@@ -238,6 +133,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use oomparse_report::list;
 
     const WIDTH: usize = NARROWEST;
 
@@ -298,18 +194,10 @@ mod tests {
             "a".repeat(40),
             "b".repeat(200)
         );
-        let text = page(false, |page| {
-            page.row("cgroup", &Words::default().path(&path))
-        });
+        let text = page(false, |page| page.row("cgroup", &super::path(&path)));
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         let (_, rest) = text.split_once("cgroup").unwrap();
         assert_eq!(rest.split_whitespace().collect::<String>(), path);
         assert!(text.lines().next().unwrap().ends_with("a/"));
-    }
-
-    #[test]
-    fn a_cut_text_says_so() {
-        assert_eq!(cut("/kubepods", 9), "/kubepods");
-        assert_eq!(cut("/kubepods/x", 9), "/kubep...");
     }
 }

@@ -2,26 +2,20 @@
 
 mod bar;
 mod figures;
-mod hints;
 mod layout;
-mod memory;
-mod missing;
-mod sentence;
 mod tally;
 #[cfg(test)]
 mod tests;
 
 use super::Sink;
 use super::screen::Screen;
-use crate::units::{count, number, uptime};
 use bar::Bars;
 use layout::Page;
 use oomparse_core::{EventType, OomEvent};
+use oomparse_report::units::{count, number, uptime};
+use oomparse_report::{Lang, clock, cut_id, plain, pod_name, sentence};
 use std::io::{self, Write};
 use tally::{Names, Times};
-
-pub(crate) use figures::resident;
-pub(crate) use sentence::{clock, cut_id, plain};
 
 pub(crate) struct Report<W> {
     out: W,
@@ -151,16 +145,6 @@ impl<W: Write> Report<W> {
     }
 }
 
-/// `namespace/name`, else the uid.
-fn pod_name(event: &OomEvent) -> Option<String> {
-    let pod = event.pod.as_ref()?;
-    match (&pod.namespace, &pod.name) {
-        (Some(namespace), Some(name)) => Some(plain(&format!("{namespace}/{name}"))),
-        (None, Some(name)) => Some(plain(name)),
-        _ => pod.uid.clone(),
-    }
-}
-
 impl<W: Write> Sink for Report<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
         let is_first = self.kills + self.no_victim + self.reports == 0;
@@ -175,7 +159,7 @@ impl<W: Write> Sink for Report<W> {
             if !is_first {
                 page.blank();
             }
-            page.sentence(&sentence::sentence(event));
+            page.sentence(&sentence(event, Lang::En));
             figures::rows(&mut page, Bars::new(self.screen), event);
             self.last_report.clone_from(&event.report_id);
         }

@@ -1,9 +1,10 @@
 //! Counts of kills by name and over time, of bounded size however many kills there are.
 
 use super::bar::Bars;
-use super::layout::{Page, cut};
-use crate::units::number;
+use super::layout::Page;
 use oomparse_core::WallTime;
+use oomparse_report::cut;
+use oomparse_report::units::number;
 use std::collections::{BTreeMap, HashMap};
 
 /// Names that are counted one by one; kills of names past them are counted together.

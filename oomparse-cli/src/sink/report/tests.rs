@@ -242,7 +242,7 @@ fn stats(values: &[(&str, u64)]) -> String {
 fn hints_of(log: &str) -> Vec<String> {
     let events: Vec<OomEvent> = parse_all(log.as_bytes()).collect();
     assert_eq!(events.len(), 1, "{log}");
-    super::hints::hints(&events[0])
+    oomparse_report::hints(&events[0], oomparse_report::Lang::En)
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn many_small_processes() {
     event.victim.as_mut().unwrap().anon_rss_bytes = Some(4096);
     event.tasks = (0..40).map(|pid| row(pid, "worker", 100)).collect();
     assert_eq!(
-        super::hints::hints(&event),
+        oomparse_report::hints(&event, oomparse_report::Lang::En),
         ["no process was large: of the 40 listed the largest had 3 % of the resident pages"]
     );
     let text = report(&[event]);

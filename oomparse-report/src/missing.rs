@@ -1,9 +1,11 @@
 //! What the log does not show of a kill, though a whole report has it.
 
+use crate::Lang;
 use oomparse_core::{EventType, Evidence, OomEvent, Scope};
 
 /// The missing parts, in the words of the report.
-pub(crate) fn missing(event: &OomEvent) -> Vec<String> {
+#[must_use]
+pub fn missing(event: &OomEvent, lang: Lang) -> Vec<String> {
     if event.event_type == EventType::NoVictim {
         return Vec::new();
     }
@@ -16,23 +18,20 @@ pub(crate) fn missing(event: &OomEvent) -> Vec<String> {
     // Before 5.0 a report of the whole machine names no cgroup at all.
     let told_cgroup = has_cgroup || event.pod.is_some() || !is_memcg && !shows(Evidence::Summary);
     let parts = [
-        (told_cgroup, "the victim's cgroup (and so its pod)"),
-        (event.scope.is_some(), "where memory was short"),
-        (!is_memcg || event.memory.is_some(), "usage and limit"),
-        (
-            !is_memcg || shows(Evidence::MemcgStats),
-            "what the memory was",
-        ),
+        (told_cgroup, "missing_cgroup"),
+        (event.scope.is_some(), "missing_scope"),
+        (!is_memcg || event.memory.is_some(), "missing_usage"),
+        (!is_memcg || shows(Evidence::MemcgStats), "missing_stats"),
         (
             event.scope != Some(Scope::Global) || shows(Evidence::Meminfo),
-            "the machine's memory",
+            "missing_meminfo",
         ),
-        (shows(Evidence::Tasks), "the other processes"),
-        (event.invoker.is_some(), "who asked for memory"),
+        (shows(Evidence::Tasks), "missing_tasks"),
+        (event.invoker.is_some(), "missing_invoker"),
     ];
     parts
         .into_iter()
         .filter(|(shown, _)| !shown)
-        .map(|(_, part)| part.to_owned())
+        .map(|(_, part)| lang.label(part).to_owned())
         .collect()
 }

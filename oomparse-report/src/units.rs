@@ -1,7 +1,8 @@
 //! Figures as people read them.
 
 /// A size in bytes: `0 B`, `56.0 KiB`, `120.0 MiB`, `1.5 GiB`.
-pub(crate) fn bytes(bytes: u64) -> String {
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -23,7 +24,8 @@ fn tenth_of_kib(bytes: u64) -> u64 {
 }
 
 /// A number with commas: `1,234,567`.
-pub(crate) fn number(number: u64) -> String {
+#[must_use]
+pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -36,18 +38,15 @@ pub(crate) fn number(number: u64) -> String {
 }
 
 /// `1 kill`, `2 kills`.
-pub(crate) fn count(n: u64, thing: &str) -> String {
+#[must_use]
+pub fn count(n: u64, thing: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{} {thing}{s}", number(n))
 }
 
-/// A page count. The page size is not in the log, so pages stay pages.
-pub(crate) fn pages(n: u64) -> String {
-    count(n, "page")
-}
-
 /// `12345.678901 s` of microseconds since boot.
-pub(crate) fn uptime(micros: u64) -> String {
+#[must_use]
+pub fn uptime(micros: u64) -> String {
     format!("{}.{:06} s", micros / 1_000_000, micros % 1_000_000)
 }
 
@@ -88,7 +87,6 @@ mod tests {
         ] {
             assert_eq!(number(n), text);
         }
-        assert_eq!(pages(1), "1 page");
         assert_eq!(count(2000, "kill"), "2,000 kills");
         assert_eq!(uptime(12_345_000_001), "12345.000001 s");
     }

@@ -2,14 +2,16 @@
 
 use oomparse_core::{MemcgStats, Meminfo, OomEvent};
 
-/// A part of a whole: the word shown and its size.
-pub(crate) type Part = (&'static str, u64);
+/// A part of a whole: the key of its name in the catalogue, and its size.
+pub type Part = (&'static str, u64);
 
 /// Parts of a whole, in the order drawn, and the whole.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Breakdown {
-    pub(crate) parts: Vec<Part>,
-    pub(crate) whole: u64,
+pub struct Breakdown {
+    /// The parts that are not 0; [`Lang::label`](crate::Lang::label) names them.
+    pub parts: Vec<Part>,
+    /// What they are parts of: at least their sum.
+    pub whole: u64,
 }
 
 impl Breakdown {
@@ -32,22 +34,29 @@ impl Breakdown {
 
 /// What the memory of the cgroup at its limit was, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct CgroupMemory {
-    pub(crate) anon: Option<u64>,
+pub struct CgroupMemory {
+    /// Anonymous memory.
+    pub anon: Option<u64>,
     /// Files without those of tmpfs.
-    pub(crate) cache: Option<u64>,
-    pub(crate) shmem: Option<u64>,
-    pub(crate) slab: Option<u64>,
+    pub cache: Option<u64>,
+    /// Shared memory: tmpfs and memfds.
+    pub shmem: Option<u64>,
+    /// Slab, where it is told apart.
+    pub slab: Option<u64>,
     /// All of the kernel's, with slab.
-    pub(crate) kernel: Option<u64>,
-    pub(crate) sockets: Option<u64>,
-    pub(crate) dirty: Option<u64>,
-    pub(crate) writeback: Option<u64>,
+    pub kernel: Option<u64>,
+    /// Buffers of sockets.
+    pub sockets: Option<u64>,
+    /// Page cache to be written.
+    pub dirty: Option<u64>,
+    /// Page cache being written.
+    pub writeback: Option<u64>,
 }
 
 impl CgroupMemory {
     /// Reads the statistics of the event; nothing where they hold no sizes.
-    pub(crate) fn of(event: &OomEvent) -> Option<Self> {
+    #[must_use]
+    pub fn of(event: &OomEvent) -> Option<Self> {
         let blocks = &event.memcg_stats;
         let limit_path = event
             .cgroup
@@ -111,27 +120,28 @@ impl CgroupMemory {
     }
 
     /// The parts, of what the counter says was used.
-    pub(crate) fn breakdown(&self, usage: Option<u64>) -> Breakdown {
+    #[must_use]
+    pub fn breakdown(&self, usage: Option<u64>) -> Breakdown {
         let kernel = without(self.kernel, self.slab);
         let cache = if self.shmem.is_some() {
-            "page cache"
+            "part_cache"
         } else {
-            "files"
+            "part_files"
         };
         let parts = [
-            ("anon", self.anon),
+            ("part_anon", self.anon),
             (cache, self.cache),
-            ("shmem", self.shmem),
+            ("part_shmem", self.shmem),
             (
                 if self.slab.is_some() {
-                    "other kernel"
+                    "part_other_kernel"
                 } else {
-                    "kernel"
+                    "part_kernel"
                 },
                 kernel,
             ),
-            ("slab", self.slab),
-            ("sockets", self.sockets),
+            ("part_slab", self.slab),
+            ("part_sockets", self.sockets),
         ];
         Breakdown::new(parts, usage)
     }
@@ -147,24 +157,25 @@ fn without(whole: Option<u64>, part: Option<u64>) -> Option<u64> {
 }
 
 /// What the machine's memory was, in pages.
-pub(crate) fn machine(meminfo: &Meminfo) -> Breakdown {
+#[must_use]
+pub fn machine(meminfo: &Meminfo) -> Breakdown {
     let both = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
     Breakdown::new(
         [
             // The lists for anonymous memory hold tmpfs too.
             (
-                "anon and shmem",
+                "part_anon_shmem",
                 both(meminfo.active_anon_pages, meminfo.inactive_anon_pages),
             ),
             (
-                "page cache",
+                "part_cache",
                 both(meminfo.active_file_pages, meminfo.inactive_file_pages),
             ),
-            ("unevictable", meminfo.unevictable_pages),
-            ("free", meminfo.free_pages),
-            ("unreclaimable slab", meminfo.slab_unreclaimable_pages),
-            ("reclaimable slab", meminfo.slab_reclaimable_pages),
-            ("page tables", meminfo.pagetables_pages),
+            ("part_unevictable", meminfo.unevictable_pages),
+            ("part_free", meminfo.free_pages),
+            ("part_slab_unreclaimable", meminfo.slab_unreclaimable_pages),
+            ("part_slab_reclaimable", meminfo.slab_reclaimable_pages),
+            ("part_page_tables", meminfo.pagetables_pages),
         ],
         meminfo.ram_pages,
     )
