@@ -16,6 +16,12 @@ pub const MAX_LINE_LEN: usize = 1 << 20;
 /// the one-record memory.stat block is cut by the kernel at 1,021.
 pub const MAX_JOINED_LEN: usize = 16 << 10;
 
+/// Pieces of one printk that are put together.
+///
+/// The kernel prints a report's longest line in a dozen of them, and the longest line of all breaks in 150
+/// at the narrowest width that pastes have. With each piece the message is read anew, so this bounds the work.
+pub const MAX_JOINED_PIECES: u32 = 160;
+
 /// How many other records may stand between two pieces of one printk.
 pub const MAX_JOIN_GAP: u32 = 16;
 

@@ -8,7 +8,7 @@
 use super::stamp::Stamp;
 use super::state::RECORD_LIMIT;
 use crate::frame::{Fragment, Frame, FrameKind};
-use crate::limits::{MAX_JOIN_GAP, MAX_JOINED_LEN};
+use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECES};
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 
@@ -39,6 +39,9 @@ pub(super) struct Pending {
     /// A piece was as long as a record can be: what follows it in its path is lost.
     pub(super) cut: bool,
     gap: u32,
+    /// How many pieces it has, and how many of them stand behind a newline.
+    pieces: u32,
+    newlines: usize,
     last: Stamp,
     /// It began behind a carrier's prefix: a line without one is what a narrow paste broke off.
     has_prefix: bool,
@@ -72,6 +75,8 @@ impl Pending {
             stamp,
             cut: false,
             gap: 0,
+            pieces: 1,
+            newlines: 0,
             last: stamp,
             has_prefix: frame.kind != FrameKind::Bare,
         })
@@ -113,7 +118,11 @@ impl Pending {
             _ if matches!(this.kind, Kind::Killed | Kind::TaskInfo) => &[b"\n", b""],
             _ => &[b""],
         };
-        if let Some(bytes) = this.append(frame, message, separator) {
+        if let Some((bytes, separator)) = this.append(frame, message, separator) {
+            this.pieces = this.pieces.saturating_add(1);
+            this.newlines = this
+                .newlines
+                .saturating_add(usize::from(separator == b"\n"));
             // A path that fills a record was cut; one that others follow in the record was not.
             this.cut |= message.len() >= RECORD_LIMIT
                 && message.first() == Some(&b'/')
@@ -136,9 +145,23 @@ impl Pending {
         Joined::Unrelated
     }
 
-    /// The message with the piece, if the piece continues it in one of these ways.
-    fn append(&self, frame: &Frame<'_>, piece: &[u8], separators: &[&[u8]]) -> Option<Vec<u8>> {
-        for separator in separators {
+    /// The message with the piece, and what parts them, if the piece continues it in one of these ways.
+    ///
+    /// With each piece all is read anew, so that their number is bounded and not only their length.
+    fn append<'s>(
+        &self,
+        frame: &Frame<'_>,
+        piece: &[u8],
+        separators: &[&'s [u8]],
+    ) -> Option<(Vec<u8>, &'s [u8])> {
+        if self.pieces >= MAX_JOINED_PIECES {
+            return None;
+        }
+        for &separator in separators {
+            // All newlines stand in the comm.
+            if separator == b"\n" && self.newlines >= MAX_COMM_LEN {
+                continue;
+            }
             let len = self
                 .bytes
                 .len()
@@ -151,17 +174,20 @@ impl Pending {
             bytes.extend_from_slice(&self.bytes);
             bytes.extend_from_slice(separator);
             bytes.extend_from_slice(piece);
-            let whole = unfinished(&bytes, &parse_line(&bytes)).is_none();
+            let line = parse_line(&bytes);
+            let whole = unfinished(&bytes, &line).is_none();
             // A flag proves the piece; without one it must be a known piece, or stand right behind
             // and complete the message: with a piece of a path missing it could do so too.
             if frame.fragment == Fragment::Piece
-                || self.gap == 0 && whole && is_sound(&bytes)
+                || self.gap == 0 && whole && is_sound(&line)
                 || separator.is_empty() && (self.continues(piece) || self.is_wrapped(frame, piece))
                 // A comm may hold several newlines one behind the other.
-                || piece.is_empty() && *separator == b"\n"
-                || frame.kind == FrameKind::Bare && progress(&bytes) > progress(&self.bytes)
+                || piece.is_empty() && separator == b"\n"
+                || frame.kind == FrameKind::Bare
+                    && progress(&line) > 0
+                    && progress(&line) > progress(&parse_line(&self.bytes))
             {
-                return Some(bytes);
+                return Some((bytes, separator));
             }
         }
         None
@@ -253,8 +279,8 @@ fn is_component(piece: &[u8]) -> bool {
 }
 
 /// Whether a message that was put together reads as one line of its kind.
-fn is_sound(bytes: &[u8]) -> bool {
-    match parse_line(bytes) {
+fn is_sound(line: &Line<'_>) -> bool {
+    match line {
         Line::Killed(line) => line.comm.is_some() && line.cut.is_none(),
         Line::Summary(line) => line.is_whole() && line.cut.is_none(),
         Line::TaskIn(line) => line.cut.is_none(),
@@ -267,8 +293,8 @@ fn is_sound(bytes: &[u8]) -> bool {
 }
 
 /// How far a Killed line goes: a line break is mended only where what follows reads on.
-fn progress(bytes: &[u8]) -> usize {
-    match parse_line(bytes) {
+fn progress(line: &Line<'_>) -> usize {
+    match line {
         Line::Killed(line) => [
             true,
             line.comm.is_some(),

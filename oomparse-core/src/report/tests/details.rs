@@ -242,6 +242,42 @@ fn a_joined_message_has_a_bound() {
     assert!(!is_joined(MAX_JOINED_LEN + 1));
 }
 
+/// With each piece the message is read anew: without a bound on their number, work grows with its square.
+#[test]
+fn the_pieces_of_a_joined_message_have_a_bound() {
+    // A comm has at most 15 newlines; then 16 lines may stand between.
+    for (begin, piece, most) in [
+        ("Killed process 1 (\n", "\n", 15 + 20),
+        (
+            "[    9.100000] Killed process 1 (\n",
+            "[    9.100000] \n",
+            15 + 20,
+        ),
+        (
+            "4,1,9100000,-;Killed process 1 (\n",
+            "4,1,9100000,c;a\n",
+            160 + 20,
+        ),
+    ] {
+        let mut parser = crate::Parser::new();
+        parser.push_chunk(begin.as_bytes());
+        let mut pieces = 0;
+        while parser.wants_every_line() && pieces <= most {
+            parser.push_chunk(piece.as_bytes());
+            parser.give_waiting();
+            pieces += 1;
+        }
+        assert!((15..=most).contains(&pieces), "{begin}{pieces}");
+    }
+    let is_whole = |pieces: usize| {
+        let summary = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/";
+        let end = ",task_memcg=/a,task=a,pid=7,uid=0";
+        let log = format!("[    9.100000] {summary}\n{}{end}\n", "p\n".repeat(pieces));
+        events(&log).pop().unwrap().victim.is_some()
+    };
+    assert_eq!([is_whole(100), is_whole(1000)], [true, false]);
+}
+
 #[test]
 fn a_piece_of_the_records_device_is_its_threads() {
     let whole = summary("1", 7, POD);
