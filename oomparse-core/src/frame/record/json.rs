@@ -187,7 +187,8 @@ fn object<'a>(
         match Key::of(&name, about_host) {
             Key::Other => reader.skip()?,
             Key::Contained => {
-                fields.contained = true;
+                // `"kubernetes":null` is a column that this record has nothing in.
+                fields.contained |= reader.peek()? != b'n';
                 reader.skip()?;
             }
             key => value(reader, fields, key, depth)?,
