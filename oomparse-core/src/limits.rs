@@ -53,7 +53,14 @@ pub const MAX_STAT_BLOCKS: usize = 256;
 pub const MAX_STAT_KEYS: usize = 160;
 
 /// Pids of the last kills given out, so that a late reaper line makes no second event.
-pub const MAX_RECENT_VICTIMS: usize = 64;
+///
+/// Since 5.18 the reaper starts two seconds after the kill, and in a storm more than a thousand processes are
+/// killed meanwhile. Where the lines show no kernel time, a pid may be a later process's: then only
+/// [`MAX_RECENT_VICTIMS_UNTIMED`] of them count.
+pub const MAX_RECENT_VICTIMS: usize = 4096;
+
+/// As [`MAX_RECENT_VICTIMS`], for lines without a kernel time.
+pub const MAX_RECENT_VICTIMS_UNTIMED: usize = 64;
 
 /// Members of one `memory.oom.group` kill that are remembered, so that one printed twice is one event.
 pub const MAX_GROUP_MEMBERS: usize = 4096;

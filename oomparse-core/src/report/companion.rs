@@ -143,7 +143,7 @@ impl Assembler {
             }
             return self.give_out_waiting(at, out);
         }
-        if self.recent.contains(&pid)
+        if self.was_just_given_out(pid, &stamp)
             || self
                 .reports
                 .iter()

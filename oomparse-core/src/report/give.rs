@@ -5,9 +5,26 @@ use super::build::{self, Blocks};
 use super::stamp::Stamp;
 use super::state::{Identity, Report};
 use crate::event::{Evidence, OomEvent};
-use crate::limits::{MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS};
+use crate::limits::{
+    MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS, MAX_RECENT_VICTIMS_UNTIMED,
+};
 use crate::line::Line;
 use alloc::collections::VecDeque;
+
+/// A kill that left, and the second of the kernel's clock in which it did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given {
+    pid: u32,
+    second: Option<u32>,
+}
+
+/// Whole seconds are compared: the last one counts too.
+const REAPER_DELAY_SECONDS: u32 = (MAX_REAPER_DELAY_US / 1_000_000) as u32 + 1;
+
+fn second(stamp: &Stamp) -> Option<u32> {
+    let micros = stamp.kernel_time_us?;
+    u32::try_from(micros / 1_000_000).ok()
+}
 
 impl Assembler {
     /// A kill that waited for one further line leaves now, unless this line is the one it waited for.
@@ -52,11 +69,27 @@ impl Assembler {
         self.push_out(event, out);
     }
 
-    pub(super) fn remember(&mut self, pid: u32) {
+    fn remember(&mut self, pid: u32) {
         if self.recent.len() >= MAX_RECENT_VICTIMS {
             self.recent.pop_front();
         }
-        self.recent.push_back(pid);
+        self.recent.push_back(Given {
+            pid,
+            second: second(&self.stamp),
+        });
+    }
+
+    /// Whether the kill of this process left so short a time ago that a reaper line with this stamp is about it.
+    pub(super) fn was_just_given_out(&self, pid: u32, stamp: &Stamp) -> bool {
+        let now = second(stamp);
+        let mut last = self.recent.iter().rev().enumerate();
+        last.any(|(newer, given)| {
+            given.pid == pid
+                && match (given.second, now) {
+                    (Some(then), Some(now)) => now.abs_diff(then) <= REAPER_DELAY_SECONDS,
+                    _ => newer < MAX_RECENT_VICTIMS_UNTIMED,
+                }
+        })
     }
 
     /// Closes reports that a line with this stamp cannot belong to any more.

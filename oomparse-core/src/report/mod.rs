@@ -56,7 +56,8 @@ pub(crate) struct Assembler {
     owner: usize,
     pending: Option<Pending>,
     suppressed: Option<u64>,
-    recent: VecDeque<u32>,
+    /// The last kills that left.
+    recent: VecDeque<give::Given>,
     /// The last victims that left without their Killed lines, and when they were named.
     unconfirmed: VecDeque<(u32, Stamp)>,
     keep_tasks: bool,

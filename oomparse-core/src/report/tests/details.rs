@@ -7,6 +7,7 @@ use crate::event::Scope;
 use crate::limits::MAX_JOINED_LEN;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 fn text(text: Option<&Text>) -> Option<String> {
     text.map(ToString::to_string)
@@ -173,6 +174,28 @@ fn a_process_that_is_ending_already_is_named() {
         (selected.pid, text(selected.comm.as_ref())),
         (7, Some("java".into()))
     );
+}
+
+/// The reaper comes two seconds after the kill, and a thousand others were killed meanwhile.
+#[test]
+fn in_a_storm_a_reapers_line_gives_no_kill_again() {
+    let reaped = |at: &str, pid: u32| {
+        format!(
+            "[{at}] oom_reaper: reaped process {pid} (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB\n"
+        )
+    };
+    let pids = 1000..2000;
+    let kills = pids.clone().map(|pid| killed(&format!("100.{pid}"), pid));
+    let reapers = pids.clone().map(|pid| reaped(&format!("103.{pid}"), pid));
+    let mut log: String = kills.chain(reapers).collect();
+    let found: Vec<_> = events(&log)
+        .iter()
+        .map(|event| event.victim.as_ref().unwrap().pid)
+        .collect();
+    assert_eq!(found, pids.collect::<Vec<_>>());
+    // A minute later the pid is another process's, whose Killed line was lost.
+    log += &reaped("170.000", 1500);
+    assert_eq!(events(&log).len(), 1001);
 }
 
 #[test]
