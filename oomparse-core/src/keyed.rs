@@ -95,6 +95,42 @@ impl KeyedParser {
         self.collect(key);
     }
 
+    /// Takes one record of a log; gives the event that this record tells, as far as it is known by now.
+    ///
+    /// For hosts that must answer a record before they get the next one. No kill waits for a further line: a
+    /// `Killed process` line without a report around it, as the kernel prints them in a storm, has its event at
+    /// once, without a cgroup. Events that this record completes but does not tell, and those of logs that had
+    /// to make room, go to `late`: they must not be put on this record.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{KeyedParser, Options};
+    ///
+    /// let mut parsers = KeyedParser::with_options(Options::default());
+    /// let line = b"Out of memory: Killed process 4021 (mysqld) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+    /// let event = parsers.push_record(b"a", line, |_, _| unreachable!()).unwrap();
+    /// assert_eq!(event.victim.unwrap().pid, 4021);
+    /// assert!(parsers.push_record(b"a", line, |_, _| unreachable!()).is_none());
+    /// ```
+    pub fn push_record(
+        &mut self,
+        key: &[u8],
+        record: &[u8],
+        mut late: impl FnMut(Arc<[u8]>, OomEvent),
+    ) -> Option<OomEvent> {
+        self.push_line(key, record);
+        self.give_waiting(key);
+        let mut told: Option<OomEvent> = None;
+        while let Some((of, event)) = self.next_event() {
+            if *of != *key || !event.is_told_by(record) {
+                late(of, event);
+            } else if let Some(earlier) = told.replace(event) {
+                late(of, earlier);
+            }
+        }
+        told
+    }
+
     /// Takes the next bytes of a log, cut anywhere.
     pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) {
         self.stream(key).push_chunk(chunk);
@@ -257,6 +293,67 @@ mod tests {
         let (_, event) = parsers.next_event().unwrap();
         assert_eq!(event.victim.unwrap().pid, 4021);
         assert!(parsers.next_event().is_none());
+    }
+
+    /// Nothing that follows a kill in a real log gives it a second time.
+    #[test]
+    fn a_record_has_its_kill_at_once_and_no_other_has_it_again() {
+        let killed = |pid: u32, uid: &str| {
+            alloc::format!(
+                "[{pid}.0] Memory cgroup out of memory: Killed process {pid} (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB{uid}"
+            )
+        };
+        let mut parsers = KeyedParser::with_options(Options::default());
+        let mut late = 0;
+        let mut given = Vec::new();
+        for pid in 100..400 {
+            let uid = [", UID:0 pgtables:8kB oom_score_adj:0", ""][pid as usize % 2];
+            let first = killed(pid, uid);
+            let again = first.replace(".0]", ".2]");
+            for line in [
+                first.as_str(),
+                &alloc::format!(
+                    "[{pid}.1] Tasks in /kubepods/pod{pid} are going to be killed due to memory.oom.group set"
+                ),
+                &again,
+                &alloc::format!(
+                    "[{pid}.3] oom_reaper: reaped process {pid} (java), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"
+                ),
+                &alloc::format!("[{pid}.4] eth0: link is up"),
+            ] {
+                let event = parsers.push_record(b"a", line.as_bytes(), |_, _| late += 1);
+                if let Some(event) = event {
+                    assert_eq!(line, first);
+                    given.push(event.victim.unwrap().pid);
+                }
+            }
+        }
+        parsers.finish();
+        late += parsers.waiting_events();
+        assert_eq!((given, late), ((100..400).collect(), 0));
+    }
+
+    #[test]
+    fn an_event_of_another_log_or_another_line_is_late() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        parsers.set_max_streams(1);
+        let mut late = Vec::new();
+        for (key, line) in [
+            (b"a", TASK),
+            (
+                b"a",
+                b"a invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0",
+            ),
+            (
+                b"b",
+                b"b invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0",
+            ),
+        ] {
+            let told = parsers.push_record(key, line, |key, event| late.push((key, event)));
+            assert!(told.is_none());
+        }
+        let keys: Vec<_> = late.iter().map(|(key, _)| key.to_vec()).collect();
+        assert_eq!(keys, [b"a", b"a"]);
     }
 
     #[test]
