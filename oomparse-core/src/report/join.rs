@@ -5,8 +5,8 @@
 //! own: flag `c` (or `+` up to 4.8) in `/dev/kmsg`, and nothing to tell it by in other captures. And a
 //! newline in a comm breaks a line in every capture that is text.
 
+use super::figures::RECORD_LIMIT;
 use super::stamp::Stamp;
-use super::state::RECORD_LIMIT;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECES};
 use crate::line::{Line, parse_line};

@@ -24,6 +24,7 @@ mod block;
 mod build;
 mod companion;
 mod decide;
+mod figures;
 mod give;
 mod glance;
 mod join;
