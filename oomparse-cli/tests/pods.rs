@@ -3,9 +3,10 @@
 mod support;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use support::{oomparse, run, run_with};
+use support::{Running, oomparse, run, run_with, until};
 
 const UID: &str = "0f5eb28f-6722-4cf5-ab0f-b62748c018d4";
 const ID: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
@@ -213,4 +214,21 @@ fn nothing_known_is_1() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "No pods found.\n");
     assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_device_without_an_end_is_refused_with_a_sentence() {
+    for source in ["/dev/zero", "-"] {
+        let zeros = fs::File::open("/dev/zero").unwrap();
+        let mut command = oomparse(&["pods", source]);
+        let mut running = Running::start(command.stdin(zeros));
+        until("it does not end", || {
+            running.0.try_wait().unwrap().is_some()
+        });
+        assert_eq!(running.0.wait().unwrap().code(), Some(2));
+        let mut told = String::new();
+        let mut stderr = running.0.stderr.take().unwrap();
+        stderr.read_to_string(&mut told).unwrap();
+        assert!(told.contains("expected UTF-8"), "{told}");
+    }
 }

@@ -110,6 +110,10 @@ pub const MAX_POD_TABLE_CONTAINERS: usize = 600_000;
 #[cfg(feature = "pods")]
 pub const MAX_POD_TABLE_BYTES: usize = 96 << 20;
 
+/// Columns of a listing of pods. kubectl's widest has nine, the table's own CSV as many.
+#[cfg(feature = "pods")]
+pub const MAX_POD_COLUMNS: usize = 128;
+
 /// Labels kept per pod.
 #[cfg(feature = "pods")]
 pub const MAX_POD_LABELS: usize = 64;

@@ -3,8 +3,10 @@
 //! What is no listing may be a node's log: then the daemons' lines in it tell the names.
 
 use oomparse_core::{Learner, Loaded, PodRecord, PodTable, read_pods};
+use rustix::fs::FileType;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -20,31 +22,52 @@ const CHUNK: usize = 256 << 10;
 /// What is wrong with a listing; the rest of it was taken over.
 pub(crate) type Trouble = Option<String>;
 
+/// How much of a device is read: it may never end, and holds no log.
+const MAX_DEVICE_LEN: u64 = 16 << 20;
+
+/// How much of a source is looked at to tell whether it is text.
+const HEAD_LEN: u64 = 64 << 10;
+
 /// Reads the file into the table.
 pub(crate) fn read_file(path: &Path, table: &Mutex<PodTable>) -> io::Result<Trouble> {
-    let mut file = File::open(path)?;
-    let mut text = Vec::new();
-    (&mut file)
-        .take(MAX_LISTING_LEN + 1)
-        .read_to_end(&mut text)?;
-    if text.len() as u64 <= MAX_LISTING_LEN {
-        return Ok(read(&text, table));
-    }
-    drop(text);
-    // No listing is as long; a log may be.
-    file.seek(SeekFrom::Start(0))?;
-    let records = learn(file, table)?;
-    Ok((records == 0).then(|| "is longer than 1 GiB and no node's log".to_owned()))
+    let file = File::open(path)?;
+    // A device may never end.
+    let is_device = file.metadata()?.file_type().is_char_device();
+    read_source(file, is_device, table)
 }
 
 /// Reads standard input into the table.
 pub(crate) fn read_stdin(table: &Mutex<PodTable>) -> io::Result<Trouble> {
+    let is_device = rustix::fs::fstat(rustix::stdio::stdin())
+        .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::CharacterDevice);
+    read_source(io::stdin().lock(), is_device, table)
+}
+
+fn read_source(
+    mut source: impl Read,
+    is_device: bool,
+    table: &Mutex<PodTable>,
+) -> io::Result<Trouble> {
+    let most = if is_device { MAX_DEVICE_LEN } else { u64::MAX };
     let mut text = Vec::new();
-    io::stdin()
-        .lock()
-        .take(MAX_LISTING_LEN)
-        .read_to_end(&mut text)?;
-    Ok(read(&text, table))
+    (&mut source).take(HEAD_LEN).read_to_end(&mut text)?;
+    let is_text = !text.contains(&0);
+    if is_text {
+        let room = MAX_LISTING_LEN - text.len() as u64 + 1;
+        (&mut source).take(room).read_to_end(&mut text)?;
+        if text.len() as u64 <= MAX_LISTING_LEN {
+            return Ok(read(&text, table));
+        }
+    }
+    // No listing is as long, or holds a NUL; a log may.
+    let learned = learn(text.as_slice().chain(source.take(most)), table)?;
+    if learned > 0 {
+        return Ok(None);
+    }
+    Ok(match load(&text, table).error {
+        Some(error) if !is_text => Some(error.to_string()),
+        _ => Some("is longer than 1 GiB and no node's log".to_owned()),
+    })
 }
 
 fn read(text: &[u8], table: &Mutex<PodTable>) -> Trouble {

@@ -18,6 +18,7 @@ pub(crate) mod hex;
 mod learn;
 mod record;
 mod source;
+mod spelling;
 mod table;
 mod write;
 

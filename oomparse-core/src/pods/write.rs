@@ -7,14 +7,13 @@
 //! would not give.
 
 use super::record::PodUid;
+use super::spelling::{self, HEADER};
 use super::table::{ContainerEntry, ContainerId, PodEntry, PodTable};
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
-
-const CSV_HEADER: &str =
-    "pod_uid,namespace,pod_name,node,owner,labels,container_name,container_id,source\n";
 
 /// One row; what is unknown is left out.
 #[derive(Default, Serialize)]
@@ -42,10 +41,12 @@ impl PodTable {
     /// The table as CSV with a header.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut out = String::from(CSV_HEADER);
+        let mut csv = Csv::default();
+        csv.row(HEADER.map(Cow::Borrowed));
         self.rows(&mut |row| {
-            let labels = labels_field(&row.labels);
-            for field in [
+            let labels =
+                spelling::write_labels(row.labels.iter().map(|(key, value)| (*key, *value)));
+            let fields = [
                 row.pod_uid.as_deref(),
                 row.namespace,
                 row.pod_name,
@@ -54,14 +55,12 @@ impl PodTable {
                 Some(labels.as_str()),
                 row.container_name,
                 row.container_id.as_deref(),
-            ] {
-                push_csv(&mut out, field.unwrap_or_default());
-                out.push(',');
-            }
-            push_csv(&mut out, &row.source);
-            out.push('\n');
+                Some(row.source.as_str()),
+            ];
+            csv.row(fields.map(|field| spelling::guard(field.unwrap_or_default())));
         });
-        out
+        // Texts and separators are UTF-8.
+        String::from_utf8(csv.out).unwrap_or_default()
     }
 
     /// The table as one JSON object per line.
@@ -165,26 +164,33 @@ impl PodTable {
     }
 }
 
-fn labels_field(labels: &BTreeMap<&str, &str>) -> String {
-    let mut field = String::new();
-    for (key, value) in labels {
-        if !field.is_empty() {
-            field.push(';');
-        }
-        field.push_str(key);
-        field.push('=');
-        field.push_str(value);
-    }
-    field
+/// Rows being written.
+#[derive(Default)]
+struct Csv {
+    writer: csv_core::Writer,
+    out: Vec<u8>,
 }
 
-fn push_csv(out: &mut String, field: &str) {
-    if field.contains([',', '"', '\n', '\r']) {
-        out.push('"');
-        out.push_str(&field.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(field);
+impl Csv {
+    fn row<const N: usize>(&mut self, fields: [Cow<'_, str>; N]) {
+        for (at, field) in fields.iter().enumerate() {
+            if at > 0 {
+                self.put(0, |writer, out| writer.delimiter(out).1);
+            }
+            let field = field.as_bytes();
+            self.put(field.len(), |writer, out| writer.field(field, out).2);
+        }
+        self.put(0, |writer, out| writer.terminator(out).1);
+    }
+
+    /// Writes what has at most so many bytes, each perhaps doubled, between quotes.
+    fn put(&mut self, len: usize, write: impl FnOnce(&mut csv_core::Writer, &mut [u8]) -> usize) {
+        let before = self.out.len();
+        let room = len.saturating_mul(2).saturating_add(4);
+        self.out.resize(before.saturating_add(room), 0);
+        let space = self.out.get_mut(before..).unwrap_or_default();
+        let written = write(&mut self.writer, space);
+        self.out.truncate(before.saturating_add(written));
     }
 }
 
@@ -235,6 +241,41 @@ mod tests {
             assert_eq!(back.to_ndjson(), table.to_ndjson());
             assert_eq!(back.pods(), 2);
             assert_eq!(back.containers(), 3);
+        }
+    }
+
+    /// Words that other programs write for nothing, and labels with what parts labels.
+    #[test]
+    fn any_name_and_label_comes_back_from_csv() {
+        let mut table = PodTable::new();
+        table.keep_labels(&["*"]);
+        for (at, name) in ["null", "-", "-1", "none", "a"].iter().enumerate() {
+            let uid = std::format!("{at}962896b-ab69-4572-8f1d-ee756f9f3589");
+            let mut record = PodRecord::named(PodSource::Kubernetes, &uid, name, name);
+            record.node = Some((*name).into());
+            record.labels = [
+                ("=cmd", "a,b;c"),
+                ("@a", "null"),
+                ("b", "\"x\"\r\n"),
+                ("c", " - "),
+                ("d", ""),
+            ]
+            .map(|(key, value)| (key.into(), value.into()))
+            .to_vec();
+            record.add_container(&std::format!("a2172e8d1101b43{at}"), Some(name));
+            assert!(table.insert(record));
+        }
+        let csv = table.to_csv();
+        let mut back = PodTable::new();
+        back.keep_labels(&["*"]);
+        assert_eq!(back.load(csv.as_bytes()).error, None, "{csv}");
+        assert_eq!(back.to_ndjson(), table.to_ndjson());
+        for cell in csv.split([',', '\n']) {
+            let text = cell.trim_start_matches('"');
+            assert!(
+                !text.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                "{cell}"
+            );
         }
     }
 

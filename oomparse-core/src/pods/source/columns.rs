@@ -11,14 +11,19 @@
 
 use super::super::error::PodSourceErrorKind;
 use super::super::table::Loaded;
-use super::header::{Column, record};
+use super::header::{Column, Spelling, record};
 use super::{Sink, rows};
+use crate::limits::MAX_POD_COLUMNS;
 use alloc::vec::Vec;
 
 /// Whether the line is a table's header, and then whether it has a column for the pod's uid or
 /// the containers' ids.
 pub(super) fn is_header(line: &[u8]) -> Option<bool> {
     let columns = columns(core::str::from_utf8(line).ok()?);
+    // Each row is cut at every column.
+    if columns.len() > MAX_POD_COLUMNS {
+        return None;
+    }
     let names = columns.contains(&Column::Name);
     let uid = columns.contains(&Column::Uid) || columns.contains(&Column::ContainerIds);
     let known = columns.iter().filter(|column| column.is_known()).count();
@@ -61,16 +66,16 @@ pub(super) fn read(text: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     let starts = starts(header);
     for row in rows {
         let Ok(line) = core::str::from_utf8(row.text) else {
-            loaded.skip(row.error(PodSourceErrorKind::Encoding));
+            loaded.skip(|| row.error(PodSourceErrorKind::Encoding));
             continue;
         };
         let Some(fields) = fields(line, columns.len(), &starts) else {
-            loaded.skip(row.error(PodSourceErrorKind::Columns));
+            loaded.skip(|| row.error(PodSourceErrorKind::Columns));
             continue;
         };
-        match record(&columns, fields.into_iter()) {
+        match record(&columns, fields.into_iter(), Spelling::Any) {
             Some(record) => sink(record),
-            None => loaded.skip(row.error(PodSourceErrorKind::Row)),
+            None => loaded.skip(|| row.error(PodSourceErrorKind::Row)),
         }
     }
 }

@@ -4,12 +4,18 @@
 //! pod_uid,namespace,pod_name,node,owner,labels,container_name,container_id,source
 //! 3962896b-ab69-4572-8f1d-ee756f9f3589,default,web-0,node-7,StatefulSet/web,app=web,app,a2172e8d…,kubernetes
 //! ```
+//!
+//! A file that [`PodTable::to_csv`](crate::PodTable::to_csv) wrote, which its header shows, reads back to the
+//! very same names; in any other, `null` or `-` is what a program writes for nothing.
 
-use super::super::error::{PodSourceError, PodSourceErrorKind};
+use super::super::error::{PodSourceError, PodSourceErrorKind as Kind};
+use super::super::spelling::HEADER;
 use super::super::table::Loaded;
 use super::Sink;
-use super::header::{Column, record};
+use super::header::{Column, Spelling, record};
+use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 /// The separator, if the line is a CSV header of pods. Tabs part tables as well: those with more
@@ -30,123 +36,108 @@ pub(super) fn separator(line: &[u8]) -> Option<u8> {
 
 /// Reads a CSV text.
 pub(super) fn read(text: &[u8], separator: u8, loaded: &mut Loaded, sink: Sink<'_>) {
-    let mut reader = Reader {
-        text,
-        separator,
-        at: 0,
+    let mut rows = Rows::new(text, separator);
+    let header = match rows.next() {
+        Some(Ok((_, header))) => header,
+        Some(Err(start)) => return loaded.skip(|| PodSourceError::at(Kind::Quote, text, start)),
+        None => return,
     };
-    let mut fields = Vec::new();
-    let header = loop {
-        match reader.row(&mut fields) {
-            Ok(true) if is_blank(&fields) => {}
-            Ok(true) => break fields.iter().map(|field| Column::from_header(field)),
-            Ok(false) => return,
-            Err(error) => return loaded.skip(error),
-        }
+    let columns: Vec<Column> = header.iter().map(|it| Column::from_header(it)).collect();
+    let spelling = if header.iter().eq(HEADER) {
+        Spelling::Own
+    } else {
+        Spelling::Any
     };
-    let columns: Vec<Column> = header.collect();
     if !columns.contains(&Column::Uid) && !columns.contains(&Column::ContainerIds) {
-        loaded.skip(PodSourceError::at(PodSourceErrorKind::NoUidColumn, text, 0));
-        return;
+        return loaded.skip(|| PodSourceError::at(Kind::NoUidColumn, text, 0));
     }
-    loop {
-        let start = reader.at;
-        match reader.row(&mut fields) {
-            Ok(true) if is_blank(&fields) => {}
-            Ok(true) if fields.len() != columns.len() => {
-                loaded.skip(PodSourceError::at(PodSourceErrorKind::Columns, text, start));
+    while let Some(row) = rows.next() {
+        let (kind, start) = match row {
+            Err(start) => (Kind::Quote, start),
+            Ok((start, fields)) if fields.len() != columns.len() => (Kind::Columns, start),
+            Ok((start, fields)) => {
+                let fields = fields.iter().map(Cow::as_ref);
+                match record(&columns, fields, spelling) {
+                    Some(record) => {
+                        sink(record);
+                        continue;
+                    }
+                    None => (Kind::Row, start),
+                }
             }
-            Ok(true) => match record(&columns, fields.iter().map(String::as_str)) {
-                Some(record) => sink(record),
-                None => loaded.skip(PodSourceError::at(PodSourceErrorKind::Row, text, start)),
-            },
-            Ok(false) => return,
-            Err(error) => return loaded.skip(error),
-        }
+        };
+        // Only the first is told: its line is not counted for the others.
+        loaded.skip(|| PodSourceError::at(kind, text, start));
     }
 }
 
-fn is_blank(fields: &[String]) -> bool {
-    matches!(fields, [field] if field.trim().is_empty())
-}
+/// Where a row begins, and its fields; only where it begins, if a quoted field in it has no end.
+type Row<'r> = Result<(usize, Vec<Cow<'r, str>>), usize>;
 
-/// Cuts rows into fields.
-struct Reader<'a> {
+/// Cuts a text into rows.
+struct Rows<'a> {
+    reader: csv_core::Reader,
     text: &'a [u8],
-    separator: u8,
     at: usize,
+    /// The fields of the last row, one behind the other, and where each ends.
+    fields: Vec<u8>,
+    ends: Vec<usize>,
 }
 
-impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn step(&mut self) {
-        self.at = self.at.saturating_add(1);
-    }
-
-    /// Reads the next row; `false` at the end.
-    fn row(&mut self, fields: &mut Vec<String>) -> Result<bool, PodSourceError> {
-        fields.clear();
-        if self.peek().is_none() {
-            return Ok(false);
+impl<'a> Rows<'a> {
+    fn new(text: &'a [u8], separator: u8) -> Self {
+        Self {
+            reader: csv_core::ReaderBuilder::new().delimiter(separator).build(),
+            text,
+            at: 0,
+            fields: vec![0; 1024],
+            ends: vec![0; 16],
         }
-        loop {
-            let field = self.field()?;
-            fields.push(String::from_utf8_lossy(&field).into_owned());
-            match self.peek() {
-                Some(byte) if byte == self.separator => self.step(),
-                _ => break,
+    }
+
+    /// The next row that is not blank.
+    fn next(&mut self) -> Option<Row<'_>> {
+        let (start, count) = loop {
+            let line_ends = self.text.get(self.at..)?.iter();
+            let line_ends = line_ends.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            self.at = self.at.saturating_add(line_ends.count());
+            let start = self.at;
+            let (len, count) = self.read()?;
+            let row = self.text.get(start..self.at)?;
+            let quotes = || memchr::memchr_iter(b'"', row).count();
+            if self.at == self.text.len() && quotes() % 2 == 1 {
+                return Some(Err(start));
             }
-        }
-        if self.peek() == Some(b'\r') {
-            self.step();
-        }
-        if self.peek() == Some(b'\n') {
-            self.step();
-        }
-        Ok(true)
-    }
-
-    fn field(&mut self) -> Result<Vec<u8>, PodSourceError> {
-        let mut field = Vec::new();
-        if self.peek() == Some(b'"') {
-            self.quoted(&mut field)?;
-        }
-        // What stands behind a closing quote belongs to the field, as spreadsheets read it.
-        while let Some(byte) = self.peek() {
-            let line_end = byte == b'\n'
-                || (byte == b'\r' && self.text.get(self.at.saturating_add(1)) == Some(&b'\n'));
-            if byte == self.separator || line_end {
-                break;
+            if count != 1 || !self.fields.get(..len)?.trim_ascii().is_empty() {
+                break (start, count);
             }
-            field.push(byte);
-            self.step();
-        }
-        Ok(field)
+        };
+        let ends = self.ends.get(..count)?.iter();
+        let fields = ends.scan(0, |start, end| {
+            let field = self.fields.get(*start..*end)?;
+            *start = *end;
+            Some(String::from_utf8_lossy(field))
+        });
+        Some(Ok((start, fields.collect())))
     }
 
-    fn quoted(&mut self, field: &mut Vec<u8>) -> Result<(), PodSourceError> {
-        let start = self.at;
-        self.step();
+    /// Reads a row; says how many bytes its fields have, and how many fields there are.
+    fn read(&mut self) -> Option<(usize, usize)> {
+        use csv_core::ReadRecordResult as Read;
+        let (mut len, mut count) = (0usize, 0usize);
         loop {
-            let byte = self.peek();
-            self.step();
-            match byte {
-                None => {
-                    return Err(PodSourceError::at(
-                        PodSourceErrorKind::Quote,
-                        self.text,
-                        start,
-                    ));
-                }
-                Some(b'"') if self.peek() == Some(b'"') => {
-                    field.push(b'"');
-                    self.step();
-                }
-                Some(b'"') => return Ok(()),
-                Some(byte) => field.push(byte),
+            let input = self.text.get(self.at..).unwrap_or_default();
+            let (fields, ends) = (self.fields.get_mut(len..)?, self.ends.get_mut(count..)?);
+            let (result, read, written, ended) = self.reader.read_record(input, fields, ends);
+            self.at = self.at.saturating_add(read);
+            len = len.saturating_add(written);
+            count = count.saturating_add(ended);
+            match result {
+                Read::InputEmpty => {}
+                Read::OutputFull => self.fields.resize(self.fields.len().saturating_mul(2), 0),
+                Read::OutputEndsFull => self.ends.resize(self.ends.len().saturating_mul(2), 0),
+                Read::Record => return Some((len, count)),
+                Read::End => return None,
             }
         }
     }
@@ -182,6 +173,6 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert_eq!(loaded.skipped, 2);
         let error = loaded.error.unwrap();
-        assert_eq!((error.kind, error.line), (PodSourceErrorKind::Columns, 3));
+        assert_eq!((error.kind, error.line), (Kind::Columns, 3));
     }
 }

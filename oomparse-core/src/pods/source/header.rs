@@ -1,7 +1,8 @@
 //! Headers of tables and CSV: which column is what, whatever its order and spelling.
 
 use super::super::record::{Doubt, PodRecord, PodSource, PodUid};
-use alloc::borrow::ToOwned;
+use super::super::spelling;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -53,19 +54,40 @@ impl Column {
     }
 }
 
-/// The record of a row's fields. What kubectl writes for nothing (`<none>`) is nothing.
+/// How the fields of a table are spelt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// As programs and people write them: with blanks around, and a word where there is nothing.
+    Any,
+    /// As [`PodTable::to_csv`](crate::PodTable::to_csv) writes them: only what is empty is nothing.
+    Own,
+}
+
+impl Spelling {
+    /// What a field says, if it says anything. What kubectl writes for nothing (`<none>`) is nothing.
+    fn text(self, field: &str) -> Option<Cow<'_, str>> {
+        if self == Self::Own {
+            return (!field.is_empty()).then(|| spelling::unguard(field));
+        }
+        let field = field.trim();
+        let is_nothing = matches!(field, "" | "<none>" | "<nil>" | "<unset>" | "null" | "-");
+        (!is_nothing).then_some(Cow::Borrowed(field))
+    }
+}
+
+/// The record of a row's fields.
 pub(super) fn record<'f>(
     columns: &[Column],
     fields: impl Iterator<Item = &'f str>,
+    spelling: Spelling,
 ) -> Option<PodRecord> {
     let mut record = PodRecord::new(PodSource::File);
     let (mut names, mut ids) = (Vec::new(), Vec::new());
     for (column, field) in columns.iter().zip(fields) {
-        let field = field.trim();
-        if matches!(field, "" | "<none>" | "<nil>" | "<unset>" | "null" | "-") {
+        let Some(field) = spelling.text(field) else {
             continue;
-        }
-        let text = || Some(field.to_owned());
+        };
+        let text = || Some(field.as_ref().to_owned());
         match column {
             Column::Uid => record.uid = text(),
             Column::MirrorUid => record.mirror_uid = text(),
@@ -73,18 +95,18 @@ pub(super) fn record<'f>(
             Column::Name => record.name = text(),
             Column::Node => record.node = text(),
             Column::Owner => record.owner = text(),
-            Column::Labels => record.labels = labels(field),
-            Column::ContainerNames => names = list(field),
-            Column::ContainerIds => ids = list(field),
-            Column::Source => record.set_source(field),
+            Column::Labels => record.labels = spelling::read_labels(&field),
+            Column::ContainerNames => names = list(&field),
+            Column::ContainerIds => ids = list(&field),
+            Column::Source => record.set_source(&field),
             Column::Unknown => {}
         }
     }
     // Names belong to ids by their place; without as many of both there is no telling.
     let paired = names.len() == ids.len();
     for (at, id) in ids.iter().enumerate() {
-        let name = names.get(at).copied().filter(|_| paired);
-        record.add_container(id, name);
+        let name = names.get(at).filter(|_| paired);
+        record.add_container(id, name.map(String::as_str));
     }
     is_sound(&record).then_some(record)
 }
@@ -99,28 +121,12 @@ pub(super) fn is_sound(record: &PodRecord) -> bool {
     }
 }
 
-fn list(field: &str) -> Vec<&str> {
+fn list(field: &str) -> Vec<String> {
     field
         .trim_matches(['[', ']'])
         .split([',', ' '])
         .filter(|item| !item.is_empty())
-        .collect()
-}
-
-/// `app=web;tier=x`, or kubectl's `map[app:web tier:x]`.
-fn labels(field: &str) -> Vec<(String, String)> {
-    let (items, separator, between) = match field
-        .strip_prefix("map[")
-        .and_then(|field| field.strip_suffix(']'))
-    {
-        Some(items) => (items, ' ', ':'),
-        None if field.contains(';') => (field, ';', '='),
-        None => (field, ',', '='),
-    };
-    items
-        .split(separator)
-        .filter_map(|item| item.split_once(between))
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .map(ToOwned::to_owned)
         .collect()
 }
 
@@ -136,14 +142,5 @@ mod tests {
         assert_eq!(Column::from_header("podName"), Column::Name);
         assert_eq!(Column::from_header("nodeIP"), Column::Unknown);
         assert_eq!(Column::from_header("ContainerName"), Column::ContainerNames);
-    }
-
-    #[test]
-    fn labels_in_both_forms() {
-        for field in ["map[app:web tier:db]", "app=web;tier=db", "app=web,tier=db"] {
-            let labels = labels(field);
-            assert_eq!(labels.len(), 2, "{field}");
-            assert_eq!(labels[1], ("tier".into(), "db".into()));
-        }
     }
 }

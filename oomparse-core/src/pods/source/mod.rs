@@ -84,9 +84,9 @@ pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
 
 impl Loaded {
     /// Notes that a row was left out, and why if it is the first.
-    fn skip(&mut self, error: PodSourceError) {
+    fn skip(&mut self, error: impl FnOnce() -> PodSourceError) {
         self.skipped = self.skipped.saturating_add(1);
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(error);
     }
 }
 

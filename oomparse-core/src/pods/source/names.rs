@@ -105,9 +105,9 @@ pub(super) fn read(text: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
                     .trim()
                     .trim_end_matches([':', '/'])
                     .starts_with("/var/log/") => {}
-                None => loaded.skip(row.error(PodSourceErrorKind::Row)),
+                None => loaded.skip(|| row.error(PodSourceErrorKind::Row)),
             },
-            Err(_) => loaded.skip(row.error(PodSourceErrorKind::Encoding)),
+            Err(_) => loaded.skip(|| row.error(PodSourceErrorKind::Encoding)),
         }
     }
 }

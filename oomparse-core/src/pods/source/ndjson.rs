@@ -56,15 +56,14 @@ pub(super) fn read(text: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
         match serde_json::from_slice::<Line>(row.text) {
             Ok(line) => match line.record() {
                 Some(record) => sink(record),
-                None => loaded.skip(row.error(PodSourceErrorKind::Row)),
+                None => loaded.skip(|| row.error(PodSourceErrorKind::Row)),
             },
             Err(error) => {
-                let found = json::position(row.text, &error);
-                loaded.skip(PodSourceError::new(
-                    found.kind,
-                    row.line,
-                    row.offset.saturating_add(found.offset),
-                ));
+                loaded.skip(|| {
+                    let found = json::position(row.text, &error);
+                    let offset = row.offset.saturating_add(found.offset);
+                    PodSourceError::new(found.kind, row.line, offset)
+                });
             }
         }
     }
