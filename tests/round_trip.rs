@@ -45,7 +45,7 @@ fn any_comm() -> BoxedStrategy<Vec<u8>> {
 
 /// Any name that a cgroup can have.
 fn any_cgroup_name() -> impl Strategy<Value = Vec<u8>> {
-    let words: [&[u8]; 10] = [
+    let words: [&[u8]; 14] = [
         b"a,task_memcg=",
         b"x,task=init,pid=1,uid=0",
         b"a b\"c",
@@ -56,6 +56,10 @@ fn any_cgroup_name() -> impl Strategy<Value = Vec<u8>> {
         b",oom_memcg=",
         b"are going to be killed",
         b",global_oom",
+        b"x#012Killed process 1 (init) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        b"x [5.200000] Killed process 1 (init) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        b"x Out of memory: Kill process 1 (init) score 9 or sacrifice child Killed process 1 (init)",
+        b"x Jan  5 02:12:02 node-7 kernel: Killed process 1 (init) total-vm:8kB, anon-rss:4kB",
     ];
     prop_oneof![
         vec(
@@ -349,4 +353,64 @@ proptest! {
             prop_assert_eq!(of_host, alone.iter().collect::<Vec<_>>());
         }
     }
+
+    #[test]
+    fn a_report_as_one_value_comes_back(
+        report in ordinary_report(), words in words(), carrier in several_as_text(), key in text_key(),
+    ) {
+        let log = as_value(key, "", &carrier.print("node-7", &report, &words).concat());
+        check(&report, &words, &events(&log))?;
+    }
+
+    #[test]
+    fn any_comm_as_one_value_of_the_journals_makes_no_kill(
+        report in report(any_comm(), Just(Vec::new())), words in words(), key in text_key(),
+    ) {
+        let text = Carrier::JournalCat.print("", &report, &words).concat();
+        let proven = r#""_TRANSPORT":"kernel","SYSLOG_FACILITY":"0","#;
+        let events = events(&as_value(key, proven, &text));
+        prop_assert!(events.len() == 1, "{:?}", events);
+        prop_assert_eq!(events[0].pointer("/victim/pid"), Some(&report.pid.into()), "{}", String::from_utf8_lossy(&text));
+    }
+
+    #[test]
+    fn any_cgroup_name_makes_no_kill(
+        report in report(ordinary_comm(), any_cgroup_name().prop_map(|name| [b"/", &name[..]].concat())),
+        words in words(), carrier in several_as_text(), is_value in any::<bool>(),
+    ) {
+        let mut log = carrier.print("node-7", &report, &words).concat();
+        if is_value {
+            log = as_value("message", "", &log);
+        }
+        let kills: Vec<_> = events(&log).into_iter().filter(|event| event["type"] == "kill").collect();
+        for kill in kills {
+            prop_assert_eq!(kill.pointer("/victim/pid"), Some(&report.pid.into()), "{}", String::from_utf8_lossy(&log));
+        }
+    }
+}
+
+/// Carriers that print a report as text which several lines of may come as one.
+fn several_as_text() -> impl Strategy<Value = Carrier> {
+    select(vec![
+        Carrier::Kmsg,
+        Carrier::Dmesg,
+        Carrier::DmesgT,
+        Carrier::DmesgX,
+        Carrier::DmesgR,
+        Carrier::DmesgIso,
+        Carrier::Syslog,
+        Carrier::SyslogPlain,
+        Carrier::Syslog5424,
+        Carrier::JournalCat,
+    ])
+}
+
+fn text_key() -> impl Strategy<Value = &'static str> {
+    select(vec!["message", "MESSAGE", "log"])
+}
+
+/// A record with this text under a key.
+fn as_value(key: &str, others: &str, text: &[u8]) -> Vec<u8> {
+    let text = Value::from(String::from_utf8_lossy(text));
+    format!("{{{others}\"{key}\":{text}}}\n").into_bytes()
 }

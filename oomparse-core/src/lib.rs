@@ -39,6 +39,7 @@ mod paste;
 mod pods;
 mod report;
 mod sieve;
+mod split;
 mod time;
 
 pub use bytes::Text;

@@ -10,6 +10,11 @@
 /// carries labels besides: 1 MiB holds all that was ever seen.
 pub const MAX_LINE_LEN: usize = 1 << 20;
 
+/// Records that are read of one value or line.
+///
+/// A whole report as one value has a row for each process: as many as [`MAX_TASK_ROWS`].
+pub const MAX_PARTS: usize = 16_384;
+
 /// Longest message that is put together from the pieces of one printk, in bytes.
 ///
 /// Two paths of `PATH_MAX` (4,096) each, a cpuset name of 255 and the fixed text stay under 9 KiB;

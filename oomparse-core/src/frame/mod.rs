@@ -15,6 +15,7 @@ mod journal;
 #[cfg(feature = "carriers")]
 mod json_text;
 mod kmsg;
+mod part;
 #[cfg(feature = "serde")]
 mod record;
 mod scan;
@@ -27,6 +28,8 @@ mod wrapper;
 
 #[cfg(feature = "serde")]
 pub use record::with_member;
+
+pub(crate) use part::{Part, part};
 
 use crate::bytes::memmem;
 use crate::line::{Line, parse_line};
@@ -87,6 +90,9 @@ pub enum Fragment {
     Whole,
     /// `/dev/kmsg` flag `c` or `+`: a piece of a continued line.
     Piece,
+    /// A text of several lines that came as one value of a JSON record: the message is the whole of it, with
+    /// what each line begins with. [`FrameParser`](crate::FrameParser) takes it apart.
+    Several,
 }
 
 /// One log line, taken apart: a view over the line's bytes.
@@ -504,10 +510,6 @@ pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// The frame of any line.
-#[cfg_attr(
-    not(feature = "serde"),
-    expect(dead_code, reason = "only records hold other lines")
-)]
 fn find(line: &[u8], nested: u8) -> Frame<'_> {
     known(line, nested).unwrap_or_else(|| unknown(line, nested))
 }

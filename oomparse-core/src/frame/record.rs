@@ -22,12 +22,13 @@ pub use reader::with_member;
 use self::json::{Key, Value};
 use super::journal::{Provenance, is_kernels_name, is_outside_services};
 use super::scan::{facility_by_name, level_by_name, skip_one_blank};
-use super::{Frame, FrameKind, Origin, dmesg, find, stamp};
+use super::{Fragment, Frame, FrameKind, Origin, dmesg, find, stamp};
 use crate::bytes::unescape;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use memchr::memchr;
 
 /// How often a record's text may be a record again (a shipper's record of a container's record).
 pub(super) const MAX_NESTED_RECORDS: u8 = 2;
@@ -248,7 +249,19 @@ impl<'a> Fields<'a> {
             return Some(frame);
         }
         frame.kernel_time_us = self.monotonic.or(if is_dmesg { self.uptime } else { None });
-        if is_dmesg || (self.journal && frame.origin != Origin::Unknown) {
+        if is_dmesg {
+            frame.message = text;
+            return Some(frame);
+        }
+        if let Some(origin) = author_of_several(frame.origin, &text) {
+            return Some(Frame {
+                origin,
+                fragment: Fragment::Several,
+                message: text,
+                ..frame
+            });
+        }
+        if self.journal && frame.origin != Origin::Unknown {
             frame.message = text;
             return Some(frame);
         }
@@ -303,6 +316,28 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
         tag: inner.tag.or(outer.tag),
         boot_id: inner.boot_id.or(outer.boot_id),
         message: inner.message,
+    }
+}
+
+/// Who wrote a text of several lines, if this is one: whoever wrote the first, where the record does not tell.
+/// None is the kernel's behind a program's: with what it writes a program may write that line too. Only
+/// `/dev/kmsg` shows no line end that a program wrote.
+fn author_of_several(outer: Origin, text: &[u8]) -> Option<Origin> {
+    let text = text.trim_ascii();
+    let (first, _) = text.split_at_checked(memchr(b'\n', text)?)?;
+    // A record in a record, over several lines: its keys are no part of a message.
+    let is_record = text.starts_with(b"{\"") || first.trim_ascii_end() == b"{";
+    match outer {
+        Origin::UserSpace => return None,
+        Origin::Kernel => return Some(outer),
+        Origin::Unknown if is_record => return None,
+        Origin::Unknown => {}
+    }
+    let first = find(first, super::MOST_NESTED);
+    match (first.origin, first.kind) {
+        (Origin::UserSpace, FrameKind::Kmsg) => Some(outer),
+        (Origin::UserSpace, _) => None,
+        (origin, _) => Some(origin),
     }
 }
 

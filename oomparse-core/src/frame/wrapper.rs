@@ -21,6 +21,7 @@
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
 use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
 use crate::bytes::memmem;
+use crate::line::{Line, parse_line};
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr2};
 
@@ -65,10 +66,31 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     {
         return without_end_marks(frame);
     }
-    behind_labels(text, nested)
-        .or_else(|| behind_kernel_tag(text))
-        .or_else(|| syslog::stamp_within(text))
-        .map_or_else(|| bare(line, text), without_end_marks)
+    let found = if holds_path(text) {
+        None
+    } else {
+        behind_labels(text, nested)
+            .or_else(|| behind_kernel_tag(text))
+            .or_else(|| syslog::stamp_within(text))
+    };
+    found.map_or_else(|| bare(line, text), without_end_marks)
+}
+
+/// Whether a line is the kernel's as it stands and holds a cgroup's name, or is a piece of one: what looks like
+/// a head in it may be part of that name.
+fn holds_path(text: &[u8]) -> bool {
+    let is_piece = || memchr2(b':', b' ', text).is_none_or(|at| text.get(at) == Some(&b' '));
+    match parse_line(text) {
+        Line::TaskIn(_)
+        | Line::LimitReached(_)
+        | Line::StatsHeading(_)
+        | Line::Summary(_)
+        | Line::Group(_)
+        | Line::Malformed => true,
+        // The name of a cpuset ends the line but for a list.
+        Line::Cpuset(line) => memchr(b'[', line.cpuset).is_some(),
+        _ => text.starts_with(b"/") && is_piece(),
+    }
 }
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {

@@ -7,6 +7,7 @@ use crate::frame::{Frame, FrameKind, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
 use crate::report::Assembler;
 use crate::sieve::Sieve;
+use crate::split;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
@@ -132,6 +133,20 @@ impl FrameParser {
     /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any
     /// must; says whether its stream has seen it.
     pub(super) fn take(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
+        if !split::may_be_several(frame) {
+            return self.take_record(frame, text);
+        }
+        let mut was_seen = false;
+        split::each(frame, &mut |record| {
+            let text = &record.message;
+            let matters = self.wants_every_line() || self.is_candidate(text);
+            was_seen |= matters && self.take_record(record, Some(text));
+        });
+        was_seen
+    }
+
+    /// One record.
+    fn take_record(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
         let proven = frame.origin == Origin::Kernel;
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
             return false;
@@ -160,6 +175,9 @@ impl FrameParser {
     pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
         if self.streams.hungry > 0 && self.last().is_none() || self.streams.last.is_none() {
             return false;
+        }
+        if split::may_be_several(frame) {
+            return self.take(frame, None);
         }
         self.streams.clock = self.streams.clock.wrapping_add(1);
         self.feed(frame, self.events.len());

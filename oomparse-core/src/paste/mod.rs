@@ -11,12 +11,12 @@
 //!
 //! Each is undone only where the lines themselves prove it; whatever is not proven goes on as it is.
 
-mod glued;
 mod quoted;
 mod wrapped;
 
 use self::quoted::Quoted;
 use self::wrapped::Wrapped;
+use crate::split::long;
 
 /// Puts lines back into the shape that a log's carrier gave them.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Paste {
         self.is_holding()
             || self.quoted.may_be(line)
             || wrapped::may_begin(line, holds_word)
-            || glued::may_be(line)
+            || long::may_be(line)
     }
 
     /// Takes a line; gives those that are whole.
@@ -64,7 +64,7 @@ impl Paste {
 
 /// Gives the records of a line that was glued, or the line.
 fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
-    if !glued::split(line, give) {
+    if !long::split(line, give) {
         give(line);
     }
 }

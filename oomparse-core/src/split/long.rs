@@ -23,12 +23,12 @@ const MOST_LATER_US: u64 = 60_000_000;
 
 /// Whether the line has to be looked at: longer than one record.
 #[inline]
-pub(super) fn may_be(line: &[u8]) -> bool {
+pub(crate) fn may_be(line: &[u8]) -> bool {
     line.len() > LONGEST_RECORD
 }
 
 /// Gives the records of the line one by one; says whether there were several.
-pub(super) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
+pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
     if !may_be(line) || matches!(line.first(), Some(b'{' | b'"')) {
         return false;
     }

@@ -1,0 +1,104 @@
+//! A part of a record or of a line: text that may begin with a head of its own.
+//!
+//! ```text
+//! [    5.200000] Killed process 11 (php) …                   a line of a log that came as one text
+//! Jan  5 02:12:02 n1 kernel: Killed process 11 (php) …       the same, from a syslog
+//! Killed process 11 (php) …                                  what stands there is all there is
+//! ```
+
+use super::{Frame, FrameKind, MOST_NESTED, Origin, find, known};
+use alloc::borrow::Cow;
+
+/// A part, framed.
+pub(crate) struct Part<'a> {
+    /// What its own head tells, else what the whole's does.
+    pub(crate) frame: Frame<'a>,
+    /// It begins with a head of its own.
+    pub(crate) has_head: bool,
+    /// Its head tells who wrote it.
+    pub(crate) tells_author: bool,
+}
+
+/// Frames a part of what `outer` frames.
+///
+/// Where the author is known, only a head of a log's line is looked for: marks and names in front of the text
+/// are the text's own.
+pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
+    let inner = match outer.origin {
+        Origin::Unknown => Some(find(text, MOST_NESTED)),
+        Origin::Kernel | Origin::UserSpace => headed(text),
+    };
+    let inner = inner.unwrap_or_else(|| Frame {
+        message: Cow::Borrowed(text),
+        ..Frame::default()
+    });
+    let tells_author = inner.origin != Origin::Unknown;
+    let has_head = inner.kernel_time_us.is_some()
+        || inner.wall.is_some()
+        || inner.level.is_some()
+        || tells_author;
+    // dmesg and journalctl indent what stands behind a newline: no line of its own, even if it looks like one.
+    let is_behind = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
+    let message = match inner.message {
+        Cow::Borrowed(message) if is_behind => Cow::Borrowed(message.trim_ascii_start()),
+        message => message,
+    };
+    let frame = Frame {
+        kind: match inner.kind {
+            _ if is_behind => FrameKind::Indented,
+            FrameKind::Kmsg | FrameKind::KmsgDictionary => inner.kind,
+            _ => outer.kind,
+        },
+        origin: if tells_author {
+            inner.origin
+        } else {
+            outer.origin
+        },
+        level: inner.level.or(outer.level),
+        kernel_time_us: inner.kernel_time_us.or(outer.kernel_time_us),
+        wall: inner.wall.or(outer.wall),
+        sequence: inner.sequence,
+        fragment: inner.fragment,
+        caller: inner.caller.or_else(|| outer.caller.clone()),
+        host: inner.host.or_else(|| outer.host.clone()),
+        tag: inner.tag.or_else(|| outer.tag.clone()),
+        boot_id: inner.boot_id.or_else(|| outer.boot_id.clone()),
+        message,
+    };
+    Part {
+        frame,
+        has_head,
+        tells_author,
+    }
+}
+
+/// The frame of a text with a head: of the kernel's own text some begins with a number, which is no time.
+fn headed(text: &[u8]) -> Option<Frame<'_>> {
+    let frame = known(text, MOST_NESTED)?;
+    let is_number = matches!(text, [b'0'..=b'9', ..]) && frame.kind == FrameKind::Syslog;
+    let is_date = text.get(4) == Some(&b'-') || frame.origin != Origin::Unknown;
+    (!is_number || is_date).then_some(frame)
+}
+
+impl Frame<'_> {
+    /// What the frame tells beside its message, which is left out.
+    pub(crate) fn head(&self) -> Frame<'_> {
+        fn borrowed<'a>(name: &'a Option<Cow<'_, [u8]>>) -> Option<Cow<'a, [u8]>> {
+            name.as_deref().map(Cow::Borrowed)
+        }
+        Frame {
+            kind: self.kind,
+            origin: self.origin,
+            level: self.level,
+            kernel_time_us: self.kernel_time_us,
+            wall: self.wall,
+            sequence: self.sequence,
+            fragment: self.fragment,
+            caller: borrowed(&self.caller),
+            host: borrowed(&self.host),
+            tag: borrowed(&self.tag),
+            boot_id: borrowed(&self.boot_id),
+            message: Cow::Borrowed(&[]),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Several records of the kernel's that came as one: in one value of a JSON record, on one line.
+//!
+//! ```text
+//! {"message":"Memory cgroup out of memory: Kill process 10 (sh) score 3 or sacrifice child\nKilled process 11 (php) …"}
+//! Jan  5 02:12:02 n1 kernel: … score 3 or sacrifice child#012Killed process 11 (php) …       rsyslog
+//! … score 3 or sacrifice child Killed process 11 (php) …                                    line ends lost
+//! … score 3 or sacrifice child [    5.200000] Killed process 11 (php) …
+//! ```
+//!
+//! Names stand in these texts that others choose: whoever makes a cgroup may give it a name that says all that
+//! a Killed line does. So a text is taken apart only
+//!
+//! * at a line end of a JSON value: the kernel prints none in a path, and a comm with one shows by what
+//!   follows it ([`value`]);
+//! * behind what no name can shape: a line without a path whose end is the kernel's own, as a number with its
+//!   unit or `or sacrifice child`, where another line of the kernel's begins ([`line`]). There `#012` is no
+//!   more than a blank, for a cgroup's name may hold it;
+//! * at stamps, where the line is longer than any record of the kernel's (`long`).
+//!
+//! Never behind a path, nor in text that a program wrote, nor in what is one record for certain (`/dev/kmsg`,
+//! an indented line).
+
+mod line;
+#[cfg(feature = "carriers")]
+pub(crate) mod long;
+mod value;
+
+use crate::frame::{Fragment, Frame, FrameKind, Origin};
+use crate::limits::MAX_PARTS;
+
+/// Whether a frame may hold several records; nearly none does.
+#[inline]
+pub(crate) fn may_be_several(frame: &Frame<'_>) -> bool {
+    frame.fragment == Fragment::Several || may_hold_several(frame)
+}
+
+/// Whether a line's frame may: what is one record for certain is one.
+#[inline]
+fn may_hold_several(frame: &Frame<'_>) -> bool {
+    !matches!(
+        frame.kind,
+        FrameKind::Kmsg | FrameKind::KmsgDictionary | FrameKind::Indented
+    ) && frame.origin != Origin::UserSpace
+        && line::may_be_several(&frame.message)
+}
+
+/// Gives the records of a frame one by one, or the frame as it is.
+pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
+    let mut left = MAX_PARTS;
+    let mut give = |part: &Frame<'_>| {
+        if left > 0 && part.origin != Origin::UserSpace {
+            left = left.saturating_sub(1);
+            give(part);
+        }
+    };
+    let mut each_of_line = |record: &Frame<'_>| {
+        if may_hold_several(record) {
+            line::each(record, &mut give);
+        } else {
+            give(record);
+        }
+    };
+    if frame.fragment == Fragment::Several {
+        value::each(frame, &mut each_of_line);
+    } else {
+        each_of_line(frame);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+use super::*;
+use crate::frame::Framer;
+use std::format;
+use std::string::{String, ToString as _};
+use std::vec::Vec;
+
+const SELECTED: &str =
+    "Memory cgroup out of memory: Kill process 10 (sh) score 3 or sacrifice child";
+const KILLED: &str = "Killed process 11 (php) total-vm:512kB, anon-rss:203kB, file-rss:100kB";
+
+/// The messages of a line's records.
+fn records(line: &str) -> Vec<String> {
+    let mut framer = Framer::new();
+    let frame = framer.frame(line.as_bytes()).unwrap();
+    let mut found = Vec::new();
+    each(&frame, &mut |record| {
+        found.push(String::from_utf8(record.message.to_vec()).unwrap());
+    });
+    let is_one = found.len() == 1;
+    assert!(is_one || may_be_several(&frame), "{line}");
+    found
+}
+
+fn value(text: &str) -> String {
+    serde_json::json!({ "message": text }).to_string()
+}
+
+#[test]
+fn a_value_is_taken_apart_at_its_line_ends() {
+    let text = format!(
+        "sh invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n\
+         Pid: 2, comm:  Not tainted 2.6.32-5-amd64 #1\nTask in /a killed as a result of limit of /a\n\
+         [ pid ]   uid  tgid total_vm      rss cpu oom_adj name\n{SELECTED}\n{KILLED}"
+    );
+    for text in [
+        text.clone(),
+        text.replace("comm: ", "comm: a"),
+        text.replace('\n', "\r\n"),
+    ] {
+        let lines: Vec<String> = text.lines().map(|line| line.to_string()).collect();
+        assert_eq!(records(&value(&text)), lines);
+        let proven = value(&text).replacen('{', r#"{"_TRANSPORT":"kernel","#, 1);
+        assert_eq!(records(&proven), lines);
+    }
+}
+
+#[test]
+fn records_on_one_line_are_told_apart_behind_what_no_name_shapes() {
+    let sizes = "shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:-997";
+    let firsts = [
+        SELECTED.to_string(),
+        "Out of memory: kill process 7 (a) score 493444 or a child".to_string(),
+        "Out of Memory: Kill process 7 (a) score 5 and children.".to_string(),
+        KILLED.to_string(),
+        format!("Memory cgroup out of memory: {KILLED}, {sizes}"),
+        "Killed process 7 (a)".to_string(),
+        "Out of Memory: Killed process 7 (a).".to_string(),
+        "oom_reaper: reaped process 7 (a), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB"
+            .to_string(),
+        "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0".to_string(),
+        "memory: usage 1024kB, limit 1024kB, failcnt 3".to_string(),
+    ];
+    for first in firsts {
+        for second in [
+            SELECTED,
+            KILLED,
+            "Task in /a killed as a result of limit of /a",
+        ] {
+            let whole = format!("Jan  5 02:12:02 n1 kernel: {first}");
+            for between in [
+                " ",
+                "  ",
+                "#012",
+                " [    5.200000] ",
+                " [5.2] ",
+                " Jan  5 02:12:03 n1 kernel: ",
+            ] {
+                let line = format!("{whole}{between}{second}");
+                assert_eq!(records(&line), [&first, second], "{line}");
+            }
+            let text = format!("{first}#012{second}");
+            assert_eq!(records(&value(&text)), [&first, second], "{text}");
+        }
+    }
+}
+
+#[test]
+fn nothing_ends_in_or_behind_a_path() {
+    let paths = [
+        "Task in /a killed as a result of limit of /a",
+        "Memory limit reached of cgroup /a",
+        "Memory cgroup stats for /a",
+        "Memory cgroup stats for /a: cache:0KB rss:4KB",
+        "Tasks in /a",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=a,pid=7,uid=0",
+        "sh cpuset=a mems_allowed=0",
+        "usb 1-1: Product: a",
+    ];
+    for path in paths {
+        for between in [
+            " ",
+            "#012",
+            " [    5.200000] ",
+            " Jan  5 02:12:03 n1 kernel: ",
+        ] {
+            let text = format!("{path}{between}{KILLED}");
+            let line = format!("Jan  5 02:12:02 n1 kernel: {text}");
+            assert_eq!(records(&line), [text.replace("#012", "\n")], "{line}");
+            for key in ["", r#""_TRANSPORT":"kernel","#] {
+                let record = value(&text).replacen('{', &format!("{{{key}"), 1);
+                assert_eq!(records(&record).len(), 1, "{record}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_one_record_stays_one() {
+    for line in [
+        format!("3,1,2,-;{SELECTED}\\x0a{KILLED}"),
+        format!("3,1,2,-;{SELECTED} {KILLED}"),
+    ] {
+        assert_eq!(records(&line).len(), 1, "{line}");
+    }
+    // A comm with a newline in a record of the journal's.
+    for text in [
+        "Killed process 7 (a\nb) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        "Killed process 7 (a)\nb) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        "Killed process 7 (\n\n\n) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        "Killed process 7 ([1.5] \nb) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        "a\nb invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),global_oom,task_memcg=/a,task=x,pid=1,uid=0\n,pid=7,uid=0",
+    ] {
+        let text = format!("{text}\n{SELECTED}");
+        assert_eq!(records(&value(&text)).len(), 2, "{text}");
+    }
+}
+
+#[test]
+fn text_of_a_program_is_not_taken_apart() {
+    let others = format!("Jan  5 02:12:02 n1 kernel: {KILLED}");
+    for text in [
+        format!("Jan  5 02:12:02 n1 app[7]: a\n{KILLED}"),
+        format!("Jan  5 02:12:02 n1 app[7]: a\n{others}"),
+        format!("<14>1 2023-01-05T02:12:02Z n1 app 7 - - a\n{others}"),
+    ] {
+        let line = value(&text);
+        assert!(crate::parse_all(line.as_bytes()).next().is_none(), "{line}");
+    }
+    let line = format!("Jan  5 02:12:02 n1 app[7]: {SELECTED}#012{KILLED}");
+    assert!(crate::parse_all(line.as_bytes()).next().is_none(), "{line}");
+    // Between the kernel's lines a program's goes on until the next head.
+    let text = format!("{others}\nJan  5 02:12:02 n1 app[7]: a\nKilled process 1 (init)");
+    let found: Vec<_> = crate::parse_all(value(&text).as_bytes()).collect();
+    let [event] = &found[..] else {
+        panic!("{found:?}");
+    };
+    assert_eq!(event.victim.as_ref().unwrap().pid, 11);
+}
