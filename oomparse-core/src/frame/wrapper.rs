@@ -21,6 +21,7 @@
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
 use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
 use crate::bytes::memmem;
+use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr2};
@@ -87,9 +88,8 @@ fn holds_path(text: &[u8]) -> bool {
         | Line::Summary(_)
         | Line::Group(_)
         | Line::Malformed => true,
-        // The name of a cpuset ends the line but for a list.
-        Line::Cpuset(line) => memchr(b'[', line.cpuset).is_some(),
-        _ => text.starts_with(b"/") && is_piece(),
+        _ if find_behind_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
+        _ => text.starts_with(b"Tasks in /") || text.starts_with(b"/") && is_piece(),
     }
 }
 
