@@ -39,6 +39,7 @@ mod paste;
 mod pods;
 mod report;
 mod sieve;
+mod source;
 mod split;
 mod time;
 
@@ -51,7 +52,7 @@ pub use event::{
 };
 #[cfg(feature = "serde")]
 pub use frame::with_member;
-pub use frame::{Fragment, Frame, FrameKind, Framer, Origin};
+pub use frame::{Fragment, Frame, FrameKind, Framer};
 pub use keyed::KeyedParser;
 pub use parser::{FrameParser, Options, Parser, parse_all};
 #[cfg(feature = "pods")]
@@ -63,4 +64,5 @@ pub use pods::{
 /// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
 #[doc(hidden)]
 pub use sieve::skip;
+pub use source::{Author, Daemon, Origin, Source, Trust};
 pub use time::WallTime;

@@ -63,6 +63,8 @@ pub struct Parser {
     carry: Vec<u8>,
     /// The line was longer than its bound: the rest of it is let go.
     skips_rest: bool,
+    /// How many bytes of it were let go.
+    dropped: usize,
     refused: Refused,
     head: Head,
 }
@@ -75,16 +77,46 @@ pub struct Parser {
 struct Refused {
     start: [u8; REFUSED_LEN],
     len: usize,
+    /// An empty line stood behind it.
+    gap: bool,
 }
 
-/// Enough of a line to find its prefix.
-pub(crate) const REFUSED_LEN: usize = 64;
+/// Enough of a line to find its prefix: a stamp, a host's name of the longest kind, a program's name.
+pub(crate) const REFUSED_LEN: usize = 384;
 
 impl Refused {
     const NONE: Self = Self {
         start: [0; REFUSED_LEN],
         len: 0,
+        gap: false,
     };
+
+    /// Takes the last of several lines that no other one goes on with.
+    fn note_last(&mut self, lines: &[u8]) {
+        let (mut rest, mut gap) = (lines, false);
+        loop {
+            let start = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
+            let is_own = self.note(rest.get(start..).unwrap_or_default());
+            gap |= self.gap;
+            if is_own || start == 0 {
+                self.gap = gap;
+                return;
+            }
+            rest = rest.get(..start.saturating_sub(1)).unwrap_or_default();
+        }
+    }
+
+    /// Takes a line, but for one that goes on with the line above it: that has an author. Says whether it did.
+    fn note(&mut self, line: &[u8]) -> bool {
+        let is_own = !matches!(line, [] | [b' ' | b'\t' | b'\r', ..]);
+        if is_own {
+            self.set(line);
+            self.gap = false;
+        } else {
+            self.gap |= line.trim_ascii().is_empty();
+        }
+        is_own
+    }
 
     fn set(&mut self, line: &[u8]) {
         if let Some(whole) = line.first_chunk::<REFUSED_LEN>() {
@@ -96,8 +128,9 @@ impl Refused {
         }
     }
 
-    fn take(&mut self) -> ([u8; REFUSED_LEN], usize) {
-        (self.start, core::mem::take(&mut self.len))
+    fn forget(&mut self) {
+        self.len = 0;
+        self.gap = false;
     }
 }
 
@@ -123,6 +156,7 @@ impl Parser {
             frames: FrameParser::with_options(options),
             carry: Vec::new(),
             skips_rest: false,
+            dropped: 0,
             refused: Refused::NONE,
             head: Head::NONE,
         }
@@ -158,7 +192,7 @@ impl Parser {
                 let Some((line, tail)) = line else {
                     break;
                 };
-                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                let line = self.without_return(line);
                 self.closer(line, plain.map(|(plain, _)| plain));
                 rest = tail;
                 continue;
@@ -166,9 +200,8 @@ impl Parser {
             let at = self.frames.sieve.find(rest);
             let before = at.map_or(rest, |at| rest.get(..at).unwrap_or_default());
             if let Some(end) = memrchr(b'\n', before) {
-                let lines = before.get(..end).unwrap_or_default();
-                let last = memrchr(b'\n', lines).map_or(0, |at| at.saturating_add(1));
-                self.refused.set(lines.get(last..).unwrap_or_default());
+                self.refused
+                    .note_last(before.get(..end).unwrap_or_default());
                 rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
             }
             if at.is_none() {
@@ -243,35 +276,49 @@ impl Parser {
     fn line(&mut self, line: &[u8]) {
         if self.wants_every_line() || self.frames.sieve.is_candidate(line) {
             let end = line.len().min(MAX_LINE_LEN);
+            let dropped = core::mem::take(&mut self.dropped);
+            self.framer
+                .drop_bytes(dropped.saturating_add(line.len().saturating_sub(end)));
             self.candidate(line.get(..end).unwrap_or_default());
         } else {
-            self.refused.set(line);
+            self.refused.note(line);
         }
     }
 
     fn keep(&mut self, bytes: &[u8]) {
         if self.skips_rest {
+            self.dropped = self.dropped.saturating_add(bytes.len());
             return;
         }
         let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
         self.carry
             .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         self.skips_rest = bytes.len() > room;
+        self.dropped = bytes.len().saturating_sub(room);
     }
 
     fn end_line(&mut self) {
         let mut line = core::mem::take(&mut self.carry);
         self.skips_rest = false;
         self.line(&line);
+        self.dropped = 0;
         if line.capacity() <= 4096 {
             line.clear();
             self.carry = line;
         }
     }
 
+    /// The line without the carriage return that ends it; within a journal's entry every byte counts.
+    fn without_return<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        if self.framer.wants_every_line() {
+            return line;
+        }
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = self.without_return(line);
         // A filter without std sees a record at a time, and is as small as can be.
         let plain = if cfg!(feature = "std") {
             self.head.split(line)
@@ -285,7 +332,7 @@ impl Parser {
             _ => false,
         });
         if is_seen {
-            self.refused.len = 0;
+            self.refused.forget();
         } else {
             self.closer(line, plain);
         }
@@ -306,7 +353,7 @@ impl Parser {
                 return (rest, Some((plain, tail)));
             }
             // A line that the sieve refused tells the next one's place only where that is indented.
-            self.refused.len = 0;
+            self.refused.forget();
             // Most figures of a block come in one record.
             rest = match (&mut last, glance, rest.get(..self.head.len_to_message())) {
                 (Some(last), Some(Glance::Figure(..)), Some(start)) => {
@@ -322,11 +369,10 @@ impl Parser {
 
     /// Any other line, and what is known of it if it begins as the last one did.
     fn closer(&mut self, line: &[u8], plain: Option<Plain<'_>>) {
-        let (start, len) = self.refused.take();
-        if len > 0 && matches!(line.first(), Some(b' ' | b'\t')) {
-            self.head.forget();
-            self.framer.frame(start.get(..len).unwrap_or_default());
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            self.show_refused();
         }
+        self.refused.forget();
         // Inside a carrier's own structure a line is what it is.
         let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
         if is_within
@@ -342,6 +388,18 @@ impl Parser {
         let mut paste = core::mem::take(&mut self.paste);
         paste.line(line, &mut |line| self.whole(line));
         self.paste = paste;
+    }
+
+    /// Shows the framer what an indented line may go on with.
+    fn show_refused(&mut self) {
+        self.head.forget();
+        let refused = self.refused;
+        if let Some(start @ [_, ..]) = refused.start.get(..refused.len) {
+            self.framer.frame(start);
+        }
+        if refused.gap {
+            self.framer.frame(&[]);
+        }
     }
 
     /// A line as its carrier wrote it that begins as the last one did; says whether its frame is known by that.

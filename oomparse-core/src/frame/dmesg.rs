@@ -20,7 +20,7 @@
 
 use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
 use super::stamp;
-use super::{Frame, FrameKind, Origin};
+use super::{Frame, FrameKind, Provenance};
 use crate::bytes::hex_digit;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -210,9 +210,9 @@ pub(super) fn prioritised(priority: u8, rest: &[u8]) -> Frame<'_> {
         ..Frame::default()
     });
     frame.level = Some(priority & 7);
-    if priority >= 8 {
-        frame.origin = Origin::UserSpace;
-    }
+    let mut seen = Provenance::default();
+    seen.priority(u64::from(priority));
+    frame.origin = seen.decide().origin();
     frame
 }
 
@@ -237,10 +237,7 @@ pub(super) fn decoded(line: &[u8]) -> Option<Frame<'_>> {
         ..Frame::default()
     });
     frame.level = Some(level);
-    frame.origin = match facility {
-        0 => Origin::Kernel,
-        _ => Origin::UserSpace,
-    };
+    frame.origin = Provenance::kmsg(facility).decide().origin();
     Some(frame)
 }
 
@@ -296,6 +293,7 @@ fn unescape_unprintable(message: &[u8], first: usize) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Origin;
     use alloc::string::ToString;
 
     fn wall(frame: &Frame<'_>) -> alloc::string::String {

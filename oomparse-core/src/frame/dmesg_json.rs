@@ -20,7 +20,7 @@
 
 use super::json_text::{member, scalar, string};
 use super::scan::{facility_by_name, level_by_name, number};
-use super::{Frame, FrameKind, Origin, stamp};
+use super::{Frame, FrameKind, Provenance, stamp};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -28,7 +28,7 @@ use alloc::vec::Vec;
 /// What stood in the open record before its message.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
-    origin: Origin,
+    provenance: Provenance,
     level: Option<u8>,
     kernel_time_us: Option<u64>,
     wall: Option<WallTime>,
@@ -79,11 +79,9 @@ impl Record {
             }
             b"pri" => self.set_priority(value),
             b"fac" => {
-                self.origin = match string(value).as_deref().and_then(facility_by_name) {
-                    Some(0) => Origin::Kernel,
-                    Some(_) => Origin::UserSpace,
-                    None => Origin::Unknown,
-                };
+                if let Some(facility) = string(value).as_deref().and_then(facility_by_name) {
+                    self.provenance.kmsg_facility(facility);
+                }
             }
             b"time" => self.set_time(value),
             b"caller" => self.caller = string(value).map(Cow::into_owned),
@@ -97,9 +95,7 @@ impl Record {
             self.level = level_by_name(&name);
         } else if let Some((priority, [])) = number(scalar(value)) {
             self.level = u8::try_from(priority & 7).ok();
-            if priority >= 8 {
-                self.origin = Origin::UserSpace;
-            }
+            self.provenance.priority(priority);
         }
     }
 
@@ -118,7 +114,7 @@ impl Record {
     fn into_frame(self, message: Cow<'_, [u8]>) -> Frame<'_> {
         Frame {
             kind: FrameKind::DmesgJson,
-            origin: self.origin,
+            origin: self.provenance.decide().origin(),
             level: self.level,
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,

@@ -18,61 +18,20 @@
 //! the log does; a value's further lines are indented by the width of its key.
 //! `MESSAGE=` without an entry begun is a message of unknown origin.
 
-use super::scan::{facility_by_name, number, split_once};
-use super::{Frame, FrameKind, Origin, stamp, syslog};
+use super::scan::{number, split_once};
+use super::{Frame, FrameKind, Provenance, stamp, without_return};
 use crate::bytes::memmem;
 use crate::limits::MAX_LINE_LEN;
+use crate::source::Parent;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Lines of one entry; a kernel's entry has about 20, any other is let go.
+/// Lines of one entry; a kernel's entry has about 20. Any other is passed over, to its end.
 const MAX_ENTRY_LINES: u32 = 512;
 
-/// What journald's fields, or a shipper's copies of them, tell about who wrote a text.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Provenance {
-    /// `_TRANSPORT` is `kernel`, or another.
-    pub(super) kernels_transport: Option<bool>,
-    /// `SYSLOG_IDENTIFIER` is `kernel`, or another.
-    pub(super) kernels_name: Option<bool>,
-    /// The trusted `_SYSTEMD_UNIT` or `_SYSTEMD_CGROUP` is not a service's.
-    pub(super) outside_services: bool,
-    /// `SYSLOG_FACILITY`: journald keeps the transport for text that a program wrote to `/dev/kmsg`.
-    pub(super) facility: Option<u8>,
-}
-
-impl Provenance {
-    pub(super) fn origin(&self) -> Origin {
-        let denied = self.facility.is_some_and(|facility| facility > 0)
-            || self.kernels_transport == Some(false)
-            || self.kernels_name == Some(false);
-        let told = self.facility.is_some()
-            || self.kernels_transport.is_some()
-            || self.kernels_name.is_some();
-        match (denied, told) {
-            (true, _) => Origin::UserSpace,
-            (false, true) => Origin::Kernel,
-            (false, false) => Origin::Unknown,
-        }
-    }
-}
-
-/// Whether a unit or cgroup that journald vouches for is not a service's: a container's scope, a user's
-/// session, a pod. What runs there may call itself by any name.
-pub(super) fn is_outside_services(unit: &[u8]) -> bool {
-    let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    !last.ends_with(b".service")
-        || last.starts_with(b"user@")
-        || memmem::find(unit, b"kubepods").is_some()
-        || memmem::find(unit, b"user.slice").is_some()
-}
-
-/// Whether a tag, with or without its colon, is the kernel's.
-pub(super) fn is_kernels_name(name: &[u8]) -> bool {
-    let name = name.trim_ascii();
-    syslog::is_kernel(name.strip_suffix(b":").unwrap_or(name))
-}
+/// Lines of other logs that may stand in an entry before it is given up: then it was none, or lost its end.
+const MAX_FOREIGN_LINES: u32 = 64;
 
 /// An entry that is being read.
 #[derive(Clone, Debug, Default)]
@@ -85,12 +44,26 @@ pub(super) struct Entry {
     wall: Option<WallTime>,
     host: Option<Vec<u8>>,
     boot_id: Option<Vec<u8>>,
-    tag: Option<Vec<u8>>,
     message: Option<Vec<u8>>,
-    /// The value that is being read by its length: whether it is the message, and its bytes.
-    binary: Option<(bool, Vec<u8>)>,
+    /// The value that is being read by its length.
+    binary: Option<Binary>,
     /// The verbose field of the last line: whether it is the message, and how far its value is in.
     field: (bool, usize),
+    /// It is longer than a kernel's can be, or damaged: nothing in it is taken.
+    passed_over: bool,
+    foreign: u32,
+}
+
+/// A value that is not plain text.
+#[derive(Clone, Debug, Default)]
+struct Binary {
+    is_message: bool,
+    /// The line of its key ends in a carriage return, which no key has: so does every line, whoever copied it.
+    has_returns: bool,
+    /// The eight bytes of its length, and the value where that is the message.
+    bytes: Vec<u8>,
+    /// How many bytes came, line ends included; none before the first line.
+    seen: Option<u64>,
 }
 
 /// What a line is to an open entry.
@@ -101,6 +74,8 @@ pub(super) enum Step<'a> {
     End(Option<Frame<'a>>),
     /// No line of an entry, or the first one behind it.
     Foreign,
+    /// No line of an entry, which goes on behind it.
+    Amid,
 }
 
 /// The entry that the line begins.
@@ -130,62 +105,65 @@ pub(super) fn lone_message(line: &[u8]) -> Option<Frame<'_>> {
 }
 
 impl Entry {
-    /// Takes the next line of the entry.
-    pub(super) fn line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
+    /// Takes the next line of the entry, with the carriage return at its end; so many bytes of it were dropped.
+    pub(super) fn line<'a>(&mut self, line: &'a [u8], dropped: usize) -> Step<'a> {
         self.lines = self.lines.saturating_add(1);
         if self.lines > MAX_ENTRY_LINES {
-            return self.given_up();
+            self.pass_over();
         }
         if self.is_verbose {
-            return self.verbose_line(line);
+            return self.verbose_line(without_return(line));
         }
-        if let Some((is_message, mut bytes)) = self.binary.take() {
-            bytes.extend_from_slice(line);
-            return self.binary_line(is_message, bytes);
+        if let Some(mut binary) = self.binary.take() {
+            if !binary.line(line, dropped) {
+                self.binary = Some(binary);
+            } else if binary.is_message && !self.passed_over {
+                match binary.into_message() {
+                    Some(message) => self.message = Some(message),
+                    None => self.pass_over(),
+                }
+            }
+            return Step::Field;
         }
+        let (line, whole) = (without_return(line), line);
         if line.is_empty() {
             return Step::End(self.take_frame());
         }
         match split_once(line, b'=') {
             Some((key, value)) if is_key(key) => {
+                if self.passed_over && key == b"__CURSOR" {
+                    *self = Self::default();
+                }
                 self.set(key, value);
                 Step::Field
             }
             None if is_key(line) => {
-                self.binary = Some((line == b"MESSAGE", Vec::new()));
+                self.provenance.there(Parent::Any.place(line).0);
+                self.binary = Some(Binary {
+                    is_message: line == b"MESSAGE",
+                    has_returns: line.len() < whole.len(),
+                    ..Binary::default()
+                });
                 Step::Field
             }
-            _ => self.given_up(),
+            _ => self.foreign(),
         }
     }
 
-    /// A message that was read is worth more than the line that did not fit.
-    fn given_up<'a>(&mut self) -> Step<'a> {
-        match self.take_frame() {
-            Some(frame) => Step::End(Some(frame)),
-            None => Step::Foreign,
-        }
+    /// What is left of the entry is nobody's word: it may be a program's.
+    fn pass_over(&mut self) {
+        self.passed_over = true;
+        self.message = None;
     }
 
-    fn binary_line<'a>(&mut self, is_message: bool, mut bytes: Vec<u8>) -> Step<'a> {
-        let length = bytes
-            .first_chunk::<8>()
-            .map(|length| u64::from_le_bytes(*length));
-        let wanted = match length.map(usize::try_from) {
-            Some(Ok(length)) if length <= MAX_LINE_LEN => length.checked_add(8),
-            Some(_) => return self.given_up(),
-            None => None,
-        };
-        if wanted.is_some_and(|wanted| bytes.len() >= wanted) {
-            if is_message {
-                let text = bytes.get(8..wanted.unwrap_or(8));
-                self.message = text.map(<[u8]>::to_vec);
-            }
-        } else {
-            bytes.push(b'\n');
-            self.binary = Some((is_message, bytes));
+    /// A line that no export has: the entry is damaged, or it was none.
+    fn foreign<'a>(&mut self) -> Step<'a> {
+        self.pass_over();
+        self.foreign = self.foreign.saturating_add(1);
+        if self.foreign > MAX_FOREIGN_LINES {
+            return Step::Foreign;
         }
-        Step::Field
+        Step::Amid
     }
 
     fn verbose_line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
@@ -199,11 +177,15 @@ impl Entry {
             return Step::Field;
         }
         let (is_message, indent) = self.field;
+        // Whoever copied it may have taken away the blanks at a line's end.
+        let is_blank = line.iter().all(|byte| *byte == b' ');
         let more = line
             .split_at_checked(indent)
             .filter(|(blanks, _)| indent > 0 && blanks.iter().all(|byte| *byte == b' '));
-        let Some((_, more)) = more else {
-            return Step::Foreign;
+        let more = match more {
+            Some((_, more)) => more,
+            None if is_blank => &[],
+            None => return Step::Foreign,
         };
         if is_message
             && let Some(message) = &mut self.message
@@ -217,7 +199,7 @@ impl Entry {
 
     /// Whether the line stands behind this entry, whose end nothing else tells.
     pub(super) fn ends_before(&self, line: &[u8]) -> bool {
-        self.is_verbose && !line.starts_with(b"    ")
+        self.is_verbose && !without_return(line).is_empty() && !line.starts_with(b"    ")
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
@@ -226,19 +208,8 @@ impl Entry {
             _ => None,
         };
         match key {
-            b"MESSAGE" => self.message = Some(value.to_vec()),
-            b"_TRANSPORT" => self.provenance.kernels_transport = Some(value == b"kernel"),
-            b"SYSLOG_IDENTIFIER" => {
-                self.provenance.kernels_name = Some(is_kernels_name(value));
-                self.tag = Some(value.to_vec());
-            }
-            b"_SYSTEMD_UNIT" | b"_SYSTEMD_CGROUP" => {
-                self.provenance.outside_services |= is_outside_services(value);
-            }
-            b"SYSLOG_FACILITY" => {
-                let facility = whole().map(|value| u8::try_from(value).unwrap_or(u8::MAX));
-                self.provenance.facility = facility.or(facility_by_name(value));
-            }
+            b"MESSAGE" if self.passed_over => return,
+            b"MESSAGE" => return self.message = Some(value.to_vec()),
             b"PRIORITY" => {
                 self.level = whole().and_then(|value| u8::try_from(value).ok());
                 self.level = self.level.filter(|level| *level <= 7);
@@ -251,6 +222,7 @@ impl Entry {
             }
             _ => {}
         }
+        self.provenance.text(Parent::Any.place(key).0, value);
     }
 
     pub(super) fn take_frame<'a>(&mut self) -> Option<Frame<'a>> {
@@ -261,20 +233,63 @@ impl Entry {
     fn frame<'a>(&mut self, message: Cow<'a, [u8]>) -> Frame<'a> {
         Frame {
             kind: FrameKind::Journal,
-            origin: self.provenance.origin(),
             level: self.level,
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,
             host: self.host.take().map(Cow::Owned),
-            tag: self
-                .tag
-                .take()
-                .filter(|tag| !is_kernels_name(tag) && !self.provenance.outside_services)
-                .map(Cow::Owned),
             boot_id: self.boot_id.take().map(Cow::Owned),
             message,
             ..Frame::default()
         }
+        .by(self.provenance.decide())
+    }
+}
+
+/// How many bytes its length takes that stands before a value.
+const LENGTH_LEN: usize = 8;
+
+impl Binary {
+    /// Takes the next line of the value, of which so many bytes were dropped; says whether it is whole.
+    fn line(&mut self, line: &[u8], dropped: usize) -> bool {
+        let line = if self.has_returns {
+            without_return(line)
+        } else {
+            line
+        };
+        let most = if self.is_message { MAX_LINE_LEN } else { 0 };
+        let most = most.saturating_add(LENGTH_LEN);
+        let mut seen = 0u64;
+        if let Some(before) = self.seen {
+            seen = before.saturating_add(1);
+            if self.bytes.len() < most {
+                self.bytes.push(b'\n');
+            }
+        }
+        let room = most.saturating_sub(self.bytes.len());
+        let kept = line.get(..room).unwrap_or(line);
+        self.bytes.extend_from_slice(kept);
+        let len = line.len().saturating_add(dropped);
+        seen = seen.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
+        self.seen = Some(seen);
+        let behind_length = seen.checked_sub(LENGTH_LEN as u64);
+        behind_length.is_some_and(|value| value >= self.length().unwrap_or(0))
+    }
+
+    fn length(&self) -> Option<u64> {
+        let length = self.bytes.first_chunk::<LENGTH_LEN>()?;
+        Some(u64::from_le_bytes(*length))
+    }
+
+    /// The message, if the value is that and was kept whole.
+    fn into_message(mut self) -> Option<Vec<u8>> {
+        let length = usize::try_from(self.length()?).ok()?;
+        let end = length.checked_add(LENGTH_LEN)?;
+        if !self.is_message || self.bytes.len() < end {
+            return None;
+        }
+        self.bytes.truncate(end);
+        self.bytes.drain(..LENGTH_LEN);
+        Some(self.bytes)
     }
 }
 

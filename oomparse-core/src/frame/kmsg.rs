@@ -16,7 +16,7 @@
 //! for first. So a process cannot hide its reports by a `;` in its name.
 
 use super::scan::{number, split_once};
-use super::{Fragment, Frame, FrameKind, Origin};
+use super::{Fragment, Frame, FrameKind, Provenance};
 use crate::bytes::memmem;
 use crate::bytes::unescape;
 use crate::limits::MAX_COMM_LEN;
@@ -44,7 +44,7 @@ pub(super) fn record(line: &[u8]) -> Option<Frame<'_>> {
     };
     Some(Frame {
         kind: FrameKind::Kmsg,
-        origin: origin(priority)?,
+        origin: Provenance::kmsg(facility(priority)?).decide().origin(),
         level: u8::try_from(priority & 7).ok(),
         kernel_time_us: Some(micros),
         sequence: Some(sequence),
@@ -55,11 +55,11 @@ pub(super) fn record(line: &[u8]) -> Option<Frame<'_>> {
     })
 }
 
-/// Facility 0 is the kernel's: `/dev/kmsg` gives every other writer at least 1.
-fn origin(priority: u64) -> Option<Origin> {
+/// `/dev/kmsg` gives every writer but the kernel at least 1.
+#[inline]
+fn facility(priority: u64) -> Option<u8> {
     match priority >> 3 {
-        0 => Some(Origin::Kernel),
-        1..=0xffff => Some(Origin::UserSpace),
+        facility @ 0..=0xffff => Some(u8::try_from(facility).unwrap_or(u8::MAX)),
         _ => None,
     }
 }
@@ -128,6 +128,7 @@ pub(super) fn dictionary(line: &[u8]) -> Option<Frame<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Origin;
 
     fn message(line: &str) -> alloc::string::String {
         let frame = record(line.as_bytes()).unwrap();

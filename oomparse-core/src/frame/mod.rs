@@ -7,6 +7,7 @@
 mod dmesg;
 #[cfg(feature = "carriers")]
 mod dmesg_json;
+mod identifier;
 #[cfg_attr(
     not(feature = "carriers"),
     expect(dead_code, reason = "entries over several lines")
@@ -33,23 +34,12 @@ pub(crate) use part::{Part, part};
 
 use crate::bytes::memmem;
 use crate::line::{Line, parse_line};
+pub(crate) use crate::source::Origin;
+use crate::source::{Author, Provenance, Source};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 #[cfg(feature = "carriers")]
 use alloc::boxed::Box;
-
-/// Where a line's text came from, as far as its frame proves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Origin {
-    /// The kernel wrote it: kmsg facility 0, a `kernel` tag, `_TRANSPORT=kernel` with facility 0.
-    Kernel,
-    /// A program wrote it: kmsg facility 1 or more, another syslog tag. Never becomes an event.
-    UserSpace,
-    /// The form does not tell: plain dmesg text, a paste.
-    #[default]
-    Unknown,
-}
 
 /// The form of a log line's prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -119,8 +109,7 @@ pub struct Frame<'a> {
     pub caller: Option<Cow<'a, [u8]>>,
     /// The host's name.
     pub host: Option<Cow<'a, [u8]>>,
-    /// The program that wrote a line, without its process id: `kubelet` of `kubelet[812]:`. Only where
-    /// the form shows it and it is not the kernel.
+    /// The daemon that wrote a line, if its lines are read: `kubelet` of `kubelet[812]:`.
     pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
@@ -129,6 +118,17 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// Puts in who wrote it.
+    #[inline]
+    fn by(mut self, author: Author) -> Self {
+        self.origin = author.origin();
+        self.tag = match author.source {
+            Source::Daemon(daemon) => Some(Cow::Borrowed(daemon.name().as_bytes())),
+            _ => None,
+        };
+        self
+    }
+
     /// The same frame with bytes of its own.
     #[must_use]
     pub fn into_owned(self) -> Frame<'static> {
@@ -159,10 +159,18 @@ pub struct Framer {
     last: FrameKind,
     /// How many bytes stood before the last stamped line's message.
     prefix_len: usize,
+    /// How far the last line with a head was indented.
+    indent: usize,
+    /// Who wrote it.
+    above: Author,
+    /// An empty line stood behind it.
+    gap: bool,
     /// Whether `[stamp]` lines go on with `host tag:`, once one of them told.
     is_short_monotonic: Option<bool>,
     /// The record over several lines that is open.
     open: Open,
+    /// How many bytes of the next line are not handed in.
+    dropped: usize,
     /// The prefix of the last line of a syslog's kernel.
     head: syslog::Head,
 }
@@ -191,10 +199,10 @@ impl Framer {
     /// `dmesg --json`, a field of a journal export entry that is not yet whole).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
         if self.wants_every_line() {
             return self.within_open(line);
         }
+        let line = without_return(line);
         // Where code must be small the long way does: it reads the same.
         if cfg!(feature = "std")
             && let Some(frame) = self.frequent(line)
@@ -216,7 +224,9 @@ impl Framer {
                 }
                 syslog::kernels(line, &mut self.head)?
             }
-            [b'[', ..] if self.is_short_monotonic == Some(false) => dmesg::plain(line)?,
+            [b'[', ..] if self.is_short_monotonic == Some(false) => {
+                dmesg::plain(line).filter(|frame| !syslog::may_name_host(&frame.message))?
+            }
             [b'A'..=b'Z', ..] => syslog::kernels(line, &mut self.head)?,
             _ => return None,
         };
@@ -236,7 +246,8 @@ impl Framer {
         message: &'a [u8],
     ) -> Option<Frame<'a>> {
         // Behind the stamp there may be the caller, and a second line end is one too many.
-        if self.wants_every_line() || matches!(message, [] | [b'[', ..] | [.., b'\r']) {
+        let is_odd = matches!(message, [] | [b'[', ..] | [.., b'\r']);
+        if self.wants_every_line() || is_odd || syslog::may_name_host(message) {
             return None;
         }
         if stamp_at == 0 {
@@ -251,6 +262,12 @@ impl Framer {
     pub(crate) fn is_settled(&self, frame: &Frame<'_>) -> bool {
         let may_be_short = frame.kind == FrameKind::Dmesg && frame.level.is_none();
         !may_be_short || self.is_short_monotonic == Some(false)
+    }
+
+    /// Says that the next line has so many bytes more than are handed in: a journal's entry shows only by their
+    /// number where it ends.
+    pub(crate) fn drop_bytes(&mut self, bytes: usize) {
+        self.dropped = bytes;
     }
 
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
@@ -283,12 +300,12 @@ impl Framer {
         }
     }
 
-    /// A line while a record over several lines is open.
+    /// A line while a record over several lines is open, with the carriage return that may end it.
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         match &mut self.open {
             Open::Nothing => {}
             #[cfg(feature = "carriers")]
-            Open::DmesgJson(record) => match record.line(line) {
+            Open::DmesgJson(record) => match record.line(without_return(line)) {
                 dmesg_json::Step::Message(frame) => return Some(frame),
                 dmesg_json::Step::Structure => return None,
                 dmesg_json::Step::End => {
@@ -298,22 +315,42 @@ impl Framer {
                 dmesg_json::Step::Foreign => {}
             },
             #[cfg(feature = "carriers")]
-            Open::Entry(entry) => match entry.line(line) {
+            Open::Entry(entry) => match entry.line(line, core::mem::take(&mut self.dropped)) {
                 journal::Step::Field => return None,
                 journal::Step::End(frame) => {
                     self.open = Open::Nothing;
                     return frame;
                 }
                 journal::Step::Foreign => {}
+                journal::Step::Amid => return self.single_amid(without_return(line)),
             },
         }
         self.open = Open::Nothing;
-        self.single(line)
+        self.single(without_return(line))
+    }
+
+    /// A line of another log amid an entry, which goes on behind it.
+    #[cfg(feature = "carriers")]
+    fn single_amid<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        let open = core::mem::take(&mut self.open);
+        let frame = self.single(line);
+        if !self.wants_every_line() {
+            self.open = open;
+        }
+        frame
     }
 
     /// A line that is a record of its own, or begins one of several lines.
     fn single<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         match line {
+            _ if line.trim_ascii().is_empty() => {
+                // The line below may go on with the one above.
+                self.gap = true;
+                return Some(Frame {
+                    message: Cow::Borrowed(line),
+                    ..Frame::default()
+                });
+            }
             [b' ' | b'\t', ..] => {
                 if let Some(frame) = self.continued(line) {
                     self.last = frame.kind;
@@ -329,15 +366,12 @@ impl Framer {
             }
             _ => {}
         }
-        let mut frame = match known(line, 0) {
-            Some(frame) => frame,
-            #[cfg(feature = "carriers")]
-            None if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) => {
-                self.open = Open::DmesgJson(Box::default());
-                return None;
-            }
-            None => unknown(line, 0),
-        };
+        #[cfg(feature = "carriers")]
+        if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) {
+            self.open = Open::DmesgJson(Box::default());
+            return None;
+        }
+        let mut frame = find(line, 0);
         if frame.kind == FrameKind::Dmesg {
             self.look_for_host(line, &mut frame);
         }
@@ -347,6 +381,12 @@ impl Framer {
             if self.is_indented(text) {
                 frame.kind = FrameKind::Indented;
                 frame.message = Cow::Borrowed(text.trim_ascii_start());
+                self.last = FrameKind::Indented;
+                return Some(frame.by(self.above));
+            }
+            if self.is_behind_program() && frame.message.len() == line.len() && !stands_alone(line)
+            {
+                return Some(frame.by(self.above));
             }
         }
         self.remember_prefix(line, &frame);
@@ -356,11 +396,25 @@ impl Framer {
     #[inline(always)]
     fn remember_prefix(&mut self, line: &[u8], frame: &Frame<'_>) {
         self.last = frame.kind;
-        if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog)
-            && let Cow::Borrowed(message) = frame.message
-        {
-            self.prefix_len = line.len().saturating_sub(message.len());
+        self.gap = false;
+        self.above = match frame.origin {
+            Origin::Kernel => Author::KERNEL,
+            Origin::UserSpace => Author::PROGRAM,
+            Origin::Unknown => Author::UNKNOWN,
+        };
+        if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog) {
+            self.indent = blanks_in_front(line);
+            // Text that was unescaped is shorter than it stands there.
+            self.prefix_len = match frame.message {
+                Cow::Borrowed(message) => line.len().saturating_sub(message.len()),
+                Cow::Owned(_) => self.indent.saturating_add(SHORTEST_STAMP),
+            };
         }
+    }
+
+    /// Whether the last line with a head is a program's.
+    fn is_behind_program(&self) -> bool {
+        self.above == Author::PROGRAM && is_headed(self.last)
     }
 
     /// A line that goes on with the record before it, as its blanks in front tell for certain.
@@ -371,33 +425,39 @@ impl Framer {
         if matches!(self.last, FrameKind::Kmsg | FrameKind::KmsgDictionary) {
             return kmsg::dictionary(line);
         }
-        if !self.is_indented(line) || self.prefix_len == 0 {
+        let blanks = blanks_in_front(line);
+        // Behind an empty line only as far in as behind a head.
+        let least = if self.gap { SHORTEST_STAMP } else { 1 };
+        let is_programs = self.is_behind_program() && blanks >= self.indent.saturating_add(least);
+        let message = if is_programs {
+            line
+        } else if self.is_indented(line) && self.prefix_len > 0 {
+            let (indent, message) = line.split_at_checked(self.prefix_len)?;
+            indent.iter().all(|byte| *byte == b' ').then_some(message)?
+        } else {
             return None;
-        }
-        let (indent, message) = line.split_at_checked(self.prefix_len)?;
-        indent.iter().all(|byte| *byte == b' ').then(|| Frame {
+        };
+        let frame = Frame {
             kind: FrameKind::Indented,
             message: Cow::Borrowed(message.trim_ascii_start()),
             ..Frame::default()
-        })
+        };
+        Some(frame.by(self.above))
     }
 
     fn is_indented(&self, line: &[u8]) -> bool {
-        line.starts_with(b"  ")
-            && matches!(
-                self.last,
-                FrameKind::Dmesg | FrameKind::Syslog | FrameKind::Indented
-            )
+        line.starts_with(b"  ") && is_headed(self.last)
     }
 
     /// Tells `journalctl -o short-monotonic` from dmesg, whose stamp is the same.
     ///
-    /// The first line that a kernel or a host's tag begins decides: afterwards a process whose name looks
-    /// like `host kernel:` changes nothing. A program's line without a process id proves neither. The tag proves a program's text but not the kernel's, since dmesg shows what a
-    /// program wrote in the same place.
+    /// A host is there for certain where a line of the killer's stands behind `host kernel: ` that no comm
+    /// begins. Elsewhere the first line decides that a kernel or a host's tag begins: afterwards a process whose
+    /// name looks like `host kernel:` changes nothing. The tag proves a program's text but not the kernel's,
+    /// since dmesg shows what a program wrote in the same place.
     fn look_for_host<'a>(&mut self, line: &'a [u8], frame: &mut Frame<'a>) {
         let told = frame.level.is_some() || frame.kernel_time_us.is_none();
-        if told || self.is_short_monotonic == Some(false) {
+        if told {
             return;
         }
         let text = match frame.message {
@@ -408,22 +468,77 @@ impl Framer {
                 None => return,
             },
         };
-        let Some((host, program, text)) = syslog::short_monotonic(text) else {
+        let is_dmesg = self.is_short_monotonic == Some(false);
+        if is_dmesg && !syslog::may_name_host(text) {
+            return;
+        }
+        let Some(found) = syslog::short_monotonic(text) else {
             if self.is_short_monotonic.is_none() && parse_line(text) != Line::Other {
                 self.is_short_monotonic = Some(false);
             }
             return;
         };
-        self.is_short_monotonic = Some(true);
+        let is_certain = found.author.origin() != Origin::UserSpace
+            && !matches!(
+                parse_line(found.text),
+                Line::Other | Line::Malformed | Line::Invoked(_) | Line::Cpuset(_)
+            );
+        if is_dmesg && !is_certain {
+            return;
+        }
+        if found.is_odd && !matches!(parse_line(text), Line::Other | Line::Invoked(_)) {
+            // A line of the killer's, with a name in it that looks like a program's.
+            return;
+        }
+        if !found.is_odd {
+            self.is_short_monotonic = Some(true);
+        }
         frame.kind = FrameKind::Syslog;
-        frame.host = Some(Cow::Borrowed(host));
-        frame.message = Cow::Borrowed(text);
-        if program.is_some() {
-            frame.tag = program.map(Cow::Borrowed);
-            frame.origin = Origin::UserSpace;
+        frame.host = Some(Cow::Borrowed(found.host));
+        frame.message = Cow::Borrowed(found.text);
+        if found.author.origin() == Origin::UserSpace {
+            *frame = core::mem::take(frame).by(found.author);
         }
     }
 }
+
+/// Whether a line of this form has a head.
+fn is_headed(kind: FrameKind) -> bool {
+    matches!(
+        kind,
+        FrameKind::Dmesg | FrameKind::Syslog | FrameKind::Syslog5424 | FrameKind::Indented
+    )
+}
+
+fn blanks_in_front(line: &[u8]) -> usize {
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+    line.iter().take_while(is_blank).count()
+}
+
+fn without_return(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether a line without a head may be the kernel's though one of a program's stands above it: figures and
+/// the rest of a broken line are not.
+fn stands_alone(text: &[u8]) -> bool {
+    matches!(
+        parse_line(text),
+        Line::Invoked(_)
+            | Line::TaskIn(_)
+            | Line::Selected(_)
+            | Line::Summary(_)
+            | Line::Killed(_)
+            | Line::SharingMm(_)
+            | Line::Group(_)
+            | Line::Exiting(_)
+            | Line::Reaped(_)
+            | Line::Fatal(_)
+    )
+}
+
+/// How many bytes stand at least before a message: `[    0.000000] `, less what a short clock leaves out.
+const SHORTEST_STAMP: usize = 12;
 
 /// A depth at which no record is looked for in a text.
 const MOST_NESTED: u8 = u8::MAX;
@@ -472,9 +587,10 @@ fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     record::object(line, nested)
 }
 
+/// Whose text it is stands in the record, which is not read.
 #[cfg(not(feature = "serde"))]
-fn object(_line: &[u8], _nested: u8) -> Option<Frame<'_>> {
-    None
+fn object(line: &[u8], _nested: u8) -> Option<Frame<'_>> {
+    wrapper::looks_like_one(line).then(Frame::default)
 }
 
 /// The stamp that the text begins with, in microseconds, if it is as printk writes it: six decimals and
@@ -485,6 +601,18 @@ pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
     let inside = text.get(..text.len().checked_sub(rest.len())?)?;
     let point = inside.len().checked_sub(8)?;
     (inside.get(point) == Some(&b'.') && rest.starts_with(b" ")).then_some(micros)
+}
+
+/// Whether a line shows that a program wrote it.
+#[cfg(feature = "carriers")]
+pub(crate) fn is_programs(line: &[u8]) -> bool {
+    let frame = find(line, 0);
+    let is_short = || {
+        let found = syslog::short_monotonic(&frame.message)?;
+        Some(!found.is_odd && found.author.origin() == Origin::UserSpace)
+    };
+    frame.origin == Origin::UserSpace
+        || frame.kind == FrameKind::Dmesg && is_short().unwrap_or(false)
 }
 
 /// Whether a line begins as a log's line does: with a clock or a tag that belongs to a known form.

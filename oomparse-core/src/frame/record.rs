@@ -20,40 +20,28 @@ mod reader;
 pub use reader::with_member;
 
 use self::json::{Key, Value};
-use super::journal::{Provenance, is_kernels_name, is_outside_services};
-use super::scan::{facility_by_name, level_by_name, skip_one_blank};
-use super::{Fragment, Frame, FrameKind, Origin, dmesg, find, stamp};
+use super::scan::{level_by_name, skip_one_blank};
+use super::wrapper::looks_like_one;
+use super::{Author, Fragment, Frame, FrameKind, Origin, Provenance, dmesg, find, stamp};
 use crate::bytes::unescape;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
-use alloc::string::String;
-use alloc::vec::Vec;
 use memchr::memchr;
 
 /// How often a record's text may be a record again (a shipper's record of a container's record).
 pub(super) const MAX_NESTED_RECORDS: u8 = 2;
 
-/// Reads a line that begins with `{`; nothing if it is no object with a text in it.
+/// Reads a line that begins with `{`; nothing if it is no object, or one without a text in it that tells
+/// nothing of its author either.
 pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     if nested > MAX_NESTED_RECORDS {
         return None;
     }
-    if let Ok(text) = core::str::from_utf8(line) {
-        return json::read(text)?.into_frame(nested);
+    match json::read(line) {
+        Some(fields) => fields.into_frame(nested),
+        // One that ends broken tells nothing: what tells whose text it is may be what is missing.
+        None => looks_like_one(line).then(Frame::default),
     }
-    // JSON must be UTF-8: each byte that is not becomes a private character and goes back after.
-    let text = with_private_characters(line);
-    let mut frame = json::read(&text)?.into_frame(nested)?.into_owned();
-    let names = [
-        &mut frame.host,
-        &mut frame.tag,
-        &mut frame.caller,
-        &mut frame.boot_id,
-    ];
-    for part in names.into_iter().flatten().chain([&mut frame.message]) {
-        *part = Cow::Owned(without_private_characters(part));
-    }
-    Some(frame)
 }
 
 /// What a record tells, under whatever names.
@@ -62,12 +50,9 @@ struct Fields<'a> {
     text: Option<Cow<'a, [u8]>>,
     /// How good the key of `text` is; smaller is better.
     text_rank: u8,
-    transport: Option<Cow<'a, [u8]>>,
-    identifier: Option<Cow<'a, [u8]>>,
     host: Option<Cow<'a, [u8]>>,
     boot_id: Option<Cow<'a, [u8]>>,
     caller: Option<Cow<'a, [u8]>>,
-    facility: Option<u8>,
     priority: Option<u8>,
     monotonic: Option<u64>,
     uptime: Option<u64>,
@@ -75,10 +60,8 @@ struct Fields<'a> {
     seconds: Option<u64>,
     micros: Option<u64>,
     wall: Option<WallTime>,
-    /// journald says that what wrote it is no service.
-    outside_services: bool,
-    /// A container printed the text.
-    contained: bool,
+    /// What it says of who wrote the text.
+    provenance: Provenance,
     /// A key that only journald writes was there.
     journal: bool,
 }
@@ -92,31 +75,9 @@ impl<'a> Fields<'a> {
                 self.text = Some(text);
                 self.text_rank = rank;
             }
-            // Docker's fluentd driver.
-            (Key::Nest, Value::Text(text)) if matches!(&*text, b"stdout" | b"stderr") => {
-                self.contained = true;
-            }
-            // Said more than once, a word against the kernel stays.
-            (Key::Transport, Value::Text(text))
-                if self
-                    .transport
-                    .as_deref()
-                    .is_none_or(|told| told == b"kernel") =>
-            {
-                self.transport = Some(text);
-            }
-            (Key::Identifier, Value::Text(text))
-                if self.identifier.as_deref().is_none_or(is_kernels_name) =>
-            {
-                self.identifier = Some(text);
-            }
-            (Key::Unit, Value::Text(text)) => {
-                self.outside_services |= is_outside_services(&text);
-            }
             (Key::Host, Value::Text(text)) => self.host = Some(text),
             (Key::BootId, Value::Text(text)) => self.boot_id = Some(text),
             (Key::Caller, Value::Text(text)) => self.caller = Some(text),
-            (Key::Facility, value) => self.set_facility(&value),
             (Key::Priority, value) => self.set_priority(&value),
             (Key::Monotonic, value) => self.monotonic = value.whole(),
             (Key::Realtime, value) => {
@@ -130,21 +91,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn set_facility(&mut self, value: &Value<'_>) {
-        let by_name = match value {
-            Value::Text(text) => match text.trim_ascii() {
-                b"kernel" => Some(0),
-                name => facility_by_name(name),
-            },
-            _ => None,
-        };
-        let facility = value
-            .whole()
-            .map(|value| u8::try_from(value).unwrap_or(u8::MAX))
-            .or(by_name);
-        self.facility = self.facility.max(facility);
-    }
-
     fn set_priority(&mut self, value: &Value<'_>) {
         let by_name = match value {
             Value::Text(text) => level_by_name(text.trim_ascii()),
@@ -155,10 +101,7 @@ impl<'a> Fields<'a> {
             return;
         };
         self.priority = u8::try_from(value & 7).ok();
-        if value >= 8 {
-            let facility = u8::try_from(value >> 3).unwrap_or(u8::MAX);
-            self.facility = self.facility.max(Some(facility));
-        }
+        self.provenance.priority(value);
     }
 
     fn set_time(&mut self, value: &Value<'_>) {
@@ -188,25 +131,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn origin(&self) -> Origin {
-        let provenance = Provenance {
-            kernels_transport: self.transport.as_deref().map(|name| name == b"kernel"),
-            kernels_name: self.identifier.as_deref().map(is_kernels_name),
-            facility: self.facility,
-            outside_services: self.outside_services,
-        };
-        match provenance.origin() {
-            _ if self.contained => Origin::UserSpace,
-            // Fluent Bit drops the facility, so this is its word and not printk's.
-            Origin::Unknown if self.is_kmsg() => Origin::Kernel,
-            origin => origin,
+    fn author(&self) -> Author {
+        let mut seen = self.provenance;
+        if self.is_kmsg() {
+            seen.kmsg_record();
         }
-    }
-
-    /// The program that wrote the text, where no container did and the kernel did not.
-    fn program(&mut self) -> Option<Cow<'a, [u8]>> {
-        let tag = self.identifier.take()?;
-        (!self.contained && !self.outside_services && !is_kernels_name(&tag)).then_some(tag)
+        seen.decide()
     }
 
     /// A record of Fluent Bit's `kmsg` input.
@@ -219,7 +149,11 @@ impl<'a> Fields<'a> {
     }
 
     fn into_frame(mut self, nested: u8) -> Option<Frame<'a>> {
-        let text = self.text.take()?;
+        let Some(text) = self.text.take() else {
+            let author = self.author();
+            let is_programs = author.origin() == Origin::UserSpace;
+            return is_programs.then(|| Frame::default().by(author));
+        };
         let is_dmesg = self.priority.is_some() && self.uptime.is_some() && self.text_rank == 2;
         let mut frame = Frame {
             kind: match (self.journal, is_dmesg) {
@@ -227,15 +161,14 @@ impl<'a> Fields<'a> {
                 (false, true) => FrameKind::DmesgJson,
                 (false, false) => FrameKind::Record,
             },
-            origin: self.origin(),
             level: self.priority,
             wall: self.wall,
             host: self.host.take(),
-            tag: self.program(),
             boot_id: self.boot_id.take(),
             caller: self.caller.take(),
             ..Frame::default()
-        };
+        }
+        .by(self.author());
         if self.is_kmsg() {
             frame.sequence = self.sequence;
             frame.kernel_time_us = self
@@ -344,38 +277,4 @@ fn author_of_several(outer: Origin, text: &[u8]) -> Option<Origin> {
 fn without_line_end(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     text.strip_suffix(b"\r").unwrap_or(text)
-}
-
-fn with_private_characters(line: &[u8]) -> String {
-    let mut out = String::with_capacity(line.len());
-    for chunk in line.utf8_chunks() {
-        out.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            let code = 0xe000u32.saturating_add(u32::from(*byte));
-            out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-        }
-    }
-    out
-}
-
-/// U+E080 to U+E0FF, which are EE 82 80 to EE 83 BF, back to the bytes 80 to FF.
-fn without_private_characters(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [byte, tail @ ..] = rest {
-        if let [
-            0xee,
-            second @ (0x82 | 0x83),
-            third @ 0x80..=0xbf,
-            after @ ..,
-        ] = rest
-        {
-            out.push(((second & 3) << 6) | (third & 0x3f));
-            rest = after;
-        } else {
-            out.push(*byte);
-            rest = tail;
-        }
-    }
-    out
 }

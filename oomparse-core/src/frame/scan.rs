@@ -1,5 +1,6 @@
 //! Small steps over bytes that the forms share: numbers, words, names of levels.
 
+pub(super) use crate::source::facility_by_name;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::memchr;
@@ -81,38 +82,6 @@ pub(super) fn level_by_name(name: &[u8]) -> Option<u8> {
         b"debug" => 7,
         _ => return None,
     })
-}
-
-/// syslog's facility by its name; 0 is the kernel.
-pub(super) fn facility_by_name(name: &[u8]) -> Option<u8> {
-    const NAMES: [&[u8]; 24] = [
-        b"kern",
-        b"user",
-        b"mail",
-        b"daemon",
-        b"auth",
-        b"syslog",
-        b"lpr",
-        b"news",
-        b"uucp",
-        b"cron",
-        b"authpriv",
-        b"ftp",
-        b"ntp",
-        b"security",
-        b"console",
-        b"clock",
-        b"local0",
-        b"local1",
-        b"local2",
-        b"local3",
-        b"local4",
-        b"local5",
-        b"local6",
-        b"local7",
-    ];
-    let found = NAMES.iter().position(|known| *known == name)?;
-    u8::try_from(found).ok()
 }
 
 /// The text without terminal colours (`ESC [ 32 m`).

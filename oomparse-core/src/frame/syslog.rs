@@ -20,13 +20,15 @@
 //! tag, for any program may call itself `kernel`; but busybox's klogd sends the kernel's text with
 //! facility `user`, so there the tag `kernel` with that word leaves the origin open.
 
+use super::identifier::{self, Amid};
 use super::scan::{
     facility_by_name, level_by_name, number, skip_blanks, skip_one_blank, split_once,
     without_colours, word,
 };
 use super::stamp::{self, Stamp};
-use super::{Frame, FrameKind, Origin, dmesg, syslog5424};
+use super::{Author, Frame, FrameKind, Origin, Provenance, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
+use crate::source::{Parent, is_kernels_tag};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::{memchr, memchr_iter};
@@ -76,7 +78,10 @@ fn kernels_text<'a>(
     host: &'a [u8],
     text: &'a [u8],
 ) -> Option<Frame<'a>> {
-    if text.starts_with(b"\x1b") || has_control_code(text) {
+    if text.starts_with(b"\x1b")
+        || has_control_code(text)
+        || identifier::behind_kernel_tag(text) != Amid::Nothing
+    {
         return None;
     }
     let (kernel_time_us, caller, message) = match dmesg::stamp_in_front(text) {
@@ -115,7 +120,9 @@ pub(super) fn stamped_text<'a>(
     message: &'a [u8],
 ) -> Option<Frame<'a>> {
     let (host, _) = last.split(line)?;
-    (last.len == stamp_at && !has_control_code(message)).then(|| Frame {
+    let is_plain =
+        || !has_control_code(message) && identifier::behind_kernel_tag(message) == Amid::Nothing;
+    (last.len == stamp_at && is_plain()).then(|| Frame {
         kernel_time_us: Some(micros),
         ..of_kernel(last.wall, host, message)
     })
@@ -226,13 +233,13 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
         return Some(dmesg_iso(&stamp, skip_one_blank(rest)));
     }
     if let Some(text) = container_log(rest) {
-        return Some(Frame {
+        let frame = Frame {
             kind: FrameKind::Record,
-            origin: Origin::UserSpace,
             wall: stamp.wall,
             message: Cow::Borrowed(text),
             ..Frame::default()
-        });
+        };
+        return Some(frame.by(Provenance::of_container().decide()));
     }
     if let Some(frame) = lokis(rest) {
         return Some(Frame {
@@ -244,23 +251,20 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
     Some(tagged(skip_blanks(rest), stamp, priority))
 }
 
-/// ` {label="value", …} text` as `logcli` prints it. Labels of a pod say that a container printed it.
+/// ` {label="value", …} text` as `logcli` prints it.
 fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
     let labels = skip_blanks(rest).strip_prefix(b"{")?;
     let end = memmem::find(labels, b"\"} ").or_else(|| memmem::find(labels, b"\"}\t"))?;
-    let (labels, text) = labels.split_at_checked(end)?;
+    let (labels, text) = labels.split_at_checked(end.checked_add(1)?)?;
     memmem::find(labels, b"=\"")?;
-    let text = skip_blanks(text.get(b"\"}".len()..)?);
-    let of_a_pod = [&b"container="[..], b"container_name=", b"pod=", b"stream="];
-    if of_a_pod
-        .iter()
-        .any(|label| memmem::find(labels, label).is_some())
-    {
-        return Some(Frame {
-            origin: Origin::UserSpace,
+    let text = skip_blanks(text.strip_prefix(b"}")?);
+    let author = by_labels(labels);
+    if author.origin() == Origin::UserSpace {
+        let frame = Frame {
             message: Cow::Borrowed(text),
             ..Frame::default()
-        });
+        };
+        return Some(frame.by(author));
     }
     Some(
         super::known(text, super::MOST_NESTED).unwrap_or_else(|| Frame {
@@ -268,6 +272,23 @@ fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
             ..Frame::default()
         }),
     )
+}
+
+/// Who wrote a line with these labels, `name="value", name="value"`.
+fn by_labels(labels: &[u8]) -> Author {
+    let mut seen = Provenance::default();
+    let mut rest = labels;
+    while let Some(at) = memmem::find(rest, b"=\"")
+        && let Some((name, behind)) = rest.split_at_checked(at)
+        && let Some(behind) = behind.get(2..)
+    {
+        let (value, tail) = split_once(behind, b'"').unwrap_or((behind, &[]));
+        let name = name.trim_ascii_start();
+        let name = name.strip_prefix(b",").unwrap_or(name).trim_ascii_start();
+        seen.text(Parent::Any.place(name).0, value);
+        rest = tail;
+    }
+    seen.decide()
 }
 
 /// Whether a stamp is of `dmesg --time-format iso`, which alone has a comma and a zone.
@@ -305,30 +326,26 @@ struct Tag<'a> {
 /// `host tag: message` behind a stamp.
 fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'a> {
     let tag = split_tag(rest);
-    let origin = match (tag.name, priority) {
-        (_, Some(8..)) => Origin::UserSpace,
-        (Some(name), _) if !is_kernel(name) => Origin::UserSpace,
-        (Some(_), _) => match tag.facility {
-            None | Some(0) => Origin::Kernel,
-            Some(1) => Origin::Unknown,
-            Some(_) => Origin::UserSpace,
-        },
-        (None, _) => match tag.facility {
-            Some(1..) => Origin::UserSpace,
-            _ => Origin::Unknown,
-        },
-    };
     let mut frame = Frame {
         kind: FrameKind::Syslog,
-        origin,
         level: priority.map(|priority| priority & 7).or(tag.level),
         wall: stamp.wall,
         host: tag.host.filter(|host| *host != NO_NAME).map(Cow::Borrowed),
-        tag: tag.name.and_then(programs_name),
         ..Frame::default()
-    };
+    }
+    .by(author(&tag, priority));
+    if tag.name.is_none()
+        && let Some(inner) = wrapper::embedded(tag.text, 1)
+    {
+        return Frame {
+            kind: FrameKind::Record,
+            wall: inner.wall.or(frame.wall),
+            host: inner.host.or(frame.host),
+            ..inner
+        };
+    }
     let mut text = tag.text;
-    if origin != Origin::UserSpace
+    if frame.origin != Origin::UserSpace
         && let Some((micros, caller, message)) = kernel_stamp(text, tag.name.is_some())
     {
         frame.kernel_time_us = Some(micros);
@@ -337,6 +354,34 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
     }
     frame.message = undo_control_codes(text);
     frame
+}
+
+/// Who wrote a line, by its tag, its facility and what stands behind the tag.
+fn author(tag: &Tag<'_>, priority: Option<u8>) -> Author {
+    let mut seen = Provenance::default();
+    if let Some(priority) = priority {
+        seen.priority(u64::from(priority));
+    }
+    if let Some(facility) = tag.facility {
+        seen.priority(u64::from(facility) << 3);
+    }
+    if let Some(name) = tag.name {
+        seen.tag(name);
+        if is_kernels_tag(name) {
+            note_identifier(&mut seen, tag.text);
+        }
+    }
+    seen.decide()
+}
+
+/// Notes the program's identifier that the text behind the kernel's tag holds.
+#[inline]
+fn note_identifier(seen: &mut Provenance, text: &[u8]) {
+    match identifier::behind_kernel_tag(text) {
+        Amid::Nothing => {}
+        Amid::Doubtful => seen.doubt(),
+        Amid::Program => seen.process(),
+    }
 }
 
 /// The printk stamp in front of the text, or anywhere in it when no tag told where the text begins.
@@ -350,11 +395,35 @@ pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<
 
 /// The text behind the first printk stamp in a line of unknown form.
 pub(super) fn stamp_within(text: &[u8]) -> Option<Frame<'_>> {
-    dmesg::plain(at_stamp_within(text)?)
+    stamped(at_stamp_within(text)?)
+}
+
+/// The same in a record without a text that is known.
+pub(super) fn stamp_in_record(text: &[u8]) -> Option<Frame<'_>> {
+    stamped(at_stamp(text)?)
+}
+
+/// `[12345.678901] text` that another carrier than dmesg brought, which writes no `\xNN`.
+pub(super) fn stamped(text: &[u8]) -> Option<Frame<'_>> {
+    let (micros, caller, message) = dmesg::stamp_in_front(text)?;
+    Some(Frame {
+        kind: FrameKind::Dmesg,
+        kernel_time_us: Some(micros),
+        caller: caller.map(Cow::Borrowed),
+        message: Cow::Borrowed(message),
+        ..Frame::default()
+    })
+}
+
+/// The text from the first printk stamp on; what stands in a record amid the line is that record's.
+fn at_stamp_within(text: &[u8]) -> Option<&[u8]> {
+    let (in_front, _) = wrapper::at_object(text);
+    let from = at_stamp(text)?;
+    (text.len().saturating_sub(from.len()) < in_front.len()).then_some(from)
 }
 
 /// The text from the first printk stamp on, with six decimals as printk has.
-fn at_stamp_within(text: &[u8]) -> Option<&[u8]> {
+fn at_stamp(text: &[u8]) -> Option<&[u8]> {
     memchr_iter(b'[', text).find_map(|at| {
         let from = text.get(at..)?;
         let (_, rest) = stamp::printk(from)?;
@@ -388,10 +457,35 @@ fn split_tag(rest: &[u8]) -> Tag<'_> {
             ..Tag::default()
         };
     }
-    Tag {
+    odd_tag(rest).unwrap_or(Tag {
         text: rest,
         ..Tag::default()
-    }
+    })
+}
+
+/// Words of a host and an odd tag. A console in another machine's log has more before its text.
+const MOST_TAG_WORDS: usize = 4;
+
+/// `a b[12]: text`, `é[12]: text` and what else programs call themselves: it ends in a process id, or stands
+/// with its colon before a stamp of the kernel's.
+fn odd_tag(rest: &[u8]) -> Option<Tag<'_>> {
+    let stamp_at = at_stamp_within(rest).map(|from| rest.len().saturating_sub(from.len()));
+    let before = rest.get(..stamp_at.unwrap_or(rest.len()))?;
+    let name = match identifier::first(before) {
+        Some(at) => before.get(..at)?,
+        None if stamp_at.is_some() => {
+            let name = before.trim_ascii_end().strip_suffix(b":")?;
+            let words = name.split(|byte| *byte == b' ');
+            let words = words.filter(|word| !word.is_empty()).count();
+            (words <= MOST_TAG_WORDS && !name.ends_with(b" kernel")).then_some(name)?
+        }
+        None => return None,
+    };
+    Some(Tag {
+        name: Some(name),
+        text: rest,
+        ..Tag::default()
+    })
 }
 
 /// `kern.warn kernel: text`.
@@ -445,33 +539,61 @@ fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
     })
 }
 
-/// A program's name as its tag shows it, without the process id; nothing for the kernel.
-pub(super) fn programs_name(tag: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let name = memchr(b'[', tag).and_then(|at| tag.get(..at));
-    (!is_kernel(tag)).then_some(Cow::Borrowed(name.unwrap_or(tag)))
+/// What `journalctl -o short-monotonic` prints behind the stamp.
+pub(super) struct ShortMonotonic<'a> {
+    pub(super) host: &'a [u8],
+    pub(super) author: Author,
+    /// The name is not as programs are mostly called.
+    pub(super) is_odd: bool,
+    pub(super) text: &'a [u8],
 }
 
-/// Whether a tag is the kernel's: no program's process id is 0.
-pub(super) fn is_kernel(tag: &[u8]) -> bool {
-    matches!(tag, b"kernel" | b"kernel[0]")
-}
-
-/// Host, program, text.
-type ShortMonotonic<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
-
-/// `[ 1234.567890] host kernel: text` of `journalctl -o short-monotonic`: host, program if it is
-/// not the kernel, and the text. Only `kernel:` and `name[pid]:` are proof enough that a host stands there.
+/// `host kernel: text` or `host name[pid]: text`: only these are proof enough that a host stands there.
 pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     let (host, rest) = word(text);
     let rest = rest.strip_prefix(b" ")?;
     if let Some(text) = rest.strip_prefix(b"kernel: ") {
-        return Some((host, None, text));
+        let tag = Tag {
+            name: Some(b"kernel"),
+            text,
+            ..Tag::default()
+        };
+        return Some(ShortMonotonic {
+            host,
+            author: author(&tag, None),
+            is_odd: false,
+            text,
+        });
     }
-    let (token, text) = word(rest);
-    let (name, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
-    let (_, end) = number(pid)?;
-    end.is_empty()
-        .then(|| (host, Some(name), skip_one_blank(text)))
+    let (token, behind) = word(rest);
+    let plain = || {
+        let (name, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
+        let (_, end) = number(pid)?;
+        end.is_empty().then_some((name, behind))
+    };
+    let odd = || {
+        let (name, behind) = rest.split_at_checked(identifier::first(rest)?)?;
+        Some((name, split_once(behind, b':')?.1))
+    };
+    let plain = plain();
+    let (name, text) = plain.or_else(odd)?;
+    let tag = Tag {
+        name: Some(name),
+        ..Tag::default()
+    };
+    Some(ShortMonotonic {
+        host,
+        author: author(&tag, None),
+        is_odd: plain.is_none(),
+        text: skip_one_blank(text),
+    })
+}
+
+/// Whether a text behind a stamp has `kernel:` for its second word.
+#[inline]
+pub(super) fn may_name_host(text: &[u8]) -> bool {
+    let (_, rest) = word(text);
+    rest.starts_with(b" kernel: ")
 }
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.

@@ -9,8 +9,8 @@
 //! for what is not there, and a byte order mark may stand before the text.
 
 use super::scan::{skip_one_blank, word};
-use super::syslog::{is_kernel, kernel_stamp, programs_name, undo_control_codes};
-use super::{Frame, FrameKind, Origin, stamp};
+use super::syslog::{kernel_stamp, undo_control_codes};
+use super::{Frame, FrameKind, Origin, Provenance, stamp};
 use alloc::borrow::Cow;
 
 /// What follows `<6>1 `; nothing if it is no such head.
@@ -26,23 +26,25 @@ pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
     let (_message_id, rest) = word(rest.strip_prefix(b" ")?);
     let rest = skip_one_blank(structured_data(rest.strip_prefix(b" ")?)?);
     let text = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
-    let origin = match app {
-        _ if priority >= 8 => Origin::UserSpace,
-        b"-" => Origin::Unknown,
-        _ if is_kernel(app) && matches!(process, b"-" | b"0") => Origin::Kernel,
-        _ => Origin::UserSpace,
-    };
+    let mut seen = Provenance::default();
+    seen.priority(u64::from(priority));
+    if app != b"-" {
+        seen.tag(app);
+        if !matches!(process, b"-" | b"0") {
+            seen.process();
+        }
+    }
+    let author = seen.decide();
     let mut frame = Frame {
         kind: FrameKind::Syslog5424,
-        origin,
         level: Some(priority & 7),
         wall: stamp.and_then(|stamp| stamp.wall),
         host: (host != b"-").then_some(Cow::Borrowed(host)),
-        tag: (app != b"-").then(|| programs_name(app)).flatten(),
         ..Frame::default()
-    };
+    }
+    .by(author);
     let mut text = text;
-    if origin != Origin::UserSpace
+    if frame.origin != Origin::UserSpace
         && let Some((micros, caller, message)) = kernel_stamp(text, true)
     {
         frame.kernel_time_us = Some(micros);

@@ -18,11 +18,13 @@
 //! follows. As the last resort a printk stamp inside the line begins the message. None of this is
 //! reached by a line in a known form, so what a program wrote stays a program's text.
 
+use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
-use super::{Frame, FrameKind, Origin, dmesg, known, stamp, syslog};
+use super::{Author, Frame, FrameKind, Origin, known, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
+use crate::source::is_containers_log;
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr2};
 
@@ -57,9 +59,8 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         return frame.into_owned();
     }
     let text = behind_marks(line);
-    // A record that was cut, or one too deep in others: its keys are no part of a message, and the one that
-    // tells whose text it is may be missing.
-    if text.starts_with(b"{") && (nested > 0 || text.starts_with(b"{\"") && !text.ends_with(b"}")) {
+    // A record too deep in others: its keys are no part of a message.
+    if text.starts_with(b"{") && nested > 0 {
         return Frame::default();
     }
     if text.len() < line.len()
@@ -67,14 +68,22 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     {
         return without_end_marks(frame);
     }
-    let found = if holds_path(text) {
-        None
-    } else {
-        behind_labels(text, nested)
-            .or_else(|| behind_kernel_tag(text))
-            .or_else(|| syslog::stamp_within(text))
-    };
-    found.map_or_else(|| bare(line, text), without_end_marks)
+    if holds_path(text) {
+        return bare(line, text);
+    }
+    let (in_front, behind) = at_object(text);
+    if is_containers_log(in_front) {
+        return Frame::default().by(Author::PROGRAM);
+    }
+    if in_front.is_empty() && !behind.is_empty() {
+        // One without a text under a name that is known.
+        return syslog::stamp_in_record(text).unwrap_or_else(|| bare(line, text));
+    }
+    behind_labels(text, nested)
+        .or_else(|| embedded(text, nested))
+        .or_else(|| behind_kernel_tag(text))
+        .or_else(|| syslog::stamp_within(text))
+        .map_or_else(|| bare(line, text), without_end_marks)
 }
 
 /// Whether a line is the kernel's as it stands and holds a cgroup's name, or is a piece of one: what looks like
@@ -138,13 +147,44 @@ pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
     text
 }
 
+/// Whether a text begins as a JSON object does, or as another language's: `{"key"`, `{'key'`.
+pub(super) fn looks_like_one(text: &[u8]) -> bool {
+    let inner = text.strip_prefix(b"{").map(skip_blanks);
+    matches!(inner, Some([b'"' | b'\'', ..] | [b'\\', b'"', ..]))
+}
+
+/// A text up to the first object in it, and from that on.
+pub(super) fn at_object(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut braces = memchr::memchr_iter(b'{', text);
+    let at = braces.find(|at| text.get(*at..).is_some_and(looks_like_one));
+    text.split_at_checked(at.unwrap_or(text.len()))
+        .unwrap_or((text, &[]))
+}
+
+/// A record amid a line: what stands in it is its own, and so is who wrote that.
+///
+/// Whoever put the text in front of it may have written the record, too.
+pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let (_, record) = at_object(text);
+    if record.is_empty() || parse_line(text) != Line::Other {
+        return None;
+    }
+    let mut frame = known(record, nested).unwrap_or_default();
+    if frame.origin == Origin::Kernel {
+        frame.origin = Origin::Unknown;
+    }
+    Some(frame)
+}
+
 /// A known form behind names and numbers.
 fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let line = text;
+    let (_, record) = at_object(line);
     let mut text = text;
     for _ in 0..MAX_LABELS {
-        let Some(rest) = behind_label(text) else {
-            return behind_file_name(line, nested);
+        let rest = behind_label(text).filter(|rest| rest.len() >= record.len());
+        let Some(rest) = rest else {
+            break;
         };
         text = behind_marks(rest);
         if let Some(frame) = clear(text, nested) {
@@ -158,14 +198,14 @@ fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
 /// a word.
 fn clear(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     known(text, nested).filter(|frame| {
-        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin == Origin::Kernel
+        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin != Origin::Unknown
     })
 }
 
 /// A known form behind `messages-20230105-` or `kern.log-123-`, as grep prints lines of context.
 fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
-    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
-    let name = window.split(|byte| *byte == b' ').next()?;
+    let (name, _) = at_object(text.get(..MAX_LABEL_LEN).unwrap_or(text));
+    let name = name.split(|byte| *byte == b' ').next()?;
     // A stamp may begin with a bracket and a blank.
     let places = memchr::memchr_iter(b'-', name).take(MAX_FILE_NAME_MARKS);
     places
@@ -191,11 +231,14 @@ fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
             None
         }
     })?;
-    let inner = dmesg::bracketed(message).filter(|inner| inner.kernel_time_us.is_some());
-    Some(inner.unwrap_or_else(|| Frame {
+    let mut frame = syslog::stamped(message).unwrap_or_else(|| Frame {
         message: Cow::Borrowed(message),
         ..Frame::default()
-    }))
+    });
+    if identifier::behind_kernel_tag(message) == Amid::Program {
+        frame = frame.by(Author::PROGRAM);
+    }
+    Some(frame)
 }
 
 /// What follows `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
@@ -243,8 +286,13 @@ pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
             _ => break,
         }
     }
-    let inner = dmesg::bracketed(text).filter(|inner| inner.kernel_time_us.is_some());
+    let inner = syslog::stamped(text).or_else(|| embedded(text, 1));
     let inner = inner.or_else(|| syslog::stamp_within(text));
+    if let Some(inner) = &inner
+        && inner.origin == Origin::UserSpace
+    {
+        origin = inner.origin;
+    }
     let frame = inner.unwrap_or_else(|| Frame {
         message: Cow::Borrowed(text),
         ..Frame::default()

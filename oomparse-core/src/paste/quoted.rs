@@ -2,13 +2,16 @@
 //! goes on in the next one.
 //!
 //! A line is taken for it when every `=` in it begins such a code, with `=3D` twice, or once and a break
-//! at the end; from then on until a line that cannot be one. No line is longer than 76. A line with
-//! nothing but a break at its end waits for the next one to tell.
+//! at the end, and one of them behind a key of the kernel's (`order=3D0`); from then on until a line that
+//! cannot be one. No line is longer than 76. A line with nothing but a break at its end waits for the next one
+//! to tell. What shows that a program wrote it is taken as it is, and no line with a head of its own is the rest
+//! of another.
 
 use crate::bytes::hex_digit;
+use crate::frame;
 use crate::limits::MAX_LINE_LEN;
 use alloc::vec::Vec;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// The longest line that the encoding allows.
 const LONGEST: usize = 76;
@@ -45,11 +48,15 @@ impl Quoted {
 
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
         let text = line.strip_suffix(b"\r").unwrap_or(line);
-        let codes = codes(text);
+        let codes = codes(text).filter(|(signs, _)| *signs == 0 || !frame::is_programs(text));
+        if self.is_holding() && begins_anew(text) {
+            self.finish(give);
+        }
         let signs = codes.map_or(0, |(signs, _)| signs);
         let breaks = codes.is_some_and(|(_, breaks)| breaks);
+        let is_kernels = signs > 0 && holds_key(text);
         if core::mem::take(&mut self.unsure) {
-            if signs == 0 {
+            if !is_kernels {
                 self.finish(give);
             } else {
                 // The sign at the end was a break.
@@ -57,7 +64,7 @@ impl Quoted {
                 self.on = true;
             }
         }
-        self.on = codes.is_some() && (self.on || signs > 1 || signs > 0 && breaks);
+        self.on = codes.is_some() && (self.on || is_kernels && (signs > 1 || breaks));
         if !self.on {
             self.finish(give);
             if breaks && signs == 0 && text.len() >= SHORTEST_BROKEN {
@@ -99,6 +106,34 @@ fn codes(line: &[u8]) -> Option<(usize, bool)> {
         }
     }
     Some((signs, breaks))
+}
+
+/// Keys before which the kernel's lines have `=`.
+const KEYS: [&[u8]; 10] = [
+    b"gfp_mask",
+    b"order",
+    b"adj",
+    b"nodemask",
+    b"constraint",
+    b"cpuset",
+    b"mems_allowed",
+    b"memcg",
+    b"task",
+    b"rss",
+];
+
+/// Whether a line is no rest of another: with a head, but for a stamp's own rest (`198.576611] …`).
+fn begins_anew(line: &[u8]) -> bool {
+    let is_rest = matches!(line, [b'0'..=b'9', ..]) && line.get(4) != Some(&b'-');
+    !is_rest && frame::has_head(line)
+}
+
+/// Whether one of the codes stands behind a key of the kernel's.
+fn holds_key(line: &[u8]) -> bool {
+    memmem::find_iter(line, b"=3D").any(|at| {
+        let before = line.get(..at).unwrap_or_default();
+        KEYS.iter().any(|key| before.ends_with(key))
+    })
 }
 
 /// The encoding writes capital letters.
@@ -150,11 +185,11 @@ mod tests {
                 "no code here"
             ]
         );
-        assert_eq!(lines("a=3Db=\n"), ["a=b"]);
+        assert_eq!(lines("order=3D0=\n"), ["order=0"]);
         let broken = "x".repeat(75) + "=";
         assert_eq!(
-            lines(&(broken.clone() + "\ny=3Dz\n")),
-            ["x".repeat(75) + "y=z"]
+            lines(&(broken.clone() + "\norder=3D0\n")),
+            ["x".repeat(75) + "order=0"]
         );
         assert_eq!(lines(&(broken.clone() + "\nyz\n")), [broken.as_str(), "yz"]);
     }
@@ -164,15 +199,21 @@ mod tests {
         for line in [
             "gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936",
             "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),oom_memcg=",
-            "one=3D is too little",
+            "order=3D is too little",
+            "app[1]: a=3Db=3Dc=",
+            "Jan  5 02:12:02 n1 app[1]: order=3D0, gfp_mask=3D0=",
             "oom-kill:const,pid=5314,uid=1020",
         ] {
             assert_eq!(lines(line), [line]);
         }
         // A line that cannot be encoded ends the encoding, and is not joined to.
         assert_eq!(
-            lines("a=3Db=3Dc=\norder=0x=3D\n=3D"),
-            ["a=b=c", "order=0x=3D", "=3D"]
+            lines("order=3D0, gfp_mask=3Dc=\norder=0x=3D\n=3D"),
+            ["order=0, gfp_mask=c", "order=0x=3D", "=3D"]
+        );
+        assert_eq!(
+            lines("order=3D0, gfp_mask=3Dc=\n[    1.000000] Killed process 1 (a)"),
+            ["order=0, gfp_mask=c", "[    1.000000] Killed process 1 (a)"]
         );
     }
 }

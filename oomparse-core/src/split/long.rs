@@ -37,6 +37,9 @@ pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
     if line.len().saturating_sub(escapes.saturating_mul(3)) <= LONGEST_RECORD {
         return false;
     }
+    if frame::is_programs(line) {
+        return false;
+    }
     let Some(starts) = starts(line) else {
         return false;
     };
@@ -66,6 +69,10 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
         };
         if starts.is_empty() {
             let head = line.get(..at).filter(|head| head.len() <= LONGEST_HEAD)?;
+            // The prefix counts for nothing: it may be as long as a host's name.
+            if line.len().saturating_sub(at) <= LONGEST_RECORD {
+                return None;
+            }
             let of_head = || {
                 head.split(|byte| *byte == b' ')
                     .filter(|word| !word.is_empty())

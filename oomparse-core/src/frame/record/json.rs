@@ -6,16 +6,22 @@
 use super::Fields;
 use super::reader::{Number, Reader};
 use crate::frame::scan::number;
+use crate::source::{Field, Parent};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// How deep objects are looked into: `_source.log.message` and one more.
 const MAX_DEPTH: u8 = 4;
 
+/// How deep a word on who wrote the text is looked for.
+const MOST_LOOKED_INTO: u8 = 16;
+
 /// Reads the object in front of the text; a comma may follow, as between an array's elements.
-pub(super) fn read(text: &str) -> Option<Fields<'_>> {
+///
+/// JSON is UTF-8, but what a process is called need not be: other bytes are taken as they stand there.
+pub(super) fn read(text: &[u8]) -> Option<Fields<'_>> {
     let mut fields = Fields::default();
-    object(&mut Reader::new(text), &mut fields, 0, false)?;
+    object(&mut Reader::new(text), &mut fields, 0, false, Parent::Any)?;
     Some(fields)
 }
 
@@ -23,10 +29,6 @@ pub(super) fn read(text: &str) -> Option<Fields<'_>> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Text(u8),
-    Transport,
-    Identifier,
-    Unit,
-    Facility,
     Priority,
     Host,
     BootId,
@@ -37,7 +39,6 @@ pub(super) enum Key {
     Sequence,
     Seconds,
     Micros,
-    Contained,
     /// An object that shippers put the record in.
     Nest,
     Other,
@@ -45,20 +46,9 @@ pub(super) enum Key {
 
 impl Key {
     fn of(name: &[u8], about_host: bool) -> Self {
-        let is_a_process = [&b"_PID"[..], b"_UID", b"_COMM", b"_EXE"]
-            .iter()
-            .any(|field| name.eq_ignore_ascii_case(field));
         let mut name = name;
         while let [b'_' | b'@', tail @ ..] = name {
             name = tail;
-        }
-        // Also `kubernetes.pod_name` of a record made flat. Whatever a process wrote journald gives these.
-        let is_a_containers = CONTAINERS.iter().any(|start| {
-            let beginning = name.get(..start.len());
-            beginning.is_some_and(|it| it.eq_ignore_ascii_case(start))
-        });
-        if !about_host && (is_a_process || is_a_containers) {
-            return Self::Contained;
         }
         let mut lower = [0u8; 32];
         let Some(lower) = lower.get_mut(..name.len()) else {
@@ -78,13 +68,8 @@ impl Key {
     }
 }
 
-/// What keys begin with that only records of containers have.
-const CONTAINERS: [&[u8]; 4] = [b"kubernetes", b"k8s.", b"container_", b"container."];
-
 /// The keys by name, in small letters and without the underscore in front; sorted.
-const KEYS: [(&str, Key); 63] = [
-    ("app_name", Key::Identifier),
-    ("appname", Key::Identifier),
+const KEYS: [(&str, Key); 44] = [
     ("attributes", Key::Nest),
     ("body", Key::Text(4)),
     ("boot_id", Key::BootId),
@@ -93,31 +78,23 @@ const KEYS: [(&str, Key); 63] = [
     ("date", Key::Time),
     ("event", Key::Text(4)),
     ("event.original", Key::Text(5)),
-    ("fac", Key::Facility),
-    ("facility", Key::Facility),
     ("fields", Key::Nest),
     ("host", Key::Host),
     ("host.hostname", Key::Host),
     ("host.name", Key::Host),
     ("hostname", Key::Host),
-    ("ident", Key::Identifier),
-    ("identifier", Key::Identifier),
     ("journal", Key::Nest),
     ("journald", Key::Nest),
     ("jsonpayload", Key::Nest),
     ("line", Key::Text(4)),
     ("log", Key::Text(3)),
-    ("log.iostream", Key::Contained),
     ("log.message", Key::Text(4)),
     ("logline", Key::Text(4)),
-    ("logtag", Key::Contained),
     ("message", Key::Text(1)),
     ("msg", Key::Text(2)),
     ("original", Key::Text(5)),
     ("pri", Key::Priority),
     ("priority", Key::Priority),
-    ("program", Key::Identifier),
-    ("programname", Key::Identifier),
     ("raw", Key::Text(5)),
     ("realtime_timestamp", Key::Realtime),
     ("record", Key::Nest),
@@ -129,22 +106,13 @@ const KEYS: [(&str, Key); 63] = [
     ("short_message", Key::Text(4)),
     ("source", Key::Nest),
     ("source_monotonic_timestamp", Key::Monotonic),
-    ("stream", Key::Contained),
     ("syslog", Key::Nest),
-    ("syslog_facility", Key::Facility),
-    ("syslog_identifier", Key::Identifier),
-    ("syslogfacility", Key::Facility),
-    ("syslogtag", Key::Identifier),
-    ("systemd_cgroup", Key::Unit),
-    ("systemd_unit", Key::Unit),
-    ("tag", Key::Identifier),
     ("talos-time", Key::Time),
     ("text", Key::Text(4)),
     ("textpayload", Key::Text(4)),
     ("time", Key::Time),
     ("timereported", Key::Time),
     ("timestamp", Key::Time),
-    ("transport", Key::Transport),
     ("usec", Key::Micros),
 ];
 
@@ -175,6 +143,7 @@ fn object<'a>(
     fields: &mut Fields<'a>,
     depth: u8,
     about_host: bool,
+    parent: Parent,
 ) -> Option<()> {
     reader.expect(b'{')?;
     if reader.eat(b'}') {
@@ -184,19 +153,60 @@ fn object<'a>(
         let name = reader.string()?;
         reader.expect(b':')?;
         fields.journal |= is_journals(&name);
+        let place = parent.place(&name);
         match Key::of(&name, about_host) {
-            Key::Other => reader.skip()?,
-            Key::Contained => {
-                // `"kubernetes":null` is a column that this record has nothing in.
-                fields.contained |= reader.peek()? != b'n';
-                reader.skip()?;
-            }
-            key => value(reader, fields, key, depth)?,
+            Key::Other => author(reader, fields, place, depth)?,
+            key => value(reader, fields, key, place, depth)?,
         }
         if !reader.eat(b',') {
             return reader.expect(b'}');
         }
     }
+}
+
+/// Reads a value for what it says of who wrote the text, however deep that stands in it.
+fn author<'a>(
+    reader: &mut Reader<'a>,
+    fields: &mut Fields<'a>,
+    (field, parent): (Field, Parent),
+    depth: u8,
+) -> Option<()> {
+    let seen = &mut fields.provenance;
+    match reader.peek()? {
+        b'"' => seen.text(field, &reader.string()?),
+        b'-' | b'0'..=b'9' => match reader.number()? {
+            Number::Whole(value) => seen.number(field, value),
+            _ => seen.there(field),
+        },
+        // `"kubernetes":null` is a column that this record has nothing in.
+        b'n' => reader.skip()?,
+        open @ (b'{' | b'[') if depth < MOST_LOOKED_INTO => {
+            seen.there(field);
+            let close = open.saturating_add(2);
+            reader.expect(open)?;
+            if reader.eat(close) {
+                return Some(());
+            }
+            loop {
+                let place = if open == b'{' {
+                    let name = reader.string()?;
+                    reader.expect(b':')?;
+                    parent.place(&name)
+                } else {
+                    (field, parent)
+                };
+                author(reader, fields, place, depth.saturating_add(1))?;
+                if !reader.eat(b',') {
+                    return reader.expect(close);
+                }
+            }
+        }
+        _ => {
+            seen.there(field);
+            reader.skip()?;
+        }
+    }
+    Some(())
 }
 
 /// Whether only journald writes a key of this name.
@@ -208,10 +218,19 @@ fn is_journals(name: &[u8]) -> bool {
 }
 
 /// Reads the value of a key into the fields.
-fn value<'a>(reader: &mut Reader<'a>, fields: &mut Fields<'a>, key: Key, depth: u8) -> Option<()> {
+fn value<'a>(
+    reader: &mut Reader<'a>,
+    fields: &mut Fields<'a>,
+    key: Key,
+    place: (Field, Parent),
+    depth: u8,
+) -> Option<()> {
     match reader.peek()? {
         b'"' => {
             let text = reader.string()?;
+            if !matches!(key, Key::Text(_)) {
+                fields.provenance.text(place.0, &text);
+            }
             fields.set(key, Value::Text(text));
         }
         b'-' | b'0'..=b'9' => match reader.number()? {
@@ -219,7 +238,7 @@ fn value<'a>(reader: &mut Reader<'a>, fields: &mut Fields<'a>, key: Key, depth: 
             Number::Millionths(value) => fields.set(key, Value::Millionths(value)),
             Number::Other => {}
         },
-        b'[' if matches!(key, Key::Text(_) | Key::Host | Key::Identifier) => {
+        b'[' if matches!(key, Key::Text(_) | Key::Host) => {
             if let Some(text) = list(reader)? {
                 fields.set(key, Value::Text(text));
             }
@@ -227,11 +246,11 @@ fn value<'a>(reader: &mut Reader<'a>, fields: &mut Fields<'a>, key: Key, depth: 
         b'{' if matches!(key, Key::Text(_) | Key::Nest | Key::Host) => {
             let depth = depth.saturating_add(1);
             if depth >= MAX_DEPTH {
-                return reader.skip();
+                return author(reader, fields, place, depth);
             }
-            object(reader, fields, depth, key == Key::Host)?;
+            object(reader, fields, depth, key == Key::Host, place.1)?;
         }
-        _ => reader.skip()?,
+        _ => author(reader, fields, place, depth)?,
     }
     Some(())
 }
@@ -283,7 +302,6 @@ mod tests {
             let capitals = alloc::format!("_{}", name.to_uppercase());
             assert!(Key::of(capitals.as_bytes(), false) == key, "{name}");
         }
-        assert!(Key::of(b"kubernetes.pod_name", false) == Key::Contained);
         assert!(Key::of(b"name", true) == Key::Host);
         assert!(Key::of(b"log", true) == Key::Other);
     }

@@ -25,10 +25,8 @@ pub(super) enum Number {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            rest: text.as_bytes(),
-        }
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { rest: text }
     }
 
     /// The next byte that is no blank, which stays.
@@ -319,7 +317,7 @@ fn shifted(mut value: u64, by: i32) -> Option<u64> {
 #[must_use]
 pub fn with_member(object: &[u8], keys: &[&str], value: &str) -> Option<Vec<u8>> {
     let text = core::str::from_utf8(object).ok()?;
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(object);
     let mut taken = 0u32;
     reader.expect(b'{')?;
     let is_empty = reader.eat(b'}');

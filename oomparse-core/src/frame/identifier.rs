@@ -1,0 +1,163 @@
+//! A program's identifier amid a text: `NAME[123]: `, as journald and syslog daemons print it.
+//!
+//! A program chooses its name, with blanks and colons in it if it likes: under the identifier
+//! `kernel: Killed process 1 (init)` its line is `Jan 05 02:12:02 n1 kernel: Killed process 1 (init)[123]: x`.
+//! No line of the killer's ends or begins so; but a comm may hold it, and then nothing tells the two apart.
+
+use super::dmesg;
+use crate::limits::MAX_COMM_LEN;
+use crate::line::{Line, parse_line};
+use memchr::{memchr_iter, memmem, memrchr};
+
+/// What an identifier amid a text says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Amid {
+    /// There is none.
+    Nothing,
+    /// There may be one; or a process is called so.
+    Doubtful,
+    /// A program wrote the text.
+    Program,
+}
+
+/// Looks for a program's identifier in the text behind the tag `kernel: `.
+#[inline]
+pub(super) fn behind_kernel_tag(text: &[u8]) -> Amid {
+    let mut found = Amid::Nothing;
+    for (start, end) in identifiers(text) {
+        let told = closer(text, start, end);
+        if told == Amid::Program {
+            return told;
+        }
+        if told == Amid::Doubtful {
+            found = told;
+        }
+    }
+    found
+}
+
+/// Where the first identifier of a text ends its name, unless it stands in a process' name.
+pub(super) fn first(text: &[u8]) -> Option<usize> {
+    let (start, end) = identifiers(text).next()?;
+    (!is_in_comm(text, start, end)).then_some(start)
+}
+
+#[cold]
+fn closer(text: &[u8], start: usize, end: usize) -> Amid {
+    if is_in_comm(text, start, end) {
+        return Amid::Doubtful;
+    }
+    let before = text.get(..start).unwrap_or_default();
+    let behind = text.get(end..).unwrap_or_default();
+    // The kernel prints `java[4021]: segfault at …`, too.
+    if is_killers(before) || is_killers(behind) {
+        Amid::Program
+    } else {
+        Amid::Nothing
+    }
+}
+
+/// Whether a text, with or without a stamp in front, is a line of a report's or a kill's.
+fn is_killers(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let text = dmesg::stamp_in_front(text).map_or(text, |(_, _, message)| message);
+    parse_line(text) != Line::Other
+}
+
+/// Places of `[123]:` with a blank or the end behind it: of the bracket, and of what follows the colon.
+fn identifiers(text: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    memchr_iter(b']', text).filter_map(|at| {
+        let end = at.checked_add(2)?;
+        if text.get(at..end)? != b"]:" || !matches!(text.get(end), None | Some(b' ')) {
+            return None;
+        }
+        let before = text.get(..at)?;
+        let start = memrchr(b'[', before)?;
+        let digits = before.get(start.checked_add(1)?..)?;
+        let is_pid = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+        is_pid.then_some((start, end))
+    })
+}
+
+/// Whether a place may be within a process' name: between the parentheses behind a pid, at the start of a
+/// header, behind `Comm: `, at the end of a row.
+fn is_in_comm(text: &[u8], start: usize, end: usize) -> bool {
+    in_parentheses(text, start, end)
+        || behind_comm(text, start)
+        || [&b" invoked oom-killer: "[..], b" cpuset="]
+            .iter()
+            .any(|behind| {
+                memmem::find(text, behind).is_some_and(|at| at >= end && at <= MAX_COMM_LEN)
+            })
+        || text.starts_with(b"[") && is_end_of_row(text, start)
+}
+
+fn in_parentheses(text: &[u8], start: usize, end: usize) -> bool {
+    let inside = || {
+        let open = memrchr(b'(', text.get(..start)?)?;
+        let before = text.get(..open)?;
+        let close = open.checked_add(MAX_COMM_LEN)?.checked_add(1)?;
+        let behind = text.get(end..=close).or_else(|| text.get(end..))?;
+        let is_behind_pid = matches!(before, [.., b'0'..=b'9' | b',', b' ']);
+        Some(is_behind_pid && behind.contains(&b')'))
+    };
+    inside().unwrap_or(false)
+}
+
+fn behind_comm(text: &[u8], start: usize) -> bool {
+    const LABEL: &[u8] = b"Comm: ";
+    let window = start
+        .saturating_sub(MAX_COMM_LEN)
+        .saturating_sub(LABEL.len());
+    text.get(window..start)
+        .is_some_and(|window| memmem::find(window, LABEL).is_some())
+}
+
+/// Whether a row of the task table ends in a name that is here.
+fn is_end_of_row(text: &[u8], start: usize) -> bool {
+    let is_short = text.len().saturating_sub(start) <= MAX_COMM_LEN;
+    is_short && matches!(parse_line(text), Line::TaskRow(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    const KILLED: &str = "Memory cgroup out of memory: Killed process 1 (init) total-vm:8kB, \
+         anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+
+    #[test]
+    fn identifiers_around_a_line_of_the_killers() {
+        for (text, amid) in [
+            (format!("{KILLED}[123]: x"), Amid::Program),
+            (format!("{KILLED}[123]:"), Amid::Program),
+            (format!("app[1]: {KILLED}"), Amid::Program),
+            (format!("[1]: {KILLED}"), Amid::Program),
+            (format!("a: b[1]: [ 1.000000] {KILLED}"), Amid::Program),
+            (KILLED.replace("kB, anon", "kB[7]: , anon"), Amid::Program),
+            (KILLED.replace("init", "a[1]: b"), Amid::Doubtful),
+            (KILLED.into(), Amid::Nothing),
+            ("java[4021]: segfault at 0 ip 0".into(), Amid::Nothing),
+            (
+                "a[1]: b invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0".into(),
+                Amid::Doubtful,
+            ),
+            (
+                "CPU: 0 PID: 7 Comm: a[1]: b Not tainted 6.1.0".into(),
+                Amid::Doubtful,
+            ),
+            (
+                "[    7]     0     7      100       10    40960        0             0 a[1]: b"
+                    .into(),
+                Amid::Doubtful,
+            ),
+            (
+                "Task in /a[1]: b killed as a result of limit of /a".into(),
+                Amid::Program,
+            ),
+        ] {
+            assert_eq!(behind_kernel_tag(text.as_bytes()), amid, "{text}");
+        }
+    }
+}

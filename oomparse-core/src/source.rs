@@ -1,0 +1,354 @@
+//! Who wrote a line: what each carrier shows of it, and the one place that judges.
+//!
+//! The files that read a carrier note what they saw in a [`Provenance`]; [`Provenance::decide`] alone says
+//! what that proves.
+//!
+//! | carrier | what it shows | what that proves |
+//! |---|---|---|
+//! | `/dev/kmsg`, `dmesg -x`, `dmesg --json -x`, `talosctl dmesg` | facility 0 | the kernel: nobody else can write there with it |
+//! | the same | facility 1 or more | a program |
+//! | plain `dmesg`, `dmesg -r`, serial consoles, pasted lines | no facility | nothing; a priority of 8 or more (`<14>`): a program |
+//! | journald: JSON, export, verbose | `_TRANSPORT=kernel` with `SYSLOG_FACILITY=0` | the kernel |
+//! | the same | another `_TRANSPORT`, a facility of 1 or more | a program: journald keeps the transport for text that a program wrote to `/dev/kmsg` |
+//! | the same | `_PID`, `_UID`, `_COMM`, `_EXE`, `_SYSTEMD_UNIT` and what else only a process has | a program; with `SYSLOG_IDENTIFIER` beside a unit or comm of the same daemon: that daemon |
+//! | `journalctl -o short` and its kin | the tag `kernel:` | the kernel, as far as nobody may choose that tag; with `[pid]: ` behind it or behind the text: a program |
+//! | syslog files, RFC 3164 | the tag `kernel:` | says so and no more: `logger -t kernel` writes the same line |
+//! | syslog, any | another tag, in whatever letters; a facility of 1 or more, as a number, a priority or a word | a program, whatever the tag says |
+//! | RFC 5424 | APP-NAME `kernel` without a PROCID | says so and no more |
+//! | rsyslog's records | `inputname` `imklog` or `imkmsg` | the kernel; `imuxsock`: a program |
+//! | Fluent Bit's kmsg records | all of `priority`, `sequence`, `sec`, `usec`, `msg` | says so: the facility is not in them |
+//! | CRI logs | `stdout F `, `stderr P ` behind the time | a container |
+//! | Docker's json-file, any record | `stream`, `logtag`, a value `stdout` or `stderr` | a program |
+//! | shippers' records and labels | `kubernetes`, `k8s`, `container`, `docker`, `pod` and what begins as they do; a path below `/var/log/pods`, `/var/log/containers`, `/var/lib/docker/containers`; GCP's `resource.type` of a container | a container |
+//! | JSON that ends broken | - | nothing, and no line of the kernel's is looked for in it |
+//! | a line without a head of its own, indented below one that has | - | whoever wrote the line above wrote it |
+//!
+//! A word against the kernel is final: what has been seen once to be a program's stays a program's, whatever
+//! else the record says and however its text goes on.
+
+mod daemon;
+mod fields;
+
+pub use self::daemon::Daemon;
+pub(crate) use self::fields::{Field, Parent, is_containers_log};
+
+use crate::bytes::memmem;
+
+/// Who wrote a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Source {
+    /// The kernel.
+    Kernel,
+    /// A daemon whose lines are read.
+    Daemon(Daemon),
+    /// Any other program. Its text makes no event.
+    Program,
+    /// The form does not tell: plain dmesg text, a paste.
+    #[default]
+    Unknown,
+}
+
+/// How it is known who wrote a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Trust {
+    /// By what nobody but the author can have written: a facility of `/dev/kmsg`, journald's own fields.
+    Proven,
+    /// By a word that the author chose: a syslog tag, a field of a record.
+    #[default]
+    Claimed,
+}
+
+/// Who wrote a line, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Author {
+    /// Who wrote it.
+    pub source: Source,
+    /// How that is known.
+    pub trust: Trust,
+}
+
+impl Author {
+    /// The form does not tell.
+    pub const UNKNOWN: Self = Self::of(Source::Unknown, Trust::Claimed);
+    /// The kernel, as a tag says.
+    pub const KERNEL: Self = Self::of(Source::Kernel, Trust::Claimed);
+    /// A program that is none of the daemons.
+    pub const PROGRAM: Self = Self::of(Source::Program, Trust::Proven);
+
+    const fn of(source: Source, trust: Trust) -> Self {
+        Self { source, trust }
+    }
+
+    /// What the record says of it.
+    #[must_use]
+    pub fn origin(self) -> Origin {
+        match self.source {
+            Source::Kernel => Origin::Kernel,
+            Source::Daemon(_) | Source::Program => Origin::UserSpace,
+            Source::Unknown => Origin::Unknown,
+        }
+    }
+}
+
+/// Where a line's text came from, as an event says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The kernel wrote it: kmsg facility 0, a `kernel` tag, `_TRANSPORT=kernel` with facility 0.
+    Kernel,
+    /// A program wrote it: kmsg facility 1 or more, another syslog tag. Never becomes an event.
+    UserSpace,
+    /// The form does not tell: plain dmesg text, a paste.
+    #[default]
+    Unknown,
+}
+
+/// Whose name a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+enum Name {
+    #[default]
+    Absent,
+    Kernel,
+    Daemon(Daemon),
+    Other,
+}
+
+impl Name {
+    /// Takes another name. Where two differ neither names a daemon, and a word against the kernel stays.
+    fn add(&mut self, other: Self) {
+        *self = match (*self, other) {
+            (Self::Absent, name) | (name, Self::Absent) => name,
+            (one, two) if one == two => one,
+            (Self::Kernel, name) | (name, Self::Kernel) => name,
+            _ => Self::Other,
+        };
+    }
+}
+
+/// What a carrier showed of a line's author.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Provenance {
+    /// A container printed it.
+    container: bool,
+    /// A field was there that only a process's text has.
+    process: bool,
+    /// The syslog facility; the highest, where several were there.
+    facility: Option<u8>,
+    /// Whether facility 0 says that the kernel wrote it, rather than nothing.
+    tells_kernel: bool,
+    /// The kernel's own buffer showed the facility.
+    is_kmsg: bool,
+    /// journald's transport, rsyslog's input: whether they are the kernel's.
+    transport: Option<bool>,
+    /// The name that the author gave itself.
+    tag: Name,
+    /// Whose unit it is, which the author did not choose.
+    unit: Name,
+    /// Whose executable it is called after: any process may call itself so.
+    comm: Option<Daemon>,
+    /// A program's name may stand in the text.
+    doubtful: bool,
+}
+
+impl Provenance {
+    /// What stands in the kernel's own buffer, which shows the facility: `/dev/kmsg`, `dmesg -x`.
+    pub(crate) fn kmsg(facility: u8) -> Self {
+        let mut seen = Self::default();
+        seen.kmsg_facility(facility);
+        seen
+    }
+
+    /// The facility that the kernel's own buffer shows.
+    pub(crate) fn kmsg_facility(&mut self, facility: u8) {
+        self.facility = self.facility.max(Some(facility));
+        self.is_kmsg = true;
+    }
+
+    /// What stands in a container's log.
+    pub(crate) fn of_container() -> Self {
+        Self {
+            container: true,
+            ..Self::default()
+        }
+    }
+
+    /// A container's runtime, or a label that only containers have.
+    pub(crate) fn container(&mut self) {
+        self.container = true;
+    }
+
+    /// A field that journald or a shipper adds to what a process wrote.
+    pub(crate) fn process(&mut self) {
+        self.process = true;
+    }
+
+    /// A priority, `<30>` or `PRI`: one below 8 is what any program may send.
+    pub(crate) fn priority(&mut self, priority: u64) {
+        let facility = u8::try_from(priority >> 3).unwrap_or(u8::MAX);
+        self.facility = self.facility.max(Some(facility));
+    }
+
+    /// A facility in a field of its own.
+    pub(crate) fn facility(&mut self, facility: u8) {
+        self.facility = self.facility.max(Some(facility));
+        self.tells_kernel = true;
+    }
+
+    /// journald's `_TRANSPORT`.
+    pub(crate) fn transport(&mut self, name: &[u8]) {
+        let before = self.transport != Some(false);
+        self.transport = Some(before && name == b"kernel");
+    }
+
+    /// rsyslog's `inputname`. What the network, a file or the journal brought may be anybody's.
+    pub(crate) fn input(&mut self, name: &[u8]) {
+        match name {
+            b"imklog" | b"imkmsg" => self.transport(b"kernel"),
+            b"imuxsock" | b"impstats" => self.transport(name),
+            _ => {}
+        }
+    }
+
+    /// A record of Fluent Bit's kmsg input, which drops the facility: so this is its word and not printk's.
+    pub(crate) fn kmsg_record(&mut self) {
+        if self.tag == Name::Absent {
+            self.tag = Name::Kernel;
+        }
+    }
+
+    /// The name that the author gave itself, as it stands there: `kernel`, `kubelet[812]:`.
+    pub(crate) fn tag(&mut self, tag: &[u8]) {
+        let tag = tag.trim_ascii();
+        let tag = tag.strip_suffix(b":").unwrap_or(tag);
+        let name = if is_kernels_tag(tag) {
+            Name::Kernel
+        } else {
+            named(Daemon::of_tag(without_pid(tag)))
+        };
+        self.tag.add(name);
+    }
+
+    /// The unit or cgroup that journald vouches for. What runs in no service - a container's scope, a user's
+    /// session, a pod - may call itself by any name.
+    pub(crate) fn unit(&mut self, unit: &[u8]) {
+        self.process = true;
+        let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let holds = |word| memmem::find(unit, word).is_some();
+        let name = match last {
+            b"init.scope" => Some(last),
+            _ => last.strip_suffix(b".service"),
+        };
+        match name {
+            Some(name)
+                if !last.starts_with(b"user@") && !holds(b"kubepods") && !holds(b"user.slice") =>
+            {
+                self.unit.add(named(Daemon::of_unit(name)));
+            }
+            _ => self.container = true,
+        }
+    }
+
+    /// The executable's name, as the kernel tells it to journald.
+    pub(crate) fn comm(&mut self, comm: &[u8]) {
+        self.process = true;
+        self.comm = Daemon::of_comm(comm);
+    }
+
+    /// What stands in the text may be a program's name, or a process' that the kernel prints.
+    pub(crate) fn doubt(&mut self) {
+        self.doubtful = true;
+    }
+
+    /// Whether somebody other than the kernel is known to have written it.
+    pub(crate) fn denies(&self) -> bool {
+        self.container
+            || self.process
+            || self.facility.is_some_and(|facility| facility > 0)
+            || self.transport == Some(false)
+            || matches!(self.tag, Name::Daemon(_) | Name::Other)
+            || self.unit != Name::Absent
+    }
+
+    /// Who wrote it: the only judge.
+    pub(crate) fn decide(&self) -> Author {
+        if self.container {
+            return Author::PROGRAM;
+        }
+        if self.denies() {
+            return match (self.tag, self.unit) {
+                (Name::Daemon(daemon), Name::Daemon(unit)) if daemon == unit => {
+                    Author::of(Source::Daemon(daemon), Trust::Proven)
+                }
+                (Name::Daemon(daemon), Name::Absent) => {
+                    Author::of(Source::Daemon(daemon), Trust::Claimed)
+                }
+                (Name::Daemon(daemon), Name::Other) if self.comm == Some(daemon) => {
+                    Author::of(Source::Daemon(daemon), Trust::Claimed)
+                }
+                _ => Author::PROGRAM,
+            };
+        }
+        let is_zero = self.facility == Some(0);
+        if is_zero && (self.is_kmsg || self.tells_kernel && self.transport == Some(true)) {
+            return Author::of(Source::Kernel, Trust::Proven);
+        }
+        if self.doubtful {
+            return Author::UNKNOWN;
+        }
+        if is_zero && self.tells_kernel || self.transport == Some(true) || self.tag == Name::Kernel
+        {
+            return Author::of(Source::Kernel, Trust::Claimed);
+        }
+        Author::UNKNOWN
+    }
+}
+
+fn named(daemon: Option<Daemon>) -> Name {
+    daemon.map_or(Name::Other, Name::Daemon)
+}
+
+/// Whether a tag is the kernel's: no program's process id is 0.
+pub(crate) fn is_kernels_tag(tag: &[u8]) -> bool {
+    matches!(tag, b"kernel" | b"kernel[0]")
+}
+
+/// A tag without the process id behind it.
+fn without_pid(tag: &[u8]) -> &[u8] {
+    let at = memchr::memchr(b'[', tag).unwrap_or(tag.len());
+    tag.get(..at).unwrap_or(tag)
+}
+
+/// syslog's facility by its name; 0 is the kernel.
+pub(crate) fn facility_by_name(name: &[u8]) -> Option<u8> {
+    const NAMES: [&[u8]; 24] = [
+        b"kern",
+        b"user",
+        b"mail",
+        b"daemon",
+        b"auth",
+        b"syslog",
+        b"lpr",
+        b"news",
+        b"uucp",
+        b"cron",
+        b"authpriv",
+        b"ftp",
+        b"ntp",
+        b"security",
+        b"console",
+        b"clock",
+        b"local0",
+        b"local1",
+        b"local2",
+        b"local3",
+        b"local4",
+        b"local5",
+        b"local6",
+        b"local7",
+    ];
+    let found = NAMES.iter().position(|known| *known == name)?;
+    u8::try_from(found).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The daemons whose lines are read, and what they are called.
+//!
+//! A new one takes an arm in the table below, a file that reads its lines, and a case in the corpus.
+
+/// Makes the enum and its names from one table.
+macro_rules! daemons {
+    ($($(#[$doc:meta])* $daemon:ident: tags $tags:expr, units $units:expr, comms $comms:expr;)*) => {
+        /// A daemon whose lines are read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Daemon {
+            $($(#[$doc])* $daemon,)*
+        }
+
+        /// What each is called.
+        const NAMES: &[(Daemon, Names)] = &[
+            $((Daemon::$daemon, Names { tags: $tags, units: $units, comms: $comms }),)*
+        ];
+    };
+}
+
+/// What a daemon is called.
+struct Names {
+    /// Its syslog tags, of which the first is its name.
+    tags: &'static [&'static str],
+    /// Its units, without `.service` and what an instance adds behind `@`.
+    units: &'static [&'static str],
+    /// Its executables, in 15 bytes.
+    comms: &'static [&'static str],
+}
+
+daemons! {
+    /// The kubelet.
+    Kubelet: tags &["kubelet"], units &["kubelet"], comms &["kubelet"];
+    /// containerd.
+    Containerd: tags &["containerd"], units &["containerd"], comms &["containerd"];
+    /// CRI-O.
+    Crio: tags &["crio"], units &["crio", "cri-o"], comms &["crio"];
+    /// Docker's daemon.
+    Dockerd: tags &["dockerd"], units &["docker", "dockerd"], comms &["dockerd"];
+    /// Docker as a runtime of Kubernetes.
+    CriDockerd: tags &["cri-dockerd"], units &["cri-docker", "cri-dockerd"], comms &["cri-dockerd"];
+    /// k3s: kubelet and containerd in one.
+    K3s: tags &["k3s"], units &["k3s", "k3s-agent"], comms &["k3s", "k3s-server", "k3s-agent"];
+    /// RKE2, the same.
+    Rke2: tags &["rke2"], units &["rke2-server", "rke2-agent"], comms &["rke2"];
+}
+
+impl Daemon {
+    /// The name that it goes by in a syslog.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let names = NAMES.iter().find(|(daemon, _)| *daemon == self);
+        names
+            .and_then(|(_, names)| names.tags.first())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// The daemon with this tag, which has no process id any more.
+    pub(crate) fn of_tag(tag: &[u8]) -> Option<Self> {
+        find(|names| holds(names.tags, tag))
+    }
+
+    /// The daemon with this unit, without `.service`.
+    pub(crate) fn of_unit(unit: &[u8]) -> Option<Self> {
+        find(|names| {
+            names.units.iter().any(|known| {
+                let rest = unit.strip_prefix(known.as_bytes());
+                rest.is_some_and(|rest| matches!(rest, [] | [b'@', ..]))
+            })
+        })
+    }
+
+    /// The daemon with this executable.
+    pub(crate) fn of_comm(comm: &[u8]) -> Option<Self> {
+        find(|names| holds(names.comms, comm))
+    }
+}
+
+fn holds(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
+}
+
+fn find(is_it: impl Fn(&Names) -> bool) -> Option<Daemon> {
+    let found = NAMES.iter().find(|(_, names)| is_it(names));
+    found.map(|(daemon, _)| *daemon)
+}

@@ -1,0 +1,190 @@
+use super::*;
+
+/// Takes the fields of a record, name and value.
+fn decided(fields: &[(&str, &str)]) -> Author {
+    let mut seen = Provenance::default();
+    for (name, value) in fields {
+        seen.text(Parent::Any.place(name.as_bytes()).0, value.as_bytes());
+    }
+    seen.decide()
+}
+
+const fn author(source: Source, trust: Trust) -> Author {
+    Author { source, trust }
+}
+
+const PROVEN: Author = author(Source::Kernel, Trust::Proven);
+
+#[test]
+fn what_the_fields_of_a_journal_prove() {
+    let kubelet = |trust| author(Source::Daemon(Daemon::Kubelet), trust);
+    for (fields, expected) in [
+        (
+            &[("_TRANSPORT", "kernel"), ("SYSLOG_FACILITY", "0")][..],
+            PROVEN,
+        ),
+        (&[("_TRANSPORT", "kernel")], Author::KERNEL),
+        (&[("SYSLOG_IDENTIFIER", "kernel")], Author::KERNEL),
+        (
+            &[("_TRANSPORT", "kernel"), ("SYSLOG_FACILITY", "1")],
+            Author::PROGRAM,
+        ),
+        (
+            &[("_TRANSPORT", "stdout"), ("SYSLOG_IDENTIFIER", "kernel")],
+            Author::PROGRAM,
+        ),
+        (
+            &[("_TRANSPORT", "stdout"), ("TRANSPORT", "kernel")],
+            Author::PROGRAM,
+        ),
+        (
+            &[("TRANSPORT", "kernel"), ("_TRANSPORT", "stdout")],
+            Author::PROGRAM,
+        ),
+        (
+            &[("SYSLOG_IDENTIFIER", "kernel"), ("_PID", "7")],
+            Author::PROGRAM,
+        ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kernel"),
+                ("_SYSTEMD_UNIT", "a.service"),
+            ],
+            Author::PROGRAM,
+        ),
+        (&[("SYSLOG_IDENTIFIER", "kubelet")], kubelet(Trust::Claimed)),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                ("_SYSTEMD_UNIT", "kubelet.service"),
+                ("_PID", "7"),
+            ],
+            kubelet(Trust::Proven),
+        ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                ("_SYSTEMD_UNIT", "a.service"),
+            ],
+            Author::PROGRAM,
+        ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                ("_SYSTEMD_UNIT", "a.service"),
+                ("_COMM", "kubelet"),
+            ],
+            kubelet(Trust::Claimed),
+        ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                ("_SYSTEMD_UNIT", "docker-7.scope"),
+                ("_COMM", "kubelet"),
+            ],
+            Author::PROGRAM,
+        ),
+        (&[], Author::UNKNOWN),
+    ] {
+        assert_eq!(decided(fields), expected, "{fields:?}");
+        let mut turned = fields.to_vec();
+        turned.reverse();
+        assert_eq!(decided(&turned), expected, "{turned:?}");
+    }
+}
+
+#[test]
+fn what_keys_and_labels_prove() {
+    for (name, value) in [
+        ("kubernetes.pod_name", "web-0"),
+        ("k8s.pod.name", "web-0"),
+        ("k8s-pod/app", "web"),
+        ("container.id", "a"),
+        ("_container_name_", "a"),
+        ("ContainerID", "a"),
+        ("docker.container_id", "a"),
+        ("pod", "web-0"),
+        ("PodName", "web-0"),
+        ("stream", "stderr"),
+        ("log.iostream", "stdout"),
+        ("LogEntrySource", "stdout"),
+        ("source", "stderr"),
+        ("filename", "/var/log/pods/a_b_c/d/0.log"),
+        ("log.file.path", "/var/lib/docker/containers/a/a-json.log"),
+        ("resource.type", "k8s_container"),
+        ("logName", "projects/p/logs/stdout"),
+        ("source_type", "kubernetes_logs"),
+        ("input.type", "container"),
+        ("data_stream.dataset", "kubernetes.container_logs"),
+        ("ddtags", "env:x,pod_name:web-0"),
+        ("tags", "kube_namespace:a"),
+        ("key", "k8s.container.name"),
+        ("inputname", "imuxsock"),
+        ("syslogfacility", "1"),
+        ("syslogfacility-text", "user"),
+        ("pri-text", "user.notice"),
+        ("log.syslog.facility.code", "1"),
+        ("log.syslog.priority", "13"),
+        ("log.syslog.appname", "app"),
+        ("systemd.transport", "journal"),
+        ("systemd.unit", "app.service"),
+        ("journald.pid", "7"),
+        ("process.pid", "7"),
+        ("procid", "7"),
+        ("unit", "app.service"),
+    ] {
+        for kernels in [("programname", "kernel"), ("SYSLOG_FACILITY", "0")] {
+            let author = decided(&[kernels, (name, value)]);
+            assert_eq!(author.origin(), Origin::UserSpace, "{name}: {value}");
+            assert_eq!(
+                decided(&[(name, value), kernels]),
+                author,
+                "{name}: {value}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_proves_nothing() {
+    for (name, value) in [
+        ("host.containerized", "false"),
+        ("agent.name", "web-0"),
+        ("data_stream.namespace", "default"),
+        ("k8s.node.name", "n1"),
+        ("k8s.cluster.uid", "a"),
+        ("resource.type", "k8s_node"),
+        ("logName", "projects/p/logs/kern"),
+        ("filename", "/var/log/kern.log"),
+        ("network.transport", "udp"),
+        ("container_name", ""),
+        ("pid", "-"),
+        ("unit", "kB"),
+        ("inputname", "imtcp"),
+        ("input.type", "journald"),
+        ("oom.pod.uid", "a"),
+        ("tags", "kube_node:n1,cluster_name:c"),
+    ] {
+        assert_eq!(
+            decided(&[(name, value)]),
+            Author::UNKNOWN,
+            "{name}: {value}"
+        );
+    }
+}
+
+#[test]
+fn every_daemon_is_found_by_its_names() {
+    for daemon in [
+        Daemon::Kubelet,
+        Daemon::Containerd,
+        Daemon::Crio,
+        Daemon::Dockerd,
+    ] {
+        assert_eq!(Daemon::of_tag(daemon.name().as_bytes()), Some(daemon));
+        assert_eq!(Daemon::of_comm(daemon.name().as_bytes()), Some(daemon));
+    }
+    assert_eq!(Daemon::of_unit(b"docker"), Some(Daemon::Dockerd));
+    assert_eq!(Daemon::of_unit(b"rke2-agent"), Some(Daemon::Rke2));
+    assert_eq!(Daemon::of_unit(b"docker-nginx"), None);
+}
