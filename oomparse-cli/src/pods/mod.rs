@@ -2,16 +2,14 @@
 //!
 //! ```text
 //! listing.rs     files, standard input: kubectl, kubelet, crictl, CSV, NDJSON, a node's log
-//! directory.rs   /var/log/pods, /var/log/containers
 //! loader.rs      all sources of one run: reads what is new, one warning for each that is broken
 //! notify.rs      a pod's directory appears: its name is known at once (inotify)
 //! keeper.rs      `watch`: reads in a thread of its own, so that no event waits for a disk
 //! held.rs        `scan`: events that wait for a name further down in the log
 //! ```
 //!
-//! What the bytes mean is the core's affair (`oomparse_core::PodTable`, `Learner`).
+//! Reading /var/log/pods is `oomparse-host`'s affair; what the bytes mean is the core's (`oomparse_core::PodTable`, `Learner`).
 
-mod directory;
 mod held;
 mod keeper;
 mod listing;
@@ -21,8 +19,9 @@ mod notify;
 pub(crate) use held::Held;
 pub(crate) use keeper::Keeper;
 pub(crate) use loader::{Loader, Which};
+pub(crate) use oomparse_host::lacks_a_name;
 
-use oomparse_core::{OomEvent, PodTable};
+use oomparse_core::PodTable;
 use std::path::{Path, PathBuf};
 
 /// Where a node keeps its pods' logs: read by default, no credentials needed.
@@ -72,16 +71,6 @@ impl PodArgs {
         table.keep_labels(&self.pod_label);
         table
     }
-}
-
-/// Whether a lookup could still tell more about the event.
-pub(crate) fn lacks_a_name(event: &OomEvent) -> bool {
-    let pod = event.pod.as_ref();
-    let container = event.container.as_ref();
-    let has_uid = pod.is_some_and(|pod| pod.uid.is_some());
-    let has_id = container.is_some_and(|container| container.id.is_some());
-    ((has_uid || has_id) && pod.is_none_or(|pod| pod.name.is_none()))
-        || (has_uid && has_id && container.is_none_or(|container| container.name.is_none()))
 }
 
 /// A source's name in a warning.

@@ -16,14 +16,15 @@ const MAX_CONTAINERS: usize = 256;
 
 /// What came of reading a directory.
 #[derive(Debug, Default)]
-pub(crate) struct Listed {
-    pub(crate) records: Vec<PodRecord>,
+pub struct Listed {
+    /// What the names tell.
+    pub records: Vec<PodRecord>,
     /// Entries that name no pod.
-    pub(crate) others: usize,
+    pub others: usize,
 }
 
 /// The directories that one source stands for: itself, or `pods` and `containers` in /var/log.
-pub(crate) fn roots(path: &Path) -> Vec<PathBuf> {
+pub fn roots(path: &Path) -> Vec<PathBuf> {
     let below: Vec<PathBuf> = ["pods", "containers"]
         .iter()
         .map(|name| path.join(name))
@@ -40,7 +41,7 @@ pub(crate) fn roots(path: &Path) -> Vec<PathBuf> {
 ///
 /// # Errors
 /// When the directory itself cannot be read; an entry that goes away meanwhile is none.
-pub(crate) fn read(root: &Path) -> io::Result<Listed> {
+pub fn read(root: &Path) -> io::Result<Listed> {
     let mut listed = Listed::default();
     for entry in fs::read_dir(root)? {
         let Ok(entry) = entry else { continue };
@@ -53,7 +54,7 @@ pub(crate) fn read(root: &Path) -> io::Result<Listed> {
 }
 
 /// What the name of an entry of `root` tells.
-pub(crate) fn entry_record(root: &Path, name: &OsStr) -> Option<PodRecord> {
+pub fn entry_record(root: &Path, name: &OsStr) -> Option<PodRecord> {
     let text = name.to_str()?;
     if let Some(mut record) = pod_log_dir(text) {
         add_dockers_ids(&mut record, &root.join(name));

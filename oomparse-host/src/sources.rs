@@ -1,0 +1,393 @@
+//! Names of pods from files and directories, read again when they look different.
+
+use crate::directory;
+use oomparse_core::{OomEvent, PodRecord, PodTable, enrich};
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Longest listing that is read: `kubectl get pods -A -o json` of 150,000 pods is about 1 GB.
+const MAX_LISTING_LEN: u64 = 2 << 30;
+
+/// A source may change again without looking different for as long as file systems round their times.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// A directory is read again after so long even if it looks the same, for what happens below it does not show.
+const UNSEEN: Duration = Duration::from_secs(10);
+
+/// Listings of more bytes and directories of more names are left alone for [`REST`] once they were read, for the
+/// host waits meanwhile. A node's take some milliseconds.
+const LARGE_LISTING: usize = 8 << 20;
+
+/// See [`LARGE_LISTING`].
+const LARGE_DIRECTORY: usize = 10_000;
+
+/// See [`LARGE_LISTING`].
+const REST: Duration = Duration::from_secs(10);
+
+/// Files and directories that name pods.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{PodTable, parse_all};
+/// use oomparse_host::Sources;
+///
+/// let dir = std::env::temp_dir().join(format!("oomparse-host-doc-{}", std::process::id()));
+/// std::fs::create_dir_all(&dir).unwrap();
+/// let (mut sources, mut table) = (Sources::default(), PodTable::new());
+/// sources.add(&dir);
+/// // A pod that came since.
+/// std::fs::create_dir_all(dir.join("shop_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589")).unwrap();
+/// let log = b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task=a,pid=7,uid=0";
+/// let mut event = parse_all(log).next().unwrap();
+/// sources.name(&mut event, &mut table);
+/// assert_eq!(event.pod.unwrap().name.unwrap(), "web-0");
+/// std::fs::remove_dir_all(&dir).unwrap();
+/// ```
+#[derive(Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+#[derive(Debug)]
+struct Source {
+    path: PathBuf,
+    /// How it looked when it was read, if it can be told from how it looks now.
+    seen: Option<Vec<Option<Look>>>,
+    /// When it was read last.
+    read: Option<Instant>,
+    /// There was much in it.
+    is_large: bool,
+}
+
+/// What changes when a file or a directory does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Look {
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Look {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            len: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
+    }
+
+    /// Whether whatever changes from now on will show.
+    fn is_settled(&self) -> bool {
+        let age = self.modified.and_then(|at| at.elapsed().ok());
+        age.is_some_and(|age| age >= SETTLED)
+    }
+}
+
+/// What stands at a path, to be put into a table.
+#[derive(Debug)]
+pub struct Content {
+    path: PathBuf,
+    what: io::Result<What>,
+}
+
+#[derive(Debug)]
+enum What {
+    Names(directory::Listed),
+    Listing(Vec<u8>),
+}
+
+/// What came of putting it there.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Records taken over.
+    pub records: usize,
+    /// Rows left out, and names that are no pod's.
+    pub skipped: usize,
+    /// What is wrong: a sentence that begins with the path.
+    pub trouble: Option<String>,
+    /// The path could not be read at all.
+    pub unread: bool,
+}
+
+impl Content {
+    /// Reads what stands at a path: a listing in any form that [`PodTable::load`] takes, or a directory as
+    /// `/var/log/pods` or `/var/log/containers`.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            what: What::read(path),
+        }
+    }
+
+    /// Puts it into the table.
+    pub fn load(self, table: &mut PodTable) -> Loaded {
+        let name = |trouble: &dyn std::fmt::Display| format!("{}: {trouble}", self.path.display());
+        match self.what {
+            Err(error) => Loaded {
+                trouble: Some(name(&error)),
+                unread: true,
+                ..Loaded::default()
+            },
+            Ok(What::Listing(listing)) => {
+                let loaded = table.load(&listing);
+                Loaded {
+                    records: loaded.records,
+                    skipped: loaded.skipped,
+                    trouble: loaded.error.map(|error| name(&error)),
+                    unread: false,
+                }
+            }
+            Ok(What::Names(listed)) => {
+                let insert = |record: PodRecord| usize::from(table.insert(record));
+                let records = listed.records.into_iter().map(insert).sum();
+                let is_another = records == 0 && listed.others > 0;
+                Loaded {
+                    records,
+                    skipped: listed.others,
+                    trouble: is_another
+                        .then(|| name(&"holds no pod's logs; name a directory as /var/log/pods")),
+                    unread: false,
+                }
+            }
+        }
+    }
+}
+
+impl What {
+    fn read(path: &Path) -> io::Result<Self> {
+        if !fs::metadata(path)?.is_dir() {
+            let mut listing = Vec::new();
+            let file = File::open(path)?;
+            file.take(MAX_LISTING_LEN).read_to_end(&mut listing)?;
+            return Ok(Self::Listing(listing));
+        }
+        let mut all = directory::Listed::default();
+        for root in directory::roots(path) {
+            let listed = directory::read(&root)?;
+            all.records.extend(listed.records);
+            all.others += listed.others;
+        }
+        Ok(Self::Names(all))
+    }
+}
+
+impl Source {
+    fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            seen: None,
+            read: None,
+            is_large: false,
+        }
+    }
+
+    /// Its content, if there may be something new in it.
+    fn content(&mut self) -> Option<Content> {
+        let age = self.read.map(|at| at.elapsed());
+        if self.is_large && age.is_some_and(|age| age < REST) {
+            return None;
+        }
+        let is_dir = self.path.is_dir();
+        let looks: Vec<_> = if is_dir {
+            directory::roots(&self.path)
+                .iter()
+                .map(|root| look(root))
+                .collect()
+        } else {
+            vec![look(&self.path)]
+        };
+        let may_hide = is_dir && age.is_none_or(|age| age >= UNSEEN);
+        if self.seen.as_ref() == Some(&looks) && !may_hide {
+            return None;
+        }
+        // Looked at before it is read: what comes in between is seen next time.
+        let settled = looks
+            .iter()
+            .all(|look| look.is_some_and(|look| look.is_settled()));
+        self.seen = settled.then_some(looks);
+        let content = Content::read(&self.path);
+        self.is_large = match &content.what {
+            Ok(What::Listing(listing)) => listing.len() > LARGE_LISTING,
+            Ok(What::Names(listed)) => listed.records.len() > LARGE_DIRECTORY,
+            Err(_) => false,
+        };
+        self.read = Some(Instant::now());
+        Some(content)
+    }
+}
+
+fn look(path: &Path) -> Option<Look> {
+    fs::metadata(path).ok().map(|found| Look::of(&found))
+}
+
+impl Sources {
+    /// Sources that nothing was read of yet.
+    #[must_use]
+    pub fn new<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
+        let paths = paths.into_iter();
+        Self(paths.map(|path| Source::new(path.as_ref())).collect())
+    }
+
+    /// One more of them.
+    pub fn add(&mut self, path: &Path) {
+        self.0.push(Source::new(path));
+    }
+
+    /// Those of another list, too.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads what was never read, and what looks different since.
+    ///
+    /// What is large is read less often. For callers who share a table: it need not be locked meanwhile.
+    pub fn read(&mut self) -> Vec<Content> {
+        self.0.iter_mut().filter_map(Source::content).collect()
+    }
+
+    /// The same, put into a table; one sentence for each source in trouble.
+    pub fn load(&mut self, table: &mut PodTable) -> Vec<String> {
+        let contents = self.read().into_iter();
+        contents
+            .filter_map(|content| content.load(table).trouble)
+            .collect()
+    }
+
+    /// Adds the names of the event's pod and container; where one is missing, what looks different is read first.
+    pub fn name(&mut self, event: &mut OomEvent, table: &mut PodTable) {
+        enrich(event, table);
+        if !lacks_a_name(event) {
+            return;
+        }
+        let contents = self.read();
+        if contents.is_empty() {
+            return;
+        }
+        for content in contents {
+            content.load(table);
+        }
+        enrich(event, table);
+    }
+}
+
+/// Whether a look-up could still tell more about the event.
+#[must_use]
+pub fn lacks_a_name(event: &OomEvent) -> bool {
+    let pod = event.pod.as_ref();
+    let container = event.container.as_ref();
+    let has_uid = pod.is_some_and(|pod| pod.uid.is_some());
+    let has_id = container.is_some_and(|container| container.id.is_some());
+    ((has_uid || has_id) && pod.is_none_or(|pod| pod.name.is_none()))
+        || (has_uid && has_id && container.is_none_or(|container| container.name.is_none()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f35";
+
+    struct Dir(PathBuf);
+
+    impl Dir {
+        fn new(name: &str) -> Self {
+            let dir =
+                std::env::temp_dir().join(format!("oomparse-host-{name}-{}", std::process::id()));
+            _ = fs::remove_dir_all(&dir);
+            fs::create_dir_all(&dir).unwrap();
+            Self(dir)
+        }
+    }
+
+    impl Drop for Dir {
+        fn drop(&mut self) {
+            _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn kill_in(pod: u8) -> OomEvent {
+        let path = format!("/kubepods/pod{UID}{pod}");
+        let line = format!(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=a,pid=7,uid=0"
+        );
+        oomparse_core::parse_all(line.as_bytes()).next().unwrap()
+    }
+
+    fn name(sources: &mut Sources, table: &mut PodTable, pod: u8) -> Option<String> {
+        let mut event = kill_in(pod);
+        sources.name(&mut event, table);
+        event.pod.unwrap().name
+    }
+
+    #[test]
+    fn pods_that_come_and_go_in_a_moment_have_their_names() {
+        let dir = Dir::new("moment");
+        let mut sources = Sources::new([&dir.0]);
+        let mut table = PodTable::new();
+        assert!(sources.load(&mut table).is_empty());
+        for pod in 10..40 {
+            let logs = dir.0.join(format!("shop_web-{pod}_{UID}{pod}"));
+            fs::create_dir(&logs).unwrap();
+            assert_eq!(
+                name(&mut sources, &mut table, pod),
+                Some(format!("web-{pod}"))
+            );
+            fs::remove_dir(&logs).unwrap();
+        }
+        assert_eq!(name(&mut sources, &mut table, 50), None);
+    }
+
+    #[test]
+    fn what_looks_the_same_is_not_read_again() {
+        let dir = Dir::new("same");
+        let file = dir.0.join("pods.csv");
+        let write = |pod: u8, age: u64| {
+            let row = format!("pod_uid,namespace,pod_name\n{UID}{pod},shop,web-{pod}\n");
+            fs::write(&file, row).unwrap();
+            let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+            let at = SystemTime::UNIX_EPOCH + now - Duration::from_secs(age);
+            File::options()
+                .append(true)
+                .open(&file)
+                .unwrap()
+                .set_modified(at)
+                .unwrap();
+        };
+        write(10, 100);
+        let mut sources = Sources::new([&file]);
+        assert_eq!(sources.read().len(), 1);
+        assert_eq!(sources.read().len(), 0);
+        let mut table = PodTable::new();
+        write(11, 90);
+        assert_eq!(
+            name(&mut sources, &mut table, 11).as_deref(),
+            Some("web-11")
+        );
+        // So young that it may have changed once more in the same tick of the file system's clock.
+        write(12, 0);
+        assert_eq!(sources.read().len(), 1);
+        assert_eq!(sources.read().len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_path() {
+        let dir = Dir::new("wrong");
+        fs::write(dir.0.join("notes"), "").unwrap();
+        let mut sources = Sources::new([dir.0.clone(), dir.0.join("nowhere")]);
+        let said = sources.load(&mut PodTable::new());
+        let dir = dir.0.display().to_string();
+        assert_eq!(
+            said[0],
+            format!("{dir}: holds no pod's logs; name a directory as /var/log/pods")
+        );
+        assert!(
+            said[1].starts_with(&format!("{dir}/nowhere: No such file")),
+            "{said:?}"
+        );
+    }
+}
