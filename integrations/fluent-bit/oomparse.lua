@@ -12,10 +12,14 @@
 -- Settings come from the environment, so that the script need not be changed:
 --
 --   OOMPARSE_LIB    the library; liboomparse.so.0.1
---   OOMPARSE_PODS   where names of pods stand, with a comma between: /var/log/pods, a listing's file
+--   OOMPARSE_PODS   where names of pods stand, with a comma between: /var/log/pods, a listing's file; read again
+--                   when a pod is not known and they look different
 --   OOMPARSE_TRUST  kernel (default): only what the record proves to be the kernel's; any: all but
 --                   what it proves to be a program's
---   OOMPARSE_KEY    the record's key that holds the text; the usual ones by default
+--   OOMPARSE_KEY    the record's key that holds the text, also within an object: log, a.b, $a['b']; the usual
+--                   ones by default
+--   OOMPARSE_SINCE  all (default); start: kills of before this start are not given out, for an input such as
+--                   kmsg reads them again
 
 local ffi = require("ffi")
 
@@ -36,6 +40,7 @@ void oomparse_parser_free(oomparse_parser *parser);
 uint32_t oomparse_parser_set_pods(oomparse_parser *parser, oomparse_pods *pods);
 uint32_t oomparse_parser_push_keyed(oomparse_parser *parser, const char *key, size_t key_len,
                                     const char *line, size_t len);
+uint32_t oomparse_parser_give_waiting_keyed(oomparse_parser *parser, const char *key, size_t key_len);
 uint32_t oomparse_parser_next_event(oomparse_parser *parser, oomparse_event **out);
 uint32_t oomparse_parser_wants_every_line_keyed(oomparse_parser *parser, const char *key, size_t key_len,
                                                 bool *out);
@@ -45,7 +50,7 @@ uint32_t oomparse_event_to_json(const oomparse_event *event, oomparse_str *out);
 bool oomparse_event_is_told_by(const oomparse_event *event, const char *line, size_t len);
 uint32_t oomparse_pods_new(oomparse_pods **out);
 void oomparse_pods_free(oomparse_pods *pods);
-uint32_t oomparse_pods_load_path(oomparse_pods *pods, const char *path, size_t len, oomparse_loaded *out);
+uint32_t oomparse_pods_follow_path(oomparse_pods *pods, const char *path, size_t len, oomparse_loaded *out);
 ]]
 
 local OK = 0
@@ -67,7 +72,7 @@ local function make_pods(paths)
     local pods = ffi.gc(out[0], lib.oomparse_pods_free)
     for path in paths:gmatch("[^,%s]+") do
         local loaded = ffi.new("oomparse_loaded")
-        if lib.oomparse_pods_load_path(pods, path, #path, loaded) ~= OK then
+        if lib.oomparse_pods_follow_path(pods, path, #path, loaded) ~= OK then
             io.stderr:write("oomparse: ", ffi.string(loaded.message), "\n")
         end
     end
@@ -92,7 +97,13 @@ local pods = os.getenv("OOMPARSE_PODS") and make_pods(os.getenv("OOMPARSE_PODS")
 if pods then
     check(lib.oomparse_parser_set_pods(parser, pods))
 end
-local only_key = os.getenv("OOMPARSE_KEY")
+
+local since = os.getenv("OOMPARSE_SINCE") or "all"
+if since ~= "all" and since ~= "start" then
+    error("OOMPARSE_SINCE is `all` or `start`")
+end
+local start = since == "start" and os.time() or 0
+
 local wants = ffi.new("bool[1]")
 local event_out = ffi.new("oomparse_event *[1]")
 local json_out = ffi.new("oomparse_str[1]")
@@ -101,9 +112,52 @@ local json_out = ffi.new("oomparse_str[1]")
 local TEXT_KEYS = { "MESSAGE", "message", "msg", "log" }
 local PLAIN_KEYS = { file = true, filename = true, file_name = true, path = true, offset = true, filepath = true }
 
+-- The ways to read a key, the likeliest first: `a.b` is a key, or `b` in `a`; `$a['b']` is only that.
+local function ways(written)
+    local steps = written:match("^%$([^%[]*)")
+    if not steps then
+        local all = { { written } }
+        for first, rest in written:gmatch("()%.()") do
+            for _, way in ipairs(ways(written:sub(rest))) do
+                table.insert(way, 1, written:sub(1, first - 1))
+                all[#all + 1] = way
+            end
+        end
+        return all
+    end
+    local way, rest = { steps }, written:sub(#steps + 2)
+    while rest and rest ~= "" do
+        local _, step, behind = rest:match("^%[(['\"])(.-)%1%]()")
+        way[#way + 1], rest = step, step and rest:sub(behind)
+    end
+    for _, step in ipairs(way) do
+        rest = step ~= "" and rest
+    end
+    if not rest then
+        error("OOMPARSE_KEY is written `log`, `a.b` or `$a['b']`, not `" .. written .. "`")
+    end
+    return { way }
+end
+
+local key_ways = os.getenv("OOMPARSE_KEY") and ways(os.getenv("OOMPARSE_KEY"))
+
+local function text_at(record, way)
+    local value = record
+    for _, step in ipairs(way) do
+        value = type(value) == "table" and value[step] or nil
+    end
+    return value
+end
+
 local function text_of(record)
-    if only_key then
-        return only_key, record[only_key]
+    if key_ways then
+        for _, way in ipairs(key_ways) do
+            local text = text_at(record, way)
+            if type(text) == "string" then
+                return #way == 1 and way[1] or "", text
+            end
+        end
+        return
     end
     for _, key in ipairs(TEXT_KEYS) do
         if type(record[key]) == "string" then
@@ -148,7 +202,7 @@ local function line_of(record, key, text)
     if plain then
         return (text:gsub("\r?\n$", ""))
     end
-    if not only_key then
+    if not key_ways then
         return encode(record, 0)
     end
     local copy = {}
@@ -159,8 +213,10 @@ local function line_of(record, key, text)
         copy[other] = nil
     end
     copy[key] = nil
-    copy.log = text
-    return encode(copy, 0)
+    -- The likeliest of all names, in front: no other text of the record is taken for it.
+    local name = (key == "MESSAGE" or key == "msg" or key == "log") and key or "message"
+    local others = encode(copy, 0):sub(2)
+    return '{"' .. name .. '":' .. encode(text, 0) .. (others == "}" and "" or ",") .. others
 end
 
 -- The library's own JSON as a table: compact, and always right.
@@ -280,6 +336,13 @@ local function push(tag, line)
         skipped[tag] = ""
     end
     check(lib.oomparse_parser_push_keyed(parser, tag, #tag, line, #line))
+    -- This record is answered before another one comes: no kill can wait for a further line.
+    check(lib.oomparse_parser_give_waiting_keyed(parser, tag, #tag))
+end
+
+-- A record's time: a number, or with `time_as_table` a table.
+local function seconds(timestamp)
+    return type(timestamp) == "table" and timestamp.sec or timestamp
 end
 
 function oomparse(tag, timestamp, record)
@@ -297,10 +360,15 @@ function oomparse(tag, timestamp, record)
     local line = line_of(record, key, text)
     push(tag, line)
     local event = event_told_by(line)
-    if not event then
+    if not event or seconds(timestamp) < start then
         return 0, 0, 0
     end
-    record[record.oom == nil and "oom" or "oomparse_event"] = event
+    -- The user's keys stay: of the two the first that is free.
+    local free = record.oom == nil and "oom" or record.oom_event == nil and "oom_event"
+    if not free then
+        return 0, 0, 0
+    end
+    record[free] = event
     if record.kubernetes == nil then
         record.kubernetes = kubernetes(event)
     end

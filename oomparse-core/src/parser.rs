@@ -243,7 +243,7 @@ impl Parser {
 
     /// As [`give_waiting`](Self::give_waiting), where no line has come for so long that none is half of
     /// another.
-    pub(crate) fn give_all_waiting(&mut self) {
+    pub fn give_all_waiting(&mut self) {
         self.give_held();
         self.frames.give_waiting();
     }

@@ -1282,6 +1282,19 @@ oomparse_result oomparse_pods_load_path(struct oomparse_pods *pods,
                                         struct oomparse_loaded *out_loaded);
 
 /**
+ * The same, and when an event's pod is not known, the path is read again if it looks different since. So a parser
+ * that has the table names pods that came later, however short they lived. `out_loaded` may be NULL; a path that
+ * cannot be read now may come later.
+ *
+ * # Lifetime
+ * The path must stand until the call returns; the table keeps a copy.
+ */
+oomparse_result oomparse_pods_follow_path(struct oomparse_pods *pods,
+                                          const char *path,
+                                          size_t len,
+                                          struct oomparse_loaded *out_loaded);
+
+/**
  * Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`,
  * `k3s`, `rke2`) without its prefix; `OOMPARSE_RESULT_ABSENT` if it tells none.
  *
@@ -1367,6 +1380,42 @@ const char *oomparse_version(void);
  * The version of the library that runs, as `OOMPARSE_VERSION_NUMBER`.
  */
 uint32_t oomparse_version_number(void);
+
+/**
+ * Gives out kills that wait for one further line, without it.
+ *
+ * Most kills are complete on their `Killed process` line. One without a report around it is not: its cgroup may
+ * stand in the next line. So the kernel prints them in a storm, ten reports in five seconds and then nothing but
+ * such lines. Call this behind every pushed line, if the event must go with that line and cannot wait, as in a
+ * filter of records; `oomparse_event_is_told_by` then tells whether an event is this line's. A kill that was
+ * given out is never given out again. A line that seems to be the first half of a broken one still waits.
+ *
+ * # Lifetime
+ * Ends nothing.
+ */
+oomparse_result oomparse_parser_give_waiting(struct oomparse_parser *parser);
+
+/**
+ * The same for one of several logs.
+ *
+ * # Lifetime
+ * The key must stand until the call returns.
+ */
+oomparse_result oomparse_parser_give_waiting_keyed(struct oomparse_parser *parser,
+                                                   const char *key,
+                                                   size_t key_len);
+
+/**
+ * Gives out kills of all logs that wait for a further line, where none has come for a while.
+ *
+ * For hosts that follow a log and give out events alone: call it when nothing was pushed for a second. A line
+ * that seemed to be the first half of a broken one is then read as it is. Reports that are still being printed
+ * stay open.
+ *
+ * # Lifetime
+ * Ends nothing.
+ */
+oomparse_result oomparse_parser_give_all_waiting(struct oomparse_parser *parser);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -2,9 +2,9 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `options.rs`, `parser.rs` | `oomparse_options`, `oomparse_parser` |
+//! | `options.rs`, `parser.rs`, `waiting.rs` | `oomparse_options`, `oomparse_parser` |
 //! | `event.rs`, `field.rs`, `value.rs`, `lists.rs` | `oomparse_event` and what is in it |
-//! | `pods.rs`, `pod_files.rs`, `cgroup.rs` | names of pods, one cgroup path |
+//! | `pods.rs`, `cgroup.rs` | names of pods, one cgroup path |
 //! | `result.rs`, `guard.rs`, `str.rs`, `version.rs` | numbers, panics, views, version |
 //!
 //! Handles cross the border as `Option<&T>`, `Option<&mut T>` and `Option<Box<T>>`, whose layout is that
@@ -19,12 +19,12 @@ mod guard;
 mod lists;
 mod options;
 mod parser;
-mod pod_files;
 mod pods;
 mod result;
 mod str;
 mod value;
 mod version;
+mod waiting;
 
 pub use cgroup::{oomparse_cgroup, oomparse_cgroup_parse};
 pub use event::*;
@@ -36,3 +36,4 @@ pub use pods::*;
 pub use result::{oomparse_result, oomparse_result_str};
 pub use str::oomparse_str;
 pub use version::{oomparse_version, oomparse_version_number};
+pub use waiting::*;

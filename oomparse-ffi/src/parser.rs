@@ -8,10 +8,10 @@
 use crate::event::{Content, oomparse_event};
 use crate::guard::{Done, given, guard, quietly};
 use crate::options::oomparse_options;
-use crate::pods::{Table, oomparse_pods};
+use crate::pods::{Pods, oomparse_pods};
 use crate::result::oomparse_result;
 use crate::str::bytes;
-use oomparse_core::{KeyedParser, OomEvent, Parser, enrich};
+use oomparse_core::{KeyedParser, OomEvent, Parser};
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
@@ -27,11 +27,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 pub struct oomparse_parser(Mutex<Inner>);
 
 #[derive(Debug)]
-struct Inner {
+pub(crate) struct Inner {
     /// The log without a key.
-    main: Parser,
-    keyed: KeyedParser,
-    pods: Option<Table>,
+    pub(crate) main: Parser,
+    pub(crate) keyed: KeyedParser,
+    pods: Option<Arc<Pods>>,
     callback: Option<Callback>,
     events: VecDeque<Content>,
     max_events: usize,
@@ -66,7 +66,7 @@ impl oomparse_parser {
 
     /// Feeds the parser, then gives its events out.
     #[inline]
-    fn feed(&self, feed: impl FnOnce(&mut Inner)) -> Done {
+    pub(crate) fn feed(&self, feed: impl FnOnce(&mut Inner)) -> Done {
         let mut inner = self.lock()?;
         feed(&mut inner);
         inner.collect();
@@ -110,10 +110,8 @@ impl Inner {
 
     #[cold]
     fn keep(&mut self, mut event: OomEvent, key: Option<Arc<[u8]>>) {
-        if let Some(pods) = &self.pods
-            && let Ok(mut table) = pods.lock()
-        {
-            enrich(&mut event, &mut *table);
+        if let Some(pods) = &self.pods {
+            pods.name(&mut event);
         }
         if self.callback.is_none() && self.events.len() >= self.max_events {
             self.events.pop_front();
@@ -193,7 +191,7 @@ pub extern "C" fn oomparse_parser_set_pods(
     pods: Option<&oomparse_pods>,
 ) -> oomparse_result {
     guard(|| {
-        given(parser)?.lock()?.pods = pods.map(oomparse_pods::table);
+        given(parser)?.lock()?.pods = pods.map(oomparse_pods::share);
         Ok(())
     })
 }

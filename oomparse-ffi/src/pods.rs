@@ -6,31 +6,64 @@
 )]
 
 use crate::guard::{Done, given, guard, quietly};
-use crate::pod_files;
 use crate::result::oomparse_result;
 use crate::str::{bytes, fill, oomparse_str, text};
-use oomparse_core::{Loaded, PodLookup, PodNames, PodTable, learn};
+use oomparse_core::{OomEvent, PodLookup, PodNames, PodTable, enrich, learn};
+use oomparse_host::{Content, Loaded, Sources, lacks_a_name};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// The table itself, which parsers may share.
-pub(crate) type Table = Arc<Mutex<PodTable>>;
+/// The table itself, which parsers may share, and what is read again for it.
+#[derive(Debug, Default)]
+pub(crate) struct Pods {
+    table: Mutex<PodTable>,
+    sources: Mutex<Sources>,
+}
+
+impl Pods {
+    /// Adds the names of an event's pod and container.
+    pub(crate) fn name(&self, event: &mut OomEvent) {
+        if !self.look_up(event) {
+            return;
+        }
+        // Read first: who uses the table meanwhile waits for no disk.
+        let contents = self.sources.lock().map(|mut sources| sources.read());
+        let contents = contents.unwrap_or_default();
+        if contents.is_empty() {
+            return;
+        }
+        if let Ok(mut table) = self.table.lock() {
+            for content in contents {
+                content.load(&mut table);
+            }
+        }
+        self.look_up(event);
+    }
+
+    /// Whether a name is missing still.
+    fn look_up(&self, event: &mut OomEvent) -> bool {
+        if let Ok(mut table) = self.table.lock() {
+            enrich(event, &mut *table);
+        }
+        lacks_a_name(event)
+    }
+}
 
 /// Names of pods by their uids and of containers by their ids, bounded in size.
 ///
 /// Threads: any number of them may use one table at a time; calls wait for each other.
 #[derive(Debug, Default)]
-pub struct oomparse_pods(Table);
+pub struct oomparse_pods(Arc<Pods>);
 
 impl oomparse_pods {
-    pub(crate) fn table(&self) -> Table {
+    pub(crate) fn share(&self) -> Arc<Pods> {
         Arc::clone(&self.0)
     }
 
     pub(crate) fn lock(&self) -> Done<MutexGuard<'_, PodTable>> {
-        self.0.lock().map_err(|_| oomparse_result::Poisoned)
+        self.0.table.lock().map_err(|_| oomparse_result::Poisoned)
     }
 }
 
@@ -156,7 +189,14 @@ pub unsafe extern "C" fn oomparse_pods_load(
 ) -> oomparse_result {
     guard(|| {
         let listing = bytes(listing, len)?;
-        report(given(pods)?.lock()?.load(listing), out_loaded)
+        let loaded = given(pods)?.lock()?.load(listing);
+        let loaded = Loaded {
+            records: loaded.records,
+            skipped: loaded.skipped,
+            trouble: loaded.error.map(|error| error.to_string()),
+            unread: false,
+        };
+        report(&loaded, out_loaded)
     })
 }
 
@@ -176,37 +216,60 @@ pub unsafe extern "C" fn oomparse_pods_load_path(
         let path = Path::new(text(path, len)?);
         let pods = given(pods)?;
         // Read first: who uses the table meanwhile waits for no disk.
-        match pod_files::read(path) {
-            Ok(listing) => report(pods.lock()?.load(&listing), out_loaded),
-            Err(error) => {
-                write_loaded(out_loaded, 0, 0, &format!("{}: {error}", path.display()));
-                Err(oomparse_result::Io)
-            }
-        }
+        let content = Content::read(path);
+        report(&content.load(&mut *pods.lock()?), out_loaded)
     })
 }
 
-fn report(loaded: Loaded, out: Option<&mut MaybeUninit<oomparse_loaded>>) -> Done {
-    let message = loaded.error.map(|error| error.to_string());
-    let text = message.as_deref().unwrap_or_default();
-    write_loaded(out, loaded.records, loaded.skipped, text);
-    message.map_or(Ok(()), |_| Err(oomparse_result::BadListing))
+/// The same, and when an event's pod is not known, the path is read again if it looks different since. So a parser
+/// that has the table names pods that came later, however short they lived. `out_loaded` may be NULL; a path that
+/// cannot be read now may come later.
+///
+/// # Lifetime
+/// The path must stand until the call returns; the table keeps a copy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_pods_follow_path(
+    pods: Option<&oomparse_pods>,
+    path: *const c_char,
+    len: usize,
+    out_loaded: Option<&mut MaybeUninit<oomparse_loaded>>,
+) -> oomparse_result {
+    guard(|| {
+        let path = Path::new(text(path, len)?);
+        let pods = given(pods)?;
+        let mut source = Sources::new([path]);
+        let loaded = source
+            .read()
+            .pop()
+            .map(|content| Ok(content.load(&mut *pods.lock()?)));
+        let mut sources = pods
+            .0
+            .sources
+            .lock()
+            .map_err(|_| oomparse_result::Poisoned)?;
+        sources.append(source);
+        report(&loaded.transpose()?.unwrap_or_default(), out_loaded)
+    })
 }
 
-fn write_loaded(
-    out: Option<&mut MaybeUninit<oomparse_loaded>>,
-    records: usize,
-    skipped: usize,
-    text: &str,
-) {
-    let Some(out) = out else { return };
-    let mut message = [0; 256];
-    fill(&mut message, text.as_bytes());
-    out.write(oomparse_loaded {
-        records,
-        skipped,
-        message,
-    });
+fn report(loaded: &Loaded, out: Option<&mut MaybeUninit<oomparse_loaded>>) -> Done {
+    if let Some(out) = out {
+        let mut message = [0; 256];
+        fill(
+            &mut message,
+            loaded.trouble.as_deref().unwrap_or_default().as_bytes(),
+        );
+        out.write(oomparse_loaded {
+            records: loaded.records,
+            skipped: loaded.skipped,
+            message,
+        });
+    }
+    match loaded.trouble {
+        None => Ok(()),
+        Some(_) if loaded.unread => Err(oomparse_result::Io),
+        Some(_) => Err(oomparse_result::BadListing),
+    }
 }
 
 /// Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`,

@@ -162,6 +162,22 @@ fn lifetimes() {
 }
 
 #[test]
+fn kills_that_wait() {
+    let dir = support::scratch("waiting-pods");
+    for (at, build) in [C, CXX, PLAIN].into_iter().enumerate() {
+        let dir = dir.with_extension(at.to_string());
+        _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        let program = program("tests/c/waiting.c", build);
+        if !build.sanitized {
+            valgrind(&program, &[dir.as_os_str(), OsStr::new("20")]);
+        } else {
+            run(Command::new(program).arg(&dir).arg("1000"));
+        }
+    }
+}
+
+#[test]
 fn ten_million_lines_from_two_threads() {
     let release = support::Build {
         profile: "release",

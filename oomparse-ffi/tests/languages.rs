@@ -2,7 +2,8 @@
 
 mod support;
 
-use oomparse_tests::{cases, negatives};
+use oomparse_core::Options;
+use oomparse_tests::{cases, negatives, parse_records, to_values};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
@@ -50,6 +51,59 @@ fn python_program_reads_files() {
     );
 }
 
+/// The Fluent Bit script where the kernel prints nothing but `Killed process` lines, and how it is told where the
+/// text is, from when on events count, and where names are.
+#[test]
+fn storms_keys_and_names_in_lua() {
+    let pods = scratch("lua-pods");
+    _ = std::fs::remove_dir_all(&pods);
+    std::fs::create_dir_all(&pods).unwrap();
+    let run_with = |key: &str, since: &str| {
+        let mut lua = Command::new("luajit");
+        lua.env("OOMPARSE_LIB", shared())
+            .env("OOMPARSE_TRUST", "any")
+            .env("OOMPARSE_PODS", &pods)
+            .env("OOMPARSE_SINCE", since)
+            .arg(root().join("tests/languages/fluent_bit.lua"))
+            .arg(root().join("../integrations/fluent-bit/oomparse.lua"))
+            .arg(&pods);
+        if !key.is_empty() {
+            lua.env("OOMPARSE_KEY", key);
+        }
+        lua
+    };
+    for key in [
+        "",
+        "j.message",
+        "$j['message']",
+        "$j[\"message\"]",
+        "j.a.b",
+        "a.b",
+    ] {
+        let output = run(&mut run_with(key, "all"));
+        assert_eq!(output.stdout, b"all right\n", "{key}");
+    }
+    run(&mut run_with("", "start"));
+    for (key, since, said) in [
+        (
+            "$j[message]",
+            "all",
+            "OOMPARSE_KEY is written `log`, `a.b` or `$a['b']`, not `$j[message]`",
+        ),
+        ("$", "all", "not `$`"),
+        ("$['a']", "all", "not `$['a']`"),
+        ("$a['']", "all", "not `$a['']`"),
+        ("", "boot", "OOMPARSE_SINCE is `all` or `start`"),
+    ] {
+        let output = run_with(key, since).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && errors.contains(said),
+            "{errors}"
+        );
+    }
+}
+
 #[test]
 fn corpus_gives_the_cores_keys_and_values_in_lua() {
     let folders = [cases().unwrap(), negatives().unwrap()].concat();
@@ -80,25 +134,21 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
         .arg(&list);
     let output = run(&mut lua);
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut events = Vec::new();
-    let mut cases = plain.iter();
+    let mut logs = text.split("== ").skip(1);
     let mut compared = 0;
-    for line in text.lines() {
-        if line.starts_with("== ") {
-            let case = cases.next().unwrap();
-            events = case
-                .events()
-                .iter()
-                .map(|event| serde_json::from_str::<Value>(event).unwrap())
-                .collect();
-            continue;
-        }
-        let event: Value = serde_json::from_str(line).unwrap();
-        assert!(events.contains(&event), "{line}");
-        compared += 1;
+    for case in &plain {
+        let log = logs.next().unwrap();
+        let found: Vec<Value> = log
+            .lines()
+            .skip(1)
+            .map(|event| serde_json::from_str(event).unwrap())
+            .collect();
+        let events = parse_records(&Options::default(), &case.input);
+        assert_eq!(found, to_values(&events).unwrap(), "{}", case.name);
+        compared += found.len();
     }
     assert!(
-        cases.next().is_none() && compared > 150,
+        logs.next().is_none() && compared > 300,
         "{compared} events compared"
     );
 }

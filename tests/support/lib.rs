@@ -12,7 +12,7 @@ pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};
 pub use noise::with_noise;
 
-use oomparse_core::{FrameParser, Framer, Options, Parser, PodTable, enrich};
+use oomparse_core::{FrameParser, Framer, KeyedParser, Options, Parser, PodTable, enrich};
 use serde_json::Value;
 
 /// Every event that is ready now, as JSON text.
@@ -80,6 +80,14 @@ pub fn parse_lines(options: &Options, input: &[u8]) -> Vec<String> {
     parser.finish();
     drain(&mut parser, &mut events);
     events
+}
+
+/// The events that the records of a log tell, each line a record that must be answered at once.
+#[must_use]
+pub fn parse_records(options: &Options, input: &[u8]) -> Vec<String> {
+    let mut parsers = KeyedParser::with_options(options.clone());
+    let told = lines(input).filter_map(|line| parsers.push_record(b"", line, |_, _| ()));
+    told.map(|event| event.to_json()).collect()
 }
 
 /// Takes a log line by line, each framed by the caller.

@@ -52,6 +52,9 @@ static void parser(void)
     IS_NULL(oomparse_parser_push_chunk(NULL, "a", 1));
     IS_NULL(oomparse_parser_push_keyed(NULL, "a", 1, "a", 1));
     IS_NULL(oomparse_parser_push_chunk_keyed(NULL, "a", 1, "a", 1));
+    IS_NULL(oomparse_parser_give_waiting(NULL));
+    IS_NULL(oomparse_parser_give_waiting_keyed(NULL, "a", 1));
+    IS_NULL(oomparse_parser_give_all_waiting(NULL));
     IS_NULL(oomparse_parser_finish(NULL));
     IS_NULL(oomparse_parser_finish_keyed(NULL, "a", 1));
     IS_NULL(oomparse_parser_next_event(NULL, &event));
@@ -70,6 +73,10 @@ static void parser(void)
     IS_NULL(oomparse_parser_push_chunk(parser, NULL, 7));
     IS_NULL(oomparse_parser_push_keyed(parser, NULL, 1, "a", 1));
     CHECK_OK(oomparse_parser_push_keyed(parser, NULL, 0, "a", 1));
+    CHECK_OK(oomparse_parser_give_waiting(parser));
+    CHECK_OK(oomparse_parser_give_all_waiting(parser));
+    IS_NULL(oomparse_parser_give_waiting_keyed(parser, NULL, 1));
+    CHECK_OK(oomparse_parser_give_waiting_keyed(parser, NULL, 0));
     IS_NULL(oomparse_parser_next_event(parser, NULL));
     CHECK(oomparse_parser_next_event(parser, &event) == OOMPARSE_RESULT_ABSENT && event == NULL);
     IS_NULL(oomparse_parser_wants_every_line(parser, NULL));
@@ -150,6 +157,7 @@ static void pods(void)
     IS_NULL(oomparse_pods_keep_labels(NULL, "a", 1));
     IS_NULL(oomparse_pods_load(NULL, "a", 1, &loaded));
     IS_NULL(oomparse_pods_load_path(NULL, "a", 1, &loaded));
+    IS_NULL(oomparse_pods_follow_path(NULL, "a", 1, &loaded));
     IS_NULL(oomparse_pods_learn(NULL, "kubelet", 7, "a", 1));
     IS_NULL(oomparse_pods_len(NULL, &n, &n));
     IS_NULL(oomparse_pods_lookup(NULL, "a", 1, &names));

@@ -69,5 +69,6 @@ local kill = "Memory cgroup out of memory: Killed process 5 (y) total-vm:8kB, an
 for tag, head in pairs({ e = "[7.000000] ", f = "           " }) do
     assert(oomparse(tag, 1, { log = "[7.000000] x" }) == 0)
     assert(oomparse(tag, 1, { log = head .. forged }) == 0)
-    assert((oomparse(tag, 1, { log = "[8.000000] " .. kill }) == 2) == (tag == "e"))
+    local code, _, record = oomparse(tag, 1, { log = "[8.000000] " .. kill })
+    assert(code == 2 and (record.oom.pod ~= nil) == (tag == "e"))
 end
