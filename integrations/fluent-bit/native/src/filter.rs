@@ -2,13 +2,12 @@
 
 use crate::msgpack::Reader;
 use crate::output;
-use crate::pods::Pods;
 use crate::record::{self, Line, Record};
 use crate::settings::{Mode, Settings};
 use oomparse_core::line::{self, parse_line};
-use oomparse_core::{Framer, KeyedParser, OomEvent, Origin, WallTime};
-use std::sync::Arc;
-use std::time::Duration;
+use oomparse_core::{Framer, KeyedParser, OomEvent, Origin, PodTable, WallTime};
+use oomparse_host::Sources;
+use std::time::UNIX_EPOCH;
 
 /// What the filter did so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +20,8 @@ pub struct Counts {
     pub events: u64,
     /// Events that were complete only when their record was gone, and had nowhere to go.
     pub late: u64,
+    /// Events of before the start that were not given out, as was asked for.
+    pub old: u64,
     /// Records left out, as was asked for.
     pub dropped: u64,
 }
@@ -30,7 +31,10 @@ pub struct Counts {
 pub struct Filter {
     settings: Settings,
     parsers: KeyedParser,
-    pods: Pods,
+    sources: Sources,
+    pods: PodTable,
+    /// Kills whose records are older are not given out; seconds since 1970.
+    since: u64,
     counts: Counts,
     /// Events that had no record to go to, as JSON, until the host's log takes them.
     homeless: Vec<String>,
@@ -46,6 +50,8 @@ struct Chunk<'a> {
     out: Option<Vec<u8>>,
     /// The record before, if it did not matter by itself.
     refused: Option<Record<'a>>,
+    /// The log line before, and where it ends.
+    last: Option<(Record<'a>, usize)>,
 }
 
 impl<'a> Chunk<'a> {
@@ -69,10 +75,18 @@ impl Filter {
     /// A filter with these settings, and what was wrong with its sources of names.
     #[must_use]
     pub fn new(settings: Settings) -> (Self, Vec<String>) {
-        let (pods, complaints) = Pods::read(&settings.pods, &settings.labels);
+        let mut pods = PodTable::new();
+        pods.keep_labels(&settings.labels);
+        let mut sources = Sources::new(&settings.pods);
+        let complaints = sources.load(&mut pods);
         let filter = Self {
             parsers: KeyedParser::with_options(settings.parser.clone()),
+            sources,
             pods,
+            since: match UNIX_EPOCH.elapsed() {
+                Ok(now) if settings.since_start => now.as_secs(),
+                _ => 0,
+            },
             counts: Counts::default(),
             homeless: Vec::new(),
             settings,
@@ -83,12 +97,7 @@ impl Filter {
     /// How many pods are known by name.
     #[must_use]
     pub fn known_pods(&self) -> usize {
-        self.pods.len()
-    }
-
-    /// Sets how long an unknown pod does not make the sources of names be read again.
-    pub fn set_pause(&mut self, pause: Duration) {
-        self.pods.set_pause(pause);
+        self.pods.pods()
     }
 
     /// What was done so far.
@@ -108,20 +117,40 @@ impl Filter {
             bytes,
             out: None,
             refused: None,
+            last: None,
         };
         let mut reader = Reader::new(bytes);
-        while !reader.is_at_end() {
-            let start = reader.position();
-            let Some(record) = record::next(&mut reader, bytes) else {
-                // Not a log event: whatever it is, it and what follows go on as they are.
-                if let Some(out) = &mut chunk.out {
-                    out.extend_from_slice(bytes.get(start..).unwrap_or_default());
-                }
-                break;
+        let mut end = 0;
+        while let Some(record) = record::next(&mut reader, bytes) {
+            let is_new_run = match (record.seconds, chunk.last) {
+                (Some(_), Some((last, _))) => self.is_old(&last) && !self.is_old(&record),
+                (seconds, _) => seconds.is_none(),
             };
-            self.record(&record, tag, start, &mut chunk);
+            if is_new_run {
+                self.end_run(tag, &mut chunk);
+            }
+            self.record(&record, tag, end, &mut chunk);
+            end = reader.position();
+            if record.seconds.is_some() {
+                chunk.last = Some((record, end));
+            }
+        }
+        self.end_run(tag, &mut chunk);
+        // What is no log event, and what follows it, goes on as it is.
+        if let Some(out) = &mut chunk.out {
+            out.extend_from_slice(bytes.get(end..).unwrap_or_default());
         }
         chunk.out
+    }
+
+    /// No further line comes in this chunk, or in this group of it: the next one may be hours away, or never come.
+    fn end_run<'a>(&mut self, tag: &[u8], chunk: &mut Chunk<'a>) {
+        if self.settings.mode == Mode::Events
+            && let Some((last, end)) = chunk.last.take()
+        {
+            self.parsers.give_waiting(tag);
+            self.give_complete(&last, tag, end, chunk);
+        }
     }
 
     fn record<'a>(&mut self, record: &Record<'a>, tag: &[u8], start: usize, chunk: &mut Chunk<'a>) {
@@ -139,10 +168,12 @@ impl Filter {
         {
             self.parsers.push_line(tag, before.as_bytes());
         }
-        self.parsers.push_line(tag, line.as_bytes());
         match self.settings.mode {
             Mode::Enrich => self.enrich(record, tag, &line, start, chunk),
-            Mode::Events => self.give_out(record, tag, &line, start, chunk),
+            Mode::Events => {
+                self.parsers.push_line(tag, line.as_bytes());
+                self.give_out(record, tag, &line, start, chunk);
+            }
         }
     }
 
@@ -155,15 +186,11 @@ impl Filter {
         start: usize,
         chunk: &mut Chunk<'a>,
     ) {
-        let mut told = None;
-        while let Some((of_tag, event)) = self.next_event(record) {
-            if told.is_none() && *of_tag == *tag && event.is_told_by(line.as_bytes()) {
-                told = Some(event);
-            } else {
-                self.counts.late += 1;
-            }
-        }
-        let Some(event) = told else {
+        let late = &mut self.counts.late;
+        let told = self
+            .parsers
+            .push_record(tag, line.as_bytes(), |_, _| *late += 1);
+        let Some(event) = told.and_then(|event| self.completed(event, record)) else {
             return chunk.copy(record);
         };
         let mut changed = Vec::with_capacity(record.bytes.len() + 2048);
@@ -192,12 +219,25 @@ impl Filter {
         } else {
             chunk.copy(record);
         }
-        let end = start + record.bytes.len();
-        while let Some((of_tag, event)) = self.next_event(record) {
+        self.give_complete(record, tag, start + record.bytes.len(), chunk);
+    }
+
+    /// Every event that is complete becomes a record with the time of the one that ends there.
+    fn give_complete<'a>(
+        &mut self,
+        like: &Record<'a>,
+        tag: &[u8],
+        end: usize,
+        chunk: &mut Chunk<'a>,
+    ) {
+        while let Some((of_tag, event)) = self.parsers.next_event() {
+            let Some(event) = self.completed(event, like) else {
+                continue;
+            };
             let mut alone = Vec::with_capacity(2048);
             let key = &self.settings.event_key;
             // A tag that had to make room for this one: its events are not this tag's.
-            if *of_tag == *tag && output::alone(record, &event, key, &mut alone).is_some() {
+            if *of_tag == *tag && output::alone(like, &event, key, &mut alone).is_some() {
                 self.counts.events += 1;
                 chunk.from(end).extend_from_slice(&alone);
             } else {
@@ -231,9 +271,17 @@ impl Filter {
             }
     }
 
-    /// The next event that is complete, with names, and with the year of the record's own time.
-    fn next_event(&mut self, record: &Record<'_>) -> Option<(Arc<[u8]>, OomEvent)> {
-        let (tag, mut event) = self.parsers.next_event()?;
+    /// Whether a record is from before the start, and that matters.
+    fn is_old(&self, record: &Record<'_>) -> bool {
+        record.seconds.is_some_and(|seconds| seconds < self.since)
+    }
+
+    /// An event with names, and with the year of the record's own time; nothing of one that is too old.
+    fn completed(&mut self, mut event: OomEvent, record: &Record<'_>) -> Option<OomEvent> {
+        if self.is_old(record) {
+            self.counts.old += 1;
+            return None;
+        }
         let year = record.seconds.and_then(|seconds| {
             let of_record = WallTime::from_unix_micros(seconds.checked_mul(1_000_000)?)?;
             let year = of_record.year?;
@@ -244,8 +292,8 @@ impl Filter {
             Some(if before { year - 1 } else { year })
         });
         event.time = event.time.map(|time| time.or(year, None));
-        self.pods.enrich(&mut event);
-        Some((tag, event))
+        self.sources.name(&mut event, &mut self.pods);
+        Some(event)
     }
 
     fn keep_homeless(&mut self, event: &OomEvent) {
@@ -265,7 +313,7 @@ impl Filter {
         let mut open = 0;
         while let Some((_, mut event)) = self.parsers.next_event() {
             open += 1;
-            self.pods.enrich(&mut event);
+            self.sources.name(&mut event, &mut self.pods);
             self.keep_homeless(&event);
         }
         self.counts.late += open;

@@ -14,7 +14,6 @@ mod abi;
 mod filter;
 mod msgpack;
 mod output;
-mod pods;
 mod record;
 mod settings;
 

@@ -4,9 +4,6 @@ use crate::msgpack::{write_map, write_text};
 use crate::record::Record;
 use oomparse_core::OomEvent;
 
-/// Used where the record has a key of the event's name already.
-const OTHER_KEY: &str = "oomparse_event";
-
 /// The record with the event under a key of its own, and the pod's names where the record has none.
 pub(crate) fn enriched(
     record: &Record<'_>,
@@ -15,10 +12,9 @@ pub(crate) fn enriched(
     out: &mut Vec<u8>,
 ) -> Option<()> {
     let (pairs, body) = record.body_pairs()?;
-    let key = if record.has_key(key) { OTHER_KEY } else { key };
-    if record.has_key(key) {
-        return None;
-    }
+    // The user's keys stay: of the two the first that is free, as the program's `filter` does it.
+    let other = format!("{key}_event");
+    let key = [key, &other].into_iter().find(|key| !record.has_key(key))?;
     let names = (!record.has_key("kubernetes"))
         .then(|| kubernetes(event))
         .flatten();

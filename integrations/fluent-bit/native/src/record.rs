@@ -7,6 +7,7 @@
 //! A v2 timestamp of -1 or -2 seconds opens and ends a group; such an event carries no log line.
 
 use crate::msgpack::{Reader, Value, json_text, to_json};
+use oomparse_host::Key;
 
 /// Keys that hold text, the likeliest first, as the core ranks them.
 const TEXT_KEYS: [&[u8]; 4] = [b"MESSAGE", b"message", b"msg", b"log"];
@@ -94,16 +95,7 @@ fn timestamp(value: Value<'_>) -> Option<Option<u64>> {
 impl<'a> Record<'a> {
     /// The pairs of the body: key, value.
     fn pairs(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let mut reader = Reader::new(self.body);
-        let len = match reader.value() {
-            Some(Value::Map(len)) => len,
-            _ => 0,
-        };
-        (0..len).map_while(move |_| {
-            let key = reader.skip()?;
-            let value = reader.skip()?;
-            Some((text_of(key).unwrap_or_default(), value))
-        })
+        pairs(self.body)
     }
 
     /// How many pairs the body has, and its bytes behind the map's head.
@@ -120,11 +112,11 @@ impl<'a> Record<'a> {
     }
 
     /// What the parser is to read. `keys` are the user's choice of where the text is.
-    pub(crate) fn line(&self, keys: &[String]) -> Option<Line<'a>> {
+    pub(crate) fn line(&self, keys: &[Key]) -> Option<Line<'a>> {
         let chosen = if keys.is_empty() {
             TEXT_KEYS.iter().find_map(|key| self.text(key))
         } else {
-            Some(keys.iter().find_map(|key| self.text(key.as_bytes()))?)
+            Some(keys.iter().find_map(|key| self.text_at(key))?)
         };
         let (key, text) = chosen.unwrap_or_default();
         let is_plain = |other: &[u8]| other == key || PLAIN_KEYS.contains(&other);
@@ -160,7 +152,8 @@ impl<'a> Record<'a> {
         let known = TEXT_KEYS.iter().any(|key| key.eq_ignore_ascii_case(chosen));
         let mut json = Vec::with_capacity(self.body.len().saturating_mul(2));
         json.push(b'{');
-        json_text(if known { chosen } else { b"log" }, &mut json);
+        // The likeliest of all names: no other text of the record is taken for it.
+        json_text(if known { chosen } else { b"message" }, &mut json);
         json.push(b':');
         json_text(text, &mut json);
         for (key, value) in self.pairs() {
@@ -177,9 +170,38 @@ impl<'a> Record<'a> {
     }
 
     fn text<'k>(&self, name: &'k [u8]) -> Option<(&'k [u8], &'a [u8])> {
-        let (_, value) = self.pairs().find(|(key, _)| *key == name)?;
-        Some((name, text_of(value)?))
+        Some((name, text_of(get(self.body, name)?)?))
     }
+
+    /// The text at a place that the user named, and its key; an empty key where it is within an object.
+    fn text_at<'k>(&self, place: &'k Key) -> Option<(&'k [u8], &'a [u8])> {
+        let at_top = place.at_top().map(str::as_bytes);
+        if let Some(found) = at_top.and_then(|name| self.text(name)) {
+            return Some(found);
+        }
+        let value = place.find(self.body, |object, key| get(object, key.as_bytes()))?;
+        Some((b"", text_of(value)?))
+    }
+}
+
+/// The pairs of a map.
+fn pairs(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut reader = Reader::new(map);
+    let len = match reader.value() {
+        Some(Value::Map(len)) => len,
+        _ => 0,
+    };
+    (0..len).map_while(move |_| {
+        let key = reader.skip()?;
+        let value = reader.skip()?;
+        Some((text_of(key).unwrap_or_default(), value))
+    })
+}
+
+/// A map's value.
+fn get<'a>(map: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (_, value) = pairs(map).find(|(key, _)| *key == name)?;
+    Some(value)
 }
 
 fn text_of(value: &[u8]) -> Option<&[u8]> {

@@ -1,6 +1,7 @@
 //! The options of the `[FILTER]` section.
 
 use oomparse_core::Options;
+use oomparse_host::Key;
 
 /// What becomes of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub enum Mode {
 
 /// The names of the options, as they are written in the documentation. Fluent Bit has `Match`, `Alias`,
 /// `Log_Level` and its like itself.
-pub const OPTIONS: [&str; 11] = [
+pub const OPTIONS: [&str; 12] = [
     "Key",
     "Pods",
     "Labels",
@@ -22,6 +23,7 @@ pub const OPTIONS: [&str; 11] = [
     "Trust",
     "Event_Key",
     "Drop_Report",
+    "Since",
     "Tasks",
     "Host",
     "Boot_Id",
@@ -35,7 +37,7 @@ const POD_LOGS: &str = "/var/log/pods";
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The record's keys that may hold the text, first come first; empty for the usual ones.
-    pub keys: Vec<String>,
+    pub keys: Vec<Key>,
     /// Where names of pods stand.
     pub pods: Vec<String>,
     /// Labels to keep.
@@ -46,6 +48,8 @@ pub struct Settings {
     pub event_key: String,
     /// Leave out the records that events were made of (mode `events`).
     pub drop_report: bool,
+    /// Kills of before the filter's start are not given out: an input may read again what another run read.
+    pub since_start: bool,
     /// What the parser is told.
     pub parser: Options,
 }
@@ -66,7 +70,7 @@ impl Settings {
         };
         let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());
         let mut settings = Self {
-            keys: list("Key"),
+            keys: keys(&list("Key"))?,
             pods: match word("Pods").as_deref() {
                 None => std::path::Path::new(POD_LOGS)
                     .is_dir()
@@ -84,6 +88,11 @@ impl Settings {
             },
             event_key: get("Event_Key").unwrap_or_else(|| "oom".to_owned()),
             drop_report: is_on("Drop_Report", word("Drop_Report"))?,
+            since_start: match word("Since").as_deref() {
+                None | Some("all") => false,
+                Some("start") => true,
+                Some(other) => return Err(format!("Since is `all` or `start`, not `{other}`")),
+            },
             parser: Options::default(),
         };
         if settings.event_key.is_empty() {
@@ -131,6 +140,11 @@ impl Settings {
             !OPTIONS.iter().any(&is) && !HOSTS.iter().any(&is)
         })
     }
+}
+
+fn keys(written: &[String]) -> Result<Vec<Key>, String> {
+    let key = |text: &String| text.parse().map_err(|error| format!("Key: {error}"));
+    written.iter().map(key).collect()
 }
 
 fn is_on(name: &str, word: Option<String>) -> Result<bool, String> {
@@ -192,6 +206,8 @@ mod tests {
             ("event_key", ""),
             ("event_key", "kubernetes"),
             ("drop_report", "on"),
+            ("key", "$a[b]"),
+            ("since", "boot"),
         ] {
             let sentence = read(&[(option, value)]).unwrap_err();
             assert!(

@@ -65,6 +65,17 @@ fn pairs(record: &Value) -> &[(Value, Value)] {
     body.and_then(Value::as_map).map_or(&[], Vec::as_slice)
 }
 
+/// The pod's uid in a record's event.
+fn pod(record: &Value) -> Option<String> {
+    let get = |map: &[(Value, Value)], key: &str| {
+        let pair = map.iter().find(|(name, _)| name.as_str() == Some(key));
+        pair.map(|(_, value)| value.clone())
+    };
+    let event = get(pairs(record), "oom")?;
+    let pod = get(event.as_map()?, "pod")?;
+    Some(get(pod.as_map()?, "uid")?.as_str()?.to_owned())
+}
+
 fn is_event(record: &Value) -> bool {
     pairs(record).first().is_some_and(|(key, value)| {
         key.as_str() == Some("oom") && value.as_map().is_some_and(|map| map.len() > 3)
@@ -160,18 +171,23 @@ fn broken_chunks_lose_nothing() {
 fn an_event_goes_into_no_record_of_another_tag() {
     for mode in ["enrich", "events"] {
         let mut filter = filter(&[("Mode", mode)]);
-        let first = chunk(&[log(1, ALONE)]);
-        assert_eq!(filter.chunk(&first, b"first"), None);
-        for tag in 0..1023 {
+        for tag in 0..1024 {
             filter.chunk(&chunk(&[log(2, &summary())]), format!("{tag}").as_bytes());
         }
         assert_eq!(filter.counts().late, 0);
-        // There is no room for one more: the first tag is finished, and its kill looks like this one.
-        assert_eq!(filter.chunk(&first, b"last"), None);
-        assert_eq!((filter.counts().late, filter.counts().events), (1, 0));
+        // There is no room for one more: the first tag is finished, and its kill is of a process like this one.
+        let output = filter.chunk(&chunk(&[log(1, ALONE)]), b"last").unwrap();
+        let pods: Vec<_> = split(&output).0.iter().map(|(it, _)| pod(it)).collect();
+        let kept = if mode == "events" {
+            vec![None; 2]
+        } else {
+            vec![None]
+        };
+        assert_eq!(pods, kept);
+        assert_eq!((filter.counts().late, filter.counts().events), (1, 1));
         let told = filter.take_homeless();
         assert_eq!(told.len(), usize::from(mode == "events"), "{told:?}");
-        assert_eq!(filter.finish(), 1024);
+        assert_eq!(filter.finish(), 1023);
         assert!(
             filter
                 .take_homeless()
@@ -193,7 +209,9 @@ fn an_indented_line_belongs_to_the_record_before_it() {
                 &ALONE.replace("[19.2] Out", "[9.200000] Memory cgroup out"),
             ),
         ]);
-        assert_eq!(filter.chunk(&input, b"t").is_some(), has_pod, "{head:?}");
+        let output = filter.chunk(&input, b"t").expect("a kill");
+        let last = &split(&output).0[2].0;
+        assert_eq!(pod(last).is_some(), has_pod, "{head:?}");
     }
 }
 
@@ -225,4 +243,155 @@ fn other_lines_stay_when_a_report_is_dropped() {
     let (events, kept): (Vec<_>, Vec<_>) = output.iter().partition(|(record, _)| is_event(record));
     let kept: Vec<_> = kept.iter().map(|(record, _)| record.clone()).collect();
     assert_eq!((events.len(), kept), (1, others.to_vec()));
+}
+
+/// A `Killed process` line as the kernel prints it once the rate limit swallows the reports; 4.14 shows no uid.
+fn bare(pid: u32) -> String {
+    let rest = ["UID:0 pgtables:56kB oom_score_adj:968", ""][pid as usize % 2];
+    let comma = if rest.is_empty() { "" } else { ", " };
+    format!(
+        "[{pid}.5] Memory cgroup out of memory: Killed process {pid} (java) total-vm:18896kB, anon-rss:16456kB, file-rss:516kB, shmem-rss:4kB{comma}{rest}"
+    )
+}
+
+fn victim(record: &Value) -> Option<u64> {
+    let (_, event) = pairs(record)
+        .iter()
+        .find(|(key, _)| key.as_str() == Some("oom"))?;
+    let (_, victim) = event
+        .as_map()?
+        .iter()
+        .find(|(key, _)| key.as_str() == Some("victim"))?;
+    let (_, pid) = victim
+        .as_map()?
+        .iter()
+        .find(|(key, _)| key.as_str() == Some("pid"))?;
+    pid.as_u64()
+}
+
+/// A storm of bare kills, in chunks of one record and of many: each has its event in its own chunk, once.
+#[test]
+fn every_bare_kill_of_a_storm_has_its_event() {
+    for (mode, drop) in [("enrich", "off"), ("events", "off"), ("events", "on")] {
+        for at_once in [1, 7, 1000] {
+            let mut filter = filter(&[("Mode", mode), ("Drop_Report", drop)]);
+            let records: Vec<Value> = (1000..2000).map(|pid| log(pid, &bare(pid))).collect();
+            let mut found = Vec::new();
+            for records in records.chunks(at_once) {
+                let output = filter.chunk(&chunk(records), b"t").expect("kills");
+                let (output, rest) = split(&output);
+                assert!(rest.is_empty());
+                let is_kept =
+                    |(record, _): &&(Value, &[u8])| pairs(record)[0].0.as_str() == Some("log");
+                let kept = output.iter().filter(is_kept).count();
+                assert_eq!(kept, if drop == "on" { 0 } else { records.len() });
+                found.extend(output.iter().filter_map(|(record, _)| victim(record)));
+            }
+            assert_eq!(
+                found,
+                (1000..2000).collect::<Vec<u64>>(),
+                "{mode} {at_once}"
+            );
+            assert_eq!((filter.counts().events, filter.finish()), (1000, 0));
+        }
+    }
+}
+
+/// In one chunk a bare kill still learns its pod from the line of its group behind it.
+#[test]
+fn a_bare_kill_waits_for_its_group_within_a_chunk() {
+    let mut filter = filter(&[("Mode", "events")]);
+    let group =
+        format!("[1000.6] Tasks in {POD} are going to be killed due to memory.oom.group set");
+    let input = chunk(&[
+        log(1, &bare(1000)),
+        log(2, &group),
+        log(3, &bare(1000)),
+        log(4, "[1001.0] x"),
+    ]);
+    let output = filter.chunk(&input, b"t").expect("a kill");
+    let events: Vec<_> = split(&output)
+        .0
+        .iter()
+        .filter_map(|(it, _)| pod(it))
+        .collect();
+    assert_eq!(events, ["3962896b-ab69-4572-8f1d-ee756f9f3589"]);
+    assert_eq!(filter.counts().events, 1);
+}
+
+/// Between the marks of a group nothing is put behind the last one.
+#[test]
+fn an_event_stays_in_its_group() {
+    let mark = |seconds: u32| record(seconds, &[("resource", "r".into())]);
+    let input = [
+        mark(u32::MAX),
+        log(1, &bare(1000)),
+        mark(u32::MAX - 1),
+        log(2, &bare(1001)),
+    ];
+    let mut filter = filter(&[("Mode", "events")]);
+    let output = filter.chunk(&chunk(&input), b"t").expect("kills");
+    let output: Vec<Value> = split(&output).0.into_iter().map(|(it, _)| it).collect();
+    let [a, first, own, b, second, own_too] = output.as_slice() else {
+        panic!("{output:?}");
+    };
+    assert_eq!(
+        [a, first, b, second],
+        [&input[0], &input[1], &input[2], &input[3]]
+    );
+    assert_eq!([victim(own), victim(own_too)], [Some(1000), Some(1001)]);
+}
+
+#[test]
+fn the_text_may_stand_in_an_object() {
+    let nested = |text: &str| {
+        let inner = Value::Map(vec![
+            ("message".into(), text.into()),
+            ("msg".into(), "other".into()),
+        ]);
+        record(
+            1,
+            &[
+                ("j", inner),
+                (
+                    "data",
+                    Value::Map(vec![("message".into(), "another".into())]),
+                ),
+            ],
+        )
+    };
+    let killed = ALONE.replace("[19.2] Out", "[9.2] Memory cgroup out");
+    for key in ["j.message", "$j['message']", "nowhere, j.message"] {
+        let mut filter = filter(&[("Key", key)]);
+        let output = filter.chunk(&chunk(&[nested(&summary()), nested(&killed)]), b"t");
+        let output = output.expect(key);
+        let (records, _) = split(&output);
+        assert!(pod(&records[1].0).is_some(), "{key}");
+    }
+    let mut filter = filter(&[("Key", "j.msg")]);
+    assert_eq!(filter.chunk(&chunk(&[nested(ALONE)]), b"t"), None);
+}
+
+#[test]
+fn kills_of_before_the_start_are_passed_over_on_request() {
+    let now = u32::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    for (mode, since, events) in [
+        ("enrich", "start", 1),
+        ("events", "start", 1),
+        ("enrich", "all", 2),
+    ] {
+        let mut filter = filter(&[("Mode", mode), ("Since", since)]);
+        let records = [log(now - 60, &bare(1000)), log(now + 1, &bare(1001))];
+        let output = filter.chunk(&chunk(&records), b"t").unwrap();
+        let (output, _) = split(&output);
+        let found: Vec<_> = output
+            .iter()
+            .filter_map(|(record, _)| victim(record))
+            .collect();
+        assert_eq!(found.last(), Some(&1001));
+        assert_eq!(
+            (found.len(), filter.counts().old),
+            (events, 2 - events as u64)
+        );
+    }
 }
