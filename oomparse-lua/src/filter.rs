@@ -1,13 +1,12 @@
 //! The filter that a host makes: streams, names, late events.
 
-use crate::pods;
 use mlua::{
     Error, IntoLua, Lua, LuaSerdeExt as _, Result, SerializeOptions, Table, UserData,
     UserDataMethods, Value,
 };
-use oomparse_core::{KeyedParser, OomEvent, Options, PodTable, enrich};
+use oomparse_core::{KeyedParser, OomEvent, Options, PodTable};
+use oomparse_host::{Key, Sources};
 use std::collections::VecDeque;
-use std::path::PathBuf;
 
 /// Keys that shippers put a record's text under, best first.
 const TEXT_KEYS: [&str; 4] = ["message", "MESSAGE", "msg", "log"];
@@ -21,10 +20,10 @@ const OPTIONS: [&str; 5] = ["trust", "key", "stream_key", "pods", "node_name"];
 /// State of one transform.
 pub(crate) struct Filter {
     parsers: KeyedParser,
-    key: Option<String>,
-    stream_key: Option<String>,
+    key: Option<Key>,
+    stream_key: Option<Key>,
     table: PodTable,
-    sources: Vec<PathBuf>,
+    sources: Sources,
     hungry: bool,
     late: VecDeque<OomEvent>,
     dropped: u64,
@@ -39,7 +38,7 @@ impl Filter {
             key: None,
             stream_key: None,
             table: PodTable::new(),
-            sources: Vec::new(),
+            sources: Sources::default(),
             hungry: false,
             late: VecDeque::new(),
             dropped: 0,
@@ -63,24 +62,24 @@ impl Filter {
                     )));
                 }
             };
-            filter.key = options.get("key")?;
-            filter.stream_key = options.get("stream_key")?;
+            filter.key = key(options, "key")?;
+            filter.stream_key = key(options, "stream_key")?;
             parser.host = options
                 .get::<Option<String>>("node_name")?
                 .map(String::into_bytes);
-            filter.sources = match options.get::<Value>("pods")? {
+            let paths = match options.get::<Value>("pods")? {
                 Value::Nil => Vec::new(),
                 Value::Table(list) => list
                     .sequence_values::<String>()
-                    .map(|path| path.map(PathBuf::from))
-                    .collect::<Result<_>>()?,
-                Value::String(path) => vec![PathBuf::from(path.to_str()?.to_owned())],
+                    .collect::<Result<Vec<_>>>()?,
+                Value::String(path) => vec![path.to_str()?.to_owned()],
                 _ => {
                     return Err(Error::runtime(
                         "oomparse.new: pods is a path or a list of paths",
                     ));
                 }
             };
+            filter.sources = Sources::new(paths);
         }
         filter.parsers = KeyedParser::with_options(parser);
         Ok(filter)
@@ -89,7 +88,7 @@ impl Filter {
     /// The event that this record completes.
     fn process(&mut self, lua: &Lua, record: &Table) -> Result<Value> {
         let text = match &self.key {
-            Some(key) => record.get::<Value>(key.as_str())?,
+            Some(key) => at(record, key),
             None => first_text(record)?,
         };
         let Value::String(text) = text else {
@@ -100,24 +99,23 @@ impl Filter {
             return Ok(Value::Nil);
         }
         let stream = match &self.stream_key {
-            Some(key) => match record.get::<Value>(key.as_str())? {
+            Some(key) => match at(record, key) {
                 Value::String(value) => value.as_bytes().to_vec(),
                 _ => Vec::new(),
             },
             None => Vec::new(),
         };
-        let line = as_json(lua, record, &text, self.key.as_deref())?;
-        self.parsers.push_line(&stream, line.as_bytes());
-        self.parsers.give_waiting(&stream);
-        let mut own = None;
-        while let Some((_, event)) = self.parsers.next_event() {
-            if event.is_told_by(&text.as_bytes()) {
-                if let Some(earlier) = own.replace(event) {
-                    self.keep_late(earlier);
-                }
-            } else {
-                self.keep_late(event);
-            }
+        let key = self
+            .key
+            .as_ref()
+            .map(|key| key.at_top().unwrap_or_default());
+        let line = as_json(lua, record, &text, key)?;
+        let mut late = Vec::new();
+        let own = self
+            .parsers
+            .push_record(&stream, line.as_bytes(), |_, event| late.push(event));
+        for event in late {
+            self.keep_late(event);
         }
         self.hungry = self.parsers.any_wants_every_line();
         match own {
@@ -136,23 +134,17 @@ impl Filter {
 
     /// The event as a table, with the names that the sources know.
     fn named(&mut self, lua: &Lua, mut event: OomEvent) -> Result<Value> {
-        if !enrich(&mut event, &mut self.table) && !self.sources.is_empty() {
-            // A pod that is new since the last time. What is wrong with a source, load_pods told.
-            let _ = self.load_pods();
-            enrich(&mut event, &mut self.table);
-        }
+        self.sources.name(&mut event, &mut self.table);
         let options = SerializeOptions::new().set_array_metatable(false);
         lua.to_value_with(&event, options)
     }
 
-    /// Reads every source again; one sentence for each that is in trouble.
+    /// Reads every source that looks different; one sentence for each that is in trouble.
     fn load_pods(&mut self) -> Vec<String> {
-        let Self { sources, table, .. } = self;
-        let trouble = sources.iter().filter_map(|path| {
-            let sentence = pods::load(path, table).err()?;
-            Some(format!("pods from {}: {sentence}", path.display()))
-        });
-        trouble.collect()
+        let trouble = self.sources.load(&mut self.table).into_iter();
+        trouble
+            .map(|sentence| format!("pods from {sentence}"))
+            .collect()
     }
 
     fn take_late(&mut self, lua: &Lua) -> Result<Table> {
@@ -187,6 +179,23 @@ impl UserData for Filter {
         });
         methods.add_method("dropped", |_, filter, ()| Ok(filter.dropped));
     }
+}
+
+/// The place of a value that an option names.
+fn key(options: &Table, name: &str) -> Result<Option<Key>> {
+    let written = options.get::<Option<String>>(name)?;
+    let key = written.map(|written| written.parse::<Key>()).transpose();
+    key.map_err(|error| Error::runtime(format!("oomparse.new: {name}: {error}")))
+}
+
+/// What stands there in a record.
+fn at(record: &Table, key: &Key) -> Value {
+    let get = |value: &Value, key: &str| match value.as_table()?.get(key) {
+        Ok(Value::Nil) | Err(_) => None,
+        Ok(value) => Some(value),
+    };
+    key.find(Value::Table(record.clone()), get)
+        .unwrap_or_default()
 }
 
 fn first_text(record: &Table) -> Result<Value> {

@@ -14,7 +14,6 @@
 #![allow(unsafe_code, reason = "the entry point that mlua's macro writes")]
 
 mod filter;
-mod pods;
 
 use filter::Filter;
 use mlua::{Lua, Result, Table};

@@ -103,6 +103,10 @@ fn wrong_options_are_told() {
         ("{ trust = 'all' }", "`any`"),
         ("{ pod = 'x' }", "no option `pod`"),
         ("{ pods = 1 }", "a path"),
+        (
+            "{ key = '$a[b]' }",
+            "key: a key is written `log`, `a.b` or `$a['b']`, not `$a[b]`",
+        ),
     ] {
         let script = format!("return select(2, pcall(require('oomparse').new, {options}))");
         let said: String = transform
@@ -111,6 +115,32 @@ fn wrong_options_are_told() {
             .eval()
             .unwrap();
         assert!(said.contains(word), "{said}");
+    }
+}
+
+/// What the kernel prints in a storm, with and without the uid that 4.14 lacks; the text may be in an object.
+#[test]
+fn every_bare_kill_has_its_event_at_once() {
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-storm.csv"));
+    let script = r#"
+        local options, nested = ...
+        local filter = require("oomparse").new(options)
+        local kills = 0
+        for pid = 1000, 1999 do
+            local rest = pid % 2 == 0 and ", UID:0 pgtables:8kB oom_score_adj:0" or ""
+            local text = ("Memory cgroup out of memory: Killed process %d (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB%s"):format(pid, rest)
+            local log = { _TRANSPORT = "kernel", SYSLOG_FACILITY = "0", message = text }
+            if nested then log.message, log.j = "other", { text = text, message = "another" } end
+            local event = filter:process(log)
+            if event and event.victim.pid == pid and not filter:process(log) then kills = kills + 1 end
+        end
+        return kills, #filter:late(), #filter:finish()"#;
+    let storm: Function = transform.lua.load(script).into_function().unwrap();
+    for (key, nested) in [("nil", false), ("'j.text'", true), ("\"$j['text']\"", true)] {
+        let options = format!("return {{ key = {key} }}");
+        let options: Table = transform.lua.load(options).eval().unwrap();
+        let counts: (u32, u32, u32) = storm.call((options, nested)).unwrap();
+        assert_eq!(counts, (1000, 0, 0), "{key}");
     }
 }
 
