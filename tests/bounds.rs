@@ -2,8 +2,9 @@
 
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 
-use oomparse_core::{Options, Parser};
+use oomparse_core::{KeyedParser, Options, Parser};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -174,8 +175,74 @@ const STREAMS: [(&str, usize, Generator); 12] = [
     }),
 ];
 
+/// What all streams together may keep: see `MAX_OPEN_BYTES`.
+const ALL_STREAMS: usize = 128 << 20;
+
+/// A thousand hosts, each in the middle of a report.
+const HOSTS: [(&str, usize, Generator); 3] = [
+    ("tables of hosts", 100_000, |at| {
+        let (host, line) = (at % 1000, at / 1000);
+        let text = match line {
+            0 => HEADER.to_owned(),
+            1 => TABLE.to_owned(),
+            _ => format!(
+                "[{line:7}]     0 {line:5}     1000      500     4096        0           900 fifteen-bytes-a"
+            ),
+        };
+        format!("Jan  5 02:12:02 host-{host} kernel: {text}")
+    }),
+    ("figures of hosts", 50_000, |at| {
+        let (host, line) = (at / 50, at % 50);
+        let text = match line {
+            0 => HEADER.to_owned(),
+            _ => format!(
+                "Memory cgroup stats for /{line}/{}: cache:1KB rss:2KB unevictable:0KB",
+                "x".repeat(4000)
+            ),
+        };
+        format!("Jan  5 02:12:02 host-{host} kernel: {text}")
+    }),
+    ("long paths of hosts", 300, |at| {
+        let path = "x".repeat(500_000);
+        format!(
+            "Jan  5 02:12:02 host-{at} kernel: Task in /{path} killed as a result of limit of /{path}"
+        )
+    }),
+];
+
+fn spend_on_logs(lines: usize, line: &dyn Fn(usize) -> String) -> usize {
+    let mut options = Options::default();
+    options.tasks = true;
+    let mut parsers = KeyedParser::with_options(options);
+    let before = LIVE.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    for at in 0..lines {
+        let text = line(at);
+        let (prefix, message) = text.split_once(" kernel: ").unwrap();
+        parsers.push_line(prefix.as_bytes(), message.as_bytes());
+        while parsers.next_event().is_some() {}
+    }
+    parsers.finish();
+    PEAK.load(Relaxed) - before
+}
+
+#[test]
+fn hostile_hosts_and_logs_stay_below_one_bound() {
+    let _alone = ONE_AT_A_TIME.lock();
+    for (name, lines, line) in HOSTS {
+        let hosts = spend(lines, &line).peak;
+        let logs = spend_on_logs(lines, &line);
+        println!("{name}: {} and {} MiB", hosts >> 20, logs >> 20);
+        assert!(hosts.max(logs) <= ALL_STREAMS, "{name}");
+    }
+}
+
+/// The counters are the whole program's.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 #[test]
 fn hostile_streams_stay_below_their_bounds() {
+    let _alone = ONE_AT_A_TIME.lock();
     for (name, lines, line) in STREAMS {
         let small = spend(lines / 4, &line);
         let large = spend(lines, &line);

@@ -1,7 +1,7 @@
 //! Several logs at a time, each with a parser of its own.
 
 use crate::event::OomEvent;
-use crate::limits::MAX_STREAMS;
+use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
 use crate::parser::{Options, Parser, REFUSED_LEN};
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -32,6 +32,9 @@ pub struct KeyedParser {
     streams: BTreeMap<Arc<[u8]>, Stream>,
     events: VecDeque<(Arc<[u8]>, OomEvent)>,
     clock: u64,
+    /// The log of the last line, and what all others hold.
+    last: Vec<u8>,
+    weight: usize,
     /// The log and the beginning of the last line that was refused without a parser: an indented line
     /// right behind it may belong to it.
     refused: (Vec<u8>, Vec<u8>),
@@ -41,6 +44,8 @@ pub struct KeyedParser {
 struct Stream {
     parser: Parser,
     used: u64,
+    /// What it held when another log's line came.
+    weighed: usize,
 }
 
 impl KeyedParser {
@@ -54,6 +59,8 @@ impl KeyedParser {
             streams: BTreeMap::new(),
             events: VecDeque::new(),
             clock: 0,
+            last: Vec::new(),
+            weight: 0,
             refused: (Vec::new(), Vec::new()),
         }
     }
@@ -73,17 +80,18 @@ impl KeyedParser {
     ///
     /// A line that cannot matter costs a search and a look-up, and allocates nothing.
     pub fn push_line(&mut self, key: &[u8], line: &[u8]) {
-        if let Some(stream) = self.streams.get_mut(key) {
-            self.clock = self.clock.wrapping_add(1);
-            stream.used = self.clock;
-            stream.parser.push_line(line);
+        if self.streams.contains_key(key) {
+            if let Some(parser) = self.stream(key) {
+                parser.push_line(line);
+            }
         } else if self.sieve.is_candidate(line) {
             let (refused_key, before) = core::mem::take(&mut self.refused);
-            let parser = self.stream(key);
-            if refused_key == key {
-                parser.push_line(&before);
+            if let Some(parser) = self.stream(key) {
+                if refused_key == key {
+                    parser.push_line(&before);
+                }
+                parser.push_line(line);
             }
-            parser.push_line(line);
         } else {
             let (refused_key, before) = &mut self.refused;
             refused_key.clear();
@@ -133,19 +141,23 @@ impl KeyedParser {
 
     /// Takes the next bytes of a log, cut anywhere.
     pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) {
-        self.stream(key).push_chunk(chunk);
+        if let Some(parser) = self.stream(key) {
+            parser.push_chunk(chunk);
+        }
         self.collect(key);
     }
 
     /// Says that no more lines of one log come.
     pub fn finish_stream(&mut self, key: &[u8]) {
         if let Some((key, stream)) = self.streams.remove_entry(key) {
+            self.weight = self.weight.saturating_sub(stream.weighed);
             self.end(key, stream);
         }
     }
 
     /// Says that no more lines come: gives out what is open, in the order of the last lines.
     pub fn finish(&mut self) {
+        self.weight = 0;
         let mut all: Vec<_> = core::mem::take(&mut self.streams).into_iter().collect();
         all.sort_by_key(|(_, stream)| stream.used);
         for (key, stream) in all {
@@ -207,31 +219,50 @@ impl KeyedParser {
         self.sieve.is_candidate(line)
     }
 
-    fn stream(&mut self, key: &[u8]) -> &mut Parser {
+    /// The log's parser, which becomes the one that is being read.
+    fn stream(&mut self, key: &[u8]) -> Option<&mut Parser> {
+        if self.last != key {
+            self.turn_to(key);
+        }
         if !self.streams.contains_key(key) {
-            self.make_room();
+            while self.streams.len() >= self.max_streams && self.finish_quietest(key) {}
+            let stream = Stream {
+                parser: Parser::with_options(self.options.clone()),
+                used: 0,
+                weighed: 0,
+            };
+            self.streams.insert(Arc::from(key), stream);
         }
         self.clock = self.clock.wrapping_add(1);
-        let options = &self.options;
-        let stream = self
-            .streams
-            .entry(Arc::from(key))
-            .or_insert_with(|| Stream {
-                parser: Parser::with_options(options.clone()),
-                used: 0,
-            });
+        let stream = self.streams.get_mut(key)?;
         stream.used = self.clock;
-        &mut stream.parser
+        Some(&mut stream.parser)
     }
 
-    fn make_room(&mut self) {
-        while self.streams.len() >= self.max_streams {
-            let oldest = self.streams.iter().min_by_key(|(_, stream)| stream.used);
-            let Some(key) = oldest.map(|(key, _)| Arc::clone(key)) else {
-                return;
-            };
-            self.finish_stream(&key);
+    /// Weighs the log that was being read, which alone has grown since, and keeps all others within their bound.
+    fn turn_to(&mut self, key: &[u8]) {
+        if let Some(stream) = self.streams.get_mut(self.last.as_slice()) {
+            stream.weighed = stream.parser.open_bytes();
+            self.weight = self.weight.saturating_add(stream.weighed);
         }
+        if let Some(stream) = self.streams.get_mut(key) {
+            let weighed = core::mem::take(&mut stream.weighed);
+            self.weight = self.weight.saturating_sub(weighed);
+        }
+        self.last.clear();
+        self.last.extend_from_slice(key);
+        while self.weight > MAX_OPEN_BYTES && self.finish_quietest(key) {}
+    }
+
+    /// Finishes the log that was quiet longest, but for this one; says whether there was one.
+    fn finish_quietest(&mut self, but: &[u8]) -> bool {
+        let others = self.streams.iter().filter(|(key, _)| ***key != *but);
+        let oldest = others.min_by_key(|(_, stream)| stream.used);
+        let Some(key) = oldest.map(|(key, _)| Arc::clone(key)) else {
+            return false;
+        };
+        self.finish_stream(&key);
+        true
     }
 
     fn collect(&mut self, key: &[u8]) {

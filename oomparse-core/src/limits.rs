@@ -1,7 +1,8 @@
 //! Every bound of the crate, each with its reason.
 //!
-//! Nothing that a log can say makes memory grow past these numbers. Multiply the per-stream ones by
-//! [`MAX_STREAMS`] for the worst case of one [`Parser`](crate::Parser).
+//! Nothing that a log can say makes memory grow past these numbers. What all streams of one
+//! [`Parser`](crate::Parser) hold together has a bound of its own, [`MAX_OPEN_BYTES`]; with the stream that is
+//! being read, which its own bounds keep below 48 MiB, a parser stays below 128 MiB.
 
 /// Longest line kept, in bytes; what a longer line holds past it is dropped.
 ///
@@ -33,6 +34,13 @@ pub const MAX_JOIN_GAP: u32 = 16;
 /// Streams (hosts) whose reports are kept apart; past it the stream that was quiet longest is
 /// closed and its report given out with what it has.
 pub const MAX_STREAMS: usize = 1024;
+
+/// About how many bytes the streams of one parser hold beside the one that is being read; past it the stream
+/// that was quiet longest is closed and its report given out with what it has.
+///
+/// A report with a task table of 200 rows takes 50 KiB when the rows are kept: this is enough for a thousand
+/// hosts in the middle of one. A [`KeyedParser`](crate::KeyedParser) has the same bound over all its logs.
+pub const MAX_OPEN_BYTES: usize = 64 << 20;
 
 /// Reports of one stream that may be open at a time.
 ///

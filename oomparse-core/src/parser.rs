@@ -259,6 +259,16 @@ impl Parser {
         self.frames.next_event()
     }
 
+    /// About how many bytes its streams hold: open reports, half lines, names.
+    ///
+    /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) and the stream of the last line.
+    #[must_use]
+    pub fn open_bytes(&self) -> usize {
+        self.frames
+            .open_bytes()
+            .saturating_add(self.carry.capacity())
+    }
+
     /// Whether an ordinary line matters now, since a report is being printed.
     ///
     /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.

@@ -46,6 +46,13 @@ impl StatValues {
         }
     }
 
+    /// How many bytes it holds beside itself.
+    pub(crate) fn weight(&self) -> usize {
+        let entries = self.entries.capacity();
+        let of_entries = entries.saturating_mul(core::mem::size_of::<(u32, u64)>());
+        of_entries.saturating_add(self.keys.capacity())
+    }
+
     /// Adds a key; a key that is there already keeps its first value.
     pub(crate) fn push(&mut self, key: &[u8], value: u64) {
         let (word, bit) = key_bit(key);

@@ -4,7 +4,7 @@ use super::Options;
 use crate::bytes::Text;
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind, Origin};
-use crate::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use crate::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
 use crate::report::Assembler;
 use crate::sieve::Sieve;
 use crate::split;
@@ -107,6 +107,16 @@ impl FrameParser {
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
+    }
+
+    /// About how many bytes its streams hold: open reports, half lines, names.
+    ///
+    /// At most [`MAX_OPEN_BYTES`] and the stream of the last frame.
+    #[must_use]
+    pub fn open_bytes(&self) -> usize {
+        let last = self.streams.last.as_ref();
+        last.map_or(0, |last| last.weight())
+            .saturating_add(self.streams.weight)
     }
 
     /// Whether an ordinary line matters now, since a report is being printed.
@@ -222,6 +232,8 @@ struct Streams {
         reason = "they are moved with every turn from host to host"
     )]
     others: Vec<Box<Stream>>,
+    /// What the others hold; the last one is weighed when it becomes one of them.
+    weight: usize,
     /// How many have a report open.
     hungry: usize,
     clock: u64,
@@ -232,6 +244,8 @@ struct Stream {
     host: Vec<u8>,
     assembler: Assembler,
     used: u64,
+    /// What it held when it was weighed.
+    weighed: usize,
 }
 
 impl Stream {
@@ -246,7 +260,13 @@ impl Stream {
             host: host.to_vec(),
             assembler,
             used: 0,
+            weighed: 0,
         }
+    }
+
+    fn weight(&self) -> usize {
+        let own = core::mem::size_of::<Self>().saturating_add(self.host.capacity());
+        own.saturating_add(self.assembler.weight())
     }
 }
 
@@ -283,13 +303,19 @@ impl Streams {
     ) {
         self.clock = self.clock.wrapping_add(1);
         if !is_last && !self.adopt(host) {
-            if let Some(last) = self.last.take() {
+            if let Some(mut last) = self.last.take() {
+                last.weighed = last.weight();
+                self.weight = self.weight.saturating_add(last.weighed);
                 let at = self.place(&last.host).unwrap_or_else(|at| at);
                 self.others.insert(at, last);
             }
             match self.place(host) {
-                Ok(at) => self.last = Some(self.others.remove(at)),
-                Err(_) => self.make_room(out),
+                Ok(at) => self.last = Some(self.take_out(at)),
+                Err(_) if self.others.len() >= MAX_STREAMS => self.close_quietest(out),
+                Err(_) => {}
+            }
+            while self.weight > MAX_OPEN_BYTES && !self.others.is_empty() {
+                self.close_quietest(out);
             }
         }
         self.last
@@ -329,13 +355,16 @@ impl Streams {
         }
     }
 
-    /// Closes the stream that was quiet longest, when there are as many as may be.
-    fn make_room(&mut self, out: &mut VecDeque<OomEvent>) {
-        if self.others.len() < MAX_STREAMS {
-            return;
-        }
+    fn take_out(&mut self, at: usize) -> Box<Stream> {
+        let stream = self.others.remove(at);
+        self.weight = self.weight.saturating_sub(stream.weighed);
+        stream
+    }
+
+    /// Closes the one among the others that was quiet longest.
+    fn close_quietest(&mut self, out: &mut VecDeque<OomEvent>) {
         if let Some(at) = longest_quiet(&self.others) {
-            let mut stream = self.others.remove(at);
+            let mut stream = self.take_out(at);
             if stream.assembler.is_hungry() {
                 self.hungry = self.hungry.saturating_sub(1);
             }
@@ -345,7 +374,7 @@ impl Streams {
 
     /// Takes all streams out, in the order of their last lines.
     fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
-        self.hungry = 0;
+        (self.hungry, self.weight) = (0, 0);
         let mut all = core::mem::take(&mut self.others);
         all.extend(self.last.take());
         core::iter::from_fn(move || {

@@ -24,9 +24,9 @@ pub(super) struct Stream {
 /// The blocks that victims of one report share without copying them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
-    stats: Shared<MemcgStats>,
-    meminfo: Option<Arc<Meminfo>>,
-    tasks: Shared<TaskRow>,
+    pub(super) stats: Shared<MemcgStats>,
+    pub(super) meminfo: Option<Arc<Meminfo>>,
+    pub(super) tasks: Shared<TaskRow>,
 }
 
 impl Blocks {

@@ -30,6 +30,7 @@ mod glance;
 mod join;
 mod stamp;
 mod state;
+mod weight;
 
 use self::build::Stream;
 use self::join::{Joined, Pending};

@@ -75,7 +75,9 @@ pub(super) struct Report {
     pub(super) columns: Option<Columns>,
     pub(super) tasks: Vec<TaskRow>,
     layout: line::tasks::Layout,
-    pids: Vec<(u32, u32)>,
+    /// Bytes of the texts in the rows.
+    pub(super) row_texts: usize,
+    pub(super) pids: Vec<(u32, u32)>,
     /// Rows were lost, so that a pid that is not in the table proves nothing.
     table_cut: bool,
 
@@ -236,6 +238,7 @@ impl Report {
             if let Some(kept) = self.tasks.last_mut() {
                 is_whole = row.read_into(columns, &mut self.layout, kept);
                 tgid = kept.tgid;
+                self.row_texts = self.row_texts.saturating_add(super::weight::of_row(kept));
             }
             if !is_whole {
                 self.tasks.pop();

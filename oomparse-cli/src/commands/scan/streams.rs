@@ -1,7 +1,7 @@
 //! `--stream-by`: the machines of a merged log apart, by what the user says tells them.
 
 use crate::args::ScanOptions;
-use oomparse_core::limits::{MAX_LINE_LEN, MAX_STREAMS};
+use oomparse_core::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
 use oomparse_core::{OomEvent, Options, Parser};
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
@@ -109,6 +109,8 @@ pub(super) struct Many {
     /// Tells which lines can matter; reads none.
     sieve: Parser,
     parsers: HashMap<Vec<u8>, (Parser, u64)>,
+    /// What all parsers hold.
+    weight: usize,
     clock: u64,
     /// How many parsers want every line.
     hungry: usize,
@@ -124,6 +126,7 @@ impl Many {
             options,
             sieve: Parser::new(),
             parsers: HashMap::new(),
+            weight: 0,
             clock: 0,
             hungry: 0,
             carry: Vec::new(),
@@ -179,8 +182,9 @@ impl Many {
             return;
         };
         *used = self.clock;
-        let was = parser.wants_every_line();
+        let (was, held) = (parser.wants_every_line(), parser.open_bytes());
         parser.push_line(line);
+        self.weight = (self.weight + parser.open_bytes()).saturating_sub(held);
         match (was, parser.wants_every_line()) {
             (false, true) => self.hungry += 1,
             (true, false) => self.hungry -= 1,
@@ -188,6 +192,9 @@ impl Many {
         }
         self.events
             .extend(std::iter::from_fn(|| parser.next_event()));
+        while self.weight > MAX_OPEN_BYTES && self.parsers.len() > 1 {
+            self.close_oldest();
+        }
     }
 
     fn close_oldest(&mut self) {
@@ -200,6 +207,7 @@ impl Many {
     }
 
     fn close(&mut self, mut parser: Parser) {
+        self.weight = self.weight.saturating_sub(parser.open_bytes());
         if parser.wants_every_line() {
             self.hungry -= 1;
         }
