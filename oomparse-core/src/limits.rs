@@ -4,6 +4,8 @@
 //! [`Parser`](crate::Parser) hold together has a bound of its own, [`MAX_OPEN_BYTES`]; with the stream that is
 //! being read, which its own bounds keep below 48 MiB, a parser stays below 128 MiB.
 
+use core::ops::RangeInclusive;
+
 /// Longest line kept, in bytes; what a longer line holds past it is dropped.
 ///
 /// The kernel prints at most 1,021 bytes a record, 8 KiB as `/dev/kmsg` shows it. A journal entry as
@@ -27,6 +29,24 @@ pub const MAX_JOINED_LEN: usize = 16 << 10;
 /// The kernel prints a report's longest line in a dozen of them, and the longest line of all breaks in 150
 /// at the narrowest width that pastes have. With each piece the message is read anew, so this bounds the work.
 pub const MAX_JOINED_PIECES: u32 = 160;
+
+/// How long a record's text is that lost its end in the kernel, in bytes.
+///
+/// One printk is put together in a buffer of 976 (5.1 to 6.2 with `CONFIG_PRINTK_CALLER`), 992 (3.6 to 6.2) or
+/// 1,024 bytes (3.5, and since 6.3). Of it go the closing NUL and, since 4.9, the two bytes that `pr_cont` puts in
+/// front: 989 bytes were measured on 5.10 and 6.1, 1,021 on 6.12 and 6.18. 990 to 992 come of short pieces behind
+/// such a text.
+pub const CUT_RECORD_LENS: [RangeInclusive<usize>; 3] = [973..=976, 989..=992, 1_021..=1_024];
+
+/// How long a syslog line is that its carrier cut, in bytes with the prefix as a file has it.
+///
+/// RFC 3164 allows 1,024 bytes a packet, and daemons that read RFC 5424 at least 2,048. The packet begins with a
+/// priority of 3 to 5 bytes that a file does not show, and may end in a newline or a NUL.
+pub const CUT_SYSLOG_LENS: [RangeInclusive<usize>; 2] = [1_016..=1_024, 2_040..=2_048];
+
+/// How many bytes may be left in a record that is too full for the last piece of a summary: `,task=` and 15 bytes
+/// of name, `,pid=` and 7 digits, `,uid=` and 10, and four for what printk counts besides.
+pub const MAX_TAIL_LEN: usize = 52;
 
 /// How many other records may stand between two pieces of one printk.
 pub const MAX_JOIN_GAP: u32 = 16;

@@ -7,6 +7,7 @@ mod case;
 mod difference;
 pub mod model;
 mod noise;
+pub mod printk;
 
 pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};

@@ -9,7 +9,7 @@
 //!
 //! Kubernetes: `pkg/kubelet/cm/pod_container_manager_linux.go` (`podCgroupNamePrefix = "pod"`).
 
-use super::{Runtime, is_container_id, is_pod_uid, systemd};
+use super::{Runtime, all_hex, is_container_id, is_pod_uid, systemd};
 
 /// The uid of `pod<uid>`.
 pub(super) fn pod(component: &[u8]) -> Option<&[u8]> {
@@ -17,13 +17,15 @@ pub(super) fn pod(component: &[u8]) -> Option<&[u8]> {
     is_pod_uid(uid).then_some(uid)
 }
 
-/// Runtime and id of a container's component: `<id>`, `crio-<id>`, `libpod-<id>`.
+/// Runtime and digits of a container's component: `<id>`, `crio-<id>`, `libpod-<id>`. With too few of
+/// them for an id they still tell the runtime.
 pub(super) fn container(component: &[u8]) -> Option<(Option<Runtime>, &[u8])> {
     if is_container_id(component) {
         return Some((None, component));
     }
     let (runtime, id) = systemd::runtime_prefix(component)?;
-    is_container_id(id).then_some((Some(runtime), id))
+    let sound = !id.is_empty() && id.len() <= 64 && all_hex(id);
+    sound.then_some((Some(runtime), id))
 }
 
 #[cfg(test)]
@@ -71,6 +73,11 @@ mod tests {
         assert_eq!(
             container(b"crio-e73db8bee8e7"),
             Some((Some(Runtime::CriO), &b"e73db8bee8e7"[..]))
+        );
+        assert_eq!(
+            container(b"crio-e73db8b"),
+            Some((Some(Runtime::CriO), &b"e73db8b"[..])),
+            "too few for an id"
         );
         assert_eq!(container(b"crio-conmon-e73db8bee8e7"), None);
         assert_eq!(container(b"e73db8bee8e"), None, "eleven digits");

@@ -83,7 +83,7 @@ fn inline_container(tail: &[u8]) -> Option<(Option<Runtime>, &[u8])> {
     is_container_id(id).then(|| (runtime_name(name), id))
 }
 
-/// Runtime and id of a container's component below a pod's slice.
+/// Runtime and digits of a container's component below a pod's slice: its id, or too few of it.
 ///
 /// A whole bare id counts too: a runtime that makes its cgroups itself leaves one below the slice.
 pub(super) fn container(component: &[u8], last: bool) -> Option<(Option<Runtime>, &[u8])> {
@@ -91,7 +91,7 @@ pub(super) fn container(component: &[u8], last: bool) -> Option<(Option<Runtime>
         return Some((None, component));
     }
     let (runtime, id) = scope(component, last)?;
-    is_container_id(id).then_some((Some(runtime), id))
+    Some((Some(runtime), id))
 }
 
 /// Runtime and digits of `<runtime>-<digits>.scope`, also where the path was cut within `.scope`
@@ -109,7 +109,13 @@ pub(super) fn scope(component: &[u8], last: bool) -> Option<(Runtime, &[u8])> {
         }
         None => return None,
     };
-    (!id.is_empty() && all_hex(id)).then_some((runtime, id))
+    (!id.is_empty() && shows_digits(id)).then_some((runtime, id))
+}
+
+/// Hex digits, where somebody may have left out most of them: `9f31...07`.
+fn shows_digits(id: &[u8]) -> bool {
+    let mut parts = id.split(|byte| matches!(byte, b'.' | 0xe2 | 0x80 | 0xa6));
+    parts.all(all_hex)
 }
 
 /// Takes `cri-containerd-`, `crio-`, … off the front.
@@ -205,6 +211,24 @@ mod tests {
                 Some((runtime, &b"e64f4e2acc1fac13"[..]))
             );
         }
+    }
+
+    #[test]
+    fn a_container_with_too_few_digits_tells_the_runtime() {
+        for (name, digits) in [
+            (&b"cri-containerd-9f31c07.scope"[..], &b"9f31c07"[..]),
+            (b"cri-containerd-9f31...c07.scope", b"9f31...c07"),
+            (
+                "cri-containerd-9f31…c07.scope".as_bytes(),
+                "9f31…c07".as_bytes(),
+            ),
+        ] {
+            let found = container(name, false);
+            assert_eq!(found, Some((Some(Runtime::Containerd), digits)));
+            assert!(!is_container_id(digits));
+        }
+        assert_eq!(container(b"cri-containerd-9f3", true), None, "cut");
+        assert_eq!(container(b"cri-containerd-web.scope", false), None);
     }
 
     #[test]

@@ -113,6 +113,8 @@ pub struct Frame<'a> {
     pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
+    /// Of a syslog's line, its length with the prefix, in bytes; else 0. A carrier of such lines may cut them.
+    pub line_len: usize,
     /// The kernel's text, unescaped. May hold newlines where one record had them.
     pub message: Cow<'a, [u8]>,
 }
@@ -127,6 +129,14 @@ impl Frame<'_> {
             _ => None,
         };
         self
+    }
+
+    /// Notes how long the line is that it was found in, if that is a syslog's.
+    #[inline]
+    fn note_len(&mut self, line: &[u8]) {
+        if matches!(self.kind, FrameKind::Syslog | FrameKind::Syslog5424) && self.line_len == 0 {
+            self.line_len = line.len();
+        }
     }
 
     /// The same frame with bytes of its own.
@@ -147,6 +157,7 @@ impl Frame<'_> {
             host: self.host.map(own),
             tag: self.tag.map(own),
             boot_id: self.boot_id.map(own),
+            line_len: self.line_len,
             message: own(self.message),
         }
     }
@@ -216,7 +227,7 @@ impl Framer {
     /// prefix does.
     #[inline(always)]
     fn frequent<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        let frame = match line {
+        let mut frame = match line {
             [b'0'..=b'9', ..] => {
                 if let Some(frame) = kmsg::record(line) {
                     self.last = FrameKind::Kmsg;
@@ -230,7 +241,7 @@ impl Framer {
             [b'A'..=b'Z', ..] => syslog::kernels(line, &mut self.head)?,
             _ => return None,
         };
-        self.remember_prefix(line, &frame);
+        self.remember_prefix(line, &mut frame);
         Some(frame)
     }
 
@@ -254,7 +265,9 @@ impl Framer {
             let is_plain = self.is_short_monotonic == Some(false) && self.last == FrameKind::Dmesg;
             return is_plain.then(|| dmesg::stamped_text(micros, message));
         }
-        syslog::stamped_text(&self.head, line, stamp_at, micros, message)
+        let mut frame = syslog::stamped_text(&self.head, line, stamp_at, micros, message)?;
+        frame.note_len(line);
+        Some(frame)
     }
 
     /// Whether lines that begin as this frame's did have such frames too, whatever their messages are: no
@@ -389,12 +402,13 @@ impl Framer {
                 return Some(frame.by(self.above));
             }
         }
-        self.remember_prefix(line, &frame);
+        self.remember_prefix(line, &mut frame);
         Some(frame)
     }
 
     #[inline(always)]
-    fn remember_prefix(&mut self, line: &[u8], frame: &Frame<'_>) {
+    fn remember_prefix(&mut self, line: &[u8], frame: &mut Frame<'_>) {
+        frame.note_len(line);
         self.last = frame.kind;
         self.gap = false;
         self.above = match frame.origin {
@@ -639,5 +653,7 @@ pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
 
 /// The frame of any line.
 fn find(line: &[u8], nested: u8) -> Frame<'_> {
-    known(line, nested).unwrap_or_else(|| unknown(line, nested))
+    let mut frame = known(line, nested).unwrap_or_else(|| unknown(line, nested));
+    frame.note_len(line);
+    frame
 }

@@ -28,10 +28,11 @@ pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
         Origin::Unknown => Some(find(text, MOST_NESTED)),
         Origin::Kernel | Origin::UserSpace => headed(text),
     };
-    let inner = inner.unwrap_or_else(|| Frame {
+    let mut inner = inner.unwrap_or_else(|| Frame {
         message: Cow::Borrowed(text),
         ..Frame::default()
     });
+    inner.note_len(text);
     let tells_author = inner.origin != Origin::Unknown;
     let has_head = inner.kernel_time_us.is_some()
         || inner.wall.is_some()
@@ -63,6 +64,7 @@ pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
         host: inner.host.or_else(|| outer.host.clone()),
         tag: inner.tag.or_else(|| outer.tag.clone()),
         boot_id: inner.boot_id.or_else(|| outer.boot_id.clone()),
+        line_len: inner.line_len,
         message,
     };
     Part {
@@ -98,6 +100,7 @@ impl Frame<'_> {
             host: borrowed(&self.host),
             tag: borrowed(&self.tag),
             boot_id: borrowed(&self.boot_id),
+            line_len: self.line_len,
             message: Cow::Borrowed(&[]),
         }
     }

@@ -248,6 +248,7 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
         host: inner.host.or(outer.host),
         tag: inner.tag.or(outer.tag),
         boot_id: inner.boot_id.or(outer.boot_id),
+        line_len: inner.line_len,
         message: inner.message,
     }
 }

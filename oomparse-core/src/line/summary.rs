@@ -17,6 +17,7 @@ use super::common::{
     Parsed, find, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths,
     uid,
 };
+use crate::bytes::memmem;
 use crate::event::Field;
 use nom::Parser;
 use nom::branch::alt;
@@ -63,6 +64,13 @@ impl<'a> Summary<'a> {
     #[must_use]
     pub fn resolve(path_and_comm: &'a [u8], comm: &[u8]) -> Option<&'a [u8]> {
         path_and_comm.strip_suffix(comm)?.strip_suffix(b",task=")
+    }
+
+    /// Takes back what its end says: that was cut, or is part of a path.
+    pub(crate) fn let_go_of_task(&mut self) {
+        (self.pid, self.uid) = (None, None);
+        (self.comm, self.task_memcg, self.path_and_comm) = (None, None, None);
+        self.cut = Some(TASK_MEMCG);
     }
 
     /// Whether the line ends as the kernel ends it.
@@ -181,8 +189,14 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     line.pid = Some(found);
     match nom::sequence::preceded(tag(&b",uid="[..]), uid).parse(rest) {
         // A record that runs on into the next one may have lent it digits.
-        Ok((rest, value)) if rest.first() != Some(&b',') => line.uid = Some(value),
-        _ => line.cut = Some(UID),
+        Ok(([b',', b'0'..=b'9', ..], _)) => line.cut = Some(UID),
+        // A path that goes on: nothing ended here.
+        Ok(([b',' | b'/', ..], _)) => {
+            line.pid = None;
+            line.cut = Some(PID);
+        }
+        Ok((_, value)) => line.uid = Some(value),
+        Err(_) => line.cut = Some(UID),
     }
     before
 }
@@ -190,22 +204,76 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
 /// `OOM,task_memcg=TASK,task=COMM`: the victim's cgroup is at or below the one at its limit.
 fn read_memcgs<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     match split_paths(body, ",task_memcg=", |oom, task| is_at_or_below(task, oom)) {
-        // What says otherwise lost a piece, and nothing tells which of the two.
-        Some((oom, task)) if is_at_or_below(task, oom) || line.pid.is_none() => {
+        Some((oom, task)) if is_at_or_below(task, oom) => {
             line.oom_memcg = Some(oom);
             read_task(task, line);
         }
+        // Cut within the second path.
+        Some((oom, task)) if line.pid.is_none() && oom.starts_with(task) => {
+            line.oom_memcg = Some(oom);
+            line.cut = Some(TASK_MEMCG);
+        }
+        Some((oom, task)) if is_elided(oom, task) => {
+            line.cut = Some(OOM_MEMCG);
+            read_task(task, line);
+        }
+        // Cut in or behind the first path: its end is not known, whatever it shows.
+        _ if find(body, ",task_memcg=").is_none() => {
+            (line.pid, line.uid) = (None, None);
+            line.cut = Some(OOM_MEMCG);
+        }
+        // What says otherwise lost a piece, and nothing tells which of the two.
         _ => {
-            if find(body, ",task_memcg=").is_none() && line.pid.is_none() {
-                // Cut in or behind the first path: its end is not known.
-                line.cut = Some(OOM_MEMCG);
-            } else {
-                line.cut = Some(TASK_MEMCG);
-                split_task(body, line);
-                line.path_and_comm = None;
-            }
+            line.cut = Some(TASK_MEMCG);
+            split_task(body, line);
+            line.path_and_comm = None;
         }
     }
+}
+
+/// Whether `ancestor` is a path at or above `path` of which somebody left out parts: `/lxc.payload....-lxc/a`.
+///
+/// All that it shows must stand in the other, in order, so that dots in a name lead to no other's path.
+fn is_elided(ancestor: &[u8], path: &[u8]) -> bool {
+    let Some((first, mut shown)) = split_elision(ancestor) else {
+        return false;
+    };
+    let Some(mut rest) = path.strip_prefix(first) else {
+        return false;
+    };
+    loop {
+        let (part, more) = match split_elision(shown) {
+            Some((part, more)) => (part, Some(more)),
+            None => (shown, None),
+        };
+        if part.is_empty() && more.is_none() {
+            return true;
+        }
+        let Some(at) = memmem::find(rest, part) else {
+            return false;
+        };
+        let found = rest.get(at..).unwrap_or_default();
+        match more {
+            Some(more) => {
+                rest = found.get(part.len()..).unwrap_or_default();
+                shown = more;
+            }
+            None if is_at_or_below(found, part) => return true,
+            // It must end where a name ends.
+            None => rest = found.get(1..).unwrap_or_default(),
+        }
+    }
+}
+
+/// What stands before and behind the first `...` or `…`. Dots beside it may be a name's own, or the mark's.
+fn split_elision(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    const MARKS: [&[u8]; 2] = [b"...", "…".as_bytes()];
+    let found = MARKS.map(|mark| Some((memmem::find(path, mark)?, mark.len())));
+    let (at, len) = found.into_iter().flatten().min()?;
+    let (before, mark) = path.split_at_checked(at)?;
+    let behind = mark.get(len..)?;
+    let own = behind.iter().take_while(|byte| **byte == b'.').count();
+    Some((before, behind.get(own..)?))
 }
 
 /// `TASK,task=COMM`.
@@ -259,6 +327,7 @@ fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
 
     fn read(line: &str) -> Summary<'_> {
         summary(line.as_bytes()).unwrap().1
@@ -357,6 +426,53 @@ mod tests {
         let both = line.path_and_comm.unwrap();
         assert_eq!(text(Summary::resolve(both, b"b")), Some("/k/c,task=a"));
         assert_eq!(text(Summary::resolve(both, b"a,task=b")), Some("/k/c"));
+    }
+
+    #[test]
+    fn a_limits_path_of_which_somebody_left_out_parts_leaves_the_victims() {
+        let task = "/lxc.payload.node-7-lxc/kubepods.slice/kubepods-pod9.slice/crio-46.scope";
+        for oom in [
+            "/lxc.payload....-lxc/kubepods.slice/kubepods-pod9.slice",
+            "/lxc.payload...-lxc/kubepods.slice",
+            "/lxc.payload.…-lxc/…/kubepods-pod9.slice/crio-46.scope",
+            "/lxc.payload....",
+            "/...",
+        ] {
+            let printed = format!(
+                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={oom},task_memcg={task},task=a,pid=5,uid=0"
+            );
+            let line = read(&printed);
+            assert_eq!(text(line.task_memcg), Some(task), "{oom}");
+            assert_eq!((line.oom_memcg, line.cut), (None, Some(OOM_MEMCG)));
+            assert_eq!(line.pid, Some(5));
+        }
+        // The other's path must show all that this one does.
+        for oom in [
+            "/lxc.payload....-vm/kubepods.slice",
+            "/lxc.payload.x....-lxc/kubepods.slice",
+            "/lxc.payload....-lxc/kubepods.slice/kubepods-pod9.sl",
+            "/lxc.payload....-lxc/kubepods-pod9.slice/…/kubepods.slice",
+            "/kubepods/podA/....../x",
+        ] {
+            let printed = format!(
+                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={oom},task_memcg={task},task=a,pid=5,uid=0"
+            );
+            assert_eq!(read(&printed).task_memcg, None, "{oom}");
+        }
+    }
+
+    #[test]
+    fn a_cut_line_whose_paths_do_not_fit_names_neither() {
+        // The victim's own path, cut before its end: all of it stands in the first one.
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k/podA/c/x,task_memcg=/k/podV/c,task=init/pppppp",
+        );
+        assert_eq!((line.oom_memcg, line.task_memcg), (None, None));
+        let line = read(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k/podA/c,task_memcg=/k/po",
+        );
+        assert_eq!(text(line.oom_memcg), Some("/k/podA/c"));
+        assert_eq!((line.task_memcg, line.cut), (None, Some(TASK_MEMCG)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Lines that decide: who was chosen, who was killed.
 
 use super::build;
+use super::join::Cut;
 use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
 use super::{Assembler, same_caller};
@@ -106,7 +107,7 @@ impl Assembler {
         line: &Summary<'_>,
         stamp: Stamp,
         hash: u64,
-        cut: bool,
+        cut: Cut,
         out: &mut VecDeque<OomEvent>,
     ) {
         // A carrier may bring the Killed line first.
@@ -131,8 +132,8 @@ impl Assembler {
         let report = self.report_or_new(at, &stamp, hash, out);
         report.end_stats();
         report.summary(line, stamp, hash);
-        if cut {
-            for field in [OOM_MEMCG, TASK_MEMCG] {
+        for (field, is_cut) in [OOM_MEMCG, TASK_MEMCG].into_iter().zip(cut) {
+            if is_cut {
                 report.cut(field);
             }
         }

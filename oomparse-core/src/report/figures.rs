@@ -38,7 +38,7 @@ impl StatsBlock {
 
 /// A record of this length or more lost its end in the kernel: the limits are 976, 992 and 1,021
 /// bytes, less a prefix.
-pub(super) const RECORD_LIMIT: usize = 960;
+const RECORD_LIMIT: usize = 960;
 
 impl Report {
     pub(super) fn counter(&mut self, line: &CounterLine) {

@@ -5,7 +5,13 @@
 //! own: flag `c` (or `+` up to 4.8) in `/dev/kmsg`, and nothing to tell it by in other captures. And a
 //! newline in a comm breaks a line in every capture that is text.
 
-use super::figures::RECORD_LIMIT;
+mod held;
+mod shape;
+
+use self::held::{Tail, is_cut_len};
+use self::shape::{
+    Kind, PATH_STEMS, ends_in, is_component, is_known, is_sound, progress, unfinished,
+};
 use super::stamp::Stamp;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECES};
@@ -15,20 +21,11 @@ use alloc::vec::Vec;
 /// The narrowest that a paste is wrapped; a Killed line that breaks off earlier has a newline in its comm.
 const MIN_WRAP_WIDTH: usize = 60;
 
-/// The kinds of message that are printed in pieces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Invoked,
-    Cpuset,
-    TaskIn,
-    Group,
-    Stats,
-    Summary,
-    /// `Killed process N (` without the rest: a newline in the comm.
-    Killed,
-    /// `CPU: … Comm: ` without the rest: a newline in the comm.
-    TaskInfo,
-}
+/// How long after a piece the next one may come, in microseconds: a serial console may be in between.
+const MAX_PIECE_GAP_US: u64 = 2_000_000;
+
+/// Which of a summary's paths were cut: the limit's, the victim's.
+pub(super) type Cut = [bool; 2];
 
 /// A message whose end has not come yet.
 #[derive(Debug)]
@@ -37,7 +34,15 @@ pub(super) struct Pending {
     bytes: Vec<u8>,
     pub(super) stamp: Stamp,
     /// A piece was as long as a record can be: what follows it in its path is lost.
-    pub(super) cut: bool,
+    cut: Cut,
+    /// It reads as whole, and waits for one record more.
+    is_held: bool,
+    /// What its end is, where it has one.
+    tail: Tail,
+    /// How long the record is that its last bytes came in.
+    record_len: usize,
+    /// The number of the last record that was offered.
+    seen: Option<u64>,
     gap: u32,
     /// How many pieces it has, and how many of them stand behind a newline.
     pieces: u32,
@@ -60,10 +65,12 @@ pub(super) enum Joined {
 }
 
 impl Pending {
-    /// A message that begins a kind that may be continued, and is not whole.
+    /// A message that begins a kind that may be continued, and is not whole, or may not be.
     pub(super) fn start(frame: &Frame<'_>, line: &Line<'_>, stamp: Stamp) -> Option<Self> {
         let message = frame.message.as_ref();
-        let kind = unfinished(message, line)?;
+        let unfinished = unfinished(message, line);
+        let is_held = unfinished.is_none() && matches!(line, Line::Summary(_));
+        let kind = unfinished.or(is_held.then_some(Kind::Summary))?;
         let mut bytes = without_padding(kind, frame).to_vec();
         if kind == Kind::TaskInfo && bytes.ends_with(b":") {
             // Carriers drop the blank at the end of a line.
@@ -73,7 +80,11 @@ impl Pending {
             kind,
             bytes,
             stamp,
-            cut: false,
+            cut: [false; 2],
+            is_held,
+            tail: Tail::of(frame, message.len()),
+            record_len: message.len(),
+            seen: frame.sequence,
             gap: 0,
             pieces: 1,
             newlines: 0,
@@ -87,16 +98,41 @@ impl Pending {
         &self.bytes
     }
 
-    /// Offers the next record to `pending`.
-    pub(super) fn offer(pending: &mut Option<Self>, frame: &Frame<'_>, stamp: Stamp) -> Joined {
+    /// Whether the limit's path and the victim's were cut.
+    pub(super) fn cut(&self) -> Cut {
+        let [oom, task] = self.cut;
+        let is_cut = self.kind == Kind::Summary && self.tail == Tail::Cut;
+        [oom || is_cut, task || self.has_no_end()]
+    }
+
+    /// Whether it reads as whole, and waits for one record more.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Whether what reads as the message's end is not one, or is not known to be.
+    pub(super) fn has_no_end(&self) -> bool {
+        self.kind == Kind::Summary && (self.tail == Tail::Cut || ends_in(&self.bytes, &PATH_STEMS))
+    }
+
+    /// Offers the next record to `pending`. `is_thread` knows the threads of processes.
+    pub(super) fn offer(
+        pending: &mut Option<Self>,
+        frame: &Frame<'_>,
+        stamp: Stamp,
+        is_thread: &dyn Fn(u32, u32) -> bool,
+    ) -> Joined {
         let Some(this) = pending else {
             return Joined::Unrelated;
         };
+        if this.is_held {
+            return Self::offer_held(pending, frame, stamp, is_thread);
+        }
         let message = without_padding(this.kind, frame);
-        let near = stamp.follows_within(&this.last, 2_000_000);
+        let near = stamp.follows_within(&this.last, MAX_PIECE_GAP_US);
         let separator: &[&[u8]] = match (frame.fragment, frame.kind) {
             _ if !near => &[],
-            (Fragment::Piece, _) if same_caller(&stamp, &this.stamp) => &[b""],
+            (Fragment::Piece, _) if this.may_go_on(message, &stamp) => &[b""],
             (Fragment::Whole | Fragment::Piece, _) => &[],
             (_, FrameKind::Indented) => &[b"\n", b""],
             // syslog(2) repeats the prefix, with the record's own stamp, behind a newline.
@@ -119,30 +155,58 @@ impl Pending {
             _ => &[b""],
         };
         if let Some((bytes, separator)) = this.append(frame, message, separator) {
-            this.pieces = this.pieces.saturating_add(1);
-            this.newlines = this
-                .newlines
-                .saturating_add(usize::from(separator == b"\n"));
-            // A path that fills a record was cut; one that others follow in the record was not.
-            this.cut |= message.len() >= RECORD_LIMIT
-                && message.first() == Some(&b'/')
-                && crate::bytes::memmem::find(message, b",task").is_none();
-            this.bytes = bytes;
-            this.last = stamp;
-            this.gap = 0;
+            this.add(frame, bytes, separator, stamp);
             let line = parse_line(&this.bytes);
             // The cpuset's name may be followed by anything: only the line that ends knows its kind.
             let wants_mems = this.kind == Kind::Cpuset && !matches!(line, Line::Cpuset(_));
             if wants_mems || unfinished(&this.bytes, &line).is_some() {
                 return Joined::Taken;
             }
+            this.is_held = this.kind == Kind::Summary && this.tail != Tail::Proven;
+            if this.is_held {
+                return Joined::Taken;
+            }
             return pending.take().map_or(Joined::Taken, Joined::Whole);
         }
+        this.seen = frame.sequence;
         this.gap = this.gap.saturating_add(1);
         if this.gap > MAX_JOIN_GAP || !near || is_known(message) {
+            this.doubt(frame, is_thread);
             return pending.take().map_or(Joined::Unrelated, Joined::Flush);
         }
         Joined::Unrelated
+    }
+
+    /// Takes over the message with a piece more, and what parted the two.
+    fn add(&mut self, frame: &Frame<'_>, bytes: Vec<u8>, separator: &[u8], stamp: Stamp) {
+        let message = &frame.message;
+        self.pieces = self.pieces.saturating_add(1);
+        self.newlines = self
+            .newlines
+            .saturating_add(usize::from(separator == b"\n"));
+        // Behind a line break the record goes on.
+        let goes_on = frame.kind == FrameKind::Bare || !separator.is_empty();
+        self.record_len = if goes_on {
+            let before = self.record_len.saturating_add(separator.len());
+            before.saturating_add(message.len())
+        } else {
+            message.len()
+        };
+        self.tail = Tail::of(frame, self.record_len);
+        // A path that fills a record was cut, whatever it seems to end in.
+        if is_cut_len(message.len()) && message.first() == Some(&b'/') {
+            let [oom, task] = &mut self.cut;
+            let cut = if self.bytes.ends_with(b",oom_memcg=") {
+                oom
+            } else {
+                task
+            };
+            *cut = true;
+        }
+        self.bytes = bytes;
+        self.last = stamp;
+        self.seen = frame.sequence;
+        self.gap = 0;
     }
 
     /// The message with the piece, and what parts them, if the piece continues it in one of these ways.
@@ -193,6 +257,12 @@ impl Pending {
         None
     }
 
+    /// Whether a piece that is flagged as one can be of this message. Of a summary each is known.
+    fn may_go_on(&self, piece: &[u8], stamp: &Stamp) -> bool {
+        let is_known = self.kind != Kind::Summary || self.continues(piece);
+        is_known && same_caller(stamp, &self.stamp)
+    }
+
     /// Whether the piece is what a narrow paste broke off a summary.
     fn is_wrapped(&self, frame: &Frame<'_>, piece: &[u8]) -> bool {
         self.kind == Kind::Summary
@@ -216,8 +286,8 @@ impl Pending {
                 if self.bytes.ends_with(b",cpuset=") {
                     return is_component(piece);
                 }
-                if ends_in(&self.bytes, &[b",oom_memcg=", b",task_memcg="]) {
-                    begins(&[b"/"])
+                if ends_in(&self.bytes, &PATH_STEMS) {
+                    begins(&[b"/", b"(name too long)", b"(error)"])
                 } else {
                     begins(&[
                         b",cpuset=",
@@ -258,112 +328,4 @@ fn without_padding<'a>(kind: Kind, frame: &'a Frame<'_>) -> &'a [u8] {
 
 fn same_caller(one: &Stamp, other: &Stamp) -> bool {
     one.caller.is_none() || other.caller.is_none() || one.caller == other.caller
-}
-
-fn ends_in(bytes: &[u8], ends: &[&[u8]]) -> bool {
-    ends.iter().any(|end| bytes.ends_with(end))
-}
-
-/// Whether a record is a line of its own that could not be a piece of another.
-fn is_known(message: &[u8]) -> bool {
-    !matches!(
-        parse_line(message),
-        Line::Other | Line::Malformed | Line::Meminfo(_)
-    ) || message.starts_with(b"Memory cgroup ")
-        || beginning(message).is_some()
-}
-
-/// Whether a piece can be one component of a path: anything but a slash, or the root.
-fn is_component(piece: &[u8]) -> bool {
-    piece == b"/" || piece.len() <= 255 && !piece.contains(&b'/')
-}
-
-/// Whether a message that was put together reads as one line of its kind.
-fn is_sound(line: &Line<'_>) -> bool {
-    match line {
-        Line::Killed(line) => line.comm.is_some() && line.cut.is_none(),
-        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
-        Line::TaskIn(line) => line.cut.is_none(),
-        Line::StatsHeading(line) => !line.cut && !line.inline.is_empty(),
-        Line::Invoked(line) => line.oom_score_adj.is_some(),
-        Line::TaskInfo(line) => line.release.is_some(),
-        Line::Cpuset(_) | Line::Group(_) => true,
-        _ => false,
-    }
-}
-
-/// How far a Killed line goes: a line break is mended only where what follows reads on.
-fn progress(line: &Line<'_>) -> usize {
-    match line {
-        Line::Killed(line) => [
-            true,
-            line.comm.is_some(),
-            line.total_vm_kib.is_some(),
-            line.anon_rss_kib.is_some(),
-            line.file_rss_kib.is_some(),
-            line.shmem_rss_kib.is_some(),
-            line.pgtables_kib.is_some(),
-            line.oom_score_adj.is_some(),
-        ]
-        .iter()
-        .filter(|is_there| **is_there)
-        .count(),
-        _ => 0,
-    }
-}
-
-/// The kind of a message that is not whole, given how it reads.
-fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
-    match line {
-        Line::Summary(line) => (!line.is_whole()).then_some(Kind::Summary),
-        Line::TaskIn(line) => line.cut.is_some().then_some(Kind::TaskIn),
-        // With words in front (5.1) figures follow; before 2.6.32 a full stop.
-        Line::Killed(line) => {
-            let stops_early = line.message.is_some()
-                && line.total_vm_kib.is_none()
-                && message.trim_ascii_end().ends_with(b")");
-            (line.comm.is_none() || line.cut.is_some() || stops_early).then_some(Kind::Killed)
-        }
-        Line::StatsHeading(line) => {
-            let whole =
-                line.inline.is_empty() || message.ends_with(b"KB") && ends_the_list(message);
-            (!whole).then_some(Kind::Stats)
-        }
-        Line::TaskInfo(line) => line.comm.is_none().then_some(Kind::TaskInfo),
-        Line::Invoked(_) => (message.ends_with(b"nodemask=")
-            || message.ends_with(b"nodemask=(null)"))
-        .then_some(Kind::Invoked),
-        Line::Malformed | Line::Other => beginning(message),
-        _ => None,
-    }
-}
-
-/// The kind of a message that says too little to be read.
-fn beginning(message: &[u8]) -> Option<Kind> {
-    let starts = |start: &[u8]| message.starts_with(start);
-    match message.first()? {
-        b'o' if starts(b"oom-kill:constraint=") => Some(Kind::Summary),
-        b'T' if starts(b"Task in ") => Some(Kind::TaskIn),
-        b'T' if starts(b"Tasks in /") || message == b"Tasks in " => Some(Kind::Group),
-        b'M' if starts(b"Memory cgroup stats for ") => Some(Kind::Stats),
-        b'M' | b'O'
-            if ends_in(
-                message.trim_ascii_end(),
-                &[b": Killed", b": Killed process"],
-            ) =>
-        {
-            Some(Kind::Killed)
-        }
-        b'C' if starts(b"CPU: ") && message.ends_with(b" Comm:") => Some(Kind::TaskInfo),
-        _ if message.ends_with(b" cpuset=") => Some(Kind::Cpuset),
-        _ => None,
-    }
-}
-
-/// Whether the one-line stats go on to their last key.
-fn ends_the_list(message: &[u8]) -> bool {
-    let start = message.len().saturating_sub(40);
-    message
-        .get(start..)
-        .is_some_and(|tail| crate::bytes::memmem::find(tail, b" unevictable:").is_some())
 }

@@ -33,7 +33,7 @@ mod state;
 mod weight;
 
 use self::build::Stream;
-use self::join::{Joined, Pending};
+use self::join::{Cut, Joined, Pending};
 use self::stamp::Stamp;
 use self::state::Report;
 use crate::bytes::Text;
@@ -87,11 +87,18 @@ impl Assembler {
     }
 
     fn find_out_hunger(&mut self) {
-        self.hungry = self.pending.is_some()
-            || self
-                .reports
-                .iter()
-                .any(|report| report.waiting.is_some() || !report.is_decided());
+        self.hungry = self.pending.is_some() || self.is_open();
+    }
+
+    /// Whether a report wants more.
+    fn is_open(&self) -> bool {
+        let mut reports = self.reports.iter();
+        reports.any(|report| report.waiting.is_some() || !report.is_decided())
+    }
+
+    /// Whether ordinary lines are none to the reports, and only shown for a summary that is held.
+    fn is_open_for_held_alone(&self) -> bool {
+        self.pending.as_ref().is_some_and(Pending::is_held) && !self.is_open()
     }
 
     /// Takes one record of the kernel.
@@ -111,7 +118,12 @@ impl Assembler {
         let stamp = Stamp::of(frame, self.lines);
         self.stamp = stamp;
         if self.pending.is_some() {
-            match Pending::offer(&mut self.pending, frame, stamp) {
+            let reports = &self.reports;
+            let is_thread = |thread, tgid| {
+                let mut reports = reports.iter();
+                reports.any(|report| report.is_thread_of(thread, tgid))
+            };
+            match Pending::offer(&mut self.pending, frame, stamp, &is_thread) {
                 Joined::Taken => return,
                 Joined::Whole(pending) => return self.read_pending(&pending, out),
                 Joined::Flush(pending) => self.read_pending(&pending, out),
@@ -123,6 +135,10 @@ impl Assembler {
             return self.continuation(message, stamp, out);
         }
         let line = parse_line(message);
+        if line == Line::Other && self.is_open_for_held_alone() {
+            self.lines = self.lines.wrapping_sub(1);
+            return;
+        }
         if frame.fragment == Fragment::Piece && line == Line::Other {
             return;
         }
@@ -132,7 +148,7 @@ impl Assembler {
                 return;
             }
         }
-        self.read(line, message, stamp, false, out);
+        self.read(line, message, stamp, [false; 2], out);
     }
 
     /// Names the stream's host.
@@ -149,8 +165,11 @@ impl Assembler {
 
     fn read_pending(&mut self, pending: &Pending, out: &mut VecDeque<OomEvent>) {
         let message = pending.message();
-        let line = parse_line(message);
-        self.read(line, message, pending.stamp, pending.cut, out);
+        let mut line = parse_line(message);
+        if let (Line::Summary(line), true) = (&mut line, pending.has_no_end()) {
+            line.let_go_of_task();
+        }
+        self.read(line, message, pending.stamp, pending.cut(), out);
     }
 
     /// Gives out everything that is open.
@@ -196,7 +215,7 @@ impl Assembler {
         line: Line<'_>,
         message: &[u8],
         stamp: Stamp,
-        cut: bool,
+        cut: Cut,
         out: &mut VecDeque<OomEvent>,
     ) {
         self.release_waiting(&line, out);
@@ -218,7 +237,7 @@ impl Assembler {
         line: Line<'_>,
         message: &[u8],
         stamp: Stamp,
-        cut: bool,
+        cut: Cut,
         out: &mut VecDeque<OomEvent>,
     ) {
         // Of a block's line it is wanted only where that opens a report; where code must be small each has one.

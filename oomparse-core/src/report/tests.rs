@@ -385,4 +385,5 @@ fn a_cpuset_line_in_three_pieces_is_one() {
     assert_eq!(invoker(other, "").as_deref(), Some("java"));
 }
 
+mod cut;
 mod details;

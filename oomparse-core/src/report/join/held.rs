@@ -1,0 +1,218 @@
+//! A summary that reads as whole, until what follows shows that it is.
+//!
+//! Its last piece is `,task=COMM,pid=N,uid=N`, and such text can stand in a path as well: whoever may make cgroups
+//! chooses names and depth so that a path ends in it, right where the kernel cuts the path, or where the record
+//! has no room left for the true piece. That one then comes as a record of its own:
+//!
+//! ```text
+//! 6,417,1,-;oom-kill:constraint=CONSTRAINT_MEMCG,…,oom_memcg=/kubepods/pod…,task_memcg=
+//! 4,418,1,c;/kubepods/pod…/…/ppp,task=init,pid=1,uid=0        1,021 bytes: cut
+//! 4,419,1,c;,task=tail,pid=2416,uid=0
+//! ```
+//!
+//! So each summary waits for one record more. Without one it is believed, unless a record of its length has
+//! lost its end for certain.
+
+use super::shape::unfinished;
+use super::{Joined, MAX_PIECE_GAP_US, Pending, same_caller};
+use crate::frame::{Fragment, Frame, FrameKind};
+use crate::limits::{
+    CUT_RECORD_LENS, CUT_SYSLOG_LENS, MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN,
+    MAX_JOINED_PIECES, MAX_TAIL_LEN,
+};
+use crate::line::common::{is_comm, pid, rsplit_once, uid};
+use crate::line::{Line, parse_line};
+use crate::report::stamp::Stamp;
+use core::ops::RangeInclusive;
+
+/// How far the text that looks like a summary's last piece is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::report) enum Tail {
+    /// A record of its own, which begins with it.
+    Proven,
+    /// The record has room for a true one behind it, which the kernel would have put there.
+    Likely,
+    /// The true one may not have found room.
+    Doubtful,
+    /// The record lost its end: it is none, or the true one is missing.
+    Cut,
+}
+
+impl Tail {
+    /// What the record tells that brought it: of a message in one piece, or of its last piece.
+    pub(super) fn of(frame: &Frame<'_>, len: usize) -> Self {
+        let message = frame.message.as_ref();
+        // A line of a paste may have been broken anywhere.
+        if frame.kind != FrameKind::Bare && is_tail(message) {
+            return Self::Proven;
+        }
+        let padding = message.len().saturating_sub(message.trim_ascii_end().len());
+        // The kernel ends the line behind the digits, and shows such a record as it is.
+        let is_exact = frame.kind == FrameKind::Kmsg;
+        let runs_on = behind_name(message).is_none() || is_exact && padding > 0;
+        // A line may be a record of its own, or what a paste broke off one.
+        let lens = [len, len.saturating_sub(padding), message.len()];
+        if runs_on && is_exact || lens.into_iter().any(is_cut_len) || is_cut_line(frame) {
+            return Self::Cut;
+        }
+        let (Some(least), Some(most)) = (CUT_RECORD_LENS.first(), CUT_RECORD_LENS.last()) else {
+            return Self::Likely;
+        };
+        let full = least.start().saturating_sub(MAX_TAIL_LEN)..=*most.end();
+        if runs_on || lens.iter().any(|len| full.contains(len)) {
+            Self::Doubtful
+        } else {
+            Self::Likely
+        }
+    }
+}
+
+/// Whether a record of so many bytes lost its end in the kernel, as far as that can be told.
+pub(super) fn is_cut_len(len: usize) -> bool {
+    is_in(&CUT_RECORD_LENS, len)
+}
+
+/// Whether the carrier of a line cut it.
+fn is_cut_line(frame: &Frame<'_>) -> bool {
+    is_in(&CUT_SYSLOG_LENS, frame.line_len)
+}
+
+fn is_in(ranges: &[RangeInclusive<usize>], len: usize) -> bool {
+    ranges.iter().any(|range| range.contains(&len))
+}
+
+/// `,task=COMM,pid=N,uid=N` and nothing else.
+fn is_tail(text: &[u8]) -> bool {
+    text.strip_prefix(b",task=")
+        .is_some_and(|rest| behind_name(rest).is_some_and(is_comm))
+}
+
+/// What stands before the `,pid=N,uid=N` that ends a text.
+fn behind_name(text: &[u8]) -> Option<&[u8]> {
+    let (before, numbers) = rsplit_once(text.trim_ascii_end(), ",pid=")?;
+    let (rest, _) = pid(numbers).ok()?;
+    let (rest, _) = uid(rest.strip_prefix(b",uid=")?).ok()?;
+    rest.is_empty().then_some(before)
+}
+
+impl Pending {
+    /// Offers the next record to a summary that reads as whole.
+    pub(super) fn offer_held(
+        pending: &mut Option<Self>,
+        frame: &Frame<'_>,
+        stamp: Stamp,
+        is_thread: &dyn Fn(u32, u32) -> bool,
+    ) -> Joined {
+        let Some(this) = pending else {
+            return Joined::Unrelated;
+        };
+        let near = stamp.follows_within(&this.last, MAX_PIECE_GAP_US);
+        if let Some(separator) = this.goes_on(frame, &stamp).filter(|_| near) {
+            let bytes = [this.bytes.as_slice(), separator, &frame.message].concat();
+            this.add(frame, bytes, separator, stamp);
+            this.is_held = unfinished(&this.bytes, &parse_line(&this.bytes)).is_none();
+            if this.is_held && this.tail == Tail::Proven {
+                return pending.take().map_or(Joined::Taken, Joined::Whole);
+            }
+            return Joined::Taken;
+        }
+        this.gap = this.gap.saturating_add(1);
+        if this.gap > MAX_JOIN_GAP || !near || this.is_over_at(&frame.message) {
+            this.doubt(frame, is_thread);
+            return pending.take().map_or(Joined::Unrelated, Joined::Flush);
+        }
+        this.seen = frame.sequence;
+        Joined::Unrelated
+    }
+
+    /// Whether a record goes on with a message that seemed to be whole, and what parts the two.
+    fn goes_on(&self, frame: &Frame<'_>, stamp: &Stamp) -> Option<&'static [u8]> {
+        let message = frame.message.as_ref();
+        let len = self.bytes.len().saturating_add(message.len());
+        if len >= MAX_JOINED_LEN || self.pieces >= MAX_JOINED_PIECES {
+            return None;
+        }
+        let is_piece = match frame.fragment {
+            Fragment::Whole | Fragment::Several => false,
+            Fragment::Piece => same_caller(stamp, &self.stamp),
+            Fragment::Unknown => true,
+        };
+        let is_next = message == b",task_memcg="
+            || is_tail(message)
+            || message.starts_with(b",task_memcg=/")
+                && (frame.fragment == Fragment::Piece || ends_in_tail(message));
+        if is_piece && is_next {
+            return Some(b"");
+        }
+        let begins_behind = self.gap == 0 && parse_line(message) == Line::Other;
+        if !begins_behind || frame.fragment != Fragment::Unknown {
+            return None;
+        }
+        // A paste that is broken at its width.
+        if frame.kind == FrameKind::Bare && ends_in_tail(message) && !message.contains(&b' ') {
+            return Some(b"");
+        }
+        // The comm holds a newline, and the line before it looks whole.
+        let is_rest = behind_name(message).is_some_and(|name| name.len() < MAX_COMM_LEN);
+        let joined = || [self.bytes.as_slice(), b"\n", message].concat();
+        (is_rest && is_named(&joined())).then_some(b"\n")
+    }
+
+    /// Whether no piece of the message can follow, for the kernel has gone on to what comes after it.
+    fn is_over_at(&self, message: &[u8]) -> bool {
+        let line = parse_line(message);
+        match &line {
+            // Printed by a thread of its own, whenever it comes to that.
+            Line::Reaped(reaped) => self.names(reaped.pid),
+            Line::Other
+            | Line::Malformed
+            | Line::StatEntry(..)
+            | Line::StatEntries(_)
+            | Line::Meminfo(_)
+            | Line::MeminfoHeading
+            | Line::Cpuset(_)
+            | Line::TaskInfo(_)
+            | Line::TaskRow(_) => unfinished(message, &line).is_some(),
+            _ => true,
+        }
+    }
+
+    fn names(&self, pid: u32) -> bool {
+        matches!(parse_line(&self.bytes), Line::Summary(line) if line.pid == Some(pid))
+    }
+
+    /// Where the true piece may be missing, the next line must be of the process that is named here, and no
+    /// record may be missing between the two.
+    pub(super) fn doubt(&mut self, next: &Frame<'_>, is_thread: &dyn Fn(u32, u32) -> bool) {
+        let Line::Summary(line) = parse_line(&self.bytes) else {
+            return;
+        };
+        let next_pid = match parse_line(&next.message) {
+            Line::Killed(line) => Some(line.pid),
+            Line::Selected(line) => Some(line.pid),
+            _ => None,
+        };
+        let (Tail::Doubtful, Some(named), Some(pid)) = (self.tail, line.pid, next_pid) else {
+            return;
+        };
+        let is_missing = match (self.seen, next.sequence) {
+            (Some(seen), Some(next)) => next != seen.wrapping_add(1),
+            _ => false,
+        };
+        if is_missing || pid != named && !is_thread(pid, named) {
+            self.tail = Tail::Cut;
+        }
+    }
+}
+
+/// Whether a text ends as a summary does.
+fn ends_in_tail(text: &[u8]) -> bool {
+    behind_name(text)
+        .and_then(|before| rsplit_once(before, ",task="))
+        .is_some_and(|(_, comm)| is_comm(comm))
+}
+
+/// Whether a summary names its process in a way that can be read.
+fn is_named(message: &[u8]) -> bool {
+    matches!(parse_line(message), Line::Summary(line) if line.is_whole() && line.comm.is_some())
+}

@@ -1,0 +1,132 @@
+//! How a message reads that may be a piece of one: its kind, and whether it is whole.
+
+use crate::line::{Line, parse_line};
+
+/// What a summary's paths follow.
+pub(super) const PATH_STEMS: [&[u8]; 2] = [b",oom_memcg=", b",task_memcg="];
+
+/// The kinds of message that are printed in pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Invoked,
+    Cpuset,
+    TaskIn,
+    Group,
+    Stats,
+    Summary,
+    /// `Killed process N (` without the rest: a newline in the comm.
+    Killed,
+    /// `CPU: … Comm: ` without the rest: a newline in the comm.
+    TaskInfo,
+}
+
+pub(super) fn ends_in(bytes: &[u8], ends: &[&[u8]]) -> bool {
+    ends.iter().any(|end| bytes.ends_with(end))
+}
+
+/// Whether a record is a line of its own that could not be a piece of another.
+pub(super) fn is_known(message: &[u8]) -> bool {
+    !matches!(
+        parse_line(message),
+        Line::Other | Line::Malformed | Line::Meminfo(_)
+    ) || message.starts_with(b"Memory cgroup ")
+        || beginning(message).is_some()
+}
+
+/// Whether a piece can be one component of a path: anything but a slash, or the root.
+pub(super) fn is_component(piece: &[u8]) -> bool {
+    piece == b"/" || piece.len() <= 255 && !piece.contains(&b'/')
+}
+
+/// Whether a message that was put together reads as one line of its kind.
+pub(super) fn is_sound(line: &Line<'_>) -> bool {
+    match line {
+        Line::Killed(line) => line.comm.is_some() && line.cut.is_none(),
+        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
+        Line::TaskIn(line) => line.cut.is_none(),
+        Line::StatsHeading(line) => !line.cut && !line.inline.is_empty(),
+        Line::Invoked(line) => line.oom_score_adj.is_some(),
+        Line::TaskInfo(line) => line.release.is_some(),
+        Line::Cpuset(_) | Line::Group(_) => true,
+        _ => false,
+    }
+}
+
+/// How far a Killed line goes: a line break is mended only where what follows reads on.
+pub(super) fn progress(line: &Line<'_>) -> usize {
+    match line {
+        Line::Killed(line) => [
+            true,
+            line.comm.is_some(),
+            line.total_vm_kib.is_some(),
+            line.anon_rss_kib.is_some(),
+            line.file_rss_kib.is_some(),
+            line.shmem_rss_kib.is_some(),
+            line.pgtables_kib.is_some(),
+            line.oom_score_adj.is_some(),
+        ]
+        .iter()
+        .filter(|is_there| **is_there)
+        .count(),
+        _ => 0,
+    }
+}
+
+/// The kind of a message that is not whole, given how it reads.
+pub(super) fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
+    match line {
+        Line::Summary(line) => {
+            let whole = line.is_whole() && !ends_in(message, &PATH_STEMS);
+            (!whole).then_some(Kind::Summary)
+        }
+        Line::TaskIn(line) => line.cut.is_some().then_some(Kind::TaskIn),
+        // With words in front (5.1) figures follow; before 2.6.32 a full stop.
+        Line::Killed(line) => {
+            let stops_early = line.message.is_some()
+                && line.total_vm_kib.is_none()
+                && message.trim_ascii_end().ends_with(b")");
+            (line.comm.is_none() || line.cut.is_some() || stops_early).then_some(Kind::Killed)
+        }
+        Line::StatsHeading(line) => {
+            let whole =
+                line.inline.is_empty() || message.ends_with(b"KB") && ends_the_list(message);
+            (!whole).then_some(Kind::Stats)
+        }
+        Line::TaskInfo(line) => line.comm.is_none().then_some(Kind::TaskInfo),
+        Line::Invoked(_) => (message.ends_with(b"nodemask=")
+            || message.ends_with(b"nodemask=(null)"))
+        .then_some(Kind::Invoked),
+        Line::Malformed | Line::Other => beginning(message),
+        _ => None,
+    }
+}
+
+/// The kind of a message that says too little to be read.
+fn beginning(message: &[u8]) -> Option<Kind> {
+    let starts = |start: &[u8]| message.starts_with(start);
+    match message.first()? {
+        b'o' if starts(b"oom-kill:constraint=") => Some(Kind::Summary),
+        b'T' if starts(b"Task in ") => Some(Kind::TaskIn),
+        b'T' if starts(b"Tasks in /") || message == b"Tasks in " => Some(Kind::Group),
+        b'M' if starts(b"Memory cgroup stats for ") => Some(Kind::Stats),
+        b'M' | b'O'
+            if ends_in(
+                message.trim_ascii_end(),
+                &[b": Killed", b": Killed process"],
+            ) =>
+        {
+            Some(Kind::Killed)
+        }
+        b'C' if starts(b"CPU: ") && message.ends_with(b" Comm:") => Some(Kind::TaskInfo),
+        _ if message.ends_with(b" cpuset=") => Some(Kind::Cpuset),
+        _ => None,
+    }
+}
+
+/// Whether the one-line stats go on to their last key.
+fn ends_the_list(message: &[u8]) -> bool {
+    let start = message.len().saturating_sub(40);
+    message
+        .get(start..)
+        .is_some_and(|tail| crate::bytes::memmem::find(tail, b" unevictable:").is_some())
+}
