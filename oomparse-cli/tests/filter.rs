@@ -509,3 +509,31 @@ fn configurations_call_the_program_as_it_is() {
         assert!(output.status.success(), "{call:?}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn all_kills_of_a_record_reach_it() {
+    let report = [
+        "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968",
+        SUMMARY,
+        KILLED,
+        LONE,
+        "Out of memory: Kill process 4022 (sh) score 3 or sacrifice child",
+        "Killed process 4023 (php) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+    ];
+    let output = run(&[], entry(&report.join("\n")));
+    let answers = events(&output);
+    let [answer] = &answers[..] else {
+        panic!("{answers:?}");
+    };
+    let oom = &answer["oom"];
+    assert_eq!(oom["victim"]["pid"], 387_602);
+    assert_eq!(oom["pod"]["uid"], UID);
+    let others = oom["others"].as_array().unwrap();
+    let pids: Vec<&Value> = others.iter().map(|other| &other["victim"]["pid"]).collect();
+    assert_eq!(pids, [4021, 4023]);
+    assert_eq!(others[1]["selected"]["pid"], 4022);
+    assert!(others[0].get("pod").is_none() && others[0].get("others").is_none());
+    assert_eq!(stderr(&output), "");
+    let output = run(&["--only-events"], entry(&report.join("\n")));
+    assert_eq!(events(&output).len(), 3);
+}

@@ -67,6 +67,7 @@ impl Object for OomEvent {
         to.number(key!("suppressed_reports"), self.suppressed_reports);
         to.words(key!("evidence"), &self.evidence, Evidence::as_str);
         to.words(key!("truncated"), &self.truncated, Field::as_str);
+        to.objects(key!("others"), &self.others);
     }
 }
 

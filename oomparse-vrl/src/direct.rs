@@ -24,6 +24,12 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
     if frame.origin == Origin::UserSpace || frame.boot_id.is_some() {
         return None;
     }
+    // Line ends were lost: the event that it tells is not of the first record alone.
+    let mut records = 0;
+    frame.each_record(&mut |_| records += 1);
+    if records > 1 {
+        return None;
+    }
     // What had to be unescaped may hold anything.
     let Cow::Borrowed(message) = frame.message else {
         return None;

@@ -40,7 +40,7 @@ pub(crate) fn event_kind() -> Collection<Field> {
     ] {
         fields.insert(key.into(), object());
     }
-    for key in ["memcg_stats", "tasks", "truncated", "evidence"] {
+    for key in ["memcg_stats", "tasks", "truncated", "evidence", "others"] {
         fields.insert(key.into(), list());
     }
     for key in ["kernel_time_us", "suppressed_reports"] {

@@ -1,7 +1,7 @@
 //! `parse_oom_line`.
 
 use crate::{direct, kinds, value};
-use oomparse_core::Parser;
+use oomparse_core::{OomEvent, Parser};
 use std::cell::RefCell;
 use vrl::compiler::prelude::*;
 
@@ -24,8 +24,7 @@ fn long_way(parser: &mut Parser, line: &[u8]) -> Option<Value> {
     }
     parser.push_line(line);
     parser.finish();
-    let event = parser.next_event();
-    while parser.next_event().is_some() {}
+    let event = OomEvent::of_record(std::iter::from_fn(|| parser.next_event()));
     event.map(|event| value::event(&event))
 }
 

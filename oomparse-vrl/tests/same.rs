@@ -1,7 +1,7 @@
 //! `parse_oom_line` gives what a parser gives that sees the line alone: over every line of the corpus, as it
 //! is and as it comes out of mail, other line ends, and pastes.
 
-use oomparse_core::Parser;
+use oomparse_core::{OomEvent, Parser};
 use std::fs;
 use std::path::Path;
 use vrl::compiler::state::RuntimeState;
@@ -20,7 +20,7 @@ fn parser_says(line: &[u8]) -> Option<Value> {
     let mut parser = Parser::new();
     parser.push_line(line);
     parser.finish();
-    let event = parser.next_event()?;
+    let event = OomEvent::of_record(std::iter::from_fn(|| parser.next_event()))?;
     Some(Value::from(serde_json::to_value(&event).unwrap()))
 }
 

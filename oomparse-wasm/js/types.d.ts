@@ -85,6 +85,8 @@ export interface EventFields {
   evidence?: Evidence[];
   /** Fields or blocks whose text was cut, by their path here. */
   truncated?: string[];
+  /** The other events of one record of a log pipeline; a parser gives none. */
+  others?: OomEvent[];
 }
 
 export interface Invoker {

@@ -157,7 +157,9 @@ impl Engine {
         }
         let answer = own.and_then(|event| {
             let answer = self.answers.record(line, &event);
-            self.late += u64::from(answer.is_none());
+            if answer.is_none() {
+                self.late += 1 + event.others.len() as u64;
+            }
             answer
         });
         match answer {
@@ -177,7 +179,7 @@ impl Engine {
         }
     }
 
-    /// Parses a record that may matter; gives the event that is its own, named.
+    /// Parses a record that may matter; gives what it tells as one event, named.
     fn parse(&mut self, line: &[u8], out: &mut Vec<u8>) -> Option<OomEvent> {
         let text = str::from_utf8(line).unwrap_or_default();
         let is_object = line.first() == Some(&b'{');
@@ -199,21 +201,19 @@ impl Engine {
             // The answer cannot wait for another line.
             self.parsers.give_waiting(&stream);
         }
-        let mut own: Option<OomEvent> = None;
-        while let Some((_, event)) = self.parsers.next_event() {
+        let mut own = Vec::new();
+        while let Some((_, mut event)) = self.parsers.next_event() {
             if self.only_events {
                 self.alone(event, out);
             } else if event.is_told_by(line) {
-                self.late += u64::from(own.replace(event).is_some());
+                self.names.name(&mut event);
+                own.push(event);
             } else {
                 self.late += 1;
             }
         }
         self.hungry = self.parsers.any_wants_every_line();
-        if let Some(event) = &mut own {
-            self.names.name(event);
-        }
-        own
+        OomEvent::of_record(own)
     }
 }
 

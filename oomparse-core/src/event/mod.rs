@@ -140,9 +140,37 @@ pub struct OomEvent {
     pub evidence: Vec<Evidence>,
     /// Fields whose text was cut.
     pub truncated: Vec<Field>,
+    /// The other events of the same record of a log pipeline: see [`of_record`](Self::of_record). A parser
+    /// gives none.
+    pub others: Vec<OomEvent>,
 }
 
 impl OomEvent {
+    /// All that one record of a log pipeline tells, as one event: the first kill, and the rest in its
+    /// [`others`](Self::others), in the order given. A record may hold a whole report, or several.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{OomEvent, parse_all};
+    ///
+    /// let record = br#"{"message":"[9.1] Killed process 7 (java)\n[9.2] Killed process 8 (sh)"}"#;
+    /// let event = OomEvent::of_record(parse_all(record)).unwrap();
+    /// assert_eq!(event.victim.unwrap().pid, 7);
+    /// assert_eq!(event.others[0].victim.as_ref().unwrap().pid, 8);
+    /// ```
+    #[must_use]
+    pub fn of_record(events: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut events: Vec<Self> = events.into_iter().collect();
+        let is_kill = |event: &Self| event.event_type == EventType::Kill;
+        let first = events.iter().position(is_kill).unwrap_or_default();
+        if first >= events.len() {
+            return None;
+        }
+        let mut event = events.remove(first);
+        event.others = events;
+        Some(event)
+    }
+
     /// Whether this line itself tells what the event tells: it names the victim, or says why there is none.
     ///
     /// An event may also be completed by a later line that has nothing to do with it. A filter that

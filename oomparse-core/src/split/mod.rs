@@ -67,5 +67,27 @@ pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     }
 }
 
+impl Frame<'_> {
+    /// Gives the records of the kernel's that stand in this frame one by one, each with what its own head tells:
+    /// nearly always the frame itself. A [`FrameParser`](crate::FrameParser) asks for itself.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::Framer;
+    ///
+    /// let line = br#"{"log":"[9.1] Killed process 7 (java)\n[9.2] Killed process 8 (sh)"}"#;
+    /// let mut times = Vec::new();
+    /// Framer::new().frame(line).unwrap().each_record(&mut |record| times.push(record.kernel_time_us));
+    /// assert_eq!(times, [Some(9_100_000), Some(9_200_000)]);
+    /// ```
+    pub fn each_record(&self, give: &mut dyn FnMut(&Frame<'_>)) {
+        if may_be_several(self) {
+            each(self, give);
+        } else {
+            give(self);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;
