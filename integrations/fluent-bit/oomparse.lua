@@ -300,18 +300,24 @@ local function kubernetes(event)
     }
 end
 
--- The event that this line tells; any other is another line's and is let go.
+-- The event that this line tells: the first kill, and whatever else it tells in its `others`. Any other event is
+-- another line's and is let go.
 local function event_told_by(line)
-    local told
+    local told, first = {}, nil
     while lib.oomparse_parser_next_event(parser, event_out) == OK do
         local event = event_out[0]
-        if not told and lib.oomparse_event_is_told_by(event, line, #line) then
+        if lib.oomparse_event_is_told_by(event, line, #line) then
             check(lib.oomparse_event_to_json(event, json_out))
-            told = decode_value(ffi.string(json_out[0].data, json_out[0].len), 1)
+            told[#told + 1] = decode_value(ffi.string(json_out[0].data, json_out[0].len), 1)
+            first = first or told[#told].type == "kill" and #told
         end
         lib.oomparse_event_free(event)
     end
-    return told
+    local event = table.remove(told, first or 1)
+    if event and #told > 0 then
+        event.others = told
+    end
+    return event
 end
 
 -- The last line of each tag that was not handed in: an indented one right behind it may belong to it.

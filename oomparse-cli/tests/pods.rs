@@ -12,6 +12,13 @@ const UID: &str = "0f5eb28f-6722-4cf5-ab0f-b62748c018d4";
 const ID: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
 const NAME: &str = "memory-request-limit-54ff657644-wm7pj";
 
+/// What is read where no source is named.
+const NODE_DIRECTORIES: [&str; 2] = ["/var/log/pods", "/var/log/containers"];
+
+/// A table without rows.
+const CSV_HEADER: &str =
+    "pod_uid,namespace,pod_name,node,owner,labels,container_name,container_id,source\n";
+
 fn corpus(part: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../corpus/pods")
@@ -210,10 +217,28 @@ fn scan_learns_names_from_another_log() {
 fn nothing_known_is_1() {
     let empty = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-pods");
     fs::create_dir_all(&empty).unwrap();
-    let output = run(&["pods", empty.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(text(&output.stdout), "No pods found.\n");
-    assert_eq!(text(&output.stderr), "");
+    for (format, none) in [
+        ("table", "No pods found.\n"),
+        ("csv", CSV_HEADER),
+        ("json", ""),
+    ] {
+        let output = run(&["pods", "--format", format, empty.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(text(&output.stdout), none);
+        assert_eq!(text(&output.stderr), "");
+        // The default sources may be empty, or not there at all: the table is whole.
+        if NODE_DIRECTORIES
+            .iter()
+            .all(|path| !Path::new(path).exists())
+        {
+            let output = run(&["pods", "--format", format]);
+            assert_eq!(output.status.code(), Some(0), "{format}");
+            assert_eq!((text(&output.stdout), text(&output.stderr)), (none, ""));
+        }
+    }
+    let output = run(&["pods", "--format", "csv", "/no/such/source"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout), CSV_HEADER);
 }
 
 #[test]

@@ -103,7 +103,8 @@ impl KeyedParser {
         self.collect(key);
     }
 
-    /// Takes one record of a log; gives the event that this record tells, as far as it is known by now.
+    /// Takes one record of a log; gives the event that this record tells, as far as it is known by now, and the
+    /// [others](OomEvent::others) with it.
     ///
     /// For hosts that must answer a record before they get the next one. No kill waits for a further line: a
     /// `Killed process` line without a report around it, as the kernel prints them in a storm, has its event at
@@ -128,15 +129,15 @@ impl KeyedParser {
     ) -> Option<OomEvent> {
         self.push_line(key, record);
         self.give_waiting(key);
-        let mut told: Option<OomEvent> = None;
+        let mut told = Vec::new();
         while let Some((of, event)) = self.next_event() {
-            if *of != *key || !event.is_told_by(record) {
+            if *of == *key && event.is_told_by(record) {
+                told.push(event);
+            } else {
                 late(of, event);
-            } else if let Some(earlier) = told.replace(event) {
-                late(of, earlier);
             }
         }
-        told
+        OomEvent::of_record(told)
     }
 
     /// Takes the next bytes of a log, cut anywhere.

@@ -258,8 +258,16 @@ impl Sources {
             .collect()
     }
 
-    /// Adds the names of the event's pod and container; where one is missing, what looks different is read first.
+    /// Adds the names of the event's pod and container, and those of its [others](OomEvent::others); where one is
+    /// missing, what looks different is read first.
     pub fn name(&mut self, event: &mut OomEvent, table: &mut PodTable) {
+        for other in &mut event.others {
+            self.name_one(other, table);
+        }
+        self.name_one(event, table);
+    }
+
+    fn name_one(&mut self, event: &mut OomEvent, table: &mut PodTable) {
         enrich(event, table);
         if !lacks_a_name(event) {
             return;

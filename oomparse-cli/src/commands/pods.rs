@@ -17,7 +17,8 @@ Examples:
   oomparse pods --format csv > pods.csv                 for an enrichment table
   oomparse pods /var/log/syslog                         that a node's log tells of
 
-Exit status: 0 pods were found, 1 none, 2 trouble (a source could not be read).";
+Exit status: 0 pods were found, or no SOURCE was named; 1 the named ones have none; 2 trouble (a source could not
+be read).";
 
 /// Show which names are known: pods, their uids and containers.
 #[derive(Debug, clap::Args)]
@@ -69,7 +70,9 @@ pub(crate) fn run(args: &PodsArgs) -> io::Result<Found> {
         TableFormat::Json => out.write_all(table.to_ndjson().as_bytes())?,
     }
     out.flush()?;
-    Ok(match (trouble, table.is_empty()) {
+    // A machine without pods is a sound one; a source that was named must have some.
+    let is_missing = table.is_empty() && !args.sources.is_empty();
+    Ok(match (trouble, is_missing) {
         (true, _) => Found::Trouble,
         (false, true) => Found::Nothing,
         (false, false) => Found::Some,

@@ -5,6 +5,7 @@ use crate::pods::PodArgs;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 use oomparse_core::Options;
+use oomparse_host::Key;
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
@@ -31,11 +32,11 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "WHOSE", default_value = "kernel")]
     trust: Trust,
 
-    /// Where a JSON record has its text: `log`, or `a.b` for an object in an object
+    /// Where a JSON record has its text: `log`, or `a.b` or `$a['b']` for an object in an object
     ///
     /// Default: `message`, `msg`, `log` and what else shippers call it.
-    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) key: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub(crate) key: Option<Key>,
 
     /// The key that the event goes under; where a record has it already, it is `KEY_event`
     #[arg(long, value_name = "KEY", default_value = "oom", value_parser = NonEmptyStringValueParser::new())]
@@ -48,8 +49,8 @@ pub(crate) struct FilterArgs {
     /// Where a JSON record says which log it is of; reports of different logs are kept apart
     ///
     /// Default: the host, from the record or from its text.
-    #[arg(long, value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) stream_key: Option<String>,
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stream_key: Option<Key>,
 
     /// Write events alone, one a line, also those that no record of their own completed
     #[arg(long, conflicts_with_all = ["key_out"])]

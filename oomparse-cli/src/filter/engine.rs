@@ -8,6 +8,7 @@ use crate::pods::Keeper;
 use memchr::memchr;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::{KeyedParser, OomEvent};
+use oomparse_host::Key;
 use std::borrow::Cow;
 
 /// What is kept of the last record that was passed: enough for its prefix.
@@ -17,8 +18,8 @@ const SKIPPED_LEN: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Engine {
     protocol: Protocol,
-    key: Option<String>,
-    stream_key: Option<String>,
+    key: Option<Key>,
+    stream_key: Option<Key>,
     only_events: bool,
     answers: Answers,
     parsers: KeyedParser,
@@ -196,36 +197,37 @@ impl Engine {
             Some(path) if is_object => with_text_first(text, path)?,
             _ => Cow::Borrowed(line),
         };
-        self.parsers.push_line(&stream, &record);
-        if !self.only_events {
+        let mut own = None;
+        if self.only_events {
+            self.parsers.push_line(&stream, &record);
+            self.drain(out);
+        } else {
             // The answer cannot wait for another line.
-            self.parsers.give_waiting(&stream);
-        }
-        let mut own = Vec::new();
-        while let Some((_, mut event)) = self.parsers.next_event() {
-            if self.only_events {
-                self.alone(event, out);
-            } else if event.is_told_by(line) {
-                self.names.name(&mut event);
-                own.push(event);
-            } else {
-                self.late += 1;
-            }
+            let late = &mut self.late;
+            own = self
+                .parsers
+                .push_record(&stream, &record, |_, _| *late += 1);
         }
         self.hungry = self.parsers.any_wants_every_line();
-        OomEvent::of_record(own)
+        if let Some(event) = &mut own {
+            self.names.name(event);
+            for other in &mut event.others {
+                self.names.name(other);
+            }
+        }
+        own
     }
 }
 
 /// What names the log that a record is of.
-fn stream_of(record: &str, path: &str) -> Vec<u8> {
+fn stream_of(record: &str, path: &Key) -> Vec<u8> {
     let value = path::find(record, path);
     value.map_or_else(Vec::new, |value| value.get().as_bytes().to_vec())
 }
 
 /// The record with its text under `message`, before everything else: so it is found there, and what
 /// else the record says still counts. Nothing for a record without it.
-fn with_text_first<'r>(record: &'r str, path: &str) -> Option<Cow<'r, [u8]>> {
+fn with_text_first<'r>(record: &'r str, path: &Key) -> Option<Cow<'r, [u8]>> {
     let text = path::find(record, path)?;
     let rest = record.get(1..)?;
     Some(Cow::Owned(

@@ -1,5 +1,5 @@
 //! OpenTelemetry log records in OTLP/JSON: one export request a line, as the collector's
-//! `otlpjsonfile` receiver and the file exporter have them.
+//! `otlp_json_file` receiver and the file exporter have them.
 //!
 //! The machine is the resource. The pod is an attribute of the record, for it is what the record is about
 //! and not where it comes from. The body is the whole event.
@@ -9,6 +9,7 @@ use crate::filter::{Names, pairs};
 use crate::zone;
 use jiff::tz::Offset;
 use oomparse_core::{EventType, OomEvent, WallTime};
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -24,7 +25,7 @@ impl<W: Write> Otlp<W> {
 
 impl<W: Write> Sink for Otlp<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, &request(event)?)?;
+        serde_json::to_writer(&mut self.out, &request(event, now)?)?;
         self.out.write_all(b"\n")
     }
 
@@ -37,7 +38,13 @@ impl<W: Write> Sink for Otlp<W> {
     }
 }
 
-fn request(event: &OomEvent) -> serde_json::Result<Value> {
+/// Nanoseconds since 1970.
+fn now() -> i128 {
+    let now = clock_gettime(ClockId::Realtime);
+    i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
+}
+
+fn request(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value> {
     let body = serde_json::to_value(event)?;
     let mut resource = Vec::new();
     if let Some(host) = &event.host {
@@ -59,9 +66,12 @@ fn request(event: &OomEvent) -> serde_json::Result<Value> {
         _ => (13, "WARN"),
     };
     let mut record = Map::new();
-    if let Some(nanos) = event.time.and_then(unix_nanos) {
-        record.insert("timeUnixNano".to_owned(), Value::from(nanos.to_string()));
-    }
+    // A record without any time is of 1970 to those who store it.
+    let (key, nanos) = match event.time.and_then(unix_nanos) {
+        Some(nanos) => ("timeUnixNano", nanos),
+        None => ("observedTimeUnixNano", now()),
+    };
+    record.insert(key.to_owned(), Value::from(nanos.to_string()));
     record.insert("severityNumber".to_owned(), Value::from(number));
     record.insert("severityText".to_owned(), Value::from(text));
     let name = format!("oomparse.{}", event.event_type.as_str());
@@ -138,6 +148,7 @@ mod tests {
         assert_eq!(scope["scope"]["name"], "oomparse");
         let record = &scope["logRecords"][0];
         assert_eq!(record["timeUnixNano"], "1672855922500000000");
+        assert_eq!(record.get("observedTimeUnixNano"), None);
         assert_eq!(record["severityNumber"], 17);
         assert_eq!(record["eventName"], "oomparse.kill");
         let attributes = record["attributes"].as_array().unwrap();
@@ -153,5 +164,11 @@ mod tests {
         let request = first(&format!("Jan  5 02:12:02 node-7 {KILLED}"));
         let record = &request["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
         assert_eq!(record.get("timeUnixNano"), None);
+        let observed: i128 = record["observedTimeUnixNano"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((0..60_000_000_000).contains(&(now() - observed)));
     }
 }
