@@ -54,8 +54,8 @@ Exit status: 0 events were found, 1 none, 2 trouble (a file could not be read)."
 /// Find OOM kills in logs.
 ///
 /// Reads dmesg output, /dev/kmsg, syslog files, journalctl output in any of its forms, the records of
-/// log shippers, and what was pasted of them; the form is found line by line. gzip and zstd files are
-/// read as they are. Each FILE is a log of its own: a report does not go on in the next one.
+/// log shippers, and what was pasted of them; the form is found line by line. Files packed with
+/// gzip, zstd, xz, bzip2 or lz4 are read as they are. Each FILE is a log of its own: a report does not go on in the next one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub(crate) struct ScanArgs {

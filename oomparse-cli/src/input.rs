@@ -1,21 +1,23 @@
 //! Where log bytes come from: files, the files of a directory, and standard input; one reused buffer,
-//! no mapping. What is packed with gzip or zstd is unpacked on the way.
+//! no mapping. What is packed is unpacked on the way.
 
 mod ahead;
+mod unpack;
 
 use ahead::Ahead;
-use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Cursor, IsTerminal as _, Read};
+use std::io::{self, Cursor, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use unpack::Packing;
 
 /// How much is read at a time. Larger gains nothing; smaller costs system calls.
 pub(crate) const BUFFER_LEN: usize = 128 << 10;
+
+/// So many bytes tell how a file is packed.
+const ENOUGH: usize = 16;
 
 /// One log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +163,15 @@ impl Source {
         let mut len = self.fill(buffer)?;
         if !self.begun {
             self.begun = true;
-            // Looked at only now: /dev/kmsg lets no one read less than a whole record.
+            // Looked at only now: /dev/kmsg lets no one read less than a whole record. A pipe may give less than
+            // what tells how a file is packed.
+            while len > 0 && len < ENOUGH && !buffer.get(..len).unwrap_or_default().contains(&b'\n')
+            {
+                match self.fill(buffer.get_mut(len..).unwrap_or_default())? {
+                    0 => break,
+                    more => len += more,
+                }
+            }
             let first = buffer.get(..len).unwrap_or_default();
             if let Some(sentence) = unreadable(first) {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, sentence));
@@ -219,14 +229,8 @@ impl<R: Read> Read for Counted<R> {
 /// would be a log in which nobody was killed.
 fn unreadable(first: &[u8]) -> Option<&'static str> {
     match first {
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-            Some("is packed with xz; unpack it: `xzcat FILE | oomparse scan`")
-        }
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
-            Some("is packed with bzip2; unpack it: `bzcat FILE | oomparse scan`")
-        }
-        [0x04, 0x22, 0x4d, 0x18, ..] => {
-            Some("is packed with lz4; unpack it: `lz4cat FILE | oomparse scan`")
+        [0x02, 0x21, 0x4c, 0x18, ..] => {
+            Some("is packed with lz4's legacy format; unpack it: `lz4 -dc FILE | oomparse scan`")
         }
         [b'P', b'K', 3, 4, ..] => {
             Some("is a zip archive; unpack it: `unzip -p FILE | oomparse scan`")
@@ -238,102 +242,5 @@ fn unreadable(first: &[u8]) -> Option<&'static str> {
             Some("is UTF-16; convert it: `iconv -f UTF-16 -t UTF-8 FILE | oomparse scan`")
         }
         _ => None,
-    }
-}
-
-/// How a file is packed, as its first bytes tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Packing {
-    Gzip,
-    Zstd,
-}
-
-impl Packing {
-    fn of(first: &[u8]) -> Option<Self> {
-        match first {
-            [0x1f, 0x8b, 0x08, ..] => Some(Self::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
-            _ => None,
-        }
-    }
-
-    fn unpack(self, packed: impl Read + 'static) -> Box<dyn Read> {
-        match self {
-            Self::Gzip => Box::new(Unpacked {
-                reader: MultiGzDecoder::new(packed),
-                damaged: "the gzip data is cut or damaged; what stands before that was read",
-            }),
-            Self::Zstd => Box::new(Unpacked {
-                reader: Zstd(Some(Frames::Between(BufReader::new(packed)))),
-                damaged: "the zstd data is cut or damaged; what stands before that was read",
-            }),
-        }
-    }
-}
-
-/// Says in plain words what an unpacker says in its own.
-struct Unpacked<R> {
-    reader: R,
-    damaged: &'static str,
-}
-
-impl<R: Read> Read for Unpacked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer).map_err(|error| {
-            if is_of_the_system(&error) {
-                error
-            } else {
-                io::Error::new(io::ErrorKind::InvalidData, self.damaged)
-            }
-        })
-    }
-}
-
-/// Whether reading the packed bytes failed, and not unpacking them.
-fn is_of_the_system(error: &io::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        cause = match error.downcast_ref::<io::Error>() {
-            Some(error) if error.raw_os_error().is_some() => return true,
-            // Its source() is not what it holds, but the source of that.
-            Some(error) => error
-                .get_ref()
-                .map(|held| -> &(dyn Error + 'static) { held }),
-            None => error.source(),
-        };
-    }
-    false
-}
-
-/// zstd's frames one after the other, as `zstd` and `cat a.zst b.zst` write them.
-struct Zstd<R: Read>(Option<Frames<R>>);
-
-enum Frames<R: Read> {
-    Between(BufReader<R>),
-    Within(Box<StreamingDecoder<BufReader<R>, ruzstd::decoding::FrameDecoder>>),
-}
-
-impl<R: Read> Read for Zstd<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.take() {
-                None => return Ok(0),
-                Some(Frames::Between(mut packed)) => {
-                    if packed.fill_buf()?.is_empty() {
-                        return Ok(0);
-                    }
-                    let decoder = StreamingDecoder::new(packed).map_err(io::Error::other)?;
-                    self.0 = Some(Frames::Within(Box::new(decoder)));
-                }
-                Some(Frames::Within(mut decoder)) => {
-                    let len = decoder.read(buffer)?;
-                    if len > 0 || buffer.is_empty() {
-                        self.0 = Some(Frames::Within(decoder));
-                        return Ok(len);
-                    }
-                    self.0 = Some(Frames::Between(decoder.into_inner()));
-                }
-            }
-        }
     }
 }
