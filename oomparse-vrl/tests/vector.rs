@@ -38,9 +38,12 @@ fn program(source: &str) -> Program {
     let mut functions = vrl::stdlib::all();
     functions.push(Box::new(tables::One));
     functions.push(Box::new(tables::All));
-    compile(source, &functions)
-        .unwrap_or_else(|errors| panic!("{source}\n{errors:#?}"))
-        .program
+    let compiled =
+        compile(source, &functions).unwrap_or_else(|errors| panic!("{source}\n{errors:#?}"));
+    // Vector says them at each start.
+    let warnings = &compiled.warnings;
+    assert!(warnings.is_empty(), "{source}\n{warnings:#?}");
+    compiled.program
 }
 
 /// Runs a program over an event; gives what it resolves to, and the event after it.

@@ -39,8 +39,9 @@ cargo xtask <command>
   fuzz NAME SECONDS
                 fuzz one target (nightly, cargo-fuzz), then keep what reaches most for its length,
                 in fuzz/corpus/NAME.txt; with 0 seconds only the latter
-  wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter, and the JavaScript package
-                of oomparse-wasm/js with dist/oomparse-VERSION.tgz, which npm installs
+  wasm          dist/oomparse.wasm, the module for Fluent Bit's wasm filter (wasm-opt of binaryen makes it
+                small), and, where npm is, the JavaScript package of oomparse-wasm/js with
+                dist/oomparse-VERSION.tgz
   js            the JavaScript package alone, and its tests
   mutants [--shard K/N]
                 change line/, cgroup/ and report/ of the core in a hundred small ways, one at a time, and
@@ -82,7 +83,7 @@ fn main() -> ExitCode {
         ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
         ["instructions", "--bless"] => done(instructions::bless()),
         ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
-        ["wasm"] => match wasm::build().and_then(|()| wasm::javascript::build()) {
+        ["wasm"] => match wasm::build().and_then(|()| wasm::javascript::build_if_possible()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(sentence) => {
                 eprintln!("xtask wasm: {sentence}");

@@ -169,7 +169,8 @@ impl Trial {
     }
 
     fn lua(&self) -> Result<(), String> {
-        let records: Vec<Value> = self.lines.iter().map(|line| journal_entry(line)).collect();
+        let lines = self.lines.iter().enumerate();
+        let records: Vec<Value> = lines.map(|(n, line)| journal_entry(n, line)).collect();
         let text: Vec<String> = records.iter().map(Value::to_string).collect();
         self.write("in.json", &(text.join("\n") + "\n"))?;
         let modules = format!("{}/?.so", self.path("modules"));
@@ -219,15 +220,29 @@ impl Trial {
 }
 
 /// A line of the log as journald has it.
-fn journal_entry(line: &str) -> Value {
-    static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    let n = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+fn journal_entry(n: usize, line: &str) -> Value {
     match line.split_once(" kernel: ") {
-        Some((_, message)) => json!({
-            "n": n, "message": message, "_TRANSPORT": "kernel", "SYSLOG_FACILITY": "0", "SYSLOG_IDENTIFIER": "kernel",
-        }),
+        Some((_, printed)) => {
+            let (message, micros) = without_stamp(printed);
+            json!({
+                "n": n, "message": message, "_TRANSPORT": "kernel", "SYSLOG_FACILITY": "0", "SYSLOG_IDENTIFIER": "kernel",
+                "_SOURCE_MONOTONIC_TIMESTAMP": micros,
+            })
+        }
         None => json!({"n": n, "message": line, "_TRANSPORT": "syslog"}),
     }
+}
+
+/// What the kernel printed without its own stamp, which journald has in a field of its own, in microseconds.
+fn without_stamp(printed: &str) -> (&str, Option<String>) {
+    let split = || {
+        let (stamp, message) = printed.strip_prefix('[')?.split_once("] ")?;
+        // A task table's rows begin with a whole number.
+        let (seconds, fraction) = stamp.trim().split_once('.')?;
+        let micros: u64 = format!("{seconds}{fraction}").parse().ok()?;
+        (fraction.len() == 6).then(|| (message, Some(micros.to_string())))
+    };
+    split().unwrap_or((printed, None))
 }
 
 fn pod_name(uid: &str) -> String {
@@ -328,4 +343,26 @@ fn read(file: &Path) -> Result<Vec<Value>, String> {
         .lines()
         .map(|line| serde_json::from_str(line).map_err(|e| format!("{e}: {line}")))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn journald_has_no_stamp_in_a_message() {
+        let line = "Jan  5 02:12:02 node-7 kernel: [  598.206856] Killed process 7 (a)";
+        let entry = journal_entry(3, line);
+        assert_eq!(entry["message"], "Killed process 7 (a)");
+        assert_eq!(entry["_SOURCE_MONOTONIC_TIMESTAMP"], "598206856");
+        let log = String::from_utf8(sparse_log(1 << 20).0).unwrap();
+        let kernels = log.lines().filter(|line| line.contains(" kernel: "));
+        let entries: Vec<_> = kernels.map(|line| journal_entry(0, line)).collect();
+        assert!(entries.len() > 100);
+        for entry in entries {
+            let message = entry["message"].as_str().unwrap();
+            assert_eq!(without_stamp(message), (message, None));
+            assert!(entry["_SOURCE_MONOTONIC_TIMESTAMP"].is_string(), "{entry}");
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(super) struct Host {
     pub(super) dir: PathBuf,
     oomparse: PathBuf,
     empty: PathBuf,
-    library: PathBuf,
+    pub(super) library: PathBuf,
     pub(super) modules: Modules,
 }
 

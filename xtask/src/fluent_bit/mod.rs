@@ -75,7 +75,8 @@ impl Trial {
         let mixed = Input::mixed(&dir, self.lines)?;
         let records = Input::records(&dir, self.lines / 20)?;
         let plain = Input::plain(&dir, self.lines / 10)?;
-        for input in [&mixed, &records, &plain] {
+        let storm = Input::storm(&dir, 1_000)?;
+        for input in [&storm, &mixed, &records, &plain] {
             compare::run(&host, input)?;
         }
         let ordinary = Input::ordinary(&dir, self.lines)?;

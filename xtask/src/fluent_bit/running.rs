@@ -25,6 +25,10 @@ impl Running {
         };
         let mut command = Command::new(&host.bin);
         command.arg("-c").arg(config).stdin(Stdio::null());
+        // What the Lua script asks for.
+        command
+            .env("OOMPARSE_LIB", &host.library)
+            .env("OOMPARSE_PODS", host.pods());
         command.stdout(file(&out)?).stderr(file(&said)?);
         let child = command.spawn();
         let child = child.map_err(|error| format!("{}: {error}", host.bin.display()))?;

@@ -10,6 +10,7 @@
 )]
 #[path = "../../../oomparse-cli/tests/live/pod.rs"]
 mod pod;
+mod storm;
 
 use super::host::{Host, write};
 use super::input::Input;
@@ -45,8 +46,9 @@ pub(super) fn run(host: &Host) -> Result<Vec<String>, String> {
             ] {
                 kmsg(host, &hierarchy, driver, name)?;
             }
+            storm::run(host, &hierarchy)?;
         }
-        Err(why) => missing("the four files for kmsg, with real kills", why),
+        Err(why) => missing("the four files for kmsg and a storm, with real kills", why),
     }
     if host.has_input("systemd")? {
         match journal(host, &input)? {

@@ -13,6 +13,15 @@ pub(crate) fn dir() -> PathBuf {
     root().join("oomparse-wasm/js")
 }
 
+/// The package, where npm is; the modules for Fluent Bit need none.
+pub(crate) fn build_if_possible() -> Result<(), String> {
+    if crate::system::find("npm").is_some() || crate::in_ci() {
+        return build();
+    }
+    println!("    npm is missing: the JavaScript package is not built");
+    Ok(())
+}
+
 /// Builds the module and its bindings, says how large it is, and packs the package where npm is.
 pub(crate) fn build() -> Result<(), String> {
     let toolchain = Toolchain::find(has_target, &["target", "add", TARGET])?;

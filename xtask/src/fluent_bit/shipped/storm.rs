@@ -1,0 +1,91 @@
+//! Real kills, one behind the other as fast as the kernel makes them: it prints ten reports in five seconds,
+//! then bare lines.
+
+use super::pod::{Driver, Hierarchy, Pod};
+use super::{Host, Running, write};
+use crate::fluent_bit::host::Filter;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// Kills for each filter.
+const KILLS: usize = 30;
+
+/// How long they may take, for it to be a storm.
+const STORM: Duration = Duration::from_secs(3);
+
+/// Each filter behind the `kmsg` input: every kill has its event, once.
+pub(super) fn run(host: &Host, hierarchy: &Hierarchy) -> Result<(), String> {
+    println!(
+        "\n| filter, behind kmsg | real kills | within | events | with the right pod |\n|---|---|---|---|---|"
+    );
+    for filter in [
+        host.oomparse("enrich"),
+        host.oomparse("events"),
+        host.oomparse_lua(),
+        host.oomparse_wasm("oomparse_filter"),
+        host.oomparse_wasm("oomparse_events"),
+        host.oomparse_pods_wasm("oomparse_filter"),
+    ] {
+        one(host, hierarchy, &filter).map_err(|error| format!("{}: {error}", filter.name))?;
+    }
+    Ok(())
+}
+
+fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter) -> Result<(), String> {
+    let mut service = "[SERVICE]\n    Flush 0.2\n    Grace 5\n    Log_Level info\n".to_owned();
+    if let Some(plugin) = &filter.plugin {
+        let plugins = host.dir.join("storm-plugins.conf");
+        write(
+            &plugins,
+            &format!("[PLUGINS]\n    Path {}\n", plugin.display()),
+        )?;
+        service.push_str(&format!("    Plugins_File {}\n", plugins.display()));
+    }
+    let config = host.dir.join("storm.conf");
+    let text = format!(
+        "{service}\n[INPUT]\n    Name kmsg\n    Tag kernel\n\n{}\n[OUTPUT]\n    Name stdout\n    Match *\n    \
+         Format json_lines\n",
+        filter.config
+    );
+    write(&config, &text)?;
+    let mut running = Running::start(host, &config)?;
+    let started = Instant::now();
+    let mut pods = Vec::new();
+    while pods.len() < KILLS {
+        let mut pod = Pod::new(hierarchy, Driver::Cgroupfs, &host.dir.join("var-log"));
+        let pid = u64::from(pod.start_hog());
+        pod.wait();
+        pods.push((pid, pod.uid.clone()));
+    }
+    let took = started.elapsed();
+    let of = |events: &[Value], pid: u64| -> Vec<Value> {
+        let is = |event: &&Value| event.pointer("/victim/pid").and_then(Value::as_u64) == Some(pid);
+        events.iter().filter(is).cloned().collect()
+    };
+    let events =
+        running.events(|events| pods.iter().all(|(pid, _)| !of(events, *pid).is_empty()))?;
+    let (mut found, mut named) = (0, 0);
+    for (pid, uid) in &pods {
+        let own = of(&events, *pid);
+        found += own.len();
+        for event in own {
+            match event.pointer("/pod/uid").and_then(Value::as_str) {
+                Some(pod) if pod == uid => named += 1,
+                Some(pod) => return Err(format!("process {pid} of pod {uid} has pod {pod}")),
+                None => {}
+            }
+        }
+    }
+    println!(
+        "| {} | {KILLS} | {:.1} s | {found} | {named} |",
+        filter.name,
+        took.as_secs_f64()
+    );
+    if found != KILLS {
+        return Err(format!("{found} events for {KILLS} kills"));
+    }
+    if took > STORM {
+        println!("    (slower than a storm: {:.1} s)", STORM.as_secs_f64());
+    }
+    Ok(())
+}
