@@ -155,24 +155,22 @@ impl Filter {
         if mode == Mode::Lines {
             return self.by_itself(seconds, record, &frame);
         }
-        if let Some(event) = self.push(mode, tag, seconds, &frame) {
-            return self.with(event, seconds, record);
+        let own = self.push(mode, tag, seconds, &frame);
+        if !own.is_empty() {
+            return self.with(own, seconds, record);
         }
-        if mode == Mode::Events && is_of_a_report(&frame.message, was_open) {
+        if mode == Mode::Events && is_of_a_report(&frame, was_open) {
             return Answer::Drop;
         }
         Answer::Keep
     }
 
-    /// Gives the record to its stream's parser; the event that it completes.
-    fn push(
-        &mut self,
-        mode: Mode,
-        tag: &[u8],
-        seconds: u32,
-        frame: &Frame<'_>,
-    ) -> Option<OomEvent> {
-        let stream = self.stream(mode, tag)?;
+    /// Gives the record to its stream's parser; the events that it completes.
+    fn push(&mut self, mode: Mode, tag: &[u8], seconds: u32, frame: &Frame<'_>) -> Vec<OomEvent> {
+        let mut own = Vec::new();
+        let Some(stream) = self.stream(mode, tag) else {
+            return own;
+        };
         let was_hungry = stream.parser.wants_every_line();
         if !was_hungry {
             stream.opened_at = seconds;
@@ -180,15 +178,13 @@ impl Filter {
         stream.parser.push(frame);
         stream.parser.give_waiting();
         let is_hungry = stream.parser.wants_every_line();
-        let mut own = None;
         let mut lost = 0u32;
         while let Some(event) = stream.parser.next_event() {
-            let late = if is_of(&event, frame) {
-                own.replace(event).is_some()
+            if is_of(&event, frame) {
+                own.push(event);
             } else {
-                true
-            };
-            lost = lost.saturating_add(u32::from(late));
+                lost = lost.saturating_add(1);
+            }
         }
         self.lost = self.lost.saturating_add(lost);
         match (was_hungry, is_hungry) {
@@ -219,26 +215,30 @@ impl Filter {
         let mut parser = FrameParser::new();
         parser.push(frame);
         parser.finish();
-        match parser.next_event() {
-            Some(event) => self.with(event, seconds, record),
-            None => Answer::Keep,
-        }
+        let own: Vec<OomEvent> = core::iter::from_fn(|| parser.next_event()).collect();
+        self.with(own, seconds, record)
     }
 
     #[cfg_attr(
         not(feature = "pods"),
         expect(unused_mut, unused_variables, reason = "names are added to it")
     )]
-    fn with(&mut self, mut event: OomEvent, seconds: u32, record: &[u8]) -> Answer {
+    fn with(&mut self, mut own: Vec<OomEvent>, seconds: u32, record: &[u8]) -> Answer {
         #[cfg(feature = "pods")]
         if let Some(pods) = &mut self.pods {
-            pods.enrich(&mut event, seconds);
+            for event in &mut own {
+                pods.enrich(event, seconds);
+            }
         }
+        let count = u32::try_from(own.len()).unwrap_or(u32::MAX);
+        let Some(event) = OomEvent::of_record(own) else {
+            return Answer::Keep;
+        };
         let json = event.to_json();
         // Nothing is an event that could not be written.
         let answer = (!json.is_empty()).then(|| with_member(record, &KEYS, &json));
         let Some(mut answer) = answer.flatten() else {
-            self.lost = self.lost.saturating_add(1);
+            self.lost = self.lost.saturating_add(count);
             return Answer::Keep;
         };
         #[cfg(feature = "pods")]
@@ -322,8 +322,15 @@ fn is_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
     is_rest && killed && event.kernel_time_us.is_some() && same_time
 }
 
-/// Whether a line of the kernel's belongs to a report. Rows and figures do so only while one is open.
-fn is_of_a_report(message: &[u8], open: bool) -> bool {
+/// Whether a line of the kernel's, or one of several that came as one, belongs to a report.
+fn is_of_a_report(frame: &Frame<'_>, open: bool) -> bool {
+    let mut is_any = false;
+    frame.each_record(&mut |record| is_any |= is_a_reports(&record.message, open));
+    is_any
+}
+
+/// Whether a message belongs to a report. Rows and figures do so only while one is open.
+fn is_a_reports(message: &[u8], open: bool) -> bool {
     match parse_line(message) {
         Line::Other | Line::Malformed => false,
         Line::TaskRow(_)

@@ -83,3 +83,31 @@ fn an_open_report_does_not_make_other_tags_be_read_for_ever() {
     assert!(!filter.wants_every_record());
     assert_eq!((filter.streams.len(), filter.lost()), (1, 1));
 }
+
+#[test]
+fn all_kills_of_a_record_reach_it() {
+    let report = format!(
+        "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\\n\
+         Memory cgroup out of memory: Kill process 10 (sh) score 3 or sacrifice child\\nKilled process 11 (php) total-vm:8kB\\n{KILLED}"
+    );
+    let record = format!(r#"{{"log":"{report}","ident":"kernel"}}"#);
+    for mode in [Mode::Kernel, Mode::Any, Mode::Events, Mode::Lines] {
+        let mut filter = Filter::new();
+        let found = answer(&mut filter, mode, "k", &record);
+        assert_eq!(found, Answer::Replaced, "{mode:?}");
+        let text = std::str::from_utf8(filter.answer()).unwrap();
+        let oom = text.split_once(r#""oom":"#).unwrap().1;
+        let (first, others) = oom.split_once(r#""others":["#).unwrap();
+        assert!(first.contains(r#""victim":{"pid":11,"#), "{text}");
+        assert!(others.contains(r#""victim":{"pid":387602,"#), "{text}");
+        assert_eq!(filter.lost(), 0);
+    }
+    // Without its kills it is of a report all the same.
+    let header = report.split("\\n").next().unwrap();
+    let record = format!(r#"{{"log":"{header}\n{header}","ident":"kernel"}}"#);
+    let mut filter = Filter::new();
+    assert_eq!(
+        answer(&mut filter, Mode::Events, "k", &record),
+        Answer::Drop
+    );
+}
