@@ -199,8 +199,10 @@ local function line_of(record, key, text)
     for other in pairs(record) do
         plain = plain and (other == key or PLAIN_KEYS[other] == true)
     end
-    if plain then
-        return (text:gsub("\r?\n$", ""))
+    local line = text:gsub("\r?\n$", "")
+    -- A text of several lines is a value, not a line of a log.
+    if plain and not line:find("\n", 1, true) then
+        return line
     end
     if not key_ways then
         return encode(record, 0)

@@ -135,6 +135,9 @@ impl Filter {
     /// The event as a table, with the names that the sources know.
     fn named(&mut self, lua: &Lua, mut event: OomEvent) -> Result<Value> {
         self.sources.name(&mut event, &mut self.table);
+        for other in &mut event.others {
+            self.sources.name(other, &mut self.table);
+        }
         let options = SerializeOptions::new().set_array_metatable(false);
         lua.to_value_with(&event, options)
     }

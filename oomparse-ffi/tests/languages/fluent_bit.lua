@@ -49,6 +49,13 @@ mine = record(killed(3001))
 mine.oom, mine.oom_event = "mine", "too"
 assert(oomparse("keys", 1, mine) == 0 and mine.oom == "mine" and mine.oom_event == "too")
 
+-- All kills of a record reach it.
+local several = record("sh invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n" .. killed(3100) .. "\n" .. killed(3101)
+    .. "\nOut of memory: Kill process 3102 (sh) score 3 or sacrifice child\nKilled process 3103 (php) total-vm:8kB, anon-rss:4kB, file-rss:0kB")
+code, _, new = oomparse("several", 1, several)
+assert(code == 2 and new.oom.victim.pid == 3100 and #new.oom.others == 2)
+assert(new.oom.others[1].victim.pid == 3101 and new.oom.others[2].victim.pid == 3103 and not new.oom.others[1].others)
+
 -- Pods that live for a moment.
 for pod = 10, 14 do
     local uid = "3962896b-ab69-4572-8f1d-ee756f9f35" .. pod

@@ -118,6 +118,18 @@ fn wrong_options_are_told() {
     }
 }
 
+#[test]
+fn all_kills_of_a_record_reach_it() {
+    let transform = Transform::new(&module_dir("dev"), &pods("lua-several.csv"));
+    let script = r#"
+        local text = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\nOut of memory: Kill process 8 (sh) score 3 or sacrifice child\nKilled process 9 (php) total-vm:8kB, anon-rss:4kB, file-rss:0kB"
+        local event = require("oomparse").new():process({ _TRANSPORT = "kernel", SYSLOG_FACILITY = "0", message = text })
+        return event.victim.pid, #event.others, event.others[1].victim.pid, event.others[1].selected.pid"#;
+    let several: Function = transform.lua.load(script).into_function().unwrap();
+    let found: (u32, u32, u32, u32) = several.call(()).unwrap();
+    assert_eq!(found, (7, 1, 9, 8));
+}
+
 /// What the kernel prints in a storm, with and without the uid that 4.14 lacks; the text may be in an object.
 #[test]
 fn every_bare_kill_has_its_event_at_once() {

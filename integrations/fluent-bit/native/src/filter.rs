@@ -5,7 +5,7 @@ use crate::output;
 use crate::record::{self, Line, Record};
 use crate::settings::{Mode, Settings};
 use oomparse_core::line::{self, parse_line};
-use oomparse_core::{Framer, KeyedParser, OomEvent, Origin, PodTable, WallTime};
+use oomparse_core::{Frame, Framer, KeyedParser, OomEvent, Origin, PodTable, WallTime};
 use oomparse_host::Sources;
 use std::time::UNIX_EPOCH;
 
@@ -195,11 +195,12 @@ impl Filter {
         };
         let mut changed = Vec::with_capacity(record.bytes.len() + 2048);
         let key = &self.settings.event_key;
+        let count = 1 + event.others.len() as u64;
         if output::enriched(record, &event, key, &mut changed).is_some() {
-            self.counts.events += 1;
+            self.counts.events += count;
             chunk.from(start).extend_from_slice(&changed);
         } else {
-            self.counts.late += 1;
+            self.counts.late += count;
             chunk.copy(record);
         }
     }
@@ -257,18 +258,9 @@ impl Filter {
             Origin::Unknown => !self.settings.parser.proven_only,
             _ => false,
         };
-        // Figures are told from other text by the kernel's stamp alone.
-        let stamped = frame.origin == Origin::Kernel || frame.kernel_time_us.is_some();
-        trusted
-            && match parse_line(&frame.message) {
-                line::Line::Other | line::Line::Malformed => false,
-                line::Line::StatEntry(..)
-                | line::Line::StatEntries(_)
-                | line::Line::Meminfo(_)
-                | line::Line::Cpuset(_)
-                | line::Line::TaskInfo(_) => stamped,
-                _ => true,
-            }
+        let mut is_any = false;
+        frame.each_record(&mut |record| is_any |= is_of_a_report(record));
+        trusted && is_any
     }
 
     /// Whether a record is from before the start, and that matters.
@@ -282,8 +274,18 @@ impl Filter {
             self.counts.old += 1;
             return None;
         }
-        let year = record.seconds.and_then(|seconds| {
-            let of_record = WallTime::from_unix_micros(seconds.checked_mul(1_000_000)?)?;
+        let of_record = record
+            .seconds
+            .and_then(|seconds| WallTime::from_unix_micros(seconds.checked_mul(1_000_000)?));
+        self.complete(&mut event, of_record);
+        for other in &mut event.others {
+            self.complete(other, of_record);
+        }
+        Some(event)
+    }
+
+    fn complete(&mut self, event: &mut OomEvent, of_record: Option<WallTime>) {
+        let year = of_record.and_then(|of_record| {
             let year = of_record.year?;
             // A line of December in a record of January.
             let before = event
@@ -292,8 +294,7 @@ impl Filter {
             Some(if before { year - 1 } else { year })
         });
         event.time = event.time.map(|time| time.or(year, None));
-        self.sources.name(&mut event, &mut self.pods);
-        Some(event)
+        self.sources.name(event, &mut self.pods);
     }
 
     fn keep_homeless(&mut self, event: &OomEvent) {
@@ -318,5 +319,20 @@ impl Filter {
         }
         self.counts.late += open;
         open
+    }
+}
+
+/// Whether one record of the kernel's is the killer's.
+fn is_of_a_report(frame: &Frame<'_>) -> bool {
+    // Figures are told from other text by the kernel's stamp alone.
+    let stamped = frame.origin == Origin::Kernel || frame.kernel_time_us.is_some();
+    match parse_line(&frame.message) {
+        line::Line::Other | line::Line::Malformed => false,
+        line::Line::StatEntry(..)
+        | line::Line::StatEntries(_)
+        | line::Line::Meminfo(_)
+        | line::Line::Cpuset(_)
+        | line::Line::TaskInfo(_) => stamped,
+        _ => true,
     }
 }

@@ -120,8 +120,11 @@ impl<'a> Record<'a> {
         };
         let (key, text) = chosen.unwrap_or_default();
         let is_plain = |other: &[u8]| other == key || PLAIN_KEYS.contains(&other);
-        if !key.is_empty() && self.pairs().all(|(other, _)| is_plain(other)) {
-            return Some(Line::Text(without_line_end(text)));
+        // A text of several lines is a value, not a line of a log.
+        let line = without_line_end(text);
+        let is_line = !key.is_empty() && !line.contains(&b'\n');
+        if is_line && self.pairs().all(|(other, _)| is_plain(other)) {
+            return Some(Line::Text(line));
         }
         if keys.is_empty() {
             let mut json = Vec::with_capacity(self.body.len().saturating_mul(2));

@@ -395,3 +395,51 @@ fn kills_of_before_the_start_are_passed_over_on_request() {
         );
     }
 }
+
+#[test]
+fn all_kills_of_a_record_reach_it() {
+    let text = format!(
+        "{}\n[9.2] Memory cgroup out of memory: Killed process 8 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n\
+         [9.3] Out of memory: Kill process 9 (sh) score 3 or sacrifice child\n[9.4] Killed process 10 (php) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        summary()
+    );
+    let mut enrich = filter(&[]);
+    let input = chunk(&[log(9, &text)]);
+    let output = enrich.chunk(&input, b"t").unwrap();
+    let (records, _) = split(&output);
+    let found = pids(&records[0].0);
+    assert_eq!(found, [8, 10]);
+    assert!(pod(&records[0].0).is_some());
+    assert_eq!((enrich.counts().events, enrich.counts().late), (2, 0));
+    // Alone each is a record, and the report may go.
+    let mut events = filter(&[("Mode", "events"), ("Drop_Report", "true")]);
+    let output = events.chunk(&input, b"t").unwrap();
+    assert_eq!(split(&output).0.len(), 2);
+    assert_eq!((events.counts().events, events.counts().dropped), (2, 1));
+}
+
+/// The pids of a record's kills.
+fn pids(record: &Value) -> Vec<u64> {
+    fn get<'v>(map: &'v Value, key: &str) -> Option<&'v Value> {
+        let pair = map
+            .as_map()?
+            .iter()
+            .find(|(name, _)| name.as_str() == Some(key));
+        pair.map(|(_, value)| value)
+    }
+    fn pid(event: &Value) -> Option<u64> {
+        get(get(event, "victim")?, "pid")?.as_u64()
+    }
+    let event = pairs(record)
+        .iter()
+        .find(|(key, _)| key.as_str() == Some("oom"))
+        .map(|(_, event)| event);
+    let others = event
+        .and_then(|event| get(event, "others"))
+        .and_then(Value::as_array);
+    event
+        .into_iter()
+        .chain(others.into_iter().flatten())
+        .filter_map(pid)
+        .collect()
+}
