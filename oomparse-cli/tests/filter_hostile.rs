@@ -3,10 +3,13 @@
 
 mod support;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::Stdio;
-use support::oomparse;
+use std::thread;
+use std::time::{Duration, Instant};
+use support::{Running, oomparse};
 
 const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
 
@@ -243,6 +246,39 @@ fn the_end_may_come_in_the_middle_of_a_report_or_of_a_record() {
             );
         } else {
             assert_eq!(output, input, "{len}");
+        }
+    }
+}
+
+/// Records without an end, and a reader that reads nothing: a service manager waits for neither.
+#[test]
+fn it_ends_within_a_second_of_sigterm_whatever_comes_in() {
+    for reads in [true, false] {
+        let mut child = Running::start(oomparse(&["filter"]).stdin(Stdio::piped()));
+        let mut stdin = child.0.stdin.take().unwrap();
+        let stdout = child.0.stdout.take().unwrap();
+        let feeding = thread::spawn(move || {
+            let records = "{\"message\":\"nothing\"}\n".repeat(1000);
+            while stdin.write_all(records.as_bytes()).is_ok() {}
+        });
+        let reading = thread::spawn(move || {
+            if reads {
+                let _ = io::copy(&mut { stdout }, &mut io::sink());
+            } else {
+                thread::sleep(Duration::from_secs(20));
+                drop(stdout);
+            }
+        });
+        thread::sleep(Duration::from_millis(300));
+        let begun = Instant::now();
+        child.signal(Signal::TERM);
+        child.0.wait().unwrap();
+        let took = begun.elapsed();
+        // A busy machine takes its own time.
+        assert!(took < Duration::from_secs(3), "{took:?}");
+        feeding.join().unwrap();
+        if reads {
+            reading.join().unwrap();
         }
     }
 }

@@ -113,7 +113,7 @@ fn file_truncated_and_grown_past_its_old_length() {
     fs::write(&log.path, format!("{}{}", kill(4), kill(5))).unwrap();
     expect(&mut watch, 4);
     expect(&mut watch, 5);
-    assert_eq!(end_well(watch).len(), 4);
+    watch_end_with(watch, "lines that came since the last look may be missing");
 }
 
 #[test]
@@ -139,10 +139,132 @@ fn file_goes_on_after_a_restart_also_in_the_rotated_one() {
     assert_eq!(end_well(second).len(), 2, "nothing comes twice");
     let third = log.watch(&arguments);
     assert_eq!(end_well(third).len(), 0);
-    fs::write(&state, "not ours").unwrap();
+    // Ours is one line: what has more is somebody's, and stays.
+    fs::write(&state, "not\nours\n").unwrap();
     let (status, _, stderr) = log.watch(&arguments).end();
     assert_eq!(status.code(), Some(2));
     assert!(stderr.contains("is no state file of oomparse"), "{stderr}");
+    assert_eq!(fs::read_to_string(&state).unwrap(), "not\nours\n");
+}
+
+/// What a crash, a full disk or a slip of the hand leaves.
+#[test]
+fn a_damaged_state_file_is_set_aside_and_nothing_is_lost() {
+    for damaged in ["", "\n", "\0\0\0\0", "{\"boot_id\":\"00ab", "garbage", "{}"] {
+        let log = Log::new(&kill(1));
+        let state = log.beside("state.json");
+        fs::write(&state, damaged).unwrap();
+        let mut watch = log.watch(&["--no-pods", "--state", &state]);
+        expect(&mut watch, 1);
+        watch.signal(Signal::TERM);
+        let (status, _, stderr) = watch.end();
+        assert_eq!(status.code(), Some(0), "{damaged:?}: {stderr}");
+        assert!(stderr.contains("was set aside as"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let aside = format!("{state}.damaged");
+        assert_eq!(fs::read_to_string(aside).unwrap(), damaged);
+        let again = log.watch(&["--no-pods", "--state", &state]);
+        assert_eq!(end_well(again).len(), 0, "{damaged:?}");
+    }
+}
+
+/// Lines may be missing: one sentence each, and the counter.
+fn end_with_gaps(watch: watch::Watch, textfile: &str, gaps: usize) {
+    watch.signal(Signal::TERM);
+    let (status, _, stderr) = watch.end();
+    assert_eq!(status.code(), Some(0), "{stderr}");
+    assert_eq!(stderr.lines().count(), gaps, "{stderr}");
+    assert!(
+        stderr.lines().all(|line| line.contains("may be missing")),
+        "{stderr}"
+    );
+    let counted = format!("oomparse_log_gaps_total {gaps}\n");
+    let text = fs::read_to_string(textfile).unwrap();
+    assert!(text.contains(&counted), "{text}");
+}
+
+/// Longer than before, and with the same bytes where the last look ended: only its beginning is another one.
+#[test]
+fn file_refilled_past_the_old_place_is_another_one() {
+    let same =
+        "Jan  5 02:12:03 node-7 sshd[411]: the very same line of some length, often\n".repeat(9);
+    let log = Log::new("");
+    let textfile = log.beside("oomparse.prom");
+    let mut watch = log.watch(&["--no-pods", "--textfile", &textfile]);
+    log.add(&(kill(2) + &same));
+    expect(&mut watch, 2);
+    thread::sleep(Duration::from_millis(300));
+    fs::write(&log.path, kill(3) + &same).unwrap();
+    expect(&mut watch, 3);
+    end_with_gaps(watch, &textfile, 1);
+}
+
+#[test]
+fn a_file_refilled_between_two_runs_is_read_from_its_beginning() {
+    let log = Log::new("");
+    let state = log.beside("state.json");
+    let first = log.watch(&["--no-pods", "--state", &state]);
+    log.add("Jan  5 02:12:03 node-7 sshd[411]: nothing\n");
+    thread::sleep(Duration::from_millis(300));
+    end_well(first);
+    fs::write(&log.path, kill(3)).unwrap();
+    let mut second = log.watch(&["--no-pods", "--state", &state]);
+    expect(&mut second, 3);
+    watch_end_with(second, "was truncated or written anew since the last run");
+}
+
+fn watch_end_with(watch: watch::Watch, sentence: &str) {
+    watch.signal(Signal::TERM);
+    let (status, _, stderr) = watch.end();
+    assert_eq!(status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains(sentence), "{stderr}");
+}
+
+/// The file in between never had the name while somebody looked.
+#[test]
+fn two_rotations_between_two_looks_lose_nothing() {
+    let log = Log::new("");
+    fs::write(log.beside("kern.log.1"), kill(90)).unwrap();
+    fs::write(log.beside("kern.log.old"), kill(91)).unwrap();
+    let mut watch = log.watch(&["--no-pods"]);
+    log.add(&kill(2));
+    expect(&mut watch, 2);
+    fs::rename(log.beside("kern.log.1"), log.beside("kern.log.2")).unwrap();
+    fs::rename(&log.path, log.beside("kern.log.1")).unwrap();
+    log.add(&kill(3));
+    fs::rename(log.beside("kern.log.2"), log.beside("kern.log.3")).unwrap();
+    fs::rename(log.beside("kern.log.1"), log.beside("kern.log.2")).unwrap();
+    fs::rename(&log.path, log.beside("kern.log.1")).unwrap();
+    log.add(&kill(4));
+    expect(&mut watch, 3);
+    expect(&mut watch, 4);
+    assert_eq!(end_well(watch).len(), 3);
+}
+
+#[test]
+fn a_directory_or_a_loop_in_the_files_place_is_waited_out() {
+    let log = Log::new("");
+    let textfile = log.beside("oomparse.prom");
+    let mut watch = log.watch(&["--no-pods", "--textfile", &textfile]);
+    log.add(&kill(2));
+    expect(&mut watch, 2);
+    for pid in [3, 4] {
+        fs::rename(&log.path, log.beside("kern.log.1")).unwrap();
+        if pid == 3 {
+            fs::create_dir(&log.path).unwrap();
+        } else {
+            std::os::unix::fs::symlink(&log.path, &log.path).unwrap();
+        }
+        thread::sleep(Duration::from_millis(400));
+        if pid == 3 {
+            fs::remove_dir(&log.path).unwrap();
+        } else {
+            fs::remove_file(&log.path).unwrap();
+        }
+        log.add(&kill(pid));
+        expect(&mut watch, pid);
+    }
+    end_with_gaps(watch, &textfile, 2);
 }
 
 #[test]

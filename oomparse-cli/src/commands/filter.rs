@@ -7,6 +7,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGTERM;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A kill that waits for a further line goes out after so long.
 const SILENCE: Timespec = Timespec {
@@ -17,8 +21,14 @@ const SILENCE: Timespec = Timespec {
 /// After SIGTERM, what is still on its way is read until so long nothing came.
 const LAST_WORDS: Timespec = Timespec {
     tv_sec: 0,
-    tv_nsec: 500_000_000,
+    tv_nsec: 300_000_000,
 };
+
+/// After SIGTERM nothing more is read after so long, whatever comes in.
+const LAST_READ: Duration = Duration::from_millis(600);
+
+/// Whoever does not take the last answers for so long after SIGTERM does not get them.
+const LAST_WRITE: Duration = Duration::from_millis(900);
 
 /// Answers every record until the input ends.
 ///
@@ -37,10 +47,11 @@ pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
     let mut engine = Engine::new(args);
     let (asked_to_stop, stop) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(SIGTERM, stop)?;
+    let is_writing = end_when_nobody_reads(speaks)?;
     let mut input = Input {
         stdin: io::stdin().lock(),
         asked_to_stop,
-        is_stopping: false,
+        stopping: None,
     };
     let mut stdout = io::stdout().lock();
     let mut cutter = Cutter::default();
@@ -61,11 +72,11 @@ pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
             Ok(Ready::Stopped) => break Ok(()),
             Err(error) => break Err(error),
         }
-        write(&mut stdout, &mut out)?;
+        write(&mut stdout, &mut out, &is_writing)?;
     };
     cutter.finish(|piece| engine.take(piece, &mut out));
     engine.finish(&mut out);
-    write(&mut stdout, &mut out)?;
+    write(&mut stdout, &mut out, &is_writing)?;
     if speaks && engine.late() > 0 {
         let late = match engine.late() {
             1 => "1 event had no record of its own and was".to_owned(),
@@ -78,21 +89,51 @@ pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
 }
 
 /// Everything that is answered goes out before the next read.
-fn write(stdout: &mut impl Write, out: &mut Vec<u8>) -> io::Result<()> {
+fn write(stdout: &mut impl Write, out: &mut Vec<u8>, is_writing: &AtomicBool) -> io::Result<()> {
     if !out.is_empty() {
+        is_writing.store(true, Ordering::Relaxed);
         stdout.write_all(out)?;
         stdout.flush()?;
+        is_writing.store(false, Ordering::Relaxed);
         out.clear();
         out.shrink_to(1 << 20);
     }
     Ok(())
 }
 
+/// Ends the program some time after SIGTERM while it writes: a full pipe that nobody empties would hold it for
+/// ever. Gives what is to be set while something is written.
+fn end_when_nobody_reads(speaks: bool) -> io::Result<Arc<AtomicBool>> {
+    let (mut asked_to_stop, stop) = UnixStream::pair()?;
+    signal_hook::low_level::pipe::register(SIGTERM, stop)?;
+    let is_writing = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_writing);
+    let watch = move || {
+        let _ = asked_to_stop.read_exact(&mut [0]);
+        thread::sleep(LAST_WRITE);
+        while !seen.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        if speaks {
+            crate::warn(
+                "output",
+                "nobody reads it; the last answers are left unwritten",
+            );
+        }
+        std::process::exit(2);
+    };
+    thread::Builder::new()
+        .name("last write".to_owned())
+        .spawn(watch)?;
+    Ok(is_writing)
+}
+
 /// Standard input, and whether we were asked to stop.
 struct Input {
     stdin: io::StdinLock<'static>,
     asked_to_stop: UnixStream,
-    is_stopping: bool,
+    /// Since when we are to stop.
+    stopping: Option<Instant>,
 }
 
 enum Ready {
@@ -100,21 +141,27 @@ enum Ready {
     Bytes,
     /// For a while there was nothing.
     Silence,
-    /// We were asked to stop, and there is nothing left.
+    /// We were asked to stop, and there is nothing left, or no time.
     Stopped,
 }
 
 impl Input {
     fn wait(&mut self, wants_silence: bool) -> io::Result<Ready> {
         loop {
-            let timeout = if self.is_stopping {
+            if self
+                .stopping
+                .is_some_and(|since| since.elapsed() >= LAST_READ)
+            {
+                return Ok(Ready::Stopped);
+            }
+            let timeout = if self.stopping.is_some() {
                 Some(&LAST_WORDS)
             } else {
                 wants_silence.then_some(&SILENCE)
             };
             let (readable, asked) = {
                 let mut fds = vec![PollFd::new(&self.stdin, PollFlags::IN)];
-                if !self.is_stopping {
+                if self.stopping.is_none() {
                     fds.push(PollFd::new(&self.asked_to_stop, PollFlags::IN));
                 }
                 match poll(&mut fds, timeout) {
@@ -125,11 +172,13 @@ impl Input {
                 let ready = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
                 (ready(0), ready(1))
             };
-            self.is_stopping |= asked;
+            if asked {
+                self.stopping = Some(Instant::now());
+            }
             match (readable, asked) {
                 (true, _) => return Ok(Ready::Bytes),
                 (false, true) => {}
-                (false, false) if self.is_stopping => return Ok(Ready::Stopped),
+                (false, false) if self.stopping.is_some() => return Ok(Ready::Stopped),
                 (false, false) => return Ok(Ready::Silence),
             }
         }

@@ -162,6 +162,12 @@ impl Watch {
             match self.feed.next(&mut self.line)? {
                 Next::Empty => return Ok(false),
                 Next::Note(note) => warn(&self.feed.name(), &note),
+                Next::Gap(sentence) => {
+                    warn(&self.feed.name(), &sentence);
+                    if let Some(metrics) = &mut self.metrics {
+                        metrics.gap();
+                    }
+                }
                 Next::Line { lost } => {
                     self.state_stands = false;
                     if lost > 0 {

@@ -18,7 +18,17 @@ pub(crate) enum Position {
         device: u64,
         inode: u64,
         offset: u64,
+        /// Of the file's first bytes: another file may have its number by now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        head: Option<Head>,
     },
+}
+
+/// A hash of a file's first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) len: u64,
+    pub(crate) hash: u64,
 }
 
 /// Where to begin.
@@ -44,6 +54,8 @@ pub(crate) enum Next {
     Empty,
     /// Something that people should know.
     Note(String),
+    /// The same, where lines may be missing.
+    Gap(String),
 }
 
 /// A log that grows.

@@ -1,6 +1,7 @@
 //! A log file that is rotated, truncated, or copied and truncated while it is read.
 
-use super::feed::{Feed, Next, Position, Start};
+use super::feed::{Feed, Head, Next, Position, Start};
+use super::siblings::Siblings;
 use memchr::memchr;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -16,6 +17,9 @@ const CHUNK: usize = 128 << 10;
 
 /// How many bytes before the place of reading are remembered, to tell whether they are still the same.
 const MARK_LEN: u64 = 64;
+
+/// How many of a file's first bytes tell it from another one that has its name and its number.
+const HEAD_LEN: u64 = 1024;
 
 /// A new file is turned to when something stands in it, or after so long: until then the daemon may
 /// still write to the old one.
@@ -35,7 +39,11 @@ pub(crate) struct LogFile {
     skips_rest: bool,
     /// A new file has the name since then.
     rotated: Option<Instant>,
-    notes: Vec<String>,
+    siblings: Siblings,
+    /// Under the name stands something that is no file: that was said.
+    is_odd: bool,
+    /// Where lines may be missing, to be said.
+    gaps: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -46,10 +54,23 @@ struct Open {
     offset: u64,
     /// The last bytes before `offset`.
     mark: Vec<u8>,
+    /// The first bytes, as far as they were read.
+    head: Option<Head>,
 }
 
-fn id(metadata: &Metadata) -> (u64, u64) {
+pub(super) fn id(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
+}
+
+/// A hash of so many first bytes of a file.
+pub(super) fn head_of(file: &File, len: u64) -> io::Result<Head> {
+    let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
+    file.read_exact_at(&mut bytes, 0)?;
+    // FNV-1a: the same in every build, for it is kept in a file.
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    Ok(Head { len, hash })
 }
 
 impl Open {
@@ -64,9 +85,19 @@ impl Open {
             offset: offset.unwrap_or(metadata.len()).min(metadata.len()),
             file,
             mark: Vec::new(),
+            head: None,
         };
-        open.mark = open.before().unwrap_or_default();
+        open.remember();
         Ok(open)
+    }
+
+    /// Notes what stands before the place of reading.
+    fn remember(&mut self) {
+        self.mark = self.before().unwrap_or_default();
+        let len = self.offset.min(HEAD_LEN);
+        if self.head.is_none_or(|head| head.len < len) {
+            self.head = head_of(&self.file, len).ok();
+        }
     }
 
     /// The bytes before the place of reading, as they are now.
@@ -80,7 +111,10 @@ impl Open {
     /// Whether what was read is no longer there: the file was truncated, and may have grown again.
     fn is_truncated(&self) -> io::Result<bool> {
         // Shrunk between the two looks: the bytes cannot be read.
-        let is_same = || self.before().is_ok_and(|before| before == self.mark);
+        let has_head = |head: Head| head_of(&self.file, head.len).is_ok_and(|now| now == head);
+        let is_same = || {
+            self.before().is_ok_and(|before| before == self.mark) && self.head.is_none_or(has_head)
+        };
         Ok(self.file.metadata()?.len() < self.offset || !is_same())
     }
 }
@@ -99,7 +133,9 @@ impl LogFile {
             line_at: 0,
             skips_rest: false,
             rotated: None,
-            notes: Vec::new(),
+            siblings: Siblings::of(path),
+            is_odd: false,
+            gaps: Vec::new(),
         };
         let open = match start {
             Start::Now => Open::at(path, None)?,
@@ -124,14 +160,23 @@ impl LogFile {
             device,
             inode,
             offset,
+            head,
         } = *place
         else {
             return Open::at(&self.path, Some(0));
         };
         let wanted = (device, inode);
         let current = fs::metadata(&self.path)?;
-        if id(&current) == wanted {
-            let offset = if current.len() < offset { 0 } else { offset };
+        // A file of that number may be another one.
+        let is_it = |path: &Path, found: &Metadata| {
+            let has_head = |head: Head| {
+                let file = File::open(path);
+                file.and_then(|file| head_of(&file, head.len))
+                    .is_ok_and(|now| now == head)
+            };
+            id(found) == wanted && found.len() >= offset && head.is_none_or(has_head)
+        };
+        if is_it(&self.path, &current) {
             return Open::at(&self.path, Some(offset));
         }
         let parent = self
@@ -139,13 +184,16 @@ impl LogFile {
             .parent()
             .filter(|path| !path.as_os_str().is_empty());
         for entry in fs::read_dir(parent.unwrap_or(Path::new(".")))?.flatten() {
-            if entry.metadata().is_ok_and(|found| id(&found) == wanted) {
+            let found = entry.metadata();
+            if found.is_ok_and(|found| is_it(&entry.path(), &found)) {
                 return Open::at(&entry.path(), Some(offset));
             }
         }
-        self.notes.push(
-            "was rotated away since the last run; lines of the old file may be missing".to_owned(),
-        );
+        self.gaps.push(if id(&current) == wanted {
+            "was truncated or written anew since the last run; lines may be missing".to_owned()
+        } else {
+            "was rotated away since the last run; lines of the old file may be missing".to_owned()
+        });
         Open::at(&self.path, Some(0))
     }
 
@@ -181,6 +229,13 @@ impl LogFile {
         if open.is_truncated()? {
             open.offset = 0;
             open.mark.clear();
+            open.head = None;
+            self.gaps.push(
+                "was truncated or written anew; lines that came since the last look may be missing"
+                    .to_owned(),
+            );
+            // The copy that was made of it is no file to read.
+            self.siblings.look();
             self.buffer.clear();
             self.used = 0;
             self.skips_rest = false;
@@ -194,24 +249,40 @@ impl LogFile {
         read?;
         open.offset += len as u64;
         if len > 0 {
-            open.mark = open.before()?;
+            open.remember();
         }
         Ok(len > 0)
     }
 
-    /// At the end of the file: turns to the one that has its name now.
-    fn turn(&mut self) -> io::Result<bool> {
-        let current = match fs::metadata(&self.path) {
-            Ok(current) => current,
-            // Between a rename and the new file.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error),
+    /// The file that has the log's name now. Nothing between a rename and the new file, and while something
+    /// that cannot be read stands there: that is said once.
+    fn current(&mut self) -> Option<Metadata> {
+        let what = match fs::metadata(&self.path) {
+            Ok(current) if !current.is_dir() => {
+                self.is_odd = false;
+                return Some(current);
+            }
+            Ok(_) => "is a directory now".to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => format!("cannot be read any more ({error})"),
         };
-        if self
-            .open
-            .as_ref()
-            .is_some_and(|open| open.id == id(&current))
-        {
+        if !std::mem::replace(&mut self.is_odd, true) {
+            self.gaps.push(format!(
+                "{what}; it is followed again when it is a file, lines may be missing until then"
+            ));
+        }
+        None
+    }
+
+    /// At the end of the file: turns to the one that has its name now, or to one that had it in between.
+    fn turn(&mut self) -> io::Result<bool> {
+        let Some(current) = self.current() else {
+            return Ok(false);
+        };
+        let Some((ours, head)) = self.open.as_ref().map(|open| (open.id, open.head)) else {
+            return Ok(false);
+        };
+        if ours == id(&current) {
             self.rotated = None;
             return Ok(false);
         }
@@ -223,7 +294,23 @@ impl LogFile {
         if self.fill()? {
             return Ok(true);
         }
-        self.open = Some(Open::at(&self.path, Some(0))?);
+        self.siblings.know(ours);
+        let between = self.siblings.oldest_new([ours, id(&current)], head);
+        let is_last = between.is_none();
+        let path = between.unwrap_or_else(|| self.path.clone());
+        let open = match Open::at(&path, Some(0)) {
+            Ok(open) => open,
+            // It was rotated at this very moment.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if is_last => return Err(error),
+            Err(_) => return Ok(false),
+        };
+        if is_last {
+            self.siblings.look();
+        } else {
+            self.siblings.know(open.id);
+        }
+        self.open = Some(open);
         self.buffer.clear();
         self.used = 0;
         self.skips_rest = false;
@@ -242,10 +329,10 @@ impl Feed for LogFile {
     }
 
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Next> {
-        if let Some(note) = self.notes.pop() {
-            return Ok(Next::Note(note));
-        }
         loop {
+            if let Some(gap) = self.gaps.pop() {
+                return Ok(Next::Gap(gap));
+            }
             if self.take_line(line) {
                 return Ok(Next::Line { lost: 0 });
             }
@@ -256,11 +343,12 @@ impl Feed for LogFile {
     }
 
     fn position(&self) -> Option<Position> {
-        let (device, inode) = self.open.as_ref()?.id;
+        let open = self.open.as_ref()?;
         Some(Position::File {
-            device,
-            inode,
+            device: open.id.0,
+            inode: open.id.1,
             offset: self.line_at,
+            head: open.head,
         })
     }
 
@@ -271,6 +359,7 @@ impl Feed for LogFile {
             device: open.id.0,
             inode: open.id.1,
             offset: open.offset - waiting as u64,
+            head: open.head,
         })
     }
 }

@@ -3,7 +3,7 @@
 //! The file is its own memory: a restart reads the counters back. So that an event given out twice is
 //! counted once, a comment in the file names the events that were counted last.
 
-use super::replace::replace;
+use super::replace::{Lasting, replace};
 use oomparse_core::{EventType, OomEvent};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ const OTHER: &str = "_other";
 const COUNTED: &str = "# oomparse counted: ";
 
 /// Name and help of the counters without labels, in the order of [`Metrics::plain`].
-const PLAIN: [(&str, &str); 3] = [
+const PLAIN: [(&str, &str); 4] = [
     (
         "oomparse_oom_runs_without_victim_total",
         "Times the OOM killer ran and killed nobody.",
@@ -35,6 +35,10 @@ const PLAIN: [(&str, &str); 3] = [
         "oomparse_records_lost_total",
         "Kernel records that were overwritten before they were read.",
     ),
+    (
+        "oomparse_log_gaps_total",
+        "Times the followed file was truncated or replaced, so that lines may be missing.",
+    ),
 ];
 
 /// namespace, pod, container, scope.
@@ -45,7 +49,7 @@ type Labels = [String; 4];
 pub(crate) struct Metrics {
     path: PathBuf,
     kills: BTreeMap<Labels, u64>,
-    plain: [u64; 3],
+    plain: [u64; 4],
     pods: usize,
     counted: VecDeque<String>,
     written: String,
@@ -65,7 +69,7 @@ impl Metrics {
         let mut metrics = Self {
             path: path.to_owned(),
             kills: BTreeMap::new(),
-            plain: [0; 3],
+            plain: [0; 4],
             pods: 0,
             counted: VecDeque::new(),
             written: String::new(),
@@ -151,6 +155,11 @@ impl Metrics {
         self.add(2, records);
     }
 
+    /// Counts a place where lines may be missing.
+    pub(crate) fn gap(&mut self) {
+        self.add(3, 1);
+    }
+
     pub(crate) fn set_pods(&mut self, pods: usize) {
         self.pods = pods;
     }
@@ -165,7 +174,7 @@ impl Metrics {
     pub(crate) fn save(&mut self) -> io::Result<()> {
         let text = self.to_text();
         if text != self.written {
-            replace(&self.path, text.as_bytes())?;
+            replace(&self.path, text.as_bytes(), Lasting::Run)?;
             self.written = text;
         }
         Ok(())

@@ -17,6 +17,7 @@ mod metrics;
 mod open;
 mod outbox;
 mod replace;
+mod siblings;
 mod signals;
 mod state;
 

@@ -8,18 +8,35 @@ use std::path::Path;
 ///
 /// An error does not name the temporary file, whose name is another one each time: the same trouble reads the
 /// same, and is told once.
-pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &[u8], last: Lasting) -> io::Result<()> {
     let parent = path.parent().filter(|path| !path.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
         // node_exporter takes files that end in .prom, so this one must not.
         .prefix(".oomparse-")
         .suffix(".tmp")
         .permissions(std::fs::Permissions::from_mode(0o644))
-        .tempfile_in(parent.unwrap_or(Path::new(".")))
+        .tempfile_in(parent)
         .map_err(|error| io::Error::from(error.kind()))?;
     file.as_file_mut().write_all(text)?;
+    if last == Lasting::Crash {
+        // Else the name may reach the disk before the text, and a crash leaves an empty file.
+        file.as_file().sync_all()?;
+    }
     file.persist(path).map_err(|error| error.error)?;
+    if last == Lasting::Crash {
+        std::fs::File::open(parent)?.sync_all()?;
+    }
     Ok(())
+}
+
+/// What the text is to outlast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// The program.
+    Run,
+    /// The machine's sudden end, too.
+    Crash,
 }
 
 /// What is wrong with a file that is to be replaced, and what to do.

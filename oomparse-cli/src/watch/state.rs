@@ -5,7 +5,8 @@
 //! file names. Killed between output and file, an event comes twice with the same id.
 
 use super::feed::{Position, Start};
-use super::replace::replace;
+use super::replace::{Lasting, replace};
+use crate::warn;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fs;
@@ -44,7 +45,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Reads the file; says where to begin. Without a file: now.
+    /// Reads the file; says where to begin. Without a file: now; where it is empty or damaged it is set aside,
+    /// and all that is still there is read again.
     ///
     /// # Errors
     /// When the file is there and cannot be read, or is none of ours.
@@ -60,11 +62,18 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((state, None)),
             Err(error) => return Err(error),
         };
-        let stored: Stored = serde_json::from_slice(&text).map_err(|error| {
-            io::Error::other(format!(
-                "is no state file of oomparse ({error}); remove it or name another"
-            ))
-        })?;
+        let stored: Stored = match serde_json::from_slice(&text) {
+            Ok(stored) => stored,
+            Err(error) if is_anothers(&text) => {
+                return Err(io::Error::other(format!(
+                    "is no state file of oomparse ({error}); remove it or name another"
+                )));
+            }
+            Err(_) => {
+                set_aside(path)?;
+                return Ok((state, Some(Start::Beginning)));
+            }
+        };
         if stored.boot_id.is_some() && stored.boot_id.as_deref() != boot_id {
             // Another boot: all that the ring holds is new.
             return Ok((state, Some(Start::Beginning)));
@@ -112,9 +121,29 @@ impl State {
         let mut text = serde_json::to_vec(&stored)?;
         text.push(b'\n');
         if text != self.written {
-            replace(&self.path, &text)?;
+            replace(&self.path, &text, Lasting::Crash)?;
             self.written = text;
         }
         Ok(())
     }
+}
+
+/// Whether the text is somebody else's: ours is one line, whatever became of it.
+fn is_anothers(text: &[u8]) -> bool {
+    let line = text.strip_suffix(b"\n").unwrap_or(text);
+    line.contains(&b'\n')
+}
+
+/// Puts a damaged file where a person can look at it.
+fn set_aside(path: &Path) -> io::Result<()> {
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".damaged");
+    fs::rename(path, &aside)?;
+    let sentence = format!(
+        "is empty or damaged and was set aside as {}; what the log still holds is read again, so that events \
+         may come a second time with the same id",
+        Path::new(&aside).display()
+    );
+    warn(&path.display().to_string(), &sentence);
+    Ok(())
 }
