@@ -1,17 +1,16 @@
 //! The whole way from bytes to events.
 
 mod frames;
-pub(crate) mod plain;
 
 pub use frames::FrameParser;
 
+use crate::bytes::split_line;
 use crate::event::OomEvent;
-use crate::frame::{Frame, Framer};
+use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
 use alloc::vec::Vec;
-use memchr::{memchr, memrchr};
-use plain::{Glance, Head, Plain, figures_alike};
+use memchr::memrchr;
 
 /// What a [`Parser`] is told beforehand.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +65,6 @@ pub struct Parser {
     /// How many bytes of it were let go.
     dropped: usize,
     refused: Refused,
-    head: Head,
 }
 
 /// The beginning of the last line that the sieve refused.
@@ -158,7 +156,6 @@ impl Parser {
             skips_rest: false,
             dropped: 0,
             refused: Refused::NONE,
-            head: Head::NONE,
         }
     }
 
@@ -183,17 +180,10 @@ impl Parser {
         }
         loop {
             if self.wants_every_line() {
-                let (unseen, plain) = self.glances(rest);
-                rest = unseen;
-                let line = match plain {
-                    Some((_, tail)) => rest.get(..end_of_line(rest, tail)).map(|line| (line, tail)),
-                    None => split_line(rest),
-                };
-                let Some((line, tail)) = line else {
+                let Some((cut, tail)) = self.framer.first_line(rest) else {
                     break;
                 };
-                let line = self.without_return(line);
-                self.closer(line, plain.map(|(plain, _)| plain));
+                self.cut(cut);
                 rest = tail;
                 continue;
             }
@@ -229,7 +219,6 @@ impl Parser {
         self.framer = Framer::new();
         self.skips_rest = false;
         self.refused = Refused::NONE;
-        self.head.forget();
     }
 
     /// Gives out kills that wait for one further line of their stream, without it.
@@ -251,7 +240,7 @@ impl Parser {
     /// Reads the lines that were held back for their rest as they are.
     fn give_held(&mut self) {
         let mut paste = core::mem::take(&mut self.paste);
-        paste.finish(&mut |line| self.whole(line));
+        paste.finish(&mut |line| self.whole(Cut::new(line)));
     }
 
     /// The next event that is complete, in the order of completion.
@@ -328,81 +317,46 @@ impl Parser {
 
     /// A line that holds one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
-        let line = self.without_return(line);
-        // A filter without std sees a record at a time, and is as small as can be.
-        let plain = if cfg!(feature = "std") {
-            self.head.split(line)
-        } else {
-            None
-        };
-        let is_seen = plain.is_some_and(|plain| match self.frames.last() {
-            Some(last) if self.paste.is_idle() => {
-                plain::glance(plain.message).is_some_and(|glance| last.glance(glance, plain.micros))
-            }
-            _ => false,
-        });
-        if is_seen {
-            self.refused.forget();
-        } else {
-            self.closer(line, plain);
-        }
+        let cut = self.framer.look(self.without_return(line));
+        self.cut(cut);
     }
 
-    /// Takes lines whose kind shows at a glance off a text; gives the rest of it, and what its first line says
-    /// and what follows that, if it begins as the last one did.
+    /// The same without its line end.
     #[inline]
-    fn glances<'a>(&mut self, text: &'a [u8]) -> (&'a [u8], Option<(Plain<'a>, &'a [u8])>) {
-        let mut last = self.frames.last().filter(|_| self.paste.is_idle());
-        let mut rest = text;
-        while let Some((plain, glance, tail)) = self.head.split_first(rest) {
-            let is_seen = match (&mut last, glance) {
-                (Some(last), Some(glance)) => last.glance(glance, plain.micros),
-                _ => false,
-            };
-            if !is_seen {
-                return (rest, Some((plain, tail)));
-            }
-            // A line that the sieve refused tells the next one's place only where that is indented.
-            self.refused.forget();
-            // Most figures of a block come in one record.
-            rest = match (&mut last, glance, rest.get(..self.head.len_to_message())) {
-                (Some(last), Some(Glance::Figure(..)), Some(start)) => {
-                    figures_alike(start, tail, |key, value, len| {
-                        last.figure_again(key, value, len);
-                    })
-                }
-                _ => tail,
-            };
-        }
-        (rest, None)
-    }
-
-    /// Any other line, and what is known of it if it begins as the last one did.
-    fn closer(&mut self, line: &[u8], plain: Option<Plain<'_>>) {
+    fn cut(&mut self, cut: Cut<'_>) {
+        let (mut cut, line) = (cut, cut.line);
         if matches!(line.first(), Some(b' ' | b'\t')) {
             self.show_refused();
+            cut = Cut::new(line);
         }
         self.refused.forget();
         // Inside a carrier's own structure a line is what it is.
         let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
-        if is_within
-            || !self
+        if !is_within
+            && self
                 .paste
-                .wants(line, || self.frames.sieve.is_candidate(line))
+                .wants(&cut, || self.frames.sieve.is_candidate(line))
         {
-            if !plain.is_some_and(|plain| self.known(line, plain)) {
-                self.whole(line);
-            }
-            return;
+            return self.pasted(line);
         }
+        let is_taken = match self.framer.next_of(cut) {
+            Some((micros, message)) => self.frames.take_next(micros, message),
+            None => false,
+        };
+        if !is_taken {
+            self.whole(cut);
+        }
+    }
+
+    /// A line that may have been changed on its way.
+    fn pasted(&mut self, line: &[u8]) {
         let mut paste = core::mem::take(&mut self.paste);
-        paste.line(line, &mut |line| self.whole(line));
+        paste.line(line, &mut |line| self.whole(Cut::new(line)));
         self.paste = paste;
     }
 
     /// Shows the framer what an indented line may go on with.
     fn show_refused(&mut self) {
-        self.head.forget();
         let refused = self.refused;
         if let Some(start @ [_, ..]) = refused.start.get(..refused.len) {
             self.framer.frame(start);
@@ -410,46 +364,25 @@ impl Parser {
         if refused.gap {
             self.framer.frame(&[]);
         }
-    }
-
-    /// A line as its carrier wrote it that begins as the last one did; says whether its frame is known by that.
-    fn known(&mut self, line: &[u8], plain: Plain<'_>) -> bool {
-        let frame = self.head.frame(line, plain, &self.framer);
-        frame.is_some_and(|frame| self.frames.take_next(&frame))
+        self.framer.forget_prefix();
     }
 
     /// A line as its carrier wrote it.
-    fn whole(&mut self, line: &[u8]) {
-        self.head.forget();
-        if let Some(frame) = self.framer.end_before(line) {
+    fn whole(&mut self, cut: Cut<'_>) {
+        if let Some(frame) = self.framer.end_before(cut.line) {
             self.framed(&frame, &[]);
         }
-        let Some(frame) = self.framer.frame(line) else {
-            return;
-        };
-        let was_pushed = self.framed(&frame, line);
-        if cfg!(feature = "std") && was_pushed {
-            self.head.remember(line, &frame, &self.framer);
+        if let Some(frame) = &self.framer.frame_of(cut) {
+            self.framed(frame, cut.line);
         }
     }
 
-    /// A record, and the line that it stands in; says whether its stream has seen it.
-    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) -> bool {
+    /// A record, and the line that it stands in.
+    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
         // Of a record over several lines the last one tells nothing.
         let is_whole = !line.is_empty() && !self.framer.wants_every_line();
-        self.frames.take(frame, is_whole.then_some(line))
+        self.frames.take(frame, is_whole.then_some(line));
     }
-}
-
-/// How long the first line of a text is, given what follows its line end.
-fn end_of_line(text: &[u8], tail: &[u8]) -> usize {
-    text.len().saturating_sub(tail.len()).saturating_sub(1)
-}
-
-/// The first line and what follows its line end.
-fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memchr(b'\n', bytes)?;
-    Some((bytes.get(..at)?, bytes.get(at.checked_add(1)?..)?))
 }
 
 /// The events of a whole log in memory.

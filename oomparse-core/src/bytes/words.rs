@@ -34,7 +34,7 @@ pub(crate) fn all_plain(text: &str) -> bool {
     })
 }
 
-/// Where the first of these bytes stands. For short ways only: `memchr` is faster on longer ones.
+/// Where the first of these bytes stands. For short texts only: `memchr` is faster on longer ones.
 #[inline]
 pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usize> {
     let Some(last) = bytes.last_chunk::<BLOCK>() else {
@@ -81,6 +81,27 @@ pub(crate) fn has<const N: usize>(bytes: &[u8], set: [u8; N]) -> bool {
     block_has(last, set)
 }
 
+/// Whether the text has these two bytes side by side. For short texts only.
+#[inline]
+pub(crate) fn has_pair(bytes: &[u8], [first, second]: [u8; 2]) -> bool {
+    let is_pair = |(one, next): (&u8, &u8)| (*one == first) & (*next == second);
+    let behind = bytes.get(1..).unwrap_or_default();
+    let (blocks, rest) = behind.as_chunks::<BLOCK>();
+    let mut before = bytes.as_chunks::<BLOCK>().0.iter();
+    for (block, next) in before.by_ref().zip(blocks) {
+        if block
+            .iter()
+            .zip(next)
+            .fold(false, |has, pair| has | is_pair(pair))
+        {
+            return true;
+        }
+    }
+    let done = blocks.len().wrapping_mul(BLOCK);
+    let last = bytes.get(done..).unwrap_or_default();
+    last.iter().zip(rest).any(is_pair)
+}
+
 /// Whether the text begins with the start. `==` calls a function, which costs more than so short a look.
 #[inline]
 pub(crate) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
@@ -114,6 +135,30 @@ pub(crate) fn few_digits(bytes: &[u8]) -> Option<(u64, usize)> {
     // Zeros in front instead of the bytes behind.
     let digits = (word ^ ZEROS) << 8usize.wrapping_sub(len).wrapping_mul(8);
     Some((eight_digits(digits), len))
+}
+
+/// The digits that a text of eight bytes or more ends with, as a number, and how many they are. Of more than
+/// eight, the last eight; behind a byte that is no character they may be taken for fewer.
+#[inline]
+pub(crate) fn digits_at_end(bytes: &[u8]) -> Option<(u64, usize)> {
+    let word = u64::from_le_bytes(*bytes.last_chunk::<8>()?);
+    let len = (not_digits(word).leading_zeros() / u8::BITS) as usize;
+    // Zeros in front instead of the bytes before.
+    let kept = LAST_BYTES.get(len)?;
+    Some((eight_digits((word ^ ZEROS) & kept), len))
+}
+
+/// Whether all bytes are small letters, digits or `_`.
+#[inline(always)]
+pub(crate) fn all_of_key(bytes: &[u8]) -> bool {
+    !any(bytes, |word| {
+        let small = word & !HIGH;
+        // No sum reaches into the next byte.
+        let from = |first: u8| small.wrapping_add(ONES.wrapping_mul(u64::from(0x80u8.wrapping_sub(first))));
+        let between = |first: u8, last: u8| from(first) & !from(last.wrapping_add(1));
+        let of_key = between(b'a', b'z') | between(b'0', b'9') | between(b'_', b'_');
+        (!of_key | word) & HIGH
+    })
 }
 
 /// How many blanks a text begins with, as long as there are eight bytes to look at.
@@ -237,11 +282,13 @@ const BLOCK: usize = 16;
 
 #[inline(always)]
 fn block_has<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> bool {
-    let mut has = false;
-    for one in set {
-        has |= block.iter().fold(false, |has, byte| has | (*byte == one));
+    let mut found = [false; BLOCK];
+    for (found, byte) in found.iter_mut().zip(block) {
+        for one in set {
+            *found |= *byte == one;
+        }
     }
-    has
+    found.iter().fold(false, |has, found| has | found)
 }
 
 /// Where the first byte stands in a block of which this is true, if there is one.
@@ -373,6 +420,43 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn digits_at_the_end() {
+        for len in 0..=8usize {
+            for before in (0..0x80u8).filter(|byte| !byte.is_ascii_digit()) {
+                let mut text = vec![before; 12];
+                text.extend_from_slice(&b"90071992"[..len]);
+                let number = core::str::from_utf8(&text[12..]).unwrap().parse();
+                assert_eq!(
+                    digits_at_end(&text),
+                    Some((number.unwrap_or(0), len)),
+                    "{text:?}"
+                );
+            }
+        }
+        assert_eq!(digits_at_end(b"1234567"), None);
+        assert_eq!(digits_at_end(b"x1234567890"), Some((34_567_890, 8)));
+    }
+
+    #[test]
+    fn keys_and_pairs_at_every_place() {
+        for len in 1..40usize {
+            for at in 0..len {
+                for byte in 0..=u8::MAX {
+                    let mut text = vec![b'k'; len];
+                    text[at] = byte;
+                    let is_key = byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+                    assert_eq!(all_of_key(&text), is_key, "{byte} at {at} of {len}");
+                }
+                let mut text = vec![b']'; len];
+                assert!(!has_pair(&text, *b"]:"));
+                text[at] = b':';
+                assert_eq!(has_pair(&text, *b"]:"), at > 0, "{at} of {len}");
+            }
+        }
+        assert!(!has_pair(b"", *b"]:"));
     }
 
     #[test]

@@ -41,32 +41,17 @@ pub(super) fn bracketed(line: &[u8]) -> Option<Frame<'_>> {
     }
 }
 
-/// `[12345.678901] message` alone, without the stamps for people.
-#[inline(always)]
-pub(super) fn plain(line: &[u8]) -> Option<Frame<'_>> {
-    let (micros, rest) = stamp::printk(line)?;
-    stamped(micros, rest)
-}
-
 /// What follows a printk stamp.
 #[inline(always)]
 fn stamped(micros: u64, rest: &[u8]) -> Option<Frame<'_>> {
     let (caller, message) = caller_and_message(rest)?;
     Some(Frame {
-        caller: caller.map(Cow::Borrowed),
-        ..stamped_text(micros, message)
-    })
-}
-
-/// A message with its stamp.
-#[inline]
-pub(super) fn stamped_text(micros: u64, message: &[u8]) -> Frame<'_> {
-    Frame {
         kind: FrameKind::Dmesg,
         kernel_time_us: Some(micros),
+        caller: caller.map(Cow::Borrowed),
         message: text(message),
         ..Frame::default()
-    }
+    })
 }
 
 /// The stamp in front of a text that another carrier brought, with the caller and the message.
@@ -77,8 +62,9 @@ pub(super) fn stamp_in_front(text: &[u8]) -> Option<Stamped<'_>> {
     Some((micros, caller, message))
 }
 
+/// What follows the bracket that ends a stamp: the caller, and the message.
 #[inline]
-fn caller_and_message(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+pub(super) fn caller_and_message(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let (caller, rest) = caller(rest);
     let message = match rest {
         [] => rest,

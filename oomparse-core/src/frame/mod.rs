@@ -17,6 +17,7 @@ mod journal;
 mod json_text;
 mod kmsg;
 mod part;
+mod prefix;
 #[cfg(feature = "serde")]
 mod record;
 mod scan;
@@ -31,8 +32,9 @@ mod wrapper;
 pub use record::with_member;
 
 pub(crate) use part::{Part, part};
+pub(crate) use prefix::Cut;
 
-use crate::bytes::memmem;
+use crate::bytes::{memmem, split_line};
 use crate::line::{Line, parse_line};
 pub(crate) use crate::source::Origin;
 use crate::source::{Author, Provenance, Source};
@@ -182,8 +184,8 @@ pub struct Framer {
     open: Open,
     /// How many bytes of the next line are not handed in.
     dropped: usize,
-    /// The prefix of the last line of a syslog's kernel.
-    head: syslog::Head,
+    /// How the last line began, if the next one may be read by it.
+    prefix: prefix::Prefix,
 }
 
 /// A carrier's record that spans lines.
@@ -214,67 +216,57 @@ impl Framer {
             return self.within_open(line);
         }
         let line = without_return(line);
-        // Where code must be small the long way does: it reads the same.
-        if cfg!(feature = "std")
-            && let Some(frame) = self.frequent(line)
-        {
-            return Some(frame);
-        }
-        self.single(line)
+        let known = self.prefix.frame(self.look(line));
+        known.or_else(|| self.single(line))
     }
 
-    /// The forms that matter most, without moving the frame about: that costs more than reading the
-    /// prefix does.
+    /// The same of a line that was cut off a text.
+    pub(crate) fn frame_of<'a>(&mut self, cut: Cut<'a>) -> Option<Frame<'a>> {
+        if self.wants_every_line() {
+            return self.within_open(cut.line);
+        }
+        let known = self.prefix.frame(cut);
+        known.or_else(|| self.single(without_return(cut.line)))
+    }
+
+    /// The clock and the message of a line that differs from the last one in nothing else.
     #[inline(always)]
-    fn frequent<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
-        let mut frame = match line {
-            [b'0'..=b'9', ..] => {
-                if let Some(frame) = kmsg::record(line) {
-                    self.last = FrameKind::Kmsg;
-                    return Some(frame);
-                }
-                syslog::kernels(line, &mut self.head)?
-            }
-            [b'[', ..] if self.is_short_monotonic == Some(false) => {
-                dmesg::plain(line).filter(|frame| !syslog::may_name_host(&frame.message))?
-            }
-            [b'A'..=b'Z', ..] => syslog::kernels(line, &mut self.head)?,
-            _ => return None,
-        };
-        self.remember_prefix(line, &mut frame);
-        Some(frame)
+    pub(crate) fn next_of<'a>(&self, cut: Cut<'a>) -> Option<(u64, &'a [u8])> {
+        self.prefix.next(cut).filter(|_| !self.wants_every_line())
     }
 
-    /// The frame of a line of the kernel's whose stamp and message are known already: as [`frame`](Self::frame)
-    /// gives it, or nothing where that must look closer.
+    /// Says that the next line is read without regard to how the last one began.
+    pub(crate) fn forget_prefix(&mut self) {
+        self.prefix.forget();
+    }
+
+    /// Sees whether a line begins as the last one did.
     ///
-    /// `stamp_at` is where `[12345.678901] ` stands, right in front of the message.
-    pub(crate) fn stamped<'a>(
-        &self,
-        line: &'a [u8],
-        stamp_at: usize,
-        micros: u64,
-        message: &'a [u8],
-    ) -> Option<Frame<'a>> {
-        // Behind the stamp there may be the caller, and a second line end is one too many.
-        let is_odd = matches!(message, [] | [b'[', ..] | [.., b'\r']);
-        if self.wants_every_line() || is_odd || syslog::may_name_host(message) {
-            return None;
+    /// Where code must be small each prefix is read: that gives the same.
+    #[inline]
+    pub(crate) fn look<'a>(&self, line: &'a [u8]) -> Cut<'a> {
+        if cfg!(feature = "std") {
+            self.prefix.look(line)
+        } else {
+            Cut::new(line)
         }
-        if stamp_at == 0 {
-            let is_plain = self.is_short_monotonic == Some(false) && self.last == FrameKind::Dmesg;
-            return is_plain.then(|| dmesg::stamped_text(micros, message));
-        }
-        let mut frame = syslog::stamped_text(&self.head, line, stamp_at, micros, message)?;
-        frame.note_len(line);
-        Some(frame)
     }
 
-    /// Whether lines that begin as this frame's did have such frames too, whatever their messages are: no
-    /// host may still be found there.
-    pub(crate) fn is_settled(&self, frame: &Frame<'_>) -> bool {
-        let may_be_short = frame.kind == FrameKind::Dmesg && frame.level.is_none();
-        !may_be_short || self.is_short_monotonic == Some(false)
+    /// The first line of a text, and what follows its line end.
+    #[inline]
+    pub(crate) fn first_line<'a>(&self, text: &'a [u8]) -> Option<(Cut<'a>, &'a [u8])> {
+        if cfg!(feature = "std") && !self.wants_every_line() {
+            return self.prefix.first_line(text);
+        }
+        let (line, tail) = split_line(text)?;
+        // Within a journal's entry every byte counts.
+        let is_within = self.wants_every_line();
+        let line = if is_within {
+            line
+        } else {
+            without_return(line)
+        };
+        Some((Cut::new(line), tail))
     }
 
     /// Says that the next line has so many bytes more than are handed in: a journal's entry shows only by their
@@ -306,6 +298,7 @@ impl Framer {
 
     /// The record over several lines that is open, if it holds a message: no more lines come.
     pub fn finish(&mut self) -> Option<Frame<'static>> {
+        self.prefix.forget();
         match core::mem::take(&mut self.open) {
             #[cfg(feature = "carriers")]
             Open::Entry(mut entry) => entry.take_frame(),
@@ -315,6 +308,7 @@ impl Framer {
 
     /// A line while a record over several lines is open, with the carriage return that may end it.
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        self.prefix.forget();
         match &mut self.open {
             Open::Nothing => {}
             #[cfg(feature = "carriers")]
@@ -355,6 +349,7 @@ impl Framer {
 
     /// A line that is a record of its own, or begins one of several lines.
     fn single<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+        self.prefix.forget();
         match line {
             _ if line.trim_ascii().is_empty() => {
                 // The line below may go on with the one above.
@@ -384,9 +379,14 @@ impl Framer {
             self.open = Open::DmesgJson(Box::default());
             return None;
         }
-        let mut frame = find(line, 0);
+        let known = known(line, 0);
+        let is_known = known.is_some();
+        let mut frame = known.unwrap_or_else(|| unknown(line, 0));
         if frame.kind == FrameKind::Dmesg {
             self.look_for_host(line, &mut frame);
+        }
+        if cfg!(feature = "std") && is_known && self.is_settled(&frame) {
+            self.prefix.remember(line, &frame);
         }
         if frame.kind == FrameKind::Bare {
             // A quotation keeps the indentation behind its own marks.
@@ -402,12 +402,19 @@ impl Framer {
                 return Some(frame.by(self.above));
             }
         }
-        self.remember_prefix(line, &mut frame);
+        self.note_head(line, &mut frame);
         Some(frame)
     }
 
-    #[inline(always)]
-    fn remember_prefix(&mut self, line: &[u8], frame: &mut Frame<'_>) {
+    /// Whether lines that begin as this frame's did have such frames too, whatever their messages are: no
+    /// host may still be found there.
+    fn is_settled(&self, frame: &Frame<'_>) -> bool {
+        let may_be_short = frame.kind == FrameKind::Dmesg && frame.level.is_none();
+        !may_be_short || self.is_short_monotonic == Some(false)
+    }
+
+    /// Notes what the lines behind this one may go on with.
+    fn note_head(&mut self, line: &[u8], frame: &mut Frame<'_>) {
         frame.note_len(line);
         self.last = frame.kind;
         self.gap = false;

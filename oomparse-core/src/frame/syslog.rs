@@ -28,6 +28,7 @@ use super::scan::{
 use super::stamp::{self, Stamp};
 use super::{Author, Frame, FrameKind, Origin, Provenance, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
+use crate::bytes::words::has;
 use crate::source::{Parent, is_kernels_tag};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -41,147 +42,6 @@ pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
     let (priority, rest) = number(line.strip_prefix(b"<")?)?;
     let priority = u8::try_from(priority).ok().filter(|p| *p <= 191)?;
     Some((priority, rest.strip_prefix(b">")?))
-}
-
-/// `stamp host kernel: message`, the common line, in one go; nothing for whatever needs a closer look.
-#[inline(always)]
-pub(super) fn kernels<'a>(line: &'a [u8], last: &mut Head) -> Option<Frame<'a>> {
-    if let Some((host, text)) = last.split(line) {
-        return kernels_text(last.wall, host, text);
-    }
-    let stamp = match line.first()? {
-        b'0'..=b'9' => stamp::iso(line)?,
-        _ => stamp::rfc3164(line)?,
-    };
-    let rest = stamp.rest.strip_prefix(b" ")?;
-    if is_dmesgs(&stamp) {
-        return Some(dmesg_iso(&stamp, rest));
-    }
-    let (host, rest) = word(rest);
-    let text = rest.strip_prefix(b" kernel: ")?;
-    let is_host = match host {
-        [.., last] if last.is_ascii_alphanumeric() => {
-            split_once(host, b'.').is_none_or(|(name, _)| facility_by_name(name).is_none())
-        }
-        _ => host == NO_NAME,
-    };
-    if !is_host {
-        return None;
-    }
-    last.set(line, text.len(), host.len(), stamp.wall);
-    kernels_text(stamp.wall, host, text)
-}
-
-#[inline(always)]
-fn kernels_text<'a>(
-    wall: Option<crate::time::WallTime>,
-    host: &'a [u8],
-    text: &'a [u8],
-) -> Option<Frame<'a>> {
-    if text.starts_with(b"\x1b")
-        || has_control_code(text)
-        || identifier::behind_kernel_tag(text) != Amid::Nothing
-    {
-        return None;
-    }
-    let (kernel_time_us, caller, message) = match dmesg::stamp_in_front(text) {
-        Some((micros, caller, message)) => (Some(micros), caller, message),
-        None => (None, None, text),
-    };
-    Some(Frame {
-        caller: caller.map(Cow::Borrowed),
-        kernel_time_us,
-        ..of_kernel(wall, host, message)
-    })
-}
-
-#[inline(always)]
-fn of_kernel<'a>(
-    wall: Option<crate::time::WallTime>,
-    host: &'a [u8],
-    message: &'a [u8],
-) -> Frame<'a> {
-    Frame {
-        kind: FrameKind::Syslog,
-        origin: Origin::Kernel,
-        wall,
-        host: (host != NO_NAME).then_some(Cow::Borrowed(host)),
-        message: Cow::Borrowed(message),
-        ..Frame::default()
-    }
-}
-
-/// The same of a line whose stamp, right behind the prefix, has been read already.
-pub(super) fn stamped_text<'a>(
-    last: &Head,
-    line: &'a [u8],
-    stamp_at: usize,
-    micros: u64,
-    message: &'a [u8],
-) -> Option<Frame<'a>> {
-    let (host, _) = last.split(line)?;
-    let is_plain =
-        || !has_control_code(message) && identifier::behind_kernel_tag(message) == Amid::Nothing;
-    (last.len == stamp_at && is_plain()).then(|| Frame {
-        kernel_time_us: Some(micros),
-        ..of_kernel(last.wall, host, message)
-    })
-}
-
-/// The last `stamp host kernel: ` that was read. The lines of a report share it, byte for byte, and
-/// comparing costs a fraction of reading.
-#[derive(Clone, Debug)]
-pub(super) struct Head {
-    bytes: [u8; HEAD_LEN],
-    len: usize,
-    host_len: usize,
-    wall: Option<crate::time::WallTime>,
-}
-
-/// A stamp of 35 bytes, a host name of the common kind, and the tag.
-const HEAD_LEN: usize = 96;
-
-impl Default for Head {
-    fn default() -> Self {
-        Self {
-            bytes: [0; HEAD_LEN],
-            len: 0,
-            host_len: 0,
-            wall: None,
-        }
-    }
-}
-
-impl Head {
-    /// Host and text of a line that begins as the last one did.
-    #[inline(always)]
-    fn split<'a>(&self, line: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-        let head = self.bytes.get(..self.len)?;
-        if head.is_empty() || !line.starts_with(head) {
-            return None;
-        }
-        let end = self.len.checked_sub(b" kernel: ".len())?;
-        let host = line.get(end.checked_sub(self.host_len)?..end)?;
-        Some((host, line.get(self.len..)?))
-    }
-
-    fn set(
-        &mut self,
-        line: &[u8],
-        text_len: usize,
-        host_len: usize,
-        wall: Option<crate::time::WallTime>,
-    ) {
-        let len = line.len().saturating_sub(text_len);
-        let (Some(to), Some(from)) = (self.bytes.get_mut(..len), line.get(..len)) else {
-            self.len = 0;
-            return;
-        };
-        to.copy_from_slice(from);
-        self.len = len;
-        self.host_len = host_len;
-        self.wall = wall;
-    }
 }
 
 /// A line that begins with `<N>`: RFC 5424, RFC 3164 on the wire, or `dmesg -r`.
@@ -601,7 +461,7 @@ pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
     if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
         return without_colours(message);
     }
-    if !has_control_code(message) {
+    if !has(message, [b'#']) || !has_control_code(message) {
         return Cow::Borrowed(message);
     }
     let mut out = Vec::with_capacity(message.len());

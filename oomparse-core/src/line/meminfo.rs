@@ -20,6 +20,7 @@
 //! figures in kB) are skipped.
 
 use super::common::{decimal, kib};
+use crate::bytes::words::position;
 use crate::event::Meminfo;
 
 /// Takes one line's figures; tells whether it was a line of the block.
@@ -110,7 +111,7 @@ fn totals(line: &[u8]) -> Option<[Option<u64>; TOTALS.len()]> {
 
 /// `name:N`, and what follows that.
 fn total(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
-    let len = text.iter().position(|byte| matches!(byte, b':' | b' '))?;
+    let len = position(text, [b':', b' '])?;
     let (name, value) = text.split_at_checked(len)?;
     let (value, tail) = decimal(value.strip_prefix(b":")?)?;
     matches!(tail, [] | [b' ', ..]).then_some((name, value, tail))

@@ -13,6 +13,7 @@ mod group;
 mod invoked;
 mod killed;
 pub(crate) mod meminfo;
+mod noise;
 mod reaped;
 mod selected;
 pub(crate) mod stats;
@@ -105,6 +106,42 @@ pub enum Line<'a> {
 /// ```
 #[must_use]
 pub fn parse_line(message: &[u8]) -> Line<'_> {
+    parse(message)
+}
+
+/// The same, where a call would cost more than reading the most frequent kinds.
+#[inline(always)]
+pub(crate) fn parse(message: &[u8]) -> Line<'_> {
+    // Where code must be small each line goes through all kinds: that gives the same.
+    if cfg!(feature = "std")
+        && let Some(line) = frequent(message)
+    {
+        return line;
+    }
+    other_kinds(message)
+}
+
+/// The kinds that most lines of a report are of, each known for certain by its own form: no comm stands in front.
+#[inline(always)]
+fn frequent(message: &[u8]) -> Option<Line<'_>> {
+    match message {
+        [b'a'..=b'z', ..] => {
+            stats::common_entry(message).map(|(key, value)| Line::StatEntry(key, value))
+        }
+        [b'[', ..] if tasks::begins_row(message) => tasks::row(message).map(Line::TaskRow),
+        _ => None,
+    }
+}
+
+/// Any other line; of those that say nothing most show it at once.
+fn other_kinds(message: &[u8]) -> Line<'_> {
+    if cfg!(feature = "std") && noise::is_noise(message) {
+        return Line::Other;
+    }
+    any_kind(message)
+}
+
+fn any_kind(message: &[u8]) -> Line<'_> {
     // The comm of whoever asked stands first, and may be made to look like any other kind.
     if let Some(comm_end) = invoked::find(message) {
         return invoked::invoked(message, comm_end).map_or(Line::Malformed, Line::Invoked);
@@ -215,4 +252,62 @@ fn rest(message: &[u8], first: u8) -> Line<'_> {
         return Line::Meminfo(message);
     }
     cpuset::cpuset(message).map_or(Line::Other, Line::Cpuset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    /// A message that goes to its kind at once is read as through all kinds.
+    #[test]
+    fn frequent_kinds_are_read_as_all_others() {
+        let header = " invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+        let starts = [
+            "anon 4096",
+            "file 0",
+            "pgfault 18446744073709551616",
+            "a 12 ",
+            "[   1003] 65535  1003      256        1",
+            "[1] 5",
+            "[      1] 5",
+            "[1234567]   999 1234567",
+            "[  pid  ]   uid",
+            " dump_stack+0x6d/0x8b",
+            " Killed process 7 (a) total-vm:1kB+0x6d/0x8b",
+            " <TASK>",
+            "Call Trace:",
+            "RAX: 3321d98abeb036f1 RBX: 6b36",
+            "RAX: 0",
+            "RIP: 0033:0x521977",
+            "RIP: 0 cpuset=/ mems_allowed=0",
+            "Code: 1",
+            "Hardware name: a/b, BIOS 1.0",
+            "Node 0",
+            "Node 0 Killed process 5 (x) total-vm:1kB, anon-rss:1kB",
+            "lowmem_reserve[]: 0 2953",
+            " active_file:4 inactive_file:5 isolated_file:0",
+            "active_anon:40211 inactive_anon:12 isolated_anon:0",
+            "N",
+            "",
+            " ",
+            "[",
+            "C",
+        ];
+        for start in starts {
+            for end in [
+                "",
+                header,
+                " cpuset=/ mems_allowed=0",
+                "\nanon 5",
+                " 7",
+                "/0xf37",
+                "\n",
+            ] {
+                let message = format!("{start}{end}");
+                let (once, all) = (parse_line(message.as_bytes()), any_kind(message.as_bytes()));
+                assert_eq!(once, all, "{message:?}");
+            }
+        }
+    }
 }

@@ -164,14 +164,26 @@ pub(crate) fn is_event_count(key: &[u8]) -> bool {
         .any(|start| key.starts_with(start))
 }
 
-/// The `key value` that a text begins with, read in one go from the left, and what follows it: as [`entry`]
-/// reads it where that is the line's end.
-#[inline]
-pub(crate) fn entry_in_front(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
-    let (key, value) = text.split_at_checked(key_len(text)?)?;
-    let (value, rest) = decimal(value.strip_prefix(b" ")?)?;
-    Some((key, value, rest))
+/// The usual `key value` line, as [`entry`] reads it: nothing else in it, and fewer than sixteen digits.
+#[inline(always)]
+pub(super) fn common_entry(line: &[u8]) -> Option<(&[u8], u64)> {
+    let Some((mut value, mut digits)) = words::digits_at_end(line) else {
+        return entry(line);
+    };
+    if digits == EIGHT {
+        let (high, more) = words::digits_at_end(line.get(..line.len().checked_sub(EIGHT)?)?)?;
+        value = high.wrapping_mul(100_000_000).wrapping_add(value);
+        digits = digits.wrapping_add(more);
+    }
+    let (key, behind) = line.split_at_checked(line.len().checked_sub(digits)?.checked_sub(1)?)?;
+    let is_one = matches!(behind, [b' ', b'0'..=b'9', ..])
+        && matches!(key.len(), 1..=64)
+        && words::all_of_key(key);
+    is_one.then_some((key, value))
 }
+
+/// How many digits are read at once.
+const EIGHT: usize = 8;
 
 /// One `key value` line of a block.
 #[inline]
@@ -233,6 +245,55 @@ mod tests {
         );
         assert!(heading(b"Memory cgroup stats for /kubepods.slice/kubepods").is_none());
         assert!(heading(b"Memory cgroup stats for /k: cache:").is_none());
+    }
+
+    #[test]
+    fn the_usual_entry_is_read_as_any_other() {
+        let keys = [
+            "a",
+            "anon",
+            "file_mapped",
+            "workingset_refault_anon",
+            "Anon",
+            "an on",
+            "_1",
+            "k\u{e9}",
+            "",
+        ];
+        let values = [
+            "0",
+            "7",
+            "12",
+            "4096",
+            "1234567",
+            "12345678",
+            "123456789",
+            "123456789012345",
+            "1234567890123456",
+            "18446744073709551615",
+            "18446744073709551616",
+            "00012",
+            "-1",
+            "12 ",
+            "1 2",
+            "",
+            "\u{e9}12",
+            "12\u{e9}",
+        ];
+        let mut read = 0;
+        for key in keys {
+            for value in values {
+                for line in [std::format!("{key} {value}"), std::format!("{key}{value}")] {
+                    if let Some(found) = common_entry(line.as_bytes()) {
+                        assert_eq!(Some(found), entry(line.as_bytes()), "{line}");
+                        read += 1;
+                    }
+                }
+            }
+        }
+        assert!(read > 40, "{read}");
+        let long = [&[b'k'; 65][..], b" 12345678"].concat();
+        assert_eq!(common_entry(&long), None);
     }
 
     #[test]

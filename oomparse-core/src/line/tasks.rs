@@ -138,6 +138,24 @@ pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     Some(Row { pid, text, rest })
 }
 
+/// Whether a text begins as a row does, and leaves no room for a comm that looks like one, nor for the names that
+/// some kernels print between brackets before a message.
+#[inline]
+pub(crate) fn begins_row(text: &[u8]) -> bool {
+    let Some((b'[', start)) = text
+        .first_chunk::<17>()
+        .and_then(|start| start.split_first())
+    else {
+        return false;
+    };
+    let (mut has_bracket, mut is_plain) = (false, true);
+    for byte in start {
+        has_bracket |= *byte == b']';
+        is_plain &= byte.is_ascii_digit() | (*byte == b' ') | (*byte == b']');
+    }
+    has_bracket & is_plain
+}
+
 /// Most of a row is blanks; any other space comes last.
 #[inline]
 fn skip_blanks(mut text: &[u8]) -> &[u8] {

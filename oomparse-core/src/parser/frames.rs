@@ -5,7 +5,7 @@ use crate::bytes::Text;
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind, Origin};
 use crate::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
-use crate::report::Assembler;
+use crate::report::{Assembler, Next};
 use crate::sieve::Sieve;
 use crate::split;
 use alloc::borrow::Cow;
@@ -51,6 +51,8 @@ pub struct FrameParser {
     pub(super) sieve: Sieve,
     streams: Streams,
     events: VecDeque<OomEvent>,
+    /// The last frame went to the last stream, whole.
+    was_taken: bool,
 }
 
 impl Default for FrameParser {
@@ -74,6 +76,7 @@ impl FrameParser {
             sieve: Sieve::new(),
             streams: Streams::default(),
             events: VecDeque::new(),
+            was_taken: false,
         }
     }
 
@@ -133,33 +136,29 @@ impl FrameParser {
         self.sieve.is_candidate(line)
     }
 
-    /// What the last line went to, if that has something open: else only candidates matter to it.
-    #[inline]
-    pub(super) fn last(&mut self) -> Option<&mut Assembler> {
-        let last = &mut self.streams.last.as_mut()?.assembler;
-        last.is_hungry().then_some(last)
-    }
-
     /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any
-    /// must; says whether its stream has seen it.
-    pub(super) fn take(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
-        if !split::may_be_several(frame) {
-            return self.take_record(frame, text);
+    /// must.
+    pub(super) fn take(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
+        if split::may_be_several(frame) {
+            split::each(frame, &mut |record| {
+                let text = &record.message;
+                if self.wants_every_line() || self.is_candidate(text) {
+                    self.take_record(record, Some(text));
+                }
+            });
+            // The last record's head need not be the line's.
+            self.was_taken = false;
+        } else {
+            self.take_record(frame, text);
         }
-        let mut was_seen = false;
-        split::each(frame, &mut |record| {
-            let text = &record.message;
-            let matters = self.wants_every_line() || self.is_candidate(text);
-            was_seen |= matters && self.take_record(record, Some(text));
-        });
-        was_seen
     }
 
     /// One record.
-    fn take_record(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
+    fn take_record(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
+        self.was_taken = false;
         let proven = frame.origin == Origin::Kernel;
         if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
-            return false;
+            return;
         }
         let host = frame.host.as_deref().unwrap_or_default();
         // What stands behind a line break belongs to the line before it, whose host is not repeated.
@@ -171,27 +170,34 @@ impl FrameParser {
             && !self.streams.is_hungry(host, is_last)
             && text.is_some_and(|text| !self.sieve.is_candidate(text))
         {
-            return false;
+            return;
         }
         let given = self.events.len();
         self.streams
             .turn_to(host, is_last, &self.options, &mut self.events);
         self.feed(frame, given);
-        true
+        self.was_taken = true;
     }
 
-    /// A frame like the one before it, which was taken; says whether this one was too. It is not where only
-    /// another stream has something open.
-    pub(super) fn take_next(&mut self, frame: &Frame<'_>) -> bool {
-        if self.streams.hungry > 0 && self.last().is_none() || self.streams.last.is_none() {
+    /// A line of the frame before it, but for the clock and the message; says whether it was taken. Else it is
+    /// to be read like any other.
+    #[inline(always)]
+    pub(super) fn take_next(&mut self, micros: u64, message: &[u8]) -> bool {
+        if !self.was_taken || split::may_hold_several(message) {
             return false;
         }
-        if split::may_be_several(frame) {
-            return self.take(frame, None);
+        let Some(stream) = &mut self.streams.last else {
+            return false;
+        };
+        let assembler = &mut stream.assembler;
+        let given = self.events.len();
+        let next = assembler.push_next(micros, message, &mut self.events);
+        if next == Next::Open {
+            let is_hungry = assembler.is_hungry();
+            self.streams.count(true, is_hungry);
+            self.complete(given);
         }
-        self.streams.clock = self.streams.clock.wrapping_add(1);
-        self.feed(frame, self.events.len());
-        true
+        next != Next::NotTaken
     }
 
     /// Hands a frame to the last stream; events behind the first `given` are new.

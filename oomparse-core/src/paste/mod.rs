@@ -16,7 +16,9 @@ mod wrapped;
 
 use self::quoted::Quoted;
 use self::wrapped::Wrapped;
+use crate::frame::Cut;
 use crate::split::long;
+use memchr::memchr;
 
 /// Puts lines back into the shape that a log's carrier gave them.
 #[derive(Debug, Default)]
@@ -31,17 +33,15 @@ impl Paste {
         self.quoted.is_holding() || self.wrapped.is_holding()
     }
 
-    /// Whether the next line is read without regard to those before it.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.quoted.is_idle() && !self.wrapped.is_holding()
-    }
-
     /// Whether the line is to be handed in; nearly none is. `holds_word` says whether one of the sieve's
     /// words is in it.
     #[inline]
-    pub(crate) fn wants(&self, line: &[u8], holds_word: impl Fn() -> bool) -> bool {
+    pub(crate) fn wants(&self, cut: &Cut<'_>, holds_word: impl Fn() -> bool) -> bool {
+        let line = cut.line;
         self.is_holding()
-            || self.quoted.may_be(line)
+            || self
+                .quoted
+                .may_be(line, || cut.may_be_mail && memchr(b'=', line).is_some())
             || wrapped::may_begin(line, holds_word)
             || long::may_be(line)
     }

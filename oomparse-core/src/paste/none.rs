@@ -1,5 +1,7 @@
 //! Lines are as their carrier wrote them: nobody wraps, quotes or glues a shipper's record.
 
+use crate::frame::Cut;
+
 /// Takes no line.
 #[derive(Debug, Default)]
 pub(crate) struct Paste(());
@@ -11,12 +13,7 @@ impl Paste {
     }
 
     #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
-    pub(crate) fn is_idle(&self) -> bool {
-        true
-    }
-
-    #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
-    pub(crate) fn wants(&self, _line: &[u8], _holds_word: impl Fn() -> bool) -> bool {
+    pub(crate) fn wants(&self, _cut: &Cut<'_>, _holds_word: impl Fn() -> bool) -> bool {
         false
     }
 

@@ -11,7 +11,7 @@ use crate::bytes::hex_digit;
 use crate::frame;
 use crate::limits::MAX_LINE_LEN;
 use alloc::vec::Vec;
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr_iter, memmem};
 
 /// The longest line that the encoding allows.
 const LONGEST: usize = 76;
@@ -35,15 +35,10 @@ impl Quoted {
         !self.held.is_empty()
     }
 
-    /// Whether the next line is read like any other.
-    pub(super) fn is_idle(&self) -> bool {
-        !self.on && self.held.is_empty()
-    }
-
-    /// Whether the line has to be looked at.
+    /// Whether the line has to be looked at. `holds_sign` says whether it holds a `=`.
     #[inline]
-    pub(super) fn may_be(&self, line: &[u8]) -> bool {
-        line.len() <= LONGEST && (self.on || memchr(b'=', line).is_some())
+    pub(super) fn may_be(&self, line: &[u8], holds_sign: impl Fn() -> bool) -> bool {
+        line.len() <= LONGEST && (self.on || holds_sign())
     }
 
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {

@@ -215,6 +215,7 @@ impl Assembler {
 
     /// The report that a figure or row belongs to: the one whose block is being printed, or, where the
     /// printing threads are shown, the same thread's.
+    #[inline(always)]
     pub(super) fn printing(&self, stamp: &Stamp, takes: impl Fn(&Report) -> bool) -> Option<usize> {
         let takes = |report: &Report| {
             takes(report) && same_caller(stamp, &report.first) && stamp.follows(&report.last)
@@ -231,61 +232,65 @@ impl Assembler {
     pub(super) fn stat_entries(
         &mut self,
         entries: &[u8],
-        stamp: Stamp,
+        stamp: &Stamp,
         out: &mut VecDeque<OomEvent>,
     ) {
-        let at = self.printing(&stamp, Report::is_stats_open);
+        let at = self.printing(stamp, Report::is_stats_open);
         match at.and_then(|at| self.reports.get_mut(at)) {
             Some(report) => {
-                report.stat_entries(entries, &stamp);
-                report.last = stamp;
+                report.stat_entries(entries, stamp);
+                report.last = *stamp;
                 report.idle_lines = 0;
             }
             _ => self.other(stamp, out),
         }
     }
 
-    /// The usual case of the above: one figure in a line of its own.
+    /// The usual case of the above, one figure in a line of its own; says whether the report takes it.
+    #[inline(always)]
     pub(super) fn stat_entry(
         &mut self,
         key: &[u8],
         value: u64,
         message: &[u8],
-        stamp: Stamp,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+        stamp: &Stamp,
+    ) -> bool {
         match self.reports.get_mut(self.owner) {
             Some(report)
                 if report.is_stats_open()
-                    && same_caller(&stamp, &report.first)
+                    && same_caller(stamp, &report.first)
                     && stamp.follows(&report.last) =>
             {
-                report.last = stamp;
+                report.last = *stamp;
                 report.stat_stamp();
                 report.stat_entry(key, value, message.len());
                 report.idle_lines = 0;
+                true
             }
-            _ => self.other(stamp, out),
+            _ => false,
         }
     }
 
-    pub(super) fn task_row(&mut self, row: &Row<'_>, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+    /// Says whether a report takes the row.
+    #[inline(always)]
+    pub(super) fn task_row(&mut self, row: &Row<'_>, stamp: &Stamp) -> bool {
         let keep = self.keep_tasks;
-        let at = self.printing(&stamp, |report| {
+        let at = self.printing(stamp, |report| {
             report.columns.is_some() && !report.is_decided()
         });
         match at.and_then(|at| self.reports.get_mut(at)) {
             Some(report) => {
                 report.task_row(row, keep);
-                report.last = stamp;
+                report.last = *stamp;
                 report.idle_lines = 0;
+                true
             }
-            _ => self.other(stamp, out),
+            _ => false,
         }
     }
 
     /// The heading of a Mem-Info block, which proves no OOM: it opens nothing.
-    pub(super) fn meminfo_heading(&mut self, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn meminfo_heading(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let takes = |report: &Report| {
             !report.is_decided() && report.meminfo.is_none() && stamp.follows(&report.last)
         };
@@ -299,11 +304,11 @@ impl Assembler {
         report.end_stats();
         report.meminfo = Some(alloc::boxed::Box::default());
         report.saw(Evidence::Meminfo);
-        report.last = stamp;
+        report.last = *stamp;
         self.owner = at.unwrap_or(self.owner);
     }
 
-    pub(super) fn meminfo(&mut self, figures: &[u8], stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn meminfo(&mut self, figures: &[u8], stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         match self.reports.get_mut(self.owner) {
             Some(report)
                 if report.meminfo.is_some()
@@ -312,14 +317,14 @@ impl Assembler {
                     && stamp.follows(&report.last) =>
             {
                 report.meminfo(figures);
-                report.last = stamp;
+                report.last = *stamp;
             }
             _ => self.other(stamp, out),
         }
     }
 
     /// A line that says nothing to a report: it only uses up the patience with those that are open.
-    pub(super) fn other(&mut self, stamp: Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn other(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let mut at = 0;
         while let Some(report) = self.reports.get_mut(at) {
             report.idle_lines = report.idle_lines.saturating_add(1);

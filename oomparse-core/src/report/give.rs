@@ -27,11 +27,22 @@ fn second(stamp: &Stamp) -> Option<u32> {
 }
 
 impl Assembler {
-    /// A kill that waited for one further line leaves now, unless this line is the one it waited for.
-    pub(super) fn release_waiting(&mut self, line: &Line<'_>, out: &mut VecDeque<OomEvent>) {
-        if self.reports.iter().all(|report| report.waiting.is_none()) {
-            return;
+    /// A kill that waited for one further line leaves now, unless this line is the one it waited for. Says whether
+    /// one waited.
+    #[inline(always)]
+    pub(super) fn release_waiting(
+        &mut self,
+        line: &Line<'_>,
+        out: &mut VecDeque<OomEvent>,
+    ) -> bool {
+        let is_waiting = self.reports.iter().any(|report| report.waiting.is_some());
+        if is_waiting {
+            self.release(line, out);
         }
+        is_waiting
+    }
+
+    fn release(&mut self, line: &Line<'_>, out: &mut VecDeque<OomEvent>) {
         let wanted = |pid: u32| match line {
             Line::Group(_) => true,
             Line::Reaped(line) => line.pid == pid,

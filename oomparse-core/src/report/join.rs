@@ -8,6 +8,8 @@
 mod held;
 mod shape;
 
+pub(super) use self::shape::may_start;
+
 use self::held::{Tail, is_cut_len};
 use self::shape::{
     Kind, PATH_STEMS, ends_in, is_component, is_known, is_sound, progress, unfinished,

@@ -26,7 +26,6 @@ mod companion;
 mod decide;
 mod figures;
 mod give;
-mod glance;
 mod join;
 mod stamp;
 mod state;
@@ -39,7 +38,7 @@ use self::state::Report;
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::frame::{Fragment, Frame, FrameKind};
-use crate::line::{Line, parse_line};
+use crate::line::{self, Line, parse_line};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -47,6 +46,17 @@ pub(crate) use stamp::fnv1a;
 
 /// How long two headers may be apart and still be of reports that interleave, in microseconds.
 const INTERLEAVE_US: u64 = 1_000_000;
+
+/// What became of a record that is like the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// It must be read as any other record.
+    NotTaken,
+    /// It is a figure or a row of the report that is being printed.
+    Within,
+    /// Any report may have begun or ended.
+    Open,
+}
 
 /// The state of one stream of lines.
 #[derive(Debug, Default)]
@@ -148,7 +158,34 @@ impl Assembler {
                 return;
             }
         }
-        self.read(line, message, stamp, [false; 2], out);
+        self.read(&line, message, &stamp, [false; 2], out);
+    }
+
+    /// Takes a record whose frame is like the last one's, but for its clock and its message, where nothing waits
+    /// for its rest.
+    #[inline]
+    pub(crate) fn push_next(
+        &mut self,
+        kernel_time_us: u64,
+        message: &[u8],
+        out: &mut VecDeque<OomEvent>,
+    ) -> Next {
+        if !self.hungry || self.pending.is_some() {
+            return Next::NotTaken;
+        }
+        let line = line::parse(message);
+        if join::may_start(message, &line) {
+            return Next::NotTaken;
+        }
+        self.lines = self.lines.wrapping_add(1);
+        self.stamp.kernel_time_us = Some(kernel_time_us);
+        self.stamp.line = self.lines;
+        let stamp = self.stamp;
+        let next = self.read(&line, message, &stamp, [false; 2], out);
+        if next == Next::Open {
+            self.find_out_hunger();
+        }
+        next
     }
 
     /// Names the stream's host.
@@ -169,7 +206,7 @@ impl Assembler {
         if let (Line::Summary(line), true) = (&mut line, pending.has_no_end()) {
             line.let_go_of_task();
         }
-        self.read(line, message, pending.stamp, pending.cut(), out);
+        self.read(&line, message, &pending.stamp, pending.cut(), out);
     }
 
     /// Gives out everything that is open.
@@ -210,26 +247,40 @@ impl Assembler {
         }
     }
 
+    #[inline(always)]
     fn read(
         &mut self,
-        line: Line<'_>,
+        line: &Line<'_>,
         message: &[u8],
-        stamp: Stamp,
+        stamp: &Stamp,
         cut: Cut,
         out: &mut VecDeque<OomEvent>,
-    ) {
-        self.release_waiting(&line, out);
+    ) -> Next {
+        let was_waiting = self.release_waiting(line, out);
+        let is_within = match line {
+            Line::StatEntry(key, value) => self.stat_entry(key, *value, message, stamp),
+            Line::TaskRow(row) => self.task_row(row, stamp),
+            _ => false,
+        };
+        if is_within {
+            return if was_waiting {
+                Next::Open
+            } else {
+                Next::Within
+            };
+        }
         match line {
-            Line::StatEntry(key, value) => self.stat_entry(key, value, message, stamp, out),
             Line::StatEntries(entries) => self.stat_entries(entries, stamp, out),
-            Line::TaskRow(row) => self.task_row(&row, stamp, out),
-            Line::Other | Line::Malformed => self.other(stamp, out),
+            Line::StatEntry(..) | Line::TaskRow(_) | Line::Other | Line::Malformed => {
+                self.other(stamp, out);
+            }
             Line::Meminfo(figures) => self.meminfo(figures, stamp, out),
             line => {
-                self.expire(&stamp, out);
-                self.oom_line(line, message, stamp, cut, out);
+                self.expire(stamp, out);
+                self.oom_line(*line, message, *stamp, cut, out);
             }
         }
+        Next::Open
     }
 
     fn oom_line(
@@ -276,7 +327,7 @@ impl Assembler {
             }
             Line::Counter(line) => self.counter(&line, stamp, hash, out),
             Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash, out),
-            Line::MeminfoHeading => self.meminfo_heading(stamp, out),
+            Line::MeminfoHeading => self.meminfo_heading(&stamp, out),
             Line::TasksState => {
                 let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
                 report.end_stats();

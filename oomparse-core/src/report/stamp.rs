@@ -51,23 +51,20 @@ impl Stamp {
     }
 
     /// The same with a bound of its own on the gap.
+    #[inline]
     pub(super) fn follows_within(&self, earlier: &Self, max_us: u64) -> bool {
+        if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us)
+            && (now | then) >> (u64::BITS - 1) == 0
+        {
+            let gap = now.wrapping_sub(then);
+            return gap <= max_us || gap.wrapping_neg() <= MAX_REPORT_BACKSTEP_US;
+        }
         let back = i64::try_from(MAX_REPORT_BACKSTEP_US)
             .unwrap_or(i64::MAX)
             .wrapping_neg();
         let on = i64::try_from(max_us).unwrap_or(i64::MAX);
         self.since(earlier)
             .is_none_or(|gap| (back..=on).contains(&gap))
-    }
-
-    /// The same of the next line's kernel clock alone. No where that does not show it.
-    #[inline]
-    pub(super) fn is_followed_at(&self, kernel_time_us: u64, max_us: u64) -> bool {
-        self.kernel_time_us.is_some_and(|then| {
-            // A clock is far from the end of its numbers.
-            let on = kernel_time_us.wrapping_sub(then);
-            on <= max_us || on.wrapping_neg() <= MAX_REPORT_BACKSTEP_US
-        })
     }
 
     /// Whether nothing stands between the two lines in their stream.

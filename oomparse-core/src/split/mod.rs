@@ -31,17 +31,23 @@ use crate::limits::MAX_PARTS;
 /// Whether a frame may hold several records; nearly none does.
 #[inline]
 pub(crate) fn may_be_several(frame: &Frame<'_>) -> bool {
-    frame.fragment == Fragment::Several || may_hold_several(frame)
+    frame.fragment == Fragment::Several || may_be_of_line(frame)
 }
 
 /// Whether a line's frame may: what is one record for certain is one.
 #[inline]
-fn may_hold_several(frame: &Frame<'_>) -> bool {
+fn may_be_of_line(frame: &Frame<'_>) -> bool {
     !matches!(
         frame.kind,
         FrameKind::Kmsg | FrameKind::KmsgDictionary | FrameKind::Indented
     ) && frame.origin != Origin::UserSpace
         && line::may_be_several(&frame.message)
+}
+
+/// Whether a message of the kernel's may, that came on a line of its own.
+#[inline(always)]
+pub(crate) fn may_hold_several(message: &[u8]) -> bool {
+    line::may_be_several(message)
 }
 
 /// Gives the records of a frame one by one, or the frame as it is.
@@ -54,7 +60,7 @@ pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
         }
     };
     let mut each_of_line = |record: &Frame<'_>| {
-        if may_hold_several(record) {
+        if may_be_of_line(record) {
             line::each(record, &mut give);
         } else {
             give(record);

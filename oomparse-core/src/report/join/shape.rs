@@ -72,6 +72,23 @@ pub(super) fn progress(line: &Line<'_>) -> usize {
     }
 }
 
+/// Whether a message may not be whole, or wait for more, given how it reads: of most lines that shows at once.
+#[inline(always)]
+pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
+    match line {
+        Line::Summary(_)
+        | Line::TaskIn(_)
+        | Line::Killed(_)
+        | Line::StatsHeading(_)
+        | Line::TaskInfo(_)
+        | Line::Invoked(_) => true,
+        Line::Malformed | Line::Other => {
+            matches!(message, [b'o' | b'T' | b'M' | b'O' | b'C', ..] | [.., b'='])
+        }
+        _ => false,
+    }
+}
+
 /// The kind of a message that is not whole, given how it reads.
 pub(super) fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
     match line {

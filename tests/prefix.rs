@@ -1,7 +1,7 @@
-//! Lines that begin as the line before them go a short way through the parser: it leads to the same events.
+//! With and without the remembered prefix of the line before, the same events.
 //!
 //! A log whose lines all begin alike is compared with one that differs in nothing that an event shows, but
-//! whose lines begin by turns in two ways, so that each goes the long way.
+//! whose lines begin by turns in two ways, so that none is read by the prefix of the one before.
 
 use oomparse_core::Options;
 use oomparse_tests::model::{Report, WORDS, Words};
@@ -12,7 +12,7 @@ use proptest::sample::select;
 use serde_json::Value;
 use std::cell::Cell;
 
-/// Messages of the kinds that go the short way, and of kinds that nearly do.
+/// Messages of the most frequent kinds, and some that nearly are of one.
 const MESSAGES: [&str; 57] = [
     "anon 127506432",
     "file 0",
@@ -273,6 +273,23 @@ proptest! {
             events
         };
         prop_assert_eq!(without_ids(events(&alike)?), without_ids(events(&by_turns)?));
+    }
+
+    /// Three more decimals by turns: the clock is the same, and the next line's prefix is another.
+    #[test]
+    fn decimals_by_turns_change_nothing(
+        report in report(), words in select(WORDS.to_vec()), edits in edits(),
+        head in select(vec!["", "<4>", "Jan  5 02:12:02 n kernel: ", "2023-01-05T02:12:02Z n kernel: "]),
+    ) {
+        // What is wrapped or glued stands at another width.
+        let mut lines = lines(&report, &words, &edits);
+        lines.iter_mut().for_each(|line| (line.wrapped, line.glued) = (None, false));
+        let alike = print(&lines, |_, micros| format!("{head}{} ", stamp(micros)));
+        let by_turns = print(&lines, |at, micros| {
+            let more = if at % 2 == 0 { "" } else { "000" };
+            format!("{head}[{:5}.{:06}{more}] ", micros / 1_000_000, micros % 1_000_000)
+        });
+        prop_assert_eq!(events(&alike)?, events(&by_turns)?);
     }
 
     /// Lines of another machine in between: the same log, line by line.
