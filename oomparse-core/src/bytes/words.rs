@@ -154,7 +154,9 @@ pub(crate) fn all_of_key(bytes: &[u8]) -> bool {
     !any(bytes, |word| {
         let small = word & !HIGH;
         // No sum reaches into the next byte.
-        let from = |first: u8| small.wrapping_add(ONES.wrapping_mul(u64::from(0x80u8.wrapping_sub(first))));
+        let from = |first: u8| {
+            small.wrapping_add(ONES.wrapping_mul(u64::from(0x80u8.wrapping_sub(first))))
+        };
         let between = |first: u8, last: u8| from(first) & !from(last.wrapping_add(1));
         let of_key = between(b'a', b'z') | between(b'0', b'9') | between(b'_', b'_');
         (!of_key | word) & HIGH
