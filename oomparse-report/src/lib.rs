@@ -4,19 +4,35 @@
 //! English and Chinese, from one catalogue (`texts/`). Nothing is said without the figure it rests on;
 //! what the log does not show is left out.
 
+mod advice;
+mod anonymise;
+mod course;
 mod facts;
 mod hints;
+mod lines;
+mod markdown;
 mod memory;
 mod missing;
+mod read;
 mod sentence;
 mod texts;
 pub mod units;
+mod view;
 mod words;
+mod zones;
 
+pub use advice::{Advice, Cause, Change, Limit, advice};
+pub use anonymise::Anonymiser;
+pub use course::{course, unix_seconds};
 pub use facts::{clock, cut_id, percent, plain, pod_name, reached, resident, rows_by_size};
 pub use hints::hints;
+pub use lines::{Mark, Tail, marks};
+pub use markdown::markdown;
 pub use memory::{Breakdown, CgroupMemory, Part, machine};
 pub use missing::missing;
+pub use read::read_event;
 pub use sentence::{name_of, process, sentence, what, when_and_where};
-pub use texts::Lang;
+pub use texts::{Lang, term, term_names};
+pub use view::{row, view};
 pub use words::{Look, Word, Words, cut, list};
+pub use zones::{FreeList, Zone, Zones, zones};

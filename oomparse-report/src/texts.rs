@@ -73,6 +73,31 @@ struct Texts {
     zh: String,
 }
 
+/// What a term of the reports means: a field, a word of the kernel's or of Kubernetes'.
+#[must_use]
+pub fn term(name: &str, lang: Lang) -> Option<&'static str> {
+    let texts = terms().get(name)?;
+    Some(match lang {
+        Lang::En => &texts.en,
+        Lang::Zh => &texts.zh,
+    })
+}
+
+/// The terms that [`term`] explains, in order.
+#[must_use]
+pub fn term_names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = terms().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+fn terms() -> &'static HashMap<String, Texts> {
+    static TERMS: OnceLock<HashMap<String, Texts>> = OnceLock::new();
+    TERMS.get_or_init(|| {
+        serde_json::from_str(include_str!("../texts/terms.json")).unwrap_or_default()
+    })
+}
+
 fn catalogue() -> &'static HashMap<String, Texts> {
     static CATALOGUE: OnceLock<HashMap<String, Texts>> = OnceLock::new();
     CATALOGUE.get_or_init(|| {
@@ -139,8 +164,8 @@ mod tests {
             names.sort();
             names
         };
-        assert!(catalogue().len() > 60);
-        for (key, texts) in catalogue() {
+        assert!(catalogue().len() > 60 && terms().len() > 60);
+        for (key, texts) in catalogue().iter().chain(terms()) {
             assert_eq!(names(&texts.en), names(&texts.zh), "{key}");
             assert!(!texts.en.is_empty() && !texts.zh.is_empty(), "{key}");
         }

@@ -118,6 +118,20 @@ impl StatValues {
     }
 }
 
+impl<'a> FromIterator<(&'a str, u64)> for StatValues {
+    /// The keys that are made of letters, digits and underscores, as the kernel's are; of equal ones the first.
+    fn from_iter<I: IntoIterator<Item = (&'a str, u64)>>(pairs: I) -> Self {
+        let mut values = Self::default();
+        for (key, value) in pairs {
+            let is_key = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if key.bytes().all(is_key) {
+                values.push(key.as_bytes(), value);
+            }
+        }
+        values
+    }
+}
+
 /// Headline figures of a global OOM's Mem-Info block; pages as printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,0 +1,348 @@
+//! The lines of a log that an event rests on, found again in the text that was just read.
+
+use oomparse_core::line::{Line, parse_line};
+use oomparse_core::{Evidence, Frame, Framer, OomEvent, Parser};
+use serde::Serialize;
+use std::ops::Range;
+
+/// How much of a log's text is kept to look for lines in: reports of thousands of processes are this long.
+const KEPT: usize = 2 << 20;
+
+/// The end of what was read of a log.
+#[derive(Debug, Default)]
+pub struct Tail {
+    text: Vec<u8>,
+    /// Where the text begins in the log.
+    start: u64,
+}
+
+impl Tail {
+    /// Takes the next bytes of the log; the oldest make room for them.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.text.extend_from_slice(bytes);
+        if self.text.len() > 2 * KEPT {
+            let gone = self.text.len() - KEPT;
+            self.text.drain(..gone);
+            self.start += gone as u64;
+        }
+    }
+
+    /// Where the event's lines stand in the log, from its report's first line to the one that tells it.
+    ///
+    /// Lines of others may stand between them: [`marks`] tells which are the event's.
+    #[must_use]
+    pub fn find(&self, event: &OomEvent) -> Option<Range<u64>> {
+        let range = find(&self.text, event)?;
+        Some(self.start + range.start as u64..self.start + range.end as u64)
+    }
+
+    /// The text of a range that is still kept.
+    #[must_use]
+    pub fn text(&self, range: &Range<u64>) -> Option<&[u8]> {
+        let at = |offset: u64| usize::try_from(offset.checked_sub(self.start)?).ok();
+        self.text.get(at(range.start)?..at(range.end)?)
+    }
+}
+
+/// How many lines more are taken before and behind, where the event's own do not give it alone: a record over
+/// several lines begins and ends elsewhere than its text does.
+const WIDER: [(usize, usize); 9] = [
+    (0, 0),
+    (0, 1),
+    (0, 4),
+    (1, 1),
+    (4, 4),
+    (16, 4),
+    (16, 16),
+    (64, 64),
+    (256, 64),
+];
+
+/// Where an event's lines stand in a text, its last report of this kind: where it can be shown, lines that give
+/// the same event when they are read alone.
+fn find(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
+    let lines = || Backward {
+        text,
+        end: text.len(),
+    };
+    let told = told(lines(), text, event)?;
+    let before = Backward {
+        text,
+        end: told.start,
+    };
+    let begins = if event.evidence.contains(&Evidence::Invoked) {
+        before
+            .clone()
+            .find(|line| begins(&text[line.clone()], event))
+    } else {
+        None
+    };
+    let start = begins.map_or_else(
+        || first_of_run(before, text, event, told.start),
+        |line| line.start,
+    );
+    let wider = |(before, behind)| back(text, start, before)..forth(text, told.end, behind);
+    let ranges = WIDER.into_iter().map(wider);
+    let given = ranges
+        .into_iter()
+        .find(|range| gives(&text[range.clone()], event));
+    Some(given.unwrap_or(start..told.end))
+}
+
+/// More lines than this are not looked at behind one that seems to tell the event.
+const NEARBY: usize = 2000;
+
+/// The last line that tells the event; where none does for sure, as within a carrier's own structure, the last
+/// that seems to.
+fn told(lines: Backward<'_>, text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
+    let (mut loose, mut looked) = (None, 0);
+    for line in lines {
+        let bytes = text.get(line.clone())?;
+        if tells(bytes, event) {
+            return Some(line);
+        }
+        if loose.is_none() && event.is_told_by(bytes) {
+            loose = Some(line);
+        }
+        looked += usize::from(loose.is_some());
+        if looked > NEARBY {
+            break;
+        }
+    }
+    loose
+}
+
+/// Whether these lines alone give the event.
+fn gives(lines: &[u8], event: &OomEvent) -> bool {
+    let mut parser = Parser::new();
+    parser.push_chunk(lines);
+    parser.finish();
+    std::iter::from_fn(|| parser.next_event()).any(|again| {
+        again.event_type == event.event_type
+            && again.victim == event.victim
+            && again.memory == event.memory
+            && again.memory_swap == event.memory_swap
+            && again.cgroup == event.cgroup
+            && again.invoker == event.invoker
+            && again.memcg_stats == event.memcg_stats
+            && again.oom_group == event.oom_group
+    })
+}
+
+/// The start of the line so many lines before.
+fn back(text: &[u8], start: usize, lines: usize) -> usize {
+    let before = Backward { text, end: start };
+    before.take(lines).last().map_or(start, |line| line.start)
+}
+
+/// The end of the line so many lines behind.
+fn forth(text: &[u8], end: usize, lines: usize) -> usize {
+    let ends = text.iter().enumerate().skip(end + 1);
+    let mut ends = ends.filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
+    match lines {
+        0 => end,
+        lines => ends.nth(lines - 1).unwrap_or(text.len()),
+    }
+}
+
+/// Lines from the last to the first, without their ends.
+#[derive(Clone)]
+struct Backward<'a> {
+    text: &'a [u8],
+    end: usize,
+}
+
+impl Iterator for Backward<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Range<usize>> {
+        if self.end == 0 {
+            return None;
+        }
+        let end = match self.text.get(self.end - 1) {
+            Some(b'\n') => self.end - 1,
+            _ => self.end,
+        };
+        let start = self.text[..end]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        self.end = start;
+        Some(start..end)
+    }
+}
+
+/// Whether this line is the one that tells the event: it names the victim, or says why there is none.
+fn tells(line: &[u8], event: &OomEvent) -> bool {
+    let is_report = event.victim.is_none()
+        && !matches!(
+            event.evidence.last(),
+            Some(Evidence::NoKillable | Evidence::Exiting | Evidence::Panic)
+        );
+    if !is_report && !event.is_told_by(line) {
+        return false;
+    }
+    let Some(frame) = Framer::new().frame(line) else {
+        return false;
+    };
+    if !is_of(&frame, event)
+        || frame.kernel_time_us.is_some()
+            && frame.kernel_time_us != event.kernel_time_us
+            && !is_report
+    {
+        return false;
+    }
+    let found = evidence(&parse_line(&frame.message));
+    match found {
+        // A reaper's line comes after what it is of.
+        Some(Evidence::Reaped) => {
+            event.evidence.last() == Some(&Evidence::Reaped) && event.evidence.len() == 1
+        }
+        Some(Evidence::NoKillable) => true,
+        Some(found) => event.evidence.contains(&found),
+        None => false,
+    }
+}
+
+fn begins(line: &[u8], event: &OomEvent) -> bool {
+    const WORDS: &[u8] = b"invoked oom-killer";
+    if !line.windows(WORDS.len()).any(|words| words == WORDS) {
+        return false;
+    }
+    Framer::new()
+        .frame(line)
+        .is_none_or(|frame| is_of(&frame, event))
+}
+
+/// The first of the lines directly before that are of the event's kinds.
+fn first_of_run(before: Backward<'_>, text: &[u8], event: &OomEvent, end: usize) -> usize {
+    let run = before.take_while(|line| {
+        let frame = Framer::new().frame(&text[line.clone()]);
+        frame.is_some_and(|frame| {
+            let found = evidence(&parse_line(&frame.message));
+            is_of(&frame, event) && found.is_some_and(|found| event.evidence.contains(&found))
+        })
+    });
+    run.last().map_or(end, |line| line.start)
+}
+
+/// Whether a line may be of the event's machine.
+fn is_of(frame: &Frame<'_>, event: &OomEvent) -> bool {
+    match (&frame.host, &event.host) {
+        (Some(host), Some(of)) => host.as_ref() == of.as_bytes(),
+        _ => true,
+    }
+}
+
+/// What kind of evidence a kernel's line is.
+fn evidence(line: &Line<'_>) -> Option<Evidence> {
+    Some(match line {
+        Line::Invoked(_) => Evidence::Invoked,
+        Line::Cpuset(_) => Evidence::Cpuset,
+        Line::TaskInfo(_) => Evidence::TaskInfo,
+        Line::TaskIn(_) => Evidence::TaskIn,
+        Line::LimitReached(_) => Evidence::LimitReached,
+        Line::Counter(_) => Evidence::MemcgUsage,
+        Line::StatsHeading(_) | Line::StatEntry(..) | Line::StatEntries(_) => Evidence::MemcgStats,
+        Line::MeminfoHeading | Line::Meminfo(_) => Evidence::Meminfo,
+        Line::TasksState | Line::TasksHeading(_) | Line::TaskRow(_) => Evidence::Tasks,
+        Line::Selected(_) => Evidence::Selected,
+        Line::Summary(_) => Evidence::Summary,
+        Line::Killed(_) => Evidence::Killed,
+        Line::SharingMm(_) => Evidence::SharingMm,
+        Line::Group(_) => Evidence::Group,
+        Line::Exiting(_) => Evidence::Exiting,
+        Line::Reaped(_) => Evidence::Reaped,
+        Line::Fatal(_) => Evidence::NoKillable,
+        Line::Suppressed(_) => Evidence::Suppressed,
+        _ => return None,
+    })
+}
+
+/// One line of an event's excerpt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// The line as it is shown: escaped where it is no text.
+    pub text: String,
+    /// The word of the evidence that it is, as in the event; nothing where it is not the event's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<&'static str>,
+    /// The process that it is about: a row of the table, or the victim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// What the counter is of: `memory`, `memory_swap`, `swap`, `kmem`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counter: Option<&'static str>,
+}
+
+/// The lines of an excerpt, each with what it is to the event.
+#[must_use]
+pub fn marks(excerpt: &[u8], event: &OomEvent) -> Vec<Mark> {
+    let mut framer = Framer::new();
+    let lines = excerpt.split(|byte| *byte == b'\n');
+    let mut marks: Vec<Mark> = lines.map(|line| mark(line, &mut framer, event)).collect();
+    if marks.last().is_some_and(|mark| mark.text.is_empty()) {
+        marks.pop();
+    }
+    marks
+}
+
+fn mark(line: &[u8], framer: &mut Framer, event: &OomEvent) -> Mark {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let mut mark = Mark {
+        text: shown(line),
+        evidence: None,
+        pid: None,
+        counter: None,
+    };
+    let Some(frame) = framer.frame(line).filter(|frame| is_of(frame, event)) else {
+        return mark;
+    };
+    let parsed = parse_line(&frame.message);
+    let victim = event.victim.as_ref().map(|victim| victim.pid);
+    let selected = event.selected.as_ref().map(|selected| selected.pid);
+    let (pid, is_ours) = match &parsed {
+        Line::TaskRow(row) => (Some(row.pid), true),
+        Line::Killed(killed) => (Some(killed.pid), Some(killed.pid) == victim),
+        Line::Summary(summary) => (summary.pid, summary.pid.is_none() || summary.pid == victim),
+        Line::Selected(line) => (Some(line.pid), selected.is_none_or(|pid| pid == line.pid)),
+        _ => (None, true),
+    };
+    mark.pid = pid;
+    if let Line::Counter(counter) = &parsed {
+        mark.counter = Some(counter_word(counter.kind));
+    }
+    mark.evidence = evidence(&parsed)
+        .filter(|found| is_ours && event.evidence.contains(found))
+        .map(Evidence::as_str);
+    mark
+}
+
+fn counter_word(kind: oomparse_core::line::CounterKind) -> &'static str {
+    use oomparse_core::line::CounterKind;
+    match kind {
+        CounterKind::Memory => "memory",
+        CounterKind::MemorySwap => "memory_swap",
+        CounterKind::Swap => "swap",
+        CounterKind::Kmem => "kmem",
+        _ => "other",
+    }
+}
+
+/// A line for the eye: text as it is but for control characters and what is no UTF-8, which are escaped.
+fn shown(line: &[u8]) -> String {
+    let mut text = String::with_capacity(line.len());
+    for chunk in line.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '\t' => text.push('\t'),
+                letter if letter.is_control() => text.extend(letter.escape_unicode()),
+                letter => text.push(letter),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
