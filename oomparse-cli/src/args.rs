@@ -5,6 +5,7 @@ use crate::commands::scan::StreamBy;
 use crate::filter::FilterArgs;
 use crate::input::Input;
 use crate::pods::PodArgs;
+use crate::sink::Lines;
 use crate::watch::WatchArgs;
 use crate::zone::Zone;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -12,6 +13,7 @@ use oomparse_core::Options;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 /// Reads what the Linux OOM killer left in a log: who was killed, in which pod, at which limit.
 #[derive(Debug, Parser)]
@@ -28,6 +30,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Scan(ScanArgs),
+    Report(ReportArgs),
     Filter(FilterArgs),
     Watch(WatchArgs),
     Pods(PodsArgs),
@@ -64,7 +67,7 @@ pub(crate) struct ScanArgs {
     files: Vec<PathBuf>,
 
     /// How to write events: `json` is one event a line; `otlp` an OpenTelemetry log record a line;
-    /// `report` and `table` are for people
+    /// `report` and `table` are for people, `markdown` for their tickets
     ///
     /// Default: `report` at a terminal, `json` into a pipe or a file.
     #[arg(long, value_name = "FORMAT")]
@@ -81,6 +84,10 @@ pub(crate) struct ScanArgs {
     /// Keep the table of all processes of a report in the events; `report` shows the largest anyway
     #[arg(long)]
     tasks: bool,
+
+    /// Below the report, say what its terms mean
+    #[arg(long)]
+    explain: bool,
 
     /// How many files to read at a time; what is written does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -113,10 +120,52 @@ pub(crate) struct ScanArgs {
     pods: PodArgs,
 }
 
+/// Explain the kills in logs, for people: here, or as a page.
+///
+/// As `oomparse scan --format report`. With --html it writes one file that shows in any browser, without a
+/// network: the kills with their charts, and the log's lines that each figure was read from. It holds the
+/// names that the log has.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  oomparse report kern.log
+  oomparse report --html kern.log > kill.html
+
+Exit status: 0 events were found, 1 none, 2 trouble (a file could not be read).")]
+pub(crate) struct ReportArgs {
+    /// Write a page for a browser
+    #[arg(long, conflicts_with_all = ["format", "quiet", "count"])]
+    html: bool,
+
+    /// The page in one file, as `cargo xtask page` builds it, instead of the program's own
+    #[arg(long, value_name = "FILE", requires = "html")]
+    pub(crate) page: Option<PathBuf>,
+
+    #[command(flatten)]
+    scan: ScanArgs,
+}
+
+impl ReportArgs {
+    pub(crate) fn into_options(mut self) -> ScanOptions {
+        self.scan.format = self.scan.format.or(Some(Format::Report));
+        let mut options = self.scan.into_options();
+        if self.html {
+            options.output = Output::Page;
+            options.page = self.page;
+            options.parser.tasks = true;
+            // Each event's lines are those that were read last.
+            options.threads = 1;
+        }
+        options
+    }
+}
+
 /// What `scan` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     Events(Format),
+    /// One page with all events in it.
+    Page,
     Count,
     Nothing,
 }
@@ -126,6 +175,12 @@ pub(crate) enum Output {
 pub(crate) struct ScanOptions {
     pub(crate) inputs: Vec<Input>,
     pub(crate) output: Output,
+    /// Whether the report's terms are explained.
+    pub(crate) explain: bool,
+    /// The page that is written to, if not the program's own.
+    pub(crate) page: Option<PathBuf>,
+    /// The lines of each event, where they are wanted.
+    pub(crate) lines: Option<Arc<Mutex<Lines>>>,
     pub(crate) threads: usize,
     pub(crate) stream_by: Option<StreamBy>,
     pub(crate) parser: Options,
@@ -147,7 +202,8 @@ impl ScanArgs {
             (false, false) => Output::Events(self.format.unwrap_or_else(Format::of_stdout)),
         };
         let mut parser = Options::default();
-        parser.tasks = self.tasks || output == Output::Events(Format::Report);
+        let for_people = [Format::Report, Format::Markdown].map(Output::Events);
+        parser.tasks = self.tasks || for_people.contains(&output);
         parser.year = self.year;
         // An empty $NODE_NAME is none.
         parser.host = self
@@ -165,6 +221,9 @@ impl ScanArgs {
         ScanOptions {
             inputs,
             output,
+            explain: self.explain,
+            page: None,
+            lines: None,
             threads: usize::from(self.threads),
             stream_by: self.stream_by,
             parser,
@@ -244,6 +303,8 @@ pub(crate) enum WhoFormat {
 pub(crate) enum Format {
     /// One event a line
     Json,
+    /// A few lines of markdown for each event
+    Markdown,
     /// One OpenTelemetry log record a line
     Otlp,
     /// A sentence and the figures for each event

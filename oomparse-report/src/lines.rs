@@ -14,6 +14,8 @@ pub struct Tail {
     text: Vec<u8>,
     /// Where the text begins in the log.
     start: u64,
+    /// Where the line ends, in the text, that told the last event: the next one's comes behind it, as a rule.
+    told: usize,
 }
 
 impl Tail {
@@ -24,6 +26,7 @@ impl Tail {
             let gone = self.text.len() - KEPT;
             self.text.drain(..gone);
             self.start += gone as u64;
+            self.told = self.told.saturating_sub(gone);
         }
     }
 
@@ -31,8 +34,10 @@ impl Tail {
     ///
     /// Lines of others may stand between them: [`marks`] tells which are the event's.
     #[must_use]
-    pub fn find(&self, event: &OomEvent) -> Option<Range<u64>> {
-        let range = find(&self.text, event)?;
+    pub fn find(&mut self, event: &OomEvent) -> Option<Range<u64>> {
+        let told = told_behind(&self.text, self.told, event).or_else(|| told(&self.text, event))?;
+        self.told = told.end;
+        let range = find(&self.text, told, event);
         Some(self.start + range.start as u64..self.start + range.end as u64)
     }
 
@@ -60,12 +65,7 @@ const WIDER: [(usize, usize); 9] = [
 
 /// Where an event's lines stand in a text, its last report of this kind: where it can be shown, lines that give
 /// the same event when they are read alone.
-fn find(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
-    let lines = || Backward {
-        text,
-        end: text.len(),
-    };
-    let told = told(lines(), text, event)?;
+fn find(text: &[u8], told: Range<usize>, event: &OomEvent) -> Range<usize> {
     let before = Backward {
         text,
         end: told.start,
@@ -86,7 +86,7 @@ fn find(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
     let given = ranges
         .into_iter()
         .find(|range| gives(&text[range.clone()], event));
-    Some(given.unwrap_or(start..told.end))
+    given.unwrap_or(start..told.end)
 }
 
 /// More lines than this are not looked at behind one that seems to tell the event.
@@ -94,9 +94,10 @@ const NEARBY: usize = 2000;
 
 /// The last line that tells the event; where none does for sure, as within a carrier's own structure, the last
 /// that seems to.
-fn told(lines: Backward<'_>, text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
+fn told(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
     let (mut loose, mut looked) = (None, 0);
-    for line in lines {
+    let end = text.len();
+    for line in (Backward { text, end }) {
         let bytes = text.get(line.clone())?;
         if tells(bytes, event) {
             return Some(line);
@@ -110,6 +111,19 @@ fn told(lines: Backward<'_>, text: &[u8], event: &OomEvent) -> Option<Range<usiz
         }
     }
     loose
+}
+
+/// The first line behind a place that tells the event, if it is near.
+fn told_behind(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
+    let mut at = start;
+    let lines = text.get(start..)?.split_inclusive(|byte| *byte == b'\n');
+    let mut lines = lines.take(NEARBY).map(|line| {
+        let len = line.strip_suffix(b"\n").unwrap_or(line).len();
+        at += line.len();
+        let from = at - line.len();
+        from..from + len
+    });
+    lines.find(|line| tells(&text[line.clone()], event))
 }
 
 /// Whether these lines alone give the event.
@@ -219,8 +233,12 @@ fn first_of_run(before: Backward<'_>, text: &[u8], event: &OomEvent, end: usize)
     let run = before.take_while(|line| {
         let frame = Framer::new().frame(&text[line.clone()]);
         frame.is_some_and(|frame| {
-            let found = evidence(&parse_line(&frame.message));
-            is_of(&frame, event) && found.is_some_and(|found| event.evidence.contains(&found))
+            let line = parse_line(&frame.message);
+            let of_other = matches!(&line, Line::Killed(killed)
+                if event.victim.as_ref().is_some_and(|victim| victim.pid != killed.pid));
+            let found = evidence(&line);
+            let is_ours = found.is_some_and(|found| event.evidence.contains(&found));
+            is_of(&frame, event) && is_ours && !of_other
         })
     });
     run.last().map_or(end, |line| line.start)

@@ -77,7 +77,7 @@ impl Words {
     #[must_use]
     pub fn then(mut self, mut words: Self) -> Self {
         if let Some(first) = words.0.first_mut() {
-            first.tight |= self.ends_wide();
+            first.tight |= self.ends_wide() || first.text.starts_with('，');
         }
         self.0.extend(words.0);
         self

@@ -20,7 +20,7 @@ fn each(mut take: impl FnMut(&str, &[u8], &OomEvent, Option<&[u8]>)) {
         options.tasks = true;
         let mut parser = Parser::with_options(options);
         let mut tail = Tail::default();
-        let mut give = |parser: &mut Parser, tail: &Tail| {
+        let mut give = |parser: &mut Parser, tail: &mut Tail| {
             while let Some(event) = parser.next_event() {
                 let range = tail.find(&event);
                 take(
@@ -34,10 +34,10 @@ fn each(mut take: impl FnMut(&str, &[u8], &OomEvent, Option<&[u8]>)) {
         for piece in log.chunks(1 << 16) {
             tail.push(piece);
             parser.push_chunk(piece);
-            give(&mut parser, &tail);
+            give(&mut parser, &mut tail);
         }
         parser.finish();
-        give(&mut parser, &tail);
+        give(&mut parser, &mut tail);
     }
 }
 

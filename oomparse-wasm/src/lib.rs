@@ -1,10 +1,17 @@
 //! oomparse as WebAssembly: the module for Fluent Bit's wasm filter, record in, record out, and the module
-//! of the JavaScript package, a log in, events out.
+//! of the JavaScript package, a log in, events out, and that of the page.
 //!
 //! `cargo xtask wasm` builds `dist/oomparse.wasm` and `js/wasm` from it. What decides about records is in
 //! [`Filter`], ordinary safe code that is tested like any other. What touches the host's pointers is in
-//! `abi.rs` and exists only on WebAssembly. What JavaScript calls is in `js.rs`.
-#![cfg_attr(all(target_arch = "wasm32", not(feature = "js")), no_std)]
+//! `abi.rs` and exists only on WebAssembly. What JavaScript calls is in `js.rs`,
+//! and what the page calls in `page/` and `unpack/`.
+#![cfg_attr(
+    all(
+        target_arch = "wasm32",
+        not(any(feature = "js", feature = "page", feature = "unpack"))
+    ),
+    no_std
+)]
 #![cfg_attr(
     not(test),
     deny(
@@ -29,11 +36,14 @@ mod filter;
 mod heap;
 #[cfg(feature = "js")]
 mod js;
+#[cfg(feature = "page")]
+mod page;
 #[cfg(feature = "pods")]
 mod pods;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
 mod scan;
-
+#[cfg(feature = "unpack")]
+mod unpack;
 #[cfg(all(target_arch = "wasm32", feature = "fluent-bit", feature = "pods"))]
 mod wasi;
 

@@ -2,7 +2,7 @@
 
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
-use crate::{bless, c_library, instructions, javascript, proof, readme, root, system, wasm};
+use crate::{bless, c_library, instructions, javascript, page, proof, readme, root, system, wasm};
 use std::process::ExitCode;
 
 /// Everything a change must pass.
@@ -42,6 +42,13 @@ pub(crate) fn vrl() -> ExitCode {
 pub(crate) fn javascript() -> ExitCode {
     let mut steps = Steps::default();
     javascript::check(&mut steps);
+    steps.finish()
+}
+
+/// The page.
+pub(crate) fn page() -> ExitCode {
+    let mut steps = Steps::default();
+    page::check(&mut steps);
     steps.finish()
 }
 
@@ -96,6 +103,7 @@ fn common(steps: &mut Steps) {
     core_alone(steps);
     modules(steps);
     javascript::check(steps);
+    page::check(steps);
     steps.with_tool(
         "the core where there is no std",
         proof::bring_bare,
@@ -140,7 +148,12 @@ fn modules(steps: &mut Steps) {
             "this toolchain has no clippy with the libraries' source: rustup component add clippy rust-src",
         ),
     }
-    let with_names = ["--package", "oomparse-wasm", "--features", "pods"];
+    let with_names = [
+        "--package",
+        "oomparse-wasm",
+        "--features",
+        "pods,page,unpack",
+    ];
     let on_engines = [
         "--package",
         "oomparse-tests",
@@ -153,7 +166,7 @@ fn modules(steps: &mut Steps) {
         (
             &with_names[..],
             "--all-targets",
-            "lints of the module with names",
+            "lints of the modules with names and of the page",
         ),
         (&on_engines, "--no-deps", "lints of the modules' tests"),
     ] {
@@ -161,7 +174,10 @@ fn modules(steps: &mut Steps) {
         component(steps, name, "clippy", &lints);
     }
     let tests = |package: &[&str]| cargo(&[&["test"], package].concat());
-    steps.tests("the module with names", &mut tests(&with_names));
+    steps.tests(
+        "the modules with names and of the page",
+        &mut tests(&with_names),
+    );
     steps.tests("the modules on two engines", &mut tests(&on_engines));
 }
 

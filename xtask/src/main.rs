@@ -10,6 +10,7 @@ mod instructions;
 mod javascript;
 mod live_vm;
 mod mutants;
+mod page;
 mod proof;
 mod readme;
 mod steps;
@@ -43,6 +44,7 @@ cargo xtask <command>
                 small), and, where npm is, the JavaScript package of oomparse-wasm/js with
                 dist/oomparse-VERSION.tgz
   js            the JavaScript package alone, and its tests
+  page          dist/page, the page for people, and dist/oomparse.html, the same in one file; and its tests
   mutants [--shard K/N]
                 change line/, cgroup/ and report/ of the core in a hundred small ways, one at a time, and
                 list the changes that no test notices (cargo-mutants)
@@ -91,6 +93,7 @@ fn main() -> ExitCode {
             }
         },
         ["js"] => checks::javascript(),
+        ["page"] => checks::page(),
         ["mutants"] => done(mutants::run(None)),
         ["mutants", "--shard", shard] => done(mutants::run(Some(shard))),
         ["sanitize"] => done(proof::sanitize()),

@@ -5,6 +5,7 @@
 //! `rust-src` or, where rustup cannot get it, Debian's `rustc-web` with `rust-web-src` and `lld-19`.
 
 pub(crate) mod javascript;
+pub(crate) mod page;
 
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};

@@ -3,6 +3,7 @@
 use crate::Found;
 use crate::args::ExplainArgs;
 use crate::sink;
+use oomparse_report::{Lang, term, term_names};
 use std::io::{self, Write as _};
 
 /// The document that defines the record. The file beside `src` is a link to it, which a package
@@ -26,17 +27,25 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
         for row in rows() {
             writeln!(out, "{}", row.field)?;
         }
+        for name in term_names() {
+            writeln!(out, "{name}")?;
+        }
         out.flush()?;
         return Ok(Found::Some);
     };
-    let found = find(wanted);
-    for (index, row) in found.iter().enumerate() {
-        if index > 0 {
+    let mut found = 0;
+    if let Some((name, meaning)) = term_of(wanted) {
+        found += 1;
+        out.write_all(text(name, &[("meaning", meaning)]).as_bytes())?;
+    }
+    for row in find(wanted) {
+        if found > 0 {
             writeln!(out)?;
         }
+        found += 1;
         out.write_all(row.to_text().as_bytes())?;
     }
-    if found.is_empty() {
+    if found == 0 {
         out.flush()?;
         let hint = "`oomparse explain` lists the fields";
         let _ = crate::write_line(
@@ -47,6 +56,13 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
     }
     out.flush()?;
     Ok(Found::Some)
+}
+
+/// A term of the reports by its name, whatever the case.
+fn term_of(wanted: &str) -> Option<(&'static str, &'static str)> {
+    let mut names = term_names().into_iter();
+    let name = names.find(|name| name.eq_ignore_ascii_case(wanted))?;
+    Some((name, term(name, Lang::En)?))
 }
 
 fn rows() -> impl Iterator<Item = Row<'static>> {
@@ -87,7 +103,6 @@ fn find(wanted: &str) -> Vec<Row<'static>> {
 impl Row<'_> {
     /// The field, then a line for each thing said of it.
     fn to_text(&self) -> String {
-        let without_ticks = |text: &str| text.replace('`', "");
         // Some fields have no meaning beyond their name; what they are of stands in the kernel's line.
         let said = [
             ("type", self.kind),
@@ -95,28 +110,30 @@ impl Row<'_> {
             ("meaning", self.meaning),
             ("from", self.line),
         ];
-        let mut text = format!("{}\n", self.field);
-        for (label, value) in said {
-            if value.is_empty() {
-                continue;
-            }
-            let mut line = format!("    {label:9}");
-            let mut column = line.len();
-            for word in without_ticks(value).split_whitespace() {
-                let width = word.chars().count() + 1;
-                if column + width > 80 && column > 13 {
-                    line.push_str("\n             ");
-                    column = 13;
-                }
-                line.push(' ');
-                line.push_str(word);
-                column += width;
-            }
-            text.push_str(&line);
-            text.push('\n');
-        }
-        text
+        text(self.field, &said)
     }
+}
+
+/// A name, then a line for each thing said of it.
+fn text(name: &str, said: &[(&str, &str)]) -> String {
+    let mut text = format!("{name}\n");
+    for (label, value) in said.iter().filter(|(_, value)| !value.is_empty()) {
+        let mut line = format!("    {label:9}");
+        let mut column = line.len();
+        for word in value.replace('`', "").split_whitespace() {
+            let width = word.chars().count() + 1;
+            if column + width > 80 && column > 13 {
+                line.push_str("\n             ");
+                column = 13;
+            }
+            line.push(' ');
+            line.push_str(word);
+            column += width;
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
 }
 
 #[cfg(test)]

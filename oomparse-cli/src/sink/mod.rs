@@ -1,16 +1,20 @@
 //! Where events go.
 
 mod count;
+mod html;
 mod json;
+mod markdown;
 mod otlp;
 mod report;
 mod screen;
 mod table;
+mod wide;
 
 use crate::args::Format;
 use oomparse_core::OomEvent;
 use screen::Screen;
 use std::io::{self, BufWriter, StdoutLock, Write};
+use std::sync::{Arc, Mutex};
 
 /// Takes events in the order they complete.
 pub(crate) trait Sink {
@@ -41,10 +45,25 @@ pub(crate) fn open(format: Format) -> Box<dyn Sink> {
 pub(crate) fn open_on<W: Write + 'static>(format: Format, out: W) -> Box<dyn Sink> {
     match format {
         Format::Json => Box::new(json::Json::new(out)),
+        Format::Markdown => Box::new(markdown::Markdown { out, begun: false }),
         Format::Otlp => Box::new(otlp::Otlp::new(out)),
         Format::Report => Box::new(report::Report::new(out, Screen::of_stdout())),
         Format::Table => Box::new(table::Table::new(out, Screen::of_stdout())),
     }
+}
+
+/// The sink that writes a report on standard output, with its terms explained or without.
+pub(crate) fn report(explain: bool) -> Box<dyn Sink> {
+    let mut report = report::Report::new(stdout(), Screen::of_stdout());
+    report.explain = explain;
+    Box::new(report)
+}
+
+pub(crate) use html::{Lines, lock, page};
+
+/// The sink that writes a page with the events in it, on standard output.
+pub(crate) fn html(page: &str, name: &str, lines: Arc<Mutex<Lines>>) -> Box<dyn Sink> {
+    Box::new(html::Html::new(stdout(), page, name, lines))
 }
 
 /// The sink that writes the number of kills alone.

@@ -2,6 +2,7 @@
 
 use super::Sink;
 use super::screen::Screen;
+use super::wide::{head, pad};
 use oomparse_core::{Container, EventType, LimitLevel, OomEvent, Pod, Scope};
 use oomparse_report::units::{bytes, uptime};
 use oomparse_report::{clock, cut_id, plain, resident};
@@ -30,15 +31,15 @@ impl<W: Write> Table<W> {
 
     fn row(&mut self, cells: [&str; 6], place: &str) -> io::Result<()> {
         let [time, comm, pid, size, limit, level] = cells;
+        let comm = pad(comm, 15);
         let line = if self.wide {
-            format!("{time:25} {comm:15} {pid:>7} {size:>10} {limit:>10} {level:9} {place}")
+            format!("{time:25} {comm} {pid:>7} {size:>10} {limit:>10} {level:9} {place}")
         } else {
-            format!("{time:14} {comm:15} {pid:>7} {size:>10} {limit:>10} {place}")
+            format!("{time:14} {comm} {pid:>7} {size:>10} {limit:>10} {place}")
         };
-        let end = line.char_indices().nth(self.screen.width);
-        let line = match (self.screen.terminal, end) {
-            (true, Some((end, _))) => line.get(..end).unwrap_or(&line),
-            _ => &line,
+        let line = match self.screen.terminal {
+            true => head(&line, self.screen.width),
+            false => &line,
         };
         writeln!(self.out, "{}", line.trim_end())
     }

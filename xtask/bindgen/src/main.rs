@@ -1,4 +1,4 @@
-//! `oomparse-bindgen MODULE DIR`: the module made fast and small, and its JavaScript bindings, as
+//! `oomparse-bindgen MODULE DIR [LEVEL]`: the module made fast, or with the level `-Oz` small, and its JavaScript bindings, as
 //! wasm-bindgen's own program would write them, of the very release that the module was built with.
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -22,8 +22,10 @@ const VALUES: &str = "__wbindgen_externrefs";
 
 fn main() -> Result<()> {
     let args: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [module, dir] = args.as_slice() else {
-        bail!("usage: oomparse-bindgen MODULE DIR");
+    let (module, dir, level) = match args.as_slice() {
+        [module, dir] => (module, dir, Path::new("-O3")),
+        [module, dir, level] => (module, dir, level.as_path()),
+        _ => bail!("usage: oomparse-bindgen MODULE DIR [LEVEL]"),
     };
     let mut bindgen = Bindgen::new();
     bindgen
@@ -39,13 +41,13 @@ fn main() -> Result<()> {
         .generate(dir)
         .with_context(|| format!("the bindings of {}", module.display()))?;
     let module = dir.join("oomparse_bg.wasm");
-    optimise(&module)?;
+    optimise(&module, level)?;
     mend(&module).with_context(|| module.display().to_string())
 }
 
-fn optimise(module: &Path) -> Result<()> {
+fn optimise(module: &Path, level: &Path) -> Result<()> {
     let mut command = Command::new("wasm-opt");
-    command.arg("-O3").args(FEATURES).args([
+    command.arg(level).args(FEATURES).args([
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",

@@ -4,14 +4,15 @@ mod progress;
 mod streams;
 mod threads;
 
-use crate::args::{Output, ScanOptions};
+use crate::args::{Format, Output, ScanOptions};
 use crate::input::{self, BUFFER_LEN, Input};
 use crate::pods::Held;
-use crate::sink::{self, Sink};
+use crate::sink::{self, Sink, lock};
 use crate::{Found, complain, zone};
 use oomparse_core::OomEvent;
 use progress::Progress;
 use std::io;
+use std::sync::Arc;
 use streams::Reading;
 
 pub(crate) use streams::StreamBy;
@@ -31,7 +32,18 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
     }
     options.inputs = input::files_of(std::mem::take(&mut options.inputs));
     let sink = match options.output {
+        Output::Events(Format::Report) => sink::report(options.explain),
         Output::Events(format) => sink::open(format),
+        Output::Page => match sink::page(options.page.as_deref()) {
+            Ok(page) => {
+                let lines = options.lines.insert(Arc::default());
+                sink::html(&page, &title(&options.inputs), Arc::clone(lines))
+            }
+            Err(sentence) => {
+                crate::warn("--html", &sentence);
+                return Ok(Found::Trouble);
+            }
+        },
         Output::Count => sink::count(),
         Output::Nothing => sink::nothing(),
     };
@@ -60,6 +72,14 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
         }
     }
     writer.finish()
+}
+
+/// What a page of these logs is called.
+fn title(inputs: &[Input]) -> String {
+    match inputs {
+        [input] => input.name().into_owned(),
+        inputs => format!("{} logs", inputs.len()),
+    }
 }
 
 /// What comes out of an input.
@@ -169,6 +189,9 @@ fn read(
     }
     let mut reading = Reading::new(options);
     let mut taken = source.taken();
+    if let Some(lines) = &options.lines {
+        lock(lines).begin();
+    }
     let passes = input.path_to_read_again().is_none();
     let read = loop {
         match source.read(buffer) {
@@ -176,6 +199,9 @@ fn read(
             Ok(bytes) => {
                 if options.learn && passes && !take(Piece::Passing(bytes.to_vec()))? {
                     return Ok(Ok(()));
+                }
+                if let Some(lines) = &options.lines {
+                    lock(lines).push(bytes);
                 }
                 reading.push_chunk(bytes);
             }
@@ -204,6 +230,9 @@ fn drain(
     while let Some(mut event) = reading.next_event() {
         if let (Some(time), Some(zone)) = (event.time, &options.zone) {
             event.time = Some(zone::complete(time, zone));
+        }
+        if let Some(lines) = &options.lines {
+            lock(lines).find(&event);
         }
         some = true;
         if !take(Piece::Event(Box::new(event)))? {

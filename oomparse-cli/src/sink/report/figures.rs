@@ -3,10 +3,11 @@
 
 use super::bar::Bars;
 use super::layout::{Page, path};
+use crate::sink::wide;
 use oomparse_core::{Counter, EventType, Meminfo, OomEvent, Victim};
 use oomparse_report::units::{bytes, count, number};
 use oomparse_report::{
-    Breakdown, CgroupMemory, Lang, Words, cut, hints, list, missing, percent, process, resident,
+    Breakdown, CgroupMemory, Lang, Words, hints, list, missing, percent, process, resident,
     rows_by_size,
 };
 
@@ -227,16 +228,17 @@ fn largest(page: &mut Page, bars: Bars, event: &OomEvent) {
     let shown = rows.get(..LARGEST.min(rows.len())).unwrap_or_default();
     let names: Vec<String> = shown
         .iter()
-        .map(|(row, _)| cut(&process(row.comm.as_ref(), Some(row.pid), LANG), 30))
+        .map(|(row, _)| wide::cut(&process(row.comm.as_ref(), Some(row.pid), LANG), 30))
         .collect();
     let sizes: Vec<String> = shown.iter().map(|(_, size)| LANG.pages(*size)).collect();
-    let width = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max();
-    let (wide, long) = (width(&names).unwrap_or(0), width(&sizes).unwrap_or(0));
+    let width = |texts: &[String]| texts.iter().map(|text| wide::width(text)).max();
+    let (broad, long) = (width(&names).unwrap_or(0), width(&sizes).unwrap_or(0));
     let room = bars.width.saturating_sub(10);
     for (index, (name, size)) in names.iter().zip(&sizes).enumerate() {
         let own = shown.get(index).map_or(0, |(_, pages)| *pages);
         let text = format!(
-            "{name:wide$}  {size:>long$}  {:>3} % {}",
+            "{}  {size:>long$}  {:>3} % {}",
+            wide::pad(name, broad),
             percent(own, sum),
             bars.length(own, sum, room)
         );

@@ -1,6 +1,7 @@
 //! Text that fits the screen: words, lines, labelled rows.
 
 use super::super::screen::{NARROWEST, Screen};
+use super::super::wide::{head, width};
 use anstyle::{AnsiColor, Style};
 use oomparse_report::{Look, Word, Words};
 use std::fmt::Write as _;
@@ -30,13 +31,9 @@ pub(crate) fn path(path: &str) -> Words {
         let mut rest = component;
         // A component may have 255 bytes.
         while !rest.is_empty() {
-            let end = rest
-                .char_indices()
-                .nth(ROW_WIDTH)
-                .map_or(rest.len(), |(at, _)| at);
-            let (piece, after) = rest.split_at(end);
+            let piece = head(rest, ROW_WIDTH);
             words = words.tight(piece);
-            rest = after;
+            rest = rest.get(piece.len()..).unwrap_or_default();
         }
     }
     words
@@ -76,7 +73,7 @@ impl Page {
         let start = INDENT + LABEL;
         let _ = write!(self.text, "{:INDENT$}", "");
         self.word(label, Look::Faint);
-        let gap = LABEL.saturating_sub(label.chars().count()).max(1);
+        let gap = LABEL.saturating_sub(width(label)).max(1);
         let _ = write!(self.text, "{:gap$}", "");
         self.wrap(words, start, start);
     }
@@ -93,9 +90,9 @@ impl Page {
     fn wrap(&mut self, words: &Words, mut column: usize, indent: usize) {
         let mut at_start = true;
         for Word { text, look, tight } in words.iter() {
-            let width = text.chars().count();
+            let columns = width(text);
             let space = usize::from(!tight);
-            if !at_start && column + space + width > self.screen.width {
+            if !at_start && column + space + columns > self.screen.width {
                 let _ = write!(self.text, "\n{:indent$}", "");
                 column = indent;
                 at_start = true;
@@ -105,7 +102,7 @@ impl Page {
                 column += 1;
             }
             self.word(text, *look);
-            column += width;
+            column += columns;
             at_start = false;
         }
         self.text.push('\n');

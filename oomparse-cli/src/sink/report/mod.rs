@@ -13,13 +13,16 @@ use bar::Bars;
 use layout::Page;
 use oomparse_core::{EventType, OomEvent};
 use oomparse_report::units::{count, number, uptime};
-use oomparse_report::{Lang, clock, cut_id, plain, pod_name, sentence};
+use oomparse_report::{Lang, Words, clock, cut_id, plain, pod_name, sentence, term, terms_of};
 use std::io::{self, Write};
 use tally::{Names, Times};
 
 pub(crate) struct Report<W> {
     out: W,
     screen: Screen,
+    /// Whether the terms that came up are explained at the end.
+    pub(crate) explain: bool,
+    terms: Vec<&'static str>,
     kills: u64,
     no_victim: u64,
     reports: u64,
@@ -40,6 +43,8 @@ impl<W: Write> Report<W> {
         Self {
             out,
             screen,
+            explain: false,
+            terms: Vec::new(),
             kills: 0,
             no_victim: 0,
             reports: 0,
@@ -128,6 +133,19 @@ impl<W: Write> Report<W> {
         text
     }
 
+    /// What the terms mean that came up.
+    fn terms(&self) -> String {
+        let mut page = Page::new(self.screen);
+        for (index, name) in self.terms.iter().enumerate() {
+            if index == 0 {
+                page.blank();
+            }
+            let meaning = term(name, Lang::En).unwrap_or_default();
+            page.sentence(&Words::default().strong(*name).mark(":").say(meaning));
+        }
+        page.into_text()
+    }
+
     /// Who lost processes, and when; of one kill its own sentence says it.
     fn tables(&self) -> String {
         let mut page = Page::new(self.screen);
@@ -149,6 +167,13 @@ impl<W: Write> Sink for Report<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
         let is_first = self.kills + self.no_victim + self.reports == 0;
         self.count(event);
+        if self.explain {
+            for name in terms_of(event) {
+                if !self.terms.contains(&name) {
+                    self.terms.push(name);
+                }
+            }
+        }
         let mut page = Page::new(self.screen);
         let same_report = event.event_type == EventType::Kill
             && event.report_id.is_some()
@@ -176,6 +201,7 @@ impl<W: Write> Sink for Report<W> {
         }
         self.out.write_all(self.totals().as_bytes())?;
         self.out.write_all(self.tables().as_bytes())?;
+        self.out.write_all(self.terms().as_bytes())?;
         self.out.flush()
     }
 }

@@ -2,8 +2,8 @@
 
 use super::bar::Bars;
 use super::layout::Page;
+use crate::sink::wide::{cut, pad};
 use oomparse_core::WallTime;
-use oomparse_report::cut;
 use oomparse_report::units::number;
 use std::collections::{BTreeMap, HashMap};
 
@@ -53,11 +53,8 @@ impl Names {
         for (index, (name, kills)) in shown.iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let bar = bars.length(*kills, most, room);
-            let name = cut(name, name_width);
-            page.line(&format!(
-                "    {label:14}{name:name_width$} {:>7} {bar}",
-                number(*kills)
-            ));
+            let name = pad(&cut(name, name_width), name_width);
+            page.line(&format!("    {label:14}{name} {:>7} {bar}", number(*kills)));
         }
         let rest = all.get(shown.len()..).unwrap_or_default();
         let kills = rest.iter().map(|(_, kills)| kills).sum::<u64>() + self.beyond;

@@ -1,0 +1,100 @@
+// What a person does.
+
+import { ask, cancel, module, start } from './engine.js';
+import { kept, now, set } from './state.js';
+import { speak, t } from './texts.js';
+
+/** Starts the module, and shows what the page was made with. */
+export async function begin() {
+  choose(kept.get('language') ?? navigator.language ?? 'en', kept.get('theme') ?? 'auto');
+  try {
+    await start(await module('read'), {
+      rows: (rows) => add(rows),
+      renamed: ({ from, rows }) => {
+        const all = [...now().rows];
+        all.splice(from, rows.length, ...rows);
+        set({ rows: all });
+      },
+      progress: (progress) => set({ progress }),
+    });
+    set({ module: 'ready' });
+    const embedded = document.getElementById('events');
+    if (embedded) {
+      set({ logs: [embedded.dataset.name ?? t('embedded')] });
+      await ask('load', { text: embedded.textContent });
+      if (now().rows.length > 0) select(0);
+    }
+  } catch (error) {
+    set({ module: 'failed', failure: String(error?.message ?? error) });
+  }
+}
+
+function add(rows) {
+  const { rows: before, chosen } = now();
+  const all = before;
+  all.push(...rows);
+  set({ rows: all, chosen: chosen ?? (all.length > 0 ? 0 : undefined) });
+}
+
+/** Reads logs, in place of what was read before. */
+export async function open(files) {
+  if (files.length === 0) return;
+  if (now().progress) cancel();
+  const pristine = { rows: [], chosen: undefined, compared: undefined, group: undefined };
+  await ask('clear');
+  set({
+    ...pristine,
+    range: undefined,
+    search: '',
+    problems: [],
+    cancelled: false,
+    logs: files.map((file) => file.name),
+    progress: { name: files[0].name, done: 0, total: files.reduce((sum, file) => sum + file.size, 0) },
+  });
+  try {
+    const { year, offset } = now();
+    const { problems, cancelled } = await ask('open', { files, year, offset });
+    set({ progress: undefined, problems, cancelled });
+  } catch (error) {
+    set({ progress: undefined, problems: [{ name: files[0].name, problem: String(error.message) }] });
+  }
+}
+
+export const openText = (text) => open([new File([text], t('pasted'))]);
+
+export function stop() {
+  cancel();
+}
+
+/** Takes names of pods from files beside the log. */
+export async function names(files) {
+  const told = await ask('names', { files });
+  set({ notice: told > 0 ? t('names_told', { n: told }) : t('names_none') });
+}
+
+export function select(index) {
+  set({ chosen: index, compared: undefined });
+}
+
+export function choose(language, theme) {
+  speak(language);
+  if (theme !== 'auto') document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  set({ language: language.toLowerCase().startsWith('zh') ? 'zh' : 'en', theme });
+}
+
+export function language(tag) {
+  kept.set('language', tag);
+  choose(tag, now().theme);
+}
+
+export function theme(name) {
+  kept.set('theme', name);
+  choose(now().language, name);
+}
+
+export async function anonymise(on) {
+  set({ anonymous: on });
+  await ask('anonymise', { on });
+  set({ group: undefined });
+}

@@ -1,0 +1,53 @@
+// A figure that says which lines of the log it was read from.
+
+import { useContext } from 'preact/hooks';
+import { createContext } from 'preact';
+import { t } from '../texts.js';
+
+/** `{ lines, point }`: the kill's lines, and how to point at some of them. */
+export const Lines = createContext({ lines: [], point: () => {} });
+
+/** The lines of an evidence; of a counter or a process only its own. */
+export function linesOf(lines, { evidence, counter, pid, key }) {
+  const words = Array.isArray(evidence) ? evidence : [evidence];
+  const found = [];
+  (lines ?? []).forEach((line, index) => {
+    if (!words.includes(line.evidence)) return;
+    if (counter && line.counter !== counter) return;
+    if (pid !== undefined && line.pid !== undefined && line.pid !== pid) return;
+    if (key && !has(line.text, key)) return;
+    found.push(index);
+  });
+  return found;
+}
+
+/** Whether a line has this word, not only as the end of another. */
+function has(text, word) {
+  const at = text.indexOf(word);
+  if (at < 0) return false;
+  return at === 0 || !/[\w]/.test(text[at - 1]) || !/\w/.test(word[0]) || has(text.slice(at + 1), word);
+}
+
+export function Figure({ from, line, children, label }) {
+  const { lines, point } = useContext(Lines);
+  const at = line !== undefined ? [line] : from ? linesOf(lines, from) : [];
+  if (at.length === 0) return <span class="figure">{children}</span>;
+  const text = lines[at[0]]?.text ?? '';
+  const over = () => point(at);
+  const out = () => point([]);
+  return (
+    <button
+      type="button"
+      class="figure from"
+      title={text.trim()}
+      aria-description={label ? `${label}: ${t('line_n', { n: at[0] + 1 })}` : undefined}
+      onMouseEnter={over}
+      onMouseLeave={out}
+      onFocus={over}
+      onBlur={out}
+      onClick={() => point(at, true)}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,174 @@
+// Every view, on logs of each kind.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { serve } from '../serve.mjs';
+import { launch, open, read, settled } from './support/browser.js';
+import { kill, logOf, storm } from './support/logs.js';
+
+const LIMIT = { timeout: 120_000 };
+let browser;
+let served;
+let page;
+let complaints;
+
+before(async () => {
+  served = await serve();
+  browser = await launch();
+  ({ page, complaints } = await open(browser, served.url));
+}, LIMIT);
+
+after(async () => {
+  assert.deepEqual(complaints, []);
+  await browser?.close();
+  served?.server.close();
+});
+
+const text = (selector) => page.textContent(selector);
+const cards = () => page.$$eval('.card h3', (all) => all.map((one) => one.textContent.trim()));
+const file = (name, content) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
+
+/** What the program writes for the same log. */
+const snapshot = (begin) => {
+  const path = logOf(begin).replace('input.log', 'snapshot.json');
+  return readFileSync(path, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+};
+
+const KINDS = [
+  ['074', 'cgroup v1 with memory and swap', ['The limit', 'Where the limit', 'The killed process', 'The log']],
+  ['473', 'cgroup v2, shared memory', ['The limit', 'What could be done', 'Processes', 'The log']],
+  ['477', 'a group', ['The limit', 'Where the limit', 'Processes', 'The log']],
+  ['481', 'the machine with NUMA zones', ["The machine's memory", 'Processes', 'The allocation', 'The log']],
+  ['011', 'kernel 2.6.32', ["The machine's memory", 'The killed process', 'The log']],
+  ['120', 'nobody killed', ['The log']],
+];
+
+for (const [begin, what, wanted] of KINDS) {
+  test(`${what} (${begin})`, LIMIT, async () => {
+    await read(page, [logOf(begin)]);
+    const events = snapshot(begin);
+    const rows = await page.$$eval('.virtual li', (all) => all.length);
+    assert.equal(rows, Math.min(events.length, rows));
+    assert.ok(rows >= 1);
+    const shown = await cards();
+    for (const part of wanted) {
+      assert.ok(shown.some((title) => title.includes(part)), `${part} of ${shown}`);
+    }
+    const said = await text('.sentence');
+    const [{ victim }] = events;
+    if (victim) assert.ok(said.includes(`${victim.comm} (pid ${victim.pid})`), said);
+    assert.ok((await page.$$('.lines li.ours')).length > 0, 'no line is marked');
+  });
+}
+
+test('a figure points at the line that it was read from', LIMIT, async () => {
+  await read(page, [logOf('473')]);
+  const limit = page.locator('.counters tbody tr').first().locator('td').nth(1).locator('button');
+  await limit.focus();
+  const lit = await page.$$eval('.lines li.lit code', (all) => all.map((one) => one.textContent));
+  assert.equal(lit.length, 1);
+  assert.match(lit[0], /memory: usage \d+kB, limit \d+kB/);
+  assert.match(await limit.getAttribute('title'), /memory: usage/);
+  const anon = page.locator('.parts tbody button.figure').first();
+  await anon.focus();
+  const stat = await page.$$eval('.lines li.lit code', (all) => all.map((one) => one.textContent));
+  assert.equal(stat.length, 1);
+  assert.match(stat[0], /\banon \d+/);
+});
+
+test('zones stand against their watermarks, free blocks by their size', LIMIT, async () => {
+  await read(page, [logOf('481')]);
+  const zones = await page.$$eval('.zone', (all) => all.map((one) => one.textContent));
+  assert.equal(zones.length, 2);
+  assert.match(zones[1], /node 0 DMA32.*below min/);
+  assert.ok((await page.$$('.free-list rect')).length > 10);
+});
+
+test('the table of processes sorts, and says who was next', LIMIT, async () => {
+  await read(page, [logOf('481')]);
+  const names = () => page.$$eval('.tasks tbody th', (all) => all.map((one) => one.firstChild.textContent));
+  assert.equal((await names())[0], 'grower');
+  await page.click('.tasks thead button:has-text("oom_score_adj")');
+  assert.equal((await names())[0], 'be-victim');
+  assert.match(await text('.key'), /next in line: grower/);
+});
+
+test('terms are explained', LIMIT, async () => {
+  await page.focus('.term button:has-text("gfp_mask")');
+  assert.match(await text('[role=tooltip]'), /What the allocation may do/);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.$('[role=tooltip]'), null);
+});
+
+test('ten thousand kills: overview, filter, and a list that stays small', LIMIT, async () => {
+  await read(page, [file('storm.log', storm(10_000))]);
+  assert.match(await text('.summary h2'), /^10,000 kills in 40 pods$/);
+  assert.match(await text('.facts'), /storm: up to \d+ kills in 5 s/);
+  assert.ok((await page.$$('.virtual li')).length < 60);
+  assert.ok((await page.$$('.timeline rect')).length > 20);
+  await page.click('.tabs label:has-text("Processes")');
+  await page.click('.groups li button:has-text("worker-3")');
+  assert.match(await text('.filter'), /^1,42[89] of 10,000 shown/);
+  await page.click('.filter button');
+  await page.focus('.virtual ul');
+  await page.keyboard.press('End');
+  await page.waitForFunction(() => document.querySelector('.sentence')?.textContent.includes('(pid 10999)'));
+  // Scrolling through all of them drops no frame for long.
+  const worst = await page.evaluate(async () => {
+    const list = document.querySelector('.virtual');
+    let last = performance.now();
+    let worst = 0;
+    for (let at = 0; at < 60; at++) {
+      list.scrollTop = (list.scrollHeight / 60) * at;
+      await new Promise(requestAnimationFrame);
+      worst = Math.max(worst, performance.now() - last);
+      last = performance.now();
+    }
+    return worst;
+  });
+  console.log(`scrolling through 10,000 kills: longest frame ${worst.toFixed(0)} ms`);
+  assert.ok(worst < 1000, `${worst} ms`);
+});
+
+test('a range of time leaves what is in it', LIMIT, async () => {
+  await page.locator('.timeline svg').scrollIntoViewIfNeeded();
+  const box = await page.locator('.timeline svg').boundingBox();
+  await page.mouse.move(box.x + 60, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  const filtered = await text('.filter');
+  const n = Number(/^([\d,]+) of/.exec(filtered)[1].replace(',', ''));
+  assert.ok(n > 3000 && n < 6500, filtered);
+  await page.click('.range button');
+  assert.equal(await page.$('.filter'), null);
+});
+
+test('kills of one container are compared, and their course is told', LIMIT, async () => {
+  const log = [0, 3600, 7100, 10_800].map((at, n) => kill(1000 + at, 5, { anon: 100_000 + n * 4000 })).join('');
+  await read(page, [file('leak.log', log)]);
+  assert.match(await text('.compare'), /fits a leak/);
+  await page.selectOption('.compare select', { index: 1 });
+  await page.waitForSelector('.compared');
+  const row = await text('.compared tbody tr:has-text("anonymous memory")');
+  assert.match(row, /−3\.9 MiB|−7\.8 MiB|\+3\.9 MiB|−4\.0 MiB/, row);
+});
+
+test('names come from a listing beside the log', LIMIT, async () => {
+  await read(page, [logOf('473')]);
+  const uid = snapshot('473')[0].pod.uid;
+  const listing = { items: [{ kind: 'Pod', metadata: { namespace: 'shop', name: 'web-0', uid } }], kind: 'List', apiVersion: 'v1' };
+  await page.setInputFiles('#names', [file('pods.json', JSON.stringify(listing))]);
+  await page.waitForFunction(() => document.querySelector('.sentence').textContent.includes('shop/web-0'));
+  assert.match(await text('.virtual li'), /shop\/web-0/);
+});
+
+test('pasted text, and a log without kills', LIMIT, async () => {
+  await read(page, [file('quiet.log', 'nothing of the kind\n')]);
+  assert.match(await text('.nothing h2'), /No OOM kill found/);
+  await page.fill('#text', kill(7, 1, { comm: 'pasted' }));
+  await page.click('button.primary:has-text("Read")');
+  await settled(page);
+  assert.match(await text('.sentence'), /^pasted \(pid/);
+});
