@@ -307,9 +307,9 @@ fn named(daemon: Option<Daemon>) -> Name {
     daemon.map_or(Name::Other, Name::Daemon)
 }
 
-/// Whether a tag is the kernel's: no program's process id is 0.
+/// Whether a tag is the kernel's: no program's process id is 0, and `-` is none.
 pub(crate) fn is_kernels_tag(tag: &[u8]) -> bool {
-    matches!(tag, b"kernel" | b"kernel[0]")
+    matches!(tag, b"kernel" | b"kernel[0]" | b"kernel[-]")
 }
 
 /// A tag without the process id behind it.

@@ -16,6 +16,7 @@ mod journal;
 #[cfg(feature = "carriers")]
 mod json_text;
 mod kmsg;
+mod localized;
 mod part;
 mod prefix;
 #[cfg(feature = "serde")]
@@ -494,6 +495,13 @@ impl Framer {
             return;
         }
         let Some(found) = syslog::short_monotonic(text) else {
+            // `[  638.104526] kernel: text`: the host was taken out.
+            if let Some(text) = text.strip_prefix(b"kernel: ")
+                && !matches!(parse_line(text), Line::Other | Line::Malformed)
+            {
+                frame.message = Cow::Borrowed(text);
+                return;
+            }
             if self.is_short_monotonic.is_none() && parse_line(text) != Line::Other {
                 self.is_short_monotonic = Some(false);
             }

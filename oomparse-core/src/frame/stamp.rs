@@ -332,41 +332,108 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
 
 /// The same in the languages other than English.
 fn local_ctime(input: &[u8]) -> Option<Option<WallTime>> {
-    let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
-    let (mut before, mut day, mut month, mut of_day, mut year) = (None, None, None, None, None);
-    let mut is_half_day = false;
-    // The bytes behind a year and a day are 年, 년 and 日, 일.
-    for _ in 0..7 {
-        let Some(word) = words.next() else { break };
-        is_half_day |= word.eq_ignore_ascii_case(b"am") || word.eq_ignore_ascii_case(b"pm");
-        if of_day.is_none()
-            && let Some((clock, _, [])) = clock(word)
-        {
-            of_day = Some(clock);
-        } else if day.is_none()
-            && let Some((number, [] | b"." | b"\xe6\x97\xa5" | b"\xec\x9d\xbc")) =
-                short_number(word, 2)
-        {
-            day = Some(number);
-            month = before.and_then(month_by_name);
-        } else if year.is_none()
-            && let Some((number @ 1970..=9999, [] | b"\xe5\xb9\xb4" | b"\xeb\x85\x84")) =
-                short_number(word, 4)
-        {
-            year = Some(number);
-        } else if day.is_some() && month.is_none() {
-            month = month_by_name(word);
-        }
-        before = Some(word);
-    }
-    if words.next().is_some() {
-        return None;
-    }
-    let (day, (of_day, fraction), year) = (day?, of_day?, year?);
-    Some(month.filter(|_| !is_half_day).and_then(|month| {
+    let date = LocalDate::read(input)?;
+    let (day, (of_day, fraction), year) = (date.day?, date.of_day?, date.year?);
+    Some(date.month().and_then(|month| {
         let day = u8::try_from(day).ok()?;
         WallTime::new(Some(year), (month, day), of_day, fraction, None)
     }))
+}
+
+/// `дек 06 14:58:14`, `Di 2022-12-06 14:58:14`, `06.12.2022 14:58:14`: a date in any language, a clock. Nothing
+/// where it is not understood.
+pub(super) fn local(input: &[u8]) -> Option<WallTime> {
+    let date = LocalDate::read(input)?;
+    let (of_day, fraction) = date.of_day?;
+    let day = u8::try_from(date.day?).ok()?;
+    WallTime::new(date.year, (date.month()?, day), of_day, fraction, None)
+}
+
+/// Whether a word is a clock with seconds, and nothing else.
+pub(super) fn is_clock(word: &[u8]) -> bool {
+    clock(word).is_some_and(|(_, _, rest)| rest.is_empty())
+}
+
+/// `06/Dec/2022:14:58:14 +0100`, as web servers write it.
+pub(super) fn common_log(input: &[u8]) -> Option<Stamp<'_>> {
+    let (day, rest) = two_digits(input)?;
+    let (month, rest) = english_month(rest.strip_prefix(b"/")?)?;
+    let (year, rest) = short_number(rest.strip_prefix(b"/")?, 4)?;
+    let ((of_day, fraction), comma, rest) = clock(rest.strip_prefix(b":")?)?;
+    let (offset, rest) = zone(rest);
+    let wall = WallTime::new(Some(year), (month, day), of_day, fraction, offset);
+    Some(Stamp { wall, comma, rest })
+}
+
+/// What the words of a date say.
+#[derive(Default)]
+struct LocalDate {
+    day: Option<u16>,
+    month: Option<u8>,
+    of_day: Option<Clock>,
+    year: Option<u16>,
+    is_half_day: bool,
+}
+
+impl LocalDate {
+    /// Reads a date of at most seven words.
+    fn read(input: &[u8]) -> Option<Self> {
+        let mut words = input.split(|byte| *byte == b' ').filter(|w| !w.is_empty());
+        let (mut date, mut before) = (Self::default(), None);
+        for _ in 0..7 {
+            let Some(word) = words.next() else { break };
+            date.word(word, before);
+            before = Some(word);
+        }
+        words.next().is_none().then_some(date)
+    }
+
+    fn word(&mut self, word: &[u8], before: Option<&[u8]>) {
+        self.is_half_day |= word.eq_ignore_ascii_case(b"am") || word.eq_ignore_ascii_case(b"pm");
+        // The bytes behind a year and a day are 年, 년 and 日, 일.
+        if self.of_day.is_none()
+            && let Some((clock, _, [])) = clock(word)
+        {
+            self.of_day = Some(clock);
+        } else if self.day.is_none()
+            && let Some((number, [] | b"." | b"\xe6\x97\xa5" | b"\xec\x9d\xbc")) =
+                short_number(word, 2)
+        {
+            self.day = Some(number);
+            self.month = before.and_then(month_by_name);
+        } else if self.year.is_none()
+            && let Some((number @ 1970..=9999, [] | b"\xe5\xb9\xb4" | b"\xeb\x85\x84")) =
+                short_number(word, 4)
+        {
+            self.year = Some(number);
+        } else if self.day.is_none()
+            && let Some((year, month, day)) = in_numbers(word)
+        {
+            (self.year, self.month, self.day) = (Some(year), Some(month), Some(day.into()));
+        } else if self.day.is_some() && self.month.is_none() {
+            self.month = month_by_name(word);
+        }
+    }
+
+    /// The month, if no half of the day is written, which are told apart nowhere.
+    fn month(&self) -> Option<u8> {
+        self.month.filter(|_| !self.is_half_day)
+    }
+}
+
+/// `2022-12-06` or `06.12.2022`. With slashes the one may be the other.
+fn in_numbers(word: &[u8]) -> Option<(u16, u8, u8)> {
+    let word = word.strip_suffix(b",").unwrap_or(word);
+    if let Some((year, rest)) = short_number(word, 4).filter(|(year, _)| *year > 1900) {
+        let (month, rest) = two_digits(rest.strip_prefix(b"-")?)?;
+        let (day, rest) = two_digits(rest.strip_prefix(b"-")?)?;
+        return rest.is_empty().then_some((year, month, day));
+    }
+    let (day, rest) = short_number(word, 2)?;
+    let (month, rest) = short_number(rest.strip_prefix(b".")?, 2)?;
+    let (year, rest) = short_number(rest.strip_prefix(b".")?, 4)?;
+    let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+    (year > 1900 && rest.is_empty()).then_some((year, month, day))
 }
 
 /// A month's number from its abbreviated name, or from a number before `月` or `월`.

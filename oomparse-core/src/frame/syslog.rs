@@ -317,10 +317,52 @@ fn split_tag(rest: &[u8]) -> Tag<'_> {
             ..Tag::default()
         };
     }
+    if let Some(tag) = tag_behind_zone(rest) {
+        return tag;
+    }
     odd_tag(rest).unwrap_or(Tag {
         text: rest,
         ..Tag::default()
     })
+}
+
+/// `CEST host kernel: text`, `[kern.warning] host kernel: text`: a zone's name, a selector, or both.
+fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
+    let (first, behind) = word(rest);
+    let is_zone = (2..=5).contains(&first.len()) && first.iter().all(u8::is_ascii_uppercase);
+    let selector = first
+        .strip_prefix(b"[")
+        .and_then(|inner| split_once(inner.strip_suffix(b"]")?, b'.'))
+        .and_then(|(facility, level)| Some((facility_by_name(facility)?, level_by_name(level)?)));
+    if !is_zone && selector.is_none() {
+        return None;
+    }
+    let behind = skip_blanks(behind);
+    if is_zone && behind.starts_with(b"[") {
+        return tag_behind_zone(behind).filter(|tag| tag.facility.is_some());
+    }
+    let (host, text) = word(behind);
+    let tag = tag_at(behind).or_else(|| {
+        let tag = tag_at(skip_blanks(text))?;
+        Some(Tag {
+            host: Some(host),
+            ..tag
+        })
+    })?;
+    Some(Tag {
+        facility: selector.map(|(facility, _)| facility),
+        level: selector.map(|(_, level)| level),
+        ..tag
+    })
+}
+
+/// What follows a stamp that only a clock makes one: nothing without a tag, for then it may be any words.
+pub(super) fn behind_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
+    let rest = skip_blanks(stamp.rest);
+    let tag = split_tag(rest);
+    let name = tag.name?;
+    let is_sure = tag.host.is_some() || is_kernels_tag(name) || memchr(b'[', name).is_some();
+    is_sure.then(|| tagged(rest, stamp, None))
 }
 
 /// Words of a host and an odd tag. A console in another machine's log has more before its text.

@@ -20,7 +20,7 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
-use super::{Author, Frame, FrameKind, Origin, known, stamp, syslog};
+use super::{Author, Frame, FrameKind, Origin, known, localized, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
@@ -79,7 +79,8 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         // One without a text under a name that is known.
         return syslog::stamp_in_record(text).unwrap_or_else(|| bare(line, text));
     }
-    behind_labels(text, nested)
+    localized::frame(text)
+        .or_else(|| behind_labels(text, nested))
         .or_else(|| embedded(text, nested))
         .or_else(|| behind_kernel_tag(text))
         .or_else(|| syslog::stamp_within(text))

@@ -1,0 +1,214 @@
+//! Heads of syslog lines whose date is in another language, another order, or not there.
+//!
+//! ```text
+//! дек 06 14:58:14 node7 kernel: php invoked oom-killer: …               journalctl, syslog in a locale
+//! 12月 06 14:58:14 node7 kernel: …
+//! Di 2022-12-06 14:58:14 CET node7 kernel: …                             journalctl -o short-full
+//! 06.12.2022 14:58:14 node7 kernel: …
+//! [06/Dec/2022:14:58:14 +0100] node7 kernel: …
+//! 14:58:14 node7 kernel: …                                               the date was cut off
+//! ```
+//!
+//! A clock, at most four words of a date before it, and behind it what follows any syslog's stamp. Who wrote
+//! the line its tag says, as everywhere: so a program's line is known in these forms too, and nothing is looked
+//! for in its text. The time is given only where the date is understood.
+
+use super::scan::{skip_blanks, word};
+use super::stamp::{self, Stamp};
+use super::{Frame, syslog};
+
+/// How far the clock may reach into the line, in bytes: a weekday and a month in any script.
+const LONGEST: usize = 80;
+
+/// Words before the clock: weekday, day, month, year.
+const MOST_WORDS: usize = 4;
+
+/// Frames a line of no known form, if a clock and a tag stand in front of its text.
+pub(super) fn frame(line: &[u8]) -> Option<Frame<'_>> {
+    let stamp = in_brackets(line).or_else(|| behind_words(line))?;
+    syslog::behind_local_stamp(stamp)
+}
+
+/// `[06/Dec/2022:14:58:14 +0100]`
+fn in_brackets(line: &[u8]) -> Option<Stamp<'_>> {
+    let stamp = stamp::common_log(line.strip_prefix(b"[")?)?;
+    let rest = stamp.rest.strip_prefix(b"]")?;
+    Some(Stamp { rest, ..stamp })
+}
+
+/// A date of some words, a clock.
+fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
+    let mut rest = line;
+    for count in 0..=MOST_WORDS {
+        let (next, behind) = word(skip_blanks(rest));
+        let end = line.len().saturating_sub(behind.len());
+        if end > LONGEST || next.is_empty() {
+            return None;
+        }
+        if stamp::is_clock(next) {
+            let text = line.get(..end)?;
+            let is_date = count == 0
+                || text
+                    .get(..text.len().checked_sub(next.len())?)?
+                    .iter()
+                    .any(u8::is_ascii_digit);
+            return is_date.then(|| Stamp {
+                wall: stamp::local(text),
+                comma: false,
+                rest: behind,
+            });
+        }
+        if !may_be_date(next) {
+            return None;
+        }
+        rest = behind;
+    }
+    None
+}
+
+/// Whether a word may stand in a date: letters of any script, digits, and what stands between them.
+fn may_be_date(word: &[u8]) -> bool {
+    word.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b".,-/".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{FrameKind, Framer, Origin};
+    use std::format;
+    use std::string::ToString as _;
+
+    const KILLED: &str = "Killed process 11 (php) total-vm:512kB, anon-rss:203kB, file-rss:100kB";
+
+    /// A head, the host and the time in it, as far as the year and the zone show.
+    const HEADS: [(&str, Option<&str>, Option<&str>); 16] = [
+        (
+            "дек 06 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "Dez 06 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "Mär  6 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-03-06T14:58:14Z"),
+        ),
+        (
+            "déc. 06 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "12月 06 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "dec 06 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "06 дек 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        ("ΔΕΚ 06 14:58:14 n1 ", Some("n1"), None),
+        (
+            "Di 2022-12-06 14:58:14 CET n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "Вт 2022-12-06 14:58:14 MSK n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        ("14:58:14 n1 ", Some("n1"), None),
+        (
+            "06.12.2022 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        (
+            "6.12.2022, 14:58:14 n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14Z"),
+        ),
+        ("06/12/2022 14:58:14 n1 ", Some("n1"), None),
+        (
+            "[06/Dec/2022:14:58:14 +0100] n1 ",
+            Some("n1"),
+            Some("2022-12-06T14:58:14+01:00"),
+        ),
+        ("дек 06 14:58:14 ", None, Some("2022-12-06T14:58:14Z")),
+    ];
+
+    #[test]
+    fn the_kernels_lines_behind_any_date() {
+        for (head, host, time) in HEADS {
+            for (stamp, tag) in [
+                ("", "kernel: "),
+                ("[    5.200000] ", "kernel: "),
+                ("", "kernel[-]: "),
+            ] {
+                let line = format!("{head}{tag}{stamp}{KILLED}");
+                let frame = Framer::new().frame(line.as_bytes()).unwrap();
+                assert_eq!(
+                    (frame.kind, frame.origin),
+                    (FrameKind::Syslog, Origin::Kernel),
+                    "{line}"
+                );
+                assert_eq!(frame.host.as_deref(), host.map(str::as_bytes), "{line}");
+                assert_eq!(frame.message.as_ref(), KILLED.as_bytes());
+                assert_eq!(frame.kernel_time_us.is_some(), !stamp.is_empty());
+                let shown = frame
+                    .wall
+                    .map(|wall| wall.or(Some(2022), Some(0)).to_string());
+                assert_eq!(shown.as_deref(), time, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_programs_lines_behind_any_date_are_a_programs() {
+        for (head, host, _) in HEADS {
+            let texts = [
+                format!("app[7]: {KILLED}"),
+                format!("app[7]: [    5.200000] {KILLED}"),
+                format!("app[7]: 10:00:00 x kernel: {KILLED}"),
+                format!("app[7]: Dec  6 14:58:14 x kernel: {KILLED}"),
+                format!("app: x kernel: {KILLED}"),
+                format!("app: [    5.200000] {KILLED}"),
+                format!("user.info kernel: {KILLED}"),
+            ];
+            for text in texts {
+                if host.is_none() && !text.starts_with("app[") {
+                    continue;
+                }
+                let line = format!("{head}{text}");
+                let found = crate::parse_all(line.as_bytes()).next();
+                let is_busybox = text.starts_with("user.info");
+                assert!(found.is_none() || is_busybox, "{line}: {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_date_is_none() {
+        for line in [
+            "Killed at 14:58:14 on host: [    5.200000] Killed process 11 (php)",
+            "14:58:14 memory: usage 1kB, limit 2kB, failcnt 3",
+            "14:58:14 oom_reaper: reaped process 7 (java), now anon-rss:0kB",
+            "a=1 14:58:14 n1 kernel: Killed process 11 (php)",
+            "one 2 three four five 14:58:14 n1 kernel: Killed process 11 (php)",
+        ] {
+            assert_eq!(frame(line.as_bytes()), None, "{line}");
+        }
+    }
+}
