@@ -70,6 +70,7 @@ fn warn(about: &str, sentence: &str) {
     let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));
 }
 
+/// One line for a person, with nothing in it that a terminal would obey.
 fn write_line(mut out: impl io::Write, line: &str) -> io::Result<()> {
-    writeln!(out, "{line}")
+    writeln!(out, "{}", oomparse_report::on_screen(line))
 }

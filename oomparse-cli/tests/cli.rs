@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
-use support::{Running, events, oomparse, run, run_with, stderr};
+use support::{Running, directory, events, oomparse, run, run_with, stderr, stdout};
 
 /// One kill on a 6.1 kernel, as rsyslog writes it, between two lines that have nothing to do with it.
 const LOG: &str = "\
@@ -259,4 +259,50 @@ fn help_and_version() {
     let output = run(&["--version"]);
     let version = concat!("oomparse ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), version);
+}
+
+/// What turns the direction of writing, has no width, ends a line or is a terminal's command, wherever a person
+/// reads a name that others chose.
+#[test]
+fn nothing_that_a_terminal_obeys_or_hides_reaches_a_person() {
+    let hidden = [
+        "\u{1b}[2J",
+        "\u{7}",
+        "\u{9b}",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{2069}",
+        "\u{200b}",
+        "\u{2028}",
+        "\u{feff}",
+    ];
+    let dir = directory("hidden");
+    for hidden in hidden {
+        let first = hidden.chars().next().unwrap();
+        let comm = format!("a{hidden}b");
+        let path = format!("/docker/x{hidden}y");
+        let log = format!(
+            "kernel: {comm} invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n\
+             kernel: Task in {path} killed as a result of limit of {path}\n\
+             kernel: Memory cgroup out of memory: Killed process 7 ({comm}) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n\
+             kernel: Memory cgroup out of memory: Killed process 8 ({comm}) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
+        );
+        let name = format!("x{hidden}y\nz.log");
+        let file = dir.join(&name);
+        let outputs = [
+            run_with(&["scan", "--format", "report"], &log),
+            run_with(&["scan", "--format", "table"], &log),
+            run(&["who", &path]),
+            run(&["explain", &comm]),
+            run(&["scan", file.to_str().unwrap()]),
+            run(&["pods", file.to_str().unwrap()]),
+            run(&["watch", "--file", file.to_str().unwrap()]),
+        ];
+        for output in outputs {
+            let shown = format!("{}{}", stdout(&output), stderr(&output));
+            assert!(shown.contains('\\'), "{first:?}: {shown:?}");
+            let lines_are_whole = shown.lines().all(|line| !line.starts_with('z'));
+            assert!(!shown.contains(first) && lines_are_whole, "{shown:?}");
+        }
+    }
 }

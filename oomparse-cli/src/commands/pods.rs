@@ -6,6 +6,7 @@ use crate::pods::{Loader, PodArgs};
 use crate::sink::stdout;
 use clap::ValueEnum;
 use oomparse_core::PodTable;
+use oomparse_report::on_screen;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -106,7 +107,7 @@ fn columns(table: &PodTable) -> String {
                 let text = row.get(key).and_then(|value| value.as_str());
                 match (key, text) {
                     ("container_id", Some(id)) => id.chars().take(12).collect(),
-                    (_, text) => text.unwrap_or("-").to_owned(),
+                    (_, text) => on_screen(text.unwrap_or("-")).into_owned(),
                 }
             })
         })

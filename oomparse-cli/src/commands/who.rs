@@ -5,6 +5,7 @@ use crate::args::{WhoArgs, WhoFormat};
 use crate::pods::Which;
 use crate::sink::stdout;
 use oomparse_core::{CgroupPath, LimitLevel, PodLookup, PodTable, Text, parse_cgroup_path};
+use oomparse_report::on_screen;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -246,10 +247,10 @@ impl Who {
             ("owner", pod.and_then(|pod| pod.owner.as_deref())),
             ("source", pod.and_then(|pod| pod.source)),
         ];
-        let mut out = format!("{}\n", self.asked);
+        let mut out = format!("{}\n", on_screen(&self.asked));
         for (label, value) in known {
             if let Some(value) = value {
-                let _ = writeln!(out, "    {label:9}  {value}");
+                let _ = writeln!(out, "    {label:9}  {}", on_screen(value));
             }
         }
         if !self.is_known() {

@@ -5,7 +5,7 @@ use super::screen::Screen;
 use super::wide::{head, pad};
 use oomparse_core::{Container, EventType, LimitLevel, OomEvent, Pod, Scope};
 use oomparse_report::units::{bytes, uptime};
-use oomparse_report::{clock, cut_id, plain, resident};
+use oomparse_report::{clock, cut_id, on_screen, plain, resident};
 use std::io::{self, Write};
 
 /// From this width on times and ids are shown whole.
@@ -37,6 +37,8 @@ impl<W: Write> Table<W> {
         } else {
             format!("{time:14} {comm} {pid:>7} {size:>10} {limit:>10} {place}")
         };
+        // Names are others' words.
+        let line = on_screen(&line);
         let line = match self.screen.terminal {
             true => head(&line, self.screen.width),
             false => &line,

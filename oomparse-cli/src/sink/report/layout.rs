@@ -3,7 +3,7 @@
 use super::super::screen::{NARROWEST, Screen};
 use super::super::wide::{head, width};
 use anstyle::{AnsiColor, Style};
-use oomparse_report::{Look, Word, Words};
+use oomparse_report::{Look, Word, Words, on_screen};
 use std::fmt::Write as _;
 
 /// Where a row's label stands, and what follows the first line of a sentence.
@@ -54,9 +54,9 @@ impl Page {
         }
     }
 
-    /// A line as it is.
+    /// A line whatever its length.
     pub(crate) fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(&on_screen(line.trim_end()));
         self.text.push('\n');
     }
 
@@ -90,7 +90,9 @@ impl Page {
     fn wrap(&mut self, words: &Words, mut column: usize, indent: usize) {
         let mut at_start = true;
         for Word { text, look, tight } in words.iter() {
-            let columns = width(text);
+            // Names are others' words.
+            let text = on_screen(text);
+            let columns = width(&text);
             let space = usize::from(!tight);
             if !at_start && column + space + columns > self.screen.width {
                 let _ = write!(self.text, "\n{:indent$}", "");
@@ -101,7 +103,7 @@ impl Page {
                 self.text.push(' ');
                 column += 1;
             }
-            self.word(text, *look);
+            self.word(&text, *look);
             column += columns;
             at_start = false;
         }
