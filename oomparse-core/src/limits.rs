@@ -88,12 +88,47 @@ pub const MAX_STAT_KEYS: usize = 160;
 /// Pids of the last kills given out, so that a late reaper line makes no second event.
 ///
 /// Since 5.18 the reaper starts two seconds after the kill, and in a storm more than a thousand processes are
-/// killed meanwhile. Where the lines show no kernel time, a pid may be a later process's: then only
-/// [`MAX_RECENT_VICTIMS_UNTIMED`] of them count.
+/// killed meanwhile.
 pub const MAX_RECENT_VICTIMS: usize = 4096;
 
-/// As [`MAX_RECENT_VICTIMS`], for lines without a kernel time.
-pub const MAX_RECENT_VICTIMS_UNTIMED: usize = 64;
+/// Kills of which it is remembered what their lines showed, so that a line printed again makes no second event
+/// where its report is closed; and lines that chose a victim.
+///
+/// The lines of one kill stand within one report. Those of a group have its list of pids besides.
+pub const MAX_TOLD_KILLS: usize = 64;
+
+/// Kills of one stream that wait for the line that proves whose cgroup is theirs; past it the oldest leaves.
+///
+/// They are members of a `memory.oom.group` kill: a container has a few processes, a web server's some hundred.
+/// One takes about 300 bytes.
+pub const MAX_WAITING_KILLS: usize = 256;
+
+/// How long such a kill waits, by the log's clock, in microseconds.
+///
+/// Members were seen 58 ms apart. A host that shows its events as they come should not be late by more.
+pub const MAX_WAIT_US: u64 = 1_000_000;
+
+/// Lines of others that it waits for, where the clock is not shown or stands still.
+///
+/// The kernel prints a kill and its group one behind the other; only other processors' lines stand between.
+pub const MAX_WAIT_LINES: u32 = 256;
+
+/// Lines about kills of which their place proves nothing, behind a line whose clock or number stepped back twice.
+///
+/// Two kernels' lines stand mixed there, and soon change places again.
+pub const MAX_DOUBTED_LINES: u32 = 64;
+
+/// The same behind the first step: a machine that started anew, or a line that is quoted before its report.
+pub const MAX_DOUBTED_LINES_ONCE: u32 = 8;
+
+/// How many lines apart two such steps are of lines that are mixed.
+pub const MAX_MIXED_LINES: u64 = 256;
+
+/// How far the clock may step back between two lines of one kill, in microseconds.
+///
+/// One task prints them all. 16 µs were seen where it changed the processor; the scheduler's clocks are kept
+/// within one tick of each other, 10 ms at the slowest.
+pub const MAX_KILL_BACKSTEP_US: u64 = 10_000;
 
 /// Members of one `memory.oom.group` kill that are remembered, so that one printed twice is one event.
 pub const MAX_GROUP_MEMBERS: usize = 4096;

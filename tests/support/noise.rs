@@ -4,9 +4,6 @@ use crate::Case;
 
 /// The case's log with an ordinary line of the same carrier after every `every`-th line, or nothing
 /// where the carrier has no such lines (`carrier` in `case.toml`), or the case says `noise = false`.
-///
-/// No noise comes right behind a "Killed process" line: one without a cgroup waits for the line
-/// behind it, and that line then is another one.
 #[must_use]
 pub fn with_noise(case: &Case, every: usize) -> Option<Vec<u8>> {
     let noise = match case.word("carrier")? {
@@ -28,8 +25,7 @@ pub fn with_noise(case: &Case, every: usize) -> Option<Vec<u8>> {
         let continued = lines
             .peek()
             .is_some_and(|next| next.first().is_none_or(u8::is_ascii_whitespace));
-        let killed = line.windows(14).any(|part| part == b"Killed process");
-        if count.is_multiple_of(every) && !continued && !killed && line.ends_with(b"\n") {
+        if count.is_multiple_of(every) && !continued && line.ends_with(b"\n") {
             out.extend(noise(line).unwrap_or_default());
         }
     }

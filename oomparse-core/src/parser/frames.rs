@@ -308,7 +308,7 @@ impl Streams {
         out: &mut VecDeque<OomEvent>,
     ) {
         self.clock = self.clock.wrapping_add(1);
-        if !is_last && !self.adopt(host) {
+        if !is_last && !self.adopt(host, out) {
             if let Some(mut last) = self.last.take() {
                 last.weighed = last.weight();
                 self.weight = self.weight.saturating_add(last.weighed);
@@ -350,9 +350,11 @@ impl Streams {
     }
 
     /// Lines without a host are of the first host that is named, while there is no other.
-    fn adopt(&mut self, host: &[u8]) -> bool {
+    fn adopt(&mut self, host: &[u8], out: &mut VecDeque<OomEvent>) -> bool {
         match &mut self.last {
             Some(last) if last.host.is_empty() && self.others.is_empty() => {
+                // A kill that waits was printed without one.
+                last.assembler.give_out_all_waiting(out);
                 last.host = host.to_vec();
                 last.assembler.set_host(host);
                 true

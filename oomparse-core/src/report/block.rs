@@ -352,4 +352,6 @@ fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
         || report.awaits_its_killed_line()
             && stamp.since(&report.last).is_some()
             && is_near(stamp, &report.last)
+        // It may be quoted from the very report that starts.
+        || report.is_choice_alone() && stamp.is_around(&report.last)
 }

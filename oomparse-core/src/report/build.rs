@@ -160,6 +160,7 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
         hash: 0,
         cut: None,
         identity: Identity::Task,
+        saw_reaper: false,
         reaped: None,
     };
     let invoker = report
@@ -226,9 +227,12 @@ fn scope(report: &Report) -> Option<Scope> {
 
 /// Cgroups, pod and container of the victim.
 fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm: Option<&Text>) {
+    if kill.identity == Identity::Unproven {
+        return;
+    }
     let mut task = match kill.identity {
         Identity::Task => report.task_memcg.clone(),
-        Identity::Group | Identity::None => None,
+        Identity::Group | Identity::None | Identity::Unproven => None,
     };
     // 2.6.32 hands the invoker to the line that names the victim's cgroup.
     if report.is_2_6_32()
@@ -316,6 +320,7 @@ impl Named {
             hash: self.hash,
             cut: None,
             identity,
+            saw_reaper: false,
             reaped,
         }
     }

@@ -3,11 +3,13 @@
 
 use super::stamp::Stamp;
 use super::state::{Identity, Named, Report};
-use super::{Assembler, same_caller};
+use super::told::Printed;
+use super::waiting::Decision;
+use super::{Assembler, build, same_caller};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent, Reaped};
 use crate::limits::MAX_REAPER_DELAY_US;
-use crate::line::common::{is_at_or_below, kib_to_bytes};
+use crate::line::common::kib_to_bytes;
 use crate::line::{Exiting, Fatal, ReapedLine, SharingMm};
 use alloc::collections::VecDeque;
 
@@ -25,7 +27,8 @@ impl Assembler {
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)
         });
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash, out);
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         if !report.note_killed(line.pid) {
             return;
         }
@@ -39,45 +42,8 @@ impl Assembler {
             ..Named::default()
         };
         report.waiting = Some(named.to_kill(Identity::None, None));
-        let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
+        self.decision = None;
         self.give_out_waiting(at, out);
-    }
-
-    pub(super) fn group(
-        &mut self,
-        path: &[u8],
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
-        // The group's cgroup is the victim's or stands above it.
-        let fits = |report: &Report| {
-            report.group.is_none()
-                && report.is_decided()
-                && report
-                    .task_memcg
-                    .as_ref()
-                    .is_none_or(|task| is_at_or_below(task.as_bytes(), path))
-                && same_caller(&stamp, &report.first)
-                && stamp.follows(&report.last)
-        };
-        let newest = |test: &dyn Fn(&Report) -> bool| {
-            self.reports
-                .iter()
-                .rposition(|report| fits(report) && test(report))
-        };
-        let at = newest(&|report| !report.killed.is_empty()).or_else(|| newest(&|_| true));
-        let report = self.report_or_new(at, &stamp, hash, out);
-        report.saw(Evidence::Group);
-        report.group = Some(Text::from(path));
-        report.last = stamp;
-        if let Some(kill) = &mut report.waiting {
-            if report.task_memcg.is_none() {
-                kill.identity = Identity::Group;
-            }
-            let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
-            self.give_out_waiting(at, out);
-        }
     }
 
     pub(super) fn exiting(
@@ -87,6 +53,13 @@ impl Assembler {
         hash: u64,
         out: &mut VecDeque<OomEvent>,
     ) {
+        let printed = Printed::named(line.pid, Some(line.comm));
+        self.decision = None;
+        self.others = 0;
+        self.doubt.count();
+        if self.is_second_line(&printed, false, &stamp, out) {
+            return;
+        }
         let at = self.reports.iter().rposition(|report| {
             !report.contradicts(line.message)
                 && same_caller(&stamp, &report.first)
@@ -98,11 +71,21 @@ impl Assembler {
                         .as_ref()
                         .is_some_and(|summary| summary.pid == line.pid))
         });
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash, out);
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(Evidence::Exiting);
         report.message = report.message.or(line.message);
         report.last = stamp;
-        if report.group.is_some() || !report.killed.is_empty() {
+        let is_of_another = report.group.is_some() || !report.killed.is_empty();
+        self.decision = Some(Decision {
+            by: Evidence::Exiting,
+            printed,
+            stamp,
+            hash,
+            report: Some(report.id()).filter(|_| !is_of_another),
+            waits: false,
+        });
+        if is_of_another || report.given_out {
             return;
         }
         report.no_victim = true;
@@ -112,8 +95,11 @@ impl Assembler {
             comm: Some(Text::from(line.comm)),
             ..Named::default()
         });
-        let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
-        self.close(at, out);
+        // Its group may still be killed.
+        report.given_out = true;
+        let blocks = report.blocks();
+        let event = build::without_victim(report, &blocks, &self.stream);
+        self.push_out(event, out);
     }
 
     pub(super) fn reaped(
@@ -129,19 +115,10 @@ impl Assembler {
             shmem_rss_bytes: left.shmem_rss_kib.map(kib_to_bytes),
         });
         let pid = line.pid;
-        if let Some(at) = self.reports.iter().position(|report| {
-            report
-                .waiting
-                .as_ref()
-                .is_some_and(|kill| kill.victim.pid == pid)
-        }) {
-            if let Some(report) = self.reports.get_mut(at) {
-                report.saw(Evidence::Reaped);
-                if let Some(kill) = &mut report.waiting {
-                    kill.reaped = left;
-                }
-            }
-            return self.give_out_waiting(at, out);
+        if let Some(kill) = self.waiting_kill(pid) {
+            kill.saw_reaper = true;
+            kill.reaped = left;
+            return;
         }
         if self.was_just_given_out(pid, &stamp)
             || self
@@ -152,13 +129,11 @@ impl Assembler {
             return;
         }
         let late = |report: &Report| {
-            report.killed.is_empty() && stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
+            report.killed.is_empty()
+                && !report.no_victim
+                && stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
         };
-        let names = |report: &Report| {
-            [&report.summary, &report.selected]
-                .iter()
-                .any(|named| named.as_ref().is_some_and(|named| named.pid == pid))
-        };
+        let names = |report: &Report| report.choices().any(|named| named.pid == pid);
         let at = self
             .reports
             .iter()
@@ -168,7 +143,9 @@ impl Assembler {
                     .iter()
                     .rposition(|report| late(report) && !report.is_decided() && report.lists(pid))
             });
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let identity = at.map_or(Identity::None, |_| Identity::Task);
+        let at = self.report_or_new(at, &stamp, hash, out);
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(Evidence::Reaped);
         let named = match (&report.summary, &report.selected) {
             (Some(summary), _) if summary.pid == pid => summary.clone(),
@@ -182,13 +159,7 @@ impl Assembler {
             },
         };
         report.note_killed(pid);
-        let identity = if at.is_some() {
-            Identity::Task
-        } else {
-            Identity::None
-        };
         report.waiting = Some(named.to_kill(identity, left));
-        let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
         self.give_out_waiting(at, out);
     }
 
@@ -204,14 +175,14 @@ impl Assembler {
                 && same_caller(&stamp, &report.first)
                 && stamp.follows(&report.last)
         });
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash, out);
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(match fatal {
             Fatal::NoKillable => Evidence::NoKillable,
             Fatal::PanicOnOom => Evidence::Panic,
         });
         report.no_victim = true;
         report.last = stamp;
-        let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
         self.close(at, out);
     }
 }

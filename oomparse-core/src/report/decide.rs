@@ -1,21 +1,15 @@
 //! Lines that decide: who was chosen, who was killed.
 
-use super::build;
 use super::join::Cut;
 use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
+use super::told::Printed;
+use super::waiting::Decision;
 use super::{Assembler, same_caller};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
-use crate::limits::{MAX_IDLE_LINES, MAX_REPORT_GAP_US};
 use crate::line::{Killed, OOM_MEMCG, SelectedLine, Summary, TASK_MEMCG};
 use alloc::collections::VecDeque;
-
-/// How long after a group's line, or another member's, a member without a table may die, in microseconds.
-const MEMBER_GAP_US: u64 = 50_000;
-
-/// How long after the summary a Killed line with another pid may come and be the leader's thread.
-const THREAD_GAP_US: u64 = 50_000;
 
 impl Assembler {
     pub(super) fn selected(
@@ -41,7 +35,8 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let at = self.decide(line.pid, fits);
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash, out);
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.end_stats();
         report.saw(Evidence::Selected);
         report.message = report.message.or(line.message);
@@ -54,6 +49,10 @@ impl Assembler {
             hash,
         });
         report.last = stamp;
+        self.decision = report
+            .selected
+            .as_ref()
+            .map(|named| named.decision(Evidence::Selected, report));
     }
 
     /// The report that a decision about `pid` goes to: the newest whose table lists it, else the only
@@ -87,19 +86,21 @@ impl Assembler {
         }
     }
 
+    /// The place of a report among the open ones; of a new one where there is none.
     pub(super) fn report_or_new(
         &mut self,
         at: Option<usize>,
         stamp: &Stamp,
         hash: u64,
         out: &mut VecDeque<OomEvent>,
-    ) -> &mut Report {
-        let at = at.unwrap_or_else(|| {
-            self.make_room(stamp, out);
-            self.reports.push(Report::new(*stamp, hash));
-            self.reports.len().saturating_sub(1)
-        });
-        self.reports.get_mut(at).unwrap_or(&mut self.nowhere)
+    ) -> usize {
+        at.unwrap_or_else(|| self.open(Report::new(*stamp, hash), out))
+    }
+
+    pub(super) fn open(&mut self, report: Report, out: &mut VecDeque<OomEvent>) -> usize {
+        self.make_room(&report.first, out);
+        self.reports.push(report);
+        self.reports.len().saturating_sub(1)
     }
 
     pub(super) fn summary(
@@ -129,7 +130,8 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let at = waiting.or_else(|| self.decide(line.pid.unwrap_or(0), fits));
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash, out);
+        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.end_stats();
         report.summary(line, stamp, hash);
         for (field, is_cut) in [OOM_MEMCG, TASK_MEMCG].into_iter().zip(cut) {
@@ -138,6 +140,10 @@ impl Assembler {
             }
         }
         report.last = stamp;
+        self.decision = report
+            .summary
+            .as_ref()
+            .map(|named| named.decision(Evidence::Summary, report));
         if let Some(at) = waiting {
             if let Some(kill) = self
                 .reports
@@ -160,124 +166,134 @@ impl Assembler {
         hash: u64,
         out: &mut VecDeque<OomEvent>,
     ) {
-        let pid = line.pid;
-        let repeated = self.reports.iter().any(|report| {
-            report.killed.contains(&pid)
-                && !report.contradicts(line.message)
-                && stamp.follows_within(&report.last, MAX_REPORT_GAP_US)
-        });
-        if repeated {
-            for report in &mut self.reports {
-                if report.killed.contains(&pid) {
-                    report.last = stamp;
-                }
-            }
+        let printed = Printed::killed(line);
+        let is_mixed = self.doubt.is_mixed();
+        self.doubt.count();
+        let before = self.decision.take();
+        self.others = 0;
+        if self.is_second_line(&printed, true, &stamp, out) {
             return;
         }
-        // Its report was closed by another one before this line came.
-        if let Some(at) = self.unconfirmed.iter().position(|(victim, named)| {
-            *victim == pid && stamp.follows(named) && stamp.is_within(named, MAX_IDLE_LINES)
-        }) {
-            self.unconfirmed.remove(at);
-            return;
-        }
-        let found = self.report_of_killed(line, &stamp);
-        let (at, identity) = match found {
-            Some((at, identity)) => (Some(at), identity),
-            None => (None, Identity::None),
+        let decision = Decision {
+            by: Evidence::Killed,
+            printed,
+            stamp,
+            hash,
+            report: None,
+            waits: false,
         };
-        let report = self.report_or_new(at, &stamp, hash, out);
+        let again = before.filter(|before| before.printed.pid == line.pid);
+        if self.waits_in_group(&printed, again.is_some(), out)
+            || self.is_told(line, &printed, &stamp)
+        {
+            self.decision = again.or(Some(decision));
+            return;
+        }
+        let mut found = self.report_that_names(line, &stamp, before.filter(|_| !is_mixed));
+        if found.is_some() {
+            self.end_group(out);
+        } else if self.group.is_some() {
+            return self.behind_group(line, stamp, hash, out);
+        } else {
+            found = self.report_that_names_nobody(line, &stamp, is_mixed);
+        }
+        let identity = found.map_or(Identity::None, |_| Identity::Task);
+        let at = self.report_or_new(found, &stamp, hash, out);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         report.end_stats();
         report.saw(Evidence::Killed);
         report.message = report.message.or(line.message);
-        report.note_killed(pid);
+        report.note_killed(line.pid);
         report.killed_adj = report.killed_adj.or(line.oom_score_adj);
         report.last = stamp;
-        let (victim, cut) = build::victim(line, report.release.as_ref());
-        let kill = Kill {
-            victim,
+        report.waiting = Some(Kill::new(
+            line,
+            report.release.as_ref(),
             stamp,
             hash,
-            cut,
             identity,
-            reaped: None,
-        };
-        let known = match identity {
-            Identity::Task => report.task_memcg.is_some() || report.path_and_comm.is_some(),
-            Identity::Group => true,
-            Identity::None => false,
-        };
-        report.waiting = Some(kill);
-        let at = at.unwrap_or_else(|| self.reports.len().saturating_sub(1));
-        if known {
+        ));
+        let is_known = identity == Identity::Task
+            && (report.task_memcg.is_some() || report.path_and_comm.is_some());
+        self.decision = Some(Decision {
+            report: Some(report.id()),
+            waits: !is_known,
+            ..decision
+        });
+        if is_known {
             self.give_out_waiting(at, out);
         }
     }
 
-    /// Which report a Killed line belongs to, and whether the report's cgroup is its victim's.
-    pub(super) fn report_of_killed(
+    /// The report that names the killed process, or one that it is proven to be a thread or child of.
+    fn report_that_names(
         &self,
         line: &Killed<'_>,
         stamp: &Stamp,
-    ) -> Option<(usize, Identity)> {
+        before: Option<Decision>,
+    ) -> Option<usize> {
         let pid = line.pid;
         let fits = |report: &Report| {
-            !report.no_victim
-                && report.waiting.is_none()
-                && !report.contradicts(line.message)
-                && same_caller(stamp, &report.first)
-                && stamp.follows(&report.last)
+            report.killed.is_empty() && report.group.is_none() && takes_kill(report, line, stamp)
         };
         let newest = |test: &dyn Fn(&Report) -> bool| {
             self.reports
                 .iter()
                 .rposition(|report| fits(report) && test(report))
         };
-        let fresh = |report: &Report| report.killed.is_empty() && report.group.is_none();
-        // Named by its own report.
-        if let Some(at) = newest(&|report| {
-            fresh(report)
-                && [&report.summary, &report.selected]
-                    .iter()
-                    .any(|named| named.as_ref().is_some_and(|named| named.pid == pid))
-        }) {
-            return Some((at, Identity::Task));
-        }
-        // A thread of the process that the summary names: the leader was dead already. Without a table
-        // the line behind the summary tells.
-        if let Some(at) = newest(&|report| {
-            fresh(report)
-                && report.summary.as_ref().is_some_and(|summary| {
-                    report.is_thread_of(pid, summary.pid)
-                        || stamp.is_next_to(&summary.stamp)
-                            && !report.has_rows()
-                            && pid > summary.pid
-                            && line.uid == summary.uid
-                            && stamp.follows_within(&summary.stamp, THREAD_GAP_US)
-                })
-        }) {
-            return Some((at, Identity::Task));
-        }
-        // A child of the chosen process: the line follows right behind, or the table lists it.
-        if let Some(at) = newest(&|report| {
-            fresh(report)
-                && report.summary.is_none()
-                && report
-                    .selected
-                    .as_ref()
-                    .is_some_and(|selected| report.lists(pid) || stamp.is_next_to(&selected.stamp))
-        }) {
-            return Some((at, Identity::Task));
-        }
-        // A member of a group.
-        if let Some(at) = newest(&|report| report.group.is_some() && is_member(report, line, stamp))
-        {
-            return Some((at, Identity::Group));
-        }
-        // A report that named nobody.
-        let open = |report: &Report| fits(report) && !report.is_decided() && !report.excludes(pid);
-        self.decide(pid, open).map(|at| (at, Identity::Task))
+        let names_it = |report: &Report| report.choices().any(|named| named.pid == pid);
+        // The leader was dead already.
+        let is_thread = |report: &Report| {
+            report
+                .summary
+                .as_ref()
+                .is_some_and(|summary| report.is_thread_of(pid, summary.pid))
+        };
+        let is_child = |report: &Report| {
+            let is_behind = before.is_some_and(|before| {
+                before.by == Evidence::Selected
+                    && before.report == Some(report.id())
+                    && stamp.is_behind(&before.stamp)
+            });
+            match (&report.summary, &report.selected) {
+                (None, Some(_)) => is_behind || report.lists(pid),
+                // 5.0 alone prints both.
+                (Some(summary), Some(selected)) => {
+                    is_behind && selected.comm.is_some() && selected.is_same(summary)
+                }
+                _ => false,
+            }
+        };
+        newest(&names_it)
+            .or_else(|| newest(&is_thread))
+            .or_else(|| newest(&is_child))
     }
+
+    /// The report that a Killed line is the first to name a process of.
+    fn report_that_names_nobody(
+        &self,
+        line: &Killed<'_>,
+        stamp: &Stamp,
+        is_mixed: bool,
+    ) -> Option<usize> {
+        self.decide(line.pid, |report| {
+            takes_kill(report, line, stamp)
+                && !report.is_decided()
+                && !report.excludes(line.pid)
+                && (!is_mixed || report.lists(line.pid))
+        })
+    }
+}
+
+/// Whether a Killed line may be of this report.
+fn takes_kill(report: &Report, line: &Killed<'_>, stamp: &Stamp) -> bool {
+    !report.no_victim
+        && report.waiting.is_none()
+        && !report.contradicts(line.message)
+        && same_caller(stamp, &report.first)
+        && stamp.follows(&report.last)
 }
 
 /// Whether the report's block is about other cgroups than the summary.
@@ -292,16 +308,4 @@ fn paths_contradict(report: &Report, line: &Summary<'_>) -> bool {
         line.oom_memcg,
     ) || differs(report.oom_memcg.as_ref(), line.oom_memcg)
         || differs(report.task_memcg.as_ref(), line.task_memcg)
-}
-
-/// Whether a Killed line is of a member of the report's group: the table lists it, or, where there is no
-/// table, it stands right behind the line before it and has the adjustment of the first victim.
-fn is_member(report: &Report, line: &Killed<'_>, stamp: &Stamp) -> bool {
-    if report.lists(line.pid) {
-        return true;
-    }
-    !report.excludes(line.pid)
-        && stamp.is_next_to(&report.last)
-        && stamp.follows_within(&report.last, MEMBER_GAP_US)
-        && (report.killed_adj.is_none() || report.killed_adj == line.oom_score_adj)
 }

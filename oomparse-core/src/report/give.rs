@@ -2,103 +2,73 @@
 
 use super::Assembler;
 use super::build::{self, Blocks};
-use super::stamp::Stamp;
+use super::stamp::{Second, Stamp};
 use super::state::{Identity, Report};
 use crate::event::{Evidence, OomEvent};
-use crate::limits::{
-    MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS, MAX_RECENT_VICTIMS_UNTIMED,
-};
-use crate::line::Line;
+use crate::limits::{MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS};
 use alloc::collections::VecDeque;
 
-/// A kill that left, and the second of the kernel's clock in which it did.
+/// A kill that left, and the second in which it was printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
     pid: u32,
-    second: Option<u32>,
+    second: Option<Second>,
 }
 
 /// Whole seconds are compared: the last one counts too.
 const REAPER_DELAY_SECONDS: u32 = (MAX_REAPER_DELAY_US / 1_000_000) as u32 + 1;
 
-fn second(stamp: &Stamp) -> Option<u32> {
-    let micros = stamp.kernel_time_us?;
-    u32::try_from(micros / 1_000_000).ok()
-}
-
 impl Assembler {
-    /// A kill that waited for one further line leaves now, unless this line is the one it waited for. Says whether
-    /// one waited.
-    #[inline(always)]
-    pub(super) fn release_waiting(
-        &mut self,
-        line: &Line<'_>,
-        out: &mut VecDeque<OomEvent>,
-    ) -> bool {
-        let is_waiting = self.reports.iter().any(|report| report.waiting.is_some());
-        if is_waiting {
-            self.release(line, out);
-        }
-        is_waiting
-    }
-
-    fn release(&mut self, line: &Line<'_>, out: &mut VecDeque<OomEvent>) {
-        let wanted = |pid: u32| match line {
-            Line::Group(_) => true,
-            Line::Reaped(line) => line.pid == pid,
-            Line::Summary(line) => line.pid == Some(pid),
-            _ => false,
-        };
-        for at in (0..self.reports.len()).rev() {
-            let waits = self
-                .reports
-                .get(at)
-                .and_then(|report| report.waiting.as_ref());
-            if waits.is_some_and(|kill| !wanted(kill.victim.pid)) {
-                self.give_out_waiting(at, out);
-            }
-        }
-    }
-
-    pub(crate) fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
-        for at in 0..self.reports.len() {
-            self.give_out_waiting(at, out);
-        }
-    }
-
     pub(super) fn give_out_waiting(&mut self, at: usize, out: &mut VecDeque<OomEvent>) {
         let Some(report) = self.reports.get_mut(at) else {
             return;
         };
+        if report.waiting.is_some() {
+            let mut report = core::mem::take(report);
+            self.tell(&mut report, out);
+            if let Some(place) = self.reports.get_mut(at) {
+                *place = report;
+            }
+        }
+    }
+
+    /// Gives out the kill that waits in a report.
+    pub(super) fn tell(&mut self, report: &mut Report, out: &mut VecDeque<OomEvent>) {
         let Some(kill) = report.waiting.take() else {
             return;
         };
         report.given_out = true;
+        if kill.saw_reaper {
+            report.saw(Evidence::Reaped);
+        }
         let blocks = report.blocks();
         let event = build::kill(report, &blocks, &self.stream, &kill);
-        self.remember(kill.victim.pid);
+        self.remember(kill.victim.pid, &kill.stamp);
+        // The reaper's line may come before the Killed line, which shows more.
+        let is_by_name = kill.victim.total_vm_bytes.is_none();
+        self.told.note(kill.printed(), kill.stamp, is_by_name);
+        self.told.note_choices(report);
         self.push_out(event, out);
     }
 
-    fn remember(&mut self, pid: u32) {
+    fn remember(&mut self, pid: u32, stamp: &Stamp) {
         if self.recent.len() >= MAX_RECENT_VICTIMS {
             self.recent.pop_front();
         }
-        self.recent.push_back(Given {
-            pid,
-            second: second(&self.stamp),
-        });
+        let second = stamp.second();
+        self.recent.push_back(Given { pid, second });
     }
 
     /// Whether the kill of this process left so short a time ago that a reaper line with this stamp is about it.
     pub(super) fn was_just_given_out(&self, pid: u32, stamp: &Stamp) -> bool {
-        let now = second(stamp);
-        let mut last = self.recent.iter().rev().enumerate();
-        last.any(|(newer, given)| {
+        let now = stamp.second();
+        self.recent.iter().any(|given| {
             given.pid == pid
                 && match (given.second, now) {
-                    (Some(then), Some(now)) => now.abs_diff(then) <= REAPER_DELAY_SECONDS,
-                    _ => newer < MAX_RECENT_VICTIMS_UNTIMED,
+                    (Some(then), Some(now)) => now
+                        .since(then)
+                        .is_none_or(|gap| gap <= REAPER_DELAY_SECONDS),
+                    _ => true,
                 }
         })
     }
@@ -107,7 +77,9 @@ impl Assembler {
     pub(super) fn expire(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let mut at = 0;
         while let Some(report) = self.reports.get(at) {
-            if stamp.follows_within(&report.last, MAX_REAPER_DELAY_US) {
+            if stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
+                || report.is_choice_alone() && stamp.is_around(&report.last)
+            {
                 at = at.saturating_add(1);
             } else {
                 self.close(at, out);
@@ -120,29 +92,25 @@ impl Assembler {
         if at >= self.reports.len() {
             return;
         }
-        if self
-            .reports
-            .get(at)
-            .is_some_and(|report| report.waiting.is_some())
-        {
-            self.give_out_waiting(at, out);
+        let id = self.reports.get(at).map(Report::id);
+        if id.is_some() && id == self.group.as_ref().map(|group| group.report) {
+            self.end_group(out);
         }
+        self.give_out_waiting(at, out);
         let mut report = self.reports.remove(at);
         if self.owner >= at {
             self.owner = self.owner.saturating_sub(1);
         }
-        if report.given_out {
+        if report.given_out || !report.no_victim && self.is_quoted(&report) {
             return;
         }
         let blocks = report.blocks();
         let named = report.summary.clone().or_else(|| report.selected.clone());
         let event = match named {
             Some(named) if !report.no_victim => {
-                self.remember(named.pid);
-                if self.unconfirmed.len() >= MAX_OPEN_REPORTS {
-                    self.unconfirmed.pop_front();
-                }
-                self.unconfirmed.push_back((named.pid, named.stamp));
+                self.remember(named.pid, &named.stamp);
+                self.told.note(named.printed(), named.stamp, true);
+                self.told.note_choices(&report);
                 let kill = named.to_kill(Identity::Task, None);
                 build::kill(&report, &blocks, &self.stream, &kill)
             }

@@ -11,9 +11,10 @@
 //! | Task in, counters, stats, Mem-Info, table | where none takes it | the report whose block it continues | |
 //! | selected | where none takes it | the report whose table lists the pid, or that it stands next to | |
 //! | summary | where none takes it | the same; never against table, cgroup or scope | |
-//! | killed | where none takes it | the summary's, selected's or table's report | a kill, if its cgroup is known; else it waits one line |
-//! | group | where none takes it | the report whose Killed line came right before | the waiting kill |
-//! | killed, after a group | no | members: listed in the table, or next to each other | a kill with the group's pod |
+//! | killed | where none takes it | the summary's, selected's or table's report | a kill, if its cgroup is known; else it waits (`waiting.rs`) |
+//! | group | where none takes it | the report of the line right before | the waiting kill |
+//! | killed, after a group | no | the group's, or where that is not proven perhaps the next one's (`group.rs`) | a kill, once it is proven or cannot be |
+//! | killed, a second time | no | the kill that was told (`told.rs`) | |
 //! | reaped | where none takes it | the report that names or lists the pid and has no Killed line | a kill |
 //! | exiting, no killable, panic | where none takes it | the open report | `no_victim` |
 //!
@@ -24,17 +25,26 @@ mod block;
 mod build;
 mod companion;
 mod decide;
+mod doubt;
 mod figures;
 mod give;
+mod group;
 mod join;
+mod member;
 mod stamp;
 mod state;
+mod told;
+mod waiting;
 mod weight;
 
 use self::build::Stream;
+use self::doubt::Doubt;
+use self::group::OpenGroup;
 use self::join::{Cut, Joined, Pending};
 use self::stamp::Stamp;
 use self::state::Report;
+use self::told::Told;
+use self::waiting::Decision;
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::frame::{Fragment, Frame, FrameKind};
@@ -70,8 +80,14 @@ pub(crate) struct Assembler {
     suppressed: Option<u64>,
     /// The last kills that left.
     recent: VecDeque<give::Given>,
-    /// The last victims that left without their Killed lines, and when they were named.
-    unconfirmed: VecDeque<(u32, Stamp)>,
+    told: Told,
+    /// The last line that names a victim.
+    decision: Option<Decision>,
+    /// The group whose members may still come.
+    group: Option<OpenGroup>,
+    /// Lines since the last that names a victim.
+    others: u32,
+    doubt: Doubt,
     keep_tasks: bool,
     lines: u64,
     /// The last record's.
@@ -100,10 +116,9 @@ impl Assembler {
         self.hungry = self.pending.is_some() || self.is_open();
     }
 
-    /// Whether a report wants more.
+    /// Whether a report or a kill that waits wants more.
     fn is_open(&self) -> bool {
-        let mut reports = self.reports.iter();
-        reports.any(|report| report.waiting.is_some() || !report.is_decided())
+        self.is_waiting() || self.reports.iter().any(|report| !report.is_decided())
     }
 
     /// Whether ordinary lines are none to the reports, and only shown for a summary that is held.
@@ -123,10 +138,12 @@ impl Assembler {
         }
         self.lines = self.lines.wrapping_add(1);
         if let Some(boot_id) = &frame.boot_id {
-            self.set_boot_id(boot_id);
+            self.set_boot_id(boot_id, out);
         }
         let stamp = Stamp::of(frame, self.lines);
+        self.doubt.see(&stamp, &self.stamp);
         self.stamp = stamp;
+        self.end_waiting(&stamp, out);
         if self.pending.is_some() {
             let reports = &self.reports;
             let is_thread = |thread, tgid| {
@@ -178,12 +195,21 @@ impl Assembler {
             return Next::NotTaken;
         }
         self.lines = self.lines.wrapping_add(1);
-        self.stamp.kernel_time_us = Some(kernel_time_us);
+        let before = self.stamp.kernel_time_us.replace(kernel_time_us);
         self.stamp.line = self.lines;
         let stamp = self.stamp;
+        if before > stamp.kernel_time_us {
+            let before = Stamp {
+                kernel_time_us: before,
+                ..stamp
+            };
+            self.doubt.see(&stamp, &before);
+        }
+        let was_waiting = self.end_waiting(&stamp, out);
         let next = self.read(&line, message, &stamp, [false; 2], out);
-        if next == Next::Open {
+        if was_waiting || next == Next::Open {
             self.find_out_hunger();
+            return Next::Open;
         }
         next
     }
@@ -193,11 +219,23 @@ impl Assembler {
         self.stream.host = Some(Text::from(host));
     }
 
-    fn set_boot_id(&mut self, boot_id: &[u8]) {
+    fn set_boot_id(&mut self, boot_id: &[u8], out: &mut VecDeque<OomEvent>) {
         let known = self.stream.boot_id.as_ref().map(Text::as_bytes);
-        if known != Some(boot_id) {
-            self.stream.boot_id = Some(Text::from(boot_id));
+        if known == Some(boot_id) {
+            return;
         }
+        if known.is_some() {
+            // Another kernel's lines prove nothing of this one's.
+            self.end_group(out);
+            self.decision = None;
+            self.told = Told::default();
+        }
+        self.stream.boot_id = Some(Text::from(boot_id));
+    }
+
+    /// An open report by its id.
+    fn report(&self, id: u64) -> Option<&Report> {
+        self.reports.iter().find(|report| report.id() == id)
     }
 
     fn read_pending(&mut self, pending: &Pending, out: &mut VecDeque<OomEvent>) {
@@ -225,6 +263,7 @@ impl Assembler {
         let line = parse_line(message);
         if let Line::Invoked(line) = line {
             // The newline stood in the comm, of which only the end is left.
+            self.settle_before(&Line::Invoked(line), out);
             self.invoked(&line, stamp, fnv1a(&[message]), out);
             if let Some(invoker) = self
                 .reports
@@ -256,19 +295,15 @@ impl Assembler {
         cut: Cut,
         out: &mut VecDeque<OomEvent>,
     ) -> Next {
-        let was_waiting = self.release_waiting(line, out);
         let is_within = match line {
             Line::StatEntry(key, value) => self.stat_entry(key, *value, message, stamp),
             Line::TaskRow(row) => self.task_row(row, stamp),
             _ => false,
         };
         if is_within {
-            return if was_waiting {
-                Next::Open
-            } else {
-                Next::Within
-            };
+            return Next::Within;
         }
+        self.settle_before(line, out);
         match line {
             Line::StatEntries(entries) => self.stat_entries(entries, stamp, out),
             Line::StatEntry(..) | Line::TaskRow(_) | Line::Other | Line::Malformed => {

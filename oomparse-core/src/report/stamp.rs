@@ -2,7 +2,7 @@
 
 use crate::bytes::{hex, push_number};
 use crate::frame::{Frame, Origin};
-use crate::limits::{MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US};
+use crate::limits::{MAX_KILL_BACKSTEP_US, MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US, MAX_WAIT_US};
 use crate::time::WallTime;
 use alloc::string::String;
 
@@ -19,7 +19,33 @@ pub(super) struct Stamp {
     pub(super) line: u64,
 }
 
+/// A stamp's second, of the kernel's clock or of the wall's, in few bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Second {
+    number: u32,
+    is_wall: bool,
+}
+
+impl Second {
+    /// How far the two are apart, if they are of one clock.
+    pub(super) fn since(self, other: Self) -> Option<u32> {
+        let gap = self.number.wrapping_sub(other.number);
+        (self.is_wall == other.is_wall).then(|| gap.min(gap.wrapping_neg()))
+    }
+}
+
 impl Stamp {
+    pub(super) fn second(&self) -> Option<Second> {
+        let (micros, is_wall) = match (self.kernel_time_us, &self.wall) {
+            (Some(micros), _) => (micros, false),
+            (None, Some(wall)) => (wall_us(wall)?.cast_unsigned(), true),
+            (None, None) => return None,
+        };
+        // Gaps are looked at, so that the lowest digits will do.
+        let number = u32::try_from((micros / 1_000_000) & 0xffff_ffff).ok()?;
+        Some(Second { number, is_wall })
+    }
+
     pub(super) fn of(frame: &Frame<'_>, line: u64) -> Self {
         Self {
             kernel_time_us: frame.kernel_time_us,
@@ -59,22 +85,67 @@ impl Stamp {
             let gap = now.wrapping_sub(then);
             return gap <= max_us || gap.wrapping_neg() <= MAX_REPORT_BACKSTEP_US;
         }
-        let back = i64::try_from(MAX_REPORT_BACKSTEP_US)
-            .unwrap_or(i64::MAX)
-            .wrapping_neg();
-        let on = i64::try_from(max_us).unwrap_or(i64::MAX);
-        self.since(earlier)
-            .is_none_or(|gap| (back..=on).contains(&gap))
+        self.is_within_us(earlier, MAX_REPORT_BACKSTEP_US, max_us)
     }
 
-    /// Whether nothing stands between the two lines in their stream.
-    pub(super) fn is_next_to(&self, earlier: &Self) -> bool {
-        self.line == earlier.line.wrapping_add(1)
+    /// Whether the clock went at most so far back and on, where both show one.
+    fn is_within_us(&self, earlier: &Self, max_back_us: u64, max_us: u64) -> bool {
+        let [back, on] = [max_back_us, max_us].map(|us| i64::try_from(us).unwrap_or(i64::MAX));
+        self.since(earlier)
+            .is_none_or(|gap| (back.wrapping_neg()..=on).contains(&gap))
+    }
+
+    /// Whether a line with this stamp can be of a copy of a report that has a line with the other.
+    pub(super) fn is_around(&self, other: &Self) -> bool {
+        self.is_within_us(other, MAX_REPORT_GAP_US, MAX_REPORT_GAP_US)
+    }
+
+    /// Whether a line with this stamp can be printed behind one with `earlier` by the same task.
+    pub(super) fn is_behind(&self, earlier: &Self) -> bool {
+        super::same_caller(self, earlier)
+            && self.is_within_us(earlier, MAX_KILL_BACKSTEP_US, MAX_REPORT_GAP_US)
+            && !self.is_earlier_record(earlier)
+    }
+
+    /// Whether the records are numbered, and this one comes before the other.
+    pub(super) fn is_earlier_record(&self, other: &Self) -> bool {
+        self.sequence < other.sequence && self.sequence.is_some()
+    }
+
+    /// Whether the clock, or the record's number, is behind that of the line before.
+    pub(super) fn steps_back_from(&self, before: &Self) -> bool {
+        !self.is_within_us(before, MAX_KILL_BACKSTEP_US, u64::MAX) || self.is_earlier_record(before)
+    }
+
+    /// Whether it has become too late to wait on for what a line with `earlier` began.
+    pub(super) fn is_too_late_for(&self, earlier: &Self) -> bool {
+        let most = i64::try_from(MAX_WAIT_US).unwrap_or(i64::MAX);
+        self.since(earlier).is_some_and(|gap| gap > most)
+    }
+
+    /// Whether records between the two did not come in, if they are numbered and all that came were counted.
+    pub(super) fn misses_records_since(&self, earlier: &Self) -> bool {
+        match (self.sequence, earlier.sequence) {
+            (Some(now), Some(then)) => {
+                now.wrapping_sub(then) > self.line.wrapping_sub(earlier.line)
+            }
+            _ => false,
+        }
     }
 
     /// Whether at most so many lines stand between the two in their stream.
     pub(super) fn is_within(&self, earlier: &Self, lines: u32) -> bool {
         self.line.wrapping_sub(earlier.line) <= u64::from(lines)
+    }
+
+    /// What a line and a copy of it have in common.
+    pub(super) fn key(&self, message_hash: u64) -> u64 {
+        let time = match (self.kernel_time_us, self.wall.as_ref().and_then(wall_us)) {
+            (Some(time), _) => time.to_le_bytes(),
+            (None, Some(time)) => time.to_le_bytes(),
+            (None, None) => [0; 8],
+        };
+        fnv1a(&[&time, &message_hash.to_le_bytes()])
     }
 
     /// An id for what this line says; nothing where nothing stable is at hand.

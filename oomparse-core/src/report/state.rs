@@ -1,5 +1,6 @@
 //! One open report: what its lines have shown so far.
 
+use super::build;
 use super::figures::StatsBlock;
 use super::stamp::Stamp;
 use crate::bytes::Text;
@@ -7,7 +8,7 @@ use crate::event::{
     Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, Reaped, TaskRow, Victim,
 };
 use crate::limits::{MAX_GROUP_MEMBERS, MAX_TASK_PIDS, MAX_TASK_ROWS};
-use crate::line::{self, Columns, Invoked, Message, Row, Summary, TaskIn, TaskInfo};
+use crate::line::{self, Columns, Invoked, Killed, Message, Row, Summary, TaskIn, TaskInfo};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -30,7 +31,31 @@ pub(super) struct Kill {
     pub(super) hash: u64,
     pub(super) cut: Option<Field>,
     pub(super) identity: Identity,
+    /// The reaper's line came while it waited.
+    pub(super) saw_reaper: bool,
     pub(super) reaped: Option<Reaped>,
+}
+
+impl Kill {
+    /// What a Killed line tells.
+    pub(super) fn new(
+        line: &Killed<'_>,
+        release: Option<&Text>,
+        stamp: Stamp,
+        hash: u64,
+        identity: Identity,
+    ) -> Self {
+        let (victim, cut) = build::victim(line, release);
+        Self {
+            victim,
+            stamp,
+            hash,
+            cut,
+            identity,
+            saw_reaper: false,
+            reaped: None,
+        }
+    }
 }
 
 /// Where the victim's cgroup comes from.
@@ -42,6 +67,8 @@ pub(super) enum Identity {
     Group,
     /// Nothing: the log does not tie this process to a cgroup.
     None,
+    /// Nothing, and it is not even proven that its report is this one.
+    Unproven,
 }
 
 /// A report that is being put together.
@@ -104,7 +131,7 @@ pub(super) struct Report {
     /// Its event has left.
     pub(super) given_out: bool,
     /// The blocks, once an event has left.
-    pub(super) shared: Option<super::build::Blocks>,
+    pub(super) shared: Option<build::Blocks>,
     pub(super) idle_lines: u32,
 }
 
@@ -126,6 +153,11 @@ impl Report {
             first_hash: hash,
             ..Self::default()
         }
+    }
+
+    /// What it is known by among the open ones: each line opens one at most.
+    pub(super) fn id(&self) -> u64 {
+        self.first.line
     }
 
     /// Whether a process was named, or it is known that there is none.

@@ -311,7 +311,8 @@ fn a_group_below_a_container_is_inside_it() {
             + &format!(
                 "[100.101] Tasks in {group} are going to be killed due to memory.oom.group set\n"
             )
-            + &killed("100.102", 9);
+            + &killed("100.102", 9)
+            + &killed("100.103", 7);
         let found = events(&log);
         let event = kill_of(&found, 9).clone();
         assert!(event.oom_group && event.pod.is_some(), "{event:?}");

@@ -4,6 +4,8 @@
 
 use super::Assembler;
 use super::build::Blocks;
+use super::give::Given;
+use super::group::OpenGroup;
 use super::state::{Kill, Named, Report};
 use crate::bytes::Text;
 use crate::event::{Invoker, MemcgStats, Meminfo, TaskRow};
@@ -18,7 +20,9 @@ impl Assembler {
             text(self.stream.host.as_ref()).saturating_add(text(self.stream.boot_id.as_ref()));
         [
             size_of::<Self>(),
-            list_of::<u64>(self.recent.capacity()),
+            list_of::<Given>(self.recent.capacity()),
+            self.told.weight(),
+            self.group.as_ref().map_or(0, OpenGroup::weight),
             list_of::<Report>(self.reports.capacity()),
             pending,
             names,
@@ -83,7 +87,7 @@ impl Named {
 }
 
 impl Kill {
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         text(self.victim.comm.as_ref())
     }
 }
@@ -102,7 +106,7 @@ fn text(text: Option<&Text>) -> usize {
     text.map_or(0, |text| text.as_bytes().len())
 }
 
-fn list_of<T>(len: usize) -> usize {
+pub(super) fn list_of<T>(len: usize) -> usize {
     len.saturating_mul(size_of::<T>())
 }
 

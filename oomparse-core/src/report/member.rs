@@ -1,0 +1,82 @@
+//! A kill behind a group's line: what the report of the group tells of it.
+
+use super::stamp::Stamp;
+use super::state::{Identity, Kill, Named, Report};
+use super::told::Printed;
+use crate::event::Evidence;
+use crate::line::{Killed, Message, OOM_MEMCG};
+
+/// How long after another member one without proof may die and look like a member, in microseconds.
+const MEMBER_GAP_US: u64 = 50_000;
+
+/// A kill behind a group's line that nothing has proven yet.
+#[derive(Debug)]
+pub(super) struct Unproven {
+    pub(super) kill: Kill,
+    pub(super) printed: Printed,
+    message: Option<Message>,
+    pub(super) looks_like_member: bool,
+}
+
+impl Unproven {
+    /// A report of its own, with the kill waiting.
+    pub(super) fn into_report(self) -> Report {
+        let mut report = Report::new(self.kill.stamp, self.kill.hash);
+        report.note_killed(self.printed.pid);
+        self.into_waiting_of(&mut report);
+        report
+    }
+
+    pub(super) fn into_waiting_of(self, report: &mut Report) {
+        report.saw(Evidence::Killed);
+        report.message = report.message.or(self.message);
+        report.killed_adj = report.killed_adj.or(self.kill.victim.oom_score_adj);
+        report.waiting = Some(self.kill);
+    }
+}
+
+impl Report {
+    /// Whether its table proves that a process is in its group.
+    pub(super) fn is_listed_in_group(&self, pid: u32) -> bool {
+        let (Some(group), Some(limit)) = (&self.group, &self.oom_memcg) else {
+            return false;
+        };
+        let below = limit.as_bytes().strip_prefix(group.as_bytes());
+        let is_within =
+            group.as_bytes() == b"/" || below.is_some_and(|below| matches!(below, [] | [b'/', ..]));
+        is_within && !self.truncated.contains(&OOM_MEMCG) && self.lists(pid)
+    }
+
+    /// A kill behind its group's line.
+    pub(super) fn behind_group(
+        &mut self,
+        line: &Killed<'_>,
+        stamp: Stamp,
+        hash: u64,
+        looks_like_member: bool,
+    ) -> Unproven {
+        if looks_like_member {
+            self.note_killed(line.pid);
+            self.last = stamp;
+        }
+        let is_chosen = |summary: &Named| summary.pid == line.pid;
+        let identity = match &self.summary {
+            Some(summary) if is_chosen(summary) => Identity::Task,
+            _ => Identity::Group,
+        };
+        Unproven {
+            kill: Kill::new(line, self.release.as_ref(), stamp, hash, identity),
+            printed: Printed::killed(line),
+            message: line.message,
+            looks_like_member,
+        }
+    }
+
+    /// Whether a kill behind its group's line passes for a member's, which proves nothing.
+    pub(super) fn looks_like_member(&self, line: &Killed<'_>, stamp: &Stamp) -> bool {
+        self.lists(line.pid)
+            || !self.excludes(line.pid)
+                && stamp.follows_within(&self.last, MEMBER_GAP_US)
+                && (self.killed_adj.is_none() || self.killed_adj == line.oom_score_adj)
+    }
+}

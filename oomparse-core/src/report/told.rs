@@ -1,0 +1,239 @@
+//! What was told already: a death makes one event, however often its lines come.
+//!
+//! | line | is no second event where |
+//! |---|---|
+//! | Killed | its pid is of an open report or group; or the same line came a moment ago; or its report had to leave before it |
+//! | summary, selection | its report saw no Killed line, and that pid's kill, or this very line, was told elsewhere: a part of a report that was quoted |
+
+use super::Assembler;
+use super::stamp::Stamp;
+use super::state::{Kill, Named, Report};
+use super::waiting::Decision;
+use super::weight::list_of;
+use crate::bytes::Text;
+use crate::event::Evidence;
+use crate::limits::{MAX_IDLE_LINES, MAX_TOLD_KILLS};
+use crate::line::Killed;
+use crate::line::common::kib_to_bytes;
+use alloc::collections::VecDeque;
+
+/// What a line shows of a process, by which another line of it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Printed {
+    pub(super) pid: u32,
+    /// Its comm's hash.
+    comm: Option<u64>,
+    /// In bytes.
+    total_vm: Option<u64>,
+}
+
+impl Printed {
+    pub(super) fn killed(line: &Killed<'_>) -> Self {
+        Self {
+            total_vm: line.total_vm_kib.map(kib_to_bytes),
+            ..Self::named(line.pid, line.comm)
+        }
+    }
+
+    pub(super) fn named(pid: u32, comm: Option<&[u8]>) -> Self {
+        Self {
+            pid,
+            comm: comm.map(|comm| super::fnv1a(&[comm])),
+            total_vm: None,
+        }
+    }
+
+    /// Whether both may be of one process, as far as they show.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        self.pid == other.pid
+            && agree(self.comm, other.comm)
+            && agree(self.total_vm, other.total_vm)
+    }
+
+    /// Whether the pid is one and the process another: nothing else that both show is the same.
+    fn is_anothers(&self, other: &Self) -> bool {
+        !agree(self.comm, other.comm) && !agree(self.total_vm, other.total_vm)
+    }
+}
+
+fn agree(one: Option<u64>, other: Option<u64>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+/// The last kills, and the lines that decided them.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    kills: VecDeque<ToldKill>,
+    /// Keys of the summaries and selections.
+    lines: VecDeque<u64>,
+}
+
+#[derive(Debug)]
+struct ToldKill {
+    printed: Printed,
+    stamp: Stamp,
+    /// Its Killed line has not come yet.
+    by_name: bool,
+}
+
+impl Told {
+    /// What it holds beside itself.
+    pub(super) fn weight(&self) -> usize {
+        list_of::<ToldKill>(self.kills.capacity())
+            .saturating_add(list_of::<u64>(self.lines.capacity()))
+    }
+
+    /// Notes a kill. One `by_name` left without its Killed line.
+    pub(super) fn note(&mut self, printed: Printed, stamp: Stamp, by_name: bool) {
+        push(
+            &mut self.kills,
+            ToldKill {
+                printed,
+                stamp,
+                by_name,
+            },
+        );
+    }
+
+    /// Notes what chose a report's victim.
+    pub(super) fn note_choices(&mut self, report: &Report) {
+        for named in report.choices() {
+            push(&mut self.lines, named.key());
+        }
+    }
+
+    /// Whether a process's kill was told, whatever else is known of it.
+    pub(super) fn has(&self, pid: u32) -> bool {
+        self.kills.iter().any(|kill| kill.printed.pid == pid)
+    }
+
+    /// Whether a Killed line is of a kill that was told, though its report is gone.
+    fn has_killed(&mut self, printed: &Printed, stamp: &Stamp) -> bool {
+        let found = self.kills.iter_mut().rev().find(|kill| {
+            if kill.by_name {
+                kill.printed.agrees_with(printed)
+                    && stamp.follows(&kill.stamp)
+                    && stamp.is_within(&kill.stamp, MAX_IDLE_LINES)
+            } else {
+                kill.printed == *printed
+                    && stamp.follows(&kill.stamp)
+                    && !stamp.is_earlier_record(&kill.stamp)
+            }
+        });
+        if let Some(kill) = found {
+            kill.by_name = false;
+            kill.printed = *printed;
+            return true;
+        }
+        false
+    }
+
+    /// Whether the pid is known of another process.
+    fn is_anothers(&self, printed: &Printed) -> bool {
+        let last = self
+            .kills
+            .iter()
+            .rev()
+            .find(|kill| kill.printed.pid == printed.pid);
+        last.is_some_and(|kill| kill.printed.is_anothers(printed))
+    }
+
+    fn has_choice(&self, named: &Named) -> bool {
+        let printed = named.printed();
+        self.lines.contains(&named.key())
+            || self
+                .kills
+                .iter()
+                .any(|kill| kill.printed.agrees_with(&printed) && named.stamp.follows(&kill.stamp))
+    }
+}
+
+/// Keeps the last ones.
+fn push<T>(list: &mut VecDeque<T>, new: T) {
+    if list.len() >= MAX_TOLD_KILLS {
+        list.pop_front();
+    }
+    list.push_back(new);
+}
+
+impl Assembler {
+    /// Whether a Killed line is of a kill that was told, or waits to be.
+    pub(super) fn is_told(&mut self, line: &Killed<'_>, printed: &Printed, stamp: &Stamp) -> bool {
+        let pid = line.pid;
+        let is_anothers = self.told.is_anothers(printed);
+        let mut found = false;
+        for report in &mut self.reports {
+            if !is_anothers
+                && report.killed.contains(&pid)
+                && !report.contradicts(line.message)
+                && stamp.follows(&report.last)
+            {
+                report.last = *stamp;
+                found = true;
+            }
+        }
+        found || self.told.has_killed(printed, stamp)
+    }
+
+    /// Whether the kill of a report without a Killed line was told by another report, or will be.
+    pub(super) fn is_quoted(&self, report: &Report) -> bool {
+        report.choices().any(|named| {
+            self.told.has_choice(named)
+                || self
+                    .reports
+                    .iter()
+                    .flat_map(Report::choices)
+                    .any(|other| other.key() == named.key())
+        })
+    }
+}
+
+impl Report {
+    /// The lines that name whom the killer chose.
+    pub(super) fn choices(&self) -> impl Iterator<Item = &Named> {
+        self.summary.iter().chain(&self.selected)
+    }
+
+    /// Whether it is no more than such a line, which may be quoted from another report.
+    pub(super) fn is_choice_alone(&self) -> bool {
+        let is_choice = |evidence: &_| matches!(evidence, Evidence::Summary | Evidence::Selected);
+        self.awaits_its_killed_line() && self.evidence.iter().all(is_choice)
+    }
+}
+
+impl Kill {
+    pub(super) fn printed(&self) -> Printed {
+        let victim = &self.victim;
+        Printed {
+            total_vm: victim.total_vm_bytes,
+            ..Printed::named(victim.pid, victim.comm.as_ref().map(Text::as_bytes))
+        }
+    }
+}
+
+impl Named {
+    /// Whether both name one process.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.pid == other.pid && self.comm == other.comm
+    }
+
+    pub(super) fn decision(&self, by: Evidence, report: &Report) -> Decision {
+        Decision {
+            by,
+            printed: self.printed(),
+            stamp: self.stamp,
+            hash: self.hash,
+            report: Some(report.id()),
+            waits: false,
+        }
+    }
+
+    pub(super) fn printed(&self) -> Printed {
+        Printed::named(self.pid, self.comm.as_ref().map(Text::as_bytes))
+    }
+
+    /// What the line and a copy of it have in common.
+    fn key(&self) -> u64 {
+        self.stamp.key(self.hash)
+    }
+}
