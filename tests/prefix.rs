@@ -5,7 +5,7 @@
 
 use oomparse_core::Options;
 use oomparse_tests::model::{Report, WORDS, Words};
-use oomparse_tests::{parse_lines, parse_pieces, parse_whole, to_values};
+use oomparse_tests::{parse_frames, parse_lines, parse_pieces, parse_whole, to_values};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -102,6 +102,22 @@ fn edit() -> impl Strategy<Value = Edit> {
         2 => select(vec![0i64, 1, 900_000, 5_000_000, 60_000_000, -1, -400_000, -5_000_000]).prop_map(Edit::Step),
         2 => (2usize..30).prop_map(Edit::Hold),
         1 => Just(Edit::Lose),
+    ]
+}
+
+/// What is done to a line's bytes.
+#[derive(Clone, Debug)]
+enum Damage {
+    Cut,
+    Lose(usize),
+    Put(&'static str),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        3 => Just(Damage::Cut),
+        2 => (1usize..9).prop_map(Damage::Lose),
+        2 => select(vec!["0", " ", "kB", "-", ":", ",", "(", ")", "x"]).prop_map(Damage::Put),
     ]
 }
 
@@ -273,6 +289,34 @@ proptest! {
             events
         };
         prop_assert_eq!(without_ids(events(&alike)?), without_ids(events(&by_turns)?));
+    }
+
+    /// Who frames the lines of a damaged log himself gets the same events.
+    #[test]
+    fn frames_of_a_damaged_log_tell_what_its_lines_do(
+        report in report(), words in select(WORDS.to_vec()), edits in edits(),
+        damage in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), damage()), 1..12),
+        head in select(vec!["", "<4>", "Jan  5 02:12:02 n kernel: "]),
+    ) {
+        let mut lines = lines(&report, &words, &edits);
+        lines.iter_mut().for_each(|line| (line.wrapped, line.glued) = (None, false));
+        let mut log = print(&lines, |_, micros| format!("{head}{} ", stamp(micros)));
+        for (line, at, damage) in &damage {
+            let index = line.index(log.len());
+            let line = &mut log[index];
+            let at = at.index(line.len());
+            let (lost, put) = match damage {
+                Damage::Cut => (at..line.len(), "\n"),
+                Damage::Lose(bytes) => (at..(at + bytes).min(line.len() - 1), ""),
+                Damage::Put(text) => (at..at, *text),
+            };
+            line.splice(lost, put.bytes());
+        }
+        // What a mail or a terminal did is undone before lines are framed.
+        log.retain(|line| !(79..=83).contains(&line.len()) && line.len() < 1000);
+        let log = log.concat();
+        let options = with_tasks();
+        prop_assert_eq!(parse_frames(&options, &log), parse_whole(&options, &log));
     }
 
     /// Three more decimals by turns: the clock is the same, and the next line's prefix is another.

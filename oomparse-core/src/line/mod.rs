@@ -133,6 +133,11 @@ fn frequent(message: &[u8]) -> Option<Line<'_>> {
     }
 }
 
+/// Whether a message is a report's header.
+pub(crate) fn is_invoked(message: &[u8]) -> bool {
+    invoked::find(message).is_some_and(|end| invoked::invoked(message, end).is_some())
+}
+
 /// Any other line; of those that say nothing most show it at once.
 fn other_kinds(message: &[u8]) -> Line<'_> {
     if cfg!(feature = "std") && noise::is_noise(message) {

@@ -139,18 +139,21 @@ impl FrameParser {
     /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any
     /// must.
     pub(super) fn take(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
-        if split::may_be_several(frame) {
-            split::each(frame, &mut |record| {
-                let text = &record.message;
-                if self.wants_every_line() || self.is_candidate(text) {
-                    self.take_record(record, Some(text));
-                }
-            });
-            // The last record's head need not be the line's.
-            self.was_taken = false;
-        } else {
-            self.take_record(frame, text);
+        if !split::may_be_several(frame) {
+            return self.take_record(frame, text);
         }
+        let mut records = 0u32;
+        split::each(frame, &mut |record| {
+            records = records.saturating_add(1);
+            let text = &record.message;
+            if self.wants_every_line() || self.is_candidate(text) {
+                self.take_record(record, Some(text));
+            } else {
+                self.was_taken = false;
+            }
+        });
+        // Of several the last one's head need not be the line's.
+        self.was_taken &= records == 1;
     }
 
     /// One record.

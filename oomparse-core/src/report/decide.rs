@@ -153,9 +153,6 @@ impl Assembler {
                 kill.identity = Identity::Task;
             }
             self.give_out_waiting(at, out);
-        } else if line.pid.is_none() {
-            // No victim is named: the Killed line may still come.
-            report.no_victim = false;
         }
     }
 

@@ -14,6 +14,7 @@ use self::held::{Tail, is_cut_len};
 use self::shape::{
     Kind, PATH_STEMS, ends_in, is_component, is_known, is_sound, progress, unfinished,
 };
+use super::same_caller;
 use super::stamp::Stamp;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECES};
@@ -326,8 +327,4 @@ fn without_padding<'a>(kind: Kind, frame: &'a Frame<'_>) -> &'a [u8] {
         _ if kind == Kind::Summary => frame.message.trim_ascii_end(),
         _ => frame.message.strip_suffix(b"\r").unwrap_or(&frame.message),
     }
-}
-
-fn same_caller(one: &Stamp, other: &Stamp) -> bool {
-    one.caller.is_none() || other.caller.is_none() || one.caller == other.caller
 }

@@ -4,7 +4,7 @@
 //! the words that a line of the kernel's begins with. A cgroup's name may be anything: behind one nothing ends.
 
 use crate::frame::{Frame, FrameKind, Origin, Part, part};
-use crate::line::{Line, parse_line};
+use crate::line::{Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
 use memchr::memchr3_iter;
 
@@ -46,7 +46,7 @@ pub(super) fn may_be_several(message: &[u8]) -> bool {
         [b'K', b'i', b'l', ..] | [b'o', b'o', b'm', ..] => true,
         [b'm' | b's' | b'k', ..] if message.len() > LONG_COUNTER => true,
         [b'C' | b'P', ..] => message.len() > LONG,
-        _ => message.len() > LONG && matches!(parse_line(message), Line::Invoked(_)),
+        _ => message.len() > LONG && is_invoked(message),
     }
 }
 

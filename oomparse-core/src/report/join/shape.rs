@@ -83,7 +83,10 @@ pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
         | Line::TaskInfo(_)
         | Line::Invoked(_) => true,
         Line::Malformed | Line::Other => {
-            matches!(message, [b'o' | b'T' | b'M' | b'O' | b'C', ..] | [.., b'='])
+            matches!(
+                message,
+                [b'o' | b'T' | b'M' | b'O', ..] | [b'C', b'P', b'U', ..] | [.., b'=']
+            )
         }
         _ => false,
     }
