@@ -198,7 +198,7 @@ pub(super) fn prioritised(priority: u8, rest: &[u8]) -> Frame<'_> {
     frame.level = Some(priority & 7);
     let mut seen = Provenance::default();
     seen.priority(u64::from(priority));
-    frame.origin = seen.decide().origin();
+    frame.author = seen.decide();
     frame
 }
 
@@ -223,7 +223,7 @@ pub(super) fn decoded(line: &[u8]) -> Option<Frame<'_>> {
         ..Frame::default()
     });
     frame.level = Some(level);
-    frame.origin = Provenance::kmsg(facility).decide().origin();
+    frame.author = Provenance::kmsg(facility).decide();
     Some(frame)
 }
 
@@ -291,7 +291,7 @@ mod tests {
         let frame = bracketed(b"[12345678.000001]  dump_stack+0x41/0x60").unwrap();
         assert_eq!(frame.kernel_time_us, Some(12_345_678_000_001));
         assert_eq!(frame.message.as_ref(), b" dump_stack+0x41/0x60");
-        assert_eq!(frame.origin, Origin::Unknown);
+        assert_eq!(frame.origin(), Origin::Unknown);
         assert_eq!(bracketed(b"[ 1.5]").unwrap().message.as_ref(), b"");
     }
 
@@ -351,19 +351,19 @@ mod tests {
     #[test]
     fn priorities() {
         let frame = prioritised(4, b"[ 1099.789301] java invoked");
-        assert_eq!((frame.origin, frame.level), (Origin::Unknown, Some(4)));
+        assert_eq!((frame.origin(), frame.level), (Origin::Unknown, Some(4)));
         let frame = prioritised(14, b"[ 1099.789301] realoom-begin");
-        assert_eq!((frame.origin, frame.level), (Origin::UserSpace, Some(6)));
+        assert_eq!((frame.origin(), frame.level), (Origin::UserSpace, Some(6)));
         assert_eq!(prioritised(6, b"text").message.as_ref(), b"text");
     }
 
     #[test]
     fn facility_and_level() {
         let frame = decoded(b"kern  :err   : [ 1099.789672] Memory cgroup out").unwrap();
-        assert_eq!((frame.origin, frame.level), (Origin::Kernel, Some(3)));
+        assert_eq!((frame.origin(), frame.level), (Origin::Kernel, Some(3)));
         assert_eq!(frame.kernel_time_us, Some(1_099_789_672));
         let frame = decoded(b"user  :info  : [ 1099.752078] realoom-begin").unwrap();
-        assert_eq!(frame.origin, Origin::UserSpace);
+        assert_eq!(frame.origin(), Origin::UserSpace);
         let frame =
             decoded(b"kern:    info: [2026-07-25T09:19:58.802464523Z]: cni0: port").unwrap();
         assert_eq!(
@@ -371,9 +371,9 @@ mod tests {
             "2026-07-25T09:19:58.802464523Z"
         );
         assert_eq!(frame.message.as_ref(), b"cni0: port");
-        assert_eq!(frame.origin, Origin::Kernel);
+        assert_eq!(frame.origin(), Origin::Kernel);
         let frame = decoded(b"user: warning: [2026-07-25T23:18:55.766105743Z]: [talos] time");
-        assert_eq!(frame.unwrap().origin, Origin::UserSpace);
+        assert_eq!(frame.unwrap().origin(), Origin::UserSpace);
         assert_eq!(decoded(b"kern: what: [ 1.0] x"), None);
         assert_eq!(decoded(b"memory: usage 104857600kB, limit 1"), None);
     }

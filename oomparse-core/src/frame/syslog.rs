@@ -26,7 +26,7 @@ use super::scan::{
     without_colours, word,
 };
 use super::stamp::{self, Stamp};
-use super::{Author, Frame, FrameKind, Origin, Provenance, dmesg, syslog5424, wrapper};
+use super::{Author, Frame, FrameKind, Provenance, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
 use crate::bytes::words::has;
 use crate::source::{Parent, is_kernels_tag};
@@ -119,7 +119,7 @@ fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
     memmem::find(labels, b"=\"")?;
     let text = skip_blanks(text.strip_prefix(b"}")?);
     let author = by_labels(labels);
-    if author.origin() == Origin::UserSpace {
+    if author.is_program() {
         let frame = Frame {
             message: Cow::Borrowed(text),
             ..Frame::default()
@@ -205,7 +205,7 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         };
     }
     let mut text = tag.text;
-    if frame.origin != Origin::UserSpace
+    if !frame.author.is_program()
         && let Some((micros, caller, message)) = kernel_stamp(text, tag.name.is_some())
     {
         frame.kernel_time_us = Some(micros);
