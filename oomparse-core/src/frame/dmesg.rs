@@ -16,7 +16,8 @@
 //!
 //! util-linux prints text that a program wrote to `/dev/kmsg` with the kernel's priority under `-r`,
 //! so a priority below 8 proves nothing; `-x` and `-S -r` show the facility. It prints a byte that is
-//! not printable as `\xNN` and leaves a backslash as it is, so only codes that it writes are undone.
+//! neither printable nor white space as `\xNN` and leaves a backslash as it is, so only codes that it writes are
+//! undone.
 
 use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
 use super::stamp;
@@ -247,7 +248,12 @@ pub(super) fn text(message: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// `\x2d` stays, for it is printable: a path has it from systemd.
+/// Whether util-linux writes a byte as a code: `\x2d` stays, for it is printable and a path has it from systemd;
+/// `\x0a` too, for white space is printed as it is.
+fn is_written_as_code(byte: u8) -> bool {
+    !matches!(byte, 0x09..=0x0d | 0x20..=0x7e)
+}
+
 fn unescape_unprintable(message: &[u8], first: usize) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     let mut changed = false;
@@ -259,7 +265,7 @@ fn unescape_unprintable(message: &[u8], first: usize) -> Cow<'_, [u8]> {
         if let [b'\\', b'x', high, low, after @ ..] = rest
             && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
             && let value = (high << 4) | low
-            && !(0x20..0x7f).contains(&value)
+            && is_written_as_code(value)
         {
             out.push(value);
             changed = true;

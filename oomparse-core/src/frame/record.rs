@@ -24,6 +24,7 @@ use super::scan::{level_by_name, skip_one_blank};
 use super::wrapper::looks_like_one;
 use super::{Author, Fragment, Frame, FrameKind, Provenance, dmesg, find, stamp, syslog};
 use crate::bytes::unescape;
+use crate::line::{Line, parse_line};
 use crate::source::Source;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
@@ -223,7 +224,7 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
     };
     let Some(inner) = inner else {
         return Frame {
-            message: Cow::Borrowed(text),
+            message: without_return(Cow::Borrowed(text)),
             ..outer
         };
     };
@@ -250,7 +251,7 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
         host: inner.host.or(outer.host),
         boot_id: inner.boot_id.or(outer.boot_id),
         line_len: inner.line_len,
-        message: inner.message,
+        message: without_return(inner.message),
     }
 }
 
@@ -288,6 +289,26 @@ fn behind_tags_blank(author: Author, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 }
 
 fn without_line_end(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
+    match text.strip_suffix(b"\n") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => text,
+    }
+}
+
+/// A message without the carriage return that its file's lines end in: a row of the task table ends in a name.
+fn without_return(message: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match message {
+        Cow::Borrowed(text) if text.ends_with(b"\r") && !is_row(text) => {
+            Cow::Borrowed(text.strip_suffix(b"\r").unwrap_or(text))
+        }
+        Cow::Owned(mut text) if text.ends_with(b"\r") && !is_row(&text) => {
+            text.pop();
+            Cow::Owned(text)
+        }
+        message => message,
+    }
+}
+
+fn is_row(message: &[u8]) -> bool {
+    matches!(parse_line(message), Line::TaskRow(_))
 }

@@ -71,6 +71,7 @@ pub(super) fn named_date(line: &[u8]) -> Option<Frame<'_>> {
     }
     let mut stamp = stamp::iso(stamp::after_weekday(line)?)?;
     stamp.skip_named_zone();
+    stamp.is_journals = true;
     after_stamp(stamp, None)
 }
 
@@ -212,7 +213,12 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         frame.caller = caller.map(Cow::Borrowed);
         text = message;
     }
-    frame.message = undo_control_codes(text);
+    // A journal has no codes: what looks like one stands in a name.
+    frame.message = if stamp.is_journals && frame.kernel_time_us.is_none() {
+        undo_colours(text)
+    } else {
+        undo_control_codes(text)
+    };
     frame
 }
 
@@ -458,8 +464,8 @@ pub(super) fn may_name_host(text: &[u8]) -> bool {
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
 pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
-    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
-        return without_colours(message);
+    if let plain @ Cow::Owned(_) = undo_colours(message) {
+        return plain;
     }
     if !has(message, [b'#']) || !has_control_code(message) {
         return Cow::Borrowed(message);
@@ -476,6 +482,14 @@ pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A journal in colour wraps the message.
+fn undo_colours(message: &[u8]) -> Cow<'_, [u8]> {
+    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
+        return without_colours(message);
+    }
+    Cow::Borrowed(message)
 }
 
 #[inline]
