@@ -416,7 +416,17 @@ impl Framer {
         frame.note_len(line);
         self.last = frame.kind;
         self.gap = false;
-        self.above = frame.author;
+        self.above = match frame.kind {
+            // Where a program's name may stand in a line, what goes on below it is not the kernel's.
+            FrameKind::Syslog
+                if !frame.author.is_known()
+                    && identifier::behind_kernel_tag(&frame.message)
+                        != identifier::Amid::Nothing =>
+            {
+                Author::PROGRAM
+            }
+            _ => frame.author,
+        };
         if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog) {
             self.indent = blanks_in_front(line);
             // Text that was unescaped is shorter than it stands there.

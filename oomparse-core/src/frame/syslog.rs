@@ -300,6 +300,13 @@ fn at_stamp(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn split_tag(rest: &[u8]) -> Tag<'_> {
+    // A record behind a date: what looks like a host and a tag is its own.
+    if wrapper::looks_like_one(rest) {
+        return Tag {
+            text: rest,
+            ..Tag::default()
+        };
+    }
     // Without a host.
     if let Some(tag) = tag_at(rest) {
         return tag;
@@ -309,6 +316,17 @@ fn split_tag(rest: &[u8]) -> Tag<'_> {
     }
     let (host, behind_host) = word(rest);
     let behind_host = skip_blanks(behind_host);
+    // No host ends in a colon: that is a program's name, whatever letters are in it.
+    if let [name @ .., b':'] = host
+        && !name.is_empty()
+        && identifier::first(host).is_some()
+    {
+        return Tag {
+            name: Some(name),
+            text: behind_host,
+            ..Tag::default()
+        };
+    }
     let found = tag_at(behind_host).or_else(|| tag_behind_facility(behind_host));
     if let Some(tag) = found {
         return Tag {

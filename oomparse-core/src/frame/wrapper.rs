@@ -166,7 +166,14 @@ pub(super) fn at_object(text: &[u8]) -> (&[u8], &[u8]) {
 /// Whoever put the text in front of it may have written the record, too.
 pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let (_, record) = at_object(text);
-    if record.is_empty() || parse_line(text) != Line::Other {
+    // A cgroup's name may look like a record. A comm stands first, where the record may begin.
+    let is_name = || {
+        !matches!(
+            parse_line(text),
+            Line::Other | Line::Malformed | Line::Invoked(_) | Line::Cpuset(_)
+        )
+    };
+    if record.is_empty() || is_name() {
         return None;
     }
     let mut frame = known(record, nested).unwrap_or_default();
