@@ -118,9 +118,7 @@ impl Prefix {
         let sign = match frame.kind {
             FrameKind::Dmesg => b'\\',
             // Where no tag tells where the text begins, the message may hold one.
-            FrameKind::Syslog
-                if frame.author.is_kernel() && in_front.ends_with(b" kernel: ") =>
-            {
+            FrameKind::Syslog if frame.author.is_kernel() && in_front.ends_with(b" kernel: ") => {
                 b'#'
             }
             _ => return,
