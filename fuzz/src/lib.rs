@@ -49,7 +49,7 @@ pub fn frame(data: &[u8]) {
                     0..=7 => Origin::Kernel,
                     _ => Origin::UserSpace,
                 };
-                assert_eq!(frame.origin, expected, "facility");
+                assert_eq!(frame.origin(), expected, "facility");
             }
             assert!(frame.message.len() <= line.len(), "longer than its line");
         }
@@ -222,7 +222,7 @@ pub fn json_record(data: &[u8]) {
     );
     let mut framer = Framer::new();
     let frame = framer.frame(entry.as_bytes()).expect("a journal entry");
-    assert_eq!(frame.origin, Origin::Kernel);
+    assert_eq!(frame.origin(), Origin::Kernel);
     assert_eq!(frame.message.as_ref(), &data[..data.len().min(4096)]);
     for denial in [
         r#""SYSLOG_FACILITY":"1","_TRANSPORT":"kernel""#,

@@ -96,6 +96,32 @@ impl Drop for Live {
 }
 
 #[test]
+fn a_message_that_is_a_list_of_bytes_carries_its_event() {
+    // As journald writes a text that is no UTF-8, or holds control characters.
+    let comms: [&[u8]; 4] = [b"a\xffb", b"a\nb", b"a\x1bb", b"a\rb"];
+    let mut input = String::new();
+    for (pid, comm) in comms.iter().enumerate() {
+        let (begin, end) = KILLED.split_once("387602 (java").unwrap();
+        let begin = format!("{begin}{} (", pid + 7);
+        let message = [begin.as_bytes(), comm, end.as_bytes()];
+        let bytes = json!(message.concat());
+        input +=
+            &json!({"MESSAGE": bytes, "_TRANSPORT": "kernel", "SYSLOG_FACILITY": "0"}).to_string();
+        input += "\n";
+    }
+    for args in [&["--no-pods"][..], &["--no-pods", "--key", "MESSAGE"]] {
+        let output = run(args, &input);
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), ""));
+        let text = std::str::from_utf8(&output.stdout).unwrap();
+        let pids = text.lines().map(|answer| {
+            let answer: Value = serde_json::from_str(answer).unwrap();
+            answer["oom"]["victim"]["pid"].clone()
+        });
+        assert_eq!(pids.collect::<Vec<_>>(), [7, 8, 9, 10], "{args:?}");
+    }
+}
+
+#[test]
 fn the_record_that_names_the_victim_carries_the_event() {
     let input = [
         entry("before"),

@@ -13,7 +13,7 @@ use crate::event::{
     Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, Pod,
     Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
-use crate::frame::Origin;
+use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 use fields::{Fields, Object, key};

@@ -64,5 +64,5 @@ pub use pods::{
 /// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
 #[doc(hidden)]
 pub use sieve::skip;
-pub use source::{Author, Daemon, Origin, Source, Trust};
+pub use source::{Accept, Author, Daemon, Origin, Source, Trust};
 pub use time::WallTime;

@@ -9,6 +9,7 @@ use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::paste::Paste;
+use crate::source::Accept;
 use alloc::vec::Vec;
 use memchr::memrchr;
 
@@ -26,8 +27,8 @@ pub struct Options {
     pub host: Option<Vec<u8>>,
     /// The boot id where the carrier shows none.
     pub boot_id: Option<Vec<u8>>,
-    /// Take only text that its frame proves to be the kernel's.
-    pub proven_only: bool,
+    /// Whose lines make events. What is shown to be a program's never does.
+    pub accept: Accept,
 }
 
 /// Reads log lines and gives [`OomEvent`]s.

@@ -8,7 +8,7 @@
 use crate::guard::{given, guard, quietly};
 use crate::result::oomparse_result;
 use crate::str::bytes;
-use oomparse_core::{Options, limits::MAX_STREAMS};
+use oomparse_core::{Accept, Options, limits::MAX_STREAMS};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
@@ -165,9 +165,9 @@ pub extern "C" fn oomparse_options_set_trust(
 ) -> oomparse_result {
     guard(|| {
         let options = given(options)?;
-        options.parser.proven_only = match trust {
-            trust if trust == oomparse_trust::Any as u32 => false,
-            trust if trust == oomparse_trust::Kernel as u32 => true,
+        options.parser.accept = match trust {
+            trust if trust == oomparse_trust::Any as u32 => Accept::ANY,
+            trust if trust == oomparse_trust::Kernel as u32 => Accept::KERNEL,
             _ => return Err(oomparse_result::InvalidValue),
         };
         Ok(())

@@ -4,7 +4,7 @@ use mlua::{
     Error, IntoLua, Lua, LuaSerdeExt as _, Result, SerializeOptions, Table, UserData,
     UserDataMethods, Value,
 };
-use oomparse_core::{KeyedParser, OomEvent, Options, PodTable};
+use oomparse_core::{Accept, KeyedParser, OomEvent, Options, PodTable};
 use oomparse_host::{Key, Sources};
 use std::collections::VecDeque;
 
@@ -32,7 +32,7 @@ pub(crate) struct Filter {
 impl Filter {
     pub(crate) fn new(options: Option<&Table>) -> Result<Self> {
         let mut parser = Options::default();
-        parser.proven_only = true;
+        parser.accept = Accept::KERNEL;
         let mut filter = Self {
             parsers: KeyedParser::with_options(Options::default()),
             key: None,
@@ -53,9 +53,9 @@ impl Filter {
                     )));
                 }
             }
-            parser.proven_only = match options.get::<Option<String>>("trust")?.as_deref() {
-                None | Some("kernel") => true,
-                Some("any") => false,
+            parser.accept = match options.get::<Option<String>>("trust")?.as_deref() {
+                None | Some("kernel") => Accept::KERNEL,
+                Some("any") => Accept::ANY,
                 Some(other) => {
                     return Err(Error::runtime(format!(
                         "oomparse.new: trust is `kernel` or `any`, not `{other}`"

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use memchr::memchr;
 use oomparse_core::line::{Invoked, Killed, Line, Message, Summary, parse_line};
-use oomparse_core::{Frame, Framer, Origin, SCHEMA, WallTime, parse_cgroup_path};
+use oomparse_core::{Frame, Framer, SCHEMA, WallTime, parse_cgroup_path};
 use std::borrow::Cow;
 use vrl::value::{ObjectMap, Value};
 
@@ -21,7 +21,7 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
         return None;
     }
     let frame = Framer::new().frame(line)?;
-    if frame.origin == Origin::UserSpace || frame.boot_id.is_some() {
+    if frame.author.is_program() || frame.boot_id.is_some() {
         return None;
     }
     // Line ends were lost: the event that it tells is not of the first record alone.
@@ -128,7 +128,7 @@ impl<'l> Fields<'l> {
         if let Some(pod) = of.pod {
             self.object("pod", pod);
         }
-        let is_proven = frame.origin == Origin::Kernel;
+        let is_proven = frame.author.is_kernel();
         self.word("origin", if is_proven { "kernel" } else { "unknown" });
         if let Some(time) = frame.kernel_time_us {
             self.put("kernel_time_us", Value::Integer(i64::try_from(time).ok()?));

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{
-    Evidence, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, Origin, with_member,
+    Accept, Evidence, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, with_member,
 };
 
 /// The key that the event goes under, and the one to take where the record has the first already.
@@ -39,6 +39,16 @@ pub enum Mode {
     Events,
     /// As [`Mode::Any`], each line by itself: for hosts that keep no state.
     Lines,
+}
+
+impl Mode {
+    /// Whose lines it reads.
+    fn accepts(self) -> Accept {
+        match self {
+            Self::Kernel | Self::Events => Accept::KERNEL,
+            Self::Any | Self::Lines => Accept::ANY,
+        }
+    }
 }
 
 /// What the host is told.
@@ -144,11 +154,7 @@ impl Filter {
             frame.kind,
             FrameKind::Record | FrameKind::Journal | FrameKind::DmesgJson | FrameKind::Indented
         );
-        let is_trusted = match frame.origin {
-            Origin::Kernel => true,
-            Origin::Unknown => matches!(mode, Mode::Any | Mode::Lines),
-            _ => false,
-        };
+        let is_trusted = mode.accepts().takes(frame.author);
         if !is_record || !is_trusted {
             return Answer::Keep;
         }
@@ -267,7 +273,7 @@ impl Filter {
             None => {
                 self.make_room();
                 let mut options = Options::default();
-                options.proven_only = mode != Mode::Any;
+                options.accept = mode.accepts();
                 self.streams.push(Stream {
                     mode,
                     tag: tag.to_vec(),

@@ -12,8 +12,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use oomparse_core::{
-    CgroupDriver, OomEvent, Options, Parser, PodFormat, PodTable, QosClass, Runtime, WallTime,
-    enrich, parse_cgroup_path,
+    Accept, CgroupDriver, OomEvent, Options, Parser, PodFormat, PodTable, QosClass, Runtime,
+    WallTime, enrich, parse_cgroup_path,
 };
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -49,7 +49,9 @@ impl Reader {
     ) -> Self {
         let mut options = Options::default();
         options.tasks = tasks;
-        options.proven_only = proven_only;
+        if proven_only {
+            options.accept = Accept::KERNEL;
+        }
         options.year = year;
         options.utc_offset_minutes = utc_offset_minutes;
         options.host = host;

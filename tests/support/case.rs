@@ -1,6 +1,6 @@
 //! Case folders: reading them, and complaining about what is missing in them.
 
-use oomparse_core::Options;
+use oomparse_core::{Accept, Options};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -170,7 +170,13 @@ fn options(about: &Table) -> Result<Options, String> {
         let number = || value.as_integer();
         match key.as_str() {
             "tasks" => options.tasks = value.as_bool().ok_or_else(wrong)?,
-            "proven_only" => options.proven_only = value.as_bool().ok_or_else(wrong)?,
+            "trust" => {
+                options.accept = match value.as_str().ok_or_else(wrong)? {
+                    "kernel" => Accept::KERNEL,
+                    "any" => Accept::ANY,
+                    _ => return Err(wrong()),
+                };
+            }
             "host" => options.host = Some(bytes().ok_or_else(wrong)?),
             "boot_id" => options.boot_id = Some(bytes().ok_or_else(wrong)?),
             "year" => {

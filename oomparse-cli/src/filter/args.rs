@@ -4,7 +4,7 @@ use super::names::Names;
 use crate::pods::PodArgs;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
-use oomparse_core::Options;
+use oomparse_core::{Accept, Options};
 use oomparse_host::Key;
 use std::ffi::OsString;
 
@@ -85,7 +85,10 @@ impl FilterArgs {
     /// What the parser is told.
     pub(crate) fn parser(&self) -> Options {
         let mut options = Options::default();
-        options.proven_only = self.trust == Trust::Kernel;
+        options.accept = match self.trust {
+            Trust::Kernel => Accept::KERNEL,
+            Trust::Any => Accept::ANY,
+        };
         // An empty $NODE_NAME is none.
         options.host = self
             .node_name

@@ -13,7 +13,8 @@ pub use shared::Shared;
 use crate::bytes::Text;
 use crate::bytes::memmem;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
-use crate::frame::Origin;
+use crate::frame::Framer;
+use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -174,9 +175,19 @@ impl OomEvent {
     /// Whether this line itself tells what the event tells: it names the victim, or says why there is none.
     ///
     /// An event may also be completed by a later line that has nothing to do with it. A filter that
-    /// adds events to records asks here, so that none goes into another line's record.
+    /// adds events to records asks here, so that none goes into another line's record. A line that is a
+    /// record is read for its text, which may be escaped in it or, as journald writes it, a list of bytes.
     #[must_use]
     pub fn is_told_by(&self, line: &[u8]) -> bool {
+        let is_record = memchr::memchr(b'{', line).is_some();
+        self.is_told_in(line)
+            || is_record
+                && Framer::new()
+                    .frame(line)
+                    .is_some_and(|frame| self.is_told_in(&frame.message))
+    }
+
+    fn is_told_in(&self, line: &[u8]) -> bool {
         let Some(victim) = &self.victim else {
             let words: &[u8] = match self.evidence.last() {
                 Some(Evidence::NoKillable) => b"no killable processes",
@@ -265,6 +276,29 @@ pub struct Container {
 #[cfg(test)]
 mod tests {
     use crate::{KeyedParser, Options};
+    #[cfg(feature = "serde")]
+    use alloc::string::ToString;
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn told_by_a_record_whose_text_is_a_list_of_bytes() {
+        let text = b"Killed process 7 (a\xffb\n) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        let bytes: alloc::vec::Vec<_> = text.iter().map(u8::to_string).collect();
+        let bytes = bytes.join(",");
+        for key in ["MESSAGE", "message"] {
+            let entry = alloc::format!("{{\"{key}\":[{bytes}],\"_TRANSPORT\":\"kernel\"}}");
+            let mut parsers = KeyedParser::with_options(Options::default());
+            let spelt = alloc::format!("{{\"{key}\": [{bytes}],\"_TRANSPORT\":\"kernel\"}}");
+            parsers.push_line(b"", b"Task in /x killed as a result of limit of /x");
+            parsers.push_line(b"", entry.as_bytes());
+            parsers.finish();
+            let (_, event) = parsers.next_event().unwrap();
+            assert_eq!(event.victim.as_ref().unwrap().pid, 7);
+            assert!(event.is_told_by(entry.as_bytes()) && event.is_told_by(spelt.as_bytes()));
+            let other = entry.replace("32,55,32", "32,56,32");
+            assert!(!event.is_told_by(other.as_bytes()), "{other}");
+        }
+    }
 
     #[test]
     fn told_by_the_line_that_names_the_victim_alone() {

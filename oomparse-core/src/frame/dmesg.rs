@@ -16,7 +16,8 @@
 //!
 //! util-linux prints text that a program wrote to `/dev/kmsg` with the kernel's priority under `-r`,
 //! so a priority below 8 proves nothing; `-x` and `-S -r` show the facility. It prints a byte that is
-//! not printable as `\xNN` and leaves a backslash as it is, so only codes that it writes are undone.
+//! neither printable nor white space as `\xNN` and leaves a backslash as it is, so only codes that it writes are
+//! undone.
 
 use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
 use super::stamp;
@@ -198,7 +199,7 @@ pub(super) fn prioritised(priority: u8, rest: &[u8]) -> Frame<'_> {
     frame.level = Some(priority & 7);
     let mut seen = Provenance::default();
     seen.priority(u64::from(priority));
-    frame.origin = seen.decide().origin();
+    frame.author = seen.decide();
     frame
 }
 
@@ -223,7 +224,7 @@ pub(super) fn decoded(line: &[u8]) -> Option<Frame<'_>> {
         ..Frame::default()
     });
     frame.level = Some(level);
-    frame.origin = Provenance::kmsg(facility).decide().origin();
+    frame.author = Provenance::kmsg(facility).decide();
     Some(frame)
 }
 
@@ -247,7 +248,12 @@ pub(super) fn text(message: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// `\x2d` stays, for it is printable: a path has it from systemd.
+/// Whether util-linux writes a byte as a code: `\x2d` stays, for it is printable and a path has it from systemd;
+/// `\x0a` too, for white space is printed as it is.
+fn is_written_as_code(byte: u8) -> bool {
+    !matches!(byte, 0x09..=0x0d | 0x20..=0x7e)
+}
+
 fn unescape_unprintable(message: &[u8], first: usize) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     let mut changed = false;
@@ -259,7 +265,7 @@ fn unescape_unprintable(message: &[u8], first: usize) -> Cow<'_, [u8]> {
         if let [b'\\', b'x', high, low, after @ ..] = rest
             && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
             && let value = (high << 4) | low
-            && !(0x20..0x7f).contains(&value)
+            && is_written_as_code(value)
         {
             out.push(value);
             changed = true;
@@ -291,7 +297,7 @@ mod tests {
         let frame = bracketed(b"[12345678.000001]  dump_stack+0x41/0x60").unwrap();
         assert_eq!(frame.kernel_time_us, Some(12_345_678_000_001));
         assert_eq!(frame.message.as_ref(), b" dump_stack+0x41/0x60");
-        assert_eq!(frame.origin, Origin::Unknown);
+        assert_eq!(frame.origin(), Origin::Unknown);
         assert_eq!(bracketed(b"[ 1.5]").unwrap().message.as_ref(), b"");
     }
 
@@ -351,19 +357,19 @@ mod tests {
     #[test]
     fn priorities() {
         let frame = prioritised(4, b"[ 1099.789301] java invoked");
-        assert_eq!((frame.origin, frame.level), (Origin::Unknown, Some(4)));
+        assert_eq!((frame.origin(), frame.level), (Origin::Unknown, Some(4)));
         let frame = prioritised(14, b"[ 1099.789301] realoom-begin");
-        assert_eq!((frame.origin, frame.level), (Origin::UserSpace, Some(6)));
+        assert_eq!((frame.origin(), frame.level), (Origin::UserSpace, Some(6)));
         assert_eq!(prioritised(6, b"text").message.as_ref(), b"text");
     }
 
     #[test]
     fn facility_and_level() {
         let frame = decoded(b"kern  :err   : [ 1099.789672] Memory cgroup out").unwrap();
-        assert_eq!((frame.origin, frame.level), (Origin::Kernel, Some(3)));
+        assert_eq!((frame.origin(), frame.level), (Origin::Kernel, Some(3)));
         assert_eq!(frame.kernel_time_us, Some(1_099_789_672));
         let frame = decoded(b"user  :info  : [ 1099.752078] realoom-begin").unwrap();
-        assert_eq!(frame.origin, Origin::UserSpace);
+        assert_eq!(frame.origin(), Origin::UserSpace);
         let frame =
             decoded(b"kern:    info: [2026-07-25T09:19:58.802464523Z]: cni0: port").unwrap();
         assert_eq!(
@@ -371,9 +377,9 @@ mod tests {
             "2026-07-25T09:19:58.802464523Z"
         );
         assert_eq!(frame.message.as_ref(), b"cni0: port");
-        assert_eq!(frame.origin, Origin::Kernel);
+        assert_eq!(frame.origin(), Origin::Kernel);
         let frame = decoded(b"user: warning: [2026-07-25T23:18:55.766105743Z]: [talos] time");
-        assert_eq!(frame.unwrap().origin, Origin::UserSpace);
+        assert_eq!(frame.unwrap().origin(), Origin::UserSpace);
         assert_eq!(decoded(b"kern: what: [ 1.0] x"), None);
         assert_eq!(decoded(b"memory: usage 104857600kB, limit 1"), None);
     }

@@ -114,7 +114,7 @@ impl Record {
     fn into_frame(self, message: Cow<'_, [u8]>) -> Frame<'_> {
         Frame {
             kind: FrameKind::DmesgJson,
-            origin: self.provenance.decide().origin(),
+            author: self.provenance.decide(),
             level: self.level,
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,

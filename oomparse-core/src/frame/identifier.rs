@@ -36,10 +36,11 @@ pub(super) fn behind_kernel_tag(text: &[u8]) -> Amid {
     found
 }
 
-/// Where the first identifier of a text ends its name, unless it stands in a process' name.
+/// Where the first identifier of a text ends its name, unless it stands in the name of a process that was
+/// killed. No tag is in front of the text, so a name at its very start is a program's.
 pub(super) fn first(text: &[u8]) -> Option<usize> {
     let (start, end) = identifiers(text).next()?;
-    (!is_in_comm(text, start, end)).then_some(start)
+    (!in_parentheses(text, start, end)).then_some(start)
 }
 
 #[cold]
@@ -49,11 +50,11 @@ fn closer(text: &[u8], start: usize, end: usize) -> Amid {
     }
     let before = text.get(..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
-    // The kernel prints `java[4021]: segfault at …`, too.
+    // The kernel prints `java[4021]: segfault at …`, too; but then nothing goes on below it.
     if is_killers(before) || is_killers(behind) {
         Amid::Program
     } else {
-        Amid::Nothing
+        Amid::Doubtful
     }
 }
 
@@ -97,7 +98,8 @@ fn in_parentheses(text: &[u8], start: usize, end: usize) -> bool {
         let open = memrchr(b'(', text.get(..start)?)?;
         let before = text.get(..open)?;
         let close = open.checked_add(MAX_COMM_LEN)?.checked_add(1)?;
-        let behind = text.get(end..=close).or_else(|| text.get(end..))?;
+        let window = text.get(..=close).unwrap_or(text);
+        let behind = window.get(end..)?;
         let is_behind_pid = matches!(before, [.., b'0'..=b'9' | b',', b' ']);
         Some(is_behind_pid && behind.contains(&b')'))
     };
@@ -137,8 +139,9 @@ mod tests {
             (format!("a: b[1]: [ 1.000000] {KILLED}"), Amid::Program),
             (KILLED.replace("kB, anon", "kB[7]: , anon"), Amid::Program),
             (KILLED.replace("init", "a[1]: b"), Amid::Doubtful),
+            (format!("{KILLED}[123]: {KILLED}"), Amid::Program),
             (KILLED.into(), Amid::Nothing),
-            ("java[4021]: segfault at 0 ip 0".into(), Amid::Nothing),
+            ("java[4021]: segfault at 0 ip 0".into(), Amid::Doubtful),
             (
                 "a[1]: b invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0".into(),
                 Amid::Doubtful,

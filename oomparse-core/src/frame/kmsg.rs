@@ -44,7 +44,7 @@ pub(super) fn record(line: &[u8]) -> Option<Frame<'_>> {
     };
     Some(Frame {
         kind: FrameKind::Kmsg,
-        origin: Provenance::kmsg(facility(priority)?).decide().origin(),
+        author: Provenance::kmsg(facility(priority)?).decide(),
         level: u8::try_from(priority & 7).ok(),
         kernel_time_us: Some(micros),
         sequence: Some(sequence),
@@ -140,7 +140,7 @@ mod tests {
         let line = b"6,5452,1149087276,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)";
         let frame = record(line).unwrap();
         assert_eq!(frame.kind, FrameKind::Kmsg);
-        assert_eq!(frame.origin, Origin::Kernel);
+        assert_eq!(frame.origin(), Origin::Kernel);
         assert_eq!(frame.level, Some(6));
         assert_eq!(frame.sequence, Some(5452));
         assert_eq!(frame.kernel_time_us, Some(1_149_087_276));
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn record_of_a_program() {
         let frame = record(b"14,3361,122540000,-;realoom-begin after-ratelimit").unwrap();
-        assert_eq!((frame.origin, frame.level), (Origin::UserSpace, Some(6)));
+        assert_eq!((frame.origin(), frame.level), (Origin::UserSpace, Some(6)));
     }
 
     #[test]

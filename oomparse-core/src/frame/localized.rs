@@ -55,6 +55,8 @@ fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
             return is_date.then(|| Stamp {
                 wall: stamp::local(text),
                 comma: false,
+                // Of those that write a log, journalctl alone speaks the reader's language.
+                is_journals: true,
                 rest: behind,
             });
         }
@@ -160,7 +162,7 @@ mod tests {
                 let line = format!("{head}{tag}{stamp}{KILLED}");
                 let frame = Framer::new().frame(line.as_bytes()).unwrap();
                 assert_eq!(
-                    (frame.kind, frame.origin),
+                    (frame.kind, frame.origin()),
                     (FrameKind::Syslog, Origin::Kernel),
                     "{line}"
                 );

@@ -37,8 +37,7 @@ pub(crate) use prefix::Cut;
 
 use crate::bytes::{memmem, split_line};
 use crate::line::{Line, parse_line};
-pub(crate) use crate::source::Origin;
-use crate::source::{Author, Provenance, Source};
+use crate::source::{Author, Origin, Provenance};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 #[cfg(feature = "carriers")]
@@ -96,8 +95,8 @@ pub enum Fragment {
 pub struct Frame<'a> {
     /// The form the line was found in.
     pub kind: FrameKind,
-    /// Where the text came from, as far as the form proves it.
-    pub origin: Origin,
+    /// Who wrote it, as far as the form shows it.
+    pub author: Author,
     /// syslog level, 0 (emergency) to 7 (debug).
     pub level: Option<u8>,
     /// printk's clock in microseconds since boot.
@@ -112,8 +111,6 @@ pub struct Frame<'a> {
     pub caller: Option<Cow<'a, [u8]>>,
     /// The host's name.
     pub host: Option<Cow<'a, [u8]>>,
-    /// The daemon that wrote a line, if its lines are read: `kubelet` of `kubelet[812]:`.
-    pub tag: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
     /// Of a syslog's line, its length with the prefix, in bytes; else 0. A carrier of such lines may cut them.
@@ -123,14 +120,16 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// Where the text came from, as an event says it.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.author.origin()
+    }
+
     /// Puts in who wrote it.
     #[inline]
     fn by(mut self, author: Author) -> Self {
-        self.origin = author.origin();
-        self.tag = match author.source {
-            Source::Daemon(daemon) => Some(Cow::Borrowed(daemon.name().as_bytes())),
-            _ => None,
-        };
+        self.author = author;
         self
     }
 
@@ -150,7 +149,7 @@ impl Frame<'_> {
         }
         Frame {
             kind: self.kind,
-            origin: self.origin,
+            author: self.author,
             level: self.level,
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,
@@ -158,7 +157,6 @@ impl Frame<'_> {
             fragment: self.fragment,
             caller: self.caller.map(own),
             host: self.host.map(own),
-            tag: self.tag.map(own),
             boot_id: self.boot_id.map(own),
             line_len: self.line_len,
             message: own(self.message),
@@ -419,10 +417,16 @@ impl Framer {
         frame.note_len(line);
         self.last = frame.kind;
         self.gap = false;
-        self.above = match frame.origin {
-            Origin::Kernel => Author::KERNEL,
-            Origin::UserSpace => Author::PROGRAM,
-            Origin::Unknown => Author::UNKNOWN,
+        self.above = match frame.kind {
+            // Where a program's name may stand in a line, what goes on below it is not the kernel's.
+            FrameKind::Syslog
+                if !frame.author.is_known()
+                    && identifier::behind_kernel_tag(&frame.message)
+                        != identifier::Amid::Nothing =>
+            {
+                Author::PROGRAM
+            }
+            _ => frame.author,
         };
         if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog) {
             self.indent = blanks_in_front(line);
@@ -436,7 +440,7 @@ impl Framer {
 
     /// Whether the last line with a head is a program's.
     fn is_behind_program(&self) -> bool {
-        self.above == Author::PROGRAM && is_headed(self.last)
+        self.above.is_program() && is_headed(self.last)
     }
 
     /// A line that goes on with the record before it, as its blanks in front tell for certain.
@@ -507,7 +511,7 @@ impl Framer {
             }
             return;
         };
-        let is_certain = found.author.origin() != Origin::UserSpace
+        let is_certain = !found.author.is_program()
             && !matches!(
                 parse_line(found.text),
                 Line::Other | Line::Malformed | Line::Invoked(_) | Line::Cpuset(_)
@@ -525,7 +529,7 @@ impl Framer {
         frame.kind = FrameKind::Syslog;
         frame.host = Some(Cow::Borrowed(found.host));
         frame.message = Cow::Borrowed(found.text);
-        if found.author.origin() == Origin::UserSpace {
+        if found.author.is_program() {
             *frame = core::mem::take(frame).by(found.author);
         }
     }
@@ -638,10 +642,9 @@ pub(crate) fn is_programs(line: &[u8]) -> bool {
     let frame = find(line, 0);
     let is_short = || {
         let found = syslog::short_monotonic(&frame.message)?;
-        Some(!found.is_odd && found.author.origin() == Origin::UserSpace)
+        Some(!found.is_odd && found.author.is_program())
     };
-    frame.origin == Origin::UserSpace
-        || frame.kind == FrameKind::Dmesg && is_short().unwrap_or(false)
+    frame.author.is_program() || frame.kind == FrameKind::Dmesg && is_short().unwrap_or(false)
 }
 
 /// Whether a line begins as a log's line does: with a clock or a tag that belongs to a known form.
@@ -658,7 +661,7 @@ pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
     let frame = known(line, 0)?;
     match (frame.kind, frame.message) {
         (FrameKind::Dmesg | FrameKind::Syslog, Cow::Borrowed(message))
-            if frame.origin != Origin::UserSpace =>
+            if !frame.author.is_program() =>
         {
             Some(message)
         }

@@ -6,7 +6,7 @@
 //! Killed process 11 (php) …                                  what stands there is all there is
 //! ```
 
-use super::{Frame, FrameKind, MOST_NESTED, Origin, find, known};
+use super::{Frame, FrameKind, MOST_NESTED, find, known};
 use alloc::borrow::Cow;
 
 /// A part, framed.
@@ -24,16 +24,17 @@ pub(crate) struct Part<'a> {
 /// Where the author is known, only a head of a log's line is looked for: marks and names in front of the text
 /// are the text's own.
 pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
-    let inner = match outer.origin {
-        Origin::Unknown => Some(find(text, MOST_NESTED)),
-        Origin::Kernel | Origin::UserSpace => headed(text),
+    let inner = if outer.author.is_known() {
+        headed(text)
+    } else {
+        Some(find(text, MOST_NESTED))
     };
     let mut inner = inner.unwrap_or_else(|| Frame {
         message: Cow::Borrowed(text),
         ..Frame::default()
     });
     inner.note_len(text);
-    let tells_author = inner.origin != Origin::Unknown;
+    let tells_author = inner.author.is_known();
     let has_head = inner.kernel_time_us.is_some()
         || inner.wall.is_some()
         || inner.level.is_some()
@@ -50,10 +51,10 @@ pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
             FrameKind::Kmsg | FrameKind::KmsgDictionary => inner.kind,
             _ => outer.kind,
         },
-        origin: if tells_author {
-            inner.origin
+        author: if tells_author {
+            inner.author
         } else {
-            outer.origin
+            outer.author
         },
         level: inner.level.or(outer.level),
         kernel_time_us: inner.kernel_time_us.or(outer.kernel_time_us),
@@ -62,7 +63,6 @@ pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
         fragment: inner.fragment,
         caller: inner.caller.or_else(|| outer.caller.clone()),
         host: inner.host.or_else(|| outer.host.clone()),
-        tag: inner.tag.or_else(|| outer.tag.clone()),
         boot_id: inner.boot_id.or_else(|| outer.boot_id.clone()),
         line_len: inner.line_len,
         message,
@@ -78,7 +78,7 @@ pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
 fn headed(text: &[u8]) -> Option<Frame<'_>> {
     let frame = known(text, MOST_NESTED)?;
     let is_number = matches!(text, [b'0'..=b'9', ..]) && frame.kind == FrameKind::Syslog;
-    let is_date = text.get(4) == Some(&b'-') || frame.origin != Origin::Unknown;
+    let is_date = text.get(4) == Some(&b'-') || frame.author.is_known();
     (!is_number || is_date).then_some(frame)
 }
 
@@ -90,7 +90,7 @@ impl Frame<'_> {
         }
         Frame {
             kind: self.kind,
-            origin: self.origin,
+            author: self.author,
             level: self.level,
             kernel_time_us: self.kernel_time_us,
             wall: self.wall,
@@ -98,7 +98,6 @@ impl Frame<'_> {
             fragment: self.fragment,
             caller: borrowed(&self.caller),
             host: borrowed(&self.host),
-            tag: borrowed(&self.tag),
             boot_id: borrowed(&self.boot_id),
             line_len: self.line_len,
             message: Cow::Borrowed(&[]),

@@ -10,7 +10,7 @@
 //! before the message. What a message may still say of its author, its host or its caller is asked by the same
 //! functions as of any other line.
 
-use super::{Frame, FrameKind, Origin, dmesg, syslog};
+use super::{Author, Frame, FrameKind, dmesg, syslog};
 use crate::bytes::words::{has, has_pair, position, six_digits, starts_with};
 use crate::line::tasks::begins_row;
 use crate::time::WallTime;
@@ -65,7 +65,7 @@ pub(super) struct Prefix {
     host: (usize, usize),
     seconds_us: u64,
     kind: FrameKind,
-    origin: Origin,
+    author: Author,
     level: Option<u8>,
     wall: Option<WallTime>,
     /// How the carrier's codes begin: `#012`, `\x0a`.
@@ -80,7 +80,7 @@ impl Default for Prefix {
             host: (0, 0),
             seconds_us: 0,
             kind: FrameKind::Bare,
-            origin: Origin::Unknown,
+            author: Author::UNKNOWN,
             level: None,
             wall: None,
             sign: b'#',
@@ -118,9 +118,7 @@ impl Prefix {
         let sign = match frame.kind {
             FrameKind::Dmesg => b'\\',
             // Where no tag tells where the text begins, the message may hold one.
-            FrameKind::Syslog
-                if frame.origin == Origin::Kernel && in_front.ends_with(b" kernel: ") =>
-            {
+            FrameKind::Syslog if frame.author.is_kernel() && in_front.ends_with(b" kernel: ") => {
                 b'#'
             }
             _ => return,
@@ -137,7 +135,7 @@ impl Prefix {
             self.host = host;
             self.seconds_us = seconds_us;
             self.kind = frame.kind;
-            self.origin = frame.origin;
+            self.author = frame.author;
             self.level = frame.level;
             self.wall = frame.wall;
             self.sign = sign;
@@ -246,7 +244,7 @@ impl Prefix {
         let host = cut.line.get(start..end).filter(|host| !host.is_empty());
         let mut frame = Frame {
             kind: self.kind,
-            origin: self.origin,
+            author: self.author,
             level: self.level,
             kernel_time_us: Some(micros),
             wall: self.wall,

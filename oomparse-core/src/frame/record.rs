@@ -22,8 +22,10 @@ pub use reader::with_member;
 use self::json::{Key, Value};
 use super::scan::{level_by_name, skip_one_blank};
 use super::wrapper::looks_like_one;
-use super::{Author, Fragment, Frame, FrameKind, Origin, Provenance, dmesg, find, stamp};
+use super::{Author, Fragment, Frame, FrameKind, Provenance, dmesg, find, stamp, syslog};
 use crate::bytes::unescape;
+use crate::line::{Line, parse_line};
+use crate::source::Source;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use memchr::memchr;
@@ -151,7 +153,7 @@ impl<'a> Fields<'a> {
     fn into_frame(mut self, nested: u8) -> Option<Frame<'a>> {
         let Some(text) = self.text.take() else {
             let author = self.author();
-            let is_programs = author.origin() == Origin::UserSpace;
+            let is_programs = author.is_program();
             return is_programs.then(|| Frame::default().by(author));
         };
         let is_dmesg = self.priority.is_some() && self.uptime.is_some() && self.text_rank == 2;
@@ -186,15 +188,15 @@ impl<'a> Fields<'a> {
             frame.message = text;
             return Some(frame);
         }
-        if let Some(origin) = author_of_several(frame.origin, &text) {
+        if let Some(author) = author_of_several(frame.author, &text) {
             return Some(Frame {
-                origin,
+                author,
                 fragment: Fragment::Several,
-                message: text,
+                message: behind_tags_blank(author, text),
                 ..frame
             });
         }
-        if self.journal && frame.origin != Origin::Unknown {
+        if self.journal && frame.author.is_known() {
             frame.message = text;
             return Some(frame);
         }
@@ -209,20 +211,20 @@ impl<'a> Fields<'a> {
 
 /// Frames the record's text again and puts what it tells under what the record tells.
 fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
-    let (text, inner) = match outer.origin {
-        Origin::UserSpace => (text, None),
-        Origin::Kernel => {
+    let (text, inner) = match outer.author.source {
+        Source::Kernel => {
             // rsyslog leaves the blank behind the tag. Only a stamp may follow: the rest is the
             // kernel's text.
             let text = skip_one_blank(text);
-            let stamped = text.starts_with(b"[").then(|| dmesg::bracketed(text));
-            (text, stamped.flatten())
+            let stamped = syslog::stamped(text);
+            (text, stamped.or_else(|| dmesg::bracketed(text)))
         }
-        Origin::Unknown => (text, Some(find(text, nested.saturating_add(1)))),
+        Source::Unknown => (text, Some(find(text, nested.saturating_add(1)))),
+        Source::Daemon(_) | Source::Program => (text, None),
     };
     let Some(inner) = inner else {
         return Frame {
-            message: Cow::Borrowed(text),
+            message: without_return(Cow::Borrowed(text)),
             ..outer
         };
     };
@@ -235,9 +237,10 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
         } else {
             outer.kind
         },
-        origin: match inner.origin {
-            Origin::Unknown => outer.origin,
-            told => told,
+        author: if inner.author.is_known() {
+            inner.author
+        } else {
+            outer.author
         },
         level: inner.level.or(outer.level),
         kernel_time_us: inner.kernel_time_us.or(outer.kernel_time_us),
@@ -246,36 +249,66 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
         fragment: inner.fragment,
         caller: inner.caller.or(outer.caller),
         host: inner.host.or(outer.host),
-        tag: inner.tag.or(outer.tag),
         boot_id: inner.boot_id.or(outer.boot_id),
         line_len: inner.line_len,
-        message: inner.message,
+        message: without_return(inner.message),
     }
 }
 
 /// Who wrote a text of several lines, if this is one: whoever wrote the first, where the record does not tell.
 /// None is the kernel's behind a program's: with what it writes a program may write that line too. Only
 /// `/dev/kmsg` shows no line end that a program wrote.
-fn author_of_several(outer: Origin, text: &[u8]) -> Option<Origin> {
+fn author_of_several(outer: Author, text: &[u8]) -> Option<Author> {
     let text = text.trim_ascii();
     let (first, _) = text.split_at_checked(memchr(b'\n', text)?)?;
     // A record in a record, over several lines: its keys are no part of a message.
     let is_record = text.starts_with(b"{\"") || first.trim_ascii_end() == b"{";
-    match outer {
-        Origin::UserSpace => return None,
-        Origin::Kernel => return Some(outer),
-        Origin::Unknown if is_record => return None,
-        Origin::Unknown => {}
+    match outer.source {
+        Source::Daemon(_) | Source::Program => return None,
+        Source::Kernel => return Some(outer),
+        Source::Unknown if is_record => return None,
+        Source::Unknown => {}
     }
     let first = find(first, super::MOST_NESTED);
-    match (first.origin, first.kind) {
-        (Origin::UserSpace, FrameKind::Kmsg) => Some(outer),
-        (Origin::UserSpace, _) => None,
-        (origin, _) => Some(origin),
+    match first.kind {
+        FrameKind::Kmsg if first.author.is_program() => Some(outer),
+        _ => (!first.author.is_program()).then_some(first.author),
+    }
+}
+
+/// The kernel's text without the blank that rsyslog leaves behind the tag.
+fn behind_tags_blank(author: Author, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) if author.is_kernel() => Cow::Borrowed(skip_one_blank(text)),
+        Cow::Owned(mut text) if author.is_kernel() && text.starts_with(b" ") => {
+            text.remove(0);
+            Cow::Owned(text)
+        }
+        text => text,
     }
 }
 
 fn without_line_end(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
+    match text.strip_suffix(b"\n") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => text,
+    }
+}
+
+/// A message without the carriage return that its file's lines end in: a row of the task table ends in a name.
+fn without_return(message: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    match message {
+        Cow::Borrowed(text) if text.ends_with(b"\r") && !is_row(text) => {
+            Cow::Borrowed(text.strip_suffix(b"\r").unwrap_or(text))
+        }
+        Cow::Owned(mut text) if text.ends_with(b"\r") && !is_row(&text) => {
+            text.pop();
+            Cow::Owned(text)
+        }
+        message => message,
+    }
+}
+
+fn is_row(message: &[u8]) -> bool {
+    matches!(parse_line(message), Line::TaskRow(_))
 }

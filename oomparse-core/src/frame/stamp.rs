@@ -21,6 +21,8 @@ pub(super) struct Stamp<'a> {
     pub(super) wall: Option<WallTime>,
     /// Whether the fraction follows a comma, as only dmesg writes it.
     pub(super) comma: bool,
+    /// Whether only `journalctl` writes a stamp so: `Jan 05`, a fraction behind that, a zone without a colon.
+    pub(super) is_journals: bool,
     /// What follows the stamp.
     pub(super) rest: &'a [u8],
 }
@@ -151,10 +153,17 @@ pub(super) fn iso(input: &[u8]) -> Option<Stamp<'_>> {
         return None;
     }
     let ((of_day, fraction), comma, rest) = clock(rest)?;
+    let zoned = rest;
     let (offset, rest) = zone(rest);
     let year = u16::try_from(year).ok()?;
     let wall = WallTime::new(Some(year), (month, day), of_day, fraction, offset);
-    Some(Stamp { wall, comma, rest })
+    let is_journals = matches!(zoned, [b'+' | b'-', _, _, b'0'..=b'9', ..]);
+    Some(Stamp {
+        wall,
+        comma,
+        is_journals,
+        rest,
+    })
 }
 
 /// `Z`, `+08:00`, `+0800`, `+08`, or one of them, `UTC` or another name behind a blank.
@@ -213,6 +222,7 @@ pub(super) fn rfc3164(input: &[u8]) -> Option<Stamp<'_>> {
     let [b' ', rest @ ..] = rest else {
         return None;
     };
+    let is_padded = matches!(rest, [b'0', ..]);
     let (day, rest) = short_number(skip_blanks(rest), 2)?;
     let [b' ', rest @ ..] = rest else {
         return None;
@@ -234,7 +244,12 @@ pub(super) fn rfc3164(input: &[u8]) -> Option<Stamp<'_>> {
         fraction,
         offset,
     );
-    Some(Stamp { wall, comma, rest })
+    Some(Stamp {
+        wall,
+        comma,
+        is_journals: is_padded || fraction.1 > 0,
+        rest,
+    })
 }
 
 /// `2023 `: four digits and a blank, or the end.
@@ -302,6 +317,7 @@ pub(super) fn epoch(input: &[u8]) -> Option<Stamp<'_>> {
     Some(Stamp {
         wall,
         comma: false,
+        is_journals: true,
         rest,
     })
 }
@@ -314,7 +330,12 @@ pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
     let ((of_day, fraction), comma, rest) = clock(rest.strip_prefix(b" @ ")?)?;
     let date = (month, u8::try_from(day).ok()?);
     let wall = WallTime::new(Some(year), date, of_day, fraction, None);
-    Some(Stamp { wall, comma, rest })
+    Some(Stamp {
+        wall,
+        comma,
+        is_journals: false,
+        rest,
+    })
 }
 
 /// `四 4月 17 22:43:41 2025`, whole: weekday, month, day, time and year in any locale.
@@ -362,7 +383,12 @@ pub(super) fn common_log(input: &[u8]) -> Option<Stamp<'_>> {
     let ((of_day, fraction), comma, rest) = clock(rest.strip_prefix(b":")?)?;
     let (offset, rest) = zone(rest);
     let wall = WallTime::new(Some(year), (month, day), of_day, fraction, offset);
-    Some(Stamp { wall, comma, rest })
+    Some(Stamp {
+        wall,
+        comma,
+        is_journals: false,
+        rest,
+    })
 }
 
 /// What the words of a date say.

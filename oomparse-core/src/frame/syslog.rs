@@ -26,7 +26,7 @@ use super::scan::{
     without_colours, word,
 };
 use super::stamp::{self, Stamp};
-use super::{Author, Frame, FrameKind, Origin, Provenance, dmesg, syslog5424, wrapper};
+use super::{Author, Frame, FrameKind, Provenance, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
 use crate::bytes::words::has;
 use crate::source::{Parent, is_kernels_tag};
@@ -71,6 +71,7 @@ pub(super) fn named_date(line: &[u8]) -> Option<Frame<'_>> {
     }
     let mut stamp = stamp::iso(stamp::after_weekday(line)?)?;
     stamp.skip_named_zone();
+    stamp.is_journals = true;
     after_stamp(stamp, None)
 }
 
@@ -119,7 +120,7 @@ fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
     memmem::find(labels, b"=\"")?;
     let text = skip_blanks(text.strip_prefix(b"}")?);
     let author = by_labels(labels);
-    if author.origin() == Origin::UserSpace {
+    if author.is_program() {
         let frame = Frame {
             message: Cow::Borrowed(text),
             ..Frame::default()
@@ -205,14 +206,19 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         };
     }
     let mut text = tag.text;
-    if frame.origin != Origin::UserSpace
+    if !frame.author.is_program()
         && let Some((micros, caller, message)) = kernel_stamp(text, tag.name.is_some())
     {
         frame.kernel_time_us = Some(micros);
         frame.caller = caller.map(Cow::Borrowed);
         text = message;
     }
-    frame.message = undo_control_codes(text);
+    // A journal has no codes: what looks like one stands in a name.
+    frame.message = if stamp.is_journals && frame.kernel_time_us.is_none() {
+        undo_colours(text)
+    } else {
+        undo_control_codes(text)
+    };
     frame
 }
 
@@ -294,6 +300,13 @@ fn at_stamp(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn split_tag(rest: &[u8]) -> Tag<'_> {
+    // A record behind a date: what looks like a host and a tag is its own.
+    if wrapper::looks_like_one(rest) {
+        return Tag {
+            text: rest,
+            ..Tag::default()
+        };
+    }
     // Without a host.
     if let Some(tag) = tag_at(rest) {
         return tag;
@@ -303,6 +316,17 @@ fn split_tag(rest: &[u8]) -> Tag<'_> {
     }
     let (host, behind_host) = word(rest);
     let behind_host = skip_blanks(behind_host);
+    // No host ends in a colon: that is a program's name, whatever letters are in it.
+    if let [name @ .., b':'] = host
+        && !name.is_empty()
+        && identifier::first(host).is_some()
+    {
+        return Tag {
+            name: Some(name),
+            text: behind_host,
+            ..Tag::default()
+        };
+    }
     let found = tag_at(behind_host).or_else(|| tag_behind_facility(behind_host));
     if let Some(tag) = found {
         return Tag {
@@ -500,8 +524,8 @@ pub(super) fn may_name_host(text: &[u8]) -> bool {
 
 /// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
 pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
-    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
-        return without_colours(message);
+    if let plain @ Cow::Owned(_) = undo_colours(message) {
+        return plain;
     }
     if !has(message, [b'#']) || !has_control_code(message) {
         return Cow::Borrowed(message);
@@ -518,6 +542,14 @@ pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A journal in colour wraps the message.
+fn undo_colours(message: &[u8]) -> Cow<'_, [u8]> {
+    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
+        return without_colours(message);
+    }
+    Cow::Borrowed(message)
 }
 
 #[inline]

@@ -10,7 +10,7 @@
 
 use super::scan::{skip_one_blank, word};
 use super::syslog::{kernel_stamp, undo_control_codes};
-use super::{Frame, FrameKind, Origin, Provenance, stamp};
+use super::{Frame, FrameKind, Provenance, stamp};
 use alloc::borrow::Cow;
 
 /// What follows `<6>1 `; nothing if it is no such head.
@@ -44,7 +44,7 @@ pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
     }
     .by(author);
     let mut text = text;
-    if frame.origin != Origin::UserSpace
+    if !frame.author.is_program()
         && let Some((micros, caller, message)) = kernel_stamp(text, true)
     {
         frame.kernel_time_us = Some(micros);
@@ -79,6 +79,7 @@ fn structured_data(input: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Origin;
 
     #[test]
     fn structured_data_with_brackets_in_it() {
@@ -108,12 +109,12 @@ mod tests {
             ("- host - - - - x", Origin::Unknown),
         ] {
             assert_eq!(
-                behind_version(4, text.as_bytes()).unwrap().origin,
+                behind_version(4, text.as_bytes()).unwrap().origin(),
                 origin,
                 "{text}"
             );
             let frame = behind_version(12, text.as_bytes()).unwrap();
-            assert_eq!(frame.origin, Origin::UserSpace, "{text}");
+            assert_eq!(frame.origin(), Origin::UserSpace, "{text}");
         }
         assert_eq!(behind_version(4, b"not a time host kernel - - - x"), None);
     }

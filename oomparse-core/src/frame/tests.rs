@@ -187,7 +187,7 @@ fn one_line_of_every_form() {
         let message = String::from_utf8(frame.message.to_vec()).unwrap();
         assert_eq!(message, filled(sample.message), "message of {line:?}");
         assert_eq!(frame.kind, sample.kind, "kind of {line:?}");
-        assert_eq!(frame.origin, sample.origin, "origin of {line:?}");
+        assert_eq!(frame.origin(), sample.origin, "origin of {line:?}");
         assert_eq!(
             frame.kernel_time_us, sample.kernel_time_us,
             "time of {line:?}"
@@ -307,7 +307,7 @@ fn what_a_program_may_have_put_in_front_proves_nothing_in_a_record() {
     ] {
         let record = alloc::format!("{{\"log\":\"{front}{line}\"}}");
         let frame = Framer::new().frame(record.as_bytes()).unwrap();
-        assert_eq!(frame.origin, origin, "{front}");
+        assert_eq!(frame.origin(), origin, "{front}");
     }
 }
 
@@ -371,8 +371,8 @@ fn greps_context_and_lokis_labels() {
     assert_eq!(found[0].kernel_time_us, Some(606_280_177_800));
     assert_eq!(found[1].host.as_deref(), Some(&b"host"[..]));
     assert_eq!(found[2].message.as_ref(), b"Out of memory: c");
-    assert_eq!(found[2].origin, Origin::Unknown);
-    assert_eq!(found[3].origin, Origin::UserSpace);
+    assert_eq!(found[2].origin(), Origin::Unknown);
+    assert_eq!(found[3].origin(), Origin::UserSpace);
 }
 
 #[test]
@@ -425,15 +425,15 @@ fn dmesg_json_document() {
         panic!("{found:#?}");
     };
     assert_eq!(first.kind, FrameKind::DmesgJson);
-    assert_eq!((first.origin, first.level), (Origin::Unknown, Some(6)));
+    assert_eq!((first.origin(), first.level), (Origin::Unknown, Some(6)));
     assert_eq!(first.kernel_time_us, Some(1_064_664_456));
-    assert_eq!((second.origin, second.level), (Origin::Kernel, Some(3)));
+    assert_eq!((second.origin(), second.level), (Origin::Kernel, Some(3)));
     assert_eq!(second.caller.as_deref(), Some(&b"T3675"[..]));
     assert_eq!(
         second.message.as_ref(),
         b"Killed process 3675 (u\xff\"\n) total-vm:1kB"
     );
-    assert_eq!(third.origin, Origin::UserSpace);
+    assert_eq!(third.origin(), Origin::UserSpace);
     assert_eq!(shown(third.wall).as_deref(), JAN);
     assert_eq!(after.kind, FrameKind::Dmesg);
 }
@@ -459,12 +459,12 @@ fn journal_export_waits_for_the_facility() {
         panic!("{found:#?}");
     };
     assert_eq!(
-        (first.kind, first.origin),
+        (first.kind, first.origin()),
         (FrameKind::Journal, Origin::Kernel)
     );
     assert_eq!((first.level, first.kernel_time_us), (Some(4), UP));
     assert_eq!(first.host.as_deref(), Some(&b"host"[..]));
-    assert_eq!(second.origin, Origin::UserSpace);
+    assert_eq!(second.origin(), Origin::UserSpace);
 }
 
 #[test]
@@ -478,7 +478,7 @@ fn journal_export_with_bytes() {
         .map(Frame::into_owned)
         .collect();
     assert_eq!(found[0].message.as_ref(), b"e\nKilled p");
-    assert_eq!(found[0].origin, Origin::Kernel);
+    assert_eq!(found[0].origin(), Origin::Kernel);
     assert!(!framer.wants_every_line());
 }
 
@@ -504,7 +504,7 @@ fn journal_verbose() {
             let next = "Thu 2023-01-05 02:12:03.123456 CST [s=bf0d;i=929;b=00ab]";
             let found = framer.end_before(next.as_bytes()).unwrap();
             assert_eq!(
-                (&*found.message, found.origin),
+                (&*found.message, found.origin()),
                 (&b"text\nmore"[..], origin)
             );
             assert_eq!(shown(found.wall).unwrap(), "2023-01-05T02:12:02.123456Z");
@@ -519,7 +519,7 @@ fn json_that_is_not_utf8_keeps_its_bytes() {
     let line = b"{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"u\xff\xfe\x80\xc3z invoked\"}";
     let frame = Framer::new().frame(line).unwrap();
     assert_eq!(frame.message.as_ref(), b"u\xff\xfe\x80\xc3z invoked");
-    assert_eq!(frame.origin, Origin::Kernel);
+    assert_eq!(frame.origin(), Origin::Kernel);
 }
 
 #[test]

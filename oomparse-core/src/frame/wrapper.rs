@@ -20,7 +20,7 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
-use super::{Author, Frame, FrameKind, Origin, known, localized, stamp, syslog};
+use super::{Author, Frame, FrameKind, known, localized, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
@@ -45,8 +45,8 @@ const MAX_LABEL_LEN: usize = 256;
 /// In a record that is what a program may have put in front of any text: it proves nothing there.
 pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
     let mut frame = unwrapped(line, nested);
-    if nested > 0 && frame.origin == Origin::Kernel {
-        frame.origin = Origin::Unknown;
+    if nested > 0 && frame.author.is_kernel() {
+        frame.author = Author::UNKNOWN;
     }
     frame
 }
@@ -167,12 +167,19 @@ pub(super) fn at_object(text: &[u8]) -> (&[u8], &[u8]) {
 /// Whoever put the text in front of it may have written the record, too.
 pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let (_, record) = at_object(text);
-    if record.is_empty() || parse_line(text) != Line::Other {
+    // A cgroup's name may look like a record. A comm stands first, where the record may begin.
+    let is_name = || {
+        !matches!(
+            parse_line(text),
+            Line::Other | Line::Malformed | Line::Invoked(_) | Line::Cpuset(_)
+        )
+    };
+    if record.is_empty() || is_name() {
         return None;
     }
     let mut frame = known(record, nested).unwrap_or_default();
-    if frame.origin == Origin::Kernel {
-        frame.origin = Origin::Unknown;
+    if frame.author.is_kernel() {
+        frame.author = Author::UNKNOWN;
     }
     Some(frame)
 }
@@ -199,7 +206,7 @@ fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
 /// a word.
 fn clear(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     known(text, nested).filter(|frame| {
-        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.origin != Origin::Unknown
+        frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.author.is_known()
     })
 }
 
@@ -273,14 +280,14 @@ fn without_back_ticks(message: &[u8]) -> &[u8] {
 pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
     let stamp = stamp::kibana(line)?;
     let mut text = skip_blanks(stamp.rest).strip_prefix(b"|")?;
-    let mut origin = Origin::Unknown;
+    let mut author = Author::UNKNOWN;
     for _ in 0..MAX_LABELS {
         text = skip_blanks(text);
         let cell = memmem::find(text, b" | ").and_then(|at| text.split_at_checked(at));
         match cell {
             Some((cell, rest)) if !text.starts_with(b"[") && cell.len() <= MAX_LABEL_LEN => {
                 if cell.trim_ascii() == b"kernel" {
-                    origin = Origin::Kernel;
+                    author = Author::KERNEL;
                 }
                 text = rest.get(3..)?;
             }
@@ -290,9 +297,9 @@ pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
     let inner = syslog::stamped(text).or_else(|| embedded(text, 1));
     let inner = inner.or_else(|| syslog::stamp_within(text));
     if let Some(inner) = &inner
-        && inner.origin == Origin::UserSpace
+        && inner.author.is_program()
     {
-        origin = inner.origin;
+        author = inner.author;
     }
     let frame = inner.unwrap_or_else(|| Frame {
         message: Cow::Borrowed(text),
@@ -300,7 +307,7 @@ pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
     });
     Some(without_end_marks(Frame {
         kind: FrameKind::Record,
-        origin,
+        author,
         wall: stamp.wall,
         ..frame
     }))

@@ -3,7 +3,7 @@
 use super::Options;
 use crate::bytes::Text;
 use crate::event::OomEvent;
-use crate::frame::{Frame, FrameKind, Origin};
+use crate::frame::{Frame, FrameKind};
 use crate::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
 use crate::report::{Assembler, Next};
 use crate::sieve::Sieve;
@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 ///
 /// # Example
 /// ```
-/// use oomparse_core::{FrameParser, Framer, Origin};
+/// use oomparse_core::{FrameParser, Framer};
 ///
 /// let log = "Jan  5 02:12:02 n1 sh[7]: Killed process 1 (a)\n\
 ///            Jan  5 02:12:02 n1 kernel: [9.100000] GET / 200\n\
@@ -35,7 +35,7 @@ use alloc::vec::Vec;
 ///     let Some(frame) = framer.frame(line.as_bytes()) else {
 ///         continue;
 ///     };
-///     kernels += u32::from(frame.origin == Origin::Kernel);
+///     kernels += u32::from(frame.author.is_kernel());
 ///     if parser.wants_every_line() || parser.is_candidate(line.as_bytes()) {
 ///         parser.push(&frame);
 ///     }
@@ -159,8 +159,7 @@ impl FrameParser {
     /// One record.
     fn take_record(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
         self.was_taken = false;
-        let proven = frame.origin == Origin::Kernel;
-        if frame.origin == Origin::UserSpace || self.options.proven_only && !proven {
+        if frame.author.is_program() || !self.options.accept.takes(frame.author) {
             return;
         }
         let host = frame.host.as_deref().unwrap_or_default();

@@ -119,7 +119,8 @@ const KEYS: [&[u8]; 10] = [
 
 /// Whether a line is no rest of another: with a head, but for a stamp's own rest (`198.576611] …`).
 fn begins_anew(line: &[u8]) -> bool {
-    let is_rest = matches!(line, [b'0'..=b'9', ..]) && line.get(4) != Some(&b'-');
+    let first = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_rest = matches!(first, [b'0'..=b'9', .., b']']);
     !is_rest && frame::has_head(line)
 }
 

@@ -1,8 +1,9 @@
 //! When and where a line was printed, and the ids made of it.
 
 use crate::bytes::{hex, push_number};
-use crate::frame::{Frame, Origin};
+use crate::frame::Frame;
 use crate::limits::{MAX_KILL_BACKSTEP_US, MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US, MAX_WAIT_US};
+use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 
@@ -51,7 +52,7 @@ impl Stamp {
             kernel_time_us: frame.kernel_time_us,
             wall: frame.wall,
             sequence: frame.sequence,
-            origin: frame.origin,
+            origin: frame.origin(),
             caller: frame.caller.as_deref().map(|caller| fnv1a(&[caller])),
             line,
         }

@@ -3,7 +3,7 @@
 //! A record ends where no name can shape what stands there. A process's name has at most 15 bytes, too few for
 //! the words that a line of the kernel's begins with. A cgroup's name may be anything: behind one nothing ends.
 
-use crate::frame::{Frame, FrameKind, Origin, Part, part};
+use crate::frame::{Frame, FrameKind, Part, part};
 use crate::line::{Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
 use memchr::memchr3_iter;
@@ -149,7 +149,7 @@ fn end_of(text: &[u8]) -> Option<End> {
 
 /// Whether the kernel's record begins here, behind such an end.
 fn begins(part: &Part<'_>, end: End) -> bool {
-    if part.frame.origin == Origin::UserSpace {
+    if part.frame.author.is_program() {
         return false;
     }
     match parse_line(&part.frame.message) {

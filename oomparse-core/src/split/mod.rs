@@ -25,7 +25,7 @@ mod line;
 pub(crate) mod long;
 mod value;
 
-use crate::frame::{Fragment, Frame, FrameKind, Origin};
+use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::MAX_PARTS;
 
 /// Whether a frame may hold several records; nearly none does.
@@ -40,7 +40,7 @@ fn may_be_of_line(frame: &Frame<'_>) -> bool {
     !matches!(
         frame.kind,
         FrameKind::Kmsg | FrameKind::KmsgDictionary | FrameKind::Indented
-    ) && frame.origin != Origin::UserSpace
+    ) && !frame.author.is_program()
         && line::may_be_several(&frame.message)
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn may_hold_several(message: &[u8]) -> bool {
 pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     let mut left = MAX_PARTS;
     let mut give = |part: &Frame<'_>| {
-        if left > 0 && part.origin != Origin::UserSpace {
+        if left > 0 && !part.author.is_program() {
             left = left.saturating_sub(1);
             give(part);
         }

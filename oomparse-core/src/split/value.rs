@@ -16,7 +16,7 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     if !holds_several(frame, text) {
         return give(&part(frame, text).frame);
     }
-    let mut author = frame.origin;
+    let mut author = frame.author;
     let mut rest = text;
     while !rest.is_empty() {
         let end = end_of_record(frame, rest, rest.len() == text.len());
@@ -25,9 +25,9 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
         let mut record = part(frame, without_return(record));
         // Whoever wrote a line wrote those behind it that do not say who did.
         if record.tells_author {
-            author = record.frame.origin;
+            author = record.frame.author;
         }
-        record.frame.origin = author;
+        record.frame.author = author;
         give(&record.frame);
     }
 }

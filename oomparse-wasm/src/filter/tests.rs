@@ -34,6 +34,22 @@ fn bare_killed_line_is_answered_at_once() {
 }
 
 #[test]
+fn a_message_that_is_a_list_of_bytes_is_answered() {
+    let mut filter = Filter::new();
+    let text = KILLED.replace("tail", "a\u{1b}b");
+    let bytes: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+    let record = format!(
+        "{{\"MESSAGE\":[{}],\"_TRANSPORT\":\"kernel\",\"SYSLOG_FACILITY\":\"0\"}}",
+        bytes.join(",")
+    );
+    assert_eq!(
+        answer(&mut filter, Mode::Kernel, "k", &record),
+        Answer::Replaced
+    );
+    assert_eq!(filter.lost(), 0);
+}
+
+#[test]
 fn report_that_another_closes_is_counted() {
     let mut filter = Filter::new();
     for number in [1, 2] {

@@ -5,7 +5,7 @@ use crate::output;
 use crate::record::{self, Line, Record};
 use crate::settings::{Mode, Settings};
 use oomparse_core::line::{self, parse_line};
-use oomparse_core::{Frame, Framer, KeyedParser, OomEvent, Origin, PodTable, WallTime};
+use oomparse_core::{Frame, Framer, KeyedParser, OomEvent, PodTable, WallTime};
 use oomparse_host::Sources;
 use std::time::UNIX_EPOCH;
 
@@ -253,11 +253,7 @@ impl Filter {
         let Some(frame) = Framer::new().frame(line.as_bytes()) else {
             return false;
         };
-        let trusted = match frame.origin {
-            Origin::Kernel => true,
-            Origin::Unknown => !self.settings.parser.proven_only,
-            _ => false,
-        };
+        let trusted = self.settings.parser.accept.takes(frame.author);
         let mut is_any = false;
         frame.each_record(&mut |record| is_any |= is_of_a_report(record));
         trusted && is_any
@@ -325,7 +321,7 @@ impl Filter {
 /// Whether one record of the kernel's is the killer's.
 fn is_of_a_report(frame: &Frame<'_>) -> bool {
     // Figures are told from other text by the kernel's stamp alone.
-    let stamped = frame.origin == Origin::Kernel || frame.kernel_time_us.is_some();
+    let stamped = frame.author.is_kernel() || frame.kernel_time_us.is_some();
     match parse_line(&frame.message) {
         line::Line::Other | line::Line::Malformed => false,
         line::Line::StatEntry(..)

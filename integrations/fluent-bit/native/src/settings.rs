@@ -1,6 +1,6 @@
 //! The options of the `[FILTER]` section.
 
-use oomparse_core::Options;
+use oomparse_core::{Accept, Options};
 use oomparse_host::Key;
 
 /// What becomes of events.
@@ -104,9 +104,9 @@ impl Settings {
         if settings.drop_report && settings.mode != Mode::Events {
             return Err("Drop_Report needs `Mode events`".to_owned());
         }
-        settings.parser.proven_only = match word("Trust").as_deref() {
-            None | Some("kernel") => true,
-            Some("any") => false,
+        settings.parser.accept = match word("Trust").as_deref() {
+            None | Some("kernel") => Accept::KERNEL,
+            Some("any") => Accept::ANY,
             Some(other) => return Err(format!("Trust is `kernel` or `any`, not `{other}`")),
         };
         settings.parser.tasks = is_on("Tasks", word("Tasks"))?;
@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn defaults_take_only_the_kernels_word() {
         let settings = read(&[]).unwrap();
-        assert!(settings.parser.proven_only && settings.event_key == "oom");
+        assert_eq!(settings.parser.accept, Accept::KERNEL);
+        assert_eq!(settings.event_key, "oom");
         assert_eq!(settings.mode, Mode::Enrich);
     }
 

@@ -1,10 +1,11 @@
-//! Names learned from a whole log: finds the daemons' lines in it and hands them to [`learn`].
+//! Names learned from a whole log: a reader of frames by author, which hands the daemons' to [`learn_from`].
 
-use super::{LEARN_LITERALS, learn};
-use crate::frame::{Frame, Framer, Origin};
-use crate::limits::{MAX_LEARN_LEN, MAX_LINE_LEN};
+use super::{LEARN_LITERALS, learn_from};
+use crate::frame::{Frame, FrameKind, Framer};
+use crate::limits::MAX_LINE_LEN;
 use crate::pods::PodTable;
 use crate::sieve::{CARRIERS, Sieve};
+use crate::source::Source;
 use alloc::vec::Vec;
 use memchr::{memchr, memrchr};
 
@@ -96,6 +97,9 @@ impl Learner {
         if !self.carry.is_empty() {
             self.end_line(table);
         }
+        if let Some(frame) = self.framer.finish() {
+            self.frame(&frame, table);
+        }
         self.skips_rest = false;
         self.framer = Framer::new();
     }
@@ -123,18 +127,23 @@ impl Learner {
     }
 
     fn line(&mut self, line: &[u8], table: &mut PodTable) {
-        if let Some(frame) = self.framer.frame(line)
-            && teaches(&frame)
-            && let Some(tag) = &frame.tag
-            && learn(table, tag, &frame.message)
+        if let Some(frame) = self.framer.end_before(line) {
+            self.frame(&frame, table);
+        }
+        if let Some(frame) = self.framer.frame(line) {
+            self.frame(&frame, table);
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame<'_>, table: &mut PodTable) {
+        // What stands behind a line break may be quoted, and a daemon's message begins with its own words.
+        if frame.kind != FrameKind::Indented
+            && let Source::Daemon(daemon) = frame.author.source
+            && learn_from(table, daemon, &frame.message)
         {
             self.learned = self.learned.saturating_add(1);
         }
     }
-}
-
-fn teaches(frame: &Frame<'_>) -> bool {
-    frame.origin == Origin::UserSpace && frame.message.len() <= MAX_LEARN_LEN
 }
 
 #[cfg(test)]

@@ -10,10 +10,9 @@
 //! | CRI-O | `Created container a2172e8d…: default/web-0/app` | container, namespace, pod |
 //! | dockerd, cri-dockerd | `k8s_app_web-0_default_3962896b-…_0` | uid, namespace, pod, container |
 //!
-//! Anybody may write such text to a log. So the caller says which daemon the log's own frame names
-//! (the syslog tag, journald's `SYSLOG_IDENTIFIER` beside a trusted `_SYSTEMD_UNIT`), a line must
-//! begin as that daemon begins it, and what is read stands before anything that a workload could
-//! have put there.
+//! Anybody may write such text to a log. So only lines whose author is that daemon are read
+//! ([`source`](crate::source) judges), a line must begin as that daemon begins it, and what is read stands
+//! before anything that a workload could have put there.
 
 mod kubelet;
 mod log;
@@ -23,6 +22,7 @@ pub use log::Learner;
 
 use super::table::PodTable;
 use crate::limits::MAX_LEARN_LEN;
+use crate::source::Daemon;
 
 /// Every line that can teach a name holds one of these.
 pub const LEARN_LITERALS: &[&str] = &[
@@ -43,33 +43,26 @@ pub const LEARN_LITERALS: &[&str] = &[
 /// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`,
 /// `cri-dockerd`, `k3s`, `rke2`. Lines of others teach nothing.
 pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
-    if message.len() > MAX_LEARN_LEN {
-        return false;
-    }
-    let (kubelet, runtime) = match tag {
-        b"kubelet" => (true, false),
-        b"containerd" | b"crio" | b"dockerd" | b"cri-dockerd" => (false, true),
-        b"k3s" | b"rke2" => (true, true),
-        _ => return false,
+    Daemon::of_tag(tag).is_some_and(|daemon| learn_from(table, daemon, message))
+}
+
+/// The same of a daemon that is known.
+fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8]) -> bool {
+    let (kubelet, runtime) = match daemon {
+        Daemon::Kubelet => (true, false),
+        Daemon::Containerd | Daemon::Crio | Daemon::Dockerd | Daemon::CriDockerd => (false, true),
+        Daemon::K3s | Daemon::Rke2 => (true, true),
     };
-    if !LEARN_LITERALS
-        .iter()
-        .any(|literal| memchr::memmem::find(message, literal.as_bytes()).is_some())
-    {
+    let holds = |literal: &&str| memchr::memmem::find(message, literal.as_bytes()).is_some();
+    if message.len() > MAX_LEARN_LEN || !LEARN_LITERALS.iter().any(|literal| holds(&literal)) {
         return false;
     }
     let Ok(message) = core::str::from_utf8(message) else {
         return false;
     };
-    let record = kubelet
-        .then(|| kubelet::record(message))
-        .flatten()
-        .or_else(|| {
-            runtime
-                .then(|| runtime::record(message, tag, table))
-                .flatten()
-        });
-    match record {
+    let record = kubelet.then(|| kubelet::record(message)).flatten();
+    let by_runtime = || runtime.then(|| runtime::record(message, daemon, table));
+    match record.or_else(|| by_runtime().flatten()) {
         Some(record) => table.insert(record),
         None => false,
     }

@@ -12,11 +12,12 @@
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
 use super::super::table::PodTable;
 use super::{between, go_quoted};
+use crate::source::Daemon;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 
 /// What the line tells; `table` knows the sandboxes.
-pub(super) fn record(line: &str, tag: &[u8], table: &PodTable) -> Option<PodRecord> {
+pub(super) fn record(line: &str, daemon: Daemon, table: &PodTable) -> Option<PodRecord> {
     let message = logrus_message(line)?;
     if let Some(rest) = message.strip_prefix("RunPodSandbox for ") {
         return sandbox(rest);
@@ -32,7 +33,7 @@ pub(super) fn record(line: &str, tag: &[u8], table: &PodTable) -> Option<PodReco
         let (id, rest) = rest.split_once(": ")?;
         return crio(id, rest);
     }
-    matches!(tag, b"dockerd" | b"cri-dockerd")
+    matches!(daemon, Daemon::Dockerd | Daemon::CriDockerd)
         .then(|| docker(&message))
         .flatten()
 }

@@ -32,7 +32,7 @@ function optionsOf(about) {
     const value = JSON.parse(text);
     if (key === 'tasks' || key === 'year' || key === 'host') options[key] = value;
     else if (key === 'boot_id') options.bootId = value;
-    else if (key === 'proven_only') options.trust = value ? 'kernel' : 'any';
+    else if (key === 'trust') options.trust = value;
     else if (key === 'utc_offset_minutes') options.timezone = offset(value);
     else throw new Error(`case.toml: what is ${key}?`);
   }
