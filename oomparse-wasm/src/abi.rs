@@ -196,7 +196,7 @@ fn look(
 
 fn new_filter() -> Filter {
     #[cfg(feature = "pods")]
-    let filter = Filter::with_pods(crate::wasi::read);
+    let filter = Filter::with_pods(crate::wasi::SOURCES);
     #[cfg(not(feature = "pods"))]
     let filter = Filter::new();
     filter

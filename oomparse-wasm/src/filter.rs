@@ -9,7 +9,7 @@
 //! another record closes is counted and dropped, since this host takes one record for one record.
 
 #[cfg(feature = "pods")]
-use crate::pods::{Pods, Read, kubernetes};
+use crate::pods::{Pods, Sources, kubernetes};
 use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
 use oomparse_core::line::{Line, parse_line};
@@ -101,12 +101,12 @@ impl Filter {
         Self::default()
     }
 
-    /// A filter that knows the names of pods from what this function reads.
+    /// A filter that knows the names of pods from what these sources tell.
     #[cfg(feature = "pods")]
     #[must_use]
-    pub fn with_pods(read: Read) -> Self {
+    pub fn with_pods(sources: Sources) -> Self {
         Self {
-            pods: Some(Pods::new(read)),
+            pods: Some(Pods::new(sources)),
             ..Self::default()
         }
     }

@@ -1,32 +1,41 @@
 //! Names for kills, from what the host lets the module read.
 //!
-//! Nothing is read before the first kill in a pod. A pod that is not known makes the sources be read again,
-//! but not within [`PAUSE`] of the last time, for meanwhile the host does nothing else.
+//! Nothing is read before the first kill in a pod. A pod that is not known makes the sources be read again if they
+//! look different, and else not within [`PAUSE`] of the last time, for meanwhile the host does nothing else.
 
 use alloc::string::String;
 use oomparse_core::{OomEvent, PodTable, enrich};
 
-/// Seconds of the records' own time in which an unknown pod does not make the sources be read again.
+/// Seconds of the records' own time in which sources that look the same are not read again.
 const PAUSE: u32 = 10;
 
 /// About how many bytes the names take: ten thousand pods, where a node has some hundred.
 const MAX_TABLE: usize = 4 << 20;
 
-/// Hands out listings in any form that [`PodTable::load`] reads.
-pub type Read = fn(&mut dyn FnMut(&[u8]));
+/// Where names are read from.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources {
+    /// A number that is another once something changed in them.
+    pub look: fn() -> u64,
+    /// Hands out listings in any form that [`PodTable::load`] reads.
+    pub read: fn(&mut dyn FnMut(&[u8])),
+}
 
 /// The names that are known.
 #[derive(Debug)]
 pub(crate) struct Pods {
-    read: Read,
+    sources: Sources,
     table: PodTable,
+    /// How they looked when they were read.
+    seen: u64,
     read_at: Option<u32>,
 }
 
 impl Pods {
-    pub(crate) fn new(read: Read) -> Self {
+    pub(crate) fn new(sources: Sources) -> Self {
         Self {
-            read,
+            sources,
+            seen: 0,
             table: PodTable::with_max_bytes(MAX_TABLE),
             read_at: None,
         }
@@ -41,12 +50,18 @@ impl Pods {
         let is_named = event.pod.as_ref().is_some_and(|pod| pod.name.is_some());
         // A clock may be set back.
         let has_rested = |at: u32| at.abs_diff(seconds) >= PAUSE;
-        if is_named || !self.read_at.is_none_or(has_rested) {
+        if is_named {
             return;
         }
+        // Looked at before it is read: what comes in between is seen next time.
+        let look = (self.sources.look)();
+        if look == self.seen && !self.read_at.is_none_or(has_rested) {
+            return;
+        }
+        self.seen = look;
         self.read_at = Some(seconds);
         let table = &mut self.table;
-        (self.read)(&mut |listing| {
+        (self.sources.read)(&mut |listing| {
             table.load(listing);
         });
         enrich(event, table);

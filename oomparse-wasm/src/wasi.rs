@@ -3,11 +3,12 @@
 //! Of `/var/log/pods` and `/var/log/containers` only the names in them are of use. A listing that somebody
 //! wrote (`kubectl get pods -A -o json`, CSV, …) is read where its name begins with `pods.`.
 //!
-//! WASI preview 1: `fd_prestat_get`, `fd_readdir`, `path_open`, `fd_read`, `fd_close`. What a function refuses is
+//! WASI preview 1: `fd_prestat_get`, `fd_filestat_get`, `fd_readdir`, `path_open`, `fd_read`, `fd_close`. What a function refuses is
 //! passed over; the event then has no names.
 #![expect(unsafe_code, reason = "the host's functions take raw pointers")]
 
 use crate::abi::has_room;
+use crate::pods::Sources;
 use alloc::vec::Vec;
 use oomparse_core::add_log_name;
 
@@ -55,6 +56,7 @@ struct Iovec {
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
     fn fd_prestat_get(fd: Fd, prestat: *mut [u32; 2]) -> u32;
+    fn fd_filestat_get(fd: Fd, filestat: *mut [u64; 8]) -> u32;
     fn fd_readdir(fd: Fd, buffer: *mut u8, length: usize, cookie: u64, used: *mut usize) -> u32;
     fn path_open(
         dir: Fd,
@@ -75,8 +77,27 @@ unsafe extern "C" {
 #[unsafe(no_mangle)]
 extern "C" fn _initialize() {}
 
+/// The directories that the host opened.
+pub(crate) const SOURCES: Sources = Sources { look, read };
+
+/// The times at which names came or went in them, as one number.
+fn look() -> u64 {
+    let mut all = 0u64;
+    for dir in FIRST_DIR..FIRST_DIR.saturating_add(MAX_DIRS) {
+        let mut filestat = [0; 8];
+        // SAFETY: 64 bytes, aligned to eight, as the host writes.
+        if unsafe { fd_filestat_get(dir, &raw mut filestat) } != 0 {
+            break;
+        }
+        // Device, inode, kind, links, size, and the times of access, of modification and of change.
+        let [.., modified, _] = filestat;
+        all = all.rotate_left(7).wrapping_add(modified);
+    }
+    all
+}
+
 /// Hands out what there is.
-pub(crate) fn read(give: &mut dyn FnMut(&[u8])) {
+fn read(give: &mut dyn FnMut(&[u8])) {
     if !has_room(ROOM) {
         return;
     }

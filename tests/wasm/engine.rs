@@ -97,6 +97,13 @@ macro_rules! engine {
                 )?;
                 linker.func_wrap(
                     WASI,
+                    "fd_filestat_get",
+                    |caller: Caller<'_>, fd: i32, at: i32| {
+                        with(caller, |dirs, memory| dirs.filestat(memory, fd, at))
+                    },
+                )?;
+                linker.func_wrap(
+                    WASI,
                     "fd_read",
                     |caller: Caller<'_>, fd: i32, vectors: i32, count: i32, read: i32| {
                         with(caller, |dirs, memory| {

@@ -40,6 +40,21 @@ impl Dirs {
         0
     }
 
+    pub(crate) fn filestat(&self, memory: &mut [u8], fd: i32, at: i32) -> i32 {
+        let Some(Ok(found)) = self.dir(fd).map(std::fs::metadata) else {
+            return BAD_FD;
+        };
+        let modified = found.modified().expect("a time");
+        let since = modified
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("after 1970");
+        let nanos = u64::try_from(since.as_nanos()).expect("before 2554");
+        let mut filestat = [0; 64];
+        filestat[48..56].copy_from_slice(&nanos.to_le_bytes());
+        put(memory, at, &filestat);
+        0
+    }
+
     pub(crate) fn list(
         &mut self,
         memory: &mut [u8],

@@ -4,6 +4,7 @@ mod bench;
 mod bless;
 mod c_library;
 mod checks;
+mod collector;
 mod fluent_bit;
 mod fuzz;
 mod instructions;
@@ -63,6 +64,9 @@ cargo xtask <command>
                 configurations for WASM (as root with real kills), lines per CPU second
   try-vector --bin PATH
                 run the configurations for Vector in yours: every record once, kills with their pods' names
+  try-collector --bin PATH
+                what `filter` and `scan --format otlp` write, in your OpenTelemetry collector (receivers
+                file_log and otlp, exporter file): every record once, every kill with its event
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   help          this text
@@ -111,6 +115,7 @@ fn main() -> ExitCode {
             done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }
         ["try-vector", "--bin", bin] => done(vector::run(bin)),
+        ["try-collector", "--bin", bin] => done(collector::run(bin)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS

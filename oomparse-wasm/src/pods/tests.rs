@@ -6,9 +6,16 @@ use std::format;
 std::thread_local! {
     static LISTING: RefCell<&'static str> = const { RefCell::new("") };
     static READS: Cell<u32> = const { Cell::new(0) };
+    static LOOK: Cell<u64> = const { Cell::new(0) };
     /// The kernel's clock goes on whatever the records' does.
     static UPTIME: Cell<u32> = const { Cell::new(0) };
 }
+
+fn look() -> u64 {
+    LOOK.get()
+}
+
+const SOURCES: Sources = Sources { look, read };
 
 fn read(give: &mut dyn FnMut(&[u8])) {
     READS.set(READS.get() + 1);
@@ -45,7 +52,7 @@ fn kill(filter: &mut Filter, uid: &str, seconds: u32) -> String {
 fn sources_are_read_on_a_miss_and_not_too_often() {
     let one = "3962896b-ab69-4572-8f1d-ee756f9f3589";
     let other = "4962896b-ab69-4572-8f1d-ee756f9f3589";
-    let mut filter = Filter::with_pods(read);
+    let mut filter = Filter::with_pods(SOURCES);
     assert_eq!(READS.get(), 0);
     let answer = kill(&mut filter, one, 1000);
     assert!(
@@ -56,6 +63,8 @@ fn sources_are_read_on_a_miss_and_not_too_often() {
     LISTING.set("shop_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589\nshop_db-0_4962896b-ab69-4572-8f1d-ee756f9f3589\nweb-0_shop_app-a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419.log\n");
     assert!(!kill(&mut filter, one, 1009).contains("web-0"));
     assert_eq!(READS.get(), 1);
+    LOOK.set(7);
+    assert!(kill(&mut filter, one, 1009).contains("web-0"));
     let answer = kill(&mut filter, one, 1010);
     assert_eq!(READS.get(), 2);
     let names = r#","kubernetes":{"pod_name":"web-0","namespace_name":"shop","pod_id":"3962896b-ab69-4572-8f1d-ee756f9f3589","container_name":"app","docker_id":"a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419"}}"#;

@@ -10,28 +10,33 @@ use std::time::{Duration, Instant};
 /// Kills for each filter.
 const KILLS: usize = 30;
 
+/// After so long the kernel prints ten reports again, which name pods.
+const QUIET: Duration = Duration::from_secs(6);
+
 /// How long they may take, for it to be a storm.
 const STORM: Duration = Duration::from_secs(3);
 
 /// Each filter behind the `kmsg` input: every kill has its event, once.
 pub(super) fn run(host: &Host, hierarchy: &Hierarchy) -> Result<(), String> {
     println!(
-        "\n| filter, behind kmsg | real kills | within | events | with the right pod |\n|---|---|---|---|---|"
+        "\n| filter, behind kmsg | real kills, each in a new pod | within | events | with the right pod | and its name |\n\
+         |---|---|---|---|---|---|"
     );
-    for filter in [
-        host.oomparse("enrich"),
-        host.oomparse("events"),
-        host.oomparse_lua(),
-        host.oomparse_wasm("oomparse_filter"),
-        host.oomparse_wasm("oomparse_events"),
-        host.oomparse_pods_wasm("oomparse_filter"),
+    for (filter, names) in [
+        (host.oomparse("enrich"), true),
+        (host.oomparse("events"), true),
+        (host.oomparse_lua(), true),
+        (host.oomparse_wasm("oomparse_filter"), false),
+        (host.oomparse_wasm("oomparse_events"), false),
+        (host.oomparse_pods_wasm("oomparse_filter"), true),
     ] {
-        one(host, hierarchy, &filter).map_err(|error| format!("{}: {error}", filter.name))?;
+        one(host, hierarchy, &filter, names)
+            .map_err(|error| format!("{}: {error}", filter.name))?;
     }
     Ok(())
 }
 
-fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter) -> Result<(), String> {
+fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter, names: bool) -> Result<(), String> {
     let mut service = "[SERVICE]\n    Flush 0.2\n    Grace 5\n    Log_Level info\n".to_owned();
     if let Some(plugin) = &filter.plugin {
         let plugins = host.dir.join("storm-plugins.conf");
@@ -49,13 +54,16 @@ fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter) -> Result<(), String
     );
     write(&config, &text)?;
     let mut running = Running::start(host, &config)?;
+    std::thread::sleep(QUIET);
     let started = Instant::now();
     let mut pods = Vec::new();
     while pods.len() < KILLS {
-        let mut pod = Pod::new(hierarchy, Driver::Cgroupfs, &host.dir.join("var-log"));
+        // Its logs are where the filters look for names.
+        let mut pod = Pod::new(hierarchy, Driver::Cgroupfs, &host.dir);
+        pod.make_logs();
         let pid = u64::from(pod.start_hog());
         pod.wait();
-        pods.push((pid, pod.uid.clone()));
+        pods.push((pid, pod));
     }
     let took = started.elapsed();
     let of = |events: &[Value], pid: u64| -> Vec<Value> {
@@ -64,25 +72,33 @@ fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter) -> Result<(), String
     };
     let events =
         running.events(|events| pods.iter().all(|(pid, _)| !of(events, *pid).is_empty()))?;
-    let (mut found, mut named) = (0, 0);
-    for (pid, uid) in &pods {
+    let (mut found, mut right, mut named) = (0, 0, 0);
+    for (pid, pod) in &pods {
         let own = of(&events, *pid);
         found += own.len();
         for event in own {
-            match event.pointer("/pod/uid").and_then(Value::as_str) {
-                Some(pod) if pod == uid => named += 1,
-                Some(pod) => return Err(format!("process {pid} of pod {uid} has pod {pod}")),
-                None => {}
+            let text = |path: &str| event.pointer(path).and_then(Value::as_str);
+            match (text("/pod/uid"), text("/pod/name")) {
+                (Some(uid), None) if uid == pod.uid => right += 1,
+                (Some(uid), Some(name)) if uid == pod.uid && name == pod.name => {
+                    right += 1;
+                    named += 1;
+                }
+                (None, None) => {}
+                other => return Err(format!("process {pid} of pod {} has {other:?}", pod.uid)),
             }
         }
     }
     println!(
-        "| {} | {KILLS} | {:.1} s | {found} | {named} |",
+        "| {} | {KILLS} | {:.1} s | {found} | {right} | {named} |",
         filter.name,
         took.as_secs_f64()
     );
     if found != KILLS {
         return Err(format!("{found} events for {KILLS} kills"));
+    }
+    if right == 0 || named != if names { right } else { 0 } {
+        return Err(format!("{named} names for {right} pods"));
     }
     if took > STORM {
         println!("    (slower than a storm: {:.1} s)", STORM.as_secs_f64());
