@@ -1,5 +1,6 @@
 //! The command line: flags as typed, then as meant.
 
+use crate::cgroups::CgroupArgs;
 use crate::commands::pods::PodsArgs;
 use crate::commands::scan::StreamBy;
 use crate::filter::FilterArgs;
@@ -110,6 +111,9 @@ pub(crate) struct ScanArgs {
     learn: bool,
 
     #[command(flatten)]
+    cgroups: CgroupArgs,
+
+    #[command(flatten)]
     pods: PodArgs,
 }
 
@@ -149,6 +153,7 @@ impl ScanArgs {
         let mut parser = Options::default();
         parser.tasks = self.tasks || output == Output::Events(Format::Report);
         parser.year = self.year;
+        parser.cgroup_roots = self.cgroups.roots();
         // An empty $NODE_NAME is none.
         parser.host = self
             .node_name
@@ -194,6 +199,9 @@ pub(crate) struct WhoArgs {
         hide_default_value = true
     )]
     pub(crate) format: WhoFormat,
+
+    #[command(flatten)]
+    pub(crate) cgroups: CgroupArgs,
 
     #[command(flatten)]
     pub(crate) pods: PodArgs,

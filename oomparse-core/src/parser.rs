@@ -5,6 +5,7 @@ pub(crate) mod plain;
 
 pub use frames::FrameParser;
 
+use crate::cgroup::CgroupRoots;
 use crate::event::OomEvent;
 use crate::frame::{Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
@@ -29,6 +30,8 @@ pub struct Options {
     pub boot_id: Option<Vec<u8>>,
     /// Take only text that its frame proves to be the kernel's.
     pub proven_only: bool,
+    /// Cgroups of users or services in which a cluster lives: pods below them are pods.
+    pub cgroup_roots: CgroupRoots,
 }
 
 /// Reads log lines and gives [`OomEvent`]s.

@@ -1,6 +1,7 @@
 //! The flags of `oomparse filter`.
 
 use super::names::Names;
+use crate::cgroups::CgroupArgs;
 use crate::pods::PodArgs;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
@@ -60,6 +61,9 @@ pub(crate) struct FilterArgs {
     node_name: Option<OsString>,
 
     #[command(flatten)]
+    cgroups: CgroupArgs,
+
+    #[command(flatten)]
     pub(crate) pods: PodArgs,
 }
 
@@ -85,6 +89,7 @@ impl FilterArgs {
     pub(crate) fn parser(&self) -> Options {
         let mut options = Options::default();
         options.proven_only = self.trust == Trust::Kernel;
+        options.cgroup_roots = self.cgroups.roots();
         // An empty $NODE_NAME is none.
         options.host = self
             .node_name

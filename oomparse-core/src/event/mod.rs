@@ -207,6 +207,8 @@ pub struct Pod {
     pub uid: Option<String>,
     /// Quality of service class that the path shows.
     pub qos_class: Option<QosClass>,
+    /// It stands in the cgroup of a container or a machine (kind, minikube, k3d, LXC): whoever runs that named it.
+    pub nested: bool,
     /// Kubernetes namespace.
     pub namespace: Option<String>,
     /// Pod name.
@@ -232,6 +234,8 @@ pub struct Container {
     pub runtime: Option<Runtime>,
     /// The container's name in its pod.
     pub name: Option<String>,
+    /// Of no pod, and where others than its engine name cgroups: its id may be anybody's word.
+    pub(crate) delegated: bool,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Names learned from a whole log: finds the daemons' lines in it and hands them to [`learn`].
+//! Names learned from a whole log: finds the daemons' lines in it and hands them to [`learn`](super::learn).
 
-use super::{LEARN_LITERALS, learn};
+use super::{LEARN_LITERALS, learn_of};
 use crate::frame::{Frame, Framer, Origin};
 use crate::limits::{MAX_LEARN_LEN, MAX_LINE_LEN};
 use crate::pods::PodTable;
@@ -33,6 +33,8 @@ pub struct Learner {
     carry: Vec<u8>,
     skips_rest: bool,
     learned: usize,
+    /// Somebody named the log as a source of names.
+    is_named: bool,
 }
 
 impl Default for Learner {
@@ -51,6 +53,16 @@ impl Learner {
             carry: Vec::new(),
             skips_rest: false,
             learned: 0,
+            is_named: false,
+        }
+    }
+
+    /// The same for a log that somebody named as a source of names: such a one names nested pods too.
+    #[must_use]
+    pub fn of_a_named_log() -> Self {
+        Self {
+            is_named: true,
+            ..Self::new()
         }
     }
 
@@ -126,7 +138,7 @@ impl Learner {
         if let Some(frame) = self.framer.frame(line)
             && teaches(&frame)
             && let Some(tag) = &frame.tag
-            && learn(table, tag, &frame.message)
+            && learn_of(table, tag, &frame.message, !self.is_named)
         {
             self.learned = self.learned.saturating_add(1);
         }

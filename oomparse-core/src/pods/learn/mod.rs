@@ -21,6 +21,8 @@ mod runtime;
 
 pub use log::Learner;
 
+#[cfg(doc)]
+use super::record::PodRecord;
 use super::table::PodTable;
 use crate::limits::MAX_LEARN_LEN;
 
@@ -40,9 +42,16 @@ pub const LEARN_LITERALS: &[&str] = &[
 
 /// Learns what a daemon's line tells; says whether it told anything.
 ///
+/// What it tells names no nested pod: nobody named this log as a source, see [`PodRecord::is_default`].
+///
 /// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`,
 /// `cri-dockerd`, `k3s`, `rke2`. Lines of others teach nothing.
 pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
+    learn_of(table, tag, message, true)
+}
+
+/// The same; `is_default` unless somebody named the log as a source of names.
+fn learn_of(table: &mut PodTable, tag: &[u8], message: &[u8], is_default: bool) -> bool {
     if message.len() > MAX_LEARN_LEN {
         return false;
     }
@@ -70,7 +79,10 @@ pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
                 .flatten()
         });
     match record {
-        Some(record) => table.insert(record),
+        Some(mut record) => {
+            record.is_default = is_default;
+            table.insert(record)
+        }
         None => false,
     }
 }
