@@ -1,5 +1,6 @@
 //! The command line: flags as typed, then as meant.
 
+use crate::cgroups::CgroupArgs;
 use crate::commands::pods::PodsArgs;
 use crate::commands::scan::StreamBy;
 use crate::filter::FilterArgs;
@@ -117,6 +118,9 @@ pub(crate) struct ScanArgs {
     learn: bool,
 
     #[command(flatten)]
+    cgroups: CgroupArgs,
+
+    #[command(flatten)]
     pods: PodArgs,
 }
 
@@ -205,6 +209,7 @@ impl ScanArgs {
         let for_people = [Format::Report, Format::Markdown].map(Output::Events);
         parser.tasks = self.tasks || for_people.contains(&output);
         parser.year = self.year;
+        parser.cgroup_roots = self.cgroups.roots();
         // An empty $NODE_NAME is none.
         parser.host = self
             .node_name
@@ -253,6 +258,9 @@ pub(crate) struct WhoArgs {
         hide_default_value = true
     )]
     pub(crate) format: WhoFormat,
+
+    #[command(flatten)]
+    pub(crate) cgroups: CgroupArgs,
 
     #[command(flatten)]
     pub(crate) pods: PodArgs,

@@ -1,6 +1,7 @@
 //! `oomparse`: typed events from the OOM killer's reports in a log.
 
 mod args;
+mod cgroups;
 mod commands;
 mod filter;
 mod input;

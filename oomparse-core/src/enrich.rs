@@ -24,6 +24,8 @@ pub struct PodNames<'a> {
     pub labels: &'a [(String, String)],
     /// Where the names came from, a word of the record's `pod.source`.
     pub source: &'static str,
+    /// Told by the node's own places, which nobody named: they know nothing of the pods of a machine in it.
+    pub is_default: bool,
 }
 
 /// What a lookup knows about a container.
@@ -127,16 +129,19 @@ pub trait PodLookup {
 
 /// Adds names to an event; tells whether any was added.
 ///
-/// * The pod is found by its uid. Without a uid it is found by the container's id, unless the path
-///   is one that an ordinary user may name (`/user.slice/…`).
+/// * The pod is found by its uid. Without a uid it is found by the container's id, unless that stands where
+///   anybody may make it up (below `/user.slice` or a service, in another machine's cgroup).
+/// * A nested pod gets no name from the node's own places, only from one that was named.
 /// * The container's name is added only when the table has the container in the event's own pod.
 /// * What the event already has is left alone.
 pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
     let id = event.container.as_ref().and_then(|found| found.id.clone());
     let uid = event.pod.as_ref().and_then(|pod| pod.uid.clone());
+    let is_nested = event.pod.as_ref().is_some_and(|pod| pod.nested);
     let mut added = false;
     if let Some(uid) = &uid
         && let Some(names) = lookup.pod(uid)
+        && !(is_nested && names.is_default)
     {
         added |= add_pod(event, names);
     }
@@ -146,11 +151,14 @@ pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
     let Some(found) = lookup.container(&id) else {
         return added;
     };
+    if is_nested && found.pod.is_default {
+        return added;
+    }
     let name = found.name.map(ToOwned::to_owned);
     let same_pod = match (&uid, &found.pod_uid) {
         (Some(uid), Some(other)) => **uid == **other && agrees(event, &found.pod),
         (Some(_), None) => agrees(event, &found.pod),
-        (None, _) => !named_by_a_user(event),
+        (None, _) => !is_delegated(event),
     };
     if !same_pod {
         return added;
@@ -187,14 +195,10 @@ fn agrees(event: &OomEvent, names: &PodNames<'_>) -> bool {
     same(&pod.namespace, names.namespace) && same(&pod.name, names.name)
 }
 
-/// Below `user.slice` a user's own manager names the cgroups, and could name one after another
-/// pod's container.
-fn named_by_a_user(event: &OomEvent) -> bool {
-    event
-        .cgroup
-        .as_ref()
-        .and_then(|cgroup| cgroup.task_memcg.as_ref())
-        .is_some_and(|path| path.as_bytes().starts_with(b"/user.slice/"))
+/// Where others than its engine name cgroups, one could be called after another pod's container.
+fn is_delegated(event: &OomEvent) -> bool {
+    let container = event.container.as_ref();
+    container.is_some_and(|container| container.delegated)
 }
 
 /// Adds names to a pod that has none yet; never mixes two sources' names.
@@ -219,8 +223,6 @@ fn add_pod(event: &mut OomEvent, names: PodNames<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bytes::Text;
-    use crate::event::Cgroup;
 
     const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
     const ID: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
@@ -229,6 +231,7 @@ mod tests {
     struct One {
         container_pod: Option<&'static str>,
         container_namespace: Option<&'static str>,
+        is_default: bool,
     }
 
     impl PodLookup for One {
@@ -238,6 +241,7 @@ mod tests {
                 name: Some("web-0"),
                 node: Some("node-7"),
                 source: "kubernetes",
+                is_default: self.is_default,
                 ..PodNames::default()
             })
         }
@@ -250,6 +254,7 @@ mod tests {
                     namespace: self.container_namespace,
                     name: self.container_namespace.map(|_| "web-0"),
                     source: "runtime-log",
+                    is_default: self.is_default,
                     ..PodNames::default()
                 },
             })
@@ -260,6 +265,7 @@ mod tests {
         One {
             container_pod: Some(UID),
             container_namespace: None,
+            is_default: false,
         }
     }
 
@@ -322,6 +328,7 @@ mod tests {
         let mut lookup = One {
             container_pod: None,
             container_namespace: Some("kube-system"),
+            is_default: false,
         };
         enrich(&mut event, &mut lookup);
         assert_eq!(event.container.unwrap().name, None);
@@ -341,14 +348,26 @@ mod tests {
     #[test]
     fn pod_from_the_container_but_not_where_a_user_names_it() {
         let mut event = event(None, Some(ID));
-        event.cgroup = Some(Cgroup {
-            task_memcg: Some(Text::from(
-                "/user.slice/user-1000.slice/x/libpod-a2172e8d1101.scope",
-            )),
-            ..Cgroup::default()
-        });
+        event.container.as_mut().unwrap().delegated = true;
         let before = event.clone();
         assert!(!enrich(&mut event, &mut lookup()));
         assert_eq!(event, before);
+    }
+
+    #[test]
+    fn a_nested_pod_has_no_name_from_a_place_that_nobody_named() {
+        for is_default in [false, true] {
+            let mut lookup = One {
+                is_default,
+                ..lookup()
+            };
+            let mut event = event(Some(UID), Some(ID));
+            event.pod.as_mut().unwrap().nested = true;
+            assert_eq!(enrich(&mut event, &mut lookup), !is_default);
+            let pod = event.pod.unwrap();
+            assert_eq!(pod.name.is_some(), !is_default);
+            assert!(pod.nested);
+            assert_eq!(event.container.unwrap().name.is_some(), !is_default);
+        }
     }
 }

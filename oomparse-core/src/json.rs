@@ -123,6 +123,7 @@ impl Object for Pod {
     fn tell(&self, to: &mut impl Fields) {
         to.text(key!("uid"), self.uid.as_deref());
         to.text(key!("qos_class"), self.qos_class.map(QosClass::as_str));
+        to.truth(key!("nested"), self.nested);
         to.text(key!("namespace"), self.namespace.as_deref());
         to.text(key!("name"), self.name.as_deref());
         to.text(key!("node"), self.node.as_deref());

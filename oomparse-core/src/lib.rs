@@ -44,7 +44,9 @@ mod split;
 mod time;
 
 pub use bytes::Text;
-pub use cgroup::{CgroupDriver, CgroupPath, LimitLevel, QosClass, Runtime, parse_cgroup_path};
+pub use cgroup::{
+    CgroupDriver, CgroupPath, CgroupRoots, LimitLevel, QosClass, Runtime, parse_cgroup_path,
+};
 pub use enrich::{ContainerNames, PodLookup, PodNames, UidText, enrich};
 pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,

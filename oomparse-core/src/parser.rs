@@ -5,6 +5,7 @@ mod frames;
 pub use frames::FrameParser;
 
 use crate::bytes::split_line;
+use crate::cgroup::CgroupRoots;
 use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
@@ -29,6 +30,8 @@ pub struct Options {
     pub boot_id: Option<Vec<u8>>,
     /// Whose lines make events. What is shown to be a program's never does.
     pub accept: Accept,
+    /// Cgroups of users or services in which a cluster lives: pods below them are pods.
+    pub cgroup_roots: CgroupRoots,
 }
 
 /// Reads log lines and gives [`OomEvent`]s.

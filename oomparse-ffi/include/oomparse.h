@@ -284,6 +284,10 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_POD_SOURCE = 76,
     /**
+     * The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+     */
+    OOMPARSE_FIELD_POD_NESTED = 77,
+    /**
      * The victim's container.
      */
     OOMPARSE_FIELD_CONTAINER_ID = 80,
@@ -741,6 +745,10 @@ typedef struct oomparse_cgroup {
      * The container, 12 to 64 hex digits, ended by a NUL.
      */
     char container_id[72];
+    /**
+     * The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+     */
+    bool nested;
 } oomparse_cgroup;
 
 /**
@@ -1048,6 +1056,17 @@ oomparse_result oomparse_options_set_host(struct oomparse_options *options,
 oomparse_result oomparse_options_set_boot_id(struct oomparse_options *options,
                                              const char *boot_id,
                                              size_t len);
+
+/**
+ * One more cgroup below which a cluster lives, as one without root does: pods there are pods. It begins with a
+ * slash, as the kernel prints it.
+ *
+ * # Lifetime
+ * Copies the path.
+ */
+oomparse_result oomparse_options_add_cgroup_root(struct oomparse_options *options,
+                                                 const char *root,
+                                                 size_t len);
 
 /**
  * Which text may become events: a number of `oomparse_trust`.

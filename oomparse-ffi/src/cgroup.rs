@@ -28,6 +28,8 @@ pub struct oomparse_cgroup {
     pub pod_uid: [c_char; 40],
     /// The container, 12 to 64 hex digits, ended by a NUL.
     pub container_id: [c_char; 72],
+    /// The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+    pub nested: bool,
 }
 
 /// Reads a memory cgroup's path as the kernel prints it. Never fails on any path.
@@ -53,6 +55,7 @@ pub unsafe extern "C" fn oomparse_cgroup_parse(
             level: word(Some(path.level.as_str())),
             pod_uid: [0; 40],
             container_id: [0; 72],
+            nested: path.nested,
         };
         let uid = path.pod_uid_text().unwrap_or_default();
         fill(&mut cgroup.pod_uid, uid.as_bytes());

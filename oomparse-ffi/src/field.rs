@@ -100,6 +100,8 @@ pub enum oomparse_field {
     PodOwner = 75,
     /// Where the names came from.
     PodSource = 76,
+    /// The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+    PodNested = 77,
     /// The victim's container.
     ContainerId = 80,
     /// `docker`, `containerd`, `cri-o` or `podman`.

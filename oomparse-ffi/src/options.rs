@@ -154,6 +154,24 @@ pub unsafe extern "C" fn oomparse_options_set_boot_id(
     })
 }
 
+/// One more cgroup below which a cluster lives, as one without root does: pods there are pods. It begins with a
+/// slash, as the kernel prints it.
+///
+/// # Lifetime
+/// Copies the path.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_options_add_cgroup_root(
+    options: Option<&mut oomparse_options>,
+    root: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let root = bytes(root, len)?;
+        let is_path = given(options)?.parser.cgroup_roots.add(root);
+        is_path.then_some(()).ok_or(oomparse_result::InvalidValue)
+    })
+}
+
 /// Which text may become events: a number of `oomparse_trust`.
 ///
 /// # Lifetime

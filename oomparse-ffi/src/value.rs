@@ -149,6 +149,13 @@ fn identity(event: &OomEvent, field: u32) -> Option<Value<'_>> {
         74 => string(event.pod.as_ref().and_then(|of| of.node.as_ref())),
         75 => string(event.pod.as_ref().and_then(|of| of.owner.as_ref())),
         76 => word(event.pod.as_ref().and_then(|of| of.source)),
+        77 => Bool(
+            event
+                .pod
+                .as_ref()
+                .is_some_and(|of| of.nested)
+                .then_some(true),
+        ),
         80 => string(event.container.as_ref().and_then(|of| of.id.as_ref())),
         81 => word(
             event

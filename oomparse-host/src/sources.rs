@@ -51,6 +51,8 @@ pub struct Sources(Vec<Source>);
 #[derive(Debug)]
 struct Source {
     path: PathBuf,
+    /// Chosen by the program: nobody named it.
+    is_default: bool,
     /// How it looked when it was read, if it can be told from how it looks now.
     seen: Option<Vec<Option<Look>>>,
     /// When it was read last.
@@ -85,6 +87,7 @@ impl Look {
 #[derive(Debug)]
 pub struct Content {
     path: PathBuf,
+    is_default: bool,
     what: io::Result<What>,
 }
 
@@ -114,6 +117,7 @@ impl Content {
     pub fn read(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            is_default: false,
             what: What::read(path),
         }
     }
@@ -137,7 +141,11 @@ impl Content {
                 }
             }
             Ok(What::Names(listed)) => {
-                let insert = |record: PodRecord| usize::from(table.insert(record));
+                let is_default = self.is_default;
+                let insert = |mut record: PodRecord| {
+                    record.is_default = is_default;
+                    usize::from(table.insert(record))
+                };
                 let records = listed.records.into_iter().map(insert).sum();
                 let is_another = records == 0 && listed.others > 0;
                 Loaded {
@@ -174,6 +182,7 @@ impl Source {
     fn new(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
+            is_default: false,
             seen: None,
             read: None,
             is_large: false,
@@ -204,7 +213,8 @@ impl Source {
             .iter()
             .all(|look| look.is_some_and(|look| look.is_settled()));
         self.seen = settled.then_some(looks);
-        let content = Content::read(&self.path);
+        let mut content = Content::read(&self.path);
+        content.is_default = self.is_default;
         self.is_large = match &content.what {
             Ok(What::Listing(listing)) => listing.len() > LARGE_LISTING,
             Ok(What::Names(listed)) => listed.records.len() > LARGE_DIRECTORY,
@@ -225,6 +235,14 @@ impl Sources {
     pub fn new<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
         let paths = paths.into_iter();
         Self(paths.map(|path| Source::new(path.as_ref())).collect())
+    }
+
+    /// A directory that the program chose and nobody named: it names no pods of machines in this one.
+    #[must_use]
+    pub fn of_the_node(path: &Path) -> Self {
+        let mut source = Source::new(path);
+        source.is_default = true;
+        Self(vec![source])
     }
 
     /// One more of them.

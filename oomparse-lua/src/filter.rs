@@ -15,7 +15,14 @@ const TEXT_KEYS: [&str; 4] = ["message", "MESSAGE", "msg", "log"];
 const MAX_LATE: usize = 1024;
 
 /// Names that the host gives its options, and what is told of others.
-const OPTIONS: [&str; 5] = ["trust", "key", "stream_key", "pods", "node_name"];
+const OPTIONS: [&str; 6] = [
+    "trust",
+    "key",
+    "stream_key",
+    "pods",
+    "node_name",
+    "cgroup_roots",
+];
 
 /// State of one transform.
 pub(crate) struct Filter {
@@ -67,19 +74,14 @@ impl Filter {
             parser.host = options
                 .get::<Option<String>>("node_name")?
                 .map(String::into_bytes);
-            let paths = match options.get::<Value>("pods")? {
-                Value::Nil => Vec::new(),
-                Value::Table(list) => list
-                    .sequence_values::<String>()
-                    .collect::<Result<Vec<_>>>()?,
-                Value::String(path) => vec![path.to_str()?.to_owned()],
-                _ => {
-                    return Err(Error::runtime(
-                        "oomparse.new: pods is a path or a list of paths",
-                    ));
+            for root in paths(options, "cgroup_roots")? {
+                if !parser.cgroup_roots.add(root.as_bytes()) {
+                    return Err(Error::runtime(format!(
+                        "oomparse.new: cgroup_roots are paths that begin with `/`, not `{root}`"
+                    )));
                 }
-            };
-            filter.sources = Sources::new(paths);
+            }
+            filter.sources = Sources::new(paths(options, "pods")?);
         }
         filter.parsers = KeyedParser::with_options(parser);
         Ok(filter)
@@ -199,6 +201,18 @@ fn at(record: &Table, key: &Key) -> Value {
     };
     key.find(Value::Table(record.clone()), get)
         .unwrap_or_default()
+}
+
+/// An option that is a path or a list of them.
+fn paths(options: &Table, name: &str) -> Result<Vec<String>> {
+    match options.get::<Value>(name)? {
+        Value::Nil => Ok(Vec::new()),
+        Value::Table(list) => list.sequence_values::<String>().collect(),
+        Value::String(path) => Ok(vec![path.to_str()?.to_owned()]),
+        _ => Err(Error::runtime(format!(
+            "oomparse.new: {name} is a path or a list of paths"
+        ))),
+    }
 }
 
 fn first_text(record: &Table) -> Result<Value> {

@@ -1,13 +1,15 @@
 //! `parse_pod_cgroup`.
 
-use oomparse_core::parse_cgroup_path;
+use crate::roots;
+use oomparse_core::CgroupRoots;
 use std::collections::BTreeMap;
 use vrl::compiler::prelude::*;
 use vrl::value::kind::Collection;
 
-fn parse(value: Value) -> Resolved {
+#[expect(clippy::needless_pass_by_value, reason = "as the others take them")]
+fn parse(value: Value, roots: CgroupRoots) -> Resolved {
     let path = value.try_bytes()?;
-    let found = parse_cgroup_path(&path);
+    let found = roots.parse(&path);
     if found.pod_uid.is_none() && found.container_id.is_none() {
         return Err("no path of a pod or a container".into());
     }
@@ -18,6 +20,9 @@ fn parse(value: Value) -> Resolved {
     }
     if let Some(class) = found.qos_class {
         pod.insert("qos_class".into(), class.as_str().into());
+    }
+    if found.nested {
+        pod.insert("nested".into(), true.into());
     }
     if let Some(id) = found.container_id {
         container.insert("id".into(), text(id).into());
@@ -67,7 +72,10 @@ impl Function for ParsePodCgroup {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const PARAMETERS: &[Parameter] = &[Parameter::required("value", kind::BYTES, "The path.")];
+        const PARAMETERS: &[Parameter] = &[
+            Parameter::required("value", kind::BYTES, "The path."),
+            roots::PARAMETER,
+        ];
         PARAMETERS
     }
 
@@ -77,6 +85,11 @@ impl Function for ParsePodCgroup {
                 title: "A container of a pod",
                 source: r#"parse_pod_cgroup!("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod3962896b_ab69_4572_8f1d_ee756f9f3589.slice/cri-containerd-a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419.scope")"#,
                 result: Ok(r#"{"container": {"id": "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419", "runtime": "containerd"}, "driver": "systemd", "level": "container", "pod": {"qos_class": "Burstable", "uid": "3962896b-ab69-4572-8f1d-ee756f9f3589"}}"#),
+            },
+            example! {
+                title: "A cluster without root",
+                source: r#"parse_pod_cgroup!("/user.slice/a.service/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589", cgroup_roots: ["/user.slice/a.service"]).pod.uid"#,
+                result: Ok("3962896b-ab69-4572-8f1d-ee756f9f3589"),
             },
             example! {
                 title: "Nobody's",
@@ -93,18 +106,21 @@ impl Function for ParsePodCgroup {
         arguments: ArgumentList,
     ) -> Compiled {
         let value = arguments.required("value");
-        Ok(ParsePodCgroupFn { value }.as_expr())
+        let roots = arguments.optional("cgroup_roots");
+        Ok(ParsePodCgroupFn { value, roots }.as_expr())
     }
 }
 
 #[derive(Clone, Debug)]
 struct ParsePodCgroupFn {
     value: Box<dyn Expression>,
+    roots: Option<Box<dyn Expression>>,
 }
 
 impl FunctionExpression for ParsePodCgroupFn {
     fn resolve(&self, ctx: &mut Context) -> Resolved {
-        parse(self.value.resolve(ctx)?)
+        let roots = roots::resolve(self.roots.as_deref(), ctx)?;
+        parse(self.value.resolve(ctx)?, roots)
     }
 
     fn type_def(&self, _: &state::TypeState) -> TypeDef {

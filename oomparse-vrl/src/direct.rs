@@ -298,6 +298,9 @@ impl<'l> Cgroups<'l> {
             if let Some(class) = task.qos_class {
                 pod.word("qos_class", class.as_str());
             }
+            if task.nested {
+                pod.put("nested", true.into());
+            }
             if let Some(runtime) = task.runtime {
                 container.word("runtime", runtime.as_str());
             }

@@ -6,6 +6,8 @@
 //! | `parse_oom_line(value)` | one line | the event that this line alone tells |
 //! | `parse_pod_cgroup(value)` | a cgroup's path | whose it is |
 //!
+//! Each also takes `cgroup_roots`, an array of cgroups below which a cluster without root lives.
+//!
 //! They know nothing of the record before: a report of many records must be put together first, in Vector
 //! with `reduce`. Events are those of `docs/schema.md`.
 //!
@@ -19,6 +21,7 @@ mod direct;
 mod kinds;
 mod line;
 mod report;
+mod roots;
 mod value;
 
 use vrl::compiler::Function;

@@ -1,7 +1,7 @@
 //! `parse_oom_line`.
 
-use crate::{direct, kinds, value};
-use oomparse_core::{OomEvent, Parser};
+use crate::{direct, kinds, roots, value};
+use oomparse_core::{CgroupRoots, OomEvent, Parser};
 use std::cell::RefCell;
 use vrl::compiler::prelude::*;
 
@@ -10,11 +10,14 @@ thread_local! {
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
-fn parse(value: Value) -> Resolved {
+fn parse(value: Value, roots: CgroupRoots) -> Resolved {
     let line = value.try_bytes()?;
-    direct::event(&line)
-        .or_else(|| PARSER.with_borrow_mut(|parser| long_way(parser, &line)))
-        .ok_or_else(|| "no line of the OOM killer that tells an event".into())
+    let event = if roots.is_empty() {
+        direct::event(&line).or_else(|| PARSER.with_borrow_mut(|parser| long_way(parser, &line)))
+    } else {
+        long_way(&mut Parser::with_options(roots::options(roots)), &line)
+    };
+    event.ok_or_else(|| "no line of the OOM killer that tells an event".into())
 }
 
 /// As in a log of this line alone.
@@ -61,7 +64,10 @@ impl Function for ParseOomLine {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const PARAMETERS: &[Parameter] = &[Parameter::required("value", kind::BYTES, "The line.")];
+        const PARAMETERS: &[Parameter] = &[
+            Parameter::required("value", kind::BYTES, "The line."),
+            roots::PARAMETER,
+        ];
         PARAMETERS
     }
 
@@ -87,18 +93,21 @@ impl Function for ParseOomLine {
         arguments: ArgumentList,
     ) -> Compiled {
         let value = arguments.required("value");
-        Ok(ParseOomLineFn { value }.as_expr())
+        let roots = arguments.optional("cgroup_roots");
+        Ok(ParseOomLineFn { value, roots }.as_expr())
     }
 }
 
 #[derive(Clone, Debug)]
 struct ParseOomLineFn {
     value: Box<dyn Expression>,
+    roots: Option<Box<dyn Expression>>,
 }
 
 impl FunctionExpression for ParseOomLineFn {
     fn resolve(&self, ctx: &mut Context) -> Resolved {
-        parse(self.value.resolve(ctx)?)
+        let roots = roots::resolve(self.roots.as_deref(), ctx)?;
+        parse(self.value.resolve(ctx)?, roots)
     }
 
     fn type_def(&self, _: &state::TypeState) -> TypeDef {

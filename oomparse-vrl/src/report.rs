@@ -1,12 +1,16 @@
 //! `parse_oom_report`.
 
-use crate::{kinds, value};
+use crate::{kinds, roots, value};
+use oomparse_core::{CgroupRoots, Parser};
 use vrl::compiler::prelude::*;
 use vrl::value::kind::Collection;
 
-fn parse(value: Value) -> Resolved {
+fn parse(value: Value, roots: CgroupRoots) -> Resolved {
     let text = value.try_bytes()?;
-    let events: Vec<Value> = oomparse_core::parse_all(&text)
+    let mut parser = Parser::with_options(roots::options(roots));
+    parser.push_chunk(&text);
+    parser.finish();
+    let events: Vec<Value> = std::iter::from_fn(|| parser.next_event())
         .map(|event| value::event(&event))
         .collect();
     if events.is_empty() {
@@ -48,11 +52,10 @@ impl Function for ParseOomReport {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const PARAMETERS: &[Parameter] = &[Parameter::required(
-            "value",
-            kind::BYTES,
-            "The report's text.",
-        )];
+        const PARAMETERS: &[Parameter] = &[
+            Parameter::required("value", kind::BYTES, "The report's text."),
+            roots::PARAMETER,
+        ];
         PARAMETERS
     }
 
@@ -81,18 +84,21 @@ impl Function for ParseOomReport {
         arguments: ArgumentList,
     ) -> Compiled {
         let value = arguments.required("value");
-        Ok(ParseOomReportFn { value }.as_expr())
+        let roots = arguments.optional("cgroup_roots");
+        Ok(ParseOomReportFn { value, roots }.as_expr())
     }
 }
 
 #[derive(Clone, Debug)]
 struct ParseOomReportFn {
     value: Box<dyn Expression>,
+    roots: Option<Box<dyn Expression>>,
 }
 
 impl FunctionExpression for ParseOomReportFn {
     fn resolve(&self, ctx: &mut Context) -> Resolved {
-        parse(self.value.resolve(ctx)?)
+        let roots = roots::resolve(self.roots.as_deref(), ctx)?;
+        parse(self.value.resolve(ctx)?, roots)
     }
 
     fn type_def(&self, _: &state::TypeState) -> TypeDef {

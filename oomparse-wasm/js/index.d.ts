@@ -26,6 +26,8 @@ export interface Options {
   host?: Input | undefined;
   /** The boot id where the carrier shows none. */
   bootId?: Input | undefined;
+  /** Cgroups below which a cluster lives, as one without root does: pods there are pods. */
+  cgroupRoots?: Input | readonly Input[] | undefined;
   /** Listings of pods, as {@link Parser.pods} takes them. */
   pods?: Input | readonly Input[] | undefined;
   /** Which labels of pods the events carry; `*` for all. Default: none. */
@@ -48,6 +50,8 @@ export interface CgroupPath {
   driver?: CgroupDriver;
   qos_class?: QosClass;
   pod_uid?: string;
+  /** The pod stands in the cgroup of a container or a machine. */
+  nested?: true;
   container_id?: string;
   runtime?: ContainerRuntime;
   /** What the path itself names. */

@@ -32,6 +32,10 @@ const CHECKS = {
   bootId: (value, settings) => {
     settings.bootId = name(value, 'bootId');
   },
+  cgroupRoots: (value, settings) => {
+    const roots = Array.isArray(value) ? value : [value];
+    settings.cgroupRoots = roots.map((root) => bytesOf(root, 'cgroupRoots').slice());
+  },
   labels: (value, settings) => {
     const keys = value === '*' ? ['*'] : value;
     if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) {
@@ -46,7 +50,7 @@ const CHECKS = {
 
 /** The settings that options ask for. */
 export function settingsOf(options) {
-  const settings = { tasks: false, provenOnly: false, labels: [], listings: [] };
+  const settings = { tasks: false, provenOnly: false, cgroupRoots: [], labels: [], listings: [] };
   if (options === undefined) return settings;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`oomparse: options must be an object, not ${nameOf(options)}`);

@@ -13,13 +13,18 @@ export class Session {
   #pieces = new Pieces();
 
   constructor(options) {
-    const { tasks, provenOnly, year, offset, host, bootId, zone, labels, listings } =
-      settingsOf(options);
+    const settings = settingsOf(options);
+    const { tasks, provenOnly, year, offset, host, bootId, zone, labels, listings } = settings;
     this.#zone = zone;
     this.#reader = call(
       () => new Reader(tasks, provenOnly, year, offset, host, bootId, zone !== undefined),
     );
     try {
+      for (const root of settings.cgroupRoots) {
+        if (!call(() => this.#reader.cgroup_root(root))) {
+          throw new RangeError('oomparse: cgroupRoots are paths that begin with a slash');
+        }
+      }
       if (labels.length > 0) call(() => this.#reader.keep_labels(labels.join('\n')));
       for (const listing of listings) this.pods(listing);
     } catch (error) {

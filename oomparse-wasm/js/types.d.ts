@@ -154,6 +154,8 @@ export interface Pod {
   /** Lower case, with hyphens; 32 hex digits for a static pod. */
   uid?: string;
   qos_class?: QosClass;
+  /** It stands in the cgroup of a container or a machine (kind, minikube, LXC): whoever runs that named it. */
+  nested?: true;
   namespace?: string;
   name?: string;
   node?: string;

@@ -25,6 +25,7 @@ const BATCH_LEN: usize = 256 << 10;
 /// A log being read.
 #[wasm_bindgen]
 pub struct Reader {
+    options: Options,
     parser: Parser,
     table: PodTable,
     /// The caller knows the zone of times that show none.
@@ -57,11 +58,19 @@ impl Reader {
         options.host = host;
         options.boot_id = boot_id;
         Self {
-            parser: Parser::with_options(options),
+            parser: Parser::with_options(options.clone()),
+            options,
             table: PodTable::new(),
             has_zone,
             asking: None,
         }
+    }
+
+    /// Names a cgroup below which a cluster lives; before anything is read. Not if it is no path.
+    pub fn cgroup_root(&mut self, root: &[u8]) -> bool {
+        let is_path = self.options.cgroup_roots.add(root);
+        self.parser = Parser::with_options(self.options.clone());
+        is_path
     }
 
     /// Says which labels pods that are loaded from now on keep, one a line; `*` keeps all.
@@ -172,6 +181,9 @@ pub fn cgroup(path: &[u8]) -> String {
         if let Some(value) = value {
             told.insert(key.into(), Value::String(value));
         }
+    }
+    if path.nested {
+        told.insert("nested".into(), true.into());
     }
     Value::Object(told).to_string()
 }

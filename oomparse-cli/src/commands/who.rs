@@ -4,7 +4,9 @@ use crate::Found;
 use crate::args::{WhoArgs, WhoFormat};
 use crate::pods::Which;
 use crate::sink::stdout;
-use oomparse_core::{CgroupPath, LimitLevel, PodLookup, PodTable, Text, parse_cgroup_path};
+use oomparse_core::{
+    CgroupPath, CgroupRoots, LimitLevel, PodLookup, PodTable, Text, parse_cgroup_path,
+};
 use oomparse_report::on_screen;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -21,9 +23,10 @@ pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
     let table = Mutex::new(args.pods.table());
     let trouble = args.pods.loader().load(Which::All, &table);
     let mut table = table.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let roots = args.cgroups.roots();
     for path in &args.paths {
         let path = as_in_a_report(path.as_encoded_bytes());
-        let mut who = Who::new(path);
+        let mut who = Who::new(path, &roots);
         who.name(&mut table);
         if who.is_known() {
             found = Found::Some;
@@ -59,6 +62,9 @@ struct Who {
     path_hex: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<&'static str>,
+    /// The container's id may be anybody's word.
+    #[serde(skip)]
+    delegated: bool,
     /// What was asked, where it is no path.
     #[serde(skip)]
     asked: String,
@@ -76,6 +82,8 @@ struct Pod {
     uid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     qos_class: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    nested: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +107,7 @@ struct Container {
 }
 
 impl Who {
-    fn new(asked: &[u8]) -> Self {
+    fn new(asked: &[u8], roots: &CgroupRoots) -> Self {
         match bare(asked) {
             Some(Bare::Uid(uid)) => Self {
                 pod: Some(Pod {
@@ -115,7 +123,7 @@ impl Who {
                 }),
                 ..Self::nothing(asked)
             },
-            None => Self::of_path(asked),
+            None => Self::of_path(asked, roots),
         }
     }
 
@@ -124,6 +132,7 @@ impl Who {
             path: None,
             path_hex: None,
             level: None,
+            delegated: false,
             asked: ascii(asked),
             driver: None,
             pod: None,
@@ -135,7 +144,9 @@ impl Who {
     fn name(&mut self, table: &mut PodTable) {
         let id = self.container.as_ref().and_then(|found| found.id.clone());
         let mut uid = self.pod.as_ref().and_then(|pod| pod.uid.clone());
+        let is_nested = self.pod.as_ref().is_some_and(|pod| pod.nested);
         let found = id.as_deref().and_then(|id| table.container(id));
+        let found = found.filter(|found| !(self.delegated || is_nested && found.pod.is_default));
         if let (Some(found), Some(container)) = (found, &mut self.container)
             && (uid.is_none()
                 || found.pod_uid.is_none()
@@ -154,7 +165,9 @@ impl Who {
         }
         // A static pod's uid has no hyphens, and any other may be asked for without.
         let Some(uid) = uid else { return };
-        let names = table.pod(&uid);
+        let names = table
+            .pod(&uid)
+            .filter(|names| !(is_nested && names.is_default));
         let pod = self.pod.get_or_insert_default();
         pod.uid = Some(uid.clone());
         if let Some(names) = names {
@@ -167,16 +180,18 @@ impl Who {
         }
     }
 
-    fn of_path(path: &[u8]) -> Self {
+    fn of_path(path: &[u8], roots: &CgroupRoots) -> Self {
         let CgroupPath {
             driver,
             qos_class,
             pod_uid,
+            nested,
             container_id,
             runtime,
+            delegated,
             level,
             ..
-        } = parse_cgroup_path(path);
+        } = roots.parse(path);
         let uid = pod_uid.map(|uid| ascii(uid).to_ascii_lowercase().replace('_', "-"));
         let qos_class = qos_class.map(|class| class.as_str());
         let id = container_id.map(ascii);
@@ -186,11 +201,13 @@ impl Who {
             path_hex: text.as_str().is_none().then(|| hex(path)),
             path: Some(text.to_string()),
             level: Some(level.as_str()),
+            delegated,
             asked: text.to_string(),
             driver: driver.map(|driver| driver.as_str()),
             pod: (uid.is_some() || qos_class.is_some()).then_some(Pod {
                 uid,
                 qos_class,
+                nested,
                 ..Pod::default()
             }),
             container: (id.is_some() || runtime.is_some()).then_some(Container {
@@ -235,9 +252,14 @@ impl Who {
                 None => id.to_owned(),
             })
         });
+        let is_nested = pod.is_some_and(|pod| pod.nested);
         let known = [
             ("name", full_name.as_deref()),
             ("pod", pod.and_then(|pod| pod.uid.as_deref())),
+            (
+                "nested",
+                is_nested.then_some("in the cgroup of a container or a machine"),
+            ),
             ("class", pod.and_then(|pod| pod.qos_class)),
             ("container", container_text.as_deref()),
             ("runtime", container.and_then(|container| container.runtime)),
@@ -308,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_path_of_no_one_is_not_known() {
-        let who = Who::new(b"/user.slice\n");
+        let who = Who::new(b"/user.slice\n", &CgroupRoots::new());
         assert!(!who.is_known());
         assert_eq!(
             who.to_report(),

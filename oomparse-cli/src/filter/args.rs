@@ -1,6 +1,7 @@
 //! The flags of `oomparse filter`.
 
 use super::names::Names;
+use crate::cgroups::CgroupArgs;
 use crate::pods::PodArgs;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
@@ -61,6 +62,9 @@ pub(crate) struct FilterArgs {
     node_name: Option<OsString>,
 
     #[command(flatten)]
+    cgroups: CgroupArgs,
+
+    #[command(flatten)]
     pub(crate) pods: PodArgs,
 }
 
@@ -89,6 +93,7 @@ impl FilterArgs {
             Trust::Kernel => Accept::KERNEL,
             Trust::Any => Accept::ANY,
         };
+        options.cgroup_roots = self.cgroups.roots();
         // An empty $NODE_NAME is none.
         options.host = self
             .node_name

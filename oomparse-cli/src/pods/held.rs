@@ -99,7 +99,7 @@ impl Held {
             for path in self.files.drain(..) {
                 // What is wrong with the log was said when it was read for events.
                 if let Ok(file) = File::open(path) {
-                    let _ = listing::learn(file, &self.table);
+                    let _ = listing::learn_with(Learner::new(), file, &self.table);
                 }
             }
             let mut table = lock(&self.table);

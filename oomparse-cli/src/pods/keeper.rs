@@ -45,7 +45,7 @@ impl Keeper {
     fn read(args: &PodArgs, mut loader: Loader) -> Self {
         let table = Arc::new(Mutex::new(args.table()));
         // Watched before it is read: nothing that appears in between is missed.
-        let notify = Notify::new(loader.directories());
+        let notify = Notify::new(loader.directories(), loader.is_default());
         let has_sources = !loader.is_empty();
         loader.load(Which::All, &table);
         let (orders, inbox) = channel();

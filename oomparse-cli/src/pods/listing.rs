@@ -116,9 +116,17 @@ fn insert_all(batch: &mut Vec<PodRecord>, table: &Mutex<PodTable>) -> usize {
         .sum()
 }
 
-/// Learns names from the daemons' lines of a log; says how many lines told something.
-pub(crate) fn learn(mut log: impl Read, table: &Mutex<PodTable>) -> io::Result<usize> {
-    let mut learner = Learner::new();
+/// Learns names from the daemons' lines of a log that was named as a source; says how many lines told something.
+fn learn(log: impl Read, table: &Mutex<PodTable>) -> io::Result<usize> {
+    learn_with(Learner::of_a_named_log(), log, table)
+}
+
+/// The same with a learner.
+pub(crate) fn learn_with(
+    mut learner: Learner,
+    mut log: impl Read,
+    table: &Mutex<PodTable>,
+) -> io::Result<usize> {
     let mut buffer = vec![0; CHUNK];
     loop {
         let len = match log.read(&mut buffer) {

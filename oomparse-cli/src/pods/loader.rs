@@ -107,6 +107,11 @@ impl Loader {
         self.sources.is_empty()
     }
 
+    /// Whether nobody named the sources.
+    pub(crate) fn is_default(&self) -> bool {
+        self.sources.iter().all(|source| source.is_default)
+    }
+
     /// The directories in which a new entry is a new name.
     pub(crate) fn directories(&self) -> Vec<PathBuf> {
         self.sources
@@ -176,7 +181,8 @@ impl Source {
             let listed = directory::read(&root)?;
             others += listed.others;
             let mut table = lock(table);
-            for record in listed.records {
+            for mut record in listed.records {
+                record.is_default = self.is_default;
                 records += usize::from(table.insert(record));
             }
         }

@@ -23,18 +23,24 @@ pub(crate) enum News {
 pub(crate) struct Notify {
     fd: OwnedFd,
     roots: Vec<(i32, PathBuf)>,
+    /// Nobody named them.
+    is_default: bool,
 }
 
 impl Notify {
     /// Nothing where the machine has no watches left: then reading on a miss must do.
-    pub(crate) fn new(roots: Vec<PathBuf>) -> Option<Self> {
+    pub(crate) fn new(roots: Vec<PathBuf>, is_default: bool) -> Option<Self> {
         let fd = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
         let flags = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ONLYDIR;
         let roots: Vec<(i32, PathBuf)> = roots
             .into_iter()
             .filter_map(|root| Some((inotify::add_watch(&fd, &root, flags).ok()?, root)))
             .collect();
-        (!roots.is_empty()).then_some(Self { fd, roots })
+        (!roots.is_empty()).then_some(Self {
+            fd,
+            roots,
+            is_default,
+        })
     }
 
     /// Takes over what appeared since the last time; never waits.
@@ -49,9 +55,10 @@ impl Notify {
             }
             let root = self.roots.iter().find(|(wd, _)| *wd == event.wd());
             if let (Some((_, root)), Some(name)) = (root, event.file_name())
-                && let Some(record) =
+                && let Some(mut record) =
                     directory::entry_record(root, OsStr::from_bytes(name.to_bytes()))
             {
+                record.is_default = self.is_default;
                 table.insert(record);
             }
         }

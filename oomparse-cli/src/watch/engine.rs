@@ -93,6 +93,7 @@ impl Watch {
         };
         let mut options = Options::default();
         options.tasks = args.tasks;
+        options.cgroup_roots = args.cgroups.roots();
         options.host = args
             .node_name
             .map(OsString::into_encoded_bytes)

@@ -24,6 +24,7 @@ mod state;
 pub(crate) use engine::Watch;
 
 use crate::args::Format;
+use crate::cgroups::CgroupArgs;
 use crate::pods::PodArgs;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -85,6 +86,9 @@ pub(crate) struct WatchArgs {
     /// The machine's name
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     node_name: Option<OsString>,
+
+    #[command(flatten)]
+    cgroups: CgroupArgs,
 
     #[command(flatten)]
     pods: PodArgs,

@@ -4,29 +4,38 @@
 //! /kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d…            cgroupfs
 //! /kubepods.slice/kubepods-pod5d4b7992_42b3_ee92_da5b_a40c96fdd164.slice/crio-203ee1e2….scope   systemd
 //! /docker/073dc97b…/kubelet/kubepods/burstable/pod74188da1-…/f14d30fc…               kind: a node in a container
+//! /user.slice/user-1000.slice/user@1000.service/kubepods/burstable/pod74188da1-…     no pod
 //! /system.slice/docker-61aeeb83….scope                                           no pod
 //! ```
 //!
 //! A path is read once, from the root down:
 //!
 //! 1. **The outermost pod is the pod.** Whatever stands below it was named inside its container.
-//! 2. The first `kubepods` decides. If what stands in its pod's place has no sound uid, there is
+//! 2. A pod counts where nobody but an administrator names cgroups: the host's, or that of a container or
+//!    machine that the path leads through. Then it is nested (`zone.rs`). Below a user's slice or a service
+//!    anybody may call a cgroup so: there is none, unless the caller names that place (`roots.rs`).
+//! 3. The first `kubepods` decides. If what stands in its pod's place has no sound uid, there is
 //!    no pod, and nothing further down becomes one.
-//! 3. The container is the component right below the pod, if it has a container's form.
-//! 4. A path without a pod may show a container that no Kubernetes started (`other.rs`).
+//! 4. The container is the component right below the pod, if it has a container's form.
+//! 5. A path without a pod may show a container that no Kubernetes started (`other.rs`).
 //!
 //! Hex digits and uuids anywhere else mean nothing: `/ecs/<32 hex>/…`, `/mesos/<uuid>`, a garden
 //! container's name.
 
 mod cgroupfs;
 mod other;
+mod roots;
 mod systemd;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod zone;
+
+pub use roots::CgroupRoots;
 
 use alloc::string::String;
 use walk::{Place, PodPlace};
+use zone::Zone;
 
 /// Who names the cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,10 +152,16 @@ pub struct CgroupPath<'a> {
     pub qos_class: Option<QosClass>,
     /// The outermost pod's uid as the path spells it (hyphens, underscores or 32 hex digits).
     pub pod_uid: Option<&'a [u8]>,
+    /// The pod stands in the cgroup of a container or a machine (kind, minikube, k3d, LXC): whoever runs that
+    /// named it.
+    pub nested: bool,
     /// The container's id, 12 to 64 hex digits.
     pub container_id: Option<&'a [u8]>,
     /// The runtime, where the path tells.
     pub runtime: Option<Runtime>,
+    /// The container, of no pod, stands where others than its engine name cgroups: below a user's slice, a
+    /// service, another machine's cgroup. Its id may be anybody's word.
+    pub delegated: bool,
     /// What kind of cgroup the path itself names.
     pub level: LimitLevel,
 }
@@ -156,8 +171,10 @@ impl<'a> CgroupPath<'a> {
         driver: None,
         qos_class: None,
         pod_uid: None,
+        nested: false,
         container_id: None,
         runtime: None,
+        delegated: false,
         level: LimitLevel::Other,
     };
 
@@ -194,6 +211,11 @@ impl<'a> CgroupPath<'a> {
 /// ```
 #[must_use]
 pub fn parse_cgroup_path(path: &[u8]) -> CgroupPath<'_> {
+    parse(path, 0)
+}
+
+/// The same, where the caller vouches for the first `vouched` bytes.
+fn parse(path: &[u8], vouched: usize) -> CgroupPath<'_> {
     let Some(below_root) = path.strip_prefix(b"/") else {
         return CgroupPath::NOTHING;
     };
@@ -203,24 +225,81 @@ pub fn parse_cgroup_path(path: &[u8]) -> CgroupPath<'_> {
             ..CgroupPath::NOTHING
         };
     }
-    let mut plain = other::Search::new();
-    let mut place = Place::START;
+    let mut walk = Walk::START;
     let mut rest = below_root;
     while let Some(component) = next_component(&mut rest) {
         let last = rest.is_empty();
-        if let Some(pod) = place.pod(component, last) {
-            return below_pod(pod, rest);
-        }
-        place = place.step(component);
-        if let Place::Outside { .. } = place {
-            plain.step(component, last);
+        let is_vouched = path.len().saturating_sub(rest.len()) <= vouched.saturating_add(1);
+        if is_vouched {
+            walk.vouched(component, last);
+        } else if let Some(pod) = walk.pod(component, last) {
+            return CgroupPath {
+                nested: walk.zone.is_nested(),
+                ..below_pod(pod, rest)
+            };
+        } else {
+            walk.step(component, last);
         }
     }
-    let outside = plain.found();
-    CgroupPath {
-        driver: outside.driver.or(place.driver()),
-        level: place.level().unwrap_or(outside.level),
-        ..outside
+    walk.without_pod()
+}
+
+/// How far the walk from the root has come.
+struct Walk<'a> {
+    place: Place,
+    zone: Zone,
+    plain: other::Search<'a>,
+}
+
+impl<'a> Walk<'a> {
+    const START: Self = Self {
+        place: Place::START,
+        zone: Zone::ROOT,
+        plain: other::Search::START,
+    };
+
+    /// Goes below a component of a root that the caller names: no border.
+    fn vouched(&mut self, component: &'a [u8], last: bool) {
+        self.place = self.place.step(component);
+        self.plain.step(component, last, false);
+        self.plain.forget_the_way();
+    }
+
+    /// Reads a component as a pod's, if one may stand here.
+    fn pod(&self, component: &'a [u8], last: bool) -> Option<PodPlace<'a>> {
+        let pod = self.place.pod(component, last)?;
+        let of_service = || match pod.inline {
+            Some((Some(runtime), _)) => self.zone.is_service_of(runtime),
+            _ => false,
+        };
+        (self.zone.has_pods() || of_service()).then_some(pod)
+    }
+
+    /// Goes below a component that is no pod's.
+    fn step(&mut self, component: &'a [u8], last: bool) {
+        // Once there is a `kubepods`, what stands below it is the kubelet's.
+        if !self.place.is_outside() {
+            self.place = self.place.step(component);
+            return;
+        }
+        let is_claimed = self.zone.is_anybodys() || self.zone.is_nested();
+        if self.zone.step(component, last) {
+            self.place = Place::START;
+        } else if self.zone.has_pods() {
+            self.place = self.place.step(component);
+        }
+        if self.place.is_outside() {
+            self.plain.step(component, last, is_claimed);
+        }
+    }
+
+    fn without_pod(self) -> CgroupPath<'a> {
+        let outside = self.plain.found();
+        CgroupPath {
+            driver: outside.driver.or(self.place.driver()),
+            level: self.place.level().unwrap_or(outside.level),
+            ..outside
+        }
     }
 }
 

@@ -41,15 +41,18 @@ enum Parent {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new() -> Self {
-        Self {
-            found: None,
-            parent: Parent::Root,
-        }
+    pub(super) const START: Self = Self {
+        found: None,
+        parent: Parent::Root,
+    };
+
+    /// Begins anew, where the caller vouches for the way; what was found stays.
+    pub(super) fn forget_the_way(&mut self) {
+        self.parent = Parent::Root;
     }
 
-    /// Takes the next component.
-    pub(super) fn step(&mut self, component: &'a [u8], last: bool) {
+    /// Takes the next component; `is_claimed` where anybody may have named it.
+    pub(super) fn step(&mut self, component: &'a [u8], last: bool, is_claimed: bool) {
         if let Some(found) = &mut self.found {
             let crun = found.driver == Some(CgroupDriver::Systemd)
                 && found.runtime == Some(Runtime::Podman)
@@ -69,6 +72,9 @@ impl<'a> Search<'a> {
             Parent::Libpod => libpod(component),
             _ => scope(component, last),
         };
+        if let Some(found) = &mut self.found {
+            found.delegated = is_claimed;
+        }
         self.parent = self.parent.step(component);
     }
 

@@ -432,7 +432,7 @@ fn random_tails_below_the_container_change_nothing() {
         "/kubepods/podUID/ID",
         "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podUNDER.slice/crio-ID.scope",
         "/docker/NODE/kubepods/burstable/podSTATIC/ID",
-        "/x.service/kubepods-burstable-podUNDER.slice:cri-containerd:ID",
+        "/system.slice/containerd.service/kubepods-burstable-podUNDER.slice:cri-containerd:ID",
     ]
     .map(fill);
     let words = [

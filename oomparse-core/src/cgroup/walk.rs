@@ -33,6 +33,10 @@ pub(super) enum Place {
 impl Place {
     pub(super) const START: Self = Self::Outside { near_kube: 0 };
 
+    pub(super) fn is_outside(self) -> bool {
+        matches!(self, Self::Outside { .. })
+    }
+
     /// Reads a component as the pod's, if a pod may stand here.
     pub(super) fn pod(self, component: &[u8], last: bool) -> Option<PodPlace<'_>> {
         if matches!(self, Self::Lost(_)) {

@@ -246,6 +246,8 @@ pub struct Pod {
     pub uid: Option<String>,
     /// Quality of service class that the path shows.
     pub qos_class: Option<QosClass>,
+    /// It stands in the cgroup of a container or a machine (kind, minikube, k3d, LXC): whoever runs that named it.
+    pub nested: bool,
     /// Kubernetes namespace.
     pub namespace: Option<String>,
     /// Pod name.
@@ -271,6 +273,8 @@ pub struct Container {
     pub runtime: Option<Runtime>,
     /// The container's name in its pod.
     pub name: Option<String>,
+    /// Of no pod, and where others than its engine name cgroups: its id may be anybody's word.
+    pub(crate) delegated: bool,
 }
 
 #[cfg(test)]

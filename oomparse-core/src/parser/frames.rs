@@ -1,7 +1,6 @@
 //! From frames to events: the way without its beginning, for callers who read frames themselves.
 
 use super::Options;
-use crate::bytes::Text;
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind};
 use crate::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
@@ -258,9 +257,7 @@ struct Stream {
 
 impl Stream {
     fn new(host: &[u8], options: &Options) -> Self {
-        let named = options.host.clone().map(Text::from);
-        let boot_id = options.boot_id.clone().map(Text::from);
-        let mut assembler = Assembler::new(options.tasks, named, boot_id);
+        let mut assembler = Assembler::new(options);
         if !host.is_empty() {
             assembler.set_host(host);
         }
@@ -402,6 +399,7 @@ fn longest_quiet(streams: &[Box<Stream>]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Text;
     use alloc::borrow::Cow;
 
     fn frame<'a>(host: &'a str, message: &'a str) -> Frame<'a> {

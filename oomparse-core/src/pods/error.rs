@@ -22,6 +22,8 @@ pub enum PodSourceErrorKind {
     Columns,
     /// A row without a sound uid or name.
     Row,
+    /// A table with a column that may hold line breaks, behind which anybody's text looks like a row.
+    LineBreaks,
     /// A quoted CSV field without its closing quote.
     Quote,
 }
@@ -70,6 +72,10 @@ impl fmt::Display for PodSourceErrorKind {
             }
             Self::Columns => "expected as many columns as the header has",
             Self::Row => "expected a pod's uid and name",
+            Self::LineBreaks => {
+                "a column may hold line breaks, and then what looks like a row may be a pod's own text; \
+                 leave it out of custom-columns or use -o json"
+            }
             Self::Quote => "expected a closing quote",
         })
     }

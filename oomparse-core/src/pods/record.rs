@@ -82,6 +82,8 @@ pub struct PodRecord {
     pub containers: Vec<ContainerRecord>,
     /// Who says so.
     pub source: PodSource,
+    /// It comes from the node's own places, which nobody named: such a record names no pod of a machine in it.
+    pub is_default: bool,
     /// How far it is to be believed, where a table that was written out says so.
     pub(super) doubt: Doubt,
 }
@@ -96,6 +98,8 @@ pub(super) enum Doubt {
     Claimed,
     /// Two claims of one rank contradict each other: there is no name until a better one comes.
     Ambiguous,
+    /// One listing gives the uid two names: there is none until another listing comes.
+    Contradicted,
 }
 
 impl Doubt {
@@ -104,8 +108,12 @@ impl Doubt {
         match self {
             Self::None => "",
             Self::Claimed => " (claimed)",
-            Self::Ambiguous => " (ambiguous)",
+            Self::Ambiguous | Self::Contradicted => " (ambiguous)",
         }
+    }
+
+    pub(super) fn is_ambiguous(self) -> bool {
+        matches!(self, Self::Ambiguous | Self::Contradicted)
     }
 }
 
@@ -133,6 +141,7 @@ impl PodRecord {
             labels: Vec::new(),
             containers: Vec::new(),
             source,
+            is_default: false,
             doubt: Doubt::None,
         }
     }
@@ -147,6 +156,12 @@ impl PodRecord {
         if let Some(source) = PodSource::from_word(word) {
             (self.source, self.doubt) = (source, doubt);
         }
+    }
+
+    /// Takes the name back: the listing gives the uid another one, too.
+    pub(super) fn contradict(&mut self) {
+        self.doubt = Doubt::Contradicted;
+        self.containers.clear();
     }
 
     /// A record that names a pod.
@@ -191,7 +206,7 @@ impl PodRecord {
             .retain(|container| cgroup::is_container_id(container.id.as_bytes()));
         self.labels
             .retain(|(key, value)| key.len() <= 317 && value.len() <= 63);
-        if self.doubt == Doubt::Ambiguous {
+        if self.doubt.is_ambiguous() {
             // None of these names is to be believed.
             self.name = None;
             for container in &mut self.containers {

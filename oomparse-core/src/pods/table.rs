@@ -162,7 +162,7 @@ impl PodTable {
         let mirror = record.mirror_uid.as_deref().and_then(PodUid::parse);
         self.pick_labels(&mut record.labels);
         let mut taken = false;
-        let ambiguous = record.doubt == Doubt::Ambiguous;
+        let ambiguous = record.doubt.is_ambiguous();
         // What there is no telling of is the container where the row has one, and else the pod.
         if record.name.is_some() || (ambiguous && record.containers.is_empty()) {
             // Two uids: the record's own one is sure, the one from an annotation is a claim.
@@ -188,7 +188,7 @@ impl PodTable {
                         .texts
                         .share_pod(record.namespace.as_deref(), record.name.as_deref()),
                 },
-                standing: Standing::new(record.source, doubt),
+                standing: Standing::new(record.source, doubt, record.is_default),
             };
             let tells = !entry.name.is_none() || entry.pod.is_some() || record.name.is_some();
             if tells || ambiguous {
@@ -226,7 +226,7 @@ impl PodTable {
             node: self.texts.share(record.node.as_deref()),
             owner: self.texts.share(record.owner.as_deref()),
             labels: Labels::new(&record.labels),
-            standing: Standing::new(record.source, doubt),
+            standing: Standing::new(record.source, doubt, record.is_default),
         };
         let Self {
             bytes,
@@ -373,6 +373,7 @@ impl PodLookup for PodTable {
             owner: self.texts.get(entry.owner),
             labels: entry.labels(),
             source: entry.standing.source.as_str(),
+            is_default: entry.standing.is_default(),
         })
     }
 
@@ -389,6 +390,7 @@ impl PodLookup for PodTable {
                 namespace,
                 name,
                 source: entry.standing.source.as_str(),
+                is_default: entry.standing.is_default(),
                 ..PodNames::default()
             },
         })

@@ -3,7 +3,7 @@
 use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
 use crate::bytes::Text;
-use crate::cgroup::{LimitLevel, parse_cgroup_path};
+use crate::cgroup::{CgroupRoots, LimitLevel};
 use crate::event::{
     Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, Pod, Reaped,
     Scope, Selected, Shared, TaskRow, Victim,
@@ -19,6 +19,8 @@ pub(super) struct Stream {
     pub(super) host: Option<Text>,
     /// The boot id of the last line that showed one, or the one that the caller names.
     pub(super) boot_id: Option<Text>,
+    /// Cgroups that the caller says are a cluster's.
+    pub(super) roots: CgroupRoots,
 }
 
 /// The blocks that victims of one report share without copying them.
@@ -134,7 +136,14 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
         event.truncated.push(field);
     }
     event.reaped = kill.reaped;
-    set_cgroup(&mut event, report, kill, victim.pid, victim.comm.as_ref());
+    set_cgroup(
+        &mut event,
+        report,
+        &stream.roots,
+        kill,
+        victim.pid,
+        victim.comm.as_ref(),
+    );
     event.victim = Some(victim);
     event
 }
@@ -168,7 +177,7 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
         .as_ref()
         .and_then(|invoker| invoker.pid)
         .unwrap_or(0);
-    set_cgroup(&mut event, report, &kill, invoker, None);
+    set_cgroup(&mut event, report, &stream.roots, &kill, invoker, None);
     event
 }
 
@@ -226,7 +235,14 @@ fn scope(report: &Report) -> Option<Scope> {
 }
 
 /// Cgroups, pod and container of the victim.
-fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm: Option<&Text>) {
+fn set_cgroup(
+    event: &mut OomEvent,
+    report: &Report,
+    roots: &CgroupRoots,
+    kill: &Kill,
+    pid: u32,
+    comm: Option<&Text>,
+) {
     if kill.identity == Identity::Unproven {
         return;
     }
@@ -258,7 +274,7 @@ fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm
         ..Cgroup::default()
     };
     if let Some(oom) = &report.oom_memcg {
-        let path = parse_cgroup_path(oom.as_bytes());
+        let path = roots.parse(oom.as_bytes());
         cgroup.driver = path.driver;
         let cut = event
             .truncated
@@ -267,12 +283,13 @@ fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm
         cgroup.limit_level = Some(path.level).filter(|_| !cut);
     }
     if let Some(path) = identity {
-        let path = parse_cgroup_path(path.as_bytes());
+        let path = roots.parse(path.as_bytes());
         cgroup.driver = path.driver.or(cgroup.driver);
         if path.pod_uid.is_some() || path.qos_class.is_some() {
             event.pod = Some(Pod {
                 uid: path.pod_uid_text(),
                 qos_class: path.qos_class,
+                nested: path.nested,
                 ..Pod::default()
             });
         }
@@ -283,6 +300,7 @@ fn set_cgroup(event: &mut OomEvent, report: &Report, kill: &Kill, pid: u32, comm
             event.container = Some(Container {
                 id: path.container_id_text(),
                 runtime: path.runtime,
+                delegated: path.delegated,
                 ..Container::default()
             });
         }

@@ -49,6 +49,7 @@ use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::line::{self, Line, parse_line};
+use crate::parser::Options;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -98,11 +99,15 @@ pub(crate) struct Assembler {
 }
 
 impl Assembler {
-    /// A stream's assembler. `host` and `boot_id` are used where the lines show none.
-    pub(crate) fn new(keep_tasks: bool, host: Option<Text>, boot_id: Option<Text>) -> Self {
+    /// A stream's assembler: `options` name host and boot id where the lines show none.
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
-            keep_tasks,
-            stream: Stream { host, boot_id },
+            keep_tasks: options.tasks,
+            stream: Stream {
+                host: options.host.clone().map(Text::from),
+                boot_id: options.boot_id.clone().map(Text::from),
+                roots: options.cgroup_roots.clone(),
+            },
             ..Self::default()
         }
     }

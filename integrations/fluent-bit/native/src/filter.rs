@@ -77,7 +77,10 @@ impl Filter {
     pub fn new(settings: Settings) -> (Self, Vec<String>) {
         let mut pods = PodTable::new();
         pods.keep_labels(&settings.labels);
-        let mut sources = Sources::new(&settings.pods);
+        let mut sources = match settings.pods.as_slice() {
+            [own] if settings.pods_by_default => Sources::of_the_node(own.as_ref()),
+            named => Sources::new(named),
+        };
         let complaints = sources.load(&mut pods);
         let filter = Self {
             parsers: KeyedParser::with_options(settings.parser.clone()),

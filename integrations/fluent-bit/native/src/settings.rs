@@ -15,7 +15,7 @@ pub enum Mode {
 
 /// The names of the options, as they are written in the documentation. Fluent Bit has `Match`, `Alias`,
 /// `Log_Level` and its like itself.
-pub const OPTIONS: [&str; 12] = [
+pub const OPTIONS: [&str; 13] = [
     "Key",
     "Pods",
     "Labels",
@@ -28,6 +28,7 @@ pub const OPTIONS: [&str; 12] = [
     "Host",
     "Boot_Id",
     "Utc_Offset",
+    "Cgroup_Roots",
 ];
 
 /// Where a node's kubelet keeps the logs of its pods: read for names unless `Pods` says otherwise.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub keys: Vec<Key>,
     /// Where names of pods stand.
     pub pods: Vec<String>,
+    /// Nobody named it: the node's own directory.
+    pub pods_by_default: bool,
     /// Labels to keep.
     pub labels: Vec<String>,
     /// What becomes of events.
@@ -80,6 +83,7 @@ impl Settings {
                 Some("none" | "off") => Vec::new(),
                 Some(_) => list("Pods"),
             },
+            pods_by_default: get("Pods").is_none(),
             labels: list("Labels"),
             mode: match word("Mode").as_deref() {
                 None | Some("enrich") => Mode::Enrich,
@@ -112,6 +116,13 @@ impl Settings {
         settings.parser.tasks = is_on("Tasks", word("Tasks"))?;
         settings.parser.host = get("Host").map(String::into_bytes);
         settings.parser.boot_id = get("Boot_Id").map(String::into_bytes);
+        for root in list("Cgroup_Roots") {
+            if !settings.parser.cgroup_roots.add(root.as_bytes()) {
+                return Err(format!(
+                    "Cgroup_Roots are paths that begin with `/`, not `{root}`"
+                ));
+            }
+        }
         settings.parser.utc_offset_minutes = match get("Utc_Offset") {
             None => None,
             Some(text) => Some(
@@ -202,6 +213,7 @@ mod tests {
             ("mode", "event"),
             ("trust", "all"),
             ("tasks", "maybe"),
+            ("cgroup_roots", "user.slice"),
             ("utc_offset", "2"),
             ("utc_offset", "+24:00"),
             ("event_key", ""),

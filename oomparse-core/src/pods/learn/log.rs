@@ -34,6 +34,8 @@ pub struct Learner {
     carry: Vec<u8>,
     skips_rest: bool,
     learned: usize,
+    /// Somebody named the log as a source of names.
+    is_named: bool,
 }
 
 impl Default for Learner {
@@ -52,6 +54,16 @@ impl Learner {
             carry: Vec::new(),
             skips_rest: false,
             learned: 0,
+            is_named: false,
+        }
+    }
+
+    /// The same for a log that somebody named as a source of names: such a one names nested pods too.
+    #[must_use]
+    pub fn of_a_named_log() -> Self {
+        Self {
+            is_named: true,
+            ..Self::new()
         }
     }
 
@@ -139,7 +151,7 @@ impl Learner {
         // What stands behind a line break may be quoted, and a daemon's message begins with its own words.
         if frame.kind != FrameKind::Indented
             && let Source::Daemon(daemon) = frame.author.source
-            && learn_from(table, daemon, &frame.message)
+            && learn_from(table, daemon, &frame.message, !self.is_named)
         {
             self.learned = self.learned.saturating_add(1);
         }

@@ -20,6 +20,8 @@ mod runtime;
 
 pub use log::Learner;
 
+#[cfg(doc)]
+use super::record::PodRecord;
 use super::table::PodTable;
 use crate::limits::MAX_LEARN_LEN;
 use crate::source::Daemon;
@@ -40,14 +42,16 @@ pub const LEARN_LITERALS: &[&str] = &[
 
 /// Learns what a daemon's line tells; says whether it told anything.
 ///
+/// What it tells names no nested pod: nobody named this log as a source, see [`PodRecord::is_default`].
+///
 /// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`,
 /// `cri-dockerd`, `k3s`, `rke2`. Lines of others teach nothing.
 pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
-    Daemon::of_tag(tag).is_some_and(|daemon| learn_from(table, daemon, message))
+    Daemon::of_tag(tag).is_some_and(|daemon| learn_from(table, daemon, message, true))
 }
 
-/// The same of a daemon that is known.
-fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8]) -> bool {
+/// The same of a daemon that is known; `is_default` unless somebody named the log as a source of names.
+fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8], is_default: bool) -> bool {
     let (kubelet, runtime) = match daemon {
         Daemon::Kubelet => (true, false),
         Daemon::Containerd | Daemon::Crio | Daemon::Dockerd | Daemon::CriDockerd => (false, true),
@@ -63,7 +67,10 @@ fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8]) -> bool {
     let record = kubelet.then(|| kubelet::record(message)).flatten();
     let by_runtime = || runtime.then(|| runtime::record(message, daemon, table));
     match record.or_else(|| by_runtime().flatten()) {
-        Some(record) => table.insert(record),
+        Some(mut record) => {
+            record.is_default = is_default;
+            table.insert(record)
+        }
         None => false,
     }
 }

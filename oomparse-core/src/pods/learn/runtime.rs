@@ -11,7 +11,7 @@
 
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
 use super::super::table::PodTable;
-use super::{between, go_quoted};
+use super::go_quoted;
 use crate::source::Daemon;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
@@ -122,24 +122,64 @@ fn crio(id: &str, names: &str) -> Option<PodRecord> {
     Some(record)
 }
 
-/// `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`, the name that the kubelet gives.
+/// `Handler for POST /v1.40/containers/create?name=NAME returned error: Conflict. The container name "/NAME" is
+/// already in use by container "ID". …`
+///
+/// The kubelet asked for that name. Elsewhere in such a line stands what a pod's author wrote: a command, an image.
 fn docker(message: &str) -> Option<PodRecord> {
-    let (_, rest) = message.split_once("k8s_")?;
-    let end = rest
-        .find(|letter: char| !(letter.is_ascii_alphanumeric() || "_-.".contains(letter)))
-        .unwrap_or(rest.len());
-    let mut parts = rest.get(..end)?.split('_');
-    let mut next = || parts.next();
-    let (container, name, namespace, uid) = (next()?, next()?, next()?, next()?);
-    let attempt = next()?;
+    let request = message.strip_prefix("Handler for POST /")?;
+    let (path, error) = request.split_once(" returned error: ")?;
+    let (path, asked) = match path.split_once("?name=") {
+        Some((path, name)) => (path, Some(name)),
+        None => (path, None),
+    };
+    let version = path.strip_suffix("containers/create")?;
+    let is_version = |text: &str| {
+        let number = text
+            .strip_prefix('v')
+            .and_then(|text| text.strip_suffix('/'));
+        number.is_some_and(|number| {
+            number
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+    };
+    if !(version.is_empty() || is_version(version)) {
+        return None;
+    }
+    let conflict = error.strip_prefix("Conflict. The container name \"/");
+    let used = conflict.and_then(|rest| rest.split_once("\" is already in use by container \""));
+    let name = asked.or(used.map(|(name, _)| name))?;
+    if used.is_some_and(|(used, _)| used != name) {
+        return None;
+    }
+    let mut record = named_by_kubelet(name)?;
+    if let Some((_, rest)) = used {
+        let (id, _) = rest.split_once('"')?;
+        record.add_container(id, container_of(name));
+    }
+    Some(record)
+}
+
+/// The container's own name; a pod's sandbox has none.
+fn container_of(name: &str) -> Option<&str> {
+    let name = name.split('_').nth(1)?;
+    (name != "POD").then_some(name)
+}
+
+/// `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`, the name that the kubelet gives.
+fn named_by_kubelet(name: &str) -> Option<PodRecord> {
+    let mut parts = name.strip_prefix("k8s_")?.split('_');
+    let (container, name, namespace) = (parts.next()?, parts.next()?, parts.next()?);
+    let (uid, attempt) = (parts.next()?, parts.next()?);
     if PodUid::parse(uid).is_none()
         || ![container, name, namespace].into_iter().all(is_name)
         || !attempt.bytes().all(|byte| byte.is_ascii_digit())
     {
         return None;
     }
-    let mut record = PodRecord::named(PodSource::RuntimeLog, uid, namespace, name);
-    let id = between(message, "in use by container \"", "\"").unwrap_or_default();
-    record.add_container(id, (container != "POD").then_some(container));
-    Some(record)
+    parts
+        .next()
+        .is_none()
+        .then(|| PodRecord::named(PodSource::RuntimeLog, uid, namespace, name))
 }

@@ -165,6 +165,55 @@ fn docker_names() {
 }
 
 #[test]
+fn a_name_that_dockerd_quotes_is_not_its_own() {
+    let quoted = "k8s_app_web-0_default_UID0_0";
+    for message in [
+        format!(
+            "Handler for POST /v1.40/containers/a2172e8d1101/start returned error: OCI runtime create failed: exec: \\\"{quoted}\\\": executable file not found in $PATH"
+        ),
+        format!(
+            "Handler for POST /v1.40/containers/create returned error: No such image: {quoted}"
+        ),
+        format!(
+            "Handler for GET /v1.40/images/{quoted}/json returned error: No such image: {quoted}"
+        ),
+        format!(
+            "Handler for POST /v1.40/containers/create?name=x/{quoted} returned error: Conflict."
+        ),
+        format!(
+            "Handler for POST /v1.40/containers/create?name=k8s_a_b_c_11111111-6722-4cf5-ab0f-b62748c018d4_0 returned error: Conflict. The container name \\\"/{quoted}\\\" is already in use by container \\\"CID\\\"."
+        ),
+        quoted.to_string(),
+        format!("Handler for POST /containers/create?name={quoted}_0 returned error: x"),
+    ] {
+        let line = format!(r#"time="2023-01-05T02:12:02.1Z" level=error msg="{message}""#);
+        for tag in ["dockerd", "cri-dockerd"] {
+            assert_eq!(taught(tag, &[&line]), None, "{line}");
+            assert_eq!(taught(tag, &[&message]), None, "{message}");
+        }
+    }
+    let asked = format!(
+        "Handler for POST /v1.40/containers/create?name={quoted} returned error: no space left on device"
+    );
+    assert_eq!(taught("dockerd", &[&asked]), web("runtime-log"));
+}
+
+#[test]
+fn a_log_that_nobody_named_is_a_default_place() {
+    let line = r#"I0101 10:00:00.000000    1 a.go:1] "x" pod="default/web-0" podUID="UID0""#;
+    let log = fill(&format!("Jan  5 02:12:02 n1 kubelet[7]: {line}\n"));
+    for (mut learner, is_default) in [(Learner::new(), true), (Learner::of_a_named_log(), false)] {
+        let mut table = PodTable::new();
+        learner.push_chunk(log.as_bytes(), &mut table);
+        assert_eq!(table.pod(UID).unwrap().is_default, is_default);
+        // What is told twice is told by the named one.
+        let named = PodRecord::named(PodSource::File, UID, "default", "web-0");
+        assert!(table.insert(named));
+        assert!(!table.pod(UID).unwrap().is_default);
+    }
+}
+
+#[test]
 fn two_lines_that_differ_leave_no_name() {
     let first = r#"I0101 10:00:00.000000    1 a.go:1] "x" pod="default/web-0" podUID="UID0""#;
     let other = r#"I0101 10:00:00.000000    1 a.go:1] "x" pod="kube-system/dns" podUID="UID0""#;

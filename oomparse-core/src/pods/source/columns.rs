@@ -30,6 +30,14 @@ pub(super) fn is_header(line: &[u8]) -> Option<bool> {
     ((names || uid) && known >= 2 || names && columns.len() >= 4).then_some(uid)
 }
 
+/// Whether a column of the table may hold line breaks, which kubectl prints as they are: then a row may be a
+/// pod's own text, made to look like one.
+pub(super) fn may_break(line: &[u8]) -> bool {
+    let header = core::str::from_utf8(line).unwrap_or_default();
+    let mut words = split_header(header).into_iter();
+    !words.all(|word| Column::from_header(word).holds_no_break(word))
+}
+
 fn columns(header: &str) -> Vec<Column> {
     split_header(header)
         .into_iter()
@@ -164,7 +172,7 @@ mod tests {
         let text = std::format!(
             "UID                                    NODE     NAME    CONTAINERID   CONTAINER\n\
              {UID}            web-0   e73db8bee8e7\n\
-             {UID}   node-7   web-1   e73db8bee8e7,e73db8bee8e8   a,b\n"
+             3962896b-ab69-4572-8f1d-ee756f9f3589   node-7   web-1   e73db8bee8e7,e73db8bee8e8   a,b\n"
         );
         let (records, loaded) = read_all(text.as_bytes());
         assert_eq!(loaded.error, None);
@@ -172,6 +180,30 @@ mod tests {
         assert_eq!(records[0].node, None);
         assert_eq!(records[1].node.as_deref(), Some("node-7"));
         assert_eq!(records[1].containers[1].name.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_column_that_may_hold_line_breaks_makes_no_rows() {
+        for header in [
+            "NOTE",
+            "IMAGE",
+            "OWNER",
+            "MESSAGE",
+            ".metadata.annotations.x",
+        ] {
+            let text = std::format!(
+                "NAMESPACE   NAME    UID                                    {header}\n\
+                 default     web-0   {UID}   x\n\
+                 kube-system   dns   3962896b-ab69-4572-8f1d-ee756f9f3589   y\n"
+            );
+            let (records, loaded) = read_all(text.as_bytes());
+            assert!(records.is_empty(), "{header}");
+            let error = loaded.error.unwrap();
+            assert_eq!(
+                (error.kind, error.line),
+                (PodSourceErrorKind::LineBreaks, 1)
+            );
+        }
     }
 
     #[test]

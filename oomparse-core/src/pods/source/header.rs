@@ -26,12 +26,7 @@ pub(super) enum Column {
 impl Column {
     /// Reads a header: case, `_`, `-`, `.` and blanks do not count.
     pub(super) fn from_header(header: &str) -> Self {
-        let key: String = header
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect();
-        match key.as_str() {
+        match key(header).as_str() {
             "uid" | "poduid" | "podid" | "metadatauid" | "id" => Self::Uid,
             "mirroruid" | "podmirroruid" => Self::MirrorUid,
             "namespace" | "ns" | "podnamespace" | "namespacename" | "metadatanamespace" => {
@@ -48,10 +43,48 @@ impl Column {
         }
     }
 
+    /// Whether what Kubernetes checks or writes itself is all that a column of this header holds. Anything else may
+    /// hold a line break: an annotation, an image, a message, an owner's name.
+    pub(super) fn holds_no_break(self, header: &str) -> bool {
+        const PLAIN: [&str; 20] = [
+            "ip",
+            "podip",
+            "podips",
+            "hostip",
+            "hostips",
+            "nodeip",
+            "status",
+            "phase",
+            "podstatus",
+            "podphase",
+            "ready",
+            "restarts",
+            "age",
+            "qos",
+            "qosclass",
+            "priority",
+            "created",
+            "started",
+            "starttime",
+            "creationtimestamp",
+        ];
+        match self {
+            Self::Owner => false,
+            Self::Unknown => PLAIN.contains(&key(header).as_str()),
+            _ => true,
+        }
+    }
+
     /// Whether a first line with this column is a header of pods.
     pub(super) fn is_known(self) -> bool {
         self != Self::Unknown
     }
+}
+
+/// A header's letters and digits.
+fn key(header: &str) -> String {
+    let letters = header.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// How the fields of a table are spelt.

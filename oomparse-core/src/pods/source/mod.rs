@@ -21,8 +21,10 @@ mod ndjson;
 pub use names::{add_log_name, container_log_file, pod_log_dir};
 
 use super::error::{PodSourceError, PodSourceErrorKind};
-use super::record::PodRecord;
+use super::record::{PodRecord, PodSource, PodUid};
 use super::table::Loaded;
+use crate::report::fnv1a;
+use alloc::vec::Vec;
 
 /// The form of a listing of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +46,73 @@ pub enum PodFormat {
 pub(super) type Sink<'s> = &'s mut dyn FnMut(PodRecord);
 
 /// Reads a listing in any form; what is wrong goes into `loaded`.
+///
+/// A uid that one listing gives two names has none. Rows are read twice for that, so that no name is told for a
+/// moment; of JSON the contradictions are told at the end.
 pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
+    let mut claims = Claims::default();
+    let is_json = matches!(listing.trim_ascii_start().first(), Some(b'{' | b'['))
+        && !ndjson::is_rows(listing.trim_ascii_start());
+    if is_json {
+        read_once(listing, loaded, &mut |record| {
+            claims.note(&record);
+            sink(record);
+        });
+        for record in claims.contradicted() {
+            sink(record);
+        }
+        return;
+    }
+    read_once(listing, &mut Loaded::default(), &mut |record| {
+        claims.note(&record)
+    });
+    // In order, as the claims are.
+    let contradicted: Vec<[u8; 16]> = claims.differing().map(|(_, uid)| uid.to_key()).collect();
+    read_once(listing, loaded, &mut |mut record| {
+        let uid = record.uid.as_deref().and_then(PodUid::parse);
+        if uid.is_some_and(|uid| contradicted.binary_search(&uid.to_key()).is_ok()) {
+            record.contradict();
+        }
+        sink(record);
+    });
+}
+
+/// Which names a listing gives to each uid.
+#[derive(Default)]
+struct Claims(Vec<([u8; 16], u64, PodSource, PodUid)>);
+
+impl Claims {
+    fn note(&mut self, record: &PodRecord) {
+        let uid = record.uid.as_deref().and_then(PodUid::parse);
+        if let (Some(uid), Some(name)) = (uid, &record.name) {
+            let namespace = record.namespace.as_deref().unwrap_or_default();
+            let hash = fnv1a(&[namespace.as_bytes(), name.as_bytes()]);
+            self.0.push((uid.to_key(), hash, record.source, uid));
+        }
+    }
+
+    /// The uids that have two names, in order.
+    fn differing(&mut self) -> impl Iterator<Item = (PodSource, PodUid)> {
+        self.0.sort_unstable_by_key(|(uid, hash, ..)| (*uid, *hash));
+        self.0.windows(2).filter_map(|pair| match pair {
+            [one, other] if one.0 == other.0 && one.1 != other.1 => Some((other.2, other.3)),
+            _ => None,
+        })
+    }
+
+    /// A record that takes the name back, for each of them.
+    fn contradicted(&mut self) -> Vec<PodRecord> {
+        let records = self.differing().map(|(source, uid)| {
+            let mut record = PodRecord::new(source);
+            record.uid = Some(uid.to_text().into());
+            record.contradict();
+            record
+        });
+        records.collect()
+    }
+}
+
+fn read_once(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     let text = listing.strip_prefix(b"\xef\xbb\xbf").unwrap_or(listing);
     let start = text.trim_ascii_start();
     let first = start
@@ -71,7 +139,9 @@ pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
         loaded.format = Some(PodFormat::Csv);
         csv::read(text, separator, loaded, sink);
     } else if let Some(known) = columns::is_header(first) {
-        if known {
+        if known && columns::may_break(first) {
+            loaded.error = Some(fail(PodSourceErrorKind::LineBreaks));
+        } else if known {
             loaded.format = Some(PodFormat::Columns);
             columns::read(text, loaded, sink);
         } else {
@@ -137,6 +207,50 @@ mod tests {
         let (records, loaded) = read_all(listing);
         assert!(records.is_empty());
         loaded.error.unwrap().kind
+    }
+
+    #[test]
+    fn a_uid_with_two_names_in_one_listing_has_none() {
+        use crate::enrich::PodLookup;
+        use crate::pods::PodTable;
+        let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+        let other = "0f5eb28f-6722-4cf5-ab0f-b62748c018d4";
+        let pod = |namespace: &str, name: &str, uid: &str| {
+            std::format!(
+                r#"{{"kind":"Pod","metadata":{{"namespace":"{namespace}","name":"{name}","uid":"{uid}"}},"spec":{{}},"status":{{}}}}"#
+            )
+        };
+        let (a, b) = (pod("default", "web-0", uid), pod("kube-system", "dns", uid));
+        let honest = pod("default", "web-1", other);
+        for listing in [
+            std::format!(
+                "uid,namespace,name\n{uid},default,web-0\n{other},default,web-1\n{uid},kube-system,dns\n"
+            ),
+            std::format!(
+                "NS   NAME   UID\ndefault   web-0   {uid}\ndefault   web-1   {other}\nkube-system   dns   {uid}\n"
+            ),
+            std::format!("default_web-0_{uid}\ndefault_web-1_{other}\nkube-system_dns_{uid}\n"),
+            std::format!("{{\"kind\":\"PodList\",\"items\":[{a},{honest},{b}]}}"),
+        ] {
+            let mut table = PodTable::new();
+            // What was known before is not known any more.
+            table.insert(PodRecord::named(
+                PodSource::Kubernetes,
+                uid,
+                "default",
+                "web-0",
+            ));
+            table.load(listing.as_bytes());
+            assert_eq!(table.pod(uid), None, "{listing}");
+            assert_eq!(table.pod(other).unwrap().name, Some("web-1"), "{listing}");
+            // Another listing tells.
+            table.insert(PodRecord::named(PodSource::File, uid, "default", "web-0"));
+            assert_eq!(table.pod(uid).unwrap().name, Some("web-0"));
+        }
+        // The same twice is no contradiction.
+        let mut table = PodTable::new();
+        table.load(std::format!("uid,name\n{uid},web-0\n{uid},web-0\n").as_bytes());
+        assert_eq!(table.pod(uid).unwrap().name, Some("web-0"));
     }
 
     #[test]

@@ -46,6 +46,9 @@ const CLAIMED: u8 = 1;
 /// [`Doubt::Ambiguous`].
 const AMBIGUOUS: u8 = 2;
 
+/// Some of it comes from places that nobody named.
+const DEFAULT: u8 = 4;
+
 impl Default for Standing {
     fn default() -> Self {
         Self {
@@ -56,19 +59,24 @@ impl Default for Standing {
 }
 
 impl Standing {
-    pub(super) fn new(source: PodSource, doubt: Doubt) -> Self {
+    pub(super) fn new(source: PodSource, doubt: Doubt, is_default: bool) -> Self {
         let doubts = match doubt {
             Doubt::None => 0,
             Doubt::Claimed => CLAIMED,
             // Of two listings the later is right: only logs and claims leave no telling.
             Doubt::Ambiguous => AMBIGUOUS | CLAIMED,
+            Doubt::Contradicted => AMBIGUOUS,
         };
-        Self { source, doubts }
+        let default = if is_default { DEFAULT } else { 0 };
+        Self {
+            source,
+            doubts: doubts | default,
+        }
     }
 
     /// The source's word, and what doubt there is, as a record takes it back.
     pub(in super::super) fn to_text(self) -> String {
-        let doubt = match self.doubts {
+        let doubt = match self.doubts & (CLAIMED | AMBIGUOUS) {
             0 => Doubt::None,
             CLAIMED => Doubt::Claimed,
             _ => Doubt::Ambiguous,
@@ -81,6 +89,11 @@ impl Standing {
     /// Whether there is no telling.
     pub(in super::super) fn is_ambiguous(self) -> bool {
         self.doubts & AMBIGUOUS != 0
+    }
+
+    /// Whether it comes from places that nobody named.
+    pub(in super::super) fn is_default(self) -> bool {
+        self.doubts & DEFAULT != 0
     }
 
     /// 0: a log's word; 1: an annotation's claim in a listing; 2: a listing.
@@ -106,9 +119,19 @@ impl Standing {
         })
     }
 
-    /// Where the two agree: the better one's.
+    /// Where the two agree: the better one's. What both say was said where somebody named the place, if either was.
     fn with(self, new: Self) -> Self {
-        if new.rank() >= self.rank() { new } else { self }
+        let better = if new.rank() >= self.rank() { new } else { self };
+        let is_default = self.is_default() && new.is_default();
+        better.of_default(is_default)
+    }
+
+    fn of_default(self, is_default: bool) -> Self {
+        let default = if is_default { DEFAULT } else { 0 };
+        Self {
+            doubts: self.doubts & !DEFAULT | default,
+            ..self
+        }
     }
 }
 
@@ -177,13 +200,22 @@ impl ContainerEntry {
         let other_pod = matches!((self.pod, new.pod), (Some(old), Some(new)) if old != new);
         let pod_name = texts.same_pod(self.pod_name, new.pod_name);
         let differs = other_pod || self.name.differs(new.name) || pod_name.is_none();
-        let standing = self.standing.with(new.standing);
+        let mut standing = self.standing.with(new.standing);
         if differs || self.standing.is_ambiguous() {
             return match self.standing.against(new.standing) {
                 Some(standing) => Self { standing, ..self },
                 None => new,
             };
         }
+        // What only the places that nobody named tell.
+        let adds = |one: &Self, other: &Self| {
+            one.standing.is_default()
+                && (other.name.is_none() && !one.name.is_none()
+                    || other.pod.is_none() && one.pod.is_some()
+                    || other.pod_name.is_none() && !one.pod_name.is_none())
+        };
+        standing =
+            standing.of_default(adds(&self, &new) || adds(&new, &self) || standing.is_default());
         let (mut first, second) = if new.standing.rank() >= self.standing.rank() {
             (new, self)
         } else {
