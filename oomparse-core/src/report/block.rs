@@ -2,12 +2,12 @@
 
 use super::stamp::Stamp;
 use super::state::{self, Report};
-use super::{Assembler, INTERLEAVE_US, is_near, same_caller};
+use super::{Assembler, INTERLEAVE_US, fnv1a, is_near, same_caller};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_IDLE_LINES, MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US};
 use crate::line::common::is_at_or_below;
-use crate::line::{CounterLine, Invoked, Row, StatsHeading, TaskIn, TaskInfo};
+use crate::line::{CounterLine, Invoked, Line, Row, StatsHeading, TaskIn, TaskInfo, parse_line};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -320,6 +320,39 @@ impl Assembler {
                 report.last = *stamp;
             }
             _ => self.other(stamp, out),
+        }
+    }
+
+    /// What stands behind a newline in a record: figures and a header, never a line that names a victim.
+    pub(super) fn continuation(
+        &mut self,
+        message: &[u8],
+        stamp: Stamp,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let line = parse_line(message);
+        if let Line::Invoked(line) = line {
+            // The newline stood in the comm, of which only the end is left.
+            self.settle_before(&Line::Invoked(line), out);
+            self.invoked(&line, stamp, fnv1a(&[message]), out);
+            if let Some(invoker) = self
+                .reports
+                .last_mut()
+                .and_then(|report| report.invoker.as_mut())
+            {
+                invoker.comm = None;
+            }
+            return;
+        }
+        let Some(report) = self.reports.get_mut(self.owner) else {
+            return;
+        };
+        match line {
+            Line::StatEntry(..) | Line::StatEntries(_) if report.is_stats_open() => {
+                report.stat_entries(message, &stamp);
+            }
+            Line::Meminfo(figures) if report.meminfo.is_some() => report.meminfo(figures),
+            _ => {}
         }
     }
 

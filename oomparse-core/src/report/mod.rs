@@ -263,34 +263,6 @@ impl Assembler {
         }
     }
 
-    /// What stands behind a newline in a record: figures and a header, never a line that names a victim.
-    fn continuation(&mut self, message: &[u8], stamp: Stamp, out: &mut VecDeque<OomEvent>) {
-        let line = parse_line(message);
-        if let Line::Invoked(line) = line {
-            // The newline stood in the comm, of which only the end is left.
-            self.settle_before(&Line::Invoked(line), out);
-            self.invoked(&line, stamp, fnv1a(&[message]), out);
-            if let Some(invoker) = self
-                .reports
-                .last_mut()
-                .and_then(|report| report.invoker.as_mut())
-            {
-                invoker.comm = None;
-            }
-            return;
-        }
-        let Some(report) = self.reports.get_mut(self.owner) else {
-            return;
-        };
-        match line {
-            Line::StatEntry(..) | Line::StatEntries(_) if report.is_stats_open() => {
-                report.stat_entries(message, &stamp);
-            }
-            Line::Meminfo(figures) if report.meminfo.is_some() => report.meminfo(figures),
-            _ => {}
-        }
-    }
-
     #[inline(always)]
     fn read(
         &mut self,
