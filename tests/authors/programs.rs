@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
+/// Makes records of a text.
+type Write = Box<dyn Fn(&str) -> Vec<u8>>;
+
 /// A form, and the records that it makes of a text.
 pub(crate) struct Program {
     pub(crate) name: String,
     /// A shipper's, as JSON.
     pub(crate) is_record: bool,
-    write: Box<dyn Fn(&str) -> Vec<u8>>,
+    write: Write,
 }
 
 impl Program {
@@ -37,7 +40,7 @@ const NAMES: [&str; 14] = [
 /// All of them.
 pub(crate) fn programs() -> Vec<Program> {
     let mut all = Vec::new();
-    let mut add = |name: String, write: Box<dyn Fn(&str) -> Vec<u8>>| {
+    let mut add = |name: String, write: Write| {
         let is_record = name.contains("null");
         all.push(Program {
             name,

@@ -58,7 +58,7 @@ fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8], is_default: 
         Daemon::K3s | Daemon::Rke2 => (true, true),
     };
     let holds = |literal: &&str| memchr::memmem::find(message, literal.as_bytes()).is_some();
-    if message.len() > MAX_LEARN_LEN || !LEARN_LITERALS.iter().any(|literal| holds(&literal)) {
+    if message.len() > MAX_LEARN_LEN || !LEARN_LITERALS.iter().any(holds) {
         return false;
     }
     let Ok(message) = core::str::from_utf8(message) else {
