@@ -48,7 +48,7 @@ pub use cgroup::{CgroupDriver, CgroupPath, LimitLevel, QosClass, Runtime, parse_
 pub use enrich::{ContainerNames, PodLookup, PodNames, UidText, enrich};
 pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
-    Pod, Reaped, SCHEMA, Scope, Selected, Shared, StatValues, TaskRow, Victim,
+    OpenVz, Pod, Reaped, SCHEMA, Scope, Selected, Shared, StatValues, TaskRow, Victim,
 };
 #[cfg(feature = "serde")]
 pub use frame::with_member;

@@ -10,6 +10,7 @@ use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_IDLE_LINES, MAX_REPORT_GAP_US};
 use crate::line::{Killed, OOM_MEMCG, SelectedLine, Summary, TASK_MEMCG};
 use alloc::collections::VecDeque;
+use alloc::string::String;
 
 /// How long after a group's line, or another member's, a member without a table may die, in microseconds.
 const MEMBER_GAP_US: u64 = 50_000;
@@ -190,6 +191,7 @@ impl Assembler {
         report.end_stats();
         report.saw(Evidence::Killed);
         report.message = report.message.or(line.message);
+        report.ctid = report.ctid.take().or_else(|| line.ve.and_then(ctid));
         report.note_killed(pid);
         report.killed_adj = report.killed_adj.or(line.oom_score_adj);
         report.last = stamp;
@@ -304,4 +306,15 @@ fn is_member(report: &Report, line: &Killed<'_>, stamp: &Stamp) -> bool {
         && stamp.is_next_to(&report.last)
         && stamp.follows_within(&report.last, MEMBER_GAP_US)
         && (report.killed_adj.is_none() || report.killed_adj == line.oom_score_adj)
+}
+
+/// OpenVZ's id of a container: a number or a UUID. What hides it is none.
+fn ctid(name: &[u8]) -> Option<String> {
+    let is_id = !name.is_empty()
+        && name.len() <= 36
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+        && name.iter().any(u8::is_ascii_digit);
+    is_id.then(|| String::from_utf8_lossy(name).into_owned())
 }
