@@ -10,8 +10,8 @@ mod text;
 
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::event::{
-    Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, Pod,
-    Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
+    Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, OpenVz,
+    Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
 };
 use crate::source::Origin;
 use crate::time::WallTime;
@@ -56,6 +56,7 @@ impl Object for OomEvent {
         to.object(key!("cgroup"), self.cgroup.as_ref());
         to.object(key!("pod"), self.pod.as_ref());
         to.object(key!("container"), self.container.as_ref());
+        to.object(key!("openvz"), self.openvz.as_ref());
         to.object(key!("memory"), self.memory.as_ref());
         to.object(key!("memory_swap"), self.memory_swap.as_ref());
         to.object(key!("swap"), self.swap.as_ref());
@@ -98,6 +99,8 @@ impl Object for Victim {
         to.name(key!("comm"), self.comm.as_ref());
         to.number(key!("uid"), self.uid);
         to.number(key!("total_vm_bytes"), self.total_vm_bytes);
+        to.number(key!("rss_bytes"), self.rss_bytes);
+        to.number(key!("swap_bytes"), self.swap_bytes);
         to.number(key!("anon_rss_bytes"), self.anon_rss_bytes);
         to.number(key!("file_rss_bytes"), self.file_rss_bytes);
         to.number(key!("shmem_rss_bytes"), self.shmem_rss_bytes);
@@ -116,6 +119,12 @@ impl Object for Cgroup {
             key!("limit_level"),
             self.limit_level.map(LimitLevel::as_str),
         );
+    }
+}
+
+impl Object for OpenVz {
+    fn tell(&self, to: &mut impl Fields) {
+        to.put_text(key!("ctid"), &self.ctid);
     }
 }
 

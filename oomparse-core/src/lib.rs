@@ -50,7 +50,7 @@ pub use cgroup::{
 pub use enrich::{ContainerNames, PodLookup, PodNames, UidText, enrich};
 pub use event::{
     Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
-    Pod, Reaped, SCHEMA, Scope, Selected, Shared, StatValues, TaskRow, Victim,
+    OpenVz, Pod, Reaped, SCHEMA, Scope, Selected, Shared, StatValues, TaskRow, Victim,
 };
 #[cfg(feature = "serde")]
 pub use frame::with_member;

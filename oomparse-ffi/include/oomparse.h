@@ -140,7 +140,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_KERNEL_RELEASE = 8,
     /**
-     * `memcg`, `cpuset`, `memory_policy` or `global`.
+     * `memcg`, `beancounter`, `cpuset`, `memory_policy` or `global`.
      */
     OOMPARSE_FIELD_SCOPE = 9,
     /**
@@ -240,6 +240,14 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_VICTIM_OOM_SCORE = 49,
     /**
+     * Its resident memory, where one figure is all that is printed (OpenVZ 6).
+     */
+    OOMPARSE_FIELD_VICTIM_RSS_BYTES = 50,
+    /**
+     * Its swapped memory (OpenVZ 6).
+     */
+    OOMPARSE_FIELD_VICTIM_SWAP_BYTES = 51,
+    /**
      * The victim's memory cgroup.
      */
     OOMPARSE_FIELD_CGROUP_TASK_MEMCG = 60,
@@ -299,6 +307,10 @@ enum oomparse_field
      * The container's name in its pod.
      */
     OOMPARSE_FIELD_CONTAINER_NAME = 82,
+    /**
+     * The container's id on an OpenVZ host.
+     */
+    OOMPARSE_FIELD_OPENVZ_CTID = 83,
     /**
      * Use of memory.
      */

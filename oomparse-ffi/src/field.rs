@@ -28,7 +28,7 @@ pub enum oomparse_field {
     Host = 7,
     /// `uname -r`.
     KernelRelease = 8,
-    /// `memcg`, `cpuset`, `memory_policy` or `global`.
+    /// `memcg`, `beancounter`, `cpuset`, `memory_policy` or `global`.
     Scope = 9,
     /// The summary's `constraint=` as printed.
     Constraint = 10,
@@ -78,6 +78,10 @@ pub enum oomparse_field {
     VictimOomScoreAdj = 48,
     /// Its score.
     VictimOomScore = 49,
+    /// Its resident memory, where one figure is all that is printed (OpenVZ 6).
+    VictimRssBytes = 50,
+    /// Its swapped memory (OpenVZ 6).
+    VictimSwapBytes = 51,
     /// The victim's memory cgroup.
     CgroupTaskMemcg = 60,
     /// The cgroup whose limit was hit.
@@ -108,6 +112,8 @@ pub enum oomparse_field {
     ContainerRuntime = 81,
     /// The container's name in its pod.
     ContainerName = 82,
+    /// The container's id on an OpenVZ host.
+    OpenvzCtid = 83,
     /// Use of memory.
     MemoryUsageBytes = 90,
     /// Limit of memory; absent when there is none.
@@ -250,6 +256,8 @@ fn name(field: u32) -> Option<&'static CStr> {
         47 => c"victim.pgtables_bytes",
         48 => c"victim.oom_score_adj",
         49 => c"victim.oom_score",
+        50 => c"victim.rss_bytes",
+        51 => c"victim.swap_bytes",
         60 => c"cgroup.task_memcg",
         61 => c"cgroup.oom_memcg",
         62 => c"cgroup.driver",
@@ -264,6 +272,7 @@ fn name(field: u32) -> Option<&'static CStr> {
         80 => c"container.id",
         81 => c"container.runtime",
         82 => c"container.name",
+        83 => c"openvz.ctid",
         90 => c"memory.usage_bytes",
         91 => c"memory.limit_bytes",
         92 => c"memory.failcnt",

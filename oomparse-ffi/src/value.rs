@@ -114,6 +114,8 @@ fn processes(event: &OomEvent, field: u32) -> Option<Value<'_>> {
             .and_then(|of| of.oom_score_adj)
             .map(i64::from)),
         49 => I64(event.victim.as_ref().and_then(|of| of.oom_score)),
+        50 => U64(event.victim.as_ref().and_then(|of| of.rss_bytes)),
+        51 => U64(event.victim.as_ref().and_then(|of| of.swap_bytes)),
         _ => return None,
     })
 }
@@ -165,6 +167,7 @@ fn identity(event: &OomEvent, field: u32) -> Option<Value<'_>> {
                 .map(Runtime::as_str),
         ),
         82 => string(event.container.as_ref().and_then(|of| of.name.as_ref())),
+        83 => string(event.openvz.as_ref().map(|of| &of.ctid)),
         _ => return None,
     })
 }

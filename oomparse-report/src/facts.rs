@@ -10,7 +10,8 @@ pub fn resident(victim: &Victim) -> Option<u64> {
         victim.file_rss_bytes,
         victim.shmem_rss_bytes,
     ];
-    kinds.into_iter().flatten().reduce(u64::saturating_add)
+    let sum = kinds.into_iter().flatten().reduce(u64::saturating_add);
+    sum.or(victim.rss_bytes)
 }
 
 /// Which counter reached its limit, and the limit in bytes: `memory` or `memory+swap`.

@@ -273,6 +273,7 @@ fn why(event: &OomEvent, lang: Lang) -> Option<Words> {
     }
     match event.scope? {
         Scope::Memcg => Some(limit(event, lang)),
+        Scope::Beancounter => said("why_beancounter"),
         Scope::Cpuset => said("why_cpuset"),
         Scope::MemoryPolicy => said("why_policy"),
         Scope::Global if event.pod.is_some() => said("why_machine_no_limit"),

@@ -31,6 +31,7 @@ pub(crate) fn event_kind() -> Collection<Field> {
         "cgroup",
         "pod",
         "container",
+        "openvz",
         "memory",
         "memory_swap",
         "swap",

@@ -47,7 +47,7 @@ export interface EventFields {
   kernel_release?: string;
   kernel_release_hex?: string;
   /** What was full: a memory cgroup, the nodes of a cpuset or of a memory policy, or the machine. */
-  scope?: 'memcg' | 'cpuset' | 'memory_policy' | 'global';
+  scope?: 'memcg' | 'beancounter' | 'cpuset' | 'memory_policy' | 'global';
   /** The kernel's word, as printed. */
   constraint?: string;
   constraint_hex?: string;
@@ -64,6 +64,8 @@ export interface EventFields {
   /** The victim's container. */
   container?: Container;
   /** Of the cgroup at its limit. */
+  /** The container's id on an OpenVZ host. */
+  openvz?: { ctid: string };
   memory?: Counter;
   /** Memory and swap together (cgroup v1). */
   memory_swap?: Counter;
@@ -123,6 +125,10 @@ export interface Victim {
   comm_hex?: string;
   uid?: number;
   total_vm_bytes?: number;
+  /** Where one figure is all that is printed (OpenVZ 6). */
+  rss_bytes?: number;
+  /** OpenVZ 6. */
+  swap_bytes?: number;
   anon_rss_bytes?: number;
   file_rss_bytes?: number;
   shmem_rss_bytes?: number;

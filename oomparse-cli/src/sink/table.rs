@@ -98,6 +98,7 @@ fn level(event: &OomEvent) -> &'static str {
         (Some(Scope::Memcg), Some(level)) => level.as_str(),
         (Some(Scope::Memcg), None) => "cgroup",
         (Some(Scope::Global), _) => "machine",
+        (Some(Scope::Beancounter), _) => "container",
         (Some(Scope::Cpuset), _) => "cpuset",
         (Some(Scope::MemoryPolicy), _) => "policy",
         _ => "-",

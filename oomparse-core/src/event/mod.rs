@@ -54,6 +54,8 @@ impl EventType {
 pub enum Scope {
     /// A memory cgroup reached its limit.
     Memcg,
+    /// A container's beancounter did (OpenVZ 6).
+    Beancounter,
     /// The nodes of a cpuset were full.
     Cpuset,
     /// The nodes of a memory policy (`mbind`, `set_mempolicy`) were full.
@@ -63,11 +65,12 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word in the record: `memcg`, `cpuset`, `memory_policy`, `global`.
+    /// The word in the record: `memcg`, `beancounter`, `cpuset`, `memory_policy`, `global`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Memcg => "memcg",
+            Self::Beancounter => "beancounter",
             Self::Cpuset => "cpuset",
             Self::MemoryPolicy => "memory_policy",
             Self::Global => "global",
@@ -119,6 +122,8 @@ pub struct OomEvent {
     pub pod: Option<Pod>,
     /// The victim's container.
     pub container: Option<Container>,
+    /// OpenVZ's word for the victim's container.
+    pub openvz: Option<OpenVz>,
     /// The `memory:` counter of the cgroup at its limit.
     pub memory: Option<Counter>,
     /// The `memory+swap:` counter (cgroup v1).
@@ -236,6 +241,14 @@ pub struct Cgroup {
     pub driver: Option<CgroupDriver>,
     /// What kind of cgroup the limit stands on.
     pub limit_level: Option<LimitLevel>,
+}
+
+/// The victim's container as OpenVZ names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenVz {
+    /// The container's id: a number, in Virtuozzo 7 and later a UUID.
+    pub ctid: String,
 }
 
 /// The victim's pod: the uid from its cgroup path, the rest from a lookup table.

@@ -50,6 +50,10 @@ pub struct Victim {
     pub uid: Option<u32>,
     /// Virtual size.
     pub total_vm_bytes: Option<u64>,
+    /// Resident memory, where one figure is all that is printed (OpenVZ 6).
+    pub rss_bytes: Option<u64>,
+    /// Swapped memory (OpenVZ 6).
+    pub swap_bytes: Option<u64>,
     /// Resident anonymous memory.
     pub anon_rss_bytes: Option<u64>,
     /// Resident file pages.

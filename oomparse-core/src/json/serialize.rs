@@ -2,8 +2,8 @@
 
 use super::fields::{Fields, Key, Object};
 use crate::event::{
-    Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, Pod,
-    Reaped, Selected, StatValues, TaskRow, Victim,
+    Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, OpenVz,
+    Pod, Reaped, Selected, StatValues, TaskRow, Victim,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -101,8 +101,8 @@ macro_rules! serialize {
 }
 
 serialize!(
-    OomEvent, Invoker, Selected, Victim, Cgroup, Pod, Container, Counter, MemcgStats, StatValues,
-    Meminfo, TaskRow, Reaped,
+    OomEvent, Invoker, Selected, Victim, Cgroup, OpenVz, Pod, Container, Counter, MemcgStats,
+    StatValues, Meminfo, TaskRow, Reaped,
 );
 
 impl Serialize for Evidence {

@@ -19,6 +19,8 @@ pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
 pub enum Message {
     /// `Memory cgroup out of memory`
     Memcg,
+    /// `Out of memory in UB N` (OpenVZ 6)
+    Beancounter,
     /// `Out of memory`, with or without ` (oom_kill_allocating_task)`
     Global,
     /// `No available memory (MPOL_BIND)` (2.6.32)

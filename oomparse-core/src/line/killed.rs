@@ -37,8 +37,10 @@ pub struct Killed<'a> {
     pub comm: Option<&'a [u8]>,
     /// User id in the init namespace.
     pub uid: Option<u32>,
-    /// OpenVZ's container.
+    /// OpenVZ's container: `VE "N"`, or the beancounter of `Out of memory in UB N`.
     pub ve: Option<&'a [u8]>,
+    /// Badness, where this line tells it (OpenVZ 6).
+    pub oom_score: Option<i64>,
     /// Virtual size in KiB.
     pub total_vm_kib: Option<u64>,
     /// Anonymous memory in KiB.
@@ -47,6 +49,10 @@ pub struct Killed<'a> {
     pub file_rss_kib: Option<u64>,
     /// Shared memory in KiB.
     pub shmem_rss_kib: Option<u64>,
+    /// Resident memory in KiB, where one figure is all there is (OpenVZ 6).
+    pub rss_kib: Option<u64>,
+    /// Swapped memory in KiB (OpenVZ 6).
+    pub swap_kib: Option<u64>,
     /// Page tables, in the unit the kernel labels kB; 5.4.0 to 5.4.8 and some RHEL 8 print bytes.
     pub pgtables_kib: Option<u64>,
     /// -1000 to 1000.
@@ -55,9 +61,9 @@ pub struct Killed<'a> {
     pub cut: Option<Field>,
 }
 
-const COMM: Field = Field::new("victim.comm");
+pub(super) const COMM: Field = Field::new("victim.comm");
 const UID: Field = Field::new("victim.uid");
-const TOTAL_VM: Field = Field::new("victim.total_vm_bytes");
+pub(super) const TOTAL_VM: Field = Field::new("victim.total_vm_bytes");
 const ANON: Field = Field::new("victim.anon_rss_bytes");
 const FILE: Field = Field::new("victim.file_rss_bytes");
 const SHMEM: Field = Field::new("victim.shmem_rss_bytes");

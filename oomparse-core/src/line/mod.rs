@@ -4,6 +4,7 @@
 //! table or a `key value` line is recognised by its form, and means something only to the report that
 //! is open ([`Parser`](crate::Parser)).
 
+mod beancounter;
 pub(crate) mod common;
 mod counter;
 mod cpuset;
@@ -189,6 +190,11 @@ fn decision(message: &[u8]) -> Option<Line<'_>> {
     }
     if let Some(count) = suppressed::suppressed(message) {
         return Some(Line::Suppressed(count));
+    }
+    if message.starts_with(b"Out of memory")
+        && let Some(line) = beancounter::killed(message)
+    {
+        return Some(Line::Killed(line));
     }
     let Ok((behind, _)) = common::message(message) else {
         return None;

@@ -5,8 +5,8 @@ use super::state::{Identity, Kill, Named, Report};
 use crate::bytes::Text;
 use crate::cgroup::{CgroupRoots, LimitLevel};
 use crate::event::{
-    Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, Pod, Reaped,
-    Scope, Selected, Shared, TaskRow, Victim,
+    Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, OpenVz, Pod,
+    Reaped, Scope, Selected, Shared, TaskRow, Victim,
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
@@ -58,12 +58,14 @@ pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Opti
         comm: line.comm.map(Text::from),
         uid: line.uid,
         total_vm_bytes: line.total_vm_kib.map(kib_to_bytes),
+        rss_bytes: line.rss_kib.map(kib_to_bytes),
+        swap_bytes: line.swap_kib.map(kib_to_bytes),
         anon_rss_bytes: line.anon_rss_kib.map(kib_to_bytes),
         file_rss_bytes: line.file_rss_kib.map(kib_to_bytes),
         shmem_rss_bytes: line.shmem_rss_kib.map(kib_to_bytes),
         pgtables_bytes: pgtables,
         oom_score_adj: line.oom_score_adj,
-        oom_score: None,
+        oom_score: line.oom_score,
     };
     (victim, cut)
 }
@@ -196,6 +198,7 @@ fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp, hash
         constraint: report.constraint.clone(),
         oom_group: report.group.is_some(),
         invoker: report.invoker.clone().filter(|_| !report.ambiguous_head),
+        openvz: report.ctid.clone().map(|ctid| OpenVz { ctid }),
         memory: report.memory,
         memory_swap: report.memory_swap,
         swap: report.swap,
@@ -226,6 +229,7 @@ fn scope(report: &Report) -> Option<Scope> {
         Some(Message::MemoryPolicy) => Some(Scope::MemoryPolicy),
         Some(Message::Cpuset) => Some(Scope::Cpuset),
         Some(Message::Memcg) => Some(Scope::Memcg),
+        Some(Message::Beancounter) => Some(Scope::Beancounter),
         Some(Message::Global) => Some(Scope::Global),
         None => {
             let global = report.global_oom || report.constraint.is_some() || report.meminfo_seen();

@@ -114,6 +114,8 @@ impl Assembler {
             file_rss_bytes: left.file_rss_kib.map(kib_to_bytes),
             shmem_rss_bytes: left.shmem_rss_kib.map(kib_to_bytes),
         });
+        // Of a line that was cut before its first figure nothing is told.
+        let left = left.filter(|left| *left != Reaped::default());
         let pid = line.pid;
         if let Some(kill) = self.waiting_kill(pid) {
             kill.saw_reaper = true;

@@ -10,6 +10,7 @@ use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::line::{Killed, OOM_MEMCG, SelectedLine, Summary, TASK_MEMCG};
 use alloc::collections::VecDeque;
+use alloc::string::String;
 
 impl Assembler {
     pub(super) fn selected(
@@ -202,6 +203,7 @@ impl Assembler {
         report.end_stats();
         report.saw(Evidence::Killed);
         report.message = report.message.or(line.message);
+        report.ctid = report.ctid.take().or_else(|| line.ve.and_then(ctid));
         report.note_killed(line.pid);
         report.killed_adj = report.killed_adj.or(line.oom_score_adj);
         report.last = stamp;
@@ -305,4 +307,15 @@ fn paths_contradict(report: &Report, line: &Summary<'_>) -> bool {
         line.oom_memcg,
     ) || differs(report.oom_memcg.as_ref(), line.oom_memcg)
         || differs(report.task_memcg.as_ref(), line.task_memcg)
+}
+
+/// OpenVZ's id of a container: a number or a UUID. What hides it is none.
+fn ctid(name: &[u8]) -> Option<String> {
+    let is_id = !name.is_empty()
+        && name.len() <= 36
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
+        && name.iter().any(u8::is_ascii_digit);
+    is_id.then(|| String::from_utf8_lossy(name).into_owned())
 }

@@ -10,6 +10,7 @@ use crate::event::{
 use crate::limits::{MAX_GROUP_MEMBERS, MAX_TASK_PIDS, MAX_TASK_ROWS};
 use crate::line::{self, Columns, Invoked, Killed, Message, Row, Summary, TaskIn, TaskInfo};
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A process that a decision line names.
@@ -113,6 +114,8 @@ pub(super) struct Report {
     pub(super) constraint: Option<Text>,
     pub(super) global_oom: bool,
     pub(super) message: Option<Message>,
+    /// OpenVZ's id of the victim's container.
+    pub(super) ctid: Option<String>,
     /// Path and comm of a summary that does not tell where the one ends.
     pub(super) path_and_comm: Option<Text>,
 
@@ -199,6 +202,7 @@ impl Report {
         match message {
             Some(Message::Memcg) => self.is_global(),
             Some(Message::Global) => self.is_memcg(),
+            Some(Message::Beancounter) => self.is_global() || self.is_memcg(),
             Some(Message::MemoryPolicy | Message::Cpuset) | None => false,
         }
     }

@@ -404,3 +404,16 @@ fn one_cgroup_of_two_tells_the_scope() {
     let events = events(&log);
     assert_eq!(kill_of(&events, 7).scope, Some(Scope::Memcg));
 }
+
+#[test]
+fn a_reaper_line_without_a_figure_tells_nothing_of_what_was_left() {
+    for line in [
+        "[9.3] oom_reaper: reaped process 7 (memc), now anon-",
+        "[9.3] oom_reaper: reaped process 7 (memc)",
+    ] {
+        let log = alloc::format!("[9.2] Killed process 7 (memc)\n{line}\n");
+        let events: Vec<_> = crate::parse_all(log.as_bytes()).collect();
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].reaped, None, "{line}");
+    }
+}
