@@ -79,6 +79,9 @@ pub(crate) struct ScanArgs {
     quiet: bool,
 
     /// Write only how many processes were killed
+    ///
+    /// A kill that several files tell of, or one file twice, has one id and counts once: there may be fewer than
+    /// `json` has lines. So do the totals of `report`.
     #[arg(long, conflicts_with = "format")]
     count: bool,
 

@@ -213,6 +213,27 @@ fn count_is_of_kills() {
     let output = run_with(&["scan", "--count"], b"");
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), "0\n"));
     assert_eq!(run(&["scan", "--count", "-q"]).status.code(), Some(2));
+    // The same log twice tells of the same kill.
+    let dir = directory("count");
+    let files = ["a.log", "b.log"].map(|name| {
+        let path = dir.join(name);
+        fs::write(&path, LOG).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    let [a, b] = &files;
+    assert_eq!(stdout(&run(&["scan", "--count", a, b])), "1\n");
+    let report = run(&["scan", "--format", "report", a, b]);
+    assert!(
+        stdout(&report).contains("\n1 kill in 1 pod.\n"),
+        "{}",
+        stdout(&report)
+    );
+    assert_eq!(
+        stdout(&run(&["scan", "--format", "json", a, b]))
+            .lines()
+            .count(),
+        2
+    );
 }
 
 /// Two machines' reports, line by line in turn, in records that name the machine under a key of their own.

@@ -5,8 +5,8 @@
 
 mod frames;
 
-use bzip2::read::MultiBzDecoder;
-use flate2::read::MultiGzDecoder;
+use bzip2::bufread::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use frames::{Frames, Lz4};
 use lzma_rust2::XzReader;
 use std::error::Error;

@@ -1,18 +1,32 @@
 //! Only the number of kills, or nothing at all.
 
 use super::Sink;
+use super::seen::Seen;
 use oomparse_core::{EventType, OomEvent};
 use std::io::{self, Write};
 
 /// Writes how many processes were killed.
 pub(crate) struct Count<W> {
-    pub(crate) out: W,
-    pub(crate) kills: u64,
+    out: W,
+    kills: u64,
+    seen: Seen,
+}
+
+impl<W> Count<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self {
+            out,
+            kills: 0,
+            seen: Seen::default(),
+        }
+    }
 }
 
 impl<W: Write> Sink for Count<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
-        self.kills += u64::from(event.event_type == EventType::Kill);
+        if event.event_type == EventType::Kill && self.seen.is_new(event) {
+            self.kills += 1;
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod markdown;
 mod otlp;
 mod report;
 mod screen;
+mod seen;
 mod table;
 mod wide;
 
@@ -69,7 +70,7 @@ pub(crate) fn html(page: &str, name: &str, lines: Arc<Mutex<Lines>>) -> Box<dyn 
 /// The sink that writes the number of kills alone.
 pub(crate) fn count() -> Box<dyn Sink> {
     let out = stdout();
-    Box::new(count::Count { out, kills: 0 })
+    Box::new(count::Count::new(out))
 }
 
 /// The sink that writes nothing.

@@ -9,6 +9,7 @@ mod tests;
 
 use super::Sink;
 use super::screen::Screen;
+use super::seen::Seen;
 use bar::Bars;
 use layout::Page;
 use oomparse_core::{EventType, OomEvent};
@@ -23,6 +24,8 @@ pub(crate) struct Report<W> {
     /// Whether the terms that came up are explained at the end.
     pub(crate) explain: bool,
     terms: Vec<&'static str>,
+    /// Events that the totals have.
+    seen: Seen,
     kills: u64,
     no_victim: u64,
     reports: u64,
@@ -45,6 +48,7 @@ impl<W: Write> Report<W> {
             screen,
             explain: false,
             terms: Vec::new(),
+            seen: Seen::default(),
             kills: 0,
             no_victim: 0,
             reports: 0,
@@ -59,6 +63,9 @@ impl<W: Write> Report<W> {
     }
 
     fn count(&mut self, event: &OomEvent) {
+        if !self.seen.is_new(event) {
+            return;
+        }
         self.half_times |= event.time.is_some_and(|time| !time.is_complete());
         match event.event_type {
             EventType::Kill => self.kills += 1,

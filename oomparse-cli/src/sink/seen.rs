@@ -1,0 +1,49 @@
+//! Kills counted once, however often they are told.
+
+use oomparse_core::OomEvent;
+use std::collections::HashSet;
+
+/// Ids that are remembered; an event past them counts each time it is told.
+const MAX_IDS: usize = 1 << 20;
+
+/// The events that were counted, by their ids.
+#[derive(Debug, Default)]
+pub(super) struct Seen(HashSet<u64>);
+
+impl Seen {
+    /// Whether an event is to be counted: the same log in two files has each event twice, with one id. An event
+    /// without an id counts as it comes.
+    pub(super) fn is_new(&mut self, event: &OomEvent) -> bool {
+        let id = event.id.as_deref();
+        let Some(id) = id.and_then(|id| u64::from_str_radix(id, 16).ok()) else {
+            return true;
+        };
+        if self.0.len() < MAX_IDS {
+            self.0.insert(id)
+        } else {
+            !self.0.contains(&id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_counts_once_and_none_each_time() {
+        let log = b"[9.1] Killed process 7 (a)\n[9.2] Killed process 8 (b)\n";
+        let mut events: Vec<OomEvent> = oomparse_core::parse_all(log).collect();
+        assert_eq!(events.len(), 2);
+        events.extend(events.clone());
+        let mut seen = Seen::default();
+        let new = |seen: &mut Seen, events: &[OomEvent]| {
+            events.iter().filter(|event| seen.is_new(event)).count()
+        };
+        assert_eq!(new(&mut seen, &events), 2);
+        for event in &mut events {
+            event.id = None;
+        }
+        assert_eq!(new(&mut seen, &events), 4);
+    }
+}
