@@ -30,6 +30,31 @@ fn file(name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
+fn a_report_as_a_page_and_as_markdown() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("page.html");
+    fs::write(&page, "<p><!--events--></p>").unwrap();
+    let log = &support::cases("477")[0];
+    let args = ["report", "--html", "--page", page.to_str().unwrap(), log];
+    let output = oomparse(&args).output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(text.matches("\"schema\":\"oomparse.event/1\"").count(), 2);
+    assert_eq!(
+        text.matches("invoked oom-killer").count(),
+        2,
+        "each with its lines"
+    );
+    assert!(text.starts_with("<p><script ") && text.ends_with("</script></p>"));
+    fs::write(&page, "another page").unwrap();
+    let output = oomparse(&args).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let output = oomparse(&["scan", "--format", "markdown", log])
+        .output()
+        .unwrap();
+    assert!(stdout(&output).contains("\n| memory, of its limit | 32.0 MiB of 32.0 MiB |\n"));
+}
+
+#[test]
 fn scan_finds_the_kill() {
     let log = file("found.log", LOG);
     let output = run(&["scan", log.to_str().unwrap()]);

@@ -37,6 +37,7 @@ const snapshot = (begin) => {
 
 const KINDS = [
   ['074', 'cgroup v1 with memory and swap', ['The limit', 'Where the limit', 'The killed process', 'The log']],
+  ['468', 'cgroup v1, all statistics in one record', ['The limit', 'Where the limit', 'The log']],
   ['473', 'cgroup v2, shared memory', ['The limit', 'What could be done', 'Processes', 'The log']],
   ['477', 'a group', ['The limit', 'Where the limit', 'Processes', 'The log']],
   ['481', 'the machine with NUMA zones', ["The machine's memory", 'Processes', 'The allocation', 'The log']],
@@ -59,6 +60,9 @@ for (const [begin, what, wanted] of KINDS) {
     const [{ victim }] = events;
     if (victim) assert.ok(said.includes(`${victim.comm} (pid ${victim.pid})`), said);
     assert.ok((await page.$$('.lines li.ours')).length > 0, 'no line is marked');
+    // Each figure tells its line.
+    const without = await page.$$eval('.figure:not(.from)', (all) => all.map((one) => one.textContent));
+    assert.deepEqual(without, []);
   });
 }
 
@@ -142,7 +146,7 @@ test('a range of time leaves what is in it', LIMIT, async () => {
   const n = Number(/^([\d,]+) of/.exec(filtered)[1].replace(',', ''));
   assert.ok(n > 3000 && n < 6500, filtered);
   await page.click('.range button');
-  assert.equal(await page.$('.filter'), null);
+  await page.waitForSelector('.filter', { state: 'detached' });
 });
 
 test('kills of one container are compared, and their course is told', LIMIT, async () => {

@@ -92,7 +92,8 @@ impl Tar {
             };
             let size = size(&header).ok_or_else(|| damaged("tar"))?;
             shared.left = size;
-            shared.padding = size.wrapping_neg() % BLOCK as u64;
+            let blocks = size.checked_next_multiple_of(BLOCK as u64);
+            shared.padding = blocks.unwrap_or(size).saturating_sub(size);
             // Directories, links, devices, and headers that go on in another block are no logs.
             if matches!(header.get(156), Some(b'0' | 0 | b'7')) && size > 0 {
                 break;

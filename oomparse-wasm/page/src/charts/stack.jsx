@@ -36,7 +36,7 @@ export const TERMS = {
   part_page_tables: 'pgtables',
 };
 
-export function Stack({ memory, limit, from, limitFrom, keys, label }) {
+export function Stack({ memory, limit, from, limitFrom, keys, sources, label }) {
   const box = useRef();
   const svg = useRef();
   const width = useWidth(box);
@@ -58,7 +58,7 @@ export function Stack({ memory, limit, from, limitFrom, keys, label }) {
                 <Term name={TERMS[key]}>{name}</Term>
               </th>
               <td>
-                <Figure from={{ ...from, key: keys?.[key] }} label={name}>
+                <Figure from={sources?.[key] ?? { ...from, key: keys?.[key] }} label={name}>
                   {size(part)}
                 </Figure>
               </td>

@@ -11,7 +11,7 @@ import { useWidth } from '../parts/width.js';
 import { clockOf, groupOf, kills } from '../state.js';
 import { number, t } from '../texts.js';
 
-const HEIGHT = 132;
+const HEIGHT = 190;
 const MARGIN = { top: 8, right: 12, bottom: 24, left: 40 };
 const SERIES = 5;
 
@@ -92,13 +92,18 @@ function Range({ from, to, range, onRange, isWall }) {
 /** The names with most kills, which have a colour each. */
 export function series(rows, grouping) {
   const counts = new Map();
+  let next = 0;
   for (const row of kills(rows)) {
     const name = groupOf(row, grouping) ?? null;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts]
     .sort((one, other) => other[1] - one[1] || String(one[0]).localeCompare(String(other[0])))
-    .map(([name, kills], at) => ({ name, kills, colour: at < SERIES ? at : undefined }));
+    .map(([name, kills]) => {
+      // What has no name has no colour of its own.
+      const colour = name !== null && next < SERIES ? next++ : undefined;
+      return { name, kills, colour };
+    });
 }
 
 function draw(node, { width, timed, seconds, isWall, grouping, group, range, onRange }) {

@@ -15,7 +15,9 @@ export function linesOf(lines, { evidence, counter, pid, key }) {
     if (!words.includes(line.evidence)) return;
     if (counter && line.counter !== counter) return;
     if (pid !== undefined && line.pid !== undefined && line.pid !== pid) return;
-    if (key && !has(line.text, key)) return;
+    // A record of several lines stands in one, as the kernel's own reader writes it.
+    const text = line.text.replaceAll('\\x0a', '\n');
+    if (key && ![key].flat().some((word) => has(text, word))) return;
     found.push(index);
   });
   return found;

@@ -5,15 +5,22 @@ import { Figure } from '../parts/figure.jsx';
 import { Term } from '../parts/term.jsx';
 import { bytes, number, percent, t } from '../texts.js';
 
+/** What the kernel's memory is the sum of, before 5.18 gives it. */
+const KERNEL = ['kernel ', 'kernel_stack ', 'pagetables ', 'sec_pagetables ', 'percpu ', 'vmalloc ', 'slab '];
+
 /** The kernel's keys of a part, to find its line. */
 const KEYS = {
   part_anon: 'anon ',
   part_cache: 'file ',
   part_shmem: 'shmem ',
   part_slab: 'slab ',
-  part_other_kernel: 'kernel ',
+  part_other_kernel: KERNEL,
+  part_kernel: KERNEL,
   part_sockets: 'sock ',
 };
+
+/** cgroup v1 counts the kernel's memory beside the statistics. */
+const COUNTED = { part_kernel: { evidence: 'memcg_usage', counter: 'kmem' } };
 
 const COUNTERS = [
   ['memory', 'counter_memory', 'usage'],
@@ -38,6 +45,7 @@ export function Memory({ event, view }) {
           from={{ evidence: 'memcg_stats' }}
           limitFrom={{ evidence: 'memcg_usage', counter: 'memory' }}
           keys={isLines ? KEYS : undefined}
+          sources={event.kmem && !isLines ? COUNTED : undefined}
           label={t('memory_title')}
         />
       )}
