@@ -193,3 +193,82 @@ proptest! {
         }
     }
 }
+
+/// What an ordinary user, a service or a container's owner can call directories.
+fn own_names() -> impl Strategy<Value = String> {
+    let other = OTHERS.trim_start_matches("/kubepods/besteffort/");
+    let slice = "kubepods-besteffort-pod11111111_2222_4333_8444_555555555555.slice";
+    let names = [
+        "kubepods".to_owned(),
+        "besteffort".to_owned(),
+        "kubelet".to_owned(),
+        "kubepods.slice".to_owned(),
+        "kubepods-besteffort.slice".to_owned(),
+        "system.slice".to_owned(),
+        "containerd.service".to_owned(),
+        "docker".to_owned(),
+        "lxc".to_owned(),
+        "x".to_owned(),
+        String::new(),
+        other.to_owned(),
+        slice.to_owned(),
+        format!("{slice}:cri-containerd:{}", "b".repeat(64)),
+        format!("docker-{}.scope", "b".repeat(64)),
+        "b".repeat(64),
+    ];
+    select(Vec::from(names))
+}
+
+/// Where they can make them, and whether a pod there is their own machine's.
+const PLACES: [&str; 9] = [
+    "/user.slice/user-1000.slice/user@1000.service",
+    "/user.slice/user-1000.slice/session-4.scope",
+    "/system.slice/app.service",
+    "/system.slice/run-r7.scope",
+    "/docker/cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc",
+    "/machine.slice/libpod-cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc.scope",
+    "/lxc/107/ns",
+    "/lxc.payload.node",
+    "/machine.slice/systemd-nspawn@web.service/payload",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(5000))]
+
+    /// No path below a service, a user's slice or a container of someone's making is ever named as another's pod.
+    #[test]
+    fn who_makes_cgroups_is_in_no_pod_of_this_machines(
+        place in select(Vec::from(PLACES)),
+        names in vec(own_names(), 0..8),
+    ) {
+        let path = format!("{place}/{}", names.join("/"));
+        let parsed = oomparse_core::parse_cgroup_path(path.as_bytes());
+        prop_assert!(parsed.pod_uid.is_none() || parsed.nested, "{path}");
+        let log = format!(
+            "4,1,1000,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=a,pid=7,uid=1000\n"
+        );
+        // The node's own listing knows the other pod; a nested one takes no name from it.
+        let mut table = oomparse_core::PodTable::new();
+        let mut record = oomparse_core::PodRecord::named(
+            oomparse_core::PodSource::PodLogsDir, "11111111-2222-4333-8444-555555555555", "kube-system", "dns",
+        );
+        record.add_container(&"b".repeat(64), Some("dns"));
+        record.is_default = true;
+        table.insert(record);
+        for mut event in oomparse_core::parse_all(log.as_bytes()) {
+            oomparse_core::enrich(&mut event, &mut table);
+            let pod = event.pod.as_ref();
+            prop_assert!(pod.is_none_or(|pod| pod.nested && pod.name.is_none()), "{path}");
+        }
+    }
+
+    /// Inside a container of a pod everything is that pod's.
+    #[test]
+    fn what_a_container_makes_below_itself_is_its_pods(names in vec(own_names(), 0..8)) {
+        let path = format!("{MINE}{MINE_CONTAINER}/{}", names.join("/"));
+        let parsed = oomparse_core::parse_cgroup_path(path.as_bytes());
+        let uid = parsed.pod_uid_text();
+        prop_assert_eq!(uid.as_deref(), Some(MY_UID));
+        prop_assert!(!parsed.nested);
+    }
+}

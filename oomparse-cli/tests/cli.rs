@@ -131,6 +131,7 @@ fn wrong_arguments_are_2() {
         &["nothing"],
         &["who"],
         &["filter", "--key", ""],
+        &["scan", "--cgroup-root", "user.slice"],
         &["man", "nothing"],
         &[],
     ] {
@@ -253,6 +254,32 @@ fn who_explains_a_path() {
          \"qos_class\":\"Burstable\"}}}}\n"
     );
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn a_cluster_without_root_is_where_it_is_named() {
+    let root = "/user.slice/user-1000.slice/user@1000.service";
+    let path = format!("{root}/kubepods/burstable/pod{POD}");
+    let said = |args: &[&str]| String::from_utf8(run(args).stdout).unwrap();
+    assert!(!said(&["who", &path]).contains("\n    pod "), "anybody's");
+    assert!(said(&["who", "--cgroup-root", root, &path]).contains("\n    pod "));
+    let nested = format!("/lxc.payload.node{path}")
+        .replace("/user.slice/user-1000.slice/user@1000.service", "");
+    assert!(said(&["who", "--format", "json", &nested]).contains("\"nested\":true"));
+    let log = std::env::temp_dir().join(format!("oomparse-root-{}.log", std::process::id()));
+    std::fs::write(
+        &log,
+        format!(
+            "[1.5] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=a,pid=7,uid=0\n"
+        ),
+    )
+    .unwrap();
+    let log_arg = log.to_str().unwrap();
+    let scan = ["scan", "--format", "json", "--no-pods"];
+    assert!(!said(&[&scan[..], &[log_arg]].concat()).contains("\"pod\":"));
+    let named = [&scan[..], &["--cgroup-root", root, log_arg]].concat();
+    assert!(said(&named).contains(&format!("\"pod\":{{\"uid\":\"{POD}\"")));
+    std::fs::remove_file(&log).unwrap();
 }
 
 #[test]

@@ -269,6 +269,7 @@ fn name(field: u32) -> Option<&'static CStr> {
         74 => c"pod.node",
         75 => c"pod.owner",
         76 => c"pod.source",
+        77 => c"pod.nested",
         80 => c"container.id",
         81 => c"container.runtime",
         82 => c"container.name",

@@ -22,6 +22,7 @@ static void options(void)
     IS_NULL(oomparse_options_set_utc_offset(NULL, 0));
     IS_NULL(oomparse_options_set_host(NULL, "h", 1));
     IS_NULL(oomparse_options_set_boot_id(NULL, "b", 1));
+    IS_NULL(oomparse_options_add_cgroup_root(NULL, "/b", 2));
     IS_NULL(oomparse_options_set_trust(NULL, OOMPARSE_TRUST_ANY));
     IS_NULL(oomparse_options_set_max_streams(NULL, 1));
     IS_NULL(oomparse_options_set_max_events(NULL, 1));

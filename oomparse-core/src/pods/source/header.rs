@@ -46,7 +46,7 @@ impl Column {
     /// Whether what Kubernetes checks or writes itself is all that a column of this header holds. Anything else may
     /// hold a line break: an annotation, an image, a message, an owner's name.
     pub(super) fn holds_no_break(self, header: &str) -> bool {
-        const PLAIN: [&str; 20] = [
+        const PLAIN: [&str; 21] = [
             "ip",
             "podip",
             "podips",
@@ -67,6 +67,7 @@ impl Column {
             "started",
             "starttime",
             "creationtimestamp",
+            "ids",
         ];
         match self {
             Self::Owner => false,
