@@ -184,13 +184,16 @@ mod tests {
                 format!("app[7]: {KILLED}"),
                 format!("app[7]: [    5.200000] {KILLED}"),
                 format!("app[7]: 10:00:00 x kernel: {KILLED}"),
+                format!("a,b[12]: <6>[    1.000000] {KILLED}"),
+                format!("a b[1]: [    1.000000] {KILLED}"),
+                format!("é=[1]: kernel: [    1.000000] {KILLED}"),
                 format!("app[7]: Dec  6 14:58:14 x kernel: {KILLED}"),
                 format!("app: x kernel: {KILLED}"),
                 format!("app: [    5.200000] {KILLED}"),
                 format!("user.info kernel: {KILLED}"),
             ];
             for text in texts {
-                if host.is_none() && !text.starts_with("app[") {
+                if host.is_none() && !text.contains("]: ") {
                     continue;
                 }
                 let line = format!("{head}{text}");

@@ -385,7 +385,11 @@ pub(super) fn behind_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
     let rest = skip_blanks(stamp.rest);
     let tag = split_tag(rest);
     let name = tag.name?;
-    let is_sure = tag.host.is_some() || is_kernels_tag(name) || memchr(b'[', name).is_some();
+    let is_odd = rest
+        .strip_prefix(name)
+        .is_some_and(|text| text.starts_with(b"["));
+    let is_sure =
+        tag.host.is_some() || is_kernels_tag(name) || memchr(b'[', name).is_some() || is_odd;
     is_sure.then(|| tagged(rest, stamp, None))
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn may_be(line: &[u8]) -> bool {
 
 /// Gives the records of the line one by one; says whether there were several.
 pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
-    if !may_be(line) || matches!(line.first(), Some(b'{' | b'"')) {
+    // An indented line may go on with what a program wrote on the line above it.
+    if !may_be(line) || matches!(line.first(), Some(b'{' | b'"' | b' ' | b'\t')) {
         return false;
     }
     // Three of four bytes of an escape are not the kernel's.
@@ -135,6 +136,17 @@ mod tests {
             "[    9.200000] Memory cgroup out of memory: Killed process {pid} (memc) total-vm:8kB, \
              anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:9"
         )
+    }
+
+    #[test]
+    fn a_line_that_goes_on_with_a_programs_text_is_not_split() {
+        let glued = [killed(1), "A".repeat(1150), killed(2)].join(" kernel: ");
+        for above in [
+            "2023-01-05T02:12:02+0000 n1 app[7]: x",
+            "Jan 05 02:12:02 n1 app[7]: x",
+        ] {
+            assert!(events(&format!("{above}\n{:40}kernel: {glued}\n", "")).is_empty());
+        }
     }
 
     #[test]
