@@ -8,6 +8,7 @@ mod difference;
 pub mod model;
 mod noise;
 pub mod printk;
+pub mod storm;
 
 pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};
