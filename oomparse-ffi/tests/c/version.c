@@ -27,6 +27,6 @@ int main(int argc, char **argv)
     CHECK(OOMPARSE_FIELD_MEMINFO_RAM_PAGES == 110 && OOMPARSE_FIELD_REAPED_ANON_RSS_BYTES == 140);
     CHECK(sizeof(oomparse_str) == 2 * sizeof(void *));
     CHECK(sizeof(oomparse_loaded) == 2 * sizeof(size_t) + 256);
-    CHECK(sizeof(oomparse_cgroup) == 4 * sizeof(oomparse_str) + 40 + 72);
+    CHECK(sizeof(oomparse_cgroup) == 4 * sizeof(oomparse_str) + 40 + 72 + sizeof(void *));
     return 0;
 }
