@@ -23,6 +23,8 @@
 //! | JSON that ends broken | - | nothing, and no line of the kernel's is looked for in it |
 //! | a line without a head of its own, indented below one that has | - | whoever wrote the line above wrote it |
 //!
+//! The same table for users is `docs/trust.md`.
+//!
 //! A word against the kernel is final: what has been seen once to be a program's stays a program's, whatever
 //! else the record says and however its text goes on.
 
