@@ -54,8 +54,11 @@ pub(super) fn killed(input: &[u8]) -> Option<Killed<'_>> {
     Some(line)
 }
 
+/// The message, the beancounter's name, and what follows them.
+type Head<'a> = (Message, Option<&'a [u8]>, &'a [u8]);
+
 /// What stands before the process, and whose beancounter it was.
-fn message(input: &[u8]) -> Option<(Message, Option<&[u8]>, &[u8])> {
+fn message(input: &[u8]) -> Option<Head<'_>> {
     if let Some(rest) = input.strip_prefix(b"Out of memory: ") {
         return Some((Message::Global, None, rest));
     }
