@@ -94,6 +94,10 @@ impl KeyedParser {
             }
         } else {
             let (refused_key, before) = &mut self.refused;
+            // What stands below an empty line may still go on with the text above it.
+            if refused_key == key && line.trim_ascii().is_empty() {
+                return;
+            }
             refused_key.clear();
             refused_key.extend_from_slice(key);
             before.clear();
