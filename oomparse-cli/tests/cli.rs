@@ -230,7 +230,9 @@ fn from_a_live_pipe_an_event_comes_at_once() {
             .try_for_each(|line| sender.send(line.unwrap()))
     });
     // A kill that is told twice is one event.
-    let later = LOG.replace("[198542", "[198642").replace("387602", "387702");
+    let later = LOG
+        .replace("[198542", "[198642")
+        .replace("387602", "387702");
     for log in [LOG, &later] {
         stdin.write_all(log.as_bytes()).unwrap();
         // The pipe stays open: a program that waited for its end would never answer.
