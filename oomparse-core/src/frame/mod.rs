@@ -4,6 +4,7 @@
 //! tells: the clock, the host, the level, and where the text came from. The form is found line by
 //! line and never configured; a line in no known form is all message.
 
+mod cell;
 mod dmesg;
 #[cfg(feature = "carriers")]
 mod dmesg_json;

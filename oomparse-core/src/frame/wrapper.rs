@@ -20,7 +20,7 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
-use super::{Author, Frame, FrameKind, known, localized, stamp, syslog};
+use super::{Author, Frame, FrameKind, cell, known, localized, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
@@ -83,6 +83,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         .or_else(|| behind_labels(text, nested))
         .or_else(|| embedded(text, nested))
         .or_else(|| behind_kernel_tag(text))
+        .or_else(|| cell::frame(line))
         .or_else(|| syslog::stamp_within(text))
         .map_or_else(|| bare(line, text), without_end_marks)
 }

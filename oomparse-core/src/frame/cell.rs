@@ -1,0 +1,218 @@
+//! A line of the kernel's in a cell of a table, or behind the words of an event.
+//!
+//! ```text
+//!   Warning  OOMKilling  2m  kernel-monitor, n1  Memory cgroup out of memory: Killed process …    kubectl describe
+//! 2m   Warning   OOMKilling   node/n1   Memory cgroup out of memory: Killed process …              kubectl get events
+//! 2023-06-13,n1,"Memory cgroup out of memory: Killed process …",warning                            CSV
+//! n1⇥[    5.200000] Killed process …⇥kernel                                                        TSV
+//! time=14:35 level=warn msg="Memory cgroup out of memory: Killed process …" node=n1                logfmt
+//! ["Memory cgroup out of memory: Killed process …","…"]                                            an array
+//! … Message:(combined from similar events): Memory cgroup out of memory: Kill process …
+//! ```
+//!
+//! The text must be one whole line that names a process or its cgroup, from one delimiter to the next. Where
+//! the other cells say that a container or a program with an id wrote it, it is nothing.
+
+use super::{Frame, FrameKind, dmesg};
+use crate::bytes::memmem;
+use crate::line::{Line, parse_line};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use memchr::memchr3_iter;
+
+/// What Kubernetes puts in front of the last of many events alike.
+const COMBINED: &[u8] = b"(combined from similar events): ";
+
+/// The reason of the events that tell of kills.
+const REASON: &[u8] = b"OOMKilling";
+
+/// How the kernel's text begins in a cell.
+const BEGINNINGS: [&[u8]; 10] = [
+    b"Memory cgroup out of memory: ",
+    b"Out of memory: ",
+    b"Out of memory in UB ",
+    b"Killed process ",
+    b"oom-kill:constraint=",
+    b"Task in /",
+    b"Tasks in /",
+    b"oom_reaper: reaped process ",
+    b"kernel: ",
+    b"[",
+];
+
+/// Words in other cells: a container wrote the text, or a program whose id is shown.
+const DENIALS: [&[u8]; 6] = [b"stdout", b"stderr", b"container", b"pod", b"]: ", b" | "];
+
+/// Frames a line of no known form that holds such a cell.
+pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
+    if let Some(at) = memmem::find(text, COMBINED) {
+        let (before, rest) = text.split_at_checked(at)?;
+        return cell(before, rest.get(COMBINED.len()..)?, b' ');
+    }
+    memchr3_iter(b'"', b'\t', b' ', text).find_map(|at| {
+        let (before, rest) = text.split_at_checked(at)?;
+        let (delimiter, rest) = rest.split_first()?;
+        let is_cell = match delimiter {
+            // In prose and in a shell's command a quotation follows a word.
+            b'"' => matches!(
+                before.trim_ascii_end(),
+                [] | [.., b'=' | b',' | b';' | b'[' | b':' | b'\t']
+            ),
+            // Columns of kubectl's are at least two blanks apart.
+            b' ' => before.ends_with(b" ") && memmem::find(before, REASON).is_some(),
+            _ => true,
+        };
+        is_cell.then(|| cell(before, rest, *delimiter))?
+    })
+}
+
+/// The text of a cell that begins here, up to the delimiter.
+fn cell<'a>(before: &'a [u8], text: &'a [u8], delimiter: u8) -> Option<Frame<'a>> {
+    let begins = BEGINNINGS.iter().any(|start| text.starts_with(start));
+    let is_denied = || {
+        DENIALS
+            .iter()
+            .any(|word| memmem::find(before, word).is_some())
+    };
+    if !begins || is_denied() {
+        return None;
+    }
+    let text = match delimiter {
+        b'"' => quoted(text)?,
+        b'\t' => Cow::Borrowed(text.split(|byte| *byte == b'\t').next()?),
+        _ => Cow::Borrowed(text),
+    };
+    match text {
+        Cow::Borrowed(text) => of(text),
+        Cow::Owned(text) => of(&text).map(Frame::into_owned),
+    }
+}
+
+fn of(text: &[u8]) -> Option<Frame<'_>> {
+    let text = text.trim_ascii_end();
+    let text = text.strip_prefix(b"kernel: ").unwrap_or(text);
+    let frame = match text.first()? {
+        b'[' => dmesg::bracketed(text).filter(|frame| frame.kernel_time_us.is_some())?,
+        _ => Frame {
+            message: Cow::Borrowed(text),
+            ..Frame::default()
+        },
+    };
+    is_whole(&frame.message).then(|| Frame {
+        kind: FrameKind::Record,
+        ..frame
+    })
+}
+
+/// Whether the line says all that a line of its kind says, and nothing else.
+fn is_whole(message: &[u8]) -> bool {
+    let is_end = message.ends_with(b"kB") || message.last().is_some_and(u8::is_ascii_digit);
+    match parse_line(message) {
+        Line::Killed(line) => {
+            line.comm.is_some() && line.cut.is_none() && line.total_vm_kib.is_some() && is_end
+        }
+        Line::Selected(line) => line.oom_score.is_some(),
+        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
+        Line::TaskIn(line) => line.cut.is_none(),
+        Line::Reaped(line) => line.left.is_some() && is_end,
+        Line::Group(_) | Line::Exiting(_) => true,
+        _ => false,
+    }
+}
+
+/// The text up to the closing quote: `\"` of JSON and `""` of CSV are quotes in it.
+fn quoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    let (plain, rest) = text.split_at_checked(end)?;
+    if matches!(
+        rest,
+        [b'"'] | [b'"', b',' | b']' | b'}' | b' ' | b'\t' | b';', ..]
+    ) {
+        return Some(Cow::Borrowed(plain));
+    }
+    let mut out = plain.to_vec();
+    unescape(rest, &mut out).then_some(Cow::Owned(out))
+}
+
+/// Says whether the quote was closed.
+fn unescape(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return false,
+            [b'"', b'"', tail @ ..] | [b'\\', b'"', tail @ ..] => {
+                out.push(b'"');
+                tail
+            }
+            [b'"', ..] => return true,
+            [b'\\', b'\\', tail @ ..] => {
+                out.push(b'\\');
+                tail
+            }
+            [b'\\', ..] => return false,
+            [byte, tail @ ..] => {
+                out.push(*byte);
+                tail
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+
+    const KILLED: &str = "Memory cgroup out of memory: Killed process 11 (php) total-vm:512kB, anon-rss:203kB, file-rss:100kB, shmem-rss:0kB, UID:0 pgtables:288kB oom_score_adj:999";
+
+    fn message(line: &str) -> Option<std::string::String> {
+        let frame = frame(line.as_bytes())?;
+        Some(std::string::String::from_utf8(frame.message.into_owned()).unwrap())
+    }
+
+    #[test]
+    fn cells_of_every_table() {
+        for (before, after) in [
+            ("  Warning  OOMKilling  2m  kernel-monitor, n1  ", ""),
+            ("2m          Warning   OOMKilling   node/n1      ", ""),
+            ("2023-06-13,n1,\"", "\",warning"),
+            ("\"2023-06-13\";\"", "\";\"n1\""),
+            ("n1\t", "\tkernel"),
+            ("n1\t[    5.200000] ", "\tkernel"),
+            ("n1\tkernel: [    5.200000] ", ""),
+            ("time=14:35 level=warn msg=\"", "\" node=n1"),
+            ("[\"", "\",\"x\"]"),
+            ("[\"x\",\"", "\"]"),
+            ("x Message:(combined from similar events): ", ""),
+        ] {
+            let line = format!("{before}{KILLED}{after}");
+            assert_eq!(message(&line).as_deref(), Some(KILLED), "{line}");
+        }
+        let comm = KILLED.replace("php", "a\"b");
+        for escape in ["\\\"", "\"\""] {
+            let line = format!("n1,\"{}\",x", comm.replace('"', escape));
+            assert_eq!(message(&line).as_deref(), Some(comm.as_str()), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_cells_deny_it() {
+        for (before, after) in [
+            ("app[7]: 10:00:00  ", ""),
+            ("web-1  | x  ", ""),
+            ("time=14:35 stream=stdout msg=\"", "\""),
+            ("container=x msg=\"", "\""),
+            ("pod/web-0\tx\t", ""),
+            ("he said ", ""),
+            ("he said  ", ""),
+            ("echo \"", "\" > /dev/kmsg"),
+            ("he said \"", ""),
+            ("he said \"", " is bad\""),
+        ] {
+            let line = format!("{before}{KILLED}{after}");
+            assert_eq!(message(&line), None, "{line}");
+        }
+        assert_eq!(message("x \"Killed process 1234\" is an example"), None);
+        assert_eq!(message("x  Killed process 1234 (a) is an example"), None);
+    }
+}
