@@ -98,7 +98,8 @@ fn of(text: &[u8]) -> Option<Frame<'_>> {
             ..Frame::default()
         },
     };
-    is_whole(&frame.message).then(|| Frame {
+    let is_whole = is_whole(&frame.message);
+    is_whole.then_some(Frame {
         kind: FrameKind::Record,
         ..frame
     })

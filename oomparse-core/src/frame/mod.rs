@@ -17,6 +17,8 @@ mod journal;
 #[cfg(feature = "carriers")]
 mod json_text;
 mod kmsg;
+#[cfg(all(feature = "carriers", feature = "serde"))]
+mod listing;
 mod localized;
 mod part;
 mod prefix;
@@ -197,6 +199,8 @@ enum Open {
     DmesgJson(Box<dmesg_json::Record>),
     #[cfg(feature = "carriers")]
     Entry(Box<journal::Entry>),
+    #[cfg(all(feature = "carriers", feature = "serde"))]
+    Listing(Box<listing::Listing>),
 }
 
 impl Framer {
@@ -291,6 +295,12 @@ impl Framer {
         {
             return self.finish();
         }
+        #[cfg(all(feature = "carriers", feature = "serde"))]
+        if let Open::Listing(listing) = &self.open
+            && !listing.goes_on(line)
+        {
+            return self.finish();
+        }
         #[cfg(not(feature = "carriers"))]
         let _ = line;
         None
@@ -302,6 +312,8 @@ impl Framer {
         match core::mem::take(&mut self.open) {
             #[cfg(feature = "carriers")]
             Open::Entry(mut entry) => entry.take_frame(),
+            #[cfg(all(feature = "carriers", feature = "serde"))]
+            Open::Listing(mut listing) => listing.take_frame(),
             _ => None,
         }
     }
@@ -331,6 +343,13 @@ impl Framer {
                 journal::Step::Foreign => {}
                 journal::Step::Amid => return self.single_amid(without_return(line)),
             },
+            #[cfg(all(feature = "carriers", feature = "serde"))]
+            Open::Listing(listing) => {
+                if listing.goes_on(line) {
+                    listing.line(line);
+                    return None;
+                }
+            }
         }
         self.open = Open::Nothing;
         self.single(without_return(line))
@@ -377,6 +396,15 @@ impl Framer {
         #[cfg(feature = "carriers")]
         if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) {
             self.open = Open::DmesgJson(Box::default());
+            return None;
+        }
+        #[cfg(all(feature = "carriers", feature = "serde"))]
+        if matches!(
+            line,
+            [b' ' | b'\t' | b'"' | b'-' | b'a'..=b'z' | b'M' | b'@', ..]
+        ) && let Some(listing) = listing::opens(line)
+        {
+            self.open = Open::Listing(Box::new(listing));
             return None;
         }
         let known = known(line, 0);
