@@ -74,7 +74,8 @@ fn fields<'a>(rest: &'a [u8], line: &mut Invoked<'a>) {
     line.gfp_mask = Some(mask);
     let mut rest = rest;
     if let Ok((tail, flags)) = gfp_flags(rest) {
-        line.gfp_flags = Some(flags).filter(|flags| !flags.is_empty());
+        // What stands amid them then is a carrier's.
+        line.gfp_flags = Some(flags).filter(|flags| !flags.is_empty() && !flags.contains(&b' '));
         rest = tail;
     }
     if let Ok((tail, mask)) = nodemask(rest) {

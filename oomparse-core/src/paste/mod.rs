@@ -11,6 +11,7 @@
 //!
 //! Each is undone only where the lines themselves prove it; whatever is not proven goes on as it is.
 
+mod padded;
 mod quoted;
 mod wrapped;
 
@@ -44,6 +45,7 @@ impl Paste {
                 .may_be(line, || cut.may_be_mail && memchr(b'=', line).is_some())
             || wrapped::may_begin(line, holds_word)
             || long::may_be(line)
+            || padded::may_be(line)
     }
 
     /// Takes a line; gives those that are whole.
@@ -64,6 +66,8 @@ impl Paste {
 
 /// Gives the records of a line that was glued, or the line.
 fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
+    let mended = padded::mended(line);
+    let line = mended.as_deref().unwrap_or(line);
     if !long::split(line, give) {
         give(line);
     }

@@ -315,7 +315,7 @@ impl Pending {
             Kind::Stats => begins(&[b"/", b": ", b" "]) && piece.ends_with(b"KB"),
             Kind::Cpuset if self.bytes.ends_with(b" cpuset=") => is_component(piece),
             Kind::Cpuset => begins(&[b" mems_allowed="]),
-            Kind::Invoked | Kind::Killed | Kind::TaskInfo => false,
+            Kind::Invoked | Kind::Killed | Kind::TaskInfo | Kind::Selected => false,
         }
     }
 }

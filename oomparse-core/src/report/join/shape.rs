@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Killed,
     /// `CPU: … Comm: ` without the rest: a newline in the comm.
     TaskInfo,
+    /// `Kill process N (x) score S` without the rest: a paste was wrapped.
+    Selected,
 }
 
 pub(super) fn ends_in(bytes: &[u8], ends: &[&[u8]]) -> bool {
@@ -47,6 +49,7 @@ pub(super) fn is_sound(line: &Line<'_>) -> bool {
         Line::StatsHeading(line) => !line.cut && !line.inline.is_empty(),
         Line::Invoked(line) => line.oom_score_adj.is_some(),
         Line::TaskInfo(line) => line.release.is_some(),
+        Line::Selected(line) => line.oom_score.is_some(),
         Line::Cpuset(_) | Line::Group(_) => true,
         _ => false,
     }
@@ -81,6 +84,7 @@ pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
         | Line::Killed(_)
         | Line::StatsHeading(_)
         | Line::TaskInfo(_)
+        | Line::Selected(_)
         | Line::Invoked(_) => true,
         Line::Malformed | Line::Other => {
             matches!(
@@ -113,6 +117,14 @@ pub(super) fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
             (!whole).then_some(Kind::Stats)
         }
         Line::TaskInfo(line) => line.comm.is_none().then_some(Kind::TaskInfo),
+        Line::Selected(line) => {
+            let stops_early = line.comm.is_some() && line.oom_score.is_none();
+            let is_number = message
+                .trim_ascii_end()
+                .last()
+                .is_some_and(u8::is_ascii_digit);
+            (stops_early && is_number).then_some(Kind::Selected)
+        }
         Line::Invoked(_) => (message.ends_with(b"nodemask=")
             || message.ends_with(b"nodemask=(null)"))
         .then_some(Kind::Invoked),

@@ -1,0 +1,144 @@
+//! Lines that were copied out of a terminal with the blanks that fill its rows.
+//!
+//! ```text
+//! [86120.080694] Killed process 6155 (python) total-vm:1054044kB, anon-rss:832856k                B, file-rss:2788kB
+//! ```
+//!
+//! A row may end within a word or at a blank. The one is taken where the line is whole with it and not with the
+//! other; else the line stays as it is.
+
+use crate::frame;
+use crate::line::{Line, parse_line};
+use alloc::vec::Vec;
+use memchr::memmem;
+
+/// No line of the kernel's has so many blanks in a row.
+const FILL: &[u8; 24] = b"                        ";
+
+/// A line with such blanks is longer than this.
+const SHORTEST: usize = 100;
+
+/// Rows of one line at most; each of their ends is tried in two ways.
+const MOST_ROWS: usize = 4;
+
+/// Whether the line has to be looked at.
+#[inline]
+pub(super) fn may_be(line: &[u8]) -> bool {
+    line.len() > SHORTEST && memmem::find(line.trim_ascii(), FILL).is_some()
+}
+
+/// The line without the fill, if that is certain.
+pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
+    if !may_be(line) {
+        return None;
+    }
+    let mut rows: Vec<&[u8]> = Vec::new();
+    let mut rest = line.trim_ascii_end();
+    while let Some(at) = memmem::find(rest, FILL) {
+        let (row, behind) = rest.split_at_checked(at)?;
+        if rows.len() >= MOST_ROWS {
+            return None;
+        }
+        rows.push(row);
+        rest = behind.trim_ascii_start();
+    }
+    rows.push(rest);
+    let ends = rows.len().checked_sub(1)?;
+    let mut found = None;
+    for ways in 0..1usize.checked_shl(u32::try_from(ends).ok()?)? {
+        let mut text = Vec::with_capacity(line.len());
+        for (at, row) in rows.iter().enumerate() {
+            text.extend_from_slice(row);
+            if at < ends && (ways >> at) & 1 == 1 {
+                text.push(b' ');
+            }
+        }
+        if is_whole(&text) && found.replace(text).is_some() {
+            // Either may have stood there.
+            return None;
+        }
+    }
+    found
+}
+
+/// Whether the line is the kernel's and says all that it can.
+fn is_whole(line: &[u8]) -> bool {
+    let Some(message) = frame::message_behind_head(line) else {
+        return false;
+    };
+    let is_end = message.ends_with(b"kB") || message.last().is_some_and(u8::is_ascii_digit);
+    match parse_line(message) {
+        Line::Killed(line) => {
+            line.comm.is_some() && line.cut.is_none() && line.total_vm_kib.is_some() && is_end
+        }
+        Line::Selected(line) => {
+            let ends = [
+                &b" or sacrifice child"[..],
+                b" or a child",
+                b" and children.",
+            ];
+            line.oom_score.is_some() && ends.iter().any(|end| message.ends_with(end))
+        }
+        Line::Reaped(line) => line.left.is_some_and(|left| left.shmem_rss_kib.is_some()) && is_end,
+        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
+        Line::Invoked(line) => {
+            let has_flags = line.gfp_flags.is_some() || !message.contains(&b'(');
+            line.oom_score_adj.is_some() && has_flags && is_end
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::format;
+    use std::string::String;
+
+    fn mend(rows: [&str; 2]) -> Option<String> {
+        let line = format!("{}{:60}{}", rows[0], "", rows[1]);
+        mended(line.as_bytes()).map(|line| String::from_utf8(line).unwrap())
+    }
+
+    #[test]
+    fn a_row_ends_within_a_word_or_at_a_blank() {
+        for (whole, at) in [
+            (
+                "[86120.080694] Killed process 6155 (python) total-vm:1054044kB, anon-rss:832856kB, file-rss:2788kB, shmem-rss:0kB",
+                80,
+            ),
+            (
+                "[80449.543612] kthreadd invoked oom-killer: gfp_mask=0x15000c0(GFP_KERNEL_ACCOUNT), nodemask=(null),  order=1, oom_score_adj=0",
+                80,
+            ),
+            (
+                "[79018.562727] oom_reaper: reaped process 5711 (python), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
+                80,
+            ),
+        ] {
+            let (row, rest) = whole.split_at(at);
+            assert_eq!(mend([row, rest]).as_deref(), Some(whole));
+        }
+        let whole =
+            "[86120.080672] Out of memory: Kill process 6155 (python) score 895 or sacrifice child";
+        let row = whole.strip_suffix(" child").unwrap();
+        assert_eq!(mend([row, "child"]).as_deref(), Some(whole));
+    }
+
+    #[test]
+    fn what_may_be_either_stays() {
+        let rest = "hon) total-vm:1054044kB, anon-rss:832856kB, file-rss:2788kB, shmem-rss:0kB";
+        assert_eq!(
+            mend(["[86120.080694] Killed process 6155 (pyt", rest]),
+            None
+        );
+        assert_eq!(
+            mend([
+                "[86120.080662] [ 6150]     0  6150     2476      309       9       0       29",
+                "0 pigpiod"
+            ]),
+            None
+        );
+        assert_eq!(mend(["[86120.080662] usb 1-1: Product: x", "y"]), None);
+    }
+}
