@@ -41,6 +41,10 @@ pub(crate) struct Cut<'a> {
     /// So it does, and its message is as it was printed and says nothing of who wrote it.
     is_plain: bool,
     /// It may hold a code of a mail.
+    #[cfg_attr(
+        not(feature = "carriers"),
+        expect(dead_code, reason = "mails are a carrier's")
+    )]
     pub(crate) may_be_mail: bool,
 }
 

@@ -13,7 +13,7 @@
 //! * at a line end of a JSON value: the kernel prints none in a path, and a comm with one shows by what
 //!   follows it ([`value`]);
 //! * behind what no name can shape: a line without a path whose end is the kernel's own, as a number with its
-//!   unit or `or sacrifice child`, where another line of the kernel's begins ([`line`]). There `#012` is no
+//!   unit or `or sacrifice child`, where another line of the kernel's begins (`line`). There `#012` is no
 //!   more than a blank, for a cgroup's name may hold it;
 //! * at stamps, where the line is longer than any record of the kernel's (`long`).
 //!
