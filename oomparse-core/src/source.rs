@@ -32,7 +32,9 @@ mod daemon;
 mod fields;
 
 pub use self::daemon::Daemon;
-pub(crate) use self::fields::{Field, Parent, is_containers_log};
+#[cfg(feature = "serde")]
+pub(crate) use self::fields::Field;
+pub(crate) use self::fields::{Parent, is_containers_log};
 
 use crate::bytes::memmem;
 
@@ -306,6 +308,7 @@ impl Provenance {
     }
 
     /// A record of Fluent Bit's kmsg input, which drops the facility: so this is its word and not printk's.
+    #[cfg(feature = "serde")]
     pub(crate) fn kmsg_record(&mut self) {
         if self.tag == Name::Absent {
             self.tag = Name::Kernel;
