@@ -2,7 +2,8 @@
 
 use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
-use crate::parser::{Options, Parser, REFUSED_LEN};
+use crate::lines::Above;
+use crate::parser::{Options, Parser};
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
@@ -35,9 +36,8 @@ pub struct KeyedParser {
     /// The log of the last line, and what all others hold.
     last: Vec<u8>,
     weight: usize,
-    /// The log and the beginning of the last line that was refused without a parser: an indented line
-    /// right behind it may belong to it.
-    refused: (Vec<u8>, Vec<u8>),
+    /// The log of the last line that was refused without a parser, and what stands above its next line.
+    refused: (Vec<u8>, Above),
 }
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl KeyedParser {
             clock: 0,
             last: Vec::new(),
             weight: 0,
-            refused: (Vec::new(), Vec::new()),
+            refused: (Vec::new(), Above::NONE),
         }
     }
 
@@ -85,23 +85,22 @@ impl KeyedParser {
                 parser.push_line(line);
             }
         } else if self.sieve.is_candidate(line) {
-            let (refused_key, before) = core::mem::take(&mut self.refused);
+            let refused = core::mem::replace(&mut self.refused.1, Above::NONE);
+            let above = (self.refused.0 == key).then_some(refused);
             if let Some(parser) = self.stream(key) {
-                if refused_key == key {
-                    parser.push_line(&before);
+                if let Some(above) = above {
+                    parser.stands_below(above);
                 }
                 parser.push_line(line);
             }
         } else {
-            let (refused_key, before) = &mut self.refused;
-            // What stands below an empty line may still go on with the text above it.
-            if refused_key == key && line.trim_ascii().is_empty() {
-                return;
+            let (refused_key, above) = &mut self.refused;
+            if refused_key != key {
+                refused_key.clear();
+                refused_key.extend_from_slice(key);
+                *above = Above::NONE;
             }
-            refused_key.clear();
-            refused_key.extend_from_slice(key);
-            before.clear();
-            before.extend_from_slice(line.get(..REFUSED_LEN).unwrap_or(line));
+            above.note(line);
             return;
         }
         self.collect(key);

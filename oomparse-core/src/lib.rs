@@ -32,6 +32,7 @@ mod json;
 mod keyed;
 pub mod limits;
 pub mod line;
+mod lines;
 mod parser;
 #[cfg_attr(not(feature = "carriers"), path = "paste/none.rs")]
 mod paste;

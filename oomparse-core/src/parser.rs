@@ -9,6 +9,7 @@ use crate::cgroup::CgroupRoots;
 use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
+use crate::lines::{Above, Lines};
 use crate::paste::Paste;
 use crate::source::Accept;
 use alloc::vec::Vec;
@@ -62,78 +63,9 @@ pub struct Parser {
     paste: Paste,
     framer: Framer,
     frames: FrameParser,
-    /// The beginning of a line whose end has not come yet.
-    carry: Vec<u8>,
-    /// The line was longer than its bound: the rest of it is let go.
-    skips_rest: bool,
-    /// How many bytes of it were let go.
-    dropped: usize,
-    refused: Refused,
-}
-
-/// The beginning of the last line that the sieve refused.
-///
-/// An indented line may stand behind a newline in the record before it, which only that line's prefix
-/// tells; so the framer is shown it after all.
-#[derive(Clone, Copy, Debug)]
-struct Refused {
-    start: [u8; REFUSED_LEN],
-    len: usize,
-    /// An empty line stood behind it.
-    gap: bool,
-}
-
-/// Enough of a line to find its prefix: a stamp, a host's name of the longest kind, a program's name.
-pub(crate) const REFUSED_LEN: usize = 384;
-
-impl Refused {
-    const NONE: Self = Self {
-        start: [0; REFUSED_LEN],
-        len: 0,
-        gap: false,
-    };
-
-    /// Takes the last of several lines that no other one goes on with.
-    fn note_last(&mut self, lines: &[u8]) {
-        let (mut rest, mut gap) = (lines, false);
-        loop {
-            let start = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
-            let is_own = self.note(rest.get(start..).unwrap_or_default());
-            gap |= self.gap;
-            if is_own || start == 0 {
-                self.gap = gap;
-                return;
-            }
-            rest = rest.get(..start.saturating_sub(1)).unwrap_or_default();
-        }
-    }
-
-    /// Takes a line, but for one that goes on with the line above it: that has an author. Says whether it did.
-    fn note(&mut self, line: &[u8]) -> bool {
-        let is_own = !matches!(line, [] | [b' ' | b'\t' | b'\r', ..]);
-        if is_own {
-            self.set(line);
-            self.gap = false;
-        } else {
-            self.gap |= line.trim_ascii().is_empty();
-        }
-        is_own
-    }
-
-    fn set(&mut self, line: &[u8]) {
-        if let Some(whole) = line.first_chunk::<REFUSED_LEN>() {
-            self.start = *whole;
-            self.len = REFUSED_LEN;
-        } else if let Some(start) = self.start.get_mut(..line.len()) {
-            start.copy_from_slice(line);
-            self.len = line.len();
-        }
-    }
-
-    fn forget(&mut self) {
-        self.len = 0;
-        self.gap = false;
-    }
+    lines: Lines,
+    /// The last line that the sieve refused.
+    above: Above,
 }
 
 impl Default for Parser {
@@ -156,29 +88,26 @@ impl Parser {
             paste: Paste::default(),
             framer: Framer::new(),
             frames: FrameParser::with_options(options),
-            carry: Vec::new(),
-            skips_rest: false,
-            dropped: 0,
-            refused: Refused::NONE,
+            lines: Lines::default(),
+            above: Above::NONE,
         }
     }
 
     /// Takes one line, without its line end. What a chunk left unfinished is ended first.
     pub fn push_line(&mut self, line: &[u8]) {
-        if !self.carry.is_empty() {
+        if self.lines.is_open() {
             self.end_line();
         }
-        self.line(line);
+        self.line(line, 0);
     }
 
     /// Takes the next bytes of a log, cut anywhere.
     pub fn push_chunk(&mut self, chunk: &[u8]) {
         let mut rest = chunk;
-        if !self.carry.is_empty() || self.skips_rest {
-            let Some((head, tail)) = split_line(rest) else {
-                return self.keep(rest);
+        if self.lines.is_open() {
+            let Some(tail) = self.lines.fill(rest) else {
+                return;
             };
-            self.keep(head);
             self.end_line();
             rest = tail;
         }
@@ -194,8 +123,7 @@ impl Parser {
             let at = self.frames.sieve.find(rest);
             let before = at.map_or(rest, |at| rest.get(..at).unwrap_or_default());
             if let Some(end) = memrchr(b'\n', before) {
-                self.refused
-                    .note_last(before.get(..end).unwrap_or_default());
+                self.above.note_last(before.get(..end).unwrap_or_default());
                 rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
             }
             if at.is_none() {
@@ -207,12 +135,17 @@ impl Parser {
             self.candidate(line);
             rest = tail;
         }
-        self.keep(rest);
+        self.lines.keep(rest);
+    }
+
+    /// Takes what stood above the first line, where that was refused without a parser.
+    pub(crate) fn stands_below(&mut self, above: Above) {
+        self.above = above;
     }
 
     /// Says that no more lines come: gives out what is open. The parser can then be used anew.
     pub fn finish(&mut self) {
-        if !self.carry.is_empty() {
+        if self.lines.is_open() {
             self.end_line();
         }
         self.give_held();
@@ -221,8 +154,7 @@ impl Parser {
         }
         self.frames.finish();
         self.framer = Framer::new();
-        self.skips_rest = false;
-        self.refused = Refused::NONE;
+        self.above = Above::NONE;
     }
 
     /// Gives out kills that wait for one further line of their stream, without it.
@@ -259,7 +191,7 @@ impl Parser {
     pub fn open_bytes(&self) -> usize {
         self.frames
             .open_bytes()
-            .saturating_add(self.carry.capacity())
+            .saturating_add(self.lines.capacity())
     }
 
     /// Whether an ordinary line matters now, since a report is being printed.
@@ -276,39 +208,23 @@ impl Parser {
         self.frames.is_candidate(line)
     }
 
-    fn line(&mut self, line: &[u8]) {
+    /// A line, and how many of its bytes were let go.
+    fn line(&mut self, line: &[u8], dropped: usize) {
         if self.wants_every_line() || self.frames.sieve.is_candidate(line) {
-            let end = line.len().min(MAX_LINE_LEN);
-            let dropped = core::mem::take(&mut self.dropped);
-            self.framer
-                .drop_bytes(dropped.saturating_add(line.len().saturating_sub(end)));
-            self.candidate(line.get(..end).unwrap_or_default());
+            let kept = line.get(..MAX_LINE_LEN).unwrap_or(line);
+            let rest = line.len().saturating_sub(kept.len());
+            self.framer.drop_bytes(dropped.saturating_add(rest));
+            self.candidate(kept);
+            self.framer.drop_bytes(0);
         } else {
-            self.refused.note(line);
+            self.above.note(line);
         }
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        if self.skips_rest {
-            self.dropped = self.dropped.saturating_add(bytes.len());
-            return;
-        }
-        let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
-        self.carry
-            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-        self.skips_rest = bytes.len() > room;
-        self.dropped = bytes.len().saturating_sub(room);
     }
 
     fn end_line(&mut self) {
-        let mut line = core::mem::take(&mut self.carry);
-        self.skips_rest = false;
-        self.line(&line);
-        self.dropped = 0;
-        if line.capacity() <= 4096 {
-            line.clear();
-            self.carry = line;
-        }
+        let (line, dropped) = self.lines.end();
+        self.line(&line, dropped);
+        self.lines.reuse(line);
     }
 
     /// The line without the carriage return that ends it; within a journal's entry every byte counts.
@@ -330,10 +246,11 @@ impl Parser {
     fn cut(&mut self, cut: Cut<'_>) {
         let (mut cut, line) = (cut, cut.line);
         if matches!(line.first(), Some(b' ' | b'\t')) {
-            self.show_refused();
+            self.above.show(&mut self.framer);
+            self.framer.forget_prefix();
             cut = Cut::new(line);
         }
-        self.refused.forget();
+        self.above.forget();
         // Inside a carrier's own structure a line is what it is.
         let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
         if !is_within
@@ -357,18 +274,6 @@ impl Parser {
         let mut paste = core::mem::take(&mut self.paste);
         paste.line(line, &mut |line| self.whole(Cut::new(line)));
         self.paste = paste;
-    }
-
-    /// Shows the framer what an indented line may go on with.
-    fn show_refused(&mut self) {
-        let refused = self.refused;
-        if let Some(start @ [_, ..]) = refused.start.get(..refused.len) {
-            self.framer.frame(start);
-        }
-        if refused.gap {
-            self.framer.frame(&[]);
-        }
-        self.framer.forget_prefix();
     }
 
     /// A line as its carrier wrote it.

@@ -1,13 +1,13 @@
 //! Names learned from a whole log: a reader of frames by author, which hands the daemons' to [`learn_from`].
 
 use super::{LEARN_LITERALS, learn_from};
+use crate::bytes::split_line;
 use crate::frame::{Frame, FrameKind, Framer};
-use crate::limits::MAX_LINE_LEN;
+use crate::lines::{Above, Lines};
 use crate::pods::PodTable;
 use crate::sieve::{CARRIERS, Sieve};
 use crate::source::Source;
-use alloc::vec::Vec;
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
 
 /// Reads a log in any form that a [`Parser`](crate::Parser) reads and learns the names in it.
 ///
@@ -30,9 +30,9 @@ use memchr::{memchr, memrchr};
 pub struct Learner {
     sieve: Sieve,
     framer: Framer,
-    /// The beginning of a line whose end has not come yet.
-    carry: Vec<u8>,
-    skips_rest: bool,
+    lines: Lines,
+    /// The last line that the sieve refused.
+    above: Above,
     learned: usize,
     /// Somebody named the log as a source of names.
     is_named: bool,
@@ -51,8 +51,8 @@ impl Learner {
         Self {
             sieve: Sieve::of_words([LEARN_LITERALS, &CARRIERS]),
             framer: Framer::new(),
-            carry: Vec::new(),
-            skips_rest: false,
+            lines: Lines::default(),
+            above: Above::NONE,
             learned: 0,
             is_named: false,
         }
@@ -76,69 +76,68 @@ impl Learner {
     /// Takes the next bytes of a log, cut anywhere.
     pub fn push_chunk(&mut self, chunk: &[u8], table: &mut PodTable) {
         let mut rest = chunk;
-        if !self.carry.is_empty() || self.skips_rest {
-            let Some(at) = memchr(b'\n', rest) else {
-                return self.keep(rest);
+        if self.lines.is_open() {
+            let Some(tail) = self.lines.fill(rest) else {
+                return;
             };
-            let (head, tail) = rest.split_at_checked(at).unwrap_or_default();
-            self.keep(head);
             self.end_line(table);
-            rest = tail.get(1..).unwrap_or_default();
+            rest = tail;
         }
         loop {
             if !self.framer.wants_every_line() {
                 let at = self.sieve.find(rest);
                 let before = at.and_then(|at| rest.get(..at)).unwrap_or(rest);
-                let start = memrchr(b'\n', before).map_or(0, |at| at.saturating_add(1));
-                rest = rest.get(start..).unwrap_or_default();
+                if let Some(end) = memrchr(b'\n', before) {
+                    self.above.note_last(before.get(..end).unwrap_or_default());
+                    rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
+                }
                 if at.is_none() {
                     break;
                 }
             }
-            let Some(at) = memchr(b'\n', rest) else {
+            let Some((line, tail)) = split_line(rest) else {
                 break;
             };
-            self.line(rest.get(..at).unwrap_or_default(), table);
-            rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
+            self.line(line, table);
+            rest = tail;
         }
-        self.keep(rest);
+        self.lines.keep(rest);
     }
 
     /// Says that no more comes: takes the last line, if it had no end.
     pub fn finish(&mut self, table: &mut PodTable) {
-        if !self.carry.is_empty() {
+        if self.lines.is_open() {
             self.end_line(table);
         }
         if let Some(frame) = self.framer.finish() {
             self.frame(&frame, table);
         }
-        self.skips_rest = false;
         self.framer = Framer::new();
+        self.above = Above::NONE;
     }
 
     /// Takes one line, without its line end.
     pub fn push_line(&mut self, line: &[u8], table: &mut PodTable) {
         if self.framer.wants_every_line() || self.sieve.is_candidate(line) {
             self.line(line, table);
-        }
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        if !self.skips_rest {
-            let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
-            self.carry
-                .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
-            self.skips_rest = bytes.len() > room;
+        } else {
+            self.above.note(line);
         }
     }
 
     fn end_line(&mut self, table: &mut PodTable) {
-        let line = core::mem::take(&mut self.carry);
-        self.skips_rest = false;
+        let (line, dropped) = self.lines.end();
+        self.framer.drop_bytes(dropped);
         self.push_line(&line, table);
+        self.framer.drop_bytes(0);
+        self.lines.reuse(line);
     }
 
     fn line(&mut self, line: &[u8], table: &mut PodTable) {
+        if matches!(line, [b' ' | b'\t', ..]) {
+            self.above.show(&mut self.framer);
+        }
+        self.above.forget();
         if let Some(frame) = self.framer.end_before(line) {
             self.frame(&frame, table);
         }
@@ -222,6 +221,13 @@ mod tests {
             format!("{klog}\n"),
             format!("Dec 11 17:29:21 node-7 my-app[10264]: {klog}\n"),
             format!("Dec 11 17:29:21 node-7 kernel: kubelet[1]: {klog}\n"),
+            format!(
+                "Dec 11 17:29:21 node-7 app[12]: first\n\n{:28}Dec 11 17:29:21 node-7 kubelet[1]: {klog}\n",
+                ""
+            ),
+            format!(
+                "{{\"labels\":{{\"container\":\"a\"}},\"ident\":\"kubelet\",\"line\":\"{json}\"}}\n"
+            ),
             format!("Dec 11 17:29:21 node-7 my-app[10264]: kubelet[1]: {klog}\n"),
             format!("[12.345678] {klog}\n"),
             format!("2024-01-01T00:00:00.000000000Z stdout F {klog}\n"),

@@ -1,0 +1,140 @@
+//! Bytes of a log, cut anywhere, to its lines, none longer than its bound; and the line above one that was
+//! passed over. What reads events and what reads names begin with these.
+
+use crate::bytes::split_line;
+use crate::frame::Framer;
+use crate::limits::MAX_LINE_LEN;
+use alloc::vec::Vec;
+use memchr::memrchr;
+
+/// The largest buffer that is kept for the next line.
+const MOST_KEPT: usize = 4096;
+
+/// The line whose end has not come yet.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    /// Its beginning.
+    carry: Vec<u8>,
+    /// How many bytes behind that were let go, as it is longer than its bound.
+    dropped: usize,
+}
+
+impl Lines {
+    /// Whether a line has begun.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.carry.is_empty()
+    }
+
+    /// How many bytes it holds room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.carry.capacity()
+    }
+
+    /// Takes the bytes up to a line end; gives what follows that, or nothing where there is none.
+    pub(crate) fn fill<'a>(&mut self, chunk: &'a [u8]) -> Option<&'a [u8]> {
+        let Some((head, tail)) = split_line(chunk) else {
+            self.keep(chunk);
+            return None;
+        };
+        self.keep(head);
+        Some(tail)
+    }
+
+    /// Takes bytes of a line.
+    pub(crate) fn keep(&mut self, bytes: &[u8]) {
+        let room = MAX_LINE_LEN.saturating_sub(self.carry.len());
+        self.carry
+            .extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        let rest = bytes.len().saturating_sub(room);
+        self.dropped = self.dropped.saturating_add(rest);
+    }
+
+    /// The line, which has ended, and how many of its bytes were let go.
+    pub(crate) fn end(&mut self) -> (Vec<u8>, usize) {
+        let dropped = core::mem::take(&mut self.dropped);
+        (core::mem::take(&mut self.carry), dropped)
+    }
+
+    /// Takes the buffer of a line that was read, for the next one.
+    pub(crate) fn reuse(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= MOST_KEPT {
+            buffer.clear();
+            self.carry = buffer;
+        }
+    }
+}
+
+/// The beginning of the last line that the sieve refused.
+///
+/// An indented line may stand behind a newline in the record before it, which only that line's prefix
+/// tells; so the framer is shown it after all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Above {
+    start: [u8; REFUSED_LEN],
+    len: usize,
+    /// An empty line stood behind it.
+    gap: bool,
+}
+
+/// Enough of a line to find its prefix: a stamp, a host's name of the longest kind, a program's name.
+const REFUSED_LEN: usize = 384;
+
+impl Above {
+    pub(crate) const NONE: Self = Self {
+        start: [0; REFUSED_LEN],
+        len: 0,
+        gap: false,
+    };
+
+    /// Takes the last of several lines that no other one goes on with.
+    pub(crate) fn note_last(&mut self, lines: &[u8]) {
+        let (mut rest, mut gap) = (lines, false);
+        loop {
+            let start = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
+            let is_own = self.note(rest.get(start..).unwrap_or_default());
+            gap |= self.gap;
+            if is_own || start == 0 {
+                self.gap = gap;
+                return;
+            }
+            rest = rest.get(..start.saturating_sub(1)).unwrap_or_default();
+        }
+    }
+
+    /// Takes a line, but for one that goes on with the line above it: that has an author. Says whether it did.
+    pub(crate) fn note(&mut self, line: &[u8]) -> bool {
+        let is_own = !matches!(line, [] | [b' ' | b'\t' | b'\r', ..]);
+        if is_own {
+            self.set(line);
+            self.gap = false;
+        } else {
+            self.gap |= line.trim_ascii().is_empty();
+        }
+        is_own
+    }
+
+    fn set(&mut self, line: &[u8]) {
+        if let Some(whole) = line.first_chunk::<REFUSED_LEN>() {
+            self.start = *whole;
+            self.len = REFUSED_LEN;
+        } else if let Some(start) = self.start.get_mut(..line.len()) {
+            start.copy_from_slice(line);
+            self.len = line.len();
+        }
+    }
+
+    pub(crate) fn forget(&mut self) {
+        self.len = 0;
+        self.gap = false;
+    }
+
+    /// Shows the framer what an indented line may go on with.
+    pub(crate) fn show(&self, framer: &mut Framer) {
+        if let Some(start @ [_, ..]) = self.start.get(..self.len) {
+            framer.frame(start);
+        }
+        if self.gap {
+            framer.frame(&[]);
+        }
+    }
+}
