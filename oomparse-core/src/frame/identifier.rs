@@ -9,6 +9,12 @@ use crate::limits::MAX_COMM_LEN;
 use crate::line::{Line, parse_line};
 use memchr::{memchr_iter, memmem, memrchr};
 
+/// Digits of a process id, and the bracket in front: `pid_max` is 4,194,304.
+const MAX_PID_LEN: usize = 11;
+
+/// Identifiers of one text that are looked at. A line of the killer's has one or none; each costs reading it.
+const MOST_IDENTIFIERS: usize = 8;
+
 /// What an identifier amid a text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Amid {
@@ -24,7 +30,10 @@ pub(super) enum Amid {
 #[inline]
 pub(super) fn behind_kernel_tag(text: &[u8]) -> Amid {
     let mut found = Amid::Nothing;
-    for (start, end) in identifiers(text) {
+    for (at, (start, end)) in identifiers(text).enumerate() {
+        if at >= MOST_IDENTIFIERS {
+            return Amid::Program;
+        }
         let told = closer(text, start, end);
         if told == Amid::Program {
             return told;
@@ -72,9 +81,9 @@ fn identifiers(text: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
         if text.get(at..end)? != b"]:" || !matches!(text.get(end), None | Some(b' ')) {
             return None;
         }
-        let before = text.get(..at)?;
-        let start = memrchr(b'[', before)?;
-        let digits = before.get(start.checked_add(1)?..)?;
+        let from = at.saturating_sub(MAX_PID_LEN);
+        let start = from.checked_add(memrchr(b'[', text.get(from..at)?)?)?;
+        let digits = text.get(start.checked_add(1)?..at)?;
         let is_pid = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
         is_pid.then_some((start, end))
     })
@@ -88,14 +97,17 @@ fn is_in_comm(text: &[u8], start: usize, end: usize) -> bool {
         || [&b" invoked oom-killer: "[..], b" cpuset="]
             .iter()
             .any(|behind| {
-                memmem::find(text, behind).is_some_and(|at| at >= end && at <= MAX_COMM_LEN)
+                let most = MAX_COMM_LEN.saturating_add(behind.len());
+                let begin = text.get(..most).unwrap_or(text);
+                memmem::find(begin, behind).is_some_and(|at| at >= end)
             })
         || text.starts_with(b"[") && is_end_of_row(text, start)
 }
 
 fn in_parentheses(text: &[u8], start: usize, end: usize) -> bool {
     let inside = || {
-        let open = memrchr(b'(', text.get(..start)?)?;
+        let from = start.saturating_sub(MAX_COMM_LEN).saturating_sub(1);
+        let open = from.checked_add(memrchr(b'(', text.get(from..start)?)?)?;
         let before = text.get(..open)?;
         let close = open.checked_add(MAX_COMM_LEN)?.checked_add(1)?;
         let window = text.get(..=close).unwrap_or(text);
@@ -128,6 +140,17 @@ mod tests {
 
     const KILLED: &str = "Memory cgroup out of memory: Killed process 1 (init) total-vm:8kB, \
          anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+
+    #[test]
+    fn a_text_of_identifiers_costs_what_its_length_does() {
+        for piece in ["]: ", "[1]: ", "(1]: ", "[12345678901234]: "] {
+            let text = format!("{KILLED}{}", piece.repeat((1 << 20) / piece.len()));
+            let start = std::time::Instant::now();
+            let _ = behind_kernel_tag(text.as_bytes());
+            let _ = first(text.as_bytes());
+            assert!(start.elapsed().as_secs() < 5, "{piece}");
+        }
+    }
 
     #[test]
     fn identifiers_around_a_line_of_the_killers() {
