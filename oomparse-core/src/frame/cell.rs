@@ -43,38 +43,45 @@ const BEGINNINGS: [&[u8]; 10] = [
 /// Words in other cells: a container wrote the text, or a program whose id is shown.
 const DENIALS: [&[u8]; 6] = [b"stdout", b"stderr", b"container", b"pod", b"]: ", b" | "];
 
+/// Cells that are looked into: a line of a table has few that begin as the kernel's text does.
+const MAX_CELLS: usize = 16;
+
 /// Frames a line of no known form that holds such a cell.
 pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
-    if let Some(at) = memmem::find(text, COMBINED) {
-        let (before, rest) = text.split_at_checked(at)?;
-        return cell(before, rest.get(COMBINED.len()..)?, b' ');
+    let end_of = |word: &[u8]| memmem::find(text, word).and_then(|at| at.checked_add(word.len()));
+    let denied = DENIALS.iter().filter_map(|word| end_of(word)).min();
+    // What stands behind a denial is not looked into.
+    let denied = denied.unwrap_or(text.len());
+    if let Some(at) = end_of(COMBINED) {
+        let is_denied = at.saturating_sub(COMBINED.len()) >= denied;
+        return cell(text.get(at..).filter(|_| !is_denied)?, b' ');
     }
-    memchr3_iter(b'"', b'\t', b' ', text).find_map(|at| {
-        let (before, rest) = text.split_at_checked(at)?;
-        let (delimiter, rest) = rest.split_first()?;
-        let is_cell = match delimiter {
-            // In prose and in a shell's command a quotation follows a word.
-            b'"' => matches!(
-                before.trim_ascii_end(),
-                [] | [.., b'=' | b',' | b';' | b'[' | b':' | b'\t']
-            ),
-            // Columns of kubectl's are at least two blanks apart.
-            b' ' => before.ends_with(b" ") && memmem::find(before, REASON).is_some(),
-            _ => true,
-        };
-        is_cell.then(|| cell(before, rest, *delimiter))?
-    })
+    let reason = end_of(REASON).unwrap_or(text.len());
+    memchr3_iter(b'"', b'\t', b' ', text.get(..denied).unwrap_or(text))
+        .filter_map(|at| {
+            let (before, rest) = text.split_at_checked(at)?;
+            let (delimiter, rest) = rest.split_first()?;
+            let begins = BEGINNINGS.iter().any(|start| rest.starts_with(start));
+            let is_cell = begins
+                && match delimiter {
+                    // In prose and in a shell's command a quotation follows a word.
+                    b'"' => matches!(
+                        before.trim_ascii_end(),
+                        [] | [.., b'=' | b',' | b';' | b'[' | b':' | b'\t']
+                    ),
+                    // Columns of kubectl's are at least two blanks apart.
+                    b' ' => before.ends_with(b" ") && at >= reason,
+                    _ => true,
+                };
+            is_cell.then_some((rest, *delimiter))
+        })
+        .take(MAX_CELLS)
+        .find_map(|(rest, delimiter)| cell(rest, delimiter))
 }
 
 /// The text of a cell that begins here, up to the delimiter.
-fn cell<'a>(before: &'a [u8], text: &'a [u8], delimiter: u8) -> Option<Frame<'a>> {
-    let begins = BEGINNINGS.iter().any(|start| text.starts_with(start));
-    let is_denied = || {
-        DENIALS
-            .iter()
-            .any(|word| memmem::find(before, word).is_some())
-    };
-    if !begins || is_denied() {
+fn cell(text: &[u8], delimiter: u8) -> Option<Frame<'_>> {
+    if !BEGINNINGS.iter().any(|start| text.starts_with(start)) {
         return None;
     }
     let text = match delimiter {

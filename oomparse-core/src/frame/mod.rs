@@ -35,7 +35,7 @@ mod wrapper;
 #[cfg(feature = "serde")]
 pub use record::with_member;
 
-pub(crate) use part::{Part, part};
+pub(crate) use part::{Part, part, part_of_line};
 pub(crate) use prefix::Cut;
 
 use crate::bytes::{memmem, split_line};

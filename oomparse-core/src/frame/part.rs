@@ -24,11 +24,21 @@ pub(crate) struct Part<'a> {
 /// Where the author is known, only a head of a log's line is looked for: marks and names in front of the text
 /// are the text's own.
 pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
-    let inner = if outer.author.is_known() {
-        headed(text)
+    if outer.author.is_known() {
+        part_of_line(outer, text)
     } else {
-        Some(find(text, MOST_NESTED))
-    };
+        joined(outer, text, Some(find(text, MOST_NESTED)))
+    }
+}
+
+/// Frames a part of a line, as [`part`] does where the author is known.
+///
+/// Its first bytes decide: looking through all that follows, for each of many parts, would cost the square.
+pub(crate) fn part_of_line<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
+    joined(outer, text, headed(text))
+}
+
+fn joined<'a>(outer: &Frame<'a>, text: &'a [u8], inner: Option<Frame<'a>>) -> Part<'a> {
     let mut inner = inner.unwrap_or_else(|| Frame {
         message: Cow::Borrowed(text),
         ..Frame::default()

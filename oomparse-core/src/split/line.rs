@@ -3,13 +3,16 @@
 //! A record ends where no name can shape what stands there. A process's name has at most 15 bytes, too few for
 //! the words that a line of the kernel's begins with. A cgroup's name may be anything: behind one nothing ends.
 
-use crate::frame::{Frame, FrameKind, Part, part};
+use crate::frame::{Frame, FrameKind, Part, part_of_line};
 use crate::line::{Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
 use memchr::memchr3_iter;
 
 /// A record's text has at most 1,021 bytes, each of which a carrier may show in four.
 const LONGEST_RECORD: usize = 4 * 1021;
+
+/// Within so many bytes it shows what kind of line begins: its end may be far.
+const KIND_SHOWS: usize = 512;
 
 /// A header or a processor's line is longer only where something follows it, or nearly so.
 const LONG: usize = 80;
@@ -83,7 +86,7 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
         }
         let first = first.trim_ascii_end();
         let end = end_of(first)?;
-        let next = part(outer, rest);
+        let next = part_of_line(outer, rest);
         begins(&next, end).then_some((first, next.frame))
     })
 }
@@ -152,7 +155,8 @@ fn begins(part: &Part<'_>, end: End) -> bool {
     if part.frame.author.is_program() {
         return false;
     }
-    match parse_line(&part.frame.message) {
+    let message = &part.frame.message;
+    match parse_line(message.get(..KIND_SHOWS).unwrap_or(message)) {
         // With its own words alone it would have to be told from a name.
         Line::Invoked(_) | Line::Cpuset(_) => part.has_head,
         Line::Other => part.has_head && end == End::Words,
