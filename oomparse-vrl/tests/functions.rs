@@ -45,7 +45,7 @@ fn examples_are_what_comes_out() {
             count += 1;
         }
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
 }
 
 #[test]

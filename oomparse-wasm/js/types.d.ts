@@ -63,9 +63,9 @@ export interface EventFields {
   pod?: Pod;
   /** The victim's container. */
   container?: Container;
+  /** The victim's container on an OpenVZ host. */
+  openvz?: OpenVz;
   /** Of the cgroup at its limit. */
-  /** The container's id on an OpenVZ host. */
-  openvz?: { ctid: string };
   memory?: Counter;
   /** Memory and swap together (cgroup v1). */
   memory_swap?: Counter;
@@ -238,6 +238,11 @@ export interface TaskRow {
   oom_score_adj?: number;
   comm?: string;
   comm_hex?: string;
+}
+
+export interface OpenVz {
+  /** A number, in Virtuozzo 7 and later a UUID. */
+  ctid: string;
 }
 
 export interface Reaped {

@@ -49,4 +49,4 @@ mod wasi;
 
 pub use filter::{Answer, Filter, Mode};
 #[cfg(feature = "pods")]
-pub use pods::Sources;
+pub use pods::{Read, Sources};

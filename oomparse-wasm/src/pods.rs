@@ -12,13 +12,16 @@ const PAUSE: u32 = 10;
 /// About how many bytes the names take: ten thousand pods, where a node has some hundred.
 const MAX_TABLE: usize = 4 << 20;
 
+/// Hands out listings.
+pub type Read = fn(&mut dyn FnMut(&[u8]));
+
 /// Where names are read from.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources {
     /// A number that is another once something changed in them.
     pub look: fn() -> u64,
     /// Hands out listings in any form that [`PodTable::load`] reads.
-    pub read: fn(&mut dyn FnMut(&[u8])),
+    pub read: Read,
 }
 
 /// The names that are known.

@@ -24,6 +24,13 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether the line above alone shows who wrote a line of this log (`needs = "the line above"`): where each
+    /// line is a record of its own, only what trusts nobody is right.
+    #[must_use]
+    pub fn needs_line_above(&self) -> bool {
+        self.word("needs") == Some("the line above")
+    }
+
     /// The events of this case, one JSON text each.
     #[must_use]
     pub fn events(&self) -> Vec<String> {

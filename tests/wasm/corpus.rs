@@ -36,6 +36,18 @@ pub(crate) fn event_of(record: &[u8], answer: &str) -> Result<Value, String> {
     Ok(event)
 }
 
+/// An event, and the others that its record tells.
+pub(crate) fn each(mut event: Value) -> Vec<Value> {
+    let others = event
+        .as_object_mut()
+        .and_then(|event| event.remove("others"));
+    let mut all = vec![event];
+    if let Some(Value::Array(others)) = others {
+        all.extend(others);
+    }
+    all
+}
+
 /// The events that the module puts into a log's records.
 fn through(host: &mut Host<'_>, function: &str, input: &[u8]) -> Result<Vec<Value>, String> {
     let mut events = Vec::new();
@@ -44,13 +56,7 @@ fn through(host: &mut Host<'_>, function: &str, input: &[u8]) -> Result<Vec<Valu
         match host.record(function, "kernel", &record) {
             Outcome::Same => {}
             Outcome::Other(answer) => {
-                let mut event = event_of(&record, &answer)?;
-                let object = event.as_object_mut().ok_or("no object")?;
-                let others = object.remove("others");
-                events.push(event);
-                if let Some(Value::Array(others)) = others {
-                    events.extend(others);
-                }
+                events.extend(each(event_of(&record, &answer)?));
             }
             other => {
                 return Err(format!(
@@ -135,6 +141,10 @@ fn check(case: &Case, given: &[Value], lost: i32, expected: &[Value]) -> Result<
 fn negative(kind: Kind, wasm: &[u8]) -> Result<(), Failed> {
     for case in negatives()? {
         for function in ["oomparse_filter", "oomparse_filter_any", "oomparse_lines"] {
+            // Who wrote it shows the line above alone, which is another record; nobody is trusted with that.
+            if function != "oomparse_filter" && case.needs_line_above() {
+                continue;
+            }
             let mut engine = kind.start(wasm)?;
             let events = through(&mut Host::new(&mut *engine), function, &case.input)
                 .map_err(|e| format!("{}: {e}", case.name))?;

@@ -83,6 +83,7 @@ test('a figure points at the line that it was read from', LIMIT, async () => {
 
 test('zones stand against their watermarks, free blocks by their size', LIMIT, async () => {
   await read(page, [logOf('481')]);
+  await page.waitForSelector('.free-list rect');
   const zones = await page.$$eval('.zone', (all) => all.map((one) => one.textContent));
   assert.equal(zones.length, 2);
   assert.match(zones[1], /node 0 DMA32.*below min/);
@@ -91,10 +92,11 @@ test('zones stand against their watermarks, free blocks by their size', LIMIT, a
 
 test('the table of processes sorts, and says who was next', LIMIT, async () => {
   await read(page, [logOf('481')]);
-  const names = () => page.$$eval('.tasks tbody th', (all) => all.map((one) => one.firstChild.textContent));
-  assert.equal((await names())[0], 'grower');
+  // What is asked of the worker, and what a click changes, is there a moment later.
+  const first = (name) => page.waitForSelector(`.tasks tbody tr:first-child th:has-text("${name}")`);
+  await first('grower');
   await page.click('.tasks thead button:has-text("oom_score_adj")');
-  assert.equal((await names())[0], 'be-victim');
+  await first('be-victim');
   assert.match(await text('.key'), /next in line: grower/);
 });
 
@@ -152,6 +154,8 @@ test('a range of time leaves what is in it', LIMIT, async () => {
 test('kills of one container are compared, and their course is told', LIMIT, async () => {
   const log = [0, 3600, 7100, 10_800].map((at, n) => kill(1000 + at, 5, { anon: 100_000 + n * 4000 })).join('');
   await read(page, [file('leak.log', log)]);
+  // Asked of the worker once the view stands.
+  await page.waitForSelector('.compare p');
   assert.match(await text('.compare'), /fits a leak/);
   await page.selectOption('.compare select', { index: 1 });
   await page.waitForSelector('.compared');

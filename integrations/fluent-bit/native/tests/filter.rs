@@ -164,7 +164,8 @@ fn broken_chunks_lose_nothing() {
             }
         }
     }
-    assert!(events > 1500, "{events} events");
+    // The second time a kill that was told is no event again.
+    assert!(events > 1200, "{events} events");
 }
 
 #[test]

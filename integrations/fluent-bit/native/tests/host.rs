@@ -1,7 +1,7 @@
 //! The filter in a small host that calls it as Fluent Bit does: under sanitizers and valgrind, with both
 //! formats of log events, over the whole corpus.
 
-use oomparse_tests::{Case, cases, lines, negatives};
+use oomparse_tests::{Case, cases, lines, negatives, parse_records};
 use rmpv::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -569,13 +569,14 @@ fn corpus() -> (Vec<Case>, Vec<(String, Vec<u8>)>) {
         .into_iter()
         .filter(|case| {
             let options = &case.options;
-            // The filter has one set of options for all of its streams.
+            // The filter has one set of options for all of its streams; each line is a record of its own.
             !options.tasks
                 && options.year.is_none()
                 && options.utc_offset_minutes.is_none()
                 && options.host.is_none()
                 && options.boot_id.is_none()
                 && case.pods.is_none()
+                && !case.needs_line_above()
         })
         .collect();
     assert!(of_plain_options.len() > 200);
@@ -638,11 +639,12 @@ fn corpus_gives_the_cores_keys_and_values() {
             .iter()
             .filter_map(|event| get(body(event), "oom").map(to_json))
             .collect();
-        let expected: Vec<serde_json::Value> = case
-            .events()
-            .iter()
-            .map(|event| serde_json::from_str(event).unwrap())
-            .collect();
+        let expected: Vec<serde_json::Value> =
+            [case.events(), parse_records(&case.options, &case.input)]
+                .iter()
+                .flatten()
+                .map(|event| serde_json::from_str(event).unwrap())
+                .collect();
         // What the end of the log completes is still open in a filter.
         assert!(found.len() <= expected.len(), "{}", case.name);
         for event in &found {
