@@ -88,6 +88,23 @@ fn main() -> ExitCode {
         Ok(())
     });
     trials.push(trial.with_ignored_flag(!can_run));
+    let machine = hierarchy.clone();
+    let can_run = machine.is_ok();
+    let trial = Trial::test("a_path_that_the_kernel_cuts_names_nobody_else", move || {
+        cut_path(&machine.map_err(Failed::from)?);
+        Ok(())
+    });
+    trials.push(trial.with_ignored_flag(!can_run));
+    let groups = hierarchy.and_then(|machine| machine.has_groups().map(|()| machine));
+    if let Err(why) = &groups {
+        eprintln!("\n!!! NOT RUN: groups under the kernel's rate limit: {why}\n");
+    }
+    let can_run = groups.is_ok();
+    let trial = Trial::test("groups_under_the_rate_limit", move || {
+        rate_limited_groups(&groups.map_err(Failed::from)?);
+        Ok(())
+    });
+    trials.push(trial.with_ignored_flag(!can_run));
     let promtool = Command::new("promtool").arg("--version").output();
     if promtool.is_err() {
         eprintln!("\n!!! NOT RUN: promtool check metrics: install the Debian package prometheus\n");
@@ -210,6 +227,135 @@ fn burst(machine: &Hierarchy, driver: Driver) {
     let count = events.iter().filter(is_own).count();
     assert_eq!(count, BURST, "an event came twice");
     println!("    {BURST} kills, {named} with their pod, the latest after {latest:?}");
+}
+
+/// Containers that are killed as one, many at a time: past ten reports the kernel prints bare lines.
+fn rate_limited_groups(machine: &Hierarchy) {
+    const PODS: usize = 14;
+    const WAVES: usize = 2;
+    let logs = logs();
+    let mut pods: Vec<Pod> = [Driver::Cgroupfs, Driver::Systemd]
+        .into_iter()
+        .cycle()
+        .take(PODS)
+        .map(|driver| Pod::new(machine, driver, logs.path()))
+        .collect();
+    for pod in &pods {
+        pod.make_logs();
+        pod.kill_as_one();
+    }
+    thread::sleep(RATE_LIMIT);
+    let mut watch = watch::start(&["--pods", logs.path().to_str().unwrap()]);
+    let mut killed = Vec::new();
+    for _ in 0..WAVES {
+        for (owner, pod) in pods.iter_mut().enumerate() {
+            killed.extend([pod.start_sleeper(), pod.start_sleeper()].map(|pid| (pid, owner)));
+        }
+        // They are in their cgroups before the third process fills them.
+        thread::sleep(Duration::from_millis(500));
+        for (owner, pod) in pods.iter_mut().enumerate() {
+            killed.push((pod.start_hog(), owner));
+        }
+        for pod in &mut pods {
+            (0..3).for_each(|_| pod.wait());
+        }
+    }
+    let (mut named, mut bare) = (0, 0);
+    for (pid, owner) in &killed {
+        let (_, event) = watch
+            .kill_of(*pid, 5 * SECOND)
+            .unwrap_or_else(|| panic!("no event for pid {pid}"));
+        bare += usize::from(event.get("constraint").is_none());
+        if let Some(found) = event.get("pod") {
+            assert_eq!(found["uid"], pods[*owner].uid, "a wrong pod: {event}");
+            named += 1;
+        }
+    }
+    watch.signal(Signal::TERM);
+    let (_, events, _) = watch.end();
+    for (pid, _) in &killed {
+        let of_pid = events.iter().filter(|event| event["victim"]["pid"] == *pid);
+        assert_eq!(of_pid.count(), 1, "pid {pid} was told twice");
+    }
+    let count = killed.len();
+    assert!(named >= count / 4, "{named} of {count} named");
+    println!(
+        "    {count} kills of {PODS} groups, {named} with their pod, {bare} without a report of their own"
+    );
+}
+
+/// A container's own cgroup whose path says at the very place where the kernel cuts it what a summary's end
+/// says: nobody but the process that died is told of, and no pod but its own.
+fn cut_path(machine: &Hierarchy) {
+    const FORGED: &str = ",task=init,pid=1,uid=0";
+    let logs = logs();
+    let mut pod = Pod::new(machine, Driver::Cgroupfs, logs.path());
+    pod.make_logs();
+    let mut killed = Vec::new();
+    let mut seen = None;
+    thread::sleep(RATE_LIMIT);
+    let mut watch = watch::start(&["--pods", logs.path().to_str().unwrap()]);
+    // Once to see where this kernel cuts, then shaped for that.
+    for _ in 0..4 {
+        let mut records = overflow::records_from_now();
+        killed.push(pod.kill_in(&long_path("")));
+        seen = records.find_map(|record| {
+            // On its own where the summary is long.
+            let (_, path) = record.lines().next()?.rsplit_once(&pod.id)?;
+            path.contains("AAAA").then_some(path.len())
+        });
+        if seen.is_some() {
+            break;
+        }
+        thread::sleep(RATE_LIMIT);
+    }
+    let seen = seen.expect("the kernel's rate limit left no whole report");
+    let whole = long_path("").len() + 1;
+    assert!(seen < whole, "the kernel printed {seen} bytes of {whole}");
+    for more in 0..3 {
+        thread::sleep(RATE_LIMIT);
+        // Behind the slash that begins it.
+        killed.push(pod.kill_in(&long_path(&format!("{seen}:{FORGED}"))[..whole - 1 - more]));
+    }
+    for pid in &killed {
+        let (_, event) = watch
+            .kill_of(*pid, 5 * SECOND)
+            .unwrap_or_else(|| panic!("no event for pid {pid}"));
+        if let Some(found) = event.get("pod") {
+            assert_eq!(found["uid"], pod.uid, "a wrong pod: {event}");
+        }
+    }
+    watch.signal(Signal::TERM);
+    let (_, events, _) = watch.end();
+    assert!(
+        events.iter().all(|event| event["victim"]["pid"] != 1),
+        "{events:?}"
+    );
+    println!(
+        "    cut behind {seen} of {whole} bytes, {} kills",
+        killed.len()
+    );
+}
+
+/// A path of a thousand bytes; with `AT:TEXT`, the text ends at that byte of it.
+fn long_path(shape: &str) -> String {
+    const LEN: usize = 1100;
+    for step in [200, 190, 180, 170] {
+        let mut path: Vec<u8> = (0..LEN)
+            .map(|at| if at % step == step - 1 { b'/' } else { b'A' })
+            .collect();
+        let Some((end, text)) = shape.split_once(':') else {
+            return String::from_utf8(path).unwrap();
+        };
+        // The container's id is followed by a slash, which is not of this path.
+        let end = end.parse::<usize>().unwrap() - 1;
+        let place = &mut path[end - text.len()..end];
+        if !place.contains(&b'/') {
+            place.copy_from_slice(text.as_bytes());
+            return String::from_utf8(path).unwrap();
+        }
+    }
+    panic!("no shape has room for it")
 }
 
 /// The longest records, and the log cleared by another: no record is missed and the kill behind is seen.

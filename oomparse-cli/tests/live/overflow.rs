@@ -62,6 +62,17 @@ fn held() -> (u64, u64) {
     }
 }
 
+/// The kernel's records that come from here on, up to the last one that is there when it is asked.
+pub(crate) fn records_from_now() -> impl Iterator<Item = String> {
+    let ring = open(false).unwrap();
+    rustix::fs::seek(&ring, rustix::fs::SeekFrom::End(0)).unwrap();
+    let mut record = [0u8; 8192];
+    std::iter::from_fn(move || {
+        let len = rustix::io::read(&ring, &mut record).ok()?;
+        Some(String::from_utf8_lossy(&record[..len]).into_owned())
+    })
+}
+
 /// Stopped, overrun, and let go on: it says how many records it did not see, no fewer than are gone
 /// and no more than were written, and then goes on.
 pub(crate) fn overwritten_records_are_counted() {

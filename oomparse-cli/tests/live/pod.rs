@@ -56,6 +56,15 @@ impl Hierarchy {
         Ok(found)
     }
 
+    /// Whether all of a cgroup can be killed at once: `memory.oom.group` is v2's.
+    pub(crate) fn has_groups(&self) -> Result<(), String> {
+        if self.is_v2 {
+            Ok(())
+        } else {
+            Err("memory.oom.group needs cgroup v2".to_owned())
+        }
+    }
+
     /// Makes a cgroup and all above it; another test may remove one of them meanwhile.
     fn make(&self, path: &Path) -> io::Result<()> {
         for _ in 0..10 {
@@ -150,12 +159,55 @@ impl Pod {
         let _ = fs::remove_file(link);
     }
 
+    /// Has all of the container killed when one of it is (v2).
+    pub(crate) fn kill_as_one(&self) {
+        fs::write(self.container.join("memory.oom.group"), "1").unwrap();
+    }
+
     /// Starts a process that takes memory until it is killed; gives its pid.
     pub(crate) fn start_hog(&mut self) -> u32 {
+        let container = self.container.clone();
+        self.start_in(&container, "tail /dev/zero")
+    }
+
+    /// Starts a process that does nothing, as the container's others.
+    pub(crate) fn start_sleeper(&mut self) -> u32 {
+        let container = self.container.clone();
+        self.start_in(&container, "sleep 600")
+    }
+
+    /// Starts such a process in a cgroup that the container made for itself, and waits until it is killed.
+    pub(crate) fn kill_in(&mut self, below: &str) -> u32 {
+        // Longer than what one call takes: one step after the other.
+        let own = self.container.join(below);
+        let mut steps: Vec<PathBuf> = own.ancestors().map(Path::to_owned).collect();
+        steps.retain(|step| step.starts_with(&self.container) && *step != self.container);
+        for step in steps.iter().rev() {
+            // On v2 a cgroup has its own counters only where the one above lets it.
+            let above = step.parent().unwrap().join("cgroup.subtree_control");
+            if above.exists() {
+                fs::write(above, "+memory").unwrap();
+            }
+            fs::create_dir_all(step).unwrap();
+        }
+        let pid = self.start_in(&own, "tail /dev/zero");
+        self.wait();
+        for step in &steps {
+            for _ in 0..100 {
+                if fs::remove_dir(step).is_ok() {
+                    break;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+        }
+        pid
+    }
+
+    fn start_in(&mut self, cgroup: &Path, command: &str) -> u32 {
         let child = Command::new("sh")
             .arg("-c")
-            .arg("echo $$ > \"$0\"/cgroup.procs && exec tail /dev/zero")
-            .arg(&self.container)
+            .arg(format!("echo $$ > \"$0\"/cgroup.procs && exec {command}"))
+            .arg(cgroup)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -511,9 +511,15 @@ pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
         name: Some(name),
         ..Tag::default()
     };
+    // The kernel has no pid: a program may be called so.
+    let author = if name == b"kernel" {
+        Author::PROGRAM
+    } else {
+        author(&tag, None)
+    };
     Some(ShortMonotonic {
         host,
-        author: author(&tag, None),
+        author,
         is_odd: plain.is_none(),
         text: skip_one_blank(text),
     })

@@ -24,7 +24,15 @@ const MOST_ROWS: usize = 4;
 /// Whether the line has to be looked at.
 #[inline]
 pub(super) fn may_be(line: &[u8]) -> bool {
-    line.len() > SHORTEST && memmem::find(line.trim_ascii(), FILL).is_some()
+    line.len() > SHORTEST && touches_fill(line) && memmem::find(line.trim_ascii(), FILL).is_some()
+}
+
+/// Whether there are blanks alone in one of the pieces that are half as long as the fill, as there are wherever the
+/// fill stands. Of nearly all pieces only the first byte is looked at.
+#[inline]
+fn touches_fill(line: &[u8]) -> bool {
+    let mut ends = line.chunks_exact(FILL.len() / 2);
+    ends.any(|half| matches!(half, [b' ', .., b' ']) && half.iter().all(|byte| *byte == b' '))
 }
 
 /// The line without the fill, if that is certain.
