@@ -4,11 +4,14 @@
 //! everything else goes the long way, which gives the same (`tests/same.rs` compares them over the corpus).
 
 use bytes::Bytes;
-use memchr::memchr;
+use memchr::{memchr, memmem};
 use oomparse_core::line::{Invoked, Killed, Line, Message, Summary, parse_line};
 use oomparse_core::{Frame, Framer, SCHEMA, WallTime, parse_cgroup_path};
 use std::borrow::Cow;
 use vrl::value::{ObjectMap, Value};
+
+/// No line of the kernel's has so many blanks in a row.
+const FILL: &[u8] = b"                        ";
 
 /// The event that this line tells; nothing if the short way does not lead there.
 pub(crate) fn event(line: &Bytes) -> Option<Value> {
@@ -18,6 +21,10 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
         .fold(true, |plain, byte| plain & (0x20..0x7f).contains(byte));
     // Longer than the kernel's longest record with a prefix: several records pasted together.
     if !is_plain || line.len() > 900 {
+        return None;
+    }
+    // Rows that a terminal filled with blanks are mended first.
+    if memmem::find(line, FILL).is_some() {
         return None;
     }
     let frame = Framer::new().frame(line)?;
@@ -148,8 +155,10 @@ impl<'l> Fields<'l> {
 
     fn killed(mut self, frame: &Frame<'_>, line: &Killed<'_>) -> Option<Value> {
         let is_whole = line.cut.is_none() && line.comm.is_some() && line.total_vm_kib.is_some();
+        // OpenVZ says more, in a line that is rare.
+        let is_openvz = line.ve.is_some() || line.rss_kib.is_some() || line.oom_score.is_some();
         // Its own text has no such sign: something is quoted, or a summary follows.
-        if !is_whole || memchr(b'=', &frame.message).is_some() {
+        if !is_whole || is_openvz || memchr(b'=', &frame.message).is_some() {
             return None;
         }
         let scope = match line.message {

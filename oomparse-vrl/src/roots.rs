@@ -11,7 +11,10 @@ pub(crate) const PARAMETER: Parameter = Parameter::optional(
 );
 
 /// The cgroups that a call names.
-pub(crate) fn resolve(argument: Option<&dyn Expression>, ctx: &mut Context) -> ExpressionResult<CgroupRoots> {
+pub(crate) fn resolve(
+    argument: Option<&dyn Expression>,
+    ctx: &mut Context,
+) -> ExpressionResult<CgroupRoots> {
     let mut roots = CgroupRoots::new();
     if let Some(argument) = argument {
         for root in argument.resolve(ctx)?.try_array()? {
