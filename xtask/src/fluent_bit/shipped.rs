@@ -9,6 +9,7 @@
     reason = "a test's; it takes away what it made even so"
 )]
 #[path = "../../../oomparse-cli/tests/live/pod.rs"]
+#[expect(dead_code, reason = "the live tests use all of it")]
 mod pod;
 mod storm;
 
