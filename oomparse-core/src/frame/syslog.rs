@@ -497,9 +497,10 @@ pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     }
     let (token, behind) = word(rest);
     let plain = || {
-        let (name, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
+        let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
         let (_, end) = number(pid)?;
-        end.is_empty().then_some((name, behind))
+        // With its pid: the kernel has none, whatever a program calls itself.
+        end.is_empty().then_some((token, behind))
     };
     let odd = || {
         let (name, behind) = rest.split_at_checked(identifier::first(rest)?)?;
@@ -511,15 +512,9 @@ pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
         name: Some(name),
         ..Tag::default()
     };
-    // The kernel has no pid: a program may be called so.
-    let author = if name == b"kernel" {
-        Author::PROGRAM
-    } else {
-        author(&tag, None)
-    };
     Some(ShortMonotonic {
         host,
-        author,
+        author: author(&tag, None),
         is_odd: plain.is_none(),
         text: skip_one_blank(text),
     })

@@ -75,6 +75,7 @@ const SYSLOG: &[Sample] = samples! {
     "Jan  5 02:12:02   kernel: [606280.177800] …" => Syslog Kernel UP, JAN, None, "…";
     "Jan  5 02:12:02 (none) kernel: …" => Syslog Kernel None, JAN, None, "…";
     "Jan  5 02:12:02 host unknown: …" => Syslog UserSpace None, JAN, Some("host"), "…";
+    "[  638.104526] host kernel[812]: …" => Syslog UserSpace Some(638_104_526), None, Some("host"), "…";
     "Jan  5 02:12:02 host kernel[812]: …" => Syslog UserSpace None, JAN, Some("host"), "…";
     "Jan  5 02:12:02 host logger[812]: [606280.177800] …" => Syslog UserSpace None, JAN, Some("host"), "[606280.177800] …";
     "Jan  5 02:12:02 host [606280.177800] …" => Syslog Unknown UP, JAN, Some("host"), "…";

@@ -11,7 +11,7 @@ use memchr::memchr3_iter;
 /// A record's text has at most 1,021 bytes, each of which a carrier may show in four.
 const LONGEST_RECORD: usize = 4 * 1021;
 
-/// Within so many bytes it shows what kind of line begins: its end may be far.
+/// Within so many bytes most lines show of what kind they are: what follows may be long.
 const KIND_SHOWS: usize = 512;
 
 /// A header or a processor's line is longer only where something follows it, or nearly so.
@@ -150,13 +150,22 @@ fn end_of(text: &[u8]) -> Option<End> {
     is_whole.then_some(End::Words)
 }
 
+/// What kind of line begins here; the rest of it may be the rest of a very long line.
+fn kind_of(message: &[u8]) -> Line<'_> {
+    let begun = |len: usize| parse_line(message.get(..len).unwrap_or(message));
+    match begun(KIND_SHOWS) {
+        // A long path may end behind that.
+        Line::Other | Line::Malformed if message.len() > KIND_SHOWS => begun(LONGEST_RECORD),
+        line => line,
+    }
+}
+
 /// Whether the kernel's record begins here, behind such an end.
 fn begins(part: &Part<'_>, end: End) -> bool {
     if part.frame.author.is_program() {
         return false;
     }
-    let message = &part.frame.message;
-    match parse_line(message.get(..KIND_SHOWS).unwrap_or(message)) {
+    match kind_of(&part.frame.message) {
         // With its own words alone it would have to be told from a name.
         Line::Invoked(_) | Line::Cpuset(_) => part.has_head,
         Line::Other => part.has_head && end == End::Words,

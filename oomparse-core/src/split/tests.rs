@@ -158,3 +158,18 @@ fn text_of_a_program_is_not_taken_apart() {
     };
     assert_eq!(event.victim.as_ref().unwrap().pid, 11);
 }
+
+#[test]
+fn a_record_with_a_long_path_begins_behind_another() {
+    let path = format!("/{}", "a".repeat(250)).repeat(3);
+    let summary = format!(
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=b,pid=12,uid=0"
+    );
+    let task_in = format!("Task in {path} killed as a result of limit of {path}");
+    for long in [summary, task_in] {
+        for head in ["", "[    5.200000] "] {
+            let line = format!("[    5.100000] {KILLED} {head}{long}");
+            assert_eq!(records(&line), [KILLED, &long]);
+        }
+    }
+}
