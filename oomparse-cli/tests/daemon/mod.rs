@@ -244,6 +244,18 @@ impl Daemon {
         Err("the daemon runs no oomparse".into())
     }
 
+    /// Waits until the daemon has started another program than this.
+    pub(crate) fn wait_for_another(&self, helper: u32) -> Result<(), Failed> {
+        let started = Instant::now();
+        while self.helper().map_or(true, |pid| pid == helper) {
+            if started.elapsed() > PATIENCE {
+                return Err("the daemon did not start the program anew".into());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
     /// Asks the daemon to end, and waits for it.
     pub(crate) fn stop(mut self) -> Result<(), Failed> {
         kill("-TERM", self.child.id())?;
