@@ -312,3 +312,47 @@ proptest! {
         prop_assert!(makes_an_event(line), "{}", String::from_utf8_lossy(line));
     }
 }
+
+/// A machine that thrashes may stand still in the middle of a group's lines, for longer than whoever watches it
+/// waits: what was told stays told.
+#[test]
+fn a_death_is_told_once_whatever_silence_lies_between_its_lines() {
+    const P: &str = "/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+    let killed = |pid: u32| {
+        format!(
+            "Memory cgroup out of memory: Killed process {pid} (java) total-vm:{pid}kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0"
+        )
+    };
+    let lines = [
+        "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0".to_owned(),
+        format!(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={P},task_memcg={P},task=java,pid=10,uid=0"
+        ),
+        killed(10),
+        format!("Tasks in {P} are going to be killed due to memory.oom.group set"),
+        killed(10),
+        killed(11),
+        killed(12),
+    ];
+    for silent in 0..1_u32 << lines.len() {
+        let mut parser = Parser::new();
+        let mut pids = Vec::new();
+        for (at, text) in lines.iter().enumerate() {
+            let second = at + 5 * (silent & ((1 << at) - 1)).count_ones() as usize;
+            let line = format!("6,{at},{second}000000,-;{text}");
+            parser.push_line(line.as_bytes());
+            if silent >> at & 1 == 1 {
+                parser.close_reports();
+            }
+            while let Some(event) = parser.next_event() {
+                pids.extend(event.victim.map(|victim| victim.pid));
+            }
+        }
+        parser.finish();
+        while let Some(event) = parser.next_event() {
+            pids.extend(event.victim.map(|victim| victim.pid));
+        }
+        pids.sort_unstable();
+        assert_eq!(pids, [10, 11, 12], "silent behind {silent:b}");
+    }
+}

@@ -136,6 +136,16 @@ pub fn cgroup(data: &[u8]) {
             assert_eq!(below.container_id_text(), Some(id), "another container");
         }
     }
+    // What a user or a service may make itself is no pod of the node's.
+    for root in [
+        "/user.slice/user-1000.slice/user@1000.service/",
+        "/system.slice/app.service/",
+    ] {
+        let mut own = root.as_bytes().to_vec();
+        own.extend_from_slice(data);
+        let own = parse_cgroup_path(&own);
+        assert!(own.pod_uid.is_none() || own.nested, "a pod below {root}");
+    }
 }
 
 fn events(pieces: &mut dyn Iterator<Item = &[u8]>) -> Vec<OomEvent> {
@@ -186,6 +196,29 @@ pub fn report(data: &[u8]) {
         assert!(!plain.contains(r#"":null"#), "{json}");
     }
     sieve(body);
+    for head in PROGRAMS {
+        quoted(body, head);
+    }
+}
+
+/// Heads that show a program's text.
+const PROGRAMS: [&str; 3] = [
+    "2026-01-05T02:12:02.000000000Z stdout F ",
+    "Jan  5 02:12:02 n1 app[7]: ",
+    "14,1,2,-;",
+];
+
+/// A log that a program prints line by line, each behind a head that shows it, makes no event.
+fn quoted(log: &[u8], head: &str) {
+    let mut parser = Parser::new();
+    for line in log.split(|byte| *byte == b'\n').take(64) {
+        let shown: Vec<u8> = head.bytes().chain(line.iter().copied()).collect();
+        parser.push_line(&shown);
+    }
+    parser.finish();
+    if let Some(event) = parser.next_event() {
+        panic!("a program's text behind `{head}`: {}", event.to_json());
+    }
 }
 
 /// Every line that opens a report, or makes an event alone, is a candidate.
@@ -234,6 +267,13 @@ pub fn json_record(data: &[u8]) {
         r#""_TRANSPORT":"stdout","SYSLOG_IDENTIFIER":"kernel""#,
         r#""_TRANSPORT":"kernel","_TRANSPORT":"syslog""#,
         r#""_TRANSPORT":"syslog","_TRANSPORT":"kernel""#,
+        r#""inputname":"imuxsock","programname":"kernel""#,
+        r#""systemd":{"transport":"syslog"},"syslog":{"identifier":"kernel"}"#,
+        r#""labels":{"container":"app"}"#,
+        r#""resource":{"type":"k8s_container"}"#,
+        r#""kubernetes":{"pod_name":"web-0"}"#,
+        r#""docker":{"container_id":"0123456789ab"}"#,
+        r#""stream":"stdout""#,
     ] {
         for entry in [
             format!(r#"{{{denial},"MESSAGE":[{array}]}}"#),

@@ -18,6 +18,9 @@
 --                   what it proves to be a program's
 --   OOMPARSE_KEY    the record's key that holds the text, also within an object: log, a.b, $a['b']; the usual
 --                   ones by default
+--   OOMPARSE_CGROUP_ROOTS
+--                   cgroups below which a cluster lives though a user or a service made them (rootless clusters),
+--                   with a comma between
 --   OOMPARSE_SINCE  all (default); start: kills of before this start are not given out, for an input such as
 --                   kmsg reads them again
 
@@ -35,6 +38,7 @@ uint32_t oomparse_version_number(void);
 uint32_t oomparse_options_new(oomparse_options **out);
 void oomparse_options_free(oomparse_options *options);
 uint32_t oomparse_options_set_trust(oomparse_options *options, uint32_t trust);
+uint32_t oomparse_options_add_cgroup_root(oomparse_options *options, const char *root, size_t len);
 uint32_t oomparse_parser_new(const oomparse_options *options, oomparse_parser **out);
 void oomparse_parser_free(oomparse_parser *parser);
 uint32_t oomparse_parser_set_pods(oomparse_parser *parser, oomparse_pods *pods);
@@ -87,6 +91,11 @@ local function make_parser()
         error("OOMPARSE_TRUST is `kernel` or `any`")
     end
     check(lib.oomparse_options_set_trust(options[0], trust == "any" and 1 or 2))
+    for root in (os.getenv("OOMPARSE_CGROUP_ROOTS") or ""):gmatch("[^,%s]+") do
+        if lib.oomparse_options_add_cgroup_root(options[0], root, #root) ~= OK then
+            error("OOMPARSE_CGROUP_ROOTS are paths that begin with `/`, not `" .. root .. "`")
+        end
+    end
     check(lib.oomparse_parser_new(options[0], out))
     lib.oomparse_options_free(options[0])
     return ffi.gc(out[0], lib.oomparse_parser_free)

@@ -362,3 +362,25 @@ fn nothing_that_a_terminal_obeys_or_hides_reaches_a_person() {
         }
     }
 }
+
+/// A pod of a cluster within a container is told from one of the node's that has the same uid.
+#[test]
+fn a_nested_pod_says_so_wherever_a_person_reads() {
+    const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+    let report = |pid: u32, above: &str| {
+        let path = format!("{above}/kubepods/burstable/pod{UID}");
+        format!(
+            "[{pid}.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=java,pid={pid},uid=0\n\
+             [{pid}.2] Memory cgroup out of memory: Killed process {pid} (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:8kB oom_score_adj:0\n"
+        )
+    };
+    let docker = format!("/docker/{}", "7a".repeat(32));
+    let log = report(10, "") + &report(20, &docker);
+    for format in ["report", "table", "markdown"] {
+        let output = run_with(&["scan", "--format", format, "-"], &log);
+        let text = stdout(&output);
+        let nested = text.lines().filter(|line| line.contains("nested")).count();
+        let own = text.lines().filter(|line| line.contains(&UID[..8])).count();
+        assert!(nested >= 1 && own > nested, "{text}");
+    }
+}

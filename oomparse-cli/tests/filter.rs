@@ -563,3 +563,45 @@ fn all_kills_of_a_record_reach_it() {
     let output = run(&["--only-events"], entry(&report.join("\n")));
     assert_eq!(events(&output).len(), 3);
 }
+
+/// What every host of the parser is held to.
+#[test]
+fn the_scripts_give_the_events_that_they_must() {
+    for script in oomparse_tests::scripts().unwrap() {
+        let mut args = vec!["--trust", if script.trusts_any { "any" } else { "kernel" }];
+        for root in &script.cgroup_roots {
+            args.extend(["--cgroup-root", root]);
+        }
+        let pods = script
+            .pods
+            .as_ref()
+            .map(|pods| file(&format!("script-{}.csv", script.name), pods));
+        match &pods {
+            Some(path) => args.extend(["--pods", path.to_str().unwrap()]),
+            None => args.push("--no-pods"),
+        }
+        if let Some(key) = &script.stream {
+            args.extend(["--stream-key", key]);
+        }
+        let records: Vec<String> = script.records.iter().map(Value::to_string).collect();
+        let input = records.join("\n") + "\n";
+        let output = run(&args, &input);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.lines().count(), records.len(), "{}", script.name);
+        let mut given = Vec::new();
+        for (at, (line, before)) in text.lines().zip(&script.records).enumerate() {
+            let after = serde_json::from_str(line).unwrap();
+            let events = oomparse_tests::events_in(before, &after).unwrap();
+            given.extend(events.into_iter().map(|event| (at, event)));
+        }
+        script.check(&given, None).unwrap();
+        args.push("--only-events");
+        let output = run(&args, &input);
+        let all = events(&output);
+        let late: Vec<Value> = all
+            .into_iter()
+            .filter(|event| given.iter().all(|(_, own)| own["id"] != event["id"]))
+            .collect();
+        script.check(&given, Some(&late)).unwrap();
+    }
+}

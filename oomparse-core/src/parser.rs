@@ -157,6 +157,26 @@ impl Parser {
         self.above = Above::NONE;
     }
 
+    /// Gives out every open report, where no line has come for so long that none may come.
+    ///
+    /// The log goes on all the same: a victim that is printed once more afterwards is no second event.
+    ///
+    /// # Example
+    /// ```
+    /// let mut parser = oomparse_core::Parser::new();
+    /// let line = b"[9.5] Memory cgroup out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+    /// parser.push_line(line);
+    /// parser.close_reports();
+    /// assert_eq!(parser.next_event().unwrap().victim.unwrap().pid, 7);
+    /// parser.push_line(line);
+    /// parser.finish();
+    /// assert!(parser.next_event().is_none());
+    /// ```
+    pub fn close_reports(&mut self) {
+        self.give_held();
+        self.frames.close_reports();
+    }
+
     /// Gives out kills that wait for one further line of their stream, without it.
     ///
     /// For callers that must answer on the line that names the victim. What is not decided yet stays

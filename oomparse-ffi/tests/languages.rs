@@ -153,3 +153,75 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
         "{compared} events compared"
     );
 }
+
+/// A value as Lua writes it; a key without a value is not there.
+fn lua(value: &Value) -> String {
+    let text = |text: &str| {
+        let bytes = text.bytes().map(|byte| format!("\\{byte:03}"));
+        format!("\"{}\"", bytes.collect::<String>())
+    };
+    match value {
+        Value::Null => "nil".to_owned(),
+        Value::String(value) => text(value),
+        Value::Array(items) => {
+            format!(
+                "{{{}}}",
+                items.iter().map(lua).collect::<Vec<_>>().join(",")
+            )
+        }
+        Value::Object(map) => {
+            let pairs = map
+                .iter()
+                .map(|(key, value)| format!("[{}]={}", text(key), lua(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What every host of the parser is held to.
+#[test]
+fn the_scripts_give_the_events_that_they_must_in_lua() {
+    let mut tried = 0;
+    for script in oomparse_tests::scripts().unwrap() {
+        // Fluent Bit's inputs make no text of numbers.
+        if script.is_json_only {
+            continue;
+        }
+        let pairs = script.records.iter().map(|record| {
+            let tag = Value::from(script.stream_of(record));
+            format!("{{tag={},record={}}}", lua(&tag), lua(record))
+        });
+        let records = scratch(&format!("script-{}.lua", script.name));
+        let text = format!("return {{{}}}", pairs.collect::<Vec<_>>().join(",\n"));
+        std::fs::write(&records, text).unwrap();
+        let mut command = Command::new("luajit");
+        command
+            .env("OOMPARSE_LIB", shared())
+            .env(
+                "OOMPARSE_TRUST",
+                if script.trusts_any { "any" } else { "kernel" },
+            )
+            .env("OOMPARSE_CGROUP_ROOTS", script.cgroup_roots.join(","))
+            .arg(root().join("tests/languages/scripts.lua"))
+            .arg(root().join("../integrations/fluent-bit/oomparse.lua"))
+            .arg(&records);
+        if let Some(pods) = &script.pods {
+            let path = scratch(&format!("script-{}.csv", script.name));
+            std::fs::write(&path, pods).unwrap();
+            command.env("OOMPARSE_PODS", path);
+        }
+        let output = run(&mut command);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let given: Vec<(usize, Value)> = text
+            .lines()
+            .map(|line| {
+                let (at, event) = line.split_once('\t').unwrap();
+                (at.parse().unwrap(), serde_json::from_str(event).unwrap())
+            })
+            .collect();
+        script.check(&given, None).unwrap();
+        tried += 1;
+    }
+    assert!(tried > 30, "{tried} scripts");
+}

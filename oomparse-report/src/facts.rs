@@ -78,13 +78,18 @@ pub fn plain(name: &str) -> String {
     Text::from(name).to_string()
 }
 
-/// `namespace/name` of the victim's pod, else its uid.
+/// `namespace/name` of the victim's pod, else its uid; `shop/web-0 (nested)` of one within a container's cgroup,
+/// which another cluster named.
 #[must_use]
 pub fn pod_name(event: &OomEvent) -> Option<String> {
     let pod = event.pod.as_ref()?;
-    match (&pod.namespace, &pod.name) {
-        (Some(namespace), Some(name)) => Some(plain(&format!("{namespace}/{name}"))),
-        (None, Some(name)) => Some(plain(name)),
-        _ => pod.uid.clone(),
-    }
+    let name = match (&pod.namespace, &pod.name) {
+        (Some(namespace), Some(name)) => plain(&format!("{namespace}/{name}")),
+        (None, Some(name)) => plain(name),
+        _ => pod.uid.clone()?,
+    };
+    Some(match pod.nested {
+        true => format!("{name} (nested)"),
+        false => name,
+    })
 }

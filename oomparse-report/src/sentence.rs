@@ -214,15 +214,20 @@ fn pod(event: &OomEvent, lang: Lang) -> Option<Words> {
         _ => pod.uid.clone(),
     };
     let name = name.map(|name| ("name", Words::default().strong(plain(&name))));
-    match (name, class) {
+    let words = match (name, class) {
         (Some(name), Some(class)) => {
             let class = ("class", format!("({class})").into());
-            Some(lang.say("pod_class", &[name, class]))
+            lang.say("pod_class", &[name, class])
         }
-        (Some(name), None) => Some(lang.say("pod", &[name])),
-        (None, Some(class)) => Some(lang.say("a_pod_of_class", &[("class", class.into())])),
-        (None, None) => None,
-    }
+        (Some(name), None) => lang.say("pod", &[name]),
+        (None, Some(class)) => return Some(lang.say("a_pod_of_class", &[("class", class.into())])),
+        (None, None) => return None,
+    };
+    // Of a cluster within a container or a machine of this node.
+    Some(match pod.nested {
+        true => lang.say("nested_pod", &[("pod", words)]),
+        false => words,
+    })
 }
 
 fn container(event: &OomEvent, lang: Lang) -> Option<Words> {

@@ -8,11 +8,13 @@ mod difference;
 pub mod model;
 mod noise;
 pub mod printk;
+mod script;
 pub mod storm;
 
 pub use case::{Case, cases, corpus_dir, crashers, negatives};
 pub use difference::{Difference, compare, leaf_paths};
 pub use noise::with_noise;
+pub use script::{Script, events_in, scripts};
 
 use oomparse_core::{FrameParser, Framer, KeyedParser, Options, Parser, PodTable, enrich};
 use serde_json::Value;

@@ -9,6 +9,7 @@ mod hazards;
 mod host;
 mod pods;
 mod records;
+mod scripts;
 mod wasi;
 
 use engine::{Engine, Wasmi, Wasmtime};
@@ -39,6 +40,7 @@ fn main() {
     for kind in [Kind::Wasmi, Kind::Wasmtime] {
         trials.extend(hazards::trials(kind, plain));
         trials.extend(corpus::trials(kind, plain));
+        trials.extend(scripts::trials(kind, plain));
         trials.extend(fuzz::trials(kind, plain));
         trials.extend(pods::trials(kind, named));
     }

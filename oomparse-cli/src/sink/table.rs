@@ -84,6 +84,8 @@ impl<W: Write> Table<W> {
             .and_then(|cgroup| cgroup.task_memcg.as_ref())
             .filter(|_| pod.is_none() && container.is_none());
         words.extend(pod.map(|pod| plain(&pod)));
+        let is_nested = event.pod.as_ref().is_some_and(|pod| pod.nested);
+        words.extend(is_nested.then(|| "(nested)".to_owned()));
         words.extend(container.map(|container| plain(&container)));
         words.extend(path.map(ToString::to_string));
         words.join(" ")

@@ -232,7 +232,7 @@ impl Watch {
                 .last_line
                 .is_some_and(|at| at.elapsed() >= REPORT_PATIENCE)
         {
-            self.parser.finish();
+            self.parser.close_reports();
             self.drain()?;
         }
         Ok(())

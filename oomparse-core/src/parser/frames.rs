@@ -98,6 +98,14 @@ impl FrameParser {
         self.complete(given);
     }
 
+    /// Gives out every open report, as [`Parser::close_reports`](super::Parser::close_reports) does.
+    pub fn close_reports(&mut self) {
+        let given = self.events.len();
+        self.streams.close_reports(&mut self.events);
+        self.was_taken = false;
+        self.complete(given);
+    }
+
     /// Gives out kills that wait for one further line of their stream, as
     /// [`Parser::give_waiting`](super::Parser::give_waiting) does.
     pub fn give_waiting(&mut self) {
@@ -333,6 +341,13 @@ impl Streams {
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
         }
+    }
+
+    fn close_reports(&mut self, out: &mut VecDeque<OomEvent>) {
+        for stream in self.others.iter_mut().chain(&mut self.last) {
+            stream.assembler.finish(out);
+        }
+        self.hungry = 0;
     }
 
     fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
