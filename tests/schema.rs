@@ -5,7 +5,31 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Fields that a live reader or a filter gives: no log alone shows them, so no case does.
-const PENDING: &[&str] = &["time_estimated", "others"];
+const PENDING: &[&str] = &[
+    "time_estimated",
+    "others",
+    "reporter",
+    "action",
+    "victims[].pid",
+    "victims[].comm",
+    "process_count",
+    "container.id_prefix",
+    "unit",
+    "unit_result",
+    "resource",
+    "init.pid",
+    "init.exit_code",
+    "init.time",
+    "event.uid",
+    "event.reason",
+    "event.object.kind",
+    "event.object.name",
+    "event.object.namespace",
+    "event.component",
+    "event.verb",
+    "count",
+    "memory.threshold_bytes",
+];
 
 /// The first column of the table of fields.
 fn documented() -> BTreeSet<String> {

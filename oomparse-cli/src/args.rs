@@ -7,6 +7,7 @@ use crate::filter::FilterArgs;
 use crate::input::Input;
 use crate::pods::PodArgs;
 use crate::sink::Lines;
+use crate::sources::SourceArgs;
 use crate::watch::WatchArgs;
 use crate::zone::Zone;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -52,6 +53,7 @@ Examples:
   tail -F /var/log/kern.log | oomparse scan | while read -r event; do ...; done
   oomparse scan --year 2023 --timezone Europe/Berlin old-messages.log
   oomparse scan --stream-by kubernetes.node_name all-nodes.ndjson
+  journalctl -o json | oomparse scan --sources all   systemd-oomd, earlyoom, evictions, bystanders too
 
 Exit status: 0 events were found, 1 none, 2 trouble (a file could not be read).";
 
@@ -119,6 +121,9 @@ pub(crate) struct ScanArgs {
     /// A log is read a second time for that, for names alone, if a kill in it has none.
     #[arg(long, conflicts_with = "no_pods")]
     learn: bool,
+
+    #[command(flatten)]
+    sources: SourceArgs,
 
     #[command(flatten)]
     cgroups: CgroupArgs,
@@ -213,6 +218,7 @@ impl ScanArgs {
         parser.tasks = self.tasks || for_people.contains(&output);
         parser.year = self.year;
         parser.cgroup_roots = self.cgroups.roots();
+        self.sources.put_into(&mut parser);
         // An empty $NODE_NAME is none.
         parser.host = self
             .node_name

@@ -7,6 +7,7 @@ mod filter;
 mod input;
 mod pods;
 mod sink;
+mod sources;
 mod watch;
 mod zone;
 

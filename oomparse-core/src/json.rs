@@ -10,10 +10,11 @@ mod text;
 
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::event::{
-    Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, OpenVz,
-    Pod, Reaped, SCHEMA, Scope, Selected, StatValues, TaskRow, Victim,
+    Action, Cause, CauseKind, Cgroup, Container, Counter, Evidence, Field, Init, Invoker,
+    KilledProcess, Killer, KubernetesEvent, KubernetesObject, MemcgStats, Meminfo, OomEvent,
+    OpenVz, Outcome, Pod, Reaped, Reporter, Resource, SCHEMA, Scope, Selected, Stage, StatValues,
+    System, TaskRow, Testimony, Victim,
 };
-use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 use fields::{Fields, Object, key};
@@ -38,8 +39,11 @@ impl Object for OomEvent {
         to.put_text(key!("type"), self.event_type.as_str());
         to.text(key!("id"), self.id.as_deref());
         to.text(key!("report_id"), self.report_id.as_deref());
-        let is_kernel = self.origin == Origin::Kernel;
-        to.put_text(key!("origin"), if is_kernel { "kernel" } else { "unknown" });
+        to.put_text(key!("origin"), self.origin.as_str());
+        let testimony = self.testimony.as_deref();
+        if let Some(testimony) = testimony {
+            testimony.tell_deed(to);
+        }
         if let Some(time) = self.time.filter(WallTime::is_complete) {
             to.put_text(key!("time"), &time.text());
             to.truth(key!("time_estimated"), self.time_estimated);
@@ -53,10 +57,17 @@ impl Object for OomEvent {
         to.object(key!("invoker"), self.invoker.as_ref());
         to.object(key!("selected"), self.selected.as_ref());
         to.object(key!("victim"), self.victim.as_ref());
+        if let Some(testimony) = testimony {
+            to.objects(key!("victims"), &testimony.victims);
+            to.number(key!("process_count"), testimony.process_count);
+        }
         to.object(key!("cgroup"), self.cgroup.as_ref());
         to.object(key!("pod"), self.pod.as_ref());
         to.object(key!("container"), self.container.as_ref());
         to.object(key!("openvz"), self.openvz.as_ref());
+        if let Some(testimony) = testimony {
+            testimony.tell_reasons(to);
+        }
         to.object(key!("memory"), self.memory.as_ref());
         to.object(key!("memory_swap"), self.memory_swap.as_ref());
         to.object(key!("swap"), self.swap.as_ref());
@@ -69,6 +80,85 @@ impl Object for OomEvent {
         to.words(key!("evidence"), &self.evidence, Evidence::as_str);
         to.words(key!("truncated"), &self.truncated, Field::as_str);
         to.objects(key!("others"), &self.others);
+    }
+}
+
+impl Testimony {
+    /// Who did what, or who says so.
+    fn tell_deed(&self, to: &mut impl Fields) {
+        to.text(key!("killer"), self.killer.map(Killer::as_str));
+        to.text(key!("reporter"), self.reporter.map(Reporter::as_str));
+        to.text(key!("stage"), self.stage.map(Stage::as_str));
+        to.text(key!("signal"), self.signal);
+        to.text(key!("first_signal"), self.first_signal);
+        to.text(key!("action"), self.action.map(Action::as_str));
+        to.text(key!("outcome"), self.outcome.map(Outcome::as_str));
+    }
+
+    /// Why, and what else is told of it.
+    fn tell_reasons(&self, to: &mut impl Fields) {
+        to.object(key!("cause"), self.cause.as_ref());
+        to.object(key!("system"), self.system.as_ref());
+        to.name(key!("unit"), self.unit.as_ref());
+        to.name(key!("unit_result"), self.unit_result.as_ref());
+        to.text(key!("resource"), self.resource.map(Resource::as_str));
+        to.object(key!("init"), self.init.as_ref());
+        to.object(key!("event"), self.event.as_ref());
+        to.number(key!("count"), self.count);
+    }
+}
+
+impl Object for KilledProcess {
+    fn tell(&self, to: &mut impl Fields) {
+        to.put_number(key!("pid"), self.pid.into());
+        to.name(key!("comm"), self.comm.as_ref());
+    }
+}
+
+impl Object for Cause {
+    fn tell(&self, to: &mut impl Fields) {
+        to.text(key!("kind"), self.kind.map(CauseKind::as_str));
+        to.percent(key!("pressure_percent"), self.pressure_percent);
+        to.percent(key!("limit_percent"), self.limit_percent);
+        to.number(key!("duration_us"), self.duration_us);
+        to.name(key!("monitored_cgroup"), self.monitored_cgroup.as_ref());
+    }
+}
+
+impl Object for System {
+    fn tell(&self, to: &mut impl Fields) {
+        to.number(key!("memory_used_bytes"), self.memory_used_bytes);
+        to.number(key!("memory_total_bytes"), self.memory_total_bytes);
+        to.number(key!("swap_used_bytes"), self.swap_used_bytes);
+        to.number(key!("swap_total_bytes"), self.swap_total_bytes);
+    }
+}
+
+impl Object for Init {
+    fn tell(&self, to: &mut impl Fields) {
+        to.number(key!("pid"), self.pid);
+        to.signed(key!("exit_code"), self.exit_code);
+        if let Some(time) = self.time.filter(WallTime::is_complete) {
+            to.put_text(key!("time"), &time.text());
+        }
+    }
+}
+
+impl Object for KubernetesEvent {
+    fn tell(&self, to: &mut impl Fields) {
+        to.text(key!("uid"), self.uid.as_deref());
+        to.text(key!("reason"), self.reason.as_deref());
+        to.object(key!("object"), self.object.as_ref());
+        to.text(key!("component"), self.component.as_deref());
+        to.text(key!("verb"), self.verb.as_deref());
+    }
+}
+
+impl Object for KubernetesObject {
+    fn tell(&self, to: &mut impl Fields) {
+        to.text(key!("kind"), self.kind.as_deref());
+        to.text(key!("name"), self.name.as_deref());
+        to.text(key!("namespace"), self.namespace.as_deref());
     }
 }
 
@@ -107,6 +197,7 @@ impl Object for Victim {
         to.number(key!("pgtables_bytes"), self.pgtables_bytes);
         to.signed(key!("oom_score_adj"), self.oom_score_adj);
         to.signed(key!("oom_score"), self.oom_score);
+        to.name(key!("cmdline"), self.cmdline.as_ref());
     }
 }
 
@@ -157,6 +248,7 @@ impl Object for Labels<'_> {
 impl Object for Container {
     fn tell(&self, to: &mut impl Fields) {
         to.text(key!("id"), self.id.as_deref());
+        to.text(key!("id_prefix"), self.id_prefix.as_deref());
         to.text(key!("runtime"), self.runtime.map(Runtime::as_str));
         to.text(key!("name"), self.name.as_deref());
     }
@@ -167,6 +259,7 @@ impl Object for Counter {
         to.number(key!("usage_bytes"), self.usage_bytes);
         to.number(key!("limit_bytes"), self.limit_bytes);
         to.number(key!("failcnt"), self.failcnt);
+        to.number(key!("threshold_bytes"), self.threshold_bytes);
     }
 }
 

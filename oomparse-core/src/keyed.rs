@@ -53,9 +53,9 @@ impl KeyedParser {
     #[must_use]
     pub fn with_options(options: Options) -> Self {
         Self {
+            sieve: Sieve::of(&options),
             options,
             max_streams: MAX_STREAMS,
-            sieve: Sieve::new(),
             streams: BTreeMap::new(),
             events: VecDeque::new(),
             clock: 0,

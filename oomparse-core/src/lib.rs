@@ -24,6 +24,8 @@ extern crate std;
 
 mod bytes;
 mod cgroup;
+#[cfg(feature = "daemons")]
+mod daemon;
 mod enrich;
 mod event;
 mod frame;
@@ -50,8 +52,10 @@ pub use cgroup::{
 };
 pub use enrich::{ContainerNames, PodLookup, PodNames, UidText, enrich};
 pub use event::{
-    Cgroup, Container, Counter, EventType, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent,
-    OpenVz, Pod, Reaped, SCHEMA, Scope, Selected, Shared, StatValues, TaskRow, Victim,
+    Action, Cause, CauseKind, Cgroup, Container, Counter, EventType, Evidence, Field, Init,
+    Invoker, KilledProcess, Killer, KubernetesEvent, KubernetesObject, MemcgStats, Meminfo,
+    OomEvent, OpenVz, Outcome, Percent, Pod, Reaped, Reporter, Resource, SCHEMA, Scope, Selected,
+    Shared, Stage, StatValues, System, TaskRow, Testimony, Victim,
 };
 #[cfg(feature = "serde")]
 pub use frame::with_member;

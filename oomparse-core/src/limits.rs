@@ -133,6 +133,24 @@ pub const MAX_KILL_BACKSTEP_US: u64 = 10_000;
 /// Members of one `memory.oom.group` kill that are remembered, so that one printed twice is one event.
 pub const MAX_GROUP_MEMBERS: usize = 4096;
 
+/// How many lines an event of a daemon's waits for the one that may void or complete it.
+///
+/// earlyoom prints what became of a process at most ten seconds after it sent the signal; a busy node's journal
+/// has a hundred lines a second.
+#[cfg(feature = "daemons")]
+pub const MAX_DAEMON_WAIT_LINES: u32 = 1024;
+
+/// The same in seconds of the log's clock.
+#[cfg(feature = "daemons")]
+pub const MAX_DAEMON_WAIT_S: u32 = 30;
+
+/// About how many bytes all readers of daemons' lines hold; past it the host that was quiet longest is forgotten.
+///
+/// A host takes a few hundred bytes, and 50 KiB where its kubelet names pods: enough for all nodes of a log that
+/// are in trouble at a time.
+#[cfg(feature = "daemons")]
+pub const MAX_DAEMON_BYTES: usize = 16 << 20;
+
 /// Longest comm, in bytes: `TASK_COMM_LEN` is 16 with the NUL.
 pub const MAX_COMM_LEN: usize = 15;
 

@@ -11,7 +11,7 @@ use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::lines::{Above, Lines};
 use crate::paste::Paste;
-use crate::source::Accept;
+use crate::source::{Accept, Daemon};
 use alloc::vec::Vec;
 use memchr::memrchr;
 
@@ -31,6 +31,8 @@ pub struct Options {
     pub boot_id: Option<Vec<u8>>,
     /// Whose lines make events. What is shown to be a program's never does.
     pub accept: Accept,
+    /// Whose lines those are that show no author, where the caller knows: a daemon's own log.
+    pub origin: Option<Daemon>,
     /// Cgroups of users or services in which a cluster lives: pods below them are pods.
     pub cgroup_roots: CgroupRoots,
 }
@@ -190,7 +192,7 @@ impl Parser {
     /// another.
     pub fn give_all_waiting(&mut self) {
         self.give_held();
-        self.frames.give_waiting();
+        self.frames.give_all_waiting();
     }
 
     /// Reads the lines that were held back for their rest as they are.

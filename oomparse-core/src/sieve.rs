@@ -4,7 +4,11 @@
 //! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
 //! one. Rows and figures hold none; they count only while a report is open.
 
+#[cfg(feature = "daemons")]
+mod daemons;
 pub mod skip;
+
+use crate::parser::Options;
 
 #[cfg(feature = "std")]
 use aho_corasick::packed;
@@ -96,6 +100,24 @@ pub(crate) struct Sieve {
     /// Words other than the kernel's.
     #[cfg(feature = "pods")]
     others: Option<Words>,
+    /// The daemons' words besides.
+    #[cfg(feature = "daemons")]
+    daemons: bool,
+    /// Whoever wrote a log whose lines do not show it, any may matter.
+    #[cfg(feature = "daemons")]
+    all: bool,
+}
+
+impl Sieve {
+    /// The sieve for what these options ask for.
+    pub(crate) fn of(options: &Options) -> Self {
+        #[cfg(feature = "daemons")]
+        if options.accept.has_daemons() || options.origin.is_some() {
+            return Self::with_daemons(options.origin.is_some());
+        }
+        let _ = options;
+        Self::new()
+    }
 }
 
 /// Two lists of words.
@@ -113,6 +135,27 @@ impl Sieve {
             packed: packed.clone(),
             #[cfg(feature = "pods")]
             others: None,
+            #[cfg(feature = "daemons")]
+            daemons: false,
+            #[cfg(feature = "daemons")]
+            all: false,
+        }
+    }
+
+    /// The sieve for daemons' lines, too.
+    #[cfg(feature = "daemons")]
+    fn with_daemons(all: bool) -> Self {
+        static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
+        let packed = PACKED.get_or_init(|| {
+            let kernels = RARE.iter().map(|(letters, _)| letters);
+            let others = daemons::RARE.iter().map(|(letters, _)| letters);
+            packed::Searcher::new(kernels.chain(others))
+        });
+        Self {
+            packed: packed.clone(),
+            daemons: true,
+            all,
+            ..Self::new()
         }
     }
 
@@ -122,6 +165,10 @@ impl Sieve {
         Self {
             packed: packed::Searcher::new(words.iter().copied().flatten()),
             others: Some(words),
+            #[cfg(feature = "daemons")]
+            daemons: false,
+            #[cfg(feature = "daemons")]
+            all: false,
         }
     }
 
@@ -133,6 +180,10 @@ impl Sieve {
                 Some(packed) => packed.find(bytes).map(|found| found.start()),
                 None => find_each(words, bytes),
             };
+        }
+        #[cfg(feature = "daemons")]
+        if self.daemons {
+            return self.find_daemons(bytes);
         }
         let Some(packed) = &self.packed else {
             return without_simd(bytes);
@@ -151,11 +202,16 @@ impl Sieve {
 /// Whether the letters found at a place stand in one of their words.
 #[cfg(feature = "std")]
 fn is_word(bytes: &[u8], at: usize, letters: usize) -> bool {
-    RARE.get(letters).is_some_and(|(_, words)| {
-        words.iter().any(|(before, word)| {
-            let text = at.checked_sub(*before).and_then(|at| bytes.get(at..));
-            text.is_some_and(|text| text.starts_with(word.as_bytes()))
-        })
+    RARE.get(letters)
+        .is_some_and(|(_, words)| is_one_of(words, bytes, at))
+}
+
+/// Whether one of the words stands around a place, so far in front of it.
+#[cfg(feature = "std")]
+fn is_one_of(words: &[(usize, &str)], bytes: &[u8], at: usize) -> bool {
+    words.iter().any(|(before, word)| {
+        let text = at.checked_sub(*before).and_then(|at| bytes.get(at..));
+        text.is_some_and(|text| text.starts_with(word.as_bytes()))
     })
 }
 
@@ -166,6 +222,20 @@ impl Sieve {
         Self {
             #[cfg(feature = "pods")]
             others: None,
+            #[cfg(feature = "daemons")]
+            daemons: false,
+            #[cfg(feature = "daemons")]
+            all: false,
+        }
+    }
+
+    /// The sieve for daemons' lines, too.
+    #[cfg(feature = "daemons")]
+    fn with_daemons(all: bool) -> Self {
+        Self {
+            daemons: true,
+            all,
+            ..Self::new()
         }
     }
 
@@ -174,6 +244,10 @@ impl Sieve {
     pub(crate) fn of_words(words: Words) -> Self {
         Self {
             others: Some(words),
+            #[cfg(feature = "daemons")]
+            daemons: false,
+            #[cfg(feature = "daemons")]
+            all: false,
         }
     }
 
@@ -184,6 +258,10 @@ impl Sieve {
         if let Some(words) = &self.others {
             return find_each(words, bytes);
         }
+        #[cfg(feature = "daemons")]
+        if self.daemons {
+            return self.find_daemons(bytes);
+        }
         skipping(bytes)
     }
 }
@@ -193,6 +271,24 @@ impl Sieve {
     pub(crate) fn is_candidate(&self, line: &[u8]) -> bool {
         self.find(line).is_some()
     }
+
+    /// Whether a line can matter to what reads the kernel's.
+    pub(crate) fn is_kernel_candidate(&self, line: &[u8]) -> bool {
+        #[cfg(feature = "daemons")]
+        if self.daemons {
+            return self.finds_kernels(line);
+        }
+        self.is_candidate(line)
+    }
+}
+
+/// The search for the kernel's words without the packed one.
+#[cfg(feature = "daemons")]
+fn without_packed(bytes: &[u8]) -> Option<usize> {
+    #[cfg(feature = "std")]
+    return without_simd(bytes);
+    #[cfg(not(feature = "std"))]
+    skipping(bytes)
 }
 
 /// The search on a machine without the packed one.

@@ -45,6 +45,9 @@ pub enum Source {
     Kernel,
     /// A daemon whose lines are read.
     Daemon(Daemon),
+    /// A program that wrote to `/dev/kmsg`, which shows a facility of 1 or more. Its text makes no event unless
+    /// a daemon is asked for that writes there.
+    KmsgWriter,
     /// Any other program. Its text makes no event.
     Program,
     /// The form does not tell: plain dmesg text, a paste.
@@ -92,7 +95,10 @@ impl Author {
     /// Whether a program wrote it, be it a daemon.
     #[must_use]
     pub fn is_program(self) -> bool {
-        matches!(self.source, Source::Daemon(_) | Source::Program)
+        matches!(
+            self.source,
+            Source::Daemon(_) | Source::KmsgWriter | Source::Program
+        )
     }
 
     /// Whether the form tells who wrote it.
@@ -106,7 +112,9 @@ impl Author {
     pub fn origin(self) -> Origin {
         match self.source {
             Source::Kernel => Origin::Kernel,
-            Source::Daemon(_) | Source::Program => Origin::UserSpace,
+            Source::Daemon(_) if self.trust == Trust::Proven => Origin::User,
+            Source::Daemon(_) => Origin::Claimed,
+            Source::KmsgWriter | Source::Program => Origin::UserSpace,
             Source::Unknown => Origin::Unknown,
         }
     }
@@ -161,6 +169,50 @@ impl Accept {
         }
     }
 
+    /// The same, and the lines of a daemon besides.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{Accept, Daemon, Options, Parser};
+    ///
+    /// let mut options = Options::default();
+    /// options.accept = Accept::ANY.and(Daemon::SystemdOomd);
+    /// let mut parser = Parser::with_options(options);
+    /// parser.push_line(b"Aug 12 20:01:10 n1 systemd-oomd[901]: Killed /a.slice/b.service due to memory pressure \
+    ///     for /a.slice being 65.15% > 50.00% for > 20s with reclaim activity");
+    /// assert!(parser.next_event().unwrap().victim.is_none());
+    /// ```
+    #[must_use]
+    pub const fn and(self, daemon: Daemon) -> Self {
+        Self {
+            sources: self.sources | bit(Source::Daemon(daemon)),
+            trust: self.trust,
+        }
+    }
+
+    /// The same, and the lines of all daemons besides.
+    #[must_use]
+    pub const fn and_all_daemons(self) -> Self {
+        let (mut all, mut rest) = (self, Daemon::ALL);
+        while let [daemon, tail @ ..] = rest {
+            all = all.and(*daemon);
+            rest = tail;
+        }
+        all
+    }
+
+    /// Whether a daemon's lines are asked for.
+    #[must_use]
+    pub const fn has_daemon(self, daemon: Daemon) -> bool {
+        self.sources & bit(Source::Daemon(daemon)) != 0
+    }
+
+    /// Whether any daemon's lines are asked for.
+    #[must_use]
+    pub const fn has_daemons(self) -> bool {
+        self.sources & !(bit(Source::Kernel) | bit(Source::Unknown)) != 0
+    }
+
     /// Whether a line of this author's is taken.
     #[must_use]
     #[inline]
@@ -181,7 +233,7 @@ impl Default for Accept {
 /// The bit of a source; a program that is none of the daemons has none.
 const fn bit(source: Source) -> u64 {
     match source {
-        Source::Program => 0,
+        Source::Program | Source::KmsgWriter => 0,
         Source::Kernel => 1,
         Source::Unknown => 2,
         Source::Daemon(daemon) => 4 << daemon as u32,
@@ -196,9 +248,27 @@ pub enum Origin {
     Kernel,
     /// A program wrote it: kmsg facility 1 or more, another syslog tag. Never becomes an event.
     UserSpace,
+    /// A daemon whose lines are read wrote it, as a frame proves: journald's own fields, a kmsg facility.
+    User,
+    /// It calls itself such a daemon: a syslog tag, or the caller says so.
+    Claimed,
     /// The form does not tell: plain dmesg text, a paste.
     #[default]
     Unknown,
+}
+
+impl Origin {
+    /// The word in the record: `kernel`, `user`, `claimed`, `unknown`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kernel => "kernel",
+            Self::User => "user",
+            Self::Claimed => "claimed",
+            // What user space wrote makes no event.
+            Self::UserSpace | Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Whose name a field holds.
@@ -368,6 +438,12 @@ impl Provenance {
             || self.unit != Name::Absent
     }
 
+    /// Whether nothing is known but that it stands in the kernel's buffer and is none of the kernel's.
+    fn is_kmsg_writers(&self) -> bool {
+        let is_there = self.is_kmsg || self.transport == Some(true);
+        is_there && !self.process && self.tag == Name::Absent && self.unit == Name::Absent
+    }
+
     /// Who wrote it: the only judge.
     pub(crate) fn decide(&self) -> Author {
         if self.container {
@@ -384,6 +460,7 @@ impl Provenance {
                 (Name::Daemon(daemon), Name::Other) if self.comm == Some(daemon) => {
                     Author::of(Source::Daemon(daemon), Trust::Claimed)
                 }
+                _ if self.is_kmsg_writers() => Author::of(Source::KmsgWriter, Trust::Proven),
                 _ => Author::PROGRAM,
             };
         }

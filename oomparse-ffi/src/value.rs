@@ -40,11 +40,7 @@ fn word(word: Option<&'static str>) -> Value<'static> {
 }
 
 fn origin(origin: Origin) -> &'static [u8] {
-    if origin == Origin::Kernel {
-        b"kernel"
-    } else {
-        b"unknown"
-    }
+    origin.as_str().as_bytes()
 }
 
 /// A field of an event.

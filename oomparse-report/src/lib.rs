@@ -18,6 +18,7 @@ mod screen;
 mod sentence;
 mod terms;
 mod texts;
+mod told;
 pub mod units;
 mod view;
 mod words;

@@ -1,11 +1,14 @@
 //! Events back from their JSON, as `oomparse scan --format json` writes them.
 
+mod testimony;
+
 use oomparse_core::{
     Cgroup, CgroupDriver, Container, Counter, EventType, Evidence, Invoker, LimitLevel, MemcgStats,
     Meminfo, OomEvent, OpenVz, Origin, Pod, QosClass, Reaped, Runtime, SCHEMA, Scope, Selected,
     TaskRow, Text, Victim, WallTime,
 };
 use serde_json::{Map, Value};
+use testimony::testimony;
 
 /// The event that one line of JSON tells; nothing if it is no event of this schema.
 ///
@@ -18,13 +21,16 @@ pub fn read_event(line: &str) -> Option<OomEvent> {
         return None;
     }
     let mut event = OomEvent::default();
-    event.event_type = word(&EVENT_TYPES, EventType::as_str, all.text("type"))?;
+    event.event_type = word(EventType::ALL, EventType::as_str, all.text("type"))?;
     event.id = all.string("id");
     event.report_id = all.string("report_id");
     event.origin = match all.text("origin") {
         Some("kernel") => Origin::Kernel,
+        Some("user") => Origin::User,
+        Some("claimed") => Origin::Claimed,
         _ => Origin::Unknown,
     };
+    event.testimony = testimony(all, event.event_type);
     event.time = all.text("time").and_then(wall_time);
     event.time_estimated = all.truth("time_estimated");
     event.kernel_time_us = all.number("kernel_time_us");
@@ -110,7 +116,6 @@ fn word<T: Copy>(all: &[T], word_of: fn(T) -> &'static str, text: Option<&str>) 
     all.iter().copied().find(|value| word_of(*value) == text)
 }
 
-const EVENT_TYPES: [EventType; 3] = [EventType::Kill, EventType::NoVictim, EventType::Report];
 const SCOPES: [Scope; 5] = [
     Scope::Beancounter,
     Scope::Memcg,
@@ -247,6 +252,7 @@ fn victim(from: Object<'_>) -> Option<Victim> {
     victim.pgtables_bytes = from.number("pgtables_bytes");
     victim.oom_score_adj = from.signed("oom_score_adj");
     victim.oom_score = from.signed("oom_score");
+    victim.cmdline = from.name("cmdline");
     Some(victim)
 }
 
@@ -281,6 +287,7 @@ fn pod(from: Object<'_>) -> Pod {
 fn container(from: Object<'_>) -> Container {
     let mut container = Container::default();
     container.id = from.string("id");
+    container.id_prefix = from.string("id_prefix");
     container.runtime = word(&RUNTIMES, Runtime::as_str, from.text("runtime"));
     container.name = from.string("name");
     container
@@ -291,6 +298,7 @@ fn counter(from: Object<'_>) -> Counter {
     counter.usage_bytes = from.number("usage_bytes");
     counter.limit_bytes = from.number("limit_bytes");
     counter.failcnt = from.number("failcnt");
+    counter.threshold_bytes = from.number("threshold_bytes");
     counter
 }
 

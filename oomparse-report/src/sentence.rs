@@ -45,6 +45,9 @@ fn clauses(event: &OomEvent, lang: Lang) -> Words {
             .say(lang.text("nobody_killed"))
             .mark(colon)
             .then(why_nobody(event, lang)),
+        EventType::UserspaceKill | EventType::Eviction | EventType::Notice => {
+            crate::told::told(event, lang)
+        }
         _ => not_killed(event, lang)
             .mark(semicolon)
             .say(lang.text("not_shown_whom")),

@@ -1,6 +1,6 @@
 //! Case folders: reading them, and complaining about what is missing in them.
 
-use oomparse_core::{Accept, Options};
+use oomparse_core::{Accept, Daemon, Options};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,12 @@ impl Case {
     #[must_use]
     pub fn needs_line_above(&self) -> bool {
         self.word("needs") == Some("the line above")
+    }
+
+    /// Whether it asks for more than the kernel's lines.
+    #[must_use]
+    pub fn reads_others(&self) -> bool {
+        self.options.accept.has_daemons() || self.options.origin.is_some()
     }
 
     /// The events of this case, one JSON text each.
@@ -171,6 +177,7 @@ fn options(about: &Table) -> Result<Options, String> {
         return Ok(options);
     };
     let given = given.as_table().ok_or("`options` is not a table")?;
+    let daemon = |name: &str| Daemon::from_name(name).ok_or(format!("no daemon `{name}` is known"));
     for (key, value) in given {
         let wrong = || format!("`options.{key}` cannot be {value}");
         let bytes = || value.as_str().map(|text| text.as_bytes().to_vec());
@@ -184,6 +191,15 @@ fn options(about: &Table) -> Result<Options, String> {
                     _ => return Err(wrong()),
                 };
             }
+            "sources" => {
+                options.accept = match value.as_str().ok_or_else(wrong)? {
+                    "all" => options.accept.and_all_daemons(),
+                    names => names.split(',').try_fold(options.accept, |accept, name| {
+                        Ok::<_, String>(accept.and(daemon(name)?))
+                    })?,
+                };
+            }
+            "origin" => options.origin = Some(daemon(value.as_str().ok_or_else(wrong)?)?),
             "host" => options.host = Some(bytes().ok_or_else(wrong)?),
             "boot_id" => options.boot_id = Some(bytes().ok_or_else(wrong)?),
             "year" => {

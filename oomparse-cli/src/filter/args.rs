@@ -3,6 +3,7 @@
 use super::names::Names;
 use crate::cgroups::CgroupArgs;
 use crate::pods::PodArgs;
+use crate::sources::SourceArgs;
 use clap::ValueEnum;
 use clap::builder::NonEmptyStringValueParser;
 use oomparse_core::{Accept, Options};
@@ -62,6 +63,9 @@ pub(crate) struct FilterArgs {
     node_name: Option<OsString>,
 
     #[command(flatten)]
+    sources: SourceArgs,
+
+    #[command(flatten)]
     cgroups: CgroupArgs,
 
     #[command(flatten)]
@@ -93,6 +97,7 @@ impl FilterArgs {
             Trust::Kernel => Accept::KERNEL,
             Trust::Any => Accept::ANY,
         };
+        self.sources.put_into(&mut options);
         options.cgroup_roots = self.cgroups.roots();
         // An empty $NODE_NAME is none.
         options.host = self

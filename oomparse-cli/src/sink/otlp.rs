@@ -62,7 +62,7 @@ fn request(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value
     }
     // A kill is an error of the workload; the rest tells of a machine in need.
     let (number, text) = match event.event_type {
-        EventType::Kill => (17, "ERROR"),
+        EventType::Kill | EventType::UserspaceKill => (17, "ERROR"),
         _ => (13, "WARN"),
     };
     let mut record = Map::new();

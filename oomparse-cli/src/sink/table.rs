@@ -92,8 +92,12 @@ impl<W: Write> Table<W> {
     }
 }
 
-/// The word for where memory was short.
+/// The word for where memory was short, or who killed if that was not the kernel.
 fn level(event: &OomEvent) -> &'static str {
+    let killer = event.testimony.as_ref().and_then(|told| told.killer);
+    if let Some(killer) = killer {
+        return killer.as_str();
+    }
     let level = event.cgroup.as_ref().and_then(|cgroup| cgroup.limit_level);
     match (event.scope, level) {
         (Some(Scope::Memcg), Some(LimitLevel::Other)) => "cgroup",
@@ -109,13 +113,15 @@ fn level(event: &OomEvent) -> &'static str {
 
 impl<W: Write> Sink for Table<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
-        let Some(victim) = event
-            .victim
-            .as_ref()
-            .filter(|_| event.event_type == EventType::Kill)
-        else {
-            return Ok(());
+        let is_kill = match event.event_type {
+            EventType::Kill => event.victim.is_some(),
+            // A cgroup or a pod that was killed shows no process.
+            kind => matches!(kind, EventType::UserspaceKill | EventType::Eviction),
         };
+        if !is_kill {
+            return Ok(());
+        }
+        let victim = event.victim.as_ref();
         if !self.begun {
             self.begun = true;
             let names = ["TIME", "COMM", "PID", "RESIDENT", "LIMIT", "AT"];
@@ -127,13 +133,13 @@ impl<W: Write> Sink for Table<W> {
             self.row(names, place)?;
         }
         let comm = victim
-            .comm
-            .as_ref()
+            .and_then(|victim| victim.comm.as_ref())
             .map_or("-".to_owned(), ToString::to_string);
         let or_dash = |size: Option<u64>| size.map_or("-".to_owned(), bytes);
         let limit = event.memory.as_ref().and_then(|memory| memory.limit_bytes);
-        let (time, pid) = (self.time(event), victim.pid.to_string());
-        let (size, limit) = (or_dash(resident(victim)), or_dash(limit));
+        let pid = victim.map_or("-".to_owned(), |victim| victim.pid.to_string());
+        let time = self.time(event);
+        let (size, limit) = (or_dash(victim.and_then(resident)), or_dash(limit));
         let place = self.place(event);
         self.row([&time, &comm, &pid, &size, &limit, level(event)], &place)
     }

@@ -94,6 +94,7 @@ impl Watch {
         let mut options = Options::default();
         options.tasks = args.tasks;
         options.cgroup_roots = args.cgroups.roots();
+        args.sources.put_into(&mut options);
         options.host = args
             .node_name
             .map(OsString::into_encoded_bytes)

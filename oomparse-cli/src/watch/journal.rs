@@ -26,6 +26,8 @@ pub(crate) struct Journal {
     cursor: Option<String>,
     failures: u32,
     again_at: Option<Instant>,
+    /// Whether the entries of all are wanted, or only the kernel's.
+    all: bool,
 }
 
 impl Journal {
@@ -33,7 +35,7 @@ impl Journal {
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn open(start: Start) -> io::Result<Self> {
+    pub(crate) fn open(start: Start, all: bool) -> io::Result<Self> {
         let mut journal = Self {
             child: None,
             start,
@@ -42,9 +44,10 @@ impl Journal {
             cursor: None,
             failures: 0,
             again_at: None,
+            all,
         };
         if journal.start == Start::Now {
-            journal.cursor = last_cursor();
+            journal.cursor = last_cursor(all);
         }
         journal.spawn()?;
         Ok(journal)
@@ -52,7 +55,8 @@ impl Journal {
 
     fn spawn(&mut self) -> io::Result<()> {
         let mut command = Command::new("journalctl");
-        command.args(["--follow", "-k", "-o", "json", "--no-pager", "--quiet"]);
+        command.args(whose(self.all));
+        command.args(["--follow", "-o", "json", "--no-pager", "--quiet"]);
         match (&self.cursor, &self.start) {
             (Some(cursor), _) => command.args(["--no-tail", "--after-cursor", cursor]),
             (
@@ -124,9 +128,15 @@ impl Journal {
 }
 
 /// The cursor of the kernel's last entry, so that a restart knows where this run began.
-fn last_cursor() -> Option<String> {
+/// The flag that leaves out all but the kernel's entries.
+fn whose(all: bool) -> Option<&'static str> {
+    (!all).then_some("-k")
+}
+
+fn last_cursor(all: bool) -> Option<String> {
     let output = Command::new("journalctl")
-        .args(["-k", "--lines=1", "-o", "json", "--no-pager", "--quiet"])
+        .args(whose(all))
+        .args(["--lines=1", "-o", "json", "--no-pager", "--quiet"])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .output()

@@ -41,6 +41,18 @@ const PLAIN: [(&str, &str); 4] = [
     ),
 ];
 
+/// The same of what others than the kernel did; there only once one was counted.
+const OTHERS: [(&str, &str); 2] = [
+    (
+        "oomparse_userspace_kills_total",
+        "Kills by another killer than the kernel.",
+    ),
+    (
+        "oomparse_evictions_total",
+        "Pods that the kubelet ended because the node was short of memory.",
+    ),
+];
+
 /// namespace, pod, container, scope.
 type Labels = [String; 4];
 
@@ -50,6 +62,7 @@ pub(crate) struct Metrics {
     path: PathBuf,
     kills: BTreeMap<Labels, u64>,
     plain: [u64; 4],
+    others: [u64; 2],
     pods: usize,
     counted: VecDeque<String>,
     written: String,
@@ -70,6 +83,7 @@ impl Metrics {
             path: path.to_owned(),
             kills: BTreeMap::new(),
             plain: [0; 4],
+            others: [0; 2],
             pods: 0,
             counted: VecDeque::new(),
             written: String::new(),
@@ -94,6 +108,9 @@ impl Metrics {
         let value = value.parse::<u64>().ok()?;
         if let Some(at) = PLAIN.iter().position(|(name, _)| *name == series) {
             *self.plain.get_mut(at)? = value;
+        }
+        if let Some(at) = OTHERS.iter().position(|(name, _)| *name == series) {
+            *self.others.get_mut(at)? = value;
         }
         let labels = series.strip_prefix(KILLS)?.strip_prefix('{')?;
         let mut fields = labels.strip_suffix('}')?.split(',');
@@ -126,6 +143,8 @@ impl Metrics {
         match event.event_type {
             EventType::Kill => self.count_kill(event),
             EventType::NoVictim => self.add(0, 1),
+            EventType::UserspaceKill => self.add_other(0),
+            EventType::Eviction => self.add_other(1),
             _ => {}
         }
     }
@@ -170,6 +189,12 @@ impl Metrics {
         }
     }
 
+    fn add_other(&mut self, which: usize) {
+        if let Some(counter) = self.others.get_mut(which) {
+            *counter = counter.saturating_add(1);
+        }
+    }
+
     /// Writes the file, if a figure changed.
     pub(crate) fn save(&mut self) -> io::Result<()> {
         let text = self.to_text();
@@ -193,7 +218,11 @@ impl Metrics {
                 "{KILLS}{{namespace=\"{namespace}\",pod=\"{pod}\",container=\"{container}\",scope=\"{scope}\"}} {count}"
             );
         }
-        for ((name, help), count) in PLAIN.iter().zip(self.plain) {
+        let others = OTHERS
+            .iter()
+            .zip(self.others)
+            .filter(|(_, count)| *count > 0);
+        for ((name, help), count) in PLAIN.iter().zip(self.plain).chain(others) {
             let _ = writeln!(
                 out,
                 "# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}"
@@ -244,6 +273,32 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("oomparse_records_lost_total 6\n"), "{text}");
+    }
+
+    #[test]
+    fn testimony_raises_no_counter_of_kills() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("oomparse.prom");
+        for _ in 0..2 {
+            let mut metrics = Metrics::open(&path).unwrap();
+            for event_type in [
+                EventType::UserspaceKill,
+                EventType::Eviction,
+                EventType::Notice,
+            ] {
+                let mut event = OomEvent::default();
+                event.event_type = event_type;
+                metrics.count(&event);
+            }
+            metrics.save().unwrap();
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(KILLS), "{text}");
+        assert!(
+            text.contains("\noomparse_userspace_kills_total 2\n"),
+            "{text}"
+        );
+        assert!(text.contains("\noomparse_evictions_total 2\n"), "{text}");
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) use engine::Watch;
 use crate::args::Format;
 use crate::cgroups::CgroupArgs;
 use crate::pods::PodArgs;
+use crate::sources::SourceArgs;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -50,7 +51,7 @@ Exit status: 0 it was told to end, 2 trouble.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct WatchArgs {
-    /// Follow the journal (`journalctl --follow -k -o json`)
+    /// Follow the journal (`journalctl --follow -k -o json`; with --sources all of it, not the kernel's alone)
     #[arg(long, conflicts_with = "file")]
     journal: bool,
 
@@ -86,6 +87,9 @@ pub(crate) struct WatchArgs {
     /// The machine's name
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     node_name: Option<OsString>,
+
+    #[command(flatten)]
+    sources: SourceArgs,
 
     #[command(flatten)]
     cgroups: CgroupArgs,

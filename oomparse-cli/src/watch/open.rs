@@ -13,7 +13,7 @@ pub(crate) type Trouble = (String, io::Error);
 
 /// The log that the arguments name; the journal where the kernel's ring may not be read.
 pub(crate) fn open_feed(args: &WatchArgs, start: Start) -> Result<Box<dyn Feed>, Trouble> {
-    let journal = |start| match Journal::open(start) {
+    let journal = |start| match Journal::open(start, args.sources.has_daemons()) {
         Ok(journal) => Ok(Box::new(journal) as Box<dyn Feed>),
         Err(error) => Err(("journalctl".to_owned(), error)),
     };

@@ -13,6 +13,8 @@ pub struct Counter {
     pub limit_bytes: Option<u64>,
     /// How often the limit was hit.
     pub failcnt: Option<u64>,
+    /// The mark below the limit at which another killer acts, or the kubelet evicts.
+    pub threshold_bytes: Option<u64>,
 }
 
 /// One "Memory cgroup stats for" block.

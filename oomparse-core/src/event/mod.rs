@@ -4,11 +4,17 @@ mod evidence;
 mod memory;
 mod process;
 mod shared;
+mod testimony;
+mod words;
 
 pub use evidence::{Evidence, Field};
 pub use memory::{Counter, MemcgStats, Meminfo, Reaped, StatValues};
 pub use process::{Invoker, Selected, TaskRow, Victim};
 pub use shared::Shared;
+pub use testimony::{
+    Cause, Init, KilledProcess, KubernetesEvent, KubernetesObject, Percent, System, Testimony,
+};
+pub use words::{Action, CauseKind, Killer, Outcome, Reporter, Resource, Stage};
 
 use crate::bytes::Text;
 use crate::bytes::memmem;
@@ -16,6 +22,7 @@ use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::frame::Framer;
 use crate::source::Origin;
 use crate::time::WallTime;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -34,16 +41,35 @@ pub enum EventType {
     /// An OOM report that does not show whom the killer killed. Never counted as a kill.
     #[default]
     Report,
+    /// Another killer than the kernel killed a process, a group of them or a cgroup, or gave the order.
+    UserspaceKill,
+    /// The kubelet ended a pod because the node was short of memory.
+    Eviction,
+    /// A bystander says that something of its own was killed for want of memory. Never counted as a kill.
+    Notice,
 }
 
 impl EventType {
-    /// The word in the record: `kill`, `no_victim`, `report`.
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Kill,
+        Self::NoVictim,
+        Self::Report,
+        Self::UserspaceKill,
+        Self::Eviction,
+        Self::Notice,
+    ];
+
+    /// The word in the record: `kill`, `no_victim`, `report`, `userspace_kill`, `eviction`, `notice`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Kill => "kill",
             Self::NoVictim => "no_victim",
             Self::Report => "report",
+            Self::UserspaceKill => "userspace_kill",
+            Self::Eviction => "eviction",
+            Self::Notice => "notice",
         }
     }
 }
@@ -85,7 +111,7 @@ impl Scope {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OomEvent {
-    /// Kill, no victim, or a report without a victim.
+    /// What it says: a kill, a report without a victim, a word of another daemon.
     pub event_type: EventType,
     /// The same for the same kill read again from the same kind of capture.
     pub id: Option<String>,
@@ -124,6 +150,8 @@ pub struct OomEvent {
     pub container: Option<Container>,
     /// OpenVZ's word for the victim's container.
     pub openvz: Option<OpenVz>,
+    /// What a daemon tells beside all this; nothing in what the kernel tells.
+    pub testimony: Option<Box<Testimony>>,
     /// The `memory:` counter of the cgroup at its limit.
     pub memory: Option<Counter>,
     /// The `memory+swap:` counter (cgroup v1).
@@ -193,6 +221,10 @@ impl OomEvent {
     }
 
     fn is_told_in(&self, line: &[u8]) -> bool {
+        if let Some(testimony) = &self.testimony {
+            let told = testimony.told.unwrap_or_default();
+            return !told.is_empty() && memmem::find(line, told.as_bytes()).is_some();
+        }
         let Some(victim) = &self.victim else {
             let words: &[u8] = match self.evidence.last() {
                 Some(Evidence::NoKillable) => b"no killable processes",
@@ -282,6 +314,8 @@ pub struct Pod {
 pub struct Container {
     /// Hex digits, 12 to 64 of them.
     pub id: Option<String>,
+    /// The first digits of the id, where a line shows no more of it (conmon).
+    pub id_prefix: Option<String>,
     /// The runtime, where the path tells.
     pub runtime: Option<Runtime>,
     /// The container's name in its pod.

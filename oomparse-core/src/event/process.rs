@@ -50,9 +50,9 @@ pub struct Victim {
     pub uid: Option<u32>,
     /// Virtual size.
     pub total_vm_bytes: Option<u64>,
-    /// Resident memory, where one figure is all that is printed (OpenVZ 6).
+    /// Resident memory, where one figure is all that is printed (OpenVZ 6, daemons).
     pub rss_bytes: Option<u64>,
-    /// Swapped memory (OpenVZ 6).
+    /// Swapped memory (OpenVZ 6, daemons).
     pub swap_bytes: Option<u64>,
     /// Resident anonymous memory.
     pub anon_rss_bytes: Option<u64>,
@@ -66,6 +66,8 @@ pub struct Victim {
     pub oom_score_adj: Option<i32>,
     /// Badness; only when the selected process is the victim.
     pub oom_score: Option<i64>,
+    /// Its command line, where a daemon prints it.
+    pub cmdline: Option<Text>,
 }
 
 /// One row of the task table. Which columns there are depends on the kernel.

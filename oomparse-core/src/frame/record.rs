@@ -220,7 +220,7 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
             (text, stamped.or_else(|| dmesg::bracketed(text)))
         }
         Source::Unknown => (text, Some(find(text, nested.saturating_add(1)))),
-        Source::Daemon(_) | Source::Program => (text, None),
+        Source::Daemon(_) | Source::KmsgWriter | Source::Program => (text, None),
     };
     let Some(inner) = inner else {
         return Frame {
@@ -264,7 +264,7 @@ fn author_of_several(outer: Author, text: &[u8]) -> Option<Author> {
     // A record in a record, over several lines: its keys are no part of a message.
     let is_record = text.starts_with(b"{\"") || first.trim_ascii_end() == b"{";
     match outer.source {
-        Source::Daemon(_) | Source::Program => return None,
+        Source::Daemon(_) | Source::KmsgWriter | Source::Program => return None,
         Source::Kernel => return Some(outer),
         Source::Unknown if is_record => return None,
         Source::Unknown => {}

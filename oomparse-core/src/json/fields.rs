@@ -1,6 +1,7 @@
 //! What a record consists of, told once for every way of writing it.
 
 use crate::bytes::{Text, hex};
+use crate::event::Percent;
 use alloc::format;
 
 /// A field's name as JSON has it: in quotes, with the colon. A constant text is copied without a call.
@@ -53,6 +54,8 @@ pub(super) trait Fields {
 
     fn put_true(&mut self, key: Key);
 
+    fn put_percent(&mut self, key: Key, value: Percent);
+
     fn put_object(&mut self, key: Key, value: &impl Object);
 
     fn put_objects(&mut self, key: Key, values: &[impl Object]);
@@ -87,6 +90,12 @@ pub(super) trait Fields {
     fn signed(&mut self, key: Key, value: Option<impl Into<i64>>) {
         if let Some(value) = value {
             self.put_signed(key, value.into());
+        }
+    }
+
+    fn percent(&mut self, key: Key, value: Option<Percent>) {
+        if let Some(value) = value {
+            self.put_percent(key, value);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::fields::{Fields, Key, Object};
 use crate::event::{
-    Cgroup, Container, Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, OomEvent, OpenVz,
-    Pod, Reaped, Selected, StatValues, TaskRow, Victim,
+    Cause, Cgroup, Container, Counter, Evidence, Field, Init, Invoker, KilledProcess,
+    KubernetesEvent, KubernetesObject, MemcgStats, Meminfo, OomEvent, OpenVz, Percent, Pod, Reaped,
+    Selected, StatValues, System, TaskRow, Victim,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -77,6 +78,10 @@ impl<M: SerializeMap> Fields for Through<M> {
         self.put(key.name(), &true);
     }
 
+    fn put_percent(&mut self, key: Key, value: Percent) {
+        self.put(key.name(), &(f64::from(value.hundredths()) / 100.0));
+    }
+
     fn put_object(&mut self, key: Key, value: &impl Object) {
         self.put(key.name(), &Shown(value));
     }
@@ -101,8 +106,26 @@ macro_rules! serialize {
 }
 
 serialize!(
-    OomEvent, Invoker, Selected, Victim, Cgroup, OpenVz, Pod, Container, Counter, MemcgStats,
-    StatValues, Meminfo, TaskRow, Reaped,
+    OomEvent,
+    Invoker,
+    Selected,
+    Victim,
+    Cgroup,
+    OpenVz,
+    Pod,
+    Container,
+    Counter,
+    MemcgStats,
+    StatValues,
+    Meminfo,
+    TaskRow,
+    Reaped,
+    KilledProcess,
+    Cause,
+    System,
+    Init,
+    KubernetesEvent,
+    KubernetesObject,
 );
 
 impl Serialize for Evidence {

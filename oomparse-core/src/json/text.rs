@@ -4,7 +4,9 @@
 //! faster than a loop that is ready to write one; a text that does need one is written by `serde_json`.
 
 use super::fields::{Fields, Key, Object};
+use crate::bytes::push_number;
 use crate::bytes::words::all_plain;
+use crate::event::Percent;
 use alloc::string::String;
 
 /// Bytes of a common record; one with a task table grows.
@@ -97,6 +99,20 @@ impl Fields for Writer<'_> {
     fn put_true(&mut self, key: Key) {
         self.0.push_str(key.quoted());
         self.0.push_str("true,");
+    }
+
+    fn put_percent(&mut self, key: Key, value: Percent) {
+        self.0.push_str(key.quoted());
+        let hundredths = u64::from(value.hundredths());
+        self.0
+            .push_str(itoa::Buffer::new().format(hundredths / 100));
+        self.0.push('.');
+        // As few decimals as tell it, but one.
+        match hundredths % 100 {
+            tenths if tenths % 10 == 0 => push_number(self.0, tenths / 10, 1),
+            decimals => push_number(self.0, decimals, 2),
+        }
+        self.0.push(',');
     }
 
     fn put_object(&mut self, key: Key, value: &impl Object) {

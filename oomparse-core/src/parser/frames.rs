@@ -1,6 +1,8 @@
 //! From frames to events: the way without its beginning, for callers who read frames themselves.
 
 use super::Options;
+#[cfg(feature = "daemons")]
+use crate::daemon::Daemons;
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind};
 use crate::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
@@ -52,6 +54,9 @@ pub struct FrameParser {
     events: VecDeque<OomEvent>,
     /// The last frame went to the last stream, whole.
     was_taken: bool,
+    /// What reads daemons' lines, where they are asked for.
+    #[cfg(feature = "daemons")]
+    daemons: Option<Box<Daemons>>,
 }
 
 impl Default for FrameParser {
@@ -71,11 +76,13 @@ impl FrameParser {
     #[must_use]
     pub fn with_options(options: Options) -> Self {
         Self {
-            options,
-            sieve: Sieve::new(),
+            sieve: Sieve::of(&options),
             streams: Streams::default(),
             events: VecDeque::new(),
             was_taken: false,
+            #[cfg(feature = "daemons")]
+            daemons: Daemons::new(&options),
+            options,
         }
     }
 
@@ -94,6 +101,10 @@ impl FrameParser {
         let given = self.events.len();
         for mut assembler in self.streams.drain() {
             assembler.finish(&mut self.events);
+        }
+        #[cfg(feature = "daemons")]
+        if let Some(daemons) = &mut self.daemons {
+            daemons.finish(&mut self.events);
         }
         self.complete(given);
     }
@@ -114,6 +125,17 @@ impl FrameParser {
         self.complete(given);
     }
 
+    /// The same, and what daemons told that waits for a further line: none has come for a while.
+    pub fn give_all_waiting(&mut self) {
+        self.give_waiting();
+        #[cfg(feature = "daemons")]
+        if let Some(daemons) = &mut self.daemons {
+            let given = self.events.len();
+            daemons.give(&mut self.events);
+            self.complete(given);
+        }
+    }
+
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
@@ -125,15 +147,28 @@ impl FrameParser {
     #[must_use]
     pub fn open_bytes(&self) -> usize {
         let last = self.streams.last.as_ref();
-        last.map_or(0, |last| last.weight())
-            .saturating_add(self.streams.weight)
+        let held = last
+            .map_or(0, |last| last.weight())
+            .saturating_add(self.streams.weight);
+        #[cfg(feature = "daemons")]
+        let held = held.saturating_add(self.daemons.as_ref().map_or(0, |it| it.weight()));
+        held
     }
 
     /// Whether an ordinary line matters now, since a report is being printed.
     #[must_use]
     #[inline]
     pub fn wants_every_line(&self) -> bool {
-        self.streams.hungry > 0
+        self.streams.hungry > 0 || self.is_daemon_waiting()
+    }
+
+    #[inline]
+    fn is_daemon_waiting(&self) -> bool {
+        #[cfg(feature = "daemons")]
+        if let Some(daemons) = &self.daemons {
+            return daemons.is_waiting();
+        }
+        false
     }
 
     /// Whether a line can open a report or make an event alone. Allocates nothing.
@@ -166,6 +201,10 @@ impl FrameParser {
     /// One record.
     fn take_record(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
         self.was_taken = false;
+        #[cfg(feature = "daemons")]
+        if self.daemons.is_some() && self.is_daemons(frame, text) {
+            return;
+        }
         if frame.author.is_program() || !self.options.accept.takes(frame.author) {
             return;
         }
@@ -177,7 +216,7 @@ impl FrameParser {
         // A host with nothing open sees only candidates, whatever other hosts have open.
         if self.streams.hungry > 0
             && !self.streams.is_hungry(host, is_last)
-            && text.is_some_and(|text| !self.sieve.is_candidate(text))
+            && text.is_some_and(|text| !self.sieve.is_kernel_candidate(text))
         {
             return;
         }
@@ -186,6 +225,25 @@ impl FrameParser {
             .turn_to(host, is_last, &self.options, &mut self.events);
         self.feed(frame, given);
         self.was_taken = true;
+    }
+
+    /// Shows a record to the readers of daemons' lines; says whether it is none for the kernel's.
+    #[cfg(feature = "daemons")]
+    #[inline(never)]
+    fn is_daemons(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
+        let Some(daemons) = &mut self.daemons else {
+            return false;
+        };
+        let given = self.events.len();
+        if daemons.is_waiting() {
+            daemons.pass(frame, &mut self.events);
+        }
+        let is_daemons = daemons.take(frame, text, &mut self.events);
+        self.complete(given);
+        // Without one of the kernel's words it is none of the kernel's while nothing is open.
+        is_daemons
+            || self.streams.hungry == 0
+                && text.is_some_and(|text| !self.sieve.is_kernel_candidate(text))
     }
 
     /// A line of the frame before it, but for the clock and the message; says whether it was taken. Else it is

@@ -66,6 +66,7 @@ pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Opti
         pgtables_bytes: pgtables,
         oom_score_adj: line.oom_score_adj,
         oom_score: line.oom_score,
+        cmdline: None,
     };
     (victim, cut)
 }

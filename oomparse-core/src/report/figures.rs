@@ -54,6 +54,7 @@ impl Report {
             usage_bytes: Some(kib_to_bytes(line.usage_kib)),
             limit_bytes: line.limit_kib.map(kib_to_bytes),
             failcnt: line.failcnt,
+            ..Counter::default()
         });
         if line.cut {
             self.cut(Field::new(field));

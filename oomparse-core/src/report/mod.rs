@@ -41,7 +41,6 @@ use self::build::Stream;
 use self::doubt::Doubt;
 use self::group::OpenGroup;
 use self::join::{Cut, Joined, Pending};
-use self::stamp::Stamp;
 use self::state::Report;
 use self::told::Told;
 use self::waiting::Decision;
@@ -53,7 +52,9 @@ use crate::parser::Options;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-pub(crate) use stamp::fnv1a;
+#[cfg(feature = "daemons")]
+pub(crate) use stamp::Second;
+pub(crate) use stamp::{Stamp, fnv1a};
 
 /// How long two headers may be apart and still be of reports that interleave, in microseconds.
 const INTERLEAVE_US: u64 = 1_000_000;

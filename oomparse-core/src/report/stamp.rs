@@ -9,9 +9,9 @@ use alloc::string::String;
 
 /// What a frame says of a line beside its text.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     pub(super) kernel_time_us: Option<u64>,
-    pub(super) wall: Option<WallTime>,
+    pub(crate) wall: Option<WallTime>,
     pub(super) sequence: Option<u64>,
     pub(super) origin: Origin,
     /// Hash of `caller=`.
@@ -22,21 +22,21 @@ pub(super) struct Stamp {
 
 /// A stamp's second, of the kernel's clock or of the wall's, in few bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Second {
+pub(crate) struct Second {
     number: u32,
     is_wall: bool,
 }
 
 impl Second {
     /// How far the two are apart, if they are of one clock.
-    pub(super) fn since(self, other: Self) -> Option<u32> {
+    pub(crate) fn since(self, other: Self) -> Option<u32> {
         let gap = self.number.wrapping_sub(other.number);
         (self.is_wall == other.is_wall).then(|| gap.min(gap.wrapping_neg()))
     }
 }
 
 impl Stamp {
-    pub(super) fn second(&self) -> Option<Second> {
+    pub(crate) fn second(&self) -> Option<Second> {
         let (micros, is_wall) = match (self.kernel_time_us, &self.wall) {
             (Some(micros), _) => (micros, false),
             (None, Some(wall)) => (wall_us(wall)?.cast_unsigned(), true),
@@ -47,7 +47,7 @@ impl Stamp {
         Some(Second { number, is_wall })
     }
 
-    pub(super) fn of(frame: &Frame<'_>, line: u64) -> Self {
+    pub(crate) fn of(frame: &Frame<'_>, line: u64) -> Self {
         Self {
             kernel_time_us: frame.kernel_time_us,
             wall: frame.wall,
@@ -150,7 +150,7 @@ impl Stamp {
     }
 
     /// An id for what this line says; nothing where nothing stable is at hand.
-    pub(super) fn id(
+    pub(crate) fn id(
         &self,
         boot_id: Option<&[u8]>,
         host: &[u8],

@@ -101,6 +101,25 @@ impl Invoker {
     }
 }
 
+#[cfg(feature = "daemons")]
+impl crate::event::OomEvent {
+    /// What its texts hold beside it, while it waits.
+    pub(crate) fn texts_weight(&self) -> usize {
+        let victim = self.victim.as_ref();
+        let cgroup = self.cgroup.as_ref();
+        [
+            size_of::<Self>(),
+            size_of::<crate::event::Testimony>(),
+            text(self.host.as_ref()),
+            text(victim.and_then(|it| it.comm.as_ref())),
+            text(victim.and_then(|it| it.cmdline.as_ref())),
+            text(cgroup.and_then(|it| it.task_memcg.as_ref())),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+}
+
 /// A text's bytes; short ones stand where the text does, and are counted all the same.
 fn text(text: Option<&Text>) -> usize {
     text.map_or(0, |text| text.as_bytes().len())

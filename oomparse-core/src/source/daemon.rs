@@ -1,6 +1,7 @@
 //! The daemons whose lines are read, and what they are called.
 //!
-//! A new one takes an arm in the table below, a file that reads its lines, and a case in the corpus.
+//! A new one takes an arm in the table below, a file in `daemon/` that reads its lines, and a case in the
+//! corpus.
 
 /// Makes the enum and its names from one table.
 macro_rules! daemons {
@@ -10,6 +11,11 @@ macro_rules! daemons {
         #[non_exhaustive]
         pub enum Daemon {
             $($(#[$doc])* $daemon,)*
+        }
+
+        impl Daemon {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$daemon),*];
         }
 
         /// What each is called.
@@ -44,6 +50,20 @@ daemons! {
     K3s: tags &["k3s"], units &["k3s", "k3s-agent"], comms &["k3s", "k3s-server", "k3s-agent"];
     /// RKE2, the same.
     Rke2: tags &["rke2"], units &["rke2-server", "rke2-agent"], comms &["rke2"];
+    /// systemd-oomd.
+    SystemdOomd: tags &["systemd-oomd"], units &["systemd-oomd"], comms &["systemd-oomd"];
+    /// earlyoom.
+    EarlyOom: tags &["earlyoom"], units &["earlyoom"], comms &["earlyoom"];
+    /// nohang.
+    Nohang: tags &["nohang", "nohang-desktop"], units &["nohang", "nohang-desktop"], comms &["nohang", "nohang-desktop"];
+    /// Meta's oomd.
+    Oomd: tags &["oomd"], units &["oomd"], comms &["oomd"];
+    /// Talos Linux' machined, which writes to the kernel's buffer.
+    Talos: tags &["talos"], units &[], comms &["machined"];
+    /// TKE's OOM-Guard, which writes Events of Kubernetes.
+    OomGuard: tags &["oom-guard"], units &[], comms &["oom-guard"];
+    /// systemd, as PID 1 or as a user's manager.
+    Systemd: tags &["systemd"], units &["init.scope"], comms &["systemd"];
 }
 
 impl Daemon {
@@ -55,6 +75,19 @@ impl Daemon {
             .and_then(|(_, names)| names.tags.first())
             .copied()
             .unwrap_or_default()
+    }
+
+    /// The daemon that goes by this name in a syslog: `kubelet`, `systemd-oomd`.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::Daemon;
+    /// assert_eq!(Daemon::from_name("earlyoom"), Some(Daemon::EarlyOom));
+    /// assert_eq!(Daemon::from_name("sh"), None);
+    /// ```
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::of_tag(name.as_bytes())
     }
 
     /// The daemon with this tag, which has no process id any more.

@@ -27,6 +27,14 @@ fn what_the_fields_of_a_journal_prove() {
         (&[("SYSLOG_IDENTIFIER", "kernel")], Author::KERNEL),
         (
             &[("_TRANSPORT", "kernel"), ("SYSLOG_FACILITY", "1")],
+            author(Source::KmsgWriter, Trust::Proven),
+        ),
+        (
+            &[
+                ("_TRANSPORT", "kernel"),
+                ("SYSLOG_FACILITY", "1"),
+                ("_PID", "7"),
+            ],
             Author::PROGRAM,
         ),
         (

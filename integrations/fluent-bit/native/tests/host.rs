@@ -576,6 +576,7 @@ fn corpus() -> (Vec<Case>, Vec<(String, Vec<u8>)>) {
                 && options.host.is_none()
                 && options.boot_id.is_none()
                 && case.pods.is_none()
+                && !case.reads_others()
                 && !case.needs_line_above()
         })
         .collect();

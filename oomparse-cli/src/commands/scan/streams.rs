@@ -123,8 +123,8 @@ impl Many {
     fn new(by: StreamBy, options: Options) -> Self {
         Self {
             by,
+            sieve: Parser::with_options(options.clone()),
             options,
-            sieve: Parser::new(),
             parsers: HashMap::new(),
             weight: 0,
             clock: 0,

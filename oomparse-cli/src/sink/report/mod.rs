@@ -29,6 +29,8 @@ pub(crate) struct Report<W> {
     kills: u64,
     no_victim: u64,
     reports: u64,
+    /// Kills by others than the kernel, evictions, what bystanders say.
+    others: [u64; 3],
     /// Kills whose pod the log does not show, or that are of no pod.
     without_pod: u64,
     /// Events whose time has no year or no zone.
@@ -52,6 +54,7 @@ impl<W: Write> Report<W> {
             kills: 0,
             no_victim: 0,
             reports: 0,
+            others: [0; 3],
             without_pod: 0,
             half_times: false,
             pods: Names::default(),
@@ -70,6 +73,9 @@ impl<W: Write> Report<W> {
         match event.event_type {
             EventType::Kill => self.kills += 1,
             EventType::NoVictim => self.no_victim += 1,
+            EventType::UserspaceKill => self.others[0] += 1,
+            EventType::Eviction => self.others[1] += 1,
+            EventType::Notice => self.others[2] += 1,
             _ => self.reports += 1,
         }
         if event.event_type != EventType::Kill {
@@ -103,9 +109,15 @@ impl<W: Write> Report<W> {
         self.times.add(event.time, boot, &text);
     }
 
+    /// Whether there was no event yet.
+    fn is_empty(&self) -> bool {
+        let others: u64 = self.others.iter().sum();
+        self.kills + self.no_victim + self.reports + others == 0
+    }
+
     /// `14 kills in 3 pods.`, and a line each for what was no kill.
     fn totals(&self) -> String {
-        if self.kills + self.no_victim + self.reports == 0 {
+        if self.is_empty() {
             return "No OOM kill found.\n".to_owned();
         }
         let mut text = count(self.kills, "kill");
@@ -131,6 +143,18 @@ impl<W: Write> Report<W> {
                 "{} reports do not show whom they killed.\n",
                 number(n)
             )),
+        }
+        let [userspace, evictions, notices] = self.others;
+        for (number, what) in [
+            (userspace, "kill by another killer than the kernel"),
+            (evictions, "pod evicted for memory"),
+            (notices, "word of a bystander"),
+        ] {
+            match number {
+                0 => {}
+                1 => text.push_str(&format!("1 {what}.\n")),
+                n => text.push_str(&format!("{}.\n", counted(n, what))),
+            }
         }
         if self.half_times {
             text.push_str(
@@ -170,9 +194,15 @@ impl<W: Write> Report<W> {
     }
 }
 
+/// `2 pods evicted for memory`: the first word in the plural.
+fn counted(n: u64, what: &str) -> String {
+    let (word, rest) = what.split_once(' ').unwrap_or((what, ""));
+    format!("{} {rest}", count(n, word))
+}
+
 impl<W: Write> Sink for Report<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
-        let is_first = self.kills + self.no_victim + self.reports == 0;
+        let is_first = self.is_empty();
         self.count(event);
         if self.explain {
             for name in terms_of(event) {

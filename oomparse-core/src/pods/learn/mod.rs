@@ -56,6 +56,7 @@ fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8], is_default: 
         Daemon::Kubelet => (true, false),
         Daemon::Containerd | Daemon::Crio | Daemon::Dockerd | Daemon::CriDockerd => (false, true),
         Daemon::K3s | Daemon::Rke2 => (true, true),
+        _ => return false,
     };
     let holds = |literal: &&str| memchr::memmem::find(message, literal.as_bytes()).is_some();
     if message.len() > MAX_LEARN_LEN || !LEARN_LITERALS.iter().any(holds) {

@@ -1,0 +1,439 @@
+//! earlyoom: signals one process, or its group, when memory and swap run low.
+//!
+//! | versions | line |
+//! |---|---|
+//! | to 1.0 | `Killing process 1234 chrome` |
+//! | 1.1 | `Killing process: chrome, pid: 1234, badness: 300, VmRSS: 512 MiB` |
+//! | 1.2 | `Killing process 'chrome' with signal 15, pid: 1234, badness: 300, VmRSS: 512 MiB` |
+//! | 1.3-rc1 | `killing process 1234 "chrome" with signal 15: badness 300, VmRSS 512 MiB` |
+//! | 1.3 | `sending SIGTERM to process 1234 "chrome": badness 300, VmRSS 512 MiB` |
+//! | 1.4 to 1.7 | `sending SIGTERM to process 1234 uid 1000 "chrome": badness 300, VmRSS 512 MiB` |
+//! | 1.8 | `…: oom_score 300, VmRSS 512 MiB, cmdline "…"` |
+//! | 1.9 | `…: oom_score 300, oom_score_adj 0, VmRSS 512 MiB, cmdline "…"` |
+//!
+//! ```text
+//! earlyoom[1233]: sending SIGTERM to process 29410 uid 1000 "cluster": badness 1264, VmRSS 23964 MiB
+//! earlyoom[1233]: process exited after 0.1 seconds
+//! earlyoom[77]: sending SIGTERM to process 3112 uid 33 "php-fpm": oom_score 820, oom_score_adj 0, VmRSS 2048 MiB, cmdline "php-fpm: pool www"
+//! earlyoom[77]: escalating to SIGKILL after 1.104 seconds
+//! earlyoom[77]: process 3112 exited after 1.305 seconds
+//! earlyoom[500]: dryrun, not actually sending any signal
+//! ```
+//!
+//! A dry run prints the kill first and says so in the line behind it, so a kill waits for that: from 1.3 on
+//! one always comes. A comm has at most 15 bytes and a command line ends with the line, so both are read whole
+//! whatever they hold. A command line may hold a line end, and so the look of a second kill: earlyoom itself
+//! prints what became of the first before it kills again.
+
+use super::text::{mib, number, pid, rsplit_once, signal, split_once, whole_number};
+use super::{Patience, Reader, Said};
+use crate::bytes::Text;
+use crate::event::{Cause, CauseKind, EventType, Killer, OomEvent, Outcome, Stage, Victim};
+use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_WAIT_S};
+use crate::report::Second;
+use crate::source::Daemon;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+
+/// What waits for its end, and whom the last kill was of.
+#[derive(Debug, Default)]
+pub(super) struct EarlyOom {
+    waiting: Option<Box<Waiting>>,
+    last: Option<(u32, Option<Second>)>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    event: OomEvent,
+    patience: Patience,
+    /// Nothing came behind the kill's own line yet.
+    is_new: bool,
+    /// Its command line had no end.
+    is_open: bool,
+}
+
+impl Reader for EarlyOom {
+    const OF: &'static [Daemon] = &[Daemon::EarlyOom];
+    const WORDS: &'static [&'static str] = &["earlyoom"];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        if self.is_cmdlines(said) {
+            return;
+        }
+        if let Some(kill) = kill(said.text) {
+            return self.begin(said, kill, out);
+        }
+        if let Some(waiting) = &mut self.waiting {
+            waiting.is_new = false;
+            match waiting.goes_on(said.text) {
+                Next::Void => self.waiting = None,
+                Next::End => self.give(out),
+                Next::More => {}
+            }
+        }
+    }
+
+    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        if let Some(waiting) = self.waiting.take() {
+            out.push_back(waiting.event);
+        }
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        self.waiting.as_mut().map(|waiting| &mut waiting.patience)
+    }
+
+    fn weight(&self) -> usize {
+        self.waiting
+            .as_ref()
+            .map_or(0, |waiting| waiting.event.texts_weight())
+    }
+}
+
+impl EarlyOom {
+    /// Whether the line is a piece of the command line above, which held a line end.
+    fn is_cmdlines(&mut self, said: &Said<'_>) -> bool {
+        let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.is_new) else {
+            return false;
+        };
+        if waiting.is_open {
+            waiting.is_open = !said.text.ends_with(b"\"");
+            return true;
+        }
+        // Of the same second; where the lines between were taken out of a log, it is another.
+        let has_cmdline = waiting
+            .event
+            .victim
+            .as_ref()
+            .is_some_and(|it| it.cmdline.is_some());
+        let gap = said.second().zip(waiting.patience.since);
+        has_cmdline
+            && kill(said.text).is_some()
+            && gap.is_some_and(|(now, then)| now.since(then) == Some(0))
+    }
+
+    fn begin(&mut self, said: &Said<'_>, kill: Kill, out: &mut VecDeque<OomEvent>) {
+        self.give(out);
+        let second = said.second();
+        let is_again = self.last.is_some_and(|(pid, then)| {
+            let gap = second.zip(then).and_then(|(now, then)| now.since(then));
+            pid == kill.victim.pid && gap.is_none_or(|gap| gap <= MAX_DAEMON_WAIT_S)
+        });
+        self.last = Some((kill.victim.pid, second));
+        // A process that does not answer is killed again and again.
+        if is_again {
+            return;
+        }
+        let mut event = said.event(EventType::UserspaceKill);
+        event.victim = Some(kill.victim);
+        let told = event.told();
+        told.killer = Some(Killer::EarlyOom);
+        told.stage = Some(Stage::Sent);
+        told.signal = kill.signal;
+        told.cause = Some(Cause {
+            kind: Some(CauseKind::LowMemory),
+            ..Cause::default()
+        });
+        self.waiting = Some(Box::new(Waiting {
+            event,
+            patience: Patience::from(said),
+            is_new: true,
+            is_open: kill.is_open,
+        }));
+    }
+}
+
+/// What a line means for the kill before it.
+enum Next {
+    Void,
+    End,
+    More,
+}
+
+impl Waiting {
+    fn goes_on(&mut self, text: &[u8]) -> Next {
+        if text.starts_with(b"dryrun, not actually sending") {
+            return Next::Void;
+        }
+        let victim = self.event.victim.as_mut();
+        let killed = victim.as_ref().map_or(0, |victim| victim.pid);
+        if let Some(rest) = text.strip_prefix(b"process ") {
+            // `-g` shows the group as a negative number.
+            let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+            let rest = match pid(rest) {
+                Some((pid, rest)) if pid == killed => rest.strip_prefix(b" ").unwrap_or(rest),
+                Some(_) => return Next::More,
+                None => rest,
+            };
+            if let (Some(cmdline), Some(victim)) = (rest.strip_prefix(b"cmdline \""), victim) {
+                victim.cmdline = cmdline.strip_suffix(b"\"").map(Text::from);
+                return Next::More;
+            }
+            if rest.starts_with(b"exited after ") {
+                self.end(Outcome::Exited, Stage::Confirmed, "exited after ");
+                return Next::End;
+            }
+            if rest.starts_with(b"did not exit") {
+                self.end(Outcome::Survived, Stage::Sent, "did not exit");
+                return Next::End;
+            }
+            return Next::More;
+        }
+        if let Some(rest) = text.strip_prefix(b"escalating to ") {
+            let to = split_once(rest, b" ").and_then(|(word, _)| signal(word));
+            let told = self.event.told();
+            if to.is_some() && to != told.signal {
+                told.first_signal = core::mem::replace(&mut told.signal, to);
+            }
+            return Next::More;
+        }
+        if text.starts_with(b"kill failed: Timer expired") {
+            self.end(Outcome::Survived, Stage::Sent, "kill failed: ");
+            return Next::End;
+        }
+        if text.starts_with(b"kill failed: ") {
+            self.end(Outcome::Failed, Stage::Marked, "kill failed: ");
+            return Next::End;
+        }
+        // The next round has begun.
+        let is_next = [&b"mem avail: "[..], b"low memory! ", b"Low Memory! "]
+            .iter()
+            .any(|start| text.starts_with(start));
+        if is_next { Next::End } else { Next::More }
+    }
+
+    fn end(&mut self, outcome: Outcome, stage: Stage, words: &'static str) {
+        let told = self.event.told();
+        (told.outcome, told.stage) = (Some(outcome), Some(stage));
+        told.told = Some(words);
+    }
+}
+
+#[derive(Debug)]
+struct Kill {
+    victim: Victim,
+    signal: Option<&'static str>,
+    /// The command line does not end with the line.
+    is_open: bool,
+}
+
+fn kill(text: &[u8]) -> Option<Kill> {
+    match text.split_first()? {
+        (b's', _) => sending(text.strip_prefix(b"sending ")?),
+        (b'k', _) => killing(text.strip_prefix(b"killing process ")?),
+        (b'K', _) => old(text.strip_prefix(b"Killing process")?),
+        _ => None,
+    }
+}
+
+/// `SIGTERM to process 1234[ uid 1000] "chrome": …`
+fn sending(text: &[u8]) -> Option<Kill> {
+    let (word, rest) = split_once(text, b" to process ")?;
+    let signal = Some(signal(word)?);
+    let (pid, rest) = pid(rest)?;
+    let (uid, rest) = match rest.strip_prefix(b" uid ") {
+        Some(rest) => {
+            let (uid, rest) = number(rest)?;
+            (Some(u32::try_from(uid).ok()?), rest)
+        }
+        None => (None, rest),
+    };
+    let rest = rest.strip_prefix(b" \"")?;
+    let mut victim = Victim {
+        pid,
+        uid,
+        ..Victim::default()
+    };
+    // The end of the comm is the last place within its length that all the rest follows.
+    let ends = (0..=MAX_COMM_LEN.min(rest.len())).rev();
+    let is_open = ends
+        .filter_map(|len| {
+            let (comm, rest) = rest.split_at_checked(len)?;
+            let rest = rest.strip_prefix(b"\": ")?;
+            let mut found = victim.clone();
+            let is_open = figures(rest, &mut found)?;
+            found.comm = Some(Text::from(comm));
+            Some((found, is_open))
+        })
+        .next();
+    let is_open = is_open.map(|(found, is_open)| {
+        victim = found;
+        is_open
+    })?;
+    Some(Kill {
+        victim,
+        signal,
+        is_open,
+    })
+}
+
+/// `badness 1264, VmRSS 23964 MiB` or `oom_score 820, oom_score_adj 0, VmRSS 2048 MiB, cmdline "…"`; says whether
+/// the command line is without its end.
+fn figures(text: &[u8], victim: &mut Victim) -> Option<bool> {
+    let rest = text
+        .strip_prefix(b"badness ")
+        .or_else(|| text.strip_prefix(b"oom_score "))?;
+    let (score, rest) = signed(rest)?;
+    victim.oom_score = Some(score);
+    let mut rest = rest.strip_prefix(b", ")?;
+    if let Some(adj) = rest.strip_prefix(b"oom_score_adj ") {
+        let (adj, tail) = signed(adj)?;
+        victim.oom_score_adj = Some(i32::try_from(adj).ok()?);
+        rest = tail.strip_prefix(b", ")?;
+    }
+    let (rss, rest) = number(rest.strip_prefix(b"VmRSS ")?)?;
+    victim.rss_bytes = Some(mib(rss)?);
+    let rest = rest.strip_prefix(b" MiB")?;
+    if rest.is_empty() {
+        return Some(false);
+    }
+    let cmdline = rest.strip_prefix(b", cmdline \"")?;
+    victim.cmdline = cmdline.strip_suffix(b"\"").map(Text::from);
+    Some(victim.cmdline.is_none())
+}
+
+fn signed(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (is_negative, text) = match text.strip_prefix(b"-") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (value, rest) = number(text)?;
+    let value = i64::try_from(value).ok()?;
+    Some((
+        if is_negative {
+            value.checked_neg()?
+        } else {
+            value
+        },
+        rest,
+    ))
+}
+
+/// `1234 "chrome" with signal 15: badness 300, VmRSS 512 MiB`
+fn killing(text: &[u8]) -> Option<Kill> {
+    let (pid, rest) = pid(text)?;
+    let (rest, figures_text) = rsplit_once(rest.strip_prefix(b" \"")?, b": badness ")?;
+    let (comm, number) = rsplit_once(rest, b"\" with signal ")?;
+    let mut victim = Victim {
+        pid,
+        comm: comm_of(comm),
+        ..Victim::default()
+    };
+    let (score, rest) = signed(figures_text)?;
+    victim.oom_score = Some(score);
+    let rss = rest.strip_prefix(b", VmRSS ")?.strip_suffix(b" MiB")?;
+    victim.rss_bytes = mib(whole_number(rss)?);
+    Some(Kill {
+        victim,
+        signal: Some(signal(number)?),
+        is_open: false,
+    })
+}
+
+/// What follows `Killing process` up to 1.2.
+fn old(text: &[u8]) -> Option<Kill> {
+    let mut victim = Victim::default();
+    let mut sent = None;
+    if let Some((rest, rss)) = rsplit_once(text, b", VmRSS: ") {
+        victim.rss_bytes = mib(whole_number(rss.strip_suffix(b" MiB")?)?);
+        let (rest, badness) = rsplit_once(rest, b", badness: ")?;
+        victim.oom_score = Some(signed(badness).filter(|(_, rest)| rest.is_empty())?.0);
+        let (rest, pid) = rsplit_once(rest, b", pid: ")?;
+        victim.pid = whole_number(pid)?;
+        let comm = match rest.strip_prefix(b" '") {
+            Some(rest) => {
+                let (comm, number) = rsplit_once(rest, b"' with signal ")?;
+                sent = Some(signal(number)?);
+                comm
+            }
+            None => rest.strip_prefix(b": ")?,
+        };
+        victim.comm = comm_of(comm);
+    } else {
+        let (pid, comm) = pid(text.strip_prefix(b" ")?)?;
+        victim.pid = pid;
+        victim.comm = Some(comm_of(comm.strip_prefix(b" ")?)?);
+    }
+    Some(Kill {
+        victim,
+        signal: sent,
+        is_open: false,
+    })
+}
+
+fn comm_of(text: &[u8]) -> Option<Text> {
+    (text.len() <= MAX_COMM_LEN).then(|| Text::from(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn victim(text: &str) -> Option<(u32, alloc::string::String, Option<&'static str>)> {
+        let kill = kill(text.as_bytes())?;
+        let comm = kill.victim.comm.unwrap_or_default();
+        Some((kill.victim.pid, alloc::format!("{comm}"), kill.signal))
+    }
+
+    #[test]
+    fn earlyoom_lines_of_all_versions() {
+        for (text, signal) in [
+            ("Killing process 12 a b", None),
+            (
+                "Killing process: a b, pid: 12, badness: 3, VmRSS: 4 MiB",
+                None,
+            ),
+            (
+                "Killing process 'a b' with signal 9, pid: 12, badness: 3, VmRSS: 4 MiB",
+                Some("SIGKILL"),
+            ),
+            (
+                "killing process 12 \"a b\" with signal 15: badness 3, VmRSS 4 MiB",
+                Some("SIGTERM"),
+            ),
+            (
+                "sending SIGTERM to process 12 \"a b\": badness 3, VmRSS 4 MiB",
+                Some("SIGTERM"),
+            ),
+            (
+                "sending SIGKILL to process 12 uid 0 \"a b\": badness 3, VmRSS 4 MiB",
+                Some("SIGKILL"),
+            ),
+            (
+                "sending SIGKILL to process 12 uid 0 \"a b\": oom_score 3, VmRSS 4 MiB, cmdline \"a\"",
+                Some("SIGKILL"),
+            ),
+            (
+                "sending SIGKILL to process 12 uid 0 \"a b\": oom_score 3, oom_score_adj -5, VmRSS 4 MiB, cmdline \"\"",
+                Some("SIGKILL"),
+            ),
+        ] {
+            assert_eq!(victim(text), Some((12, "a b".into(), signal)), "{text}");
+        }
+        for text in [
+            "sending SIGTERM to process 12",
+            "sending SIGHUP to process 12 uid 0 \"a\": badness 3, VmRSS 4 MiB",
+            "sending SIGTERM to process 12 uid 0 \"aaaaaaaaaaaaaaaa\": badness 3, VmRSS 4 MiB",
+            "sending SIGTERM to process 0 uid 0 \"a\": badness 3, VmRSS 4 MiB",
+            "Killing process group",
+            "dryrun mode enabled, will not kill anything",
+        ] {
+            assert_eq!(victim(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn earlyoom_comms_and_cmdlines_that_look_like_the_line() {
+        let comm = "\": oom_score 1,";
+        let cmdline = "a\": oom_score 9, VmRSS 9 MiB, cmdline \"b";
+        let text = alloc::format!(
+            "sending SIGTERM to process 12 uid 0 \"{comm}\": oom_score 3, oom_score_adj 0, VmRSS 4 MiB, cmdline \"{cmdline}\""
+        );
+        let victim = kill(text.as_bytes()).unwrap().victim;
+        assert_eq!(
+            (victim.comm, victim.oom_score),
+            (Some(Text::from(comm)), Some(3))
+        );
+        assert_eq!(victim.cmdline, Some(Text::from(cmdline)));
+    }
+}

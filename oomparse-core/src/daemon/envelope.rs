@@ -1,0 +1,64 @@
+//! What a daemon's own line begins with, where nothing else stands in front of it.
+//!
+//! Only of such a line is it believed whose it is without a frame: as of a bare line of the kernel's, its
+//! origin is then `unknown`.
+
+/// Whose form a line without a frame has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Envelope {
+    /// `I1012 19:34:44.310022    2480 eviction_manager.go:345] `: klog and glog.
+    Klog,
+    /// `{"ts":1697139284310.022,"caller":"…","msg":"…",…}`: klog as JSON.
+    KlogJson,
+    /// `time="2023-10-12T19:00:20.879932879Z" level=info msg="…"`: logrus.
+    Logrus,
+    /// `{"level":"info","msg":"…","time":"…"}`: logrus as JSON.
+    LogrusJson,
+    /// `2019-11-14 18:27:56,211: `: nohang's log.
+    Nohang,
+}
+
+impl Envelope {
+    /// The form that a line begins with.
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        match line {
+            [b'I' | b'W' | b'E' | b'F', b'0'..=b'9', ..] => {
+                super::text::klog(line).map(|_| Self::Klog)
+            }
+            [b't', b'i', b'm', b'e', b'=', b'"', rest @ ..] => {
+                super::text::rfc3339(rest).map(|_| Self::Logrus)
+            }
+            [b'{', b'"', b't', b's', b'"', ..] => Some(Self::KlogJson),
+            [b'{', b'"', b'l', b'e', b'v', b'e', b'l', b'"', ..] => Some(Self::LogrusJson),
+            [b'0'..=b'9', ..] => super::text::is_nohang_stamp(line).then_some(Self::Nohang),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_by_their_beginnings() {
+        for (line, form) in [
+            (
+                "I1012 19:34:44.310022    2480 eviction_manager.go:345] \"x\"",
+                Some(Envelope::Klog),
+            ),
+            ("I1012 19:34:44.310022    2480 x] y", None),
+            ("It is", None),
+            (
+                "time=\"2023-10-12T19:00:20Z\" level=info",
+                Some(Envelope::Logrus),
+            ),
+            ("{\"ts\":1.0,\"msg\":\"\"}", Some(Envelope::KlogJson)),
+            ("2019-11-14 18:27:56,211: x", Some(Envelope::Nohang)),
+            ("2019-11-14 18:27:56,211 x", None),
+            ("", None),
+        ] {
+            assert_eq!(Envelope::of(line.as_bytes()), form, "{line}");
+        }
+    }
+}

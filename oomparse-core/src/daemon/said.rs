@@ -1,0 +1,120 @@
+//! One line of a daemon's, and the event that it begins.
+
+use super::Reader;
+use super::envelope::Envelope;
+use crate::bytes::Text;
+use crate::cgroup::CgroupRoots;
+use crate::event::{Cgroup, Container, EventType, OomEvent, Pod, Testimony};
+use crate::frame::Frame;
+use crate::report::{Second, Stamp, fnv1a};
+use crate::source::{Accept, Daemon, Origin};
+use crate::time::WallTime;
+use alloc::boxed::Box;
+
+/// How it is known whose line it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// The frame or the caller names the daemon.
+    Daemon(Daemon),
+    /// It stands in the kernel's buffer and is not the kernel's: whoever may write there.
+    Kmsg,
+    /// Nothing is in front of it but what this daemon itself prints.
+    Envelope(Envelope),
+    /// It goes on with such a line.
+    Below,
+}
+
+/// A line of a daemon's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    pub(super) by: By,
+    pub(super) origin: Origin,
+    pub(super) frame: &'a Frame<'a>,
+    /// What the daemon printed, from its first byte.
+    pub(super) text: &'a [u8],
+    pub(super) accept: Accept,
+    /// The machine's name where the frame shows none.
+    pub(super) host: Option<&'a [u8]>,
+    pub(super) roots: &'a CgroupRoots,
+}
+
+impl Said<'_> {
+    /// Whether this reader is to have it.
+    pub(super) fn is_for<R: Reader>(&self, goes_on: bool) -> bool {
+        let is_asked_for = || R::OF.iter().any(|daemon| self.accept.has_daemon(*daemon));
+        match self.by {
+            By::Daemon(daemon) => R::OF.contains(&daemon),
+            By::Kmsg => R::IN_KMSG && is_asked_for(),
+            By::Envelope(envelope) => R::ENVELOPES.contains(&envelope) && is_asked_for(),
+            By::Below => goes_on,
+        }
+    }
+
+    /// The second that its frame shows.
+    pub(super) fn second(&self) -> Option<Second> {
+        Stamp::of(self.frame, 0).second()
+    }
+
+    /// An event of this type, with when, where and whose word it is.
+    pub(super) fn event(&self, event_type: EventType) -> OomEvent {
+        self.event_at(event_type, None)
+    }
+
+    /// The same, where the line itself shows a time. One that is complete goes before the frame's.
+    pub(super) fn event_at(&self, event_type: EventType, own: Option<WallTime>) -> OomEvent {
+        let frame = self.frame;
+        let complete = own.filter(WallTime::is_complete);
+        let wall = complete.or(frame.wall).or(own);
+        let mut stamp = Stamp::of(frame, 0);
+        stamp.wall = stamp.wall.or(own);
+        let host = frame.host.as_deref();
+        let id = stamp.id(
+            frame.boot_id.as_deref(),
+            host.unwrap_or_default(),
+            fnv1a(&[self.text]),
+        );
+        OomEvent {
+            event_type,
+            id,
+            origin: self.origin,
+            time: wall,
+            kernel_time_us: frame.kernel_time_us,
+            host: host.or(self.host).map(Text::from),
+            testimony: Some(Box::default()),
+            ..OomEvent::default()
+        }
+    }
+
+    /// Puts in the victim's cgroup, and the pod and container that its path proves.
+    pub(super) fn set_cgroup(&self, event: &mut OomEvent, path: &[u8]) {
+        let known = self.roots.parse(path);
+        event.cgroup = Some(Cgroup {
+            task_memcg: Some(Text::from(path)),
+            driver: known.driver,
+            ..Cgroup::default()
+        });
+        if known.pod_uid.is_some() || known.qos_class.is_some() {
+            event.pod = Some(Pod {
+                uid: known.pod_uid_text(),
+                qos_class: known.qos_class,
+                nested: known.nested,
+                ..Pod::default()
+            });
+        }
+        if known.container_id.is_some() || known.runtime.is_some() {
+            event.container = Some(Container {
+                id: known.container_id_text(),
+                runtime: known.runtime,
+                delegated: known.delegated,
+                ..Container::default()
+            });
+        }
+    }
+}
+
+impl OomEvent {
+    /// What a daemon tells in it.
+    pub(super) fn told(&mut self) -> &mut Testimony {
+        self.testimony.get_or_insert_default()
+    }
+}

@@ -1,0 +1,194 @@
+//! How the daemons' lines are taken apart: from the front, word for word, and from the back.
+
+use crate::time::WallTime;
+
+/// Takes a number off the front.
+pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at_checked(len)?;
+    Some((core::str::from_utf8(digits).ok()?.parse().ok()?, rest))
+}
+
+/// The whole of a text as a number.
+pub(super) fn whole_number<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
+    match number(text)? {
+        (value, []) => N::try_from(value).ok(),
+        _ => None,
+    }
+}
+
+/// Takes a process id off the front.
+pub(super) fn pid(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (pid, rest) = number(text)?;
+    Some((u32::try_from(pid).ok().filter(|pid| *pid > 0)?, rest))
+}
+
+/// Bytes of whole MiB.
+pub(super) fn mib(count: u64) -> Option<u64> {
+    count.checked_mul(1 << 20)
+}
+
+/// What stands before the last place of a word, and behind it.
+pub(super) fn rsplit_once<'t>(text: &'t [u8], word: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    let at = memchr::memmem::rfind(text, word)?;
+    let (before, rest) = text.split_at_checked(at)?;
+    Some((before, rest.get(word.len()..)?))
+}
+
+/// What stands before the first place of a word, and behind it.
+pub(super) fn split_once<'t>(text: &'t [u8], word: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    let at = memchr::memmem::find(text, word)?;
+    let (before, rest) = text.split_at_checked(at)?;
+    Some((before, rest.get(word.len()..)?))
+}
+
+/// The name of a signal that a daemon sends.
+pub(super) fn signal(text: &[u8]) -> Option<&'static str> {
+    match text {
+        b"SIGTERM" | b"15" => Some("SIGTERM"),
+        b"SIGKILL" | b"9" => Some("SIGKILL"),
+        _ => None,
+    }
+}
+
+/// The head of a klog line: its time, without year and zone, the file and the text.
+pub(super) fn klog(line: &[u8]) -> Option<(Option<WallTime>, &[u8], &[u8])> {
+    // `I1012 19:34:44.310022    2480 eviction_manager.go:345] `
+    let (head, text) = split_once(line.get(..256).unwrap_or(line), b"] ")
+        .and_then(|(head, _)| Some((head, line.get(head.len().checked_add(2)?..)?)))?;
+    let mut words = head
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let (date, clock, thread, place) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let [b'I' | b'W' | b'E' | b'F', month @ .., d1, d2] = date else {
+        return None;
+    };
+    whole_number::<u32>(thread)?;
+    let (file, number) = split_once(place, b":")?;
+    whole_number::<u32>(number)?;
+    if !file.ends_with(b".go") || words.next().is_some() {
+        return None;
+    }
+    let day: u8 = whole_number(&[*d1, *d2])?;
+    let wall = clock_of(clock).and_then(|(clock, fraction)| {
+        WallTime::new(None, (whole_number(month)?, day), clock, fraction, None)
+    });
+    Some((wall, file, text))
+}
+
+/// A clock and its fraction.
+type Clock = ((u8, u8, u8), (u32, u8));
+
+/// `19:34:44.310022`
+fn clock_of(text: &[u8]) -> Option<Clock> {
+    let (clock, fraction) = split_once(text, b".").unwrap_or((text, b""));
+    let mut parts = clock.split(|byte| *byte == b':');
+    let mut part = || whole_number::<u8>(parts.next()?);
+    let clock = (part()?, part()?, part()?);
+    let digits = u8::try_from(fraction.len()).ok().filter(|len| *len <= 9)?;
+    let mut nanos = if digits > 0 {
+        whole_number::<u32>(fraction)?
+    } else {
+        0
+    };
+    for _ in digits..9 {
+        nanos = nanos.checked_mul(10)?;
+    }
+    Some((clock, (nanos, digits)))
+}
+
+/// `2023-10-12T19:00:20.879932879Z`, `2021-03-03 03:03:04.100200300Z`, `… +0800 …`: a time with its zone, and
+/// what follows it.
+pub(super) fn rfc3339(text: &[u8]) -> Option<(WallTime, &[u8])> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let mut parts = date.split(|byte| *byte == b'-');
+    let year = whole_number::<u16>(parts.next()?)?;
+    let (month, day) = (whole_number(parts.next()?)?, whole_number(parts.next()?)?);
+    let rest = rest
+        .strip_prefix(b"T")
+        .or_else(|| rest.strip_prefix(b" "))?;
+    let is_clocks = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.');
+    let len = rest.iter().take_while(is_clocks).count();
+    let (clock, rest) = rest.split_at_checked(len)?;
+    let (clock, fraction) = clock_of(clock)?;
+    let (offset, rest) = zone(rest)?;
+    let wall = WallTime::new(Some(year), (month, day), clock, fraction, Some(offset))?;
+    Some((wall, rest))
+}
+
+/// `Z`, `+08:00`, ` +0800`: minutes east.
+fn zone(text: &[u8]) -> Option<(i16, &[u8])> {
+    if let Some(rest) = text.strip_prefix(b"Z") {
+        return Some((0, rest));
+    }
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let (sign, rest) = text.split_first()?;
+    let (hours, rest) = rest.split_at_checked(2)?;
+    let rest = rest.strip_prefix(b":").unwrap_or(rest);
+    let (minutes, rest) = rest.split_at_checked(2)?;
+    let minutes = whole_number::<i16>(hours.len().eq(&2).then_some(hours)?)?
+        .checked_mul(60)?
+        .checked_add(whole_number(minutes)?)?;
+    match sign {
+        b'+' => Some((minutes, rest)),
+        b'-' => Some((minutes.checked_neg()?, rest)),
+        _ => None,
+    }
+}
+
+/// `2019-11-14 18:27:56,211: `
+pub(super) fn is_nohang_stamp(line: &[u8]) -> bool {
+    const SHAPE: &[u8] = b"0000-00-00 00:00:00,000: ";
+    line.len() >= SHAPE.len()
+        && line.iter().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == shape,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn times_with_their_zones() {
+        for (text, time) in [
+            (
+                "2023-10-12T19:00:20.879932879Z\" x",
+                "2023-10-12T19:00:20.879932879Z",
+            ),
+            ("2021-03-03 03:03:04.1002Z", "2021-03-03T03:03:04.1002Z"),
+            (
+                "2021-03-10 11:21:19.308776449 +0800 CST m=+1",
+                "2021-03-10T11:21:19.308776449+08:00",
+            ),
+            ("2019-05-04T18:05:45-05:00", "2019-05-04T18:05:45-05:00"),
+        ] {
+            let found = rfc3339(text.as_bytes()).map(|(wall, _)| wall.to_string());
+            assert_eq!(found.as_deref(), Some(time), "{text}");
+        }
+        for text in [
+            "2023-10-12",
+            "2023-10-12T19:00:20",
+            "2023-13-12T19:00:20Z",
+            "",
+        ] {
+            assert!(rfc3339(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn klog_heads() {
+        let (wall, file, text) =
+            klog(b"W0412 09:28:14.744599   14260 eviction_manager.go:333] eviction manager: x")
+                .unwrap();
+        assert_eq!(
+            (file, text),
+            (&b"eviction_manager.go"[..], &b"eviction manager: x"[..])
+        );
+        let wall = wall.unwrap();
+        assert_eq!((wall.month, wall.day, wall.nanos), (4, 12, 744_599_000));
+        assert!(klog(b"W0412 09:28:14 x] y").is_none());
+    }
+}

@@ -1,0 +1,189 @@
+//! What daemons tell of kills: their own, and those that they saw.
+
+use super::words::{Action, CauseKind, Killer, Outcome, Reporter, Resource, Stage};
+use crate::bytes::Text;
+use crate::time::WallTime;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What an event of the types `userspace_kill`, `eviction` and `notice` says beside the fields that it has in
+/// common with a kill of the kernel's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Testimony {
+    /// Whose hand killed; nothing where the reporter cannot know.
+    pub killer: Option<Killer>,
+    /// Who tells of it, where that is not the killer.
+    pub reporter: Option<Reporter>,
+    /// How far the kill is known to have gone.
+    pub stage: Option<Stage>,
+    /// The last signal, `SIGKILL`.
+    pub signal: Option<&'static str>,
+    /// The signal before that, where the victim got two.
+    pub first_signal: Option<&'static str>,
+    /// What was done instead of sending a signal.
+    pub action: Option<Action>,
+    /// What became of the victim.
+    pub outcome: Option<Outcome>,
+    /// The killed processes, where the line lists several.
+    pub victims: Vec<KilledProcess>,
+    /// How many processes were killed, as the daemon counts: systemd's is a running total of the unit.
+    pub process_count: Option<u64>,
+    /// Why the killer acted.
+    pub cause: Option<Cause>,
+    /// The machine's memory as the killer saw it.
+    pub system: Option<System>,
+    /// systemd's name of the unit.
+    pub unit: Option<Text>,
+    /// systemd's word for how the unit ended, `oom-kill`.
+    pub unit_result: Option<Text>,
+    /// What was short.
+    pub resource: Option<Resource>,
+    /// The container's first process and its end.
+    pub init: Option<Init>,
+    /// The Event of Kubernetes that told it.
+    pub event: Option<KubernetesEvent>,
+    /// How often it was told.
+    pub count: Option<u64>,
+    /// What the line that completed the event holds, for those who ask which record told it.
+    pub(crate) told: Option<&'static str>,
+}
+
+/// One of several killed processes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KilledProcess {
+    /// Process id.
+    pub pid: u32,
+    /// Its name, where the line shows it.
+    pub comm: Option<Text>,
+}
+
+/// Why a killer acted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Cause {
+    /// The kind of shortage.
+    pub kind: Option<CauseKind>,
+    /// How long processes waited for memory.
+    pub pressure_percent: Option<Percent>,
+    /// The threshold that was passed.
+    pub limit_percent: Option<Percent>,
+    /// For how long it was passed, in microseconds.
+    pub duration_us: Option<u64>,
+    /// The cgroup that was watched; the victim is in it.
+    pub monitored_cgroup: Option<Text>,
+}
+
+/// The machine's memory and swap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct System {
+    /// Memory in use.
+    pub memory_used_bytes: Option<u64>,
+    /// All memory.
+    pub memory_total_bytes: Option<u64>,
+    /// Swap in use.
+    pub swap_used_bytes: Option<u64>,
+    /// All swap.
+    pub swap_total_bytes: Option<u64>,
+}
+
+/// A container's first process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Init {
+    /// Its id on the host.
+    pub pid: Option<u32>,
+    /// What it ended with.
+    pub exit_code: Option<i32>,
+    /// When it ended.
+    pub time: Option<WallTime>,
+}
+
+/// An Event of Kubernetes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KubernetesEvent {
+    /// `metadata.uid`.
+    pub uid: Option<String>,
+    /// `reason`.
+    pub reason: Option<String>,
+    /// What it is about.
+    pub object: Option<KubernetesObject>,
+    /// Who reports it.
+    pub component: Option<String>,
+    /// `ADDED`, `UPDATED` or `DELETED`, in a stream of events.
+    pub verb: Option<String>,
+}
+
+/// What an Event of Kubernetes is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KubernetesObject {
+    /// `Pod`, `Node`.
+    pub kind: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its namespace.
+    pub namespace: Option<String>,
+}
+
+/// A percentage with two decimals, as the daemons print it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Percent(u32);
+
+impl Percent {
+    /// From hundredths: 5107 is 51.07 %.
+    #[must_use]
+    pub fn from_hundredths(hundredths: u32) -> Self {
+        Self(hundredths)
+    }
+
+    /// In hundredths.
+    #[must_use]
+    pub fn hundredths(self) -> u32 {
+        self.0
+    }
+
+    /// Reads `51.07`, `51` or `51.7`; of more decimals the third and later are let go.
+    #[cfg(any(test, feature = "daemons"))]
+    pub(crate) fn parse(text: &[u8]) -> Option<Self> {
+        let text = core::str::from_utf8(text).ok()?;
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+        if !is_digits(whole) || !is_digits(decimals) {
+            return None;
+        }
+        let mut digits = decimals
+            .bytes()
+            .map(|byte| u32::from(byte.wrapping_sub(b'0')));
+        let mut digit = || digits.next().unwrap_or(0);
+        let hundredths = digit().checked_mul(10)?.checked_add(digit())?;
+        let whole = whole.parse::<u32>().ok()?;
+        Some(Self(whole.checked_mul(100)?.checked_add(hundredths)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_keep_two_decimals() {
+        for (text, hundredths) in [
+            ("51.07", Some(5107)),
+            ("50", Some(5000)),
+            ("0.5", Some(50)),
+            ("99.999", Some(9999)),
+            ("", None),
+            (".5", None),
+            ("5.", None),
+            ("-1", None),
+            ("99999999999", None),
+        ] {
+            let found = Percent::parse(text.as_bytes()).map(Percent::hundredths);
+            assert_eq!(found, hundredths, "{text}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The closed sets of words in a record of another killer's or a bystander's.
+
+/// Makes an enum of words, each with its spelling in the record.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $word:ident = $text:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $word,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$word),*];
+
+            /// The word in the record.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$word => $text,)*
+                }
+            }
+
+            /// The one with this word in the record.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == word)
+            }
+        }
+    };
+}
+
+words! {
+    /// Whose hand killed.
+    Killer {
+        /// The kernel's OOM killer.
+        Kernel = "kernel",
+        /// systemd-oomd.
+        SystemdOomd = "systemd-oomd",
+        /// earlyoom.
+        EarlyOom = "earlyoom",
+        /// nohang.
+        Nohang = "nohang",
+        /// Meta's oomd.
+        Oomd = "oomd",
+        /// The OOM controller of Talos Linux.
+        Talos = "talos",
+        /// TKE's OOM-Guard.
+        OomGuard = "tke-oom-guard",
+        /// The kubelet, by eviction.
+        Kubelet = "kubelet",
+    }
+}
+
+words! {
+    /// Who tells of a kill that was another's.
+    Reporter {
+        /// systemd, as PID 1 or as a user's manager.
+        Systemd = "systemd",
+        /// The kubelet's OOM watcher.
+        Kubelet = "kubelet",
+        /// cAdvisor.
+        Cadvisor = "cadvisor",
+        /// containerd.
+        Containerd = "containerd",
+        /// CRI-O.
+        Crio = "cri-o",
+        /// conmon.
+        Conmon = "conmon",
+        /// Docker.
+        Docker = "docker",
+        /// Podman.
+        Podman = "podman",
+        /// runc or crun.
+        Runc = "runc",
+        /// node-problem-detector.
+        NodeProblemDetector = "node-problem-detector",
+        /// An Event of Kubernetes.
+        KubernetesEvent = "kubernetes-event",
+        /// The status of a pod in Kubernetes.
+        KubernetesStatus = "kubernetes-status",
+        /// A runtime's status of a container, as `crictl` shows it.
+        Cri = "cri",
+    }
+}
+
+words! {
+    /// How far a kill is known to have gone.
+    Stage {
+        /// The order was given.
+        Marked = "marked",
+        /// The signal was sent.
+        Sent = "sent",
+        /// The victim was seen dead.
+        Confirmed = "confirmed",
+    }
+}
+
+words! {
+    /// What was done instead of sending a signal.
+    Action {
+        /// A command of the administrator's was run.
+        Command = "command",
+        /// A service was restarted.
+        Restart = "restart",
+    }
+}
+
+words! {
+    /// What became of the victim.
+    Outcome {
+        /// It is gone.
+        Exited = "exited",
+        /// It is dead, and its parent has not noticed.
+        Zombie = "zombie",
+        /// It was still there when the killer stopped waiting.
+        Survived = "survived",
+        /// The signal could not be sent.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// Why a killer acted.
+    CauseKind {
+        /// Processes waited for memory too long (PSI).
+        MemoryPressure = "memory-pressure",
+        /// Swap was nearly full.
+        SwapUsed = "swap-used",
+        /// The machine had little memory left.
+        LowMemory = "low-memory",
+        /// A cgroup was near its limit.
+        NearLimit = "near-limit",
+        /// A limit was passed.
+        MemoryLimit = "memory-limit",
+    }
+}
+
+words! {
+    /// What was short when the kubelet evicted a pod.
+    Resource {
+        /// Memory.
+        Memory = "memory",
+    }
+}

@@ -1,0 +1,139 @@
+//! The daemons' words, for which is only searched where their lines are asked for.
+//!
+//! The packed search takes longer the more letters it looks for, so the words share the kernel's where they can:
+//! a word that holds `oom` costs nothing but the look at the places where that stands.
+
+use super::Sieve;
+
+/// For each of the kernel's letters the daemons' words that hold them, and how far into each.
+#[cfg(feature = "std")]
+const SHARED: [(&str, &[(usize, &str)]); 3] = [
+    ("oom", &[(0, "oomd"), (5, "earlyoom"), (0, "oomcgroup")]),
+    ("Kil", &[(0, "Killing container with a grace")]),
+    ("Mem", &[(0, "Memory status that requires")]),
+];
+
+/// Letters of the daemons' own, rare in ordinary logs.
+#[cfg(feature = "std")]
+pub(super) const RARE: [(&str, &[(usize, &str)]); 5] = [
+    ("OOM", &[(0, "OOMController")]),
+    ("Oom", &[(0, "OomGuard")]),
+    ("noh", &[(0, "nohang")]),
+    (
+        "ict",
+        &[(2, "evicted successfully"), (2, "evict pod(s) to reclaim")],
+    ),
+    ("PLE", &[(1, "(PLEG)")]),
+];
+
+impl Sieve {
+    /// Where in these bytes the first of all words stands.
+    pub(super) fn find_daemons(&self, bytes: &[u8]) -> Option<usize> {
+        if self.all {
+            return (!bytes.is_empty()).then_some(0);
+        }
+        #[cfg(feature = "std")]
+        if let Some(packed) = &self.packed {
+            return search(packed, bytes, |letters, at| {
+                super::is_word(bytes, at, letters) || is_daemons(bytes, at, letters)
+            });
+        }
+        let kernels = super::without_packed(bytes);
+        let before = kernels.and_then(|at| bytes.get(..at)).unwrap_or(bytes);
+        word_by_word(before).or(kernels)
+    }
+
+    /// Whether one of the kernel's words is in them.
+    pub(super) fn finds_kernels(&self, bytes: &[u8]) -> bool {
+        #[cfg(feature = "std")]
+        if let Some(packed) = &self.packed {
+            let is_kernels = |letters, at| super::is_word(bytes, at, letters);
+            return search(packed, bytes, is_kernels).is_some();
+        }
+        super::without_packed(bytes).is_some()
+    }
+}
+
+/// Where in these bytes the first of the daemons' words stands.
+fn word_by_word(bytes: &[u8]) -> Option<usize> {
+    crate::daemon::WORDS
+        .iter()
+        .copied()
+        .flatten()
+        .filter_map(|word| memchr::memmem::find(bytes, word.as_bytes()))
+        .min()
+}
+
+/// The first place of letters that are in one of their words.
+#[cfg(feature = "std")]
+fn search(
+    packed: &super::packed::Searcher,
+    bytes: &[u8],
+    is_it: impl Fn(usize, usize) -> bool,
+) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = packed.find_in(bytes, (from..bytes.len()).into()) {
+        if is_it(found.pattern().as_usize(), found.start()) {
+            return Some(found.start());
+        }
+        from = found.start().saturating_add(1);
+    }
+    None
+}
+
+/// Whether the letters found at a place stand in one of the daemons' words.
+#[cfg(feature = "std")]
+fn is_daemons(bytes: &[u8], at: usize, letters: usize) -> bool {
+    let own = letters.checked_sub(super::RARE.len());
+    if let Some((_, words)) = own.and_then(|own| RARE.get(own)) {
+        return super::is_one_of(words, bytes, at);
+    }
+    let Some((letters, _)) = super::RARE.get(letters) else {
+        return false;
+    };
+    SHARED
+        .iter()
+        .any(|(known, words)| known == letters && super::is_one_of(words, bytes, at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Accept, Options};
+
+    #[test]
+    fn every_word_of_a_reader_is_found() {
+        let options = Options {
+            accept: Accept::ANY.and_all_daemons(),
+            ..Options::default()
+        };
+        let sieve = Sieve::of(&options);
+        let kernels = Sieve::new();
+        for word in crate::daemon::WORDS.iter().copied().flatten() {
+            for front in ["", "x", " oom Kil OOM ict"] {
+                let line = alloc::format!("{front}{word} x");
+                assert!(
+                    sieve.is_candidate(line.as_bytes()),
+                    "`{word}` is missing in this file"
+                );
+                assert!(word_by_word(line.as_bytes()).is_some());
+                let is_kernels = kernels.is_candidate(line.as_bytes());
+                assert_eq!(
+                    sieve.is_kernel_candidate(line.as_bytes()),
+                    is_kernels,
+                    "{line}"
+                );
+            }
+        }
+        assert!(!sieve.is_candidate(b"a strict loom; Killing time, no Memory status"));
+    }
+
+    #[test]
+    fn of_a_log_whose_author_is_named_every_line_matters() {
+        let options = Options {
+            origin: Some(crate::Daemon::EarlyOom),
+            ..Options::default()
+        };
+        assert!(Sieve::of(&options).is_candidate(b"x") && !Sieve::of(&options).is_candidate(b""));
+    }
+}
