@@ -2,17 +2,45 @@
 
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
-use crate::{bless, c_library, instructions, javascript, page, proof, readme, root, system, wasm};
-use std::process::ExitCode;
+use crate::{
+    bless, c_library, instructions, javascript, lack::Lack, needs, page, proof, readme, root,
+    system, wasm,
+};
+use std::process::{Command, ExitCode};
 
-/// Everything a change must pass.
+/// Everything a change must pass, as far as it can run here.
 pub(crate) fn test() -> ExitCode {
     let mut steps = Steps::default();
     common(&mut steps);
     steps.finish()
 }
 
-/// What CI runs: the same and more.
+/// The same with everything that it needs: what is missing is brought, and what cannot run is a failure.
+pub(crate) fn test_all() -> Result<ExitCode, String> {
+    if crate::in_ci() {
+        return Ok(test());
+    }
+    again_in_ci(&["test", "--all"])
+}
+
+/// Installs the system packages that the tests need.
+pub(crate) fn install_packages() -> Result<ExitCode, String> {
+    again_in_ci(&["packages"])
+}
+
+/// This program anew with `CI=true`, which the tests heed too.
+fn again_in_ci(args: &[&str]) -> Result<ExitCode, String> {
+    let this = std::env::current_exe().map_err(|e| e.to_string())?;
+    let status = Command::new(this).args(args).env("CI", "true").status();
+    let status = status.map_err(|e| e.to_string())?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The same and what takes longer.
 pub(crate) fn ci() -> ExitCode {
     let mut steps = Steps::default();
     common(&mut steps);
@@ -21,12 +49,12 @@ pub(crate) fn ci() -> ExitCode {
     if system::has_cargo_command("cinstall") {
         steps.command("cargo cinstall", &mut c_library::cinstall());
     } else {
-        let why = "cargo-c is not installed: cargo install --locked cargo-c";
-        steps.not_run("cargo cinstall", why);
+        let how = "cargo install --locked cargo-c";
+        steps.not_run("cargo cinstall", Lack::command("cargo-c is missing", how));
     }
     match DENY.bring() {
         Ok(()) => steps.command("advisories", &mut DENY.command(&["check", "advisories"])),
-        Err(why) => steps.not_run("advisories", &why),
+        Err(lack) => steps.not_run("advisories", lack),
     }
     steps.finish()
 }
@@ -71,7 +99,9 @@ pub(crate) fn corpus() -> ExitCode {
 }
 
 fn common(steps: &mut Steps) {
-    steps.task("system packages", system::packages);
+    if crate::in_ci() {
+        steps.task("system packages", system::packages);
+    }
     component(steps, "format", "fmt", &["fmt", "--all", "--check"]);
     let lints = [
         "clippy",
@@ -86,19 +116,16 @@ fn common(steps: &mut Steps) {
         "build",
         &mut cargo(&["build", "--workspace", "--all-targets"]),
     );
-    steps.tests(
-        "tests",
-        &mut cargo(&["test", "--workspace", "--no-fail-fast"]),
-    );
+    let passed_over = needs::passed_over(steps);
+    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    steps.tests("tests", tests.args(passed_over));
     lua(steps);
     // Three hundred crates that nothing else here needs.
     if crate::in_ci() {
         vrl_tests(steps);
     } else {
-        steps.not_run(
-            VRL,
-            "a long build, left to CI; run it with: cargo xtask vrl",
-        );
+        let what = "a long build, left to `cargo xtask test --all`";
+        steps.not_run(VRL, Lack::command(what, "cargo xtask vrl"));
     }
     core_alone(steps);
     modules(steps);
@@ -133,20 +160,17 @@ fn common(steps: &mut Steps) {
     readme::commands(steps);
     match instructions::cannot_compare() {
         None => steps.task("instruction counts", instructions::check),
-        Some(why) => steps.not_run("instruction counts", &why),
+        Some(lack) => steps.not_run("instruction counts", lack),
     }
 }
 
 /// The WebAssembly modules, and what tests them: their crate with all features, and engines as hosts have.
 fn modules(steps: &mut Steps) {
     const LINTS: &str = "lints of the WebAssembly edge";
-    steps.task("the WebAssembly modules", wasm::build);
+    let built = steps.with_tool("the WebAssembly modules", wasm::bring, wasm::build);
     match wasm::lints() {
         Some(mut lints) => steps.command(LINTS, &mut lints),
-        None => steps.not_run(
-            LINTS,
-            "this toolchain has no clippy with the libraries' source: rustup component add clippy rust-src",
-        ),
+        None => steps.not_run(LINTS, Lack::component("clippy rust-src")),
     }
     let with_names = [
         "--package",
@@ -178,7 +202,12 @@ fn modules(steps: &mut Steps) {
         "the modules with names and of the page",
         &mut tests(&with_names),
     );
-    steps.tests("the modules on two engines", &mut tests(&on_engines));
+    const ENGINES: &str = "the modules on two engines";
+    if built {
+        steps.tests(ENGINES, &mut tests(&on_engines));
+    } else {
+        steps.not_run(ENGINES, "the modules are not built");
+    }
 }
 
 /// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.
@@ -187,6 +216,12 @@ fn lua(steps: &mut Steps) {
     let mut tests = cargo(&manifest);
     tests.env("OOMPARSE_TARGET_DIR", crate::target_dir());
     tests.env("CARGO_TARGET_DIR", crate::target_dir().join("lua-host"));
+    let (program, test) = needs::LUA;
+    if !steps.brought("the Lua module in Debian's Lua", || {
+        system::bring(&[program])
+    }) {
+        tests.args(needs::skip(&[test]));
+    }
     steps.tests("the Lua module", &mut tests);
 }
 
@@ -196,10 +231,7 @@ fn component(steps: &mut Steps, name: &str, part: &str, args: &[&str]) {
         steps.command(name, &mut cargo(args));
     } else {
         let package = if part == "fmt" { "rustfmt" } else { part };
-        steps.not_run(
-            name,
-            &format!("install it with: rustup component add {package}"),
-        );
+        steps.not_run(name, Lack::component(package));
     }
 }
 

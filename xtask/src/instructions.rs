@@ -2,6 +2,7 @@
 //!
 //! Counted by callgrind, so a busy machine counts the same as a quiet one.
 
+use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
 use std::fs;
@@ -28,25 +29,25 @@ const TOLERANCE: f64 = 0.05;
 const FLATNESS: f64 = 0.10;
 
 /// Why the counts cannot be compared on this machine.
-pub(crate) fn cannot_run() -> Option<String> {
-    if system::find("valgrind").is_none() {
-        return Some("valgrind is not installed: apt-get install valgrind".to_owned());
+pub(crate) fn cannot_run() -> Option<Lack> {
+    if let Err(lack) = system::bring(&["valgrind"]) {
+        return Some(lack);
     }
     if !has_avx2() {
-        return Some("the baseline is of a CPU with AVX2, which this one lacks".to_owned());
+        return Some("the baseline is of a CPU with AVX2, which this one lacks".into());
     }
     None
 }
 
 /// Why the counts cannot be compared with the baseline: another compiler makes other code.
-pub(crate) fn cannot_compare() -> Option<String> {
+pub(crate) fn cannot_compare() -> Option<Lack> {
     if let Some(why) = cannot_run() {
         return Some(why);
     }
     let text = fs::read_to_string(baseline_path()).unwrap_or_default();
     let (of_baseline, here) = (baseline_compiler(&text).to_owned(), compiler().ok()?);
     (of_baseline != here)
-        .then(|| format!("the baseline is of {of_baseline}, and this is {here}: make one with `cargo xtask instructions --bless` before a change"))
+        .then(|| format!("the baseline is of {of_baseline}, and this is {here}: make one with `cargo xtask instructions --bless` before a change").into())
 }
 
 fn compiler() -> Result<String, String> {
@@ -107,8 +108,8 @@ pub(crate) fn check() -> Result<(), String> {
 
 /// Writes the baseline.
 pub(crate) fn bless() -> Result<(), String> {
-    if let Some(why) = cannot_run() {
-        return Err(why);
+    if let Some(lack) = cannot_run() {
+        return Err(lack.into());
     }
     build()?;
     let mut text = format!(

@@ -9,8 +9,10 @@ mod fluent_bit;
 mod fuzz;
 mod instructions;
 mod javascript;
+mod lack;
 mod live_vm;
 mod mutants;
+mod needs;
 mod page;
 mod proof;
 mod readme;
@@ -27,9 +29,11 @@ const HELP: &str = "\
 cargo xtask <command>
 
   test          everything a change must pass: format, lints, build, all tests, the core without
-                std, documentation, snapshots, the README's commands
-  ci            the same, and what takes longer: each bench once, advisories
-  packages      look for the system packages that the tests need
+                std, documentation, snapshots, the README's commands; what needs a program that is
+                not here is said at the end, with the line that brings it
+  test --all    the same, all of it: what is missing is brought, and what cannot run is a failure
+  ci            the same as test, and what takes longer: each bench once, advisories
+  packages      look for the system packages that the tests need; with --install install them
   vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
                 integrations/vector
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
@@ -71,22 +75,30 @@ cargo xtask <command>
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   help          this text
 
-With CI=true in the environment missing system packages are installed, cargo-hack and cargo-deny are
-built below target/tools, and rustup adds a target without std; else they are only named.";
+With CI=true in the environment, and in `test --all`, missing system packages are installed, cargo-hack
+and cargo-deny are built below target/tools, and rustup adds a target without std; else they are only named.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    if let Some(Err(lack)) = args.first().map(|command| needs::check(command)) {
+        return done(Err(lack.into()));
+    }
     match args.as_slice() {
         ["test"] => checks::test(),
+        ["test", "--all"] => ended(checks::test_all()),
         ["ci"] => checks::ci(),
         ["packages"] => done(system::packages()),
+        ["packages", "--install"] => ended(checks::install_packages()),
         ["vrl"] => checks::vrl(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["big-file"] => done(bench::big_file()),
         ["bench"] => bench::run(),
-        ["instructions"] => done(instructions::cannot_run().map_or_else(instructions::check, Err)),
+        ["instructions"] => done(match instructions::cannot_run() {
+            Some(lack) => Err(lack.into()),
+            None => instructions::check(),
+        }),
         ["instructions", "--bless"] => done(instructions::bless()),
         ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
         ["wasm"] => match wasm::build().and_then(|()| wasm::javascript::build_if_possible()) {
@@ -137,6 +149,10 @@ fn done(result: Result<(), String>) -> ExitCode {
     }
 }
 
+fn ended(result: Result<ExitCode, String>) -> ExitCode {
+    result.unwrap_or_else(|sentence| done(Err(sentence)))
+}
+
 /// The repository.
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -151,7 +167,7 @@ fn target_dir() -> PathBuf {
     }
 }
 
-/// Whether CI runs this.
+/// Whether CI runs this, or somebody who wants what CI does: then what is missing is brought.
 fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
 }

@@ -1,5 +1,6 @@
 //! Checks with tools that a minimal toolchain lacks: each command says which one is missing.
 
+use crate::lack::Lack;
 use crate::steps::{cargo, run};
 use crate::tools::{DENY, HACK, bring_target};
 use crate::{root, target_dir};
@@ -97,7 +98,7 @@ pub(crate) fn bare() -> Result<(), String> {
 }
 
 /// Brings what `bare` needs.
-pub(crate) fn bring_bare() -> Result<(), String> {
+pub(crate) fn bring_bare() -> Result<(), Lack> {
     bring_target(&BARE).map(drop)
 }
 

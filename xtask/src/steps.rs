@@ -1,5 +1,6 @@
 //! Runs named steps one after the other and says at the end what came of them.
 
+use crate::lack::{self, Lack};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
@@ -12,9 +13,7 @@ pub(crate) struct Steps {
     /// Tests that are marked `#[ignore]`.
     ignored: u64,
     failures: Vec<String>,
-    not_run: Vec<String>,
-    /// Not run either, for want of a tool that is a long build and that no machine has to have.
-    without_tool: Vec<String>,
+    not_run: Vec<(String, Lack)>,
 }
 
 impl Steps {
@@ -60,27 +59,33 @@ impl Steps {
     }
 
     /// Notes a step that cannot run here.
-    pub(crate) fn not_run(&mut self, name: &str, why: &str) {
-        println!("\n==> {name}\n!!! NOT RUN: {why}");
-        self.not_run.push(format!("{name}: {why}"));
+    pub(crate) fn not_run(&mut self, name: &str, lack: impl Into<Lack>) {
+        let lack = lack.into();
+        println!("\n==> {name}\n!!! NOT RUN: {lack}");
+        self.not_run.push((name.to_owned(), lack));
     }
 
-    /// Runs a task, or notes that the tool it needs could not be brought: no failure, in CI neither.
+    /// Runs a task, or notes that what it needs could not be brought. Says whether it could.
     pub(crate) fn with_tool(
         &mut self,
         name: &str,
-        bring: impl FnOnce() -> Result<(), String>,
+        bring: impl FnOnce() -> Result<(), Lack>,
         task: impl FnOnce() -> Result<(), String>,
-    ) {
-        let started = announce(&format!("the tool for: {name}"));
+    ) -> bool {
+        let brought = self.brought(name, bring);
+        if brought {
+            self.task(name, task);
+        }
+        brought
+    }
+
+    /// Whether what a step needs is there, or could be brought; else it is noted as not run.
+    pub(crate) fn brought(&mut self, name: &str, bring: impl FnOnce() -> Result<(), Lack>) -> bool {
         match bring() {
-            Ok(()) => {
-                println!("    there, {:.1} s", started.elapsed().as_secs_f32());
-                self.task(name, task);
-            }
-            Err(why) => {
-                println!("\n==> {name}\n!!! NOT RUN: {why}");
-                self.without_tool.push(format!("{name}: {why}"));
+            Ok(()) => true,
+            Err(lack) => {
+                self.not_run(name, lack);
+                false
             }
         }
     }
@@ -91,23 +96,24 @@ impl Steps {
         self.failures.push(format!("{name}: {sentence}"));
     }
 
-    /// Prints the summary: failures, what did not run, and the counts in the last line.
+    /// Prints the summary: failures, what did not run with the line that brings it, and the counts in the
+    /// last line.
     ///
-    /// In CI a step that did not run is no success, unless it is one that needs a tool of its own.
+    /// In CI, which brings what it needs, a step that did not run is no success.
     pub(crate) fn finish(self) -> ExitCode {
         println!();
         for failure in &self.failures {
             println!("FAILED   {failure}");
         }
-        for step in self.not_run.iter().chain(&self.without_tool) {
-            println!("NOT RUN  {step}");
+        for (step, lack) in &self.not_run {
+            println!("NOT RUN  {step}: {lack}");
         }
         if self.ignored > 0 {
-            println!("NOT RUN  {} tests are marked #[ignore]", self.ignored);
+            let ignored = self.ignored;
+            println!("NOT RUN  {ignored} tests that said so above: `!!! NOT RUN`");
         }
-        let not_run = self.not_run.len() + self.without_tool.len();
-        if not_run > 0 {
-            println!("{not_run} steps did not run");
+        if let Some(said) = said_of(&self.not_run) {
+            println!("{said}");
         }
         println!("{} passed, {} failed", self.passed, self.failed);
         if self.failed > 0 || (crate::in_ci() && !self.not_run.is_empty()) {
@@ -116,6 +122,21 @@ impl Steps {
             ExitCode::SUCCESS
         }
     }
+}
+
+/// How many steps did not run, and what brings what they need.
+fn said_of(not_run: &[(String, Lack)]) -> Option<String> {
+    let steps = match not_run.len() {
+        0 => return None,
+        1 => "1 step".to_owned(),
+        count => format!("{count} steps"),
+    };
+    let line = lack::line(not_run.iter().map(|(_, lack)| lack));
+    Some(if line.is_empty() {
+        format!("{steps} not run")
+    } else {
+        format!("{steps} not run: {line}")
+    })
 }
 
 /// cargo in the repository's root, the same cargo that runs this program.
@@ -221,7 +242,18 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
-    use super::Counts;
+    use super::{Counts, said_of};
+    use crate::lack::Lack;
+
+    #[test]
+    fn what_did_not_run_is_counted_and_what_brings_it_is_said() {
+        assert_eq!(said_of(&[]), None);
+        let long = ("VRL".to_owned(), Lack::from("a long build"));
+        assert_eq!(said_of(std::slice::from_ref(&long)).unwrap(), "1 step not run");
+        let lints = ("lints".to_owned(), Lack::component("clippy"));
+        let said = said_of(&[long, lints]).unwrap();
+        assert_eq!(said, "2 steps not run: rustup component add clippy");
+    }
 
     #[test]
     fn result_lines_are_added_up() {

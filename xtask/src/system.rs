@@ -1,80 +1,44 @@
 //! What must be installed beside rustup's toolchain.
 
+use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// A program and the package that brings it on Debian and Ubuntu.
-struct Tool {
-    program: &'static str,
-    package: &'static str,
-}
-
-const TOOLS: &[Tool] = &[
+/// What `test --all` installs: programs, the packages that bring them on Debian and Ubuntu, and what for.
+const TOOLS: &[(&str, &str)] = &[
     // Links Rust programs; the C tests compile with it.
-    Tool {
-        program: "cc",
-        package: "gcc",
-    },
-    // Checks the counters of `oomparse watch --textfile`.
-    Tool {
-        program: "promtool",
-        package: "prometheus",
-    },
-    // Makes the WebAssembly module small.
-    Tool {
-        program: "wasm-opt",
-        package: "binaryen",
-    },
-    // Test the JavaScript package.
-    Tool {
-        program: "node",
-        package: "nodejs",
-    },
-    Tool {
-        program: "npm",
-        package: "npm",
-    },
-    Tool {
-        program: "gcc",
-        package: "gcc",
-    },
+    ("cc", "gcc"),
+    ("gcc", "gcc"),
     // The C tests are C++ as well.
-    Tool {
-        program: "g++",
-        package: "g++",
-    },
-    Tool {
-        program: "valgrind",
-        package: "valgrind",
-    },
+    ("g++", "g++"),
+    // Checks the counters of `oomparse watch --textfile`.
+    ("promtool", "prometheus"),
+    // Make the WebAssembly modules small.
+    ("wasm-opt", "binaryen"),
+    ("wasm-metadce", "binaryen"),
+    // Test the JavaScript package.
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("valgrind", "valgrind"),
     // Finds an installed liboomparse.
-    Tool {
-        program: "pkg-config",
-        package: "pkg-config",
-    },
-    Tool {
-        program: "luajit",
-        package: "luajit",
-    },
-    Tool {
-        program: "python3",
-        package: "python3",
-    },
-    Tool {
-        program: "git",
-        package: "git",
-    },
+    ("pkg-config", "pkg-config"),
+    ("luajit", "luajit"),
+    ("python3", "python3"),
+    ("git", "git"),
     // Runs the configuration of integrations/rsyslog.
-    Tool {
-        program: "rsyslogd",
-        package: "rsyslog",
-    },
+    ("rsyslogd", "rsyslog"),
     // Loads the Lua module.
-    Tool {
-        program: "lua5.4",
-        package: "lua5.4",
-    },
+    ("lua5.4", "lua5.4"),
+];
+
+/// What single steps and tasks need.
+const OTHERS: &[(&str, &str)] = &[
+    ("chromium", "chromium"),
+    ("c++", "g++"),
+    ("wasm-as", "binaryen"),
+    ("busybox", "busybox-static"),
+    ("qemu-system-x86_64", "qemu-system-x86"),
 ];
 
 /// Debian does not let syslog-ng be installed beside rsyslog, so it is unpacked, and only what it needs is
@@ -100,19 +64,67 @@ pub(crate) fn has_cargo_command(name: &str) -> bool {
 
 /// Looks for the system packages that the tests need; installs them in CI, else names them.
 pub(crate) fn packages() -> Result<(), String> {
-    installed()?;
+    let programs: Vec<&str> = TOOLS.iter().map(|(program, _)| *program).collect();
+    bring(&programs)?;
     syslog_ng()
+}
+
+/// Finds programs; in CI installs what brings those that are missing, else says what is missing.
+pub(crate) fn bring(programs: &[&str]) -> Result<(), Lack> {
+    let missing = missing(programs)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !crate::in_ci() {
+        return Err(Lack::Packages(missing));
+    }
+    install(&missing)?;
+    match self::missing(programs)?.as_slice() {
+        [] => Ok(()),
+        still => Err(Lack::Other(format!(
+            "still missing after the installation: {}",
+            still.join(", ")
+        ))),
+    }
+}
+
+/// The packages of those programs that are not there.
+fn missing(programs: &[&str]) -> Result<Vec<&'static str>, Lack> {
+    let mut packages = Vec::new();
+    for program in programs.iter().filter(|program| find(program).is_none()) {
+        let package = package_of(program)
+            .ok_or_else(|| Lack::Other(format!("{program} is missing, of no known package")))?;
+        if !packages.contains(&package) {
+            packages.push(package);
+        }
+    }
+    Ok(packages)
+}
+
+/// The package that brings a program.
+pub(crate) fn package_of(program: &str) -> Option<&'static str> {
+    let known = TOOLS.iter().chain(OTHERS);
+    known
+        .filter(|(name, _)| *name == program)
+        .map(|(_, package)| *package)
+        .next()
+}
+
+/// Whether syslog-ng is where the tests look for it.
+pub(crate) fn has_syslog_ng() -> bool {
+    let unpacked = crate::target_dir().join("debian/usr/sbin/syslog-ng");
+    find("syslog-ng").is_some() || unpacked.is_file()
 }
 
 /// syslog-ng under target/debian, where the tests look for it.
 fn syslog_ng() -> Result<(), String> {
     let dir = crate::target_dir().join("debian");
-    if find("syslog-ng").is_some() || dir.join("usr/sbin/syslog-ng").is_file() {
+    if has_syslog_ng() {
         return Ok(());
     }
     if !crate::in_ci() {
         return Err(format!(
-            "{SYSLOG_NG} is missing; install what `apt-cache depends {SYSLOG_NG}` lists, then: apt-get download {SYSLOG_NG}; dpkg -x {SYSLOG_NG}_*.deb {}",
+            "{SYSLOG_NG} is missing; get it with `cargo xtask packages --install`, or install what `apt-cache depends {SYSLOG_NG}` lists, then: apt-get download {SYSLOG_NG}; dpkg -x {SYSLOG_NG}_*.deb {}",
             dir.display()
         ));
     }
@@ -160,22 +172,6 @@ fn needs_of(package: &str) -> Result<Vec<String>, String> {
     Ok(needs)
 }
 
-/// The packages that can be installed side by side.
-fn installed() -> Result<(), String> {
-    let missing = missing();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    install(&missing)?;
-    match self::missing().as_slice() {
-        [] => Ok(()),
-        still => Err(format!(
-            "still missing after the installation: {}",
-            still.join(", ")
-        )),
-    }
-}
-
 /// Installs packages in CI, else says how to.
 pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
     let (install, args) = apt(packages);
@@ -201,12 +197,9 @@ fn as_root(args: &[&str]) -> Result<(), String> {
     steps::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-fn missing() -> Vec<&'static str> {
-    TOOLS
-        .iter()
-        .filter(|tool| find(tool.program).is_none())
-        .map(|tool| tool.package)
-        .collect()
+/// The line to type that installs packages.
+pub(crate) fn apt_line(packages: &[&str]) -> String {
+    apt(packages).0
 }
 
 /// The line to type, and the second command's arguments.

@@ -1,5 +1,6 @@
 //! Tools that are no system packages: in CI cargo builds them below `target/tools`, and rustup adds a target.
 
+use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use crate::{in_ci, system, target_dir};
 use std::ffi::OsString;
@@ -26,13 +27,14 @@ pub(crate) const DENY: CargoTool = CargoTool {
 
 impl CargoTool {
     /// Finds it, or builds it in CI, or says how to get it.
-    pub(crate) fn bring(&self) -> Result<(), String> {
+    pub(crate) fn bring(&self) -> Result<(), Lack> {
         if self.is_there() {
             return Ok(());
         }
         let how = format!("cargo install --locked cargo-{}", self.name);
         if !in_ci() {
-            return Err(format!("cargo-{} is missing: {how}", self.name));
+            let what = format!("cargo-{} is missing", self.name);
+            return Err(Lack::command(what, how));
         }
         let build = dir().join("build");
         let mut install = cargo(&["install", "--locked", "--debug"]);
@@ -51,7 +53,7 @@ impl CargoTool {
         if self.is_there() {
             Ok(())
         } else {
-            Err(format!("`{}` did not bring it", steps::typed(&install)))
+            Err(format!("`{}` did not bring it", steps::typed(&install)).into())
         }
     }
 
@@ -70,7 +72,7 @@ impl CargoTool {
 }
 
 /// The first of these targets that is there; in CI rustup adds the first of all.
-pub(crate) fn bring_target(targets: &[&'static str]) -> Result<&'static str, String> {
+pub(crate) fn bring_target(targets: &[&'static str]) -> Result<&'static str, Lack> {
     let installed = || targets.iter().copied().find(|target| has_target(target));
     if let Some(target) = installed() {
         return Ok(target);
@@ -78,14 +80,15 @@ pub(crate) fn bring_target(targets: &[&'static str]) -> Result<&'static str, Str
     let wanted = targets.first().copied().unwrap_or_default();
     let how = format!("rustup target add {wanted}");
     if !in_ci() {
-        return Err(format!("none of {} is there: {how}", targets.join(", ")));
+        let what = format!("none of {} is there", targets.join(", "));
+        return Err(Lack::command(what, how));
     }
     if system::find("rustup").is_none() {
         let why = "and no rustup that could add it";
-        return Err(format!("none of {} is there, {why}", targets.join(", ")));
+        return Err(format!("none of {} is there, {why}", targets.join(", ")).into());
     }
     steps::run(Command::new("rustup").args(["target", "add", wanted]))?;
-    installed().ok_or_else(|| format!("`{how}` did not bring it"))
+    installed().ok_or_else(|| format!("`{how}` did not bring it").into())
 }
 
 /// Whether the compiler has libraries for a target.

@@ -7,6 +7,7 @@
 pub(crate) mod javascript;
 pub(crate) mod page;
 
+use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
 use serde_json::{Value, json};
@@ -107,8 +108,24 @@ const MODULES: [Module; 2] = [
     ("oomparse-pods.wasm", "fluent-bit,pods", &["_initialize"]),
 ];
 
+/// Brings what builds the modules.
+pub(crate) fn bring() -> Result<(), Lack> {
+    system::bring(&["wasm-opt", "wasm-metadce"])?;
+    bring_source()
+}
+
+/// Brings the source of the libraries.
+fn bring_source() -> Result<(), Lack> {
+    let has_source = || source_of("rustc").is_some();
+    let addition = ["component", "add", "rust-src"];
+    Toolchain::find(has_source, &addition)
+        .map(drop)
+        .map_err(|_| Lack::component("rust-src"))
+}
+
 /// Builds the modules, and says how large they are.
 pub(crate) fn build() -> Result<(), String> {
+    bring()?;
     let has_source = || source_of("rustc").is_some();
     let toolchain = Toolchain::find(has_source, &["component", "add", "rust-src"])?;
     MODULES

@@ -54,9 +54,7 @@ pub(super) struct Modules {
 impl Modules {
     /// Builds them.
     pub(super) fn prepare(dir: &Path) -> Result<Self, String> {
-        if system::find("wasm-as").is_none() {
-            system::install(&["binaryen"])?;
-        }
+        system::bring(&["wasm-as"])?;
         wasm::build()?;
         Ok(Self {
             oomparse: root().join("dist/oomparse.wasm"),

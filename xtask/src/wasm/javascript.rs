@@ -1,6 +1,7 @@
 //! Builds the JavaScript package: `oomparse-wasm/js/wasm`, and the file that npm installs.
 
 use super::Toolchain;
+use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// The package's own folder.
 pub(crate) fn dir() -> PathBuf {
     root().join("oomparse-wasm/js")
+}
+
+/// Brings what builds the package.
+pub(crate) fn bring() -> Result<(), Lack> {
+    system::bring(&["wasm-opt"])?;
+    let how = ["target", "add", TARGET];
+    let what = format!("this toolchain has no {TARGET}");
+    Toolchain::find(has_target, &how)
+        .map(drop)
+        .map_err(|_| Lack::command(what, format!("rustup {}", how.join(" "))))
 }
 
 /// The package, where npm is; the modules for Fluent Bit need none.
@@ -24,6 +35,7 @@ pub(crate) fn build_if_possible() -> Result<(), String> {
 
 /// Builds the module and its bindings, says how large it is, and packs the package where npm is.
 pub(crate) fn build() -> Result<(), String> {
+    bring()?;
     let toolchain = Toolchain::find(has_target, &["target", "add", TARGET])?;
     let target_dir = target_dir().join("wasm");
     let mut command = cargo(&[

@@ -1,6 +1,7 @@
 //! Builds the page: its module, the folder `dist/page`, and `dist/oomparse.html`, the same in one file.
 
 use super::Toolchain;
+use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use crate::{root, system, target_dir};
 use std::path::PathBuf;
@@ -19,8 +20,15 @@ pub(crate) fn dir() -> PathBuf {
     root().join("oomparse-wasm/page")
 }
 
+/// Brings what builds the page.
+pub(crate) fn bring() -> Result<(), Lack> {
+    system::bring(&["wasm-opt", "node", "npm"])?;
+    super::bring_source()
+}
+
 /// Builds everything; fails where the first load is larger than it may be.
 pub(crate) fn build() -> Result<(), String> {
+    bring()?;
     for (feature, folder) in MODULES {
         module(feature, folder)?;
     }
@@ -30,9 +38,6 @@ pub(crate) fn build() -> Result<(), String> {
 
 /// What the build and the tests need of npm.
 fn install() -> Result<(), String> {
-    if system::find("npm").is_none() {
-        return Err("npm is missing: apt-get install nodejs npm".into());
-    }
     let args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
     steps::run(&mut npm(&args))
 }
