@@ -61,7 +61,7 @@ pub(crate) fn cinstall() -> Command {
 }
 
 /// One per minor version while the major one is 0, as build.rs of the library has it.
-fn soname() -> String {
+pub(crate) fn soname() -> String {
     let (major, rest) = VERSION.split_once('.').unwrap_or((VERSION, "0"));
     let minor = rest.split('.').next().unwrap_or_default();
     if major == "0" {

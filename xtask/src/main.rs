@@ -2,10 +2,13 @@
 
 mod bench;
 mod bless;
+mod book;
 mod c_library;
 mod checks;
 mod collector;
+mod dist;
 mod fluent_bit;
+mod forge;
 mod fuzz;
 mod instructions;
 mod javascript;
@@ -16,6 +19,7 @@ mod needs;
 mod page;
 mod proof;
 mod readme;
+mod release;
 mod steps;
 mod system;
 mod tools;
@@ -58,6 +62,16 @@ cargo xtask <command>
   features      every combination of features of what is published (cargo-hack)
   bare          the core for a target that has no std
   deny          bans, licences and sources of all dependencies (cargo-deny)
+  dist          everything that people install, in dist/packages: static programs for x86-64 and aarch64
+                in archives, .deb and .rpm, liboomparse, the files for log shippers, the JavaScript
+                package, checksums, a bill of materials
+  dist-twice    the same in two folders: every file must have the same bytes
+  try-packages  what `dist` made, installed, used and removed in clean roots (as root)
+  book          dist/book, the documents as a site (mdBook), with every link followed
+  crates        what crates.io would get, packed and built from there (cargo publish --dry-run)
+  release VERSION
+                write the version everywhere and date the changes; says what to publish in which order
+  workflows     .github/workflows, read by actionlint (a Go module)
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
                 build liboomparse and put library, header and oomparse.pc below DIR
@@ -75,8 +89,9 @@ cargo xtask <command>
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   help          this text
 
-With CI=true in the environment, and in `test --all`, missing system packages are installed, cargo-hack
-and cargo-deny are built below target/tools, and rustup adds a target without std; else they are only named.";
+With CI=true in the environment, and in `test --all`, missing system packages are installed, tools
+of cargo's (cargo-hack, cargo-deny, cargo-deb, cargo-generate-rpm) are built below target/tools, and
+rustup adds targets; else they are only named.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -117,6 +132,13 @@ fn main() -> ExitCode {
         ["features"] => done(proof::features()),
         ["bare"] => done(proof::bare()),
         ["deny"] => done(proof::deny()),
+        ["dist"] => done(dist::run()),
+        ["dist-twice"] => done(dist::twice()),
+        ["try-packages"] => dist::try_packages(),
+        ["book"] => done(book::build()),
+        ["crates"] => done(release::crates()),
+        ["release", version] => done(release::run(version)),
+        ["workflows"] => done(forge::check()),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),

@@ -249,7 +249,10 @@ mod tests {
     fn what_did_not_run_is_counted_and_what_brings_it_is_said() {
         assert_eq!(said_of(&[]), None);
         let long = ("VRL".to_owned(), Lack::from("a long build"));
-        assert_eq!(said_of(std::slice::from_ref(&long)).unwrap(), "1 step not run");
+        assert_eq!(
+            said_of(std::slice::from_ref(&long)).unwrap(),
+            "1 step not run"
+        );
         let lints = ("lints".to_owned(), Lack::component("clippy"));
         let said = said_of(&[long, lints]).unwrap();
         assert_eq!(said, "2 steps not run: rustup component add clippy");

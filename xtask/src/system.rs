@@ -39,6 +39,17 @@ const OTHERS: &[(&str, &str)] = &[
     ("wasm-as", "binaryen"),
     ("busybox", "busybox-static"),
     ("qemu-system-x86_64", "qemu-system-x86"),
+    // Make packages, and try them.
+    ("musl-gcc", "musl-tools"),
+    ("dpkg-deb", "dpkg"),
+    ("tar", "tar"),
+    ("gzip", "gzip"),
+    ("sha256sum", "coreutils"),
+    ("debootstrap", "debootstrap"),
+    ("rpm", "rpm"),
+    ("lintian", "lintian"),
+    ("qemu-aarch64-static", "qemu-user-static"),
+    ("systemd-analyze", "systemd"),
 ];
 
 /// Debian does not let syslog-ng be installed beside rsyslog, so it is unpacked, and only what it needs is

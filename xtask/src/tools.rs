@@ -7,22 +7,50 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// A subcommand of cargo that is a package of its own.
+/// A package that cargo builds: a subcommand of cargo's, or a program.
 #[derive(Debug)]
 pub(crate) struct CargoTool {
-    name: &'static str,
+    /// What the package and its program are called.
+    package: &'static str,
     /// What CI builds; any version will do that is there.
     version: &'static str,
+    /// The features to build it with, where not those of its own choice.
+    features: &'static [&'static str],
 }
 
 pub(crate) const HACK: CargoTool = CargoTool {
-    name: "hack",
+    package: "cargo-hack",
     version: "0.6.46",
+    features: &[],
 };
 
 pub(crate) const DENY: CargoTool = CargoTool {
-    name: "deny",
+    package: "cargo-deny",
     version: "0.20.2",
+    features: &[],
+};
+
+/// Makes packages for Debian.
+pub(crate) const DEB: CargoTool = CargoTool {
+    package: "cargo-deb",
+    version: "3.8.0",
+    // Without liblzma, which a machine may lack.
+    features: &["--no-default-features", "--features=gzip"],
+};
+
+/// Makes packages for RPM.
+pub(crate) const RPM: CargoTool = CargoTool {
+    package: "cargo-generate-rpm",
+    version: "0.21.1",
+    features: &[],
+};
+
+/// Makes a site of the documents.
+pub(crate) const MDBOOK: CargoTool = CargoTool {
+    package: "mdbook",
+    version: "0.5.4",
+    // Without what serves the site and watches its sources.
+    features: &["--no-default-features", "--features=search"],
 };
 
 impl CargoTool {
@@ -31,15 +59,16 @@ impl CargoTool {
         if self.is_there() {
             return Ok(());
         }
-        let how = format!("cargo install --locked cargo-{}", self.name);
+        let how = format!("cargo install --locked {}", self.package);
         if !in_ci() {
-            let what = format!("cargo-{} is missing", self.name);
+            let what = format!("{} is missing", self.package);
             return Err(Lack::command(what, how));
         }
         let build = dir().join("build");
         let mut install = cargo(&["install", "--locked", "--debug"]);
         install
-            .args([&format!("cargo-{}", self.name), "--version", self.version])
+            .args([self.package, "--version", self.version])
+            .args(self.features)
             .arg("--root")
             .arg(dir())
             .arg("--target-dir")
@@ -57,9 +86,17 @@ impl CargoTool {
         }
     }
 
-    /// `cargo NAME` with these arguments.
+    /// `cargo NAME`, or the program, with these arguments.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = cargo(&[&[self.name], args].concat());
+        let mut command = match self.package.strip_prefix("cargo-") {
+            Some(name) => cargo(&[&[name], args].concat()),
+            None => {
+                let built = dir().join("bin").join(self.package);
+                let mut command = Command::new(system::find(self.package).unwrap_or(built));
+                command.args(args);
+                command
+            }
+        };
         command.env("PATH", path());
         command
     }
@@ -107,7 +144,7 @@ fn dir() -> PathBuf {
 }
 
 /// The search path, and behind it what was built here.
-fn path() -> OsString {
+pub(crate) fn path() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path).chain([dir().join("bin")]);
     std::env::join_paths(dirs).unwrap_or(path)

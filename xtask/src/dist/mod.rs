@@ -1,0 +1,281 @@
+//! `cargo xtask dist`: everything that people install, in `dist/packages`, with its checksums.
+//!
+//! What comes out depends on the commit and the toolchain alone, not on the folder or the day: `dist-twice`
+//! builds it in two folders and compares.
+
+mod archive;
+mod library;
+mod licences;
+mod native;
+mod program;
+mod shippers;
+mod stage;
+mod trial;
+mod twice;
+
+pub(crate) use trial::run as try_packages;
+pub(crate) use twice::run as twice;
+
+use crate::root;
+use crate::steps::cargo;
+use crate::wasm;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The version of everything.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A machine that static programs are built for.
+#[derive(Clone, Copy, Debug)]
+struct Machine {
+    target: &'static str,
+    /// What Debian and RPM call it.
+    deb: &'static str,
+    rpm: &'static str,
+    /// There is a C compiler for it, which zstd's own decoder takes; else the one in Rust is built in.
+    compiles_c: bool,
+}
+
+const X86: Machine = Machine {
+    target: "x86_64-unknown-linux-musl",
+    deb: "amd64",
+    rpm: "x86_64",
+    compiles_c: true,
+};
+
+const ARM: Machine = Machine {
+    target: "aarch64-unknown-linux-musl",
+    deb: "arm64",
+    rpm: "aarch64",
+    compiles_c: false,
+};
+
+const MACHINES: [Machine; 2] = [X86, ARM];
+
+/// What libraries for other programs are built for: those have a glibc.
+const GLIBC: &str = "x86_64-unknown-linux-gnu";
+
+/// Builds everything.
+pub(crate) fn run() -> Result<(), String> {
+    let out = packages();
+    _ = fs::remove_dir_all(&out);
+    create(&out)?;
+    program::bring()?;
+    native::bring()?;
+    // The page in one file goes into the programs, for `oomparse report --html`.
+    wasm::page::build()?;
+    for machine in MACHINES {
+        program::build(machine)?;
+    }
+    stage::fill()?;
+    for machine in MACHINES {
+        archive::program(machine)?;
+        native::packages_of(machine)?;
+    }
+    wasm::build()?;
+    wasm::javascript::build()?;
+    copy(
+        &root().join("dist"),
+        &format!("oomparse-{VERSION}.tgz"),
+        &out,
+    )?;
+    shippers::archives()?;
+    library::archive()?;
+    copy(&stage_dir(), &licences::bill_name(), &out)?;
+    archive::sums(&out)?;
+    show(&out)
+}
+
+/// Where everything is in the end.
+fn packages() -> PathBuf {
+    root().join("dist/packages")
+}
+
+/// Where files stand that go into several packages; the packages' metadata name them there.
+fn stage_dir() -> PathBuf {
+    root().join("dist/stage")
+}
+
+/// What `oomparse-VERSION-TARGET` is called in archives and in the metadata for cargo-binstall.
+fn archive_name(machine: Machine) -> String {
+    format!("oomparse-{VERSION}-{}", machine.target)
+}
+
+/// A program of the workspace, built for a target; its paths and its time say nothing of this machine.
+fn reproducible(args: &[&str], target: &str) -> Command {
+    let mut command = cargo(&[args, &["--locked", "--release", "--target", target]].concat());
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let cargo_home = cargo_home.unwrap_or_else(|| home.join(".cargo"));
+    let mut flags = vec![
+        format!("--remap-path-prefix={}=/oomparse", root().display()),
+        format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
+    ];
+    if target == ARM.target {
+        // The linker and the C library that come with the compiler.
+        flags.extend(["-Clinker=rust-lld", "-Clink-self-contained=yes"].map(str::to_owned));
+    }
+    command
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .env("OOMPARSE_PAGE", root().join("dist/oomparse.html"))
+        .env_remove("CARGO_PROFILE_RELEASE_DEBUG");
+    at_the_time(&mut command);
+    command
+}
+
+/// Tells a program what time it is: that of the last commit.
+fn at_the_time(command: &mut Command) {
+    command.env("SOURCE_DATE_EPOCH", epoch()).env("TZ", "UTC");
+}
+
+/// Seconds since 1970 that every file in every package has: those of the last commit, or of 2020 where there
+/// is none.
+fn epoch() -> String {
+    if let Ok(given) = std::env::var("SOURCE_DATE_EPOCH") {
+        return given;
+    }
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"]).current_dir(root());
+    let text = git
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    text.ok()
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(|| "1577836800".to_owned())
+}
+
+fn create(dir: &Path) -> Result<(), String> {
+    fs::create_dir_all(dir).map_err(|e| format!("{}: {e}", dir.display()))
+}
+
+fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), String> {
+    if let Some(dir) = path.parent() {
+        create(dir)?;
+    }
+    fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+/// Copies a file into a folder, under its own name.
+fn copy(from: &Path, name: &str, to: &Path) -> Result<(), String> {
+    copy_as(&from.join(name), &to.join(name))
+}
+
+fn copy_as(from: &Path, to: &Path) -> Result<(), String> {
+    if let Some(dir) = to.parent() {
+        create(dir)?;
+    }
+    fs::copy(from, to)
+        .map(drop)
+        .map_err(|e| format!("{}: {e}", from.display()))
+}
+
+/// What a command writes.
+fn output(command: &mut Command) -> Result<Vec<u8>, String> {
+    let typed = crate::steps::typed(command);
+    let output = command.output().map_err(|e| format!("`{typed}`: {e}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("`{typed}`: {}\n{said}", output.status))
+}
+
+/// The files of a folder, sorted by their names.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    Ok(files)
+}
+
+fn show(out: &Path) -> Result<(), String> {
+    println!();
+    for file in files(out)? {
+        let bytes = fs::metadata(&file)
+            .map_err(|e| format!("{}: {e}", file.display()))?
+            .len();
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        println!("{bytes:>10} bytes  dist/packages/{name}");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// cargo-binstall finds the archive under the name and with the folder that it is made with.
+    #[test]
+    fn binstall_is_told_what_is_built() {
+        let manifest = read(&root().join("oomparse-cli/Cargo.toml")).unwrap();
+        let line = |key: &str| {
+            let start = format!("{key} = \"");
+            let found = manifest.lines().find_map(|line| line.strip_prefix(&start));
+            found.unwrap().trim_end_matches('"').to_owned()
+        };
+        for machine in MACHINES {
+            let fill = |text: String| {
+                text.replace("{ version }", VERSION)
+                    .replace("{ target }", machine.target)
+                    .replace("{ bin }{ binary-ext }", "oomparse")
+            };
+            let name = archive_name(machine);
+            let url = fill(line("pkg-url"));
+            assert!(
+                url.ends_with(&format!("/v{VERSION}/{name}.tar.gz")),
+                "{url}"
+            );
+            assert_eq!(fill(line("bin-dir")), format!("{name}/bin/oomparse"));
+        }
+        assert_eq!(line("pkg-fmt"), "tgz");
+    }
+
+    /// The unit does what the tests of `watch` do, as a user that may read the kernel's log and no more.
+    #[test]
+    fn the_unit_is_one_that_systemd_can_read() {
+        let unit = read(&root().join("packaging/oomparse-watch.service")).unwrap();
+        let (mut section, mut keys) = ("", Vec::new());
+        for line in unit
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            if let Some(name) = line.strip_prefix('[') {
+                section = name.trim_end_matches(']');
+            } else {
+                let (key, _) = line.split_once('=').expect(line);
+                assert!(
+                    !section.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic()),
+                    "{line}"
+                );
+                keys.push(format!("{section}.{key}"));
+            }
+        }
+        for key in [
+            "Unit.Description",
+            "Service.ExecStart",
+            "Service.DynamicUser",
+            "Install.WantedBy",
+        ] {
+            assert!(keys.iter().any(|found| found == key), "{key}");
+        }
+        // Either takes /dev/kmsg away; without /proc/sys there is no boot's id.
+        for key in [
+            "Service.PrivateDevices",
+            "Service.ProtectKernelLogs",
+            "Service.ProcSubset",
+        ] {
+            assert!(!keys.iter().any(|found| found == key), "{key}");
+        }
+    }
+}

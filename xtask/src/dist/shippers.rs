@@ -1,0 +1,84 @@
+//! One archive for each log shipper: the module or the program, and its configuration.
+
+use super::archive::{self, Entry, documents, folder};
+use super::{ARM, GLIBC, MACHINES, VERSION, X86, program, reproducible};
+use crate::{root, steps, target_dir};
+use std::path::PathBuf;
+
+/// Builds the modules and makes the archives.
+pub(super) fn archives() -> Result<(), String> {
+    let packages = ["oomparse-ffi", "oomparse-lua", "oomparse-fluent-bit"];
+    let mut build = reproducible(&["build"], GLIBC);
+    build.args(packages.iter().flat_map(|name| ["--package", name]));
+    steps::run(&mut build)?;
+    fluent_bit()?;
+    vector()?;
+    for machine in MACHINES {
+        for shipper in ["rsyslog", "syslog-ng"] {
+            let mut entries = common();
+            entries.push((program::path(machine), "bin/oomparse".to_owned()));
+            entries.push(file(
+                &format!("integrations/{shipper}/oomparse.conf"),
+                "oomparse.conf",
+            ));
+            archive::make(
+                &format!("oomparse-{shipper}-{VERSION}-{}", machine.rpm),
+                &entries,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// A library for programs with a glibc.
+pub(super) fn library(name: &str) -> PathBuf {
+    target_dir().join(GLIBC).join("release").join(name)
+}
+
+fn file(from: &str, to: &str) -> Entry {
+    (root().join(from), to.to_owned())
+}
+
+fn common() -> Vec<Entry> {
+    let mut entries = documents();
+    entries.push(file("integrations/README.md", "README.md"));
+    entries
+}
+
+fn fluent_bit() -> Result<(), String> {
+    let mut entries = documents();
+    entries.push(file("integrations/fluent-bit/README.md", "README.md"));
+    entries.push(file("integrations/fluent-bit/oomparse.lua", "oomparse.lua"));
+    for module in ["oomparse.wasm", "oomparse-pods.wasm"] {
+        entries.push((root().join("dist").join(module), module.to_owned()));
+    }
+    entries.extend(folder(
+        &root().join("integrations/fluent-bit/wasm"),
+        "wasm",
+    )?);
+    for (built, name) in [
+        ("libflb_filter_oomparse.so", "flb-filter_oomparse.so"),
+        // What the Lua script calls.
+        ("liboomparse.so", "liboomparse.so"),
+    ] {
+        entries.push((library(built), format!("{GLIBC}/{name}")));
+    }
+    archive::make(&format!("oomparse-fluent-bit-{VERSION}"), &entries)
+}
+
+fn vector() -> Result<(), String> {
+    for machine in [X86, ARM] {
+        let mut entries = common();
+        entries.push((program::path(machine), "bin/oomparse".to_owned()));
+        entries.push(file("integrations/vector/exec.yaml", "exec.yaml"));
+        if machine.target == X86.target {
+            entries.push(file("integrations/vector/lua.yaml", "lua.yaml"));
+            entries.push((library("liboomparse_lua.so"), "lib/oomparse.so".to_owned()));
+        }
+        archive::make(
+            &format!("oomparse-vector-{VERSION}-{}", machine.rpm),
+            &entries,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,328 @@
+//! `cargo xtask try-packages`: what `dist` made, installed in clean roots, used there, and taken out again.
+
+use super::library::package as library_package;
+use super::native::{deb_name, rpm_name};
+use super::{
+    ARM, MACHINES, Machine, VERSION, X86, archive_name, copy_as, create, output, packages, read,
+    write,
+};
+use crate::lack::Lack;
+use crate::steps::{self, Steps};
+use crate::{root, system, target_dir};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// A log with one kill.
+const LOG: &str = "corpus/cases/077-rhel9-crio/input.log";
+
+/// `systemd-analyze security` may find this much, in tenths.
+const EXPOSURE: &str = "25";
+
+/// Where Debian's packages are.
+const MIRROR: &str = "http://deb.debian.org/debian";
+
+/// Tries them all, and says what came of each.
+pub(crate) fn run() -> ExitCode {
+    let mut steps = Steps::default();
+    steps.task("the checksums", checksums);
+    steps.task("the static program in an empty root", in_an_empty_root);
+    steps.task("every archive unpacks", archives);
+    on_arm(&mut steps);
+    let roots = || system::bring(&["debootstrap"]);
+    steps.with_tool("the .deb in a clean Debian", roots, in_debian);
+    let both = || system::bring(&["debootstrap", "rpm"]);
+    steps.with_tool("the .rpm in a root without others", both, with_rpm);
+    let compiler = || system::bring(&["gcc", "pkg-config"]);
+    steps.with_tool("liboomparse's packages and a C program", compiler, library);
+    steps.with_tool("lintian", || system::bring(&["lintian"]), lintian);
+    let analyze = || system::bring(&["systemd-analyze"]);
+    steps.with_tool("the unit's exposure", analyze, unit);
+    steps.with_tool(
+        "rsyslog reads its configuration",
+        || system::bring(&["rsyslogd"]),
+        rsyslog,
+    );
+    steps.finish()
+}
+
+fn checksums() -> Result<(), String> {
+    let mut sums = Command::new("sha256sum");
+    steps::run(
+        sums.args(["--check", "--quiet", "SHA256SUMS"])
+            .current_dir(packages()),
+    )
+}
+
+/// A folder of the trials, emptied.
+fn fresh(name: &str) -> Result<PathBuf, String> {
+    let dir = target_dir().join("trial").join(name);
+    _ = fs::remove_dir_all(&dir);
+    create(&dir)?;
+    Ok(dir)
+}
+
+fn unpack(name: &str, to: &Path) -> Result<(), String> {
+    let file = packages().join(format!("{name}.tar.gz"));
+    steps::run(Command::new("tar").arg("-C").arg(to).arg("-xzf").arg(file))
+}
+
+/// The events that the program of this machine finds, which every other one must find too.
+fn events() -> Result<Vec<u8>, String> {
+    output(
+        Command::new(super::program::that_runs_here())
+            .arg("scan")
+            .arg(root().join(LOG)),
+    )
+}
+
+/// A folder with nothing in it but the program and a log.
+fn in_an_empty_root() -> Result<(), String> {
+    let dir = fresh("empty")?;
+    let name = archive_name(X86);
+    unpack(&name, &dir)?;
+    copy_as(&root().join(LOG), &dir.join("log"))?;
+    let mut program = Command::new("chroot");
+    program
+        .arg(&dir)
+        .arg(format!("/{name}/bin/oomparse"))
+        .args(["scan", "/log"]);
+    same_events(&mut program)
+}
+
+fn same_events(program: &mut Command) -> Result<(), String> {
+    println!("    {}", steps::typed(program));
+    let found = output(program)?;
+    if found.is_empty() || found != events()? {
+        let found = String::from_utf8_lossy(&found).into_owned();
+        return Err(format!("other events than on this machine: {found}"));
+    }
+    Ok(())
+}
+
+/// Each archive holds one folder of its own name.
+fn archives() -> Result<(), String> {
+    let dir = fresh("archives")?;
+    let mut count = 0;
+    for file in super::files(&packages())? {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if let Some(name) = name.strip_suffix(".tar.gz") {
+            unpack(name, &dir)?;
+            if !dir.join(name).join("LICENSE-MIT").is_file() {
+                return Err(format!("{name}.tar.gz has no {name}/LICENSE-MIT"));
+            }
+            count += 1;
+        }
+    }
+    if count < 8 {
+        return Err(format!("only {count} archives"));
+    }
+    let vector = format!("oomparse-vector-{VERSION}-{}/bin/oomparse", X86.rpm);
+    same_events(
+        Command::new(dir.join(vector))
+            .arg("scan")
+            .arg(root().join(LOG)),
+    )
+}
+
+/// The program for the other machine, under an emulator.
+fn on_arm(steps: &mut Steps) {
+    let emulator = || system::bring(&["qemu-aarch64-static"]);
+    steps.with_tool("the program for aarch64, emulated", emulator, || {
+        let dir = fresh("arm")?;
+        let name = archive_name(ARM);
+        unpack(&name, &dir)?;
+        let mut program = Command::new("qemu-aarch64-static");
+        program
+            .arg(dir.join(name).join("bin/oomparse"))
+            .arg("scan")
+            .arg(root().join(LOG));
+        same_events(&mut program)
+    });
+}
+
+/// A copy of a minimal Debian, which is fetched once.
+fn debian(name: &str) -> Result<PathBuf, String> {
+    let pristine = target_dir().join("trial/bookworm");
+    if !pristine.join("usr/bin/dpkg").is_file() {
+        _ = fs::remove_dir_all(&pristine);
+        create(&pristine)?;
+        let mut fetch = Command::new("debootstrap");
+        fetch
+            .args(["--variant=minbase", "bookworm"])
+            .arg(&pristine)
+            .arg(MIRROR);
+        steps::run(&mut fetch)?;
+    }
+    let dir = fresh(name)?;
+    let from = pristine.join(".");
+    steps::run(Command::new("cp").arg("--archive").arg(from).arg(&dir))?;
+    copy_as(&root().join(LOG), &dir.join("tmp/log"))?;
+    Ok(dir)
+}
+
+/// A command in a root, with nothing of this machine's environment.
+fn inside(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("chroot");
+    command.arg(dir).args(args).env_clear();
+    command
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// Installed, used, its configuration changed, removed, purged: nothing is left.
+fn in_debian() -> Result<(), String> {
+    let dir = debian("deb")?;
+    let file = deb_name(X86);
+    copy_as(&packages().join(&file), &dir.join("tmp").join(&file))?;
+    steps::run(&mut inside(
+        &dir,
+        &["dpkg", "--install", &format!("/tmp/{file}")],
+    ))?;
+    installed(&dir, "share/zsh/vendor-completions/_oomparse")?;
+    steps::run(&mut inside(&dir, &["dpkg", "--verify", "oomparse"]))?;
+    let options = dir.join("etc/default/oomparse-watch");
+    write(&options, "OOMPARSE_WATCH=--no-pods\n")?;
+    steps::run(&mut inside(
+        &dir,
+        &["dpkg", "--install", &format!("/tmp/{file}")],
+    ))?;
+    steps::run(&mut inside(&dir, &["dpkg", "--remove", "oomparse"]))?;
+    if read(&options)? != "OOMPARSE_WATCH=--no-pods\n" {
+        return Err("/etc/default/oomparse-watch did not stay as it was changed".to_owned());
+    }
+    // As the service leaves it.
+    write(&dir.join("var/lib/private/oomparse/state"), "")?;
+    steps::run(&mut inside(&dir, &["dpkg", "--purge", "oomparse"]))?;
+    nothing_left(&dir)
+}
+
+fn with_rpm() -> Result<(), String> {
+    let dir = debian("rpm")?;
+    let file = packages().join(rpm_name(X86));
+    let rpm = |args: &[&str]| {
+        let mut rpm = Command::new("rpm");
+        // Debian's root has no packages of RPM's that could be needed.
+        rpm.arg("--root").arg(&dir).args(args);
+        rpm
+    };
+    steps::run(&mut rpm(&["--initdb"]))?;
+    steps::run(rpm(&["--nodeps", "--install"]).arg(&file))?;
+    installed(&dir, "share/zsh/site-functions/_oomparse")?;
+    steps::run(&mut rpm(&["--nodeps", "--verify", "oomparse"]))?;
+    steps::run(&mut rpm(&["--nodeps", "--erase", "oomparse"]))?;
+    nothing_left(&dir)
+}
+
+/// The program runs in the root, and what belongs beside it is there.
+fn installed(dir: &Path, zsh: &str) -> Result<(), String> {
+    let mut version = inside(dir, &["oomparse", "--version"]);
+    let said = String::from_utf8_lossy(&output(&mut version)?)
+        .trim()
+        .to_owned();
+    println!("    {said}");
+    if said != format!("oomparse {VERSION}") {
+        return Err(format!("`oomparse --version` says {said}"));
+    }
+    same_events(&mut inside(dir, &["oomparse", "scan", "/tmp/log"]))?;
+    for path in [
+        "share/man/man1/oomparse.1.gz",
+        "share/man/man1/oomparse-watch.1.gz",
+        "share/bash-completion/completions/oomparse",
+        zsh,
+        "share/fish/vendor_completions.d/oomparse.fish",
+        "lib/systemd/system/oomparse-watch.service",
+    ] {
+        if !dir.join("usr").join(path).is_file() {
+            return Err(format!("/usr/{path} is not there"));
+        }
+    }
+    Ok(())
+}
+
+fn nothing_left(dir: &Path) -> Result<(), String> {
+    let mut find = Command::new("find");
+    find.arg(dir)
+        .args(["-name", "*oomparse*", "-not", "-path", "*/tmp/*"]);
+    let left = String::from_utf8_lossy(&output(&mut find)?).into_owned();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(format!("still there:\n{left}"))
+}
+
+/// The packages unpacked, a program compiled with what pkg-config says, and run.
+fn library() -> Result<(), String> {
+    let dir = fresh("library")?;
+    for package in [library_package(), "liboomparse-dev".to_owned()] {
+        let file = packages().join(format!("{package}_{VERSION}-1_{}.deb", X86.deb));
+        steps::run(Command::new("dpkg").arg("-x").arg(file).arg(&dir))?;
+    }
+    let lib = dir.join("usr/lib/x86_64-linux-gnu");
+    let mut flags = Command::new("pkg-config");
+    flags
+        .args(["--cflags", "--libs", "oomparse"])
+        .env("PKG_CONFIG_PATH", lib.join("pkgconfig"))
+        .env("PKG_CONFIG_SYSROOT_DIR", &dir);
+    let flags = String::from_utf8_lossy(&output(&mut flags)?).into_owned();
+    let program = dir.join("dmesg");
+    let mut gcc = Command::new("gcc");
+    gcc.arg(root().join("oomparse-ffi/examples/dmesg.c"))
+        .args(flags.split_whitespace());
+    steps::run(gcc.arg("-o").arg(&program))?;
+    let mut run = Command::new(&program);
+    let said = output(run.arg(root().join(LOG)).env("LD_LIBRARY_PATH", &lib))?;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    print!("    {said}");
+    if !said.starts_with("killed: ") {
+        return Err("it found no kill".to_owned());
+    }
+    Ok(())
+}
+
+fn lintian() -> Result<(), String> {
+    let mut lintian = Command::new("lintian");
+    lintian.args([
+        "--fail-on",
+        "error,warning",
+        "--tag-display-limit",
+        "0",
+        "--allow-root",
+    ]);
+    let debs = MACHINES.map(|machine: Machine| packages().join(deb_name(machine)));
+    let name = |package: &str| packages().join(format!("{package}_{VERSION}-1_{}.deb", X86.deb));
+    steps::run(
+        lintian
+            .args(debs)
+            .args([name(&library_package()), name("liboomparse-dev")]),
+    )
+}
+
+/// How much of the machine a broken program could reach, as systemd counts it.
+fn unit() -> Result<(), String> {
+    let dir = fresh("unit")?;
+    let unit = dir.join("oomparse-watch.service");
+    copy_as(&root().join("packaging/oomparse-watch.service"), &unit)?;
+    let mut analyze = Command::new("systemd-analyze");
+    analyze
+        .args(["security", "--no-pager", "--offline=true"])
+        .arg(format!("--threshold={EXPOSURE}"));
+    let said = output(analyze.arg(&unit))?;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    println!("    {}", said.lines().last().unwrap_or_default());
+    Ok(())
+}
+
+fn rsyslog() -> Result<(), String> {
+    let dir = fresh("rsyslog")?;
+    let name = format!("oomparse-rsyslog-{VERSION}-{}", X86.rpm);
+    unpack(&name, &dir)?;
+    let daemon = system::find("rsyslogd").ok_or_else(|| String::from(Lack::from("no rsyslogd")))?;
+    let config = dir.join(&name).join("oomparse.conf");
+    steps::run(Command::new(daemon).args(["-N1", "-f"]).arg(config))
+}
