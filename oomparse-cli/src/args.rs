@@ -2,7 +2,7 @@
 
 use crate::cgroups::CgroupArgs;
 use crate::commands::pods::PodsArgs;
-use crate::commands::scan::StreamBy;
+use crate::commands::scan::{ByteRange, StreamBy};
 use crate::filter::FilterArgs;
 use crate::input::Input;
 use crate::pods::PodArgs;
@@ -99,6 +99,13 @@ pub(crate) struct ScanArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
 
+    /// Read only this part of one large file: from byte A up to before byte B, or to the end with `A-`
+    ///
+    /// The parts of a file give together what the whole gives, however it is cut: an event is given out where the
+    /// byte is read that completes it. 32 MiB before A are read too, for what is open there. Not for packed files.
+    #[arg(long, value_name = "A-B", conflicts_with_all = ["stream_by", "learn"])]
+    range: Option<ByteRange>,
+
     /// Keep the machines of a merged log apart by this key of its records, as `host.name`, or by
     /// the Nth word of its lines, as `word:2`; hosts of syslog lines are kept apart anyway
     #[arg(long, value_name = "KEY")]
@@ -146,7 +153,7 @@ Examples:
 Exit status: 0 events were found, 1 none, 2 trouble (a file could not be read).")]
 pub(crate) struct ReportArgs {
     /// Write a page for a browser
-    #[arg(long, conflicts_with_all = ["format", "quiet", "count"])]
+    #[arg(long, conflicts_with_all = ["format", "quiet", "count", "range"])]
     html: bool,
 
     /// The page in one file, as `cargo xtask page` builds it, instead of the program's own
@@ -194,6 +201,8 @@ pub(crate) struct ScanOptions {
     /// The lines of each event, where they are wanted.
     pub(crate) lines: Option<Arc<Mutex<Lines>>>,
     pub(crate) threads: usize,
+    /// The part of the only input that is read.
+    pub(crate) range: Option<ByteRange>,
     pub(crate) stream_by: Option<StreamBy>,
     pub(crate) parser: Options,
     /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
@@ -239,6 +248,7 @@ impl ScanArgs {
             page: None,
             lines: None,
             threads: usize::from(self.threads),
+            range: self.range,
             stream_by: self.stream_by,
             parser,
             zone,

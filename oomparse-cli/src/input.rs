@@ -103,6 +103,22 @@ impl Input {
             .then_some(path)
     }
 
+    /// An error if it is a packed file, for what is packed cannot be read in parts.
+    pub(crate) fn refuse_packed(&self) -> io::Result<()> {
+        let Self::File(path) = self else {
+            return Ok(());
+        };
+        let mut first = Vec::new();
+        File::open(path)?
+            .take(ENOUGH as u64)
+            .read_to_end(&mut first)?;
+        if Packing::of(&first).is_none() {
+            return Ok(());
+        }
+        let sentence = "is packed, and cannot be read in parts; read it whole";
+        Err(io::Error::new(io::ErrorKind::InvalidData, sentence))
+    }
+
     pub(crate) fn open(&self) -> io::Result<Source> {
         match self {
             Self::Stdin => {

@@ -9,9 +9,9 @@ mod pods;
 mod sink;
 mod sources;
 mod watch;
-mod zone;
 
 use clap::Parser as _;
+use oomparse_input::zone;
 use std::io;
 use std::process::ExitCode;
 

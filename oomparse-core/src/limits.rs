@@ -67,6 +67,13 @@ pub const MAX_OPEN_BYTES: usize = 64 << 20;
 /// `oom_lock` lets one run at a time since 4.x; on 3.x two CPUs were seen to interleave.
 pub const MAX_OPEN_REPORTS: usize = 4;
 
+/// How many bytes of the log may stand behind a report's first line before it is given out with what it has.
+///
+/// So that a host that falls silent in the middle of a report holds it back no longer, and a log can be cut
+/// anywhere: what stands further back than this decides nothing that is open. A report of 200 rows is 20 KiB, one
+/// with 16,384 rows 2 MiB; in a log that many hosts fill with 4 MiB a second it may take two seconds.
+pub const MAX_REPORT_LEN: u64 = 8 << 20;
+
 /// Rows of one task table that are kept when the caller asks for them.
 ///
 /// `pid_max` is 4,194,304, but the printk ring holds some thousand rows at most: 128 KiB of ring at

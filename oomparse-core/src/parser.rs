@@ -35,6 +35,9 @@ pub struct Options {
     pub origin: Option<Daemon>,
     /// Cgroups of users or services in which a cluster lives: pods below them are pods.
     pub cgroup_roots: CgroupRoots,
+    /// How many bytes of the log may stand behind a report's first line before it is given out with what it
+    /// has; [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) if it is not said.
+    pub max_report_len: Option<u64>,
 }
 
 /// Reads log lines and gives [`OomEvent`]s.
@@ -68,6 +71,8 @@ pub struct Parser {
     lines: Lines,
     /// The last line that the sieve refused.
     above: Above,
+    /// How many bytes were handed in.
+    taken: u64,
 }
 
 impl Default for Parser {
@@ -92,6 +97,7 @@ impl Parser {
             frames: FrameParser::with_options(options),
             lines: Lines::default(),
             above: Above::NONE,
+            taken: 0,
         }
     }
 
@@ -100,16 +106,21 @@ impl Parser {
         if self.lines.is_open() {
             self.end_line();
         }
+        self.taken = self.taken.saturating_add(len_of(line)).saturating_add(1);
+        self.frames.reach(self.taken);
         self.line(line, 0);
     }
 
     /// Takes the next bytes of a log, cut anywhere.
     pub fn push_chunk(&mut self, chunk: &[u8]) {
         let mut rest = chunk;
+        self.taken = self.taken.saturating_add(len_of(chunk));
         if self.lines.is_open() {
             let Some(tail) = self.lines.fill(rest) else {
+                self.frames.reach(self.taken);
                 return;
             };
+            self.frames.reach(self.taken_before(tail));
             self.end_line();
             rest = tail;
         }
@@ -118,6 +129,10 @@ impl Parser {
                 let Some((cut, tail)) = self.framer.first_line(rest) else {
                     break;
                 };
+                if self.frames.reach(self.taken_before(tail)) {
+                    // It may be that no line but a candidate matters any more.
+                    continue;
+                }
                 self.cut(cut);
                 rest = tail;
                 continue;
@@ -134,10 +149,18 @@ impl Parser {
             let Some((line, tail)) = split_line(rest) else {
                 break;
             };
+            self.frames.reach(self.taken_before(tail));
             self.candidate(line);
             rest = tail;
         }
+        self.frames.reach(self.taken);
         self.lines.keep(rest);
+    }
+
+    /// How many bytes were handed in before the last ones.
+    #[inline]
+    fn taken_before(&self, last: &[u8]) -> u64 {
+        self.taken.saturating_sub(len_of(last))
     }
 
     /// Takes what stood above the first line, where that was refused without a parser.
@@ -314,6 +337,12 @@ impl Parser {
         let is_whole = !line.is_empty() && !self.framer.wants_every_line();
         self.frames.take(frame, is_whole.then_some(line));
     }
+}
+
+#[inline]
+fn len_of(bytes: &[u8]) -> u64 {
+    // No pointer is wider.
+    bytes.len() as u64
 }
 
 /// The events of a whole log in memory.

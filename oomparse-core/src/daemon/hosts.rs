@@ -150,7 +150,7 @@ impl Daemons {
         if let Some(of) = self.hosts.get_mut(host)
             && of.is_waiting
         {
-            of.readers.pass(Stamp::of(frame, 0).second(), out);
+            of.readers.pass(Stamp::of(frame, 0, 0).second(), out);
             self.weigh(host);
         }
     }

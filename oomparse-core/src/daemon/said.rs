@@ -52,7 +52,7 @@ impl Said<'_> {
 
     /// The second that its frame shows.
     pub(super) fn second(&self) -> Option<Second> {
-        Stamp::of(self.frame, 0).second()
+        Stamp::of(self.frame, 0, 0).second()
     }
 
     /// An event of this type, with when, where and whose word it is.
@@ -65,7 +65,7 @@ impl Said<'_> {
         let frame = self.frame;
         let complete = own.filter(WallTime::is_complete);
         let wall = complete.or(frame.wall).or(own);
-        let mut stamp = Stamp::of(frame, 0);
+        let mut stamp = Stamp::of(frame, 0, 0);
         stamp.wall = stamp.wall.or(own);
         let host = frame.host.as_deref();
         let id = stamp.id(

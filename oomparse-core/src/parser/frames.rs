@@ -1,5 +1,7 @@
 //! From frames to events: the way without its beginning, for callers who read frames themselves.
 
+mod due;
+
 use super::Options;
 #[cfg(feature = "daemons")]
 use crate::daemon::Daemons;
@@ -57,6 +59,10 @@ pub struct FrameParser {
     /// What reads daemons' lines, where they are asked for.
     #[cfg(feature = "daemons")]
     daemons: Option<Box<Daemons>>,
+    /// How many bytes of the log stand before the end of the line that is read.
+    at: u64,
+    /// Past so many something is to leave, or to be forgotten; none if it is the largest.
+    due: u64,
 }
 
 impl Default for FrameParser {
@@ -80,6 +86,8 @@ impl FrameParser {
             streams: Streams::default(),
             events: VecDeque::new(),
             was_taken: false,
+            at: 0,
+            due: u64::MAX,
             #[cfg(feature = "daemons")]
             daemons: Daemons::new(&options),
             options,
@@ -93,6 +101,8 @@ impl FrameParser {
         if names.max(frame.message.len()) > MAX_LINE_LEN {
             return;
         }
+        let at = self.at.saturating_add(1);
+        self.reach(at.saturating_add(super::len_of(&frame.message)));
         self.take(frame, Some(&frame.message));
     }
 
@@ -106,6 +116,7 @@ impl FrameParser {
         if let Some(daemons) = &mut self.daemons {
             daemons.finish(&mut self.events);
         }
+        self.due = u64::MAX;
         self.complete(given);
     }
 
@@ -258,10 +269,11 @@ impl FrameParser {
         };
         let assembler = &mut stream.assembler;
         let given = self.events.len();
-        let next = assembler.push_next(micros, message, &mut self.events);
+        let next = assembler.push_next(micros, message, self.at, &mut self.events);
         if next == Next::Open {
             let is_hungry = assembler.is_hungry();
             self.streams.count(true, is_hungry);
+            self.note_due();
             self.complete(given);
         }
         next != Next::NotTaken
@@ -274,9 +286,10 @@ impl FrameParser {
         };
         stream.used = self.streams.clock;
         let was_hungry = stream.assembler.is_hungry();
-        stream.assembler.push(frame, &mut self.events);
+        stream.assembler.push(frame, self.at, &mut self.events);
         let is_hungry = stream.assembler.is_hungry();
         self.streams.count(was_hungry, is_hungry);
+        self.note_due();
         self.complete(given);
     }
 
@@ -398,26 +411,6 @@ impl Streams {
             (false, true) => self.hungry = self.hungry.saturating_add(1),
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
-        }
-    }
-
-    fn close_reports(&mut self, out: &mut VecDeque<OomEvent>) {
-        for stream in self.others.iter_mut().chain(&mut self.last) {
-            stream.assembler.finish(out);
-        }
-        self.hungry = 0;
-    }
-
-    fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
-        if self.hungry == 0 {
-            return;
-        }
-        for stream in self.others.iter_mut().chain(&mut self.last) {
-            let was = stream.assembler.is_hungry();
-            stream.assembler.give_out_all_waiting(out);
-            if was && !stream.assembler.is_hungry() {
-                self.hungry = self.hungry.saturating_sub(1);
-            }
         }
     }
 

@@ -31,6 +31,7 @@ mod give;
 mod group;
 mod join;
 mod member;
+mod silence;
 mod stamp;
 mod state;
 mod told;
@@ -47,6 +48,7 @@ use self::waiting::Decision;
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::frame::{Fragment, Frame, FrameKind};
+use crate::limits::MAX_REPORT_LEN;
 use crate::line::{self, Line, parse_line};
 use crate::parser::Options;
 use alloc::collections::VecDeque;
@@ -92,6 +94,10 @@ pub(crate) struct Assembler {
     doubt: Doubt,
     keep_tasks: bool,
     lines: u64,
+    /// How many bytes of the log stand before the end of this line.
+    at: u64,
+    /// How many may stand behind a report's first line.
+    max_report_len: u64,
     /// The last record's.
     stamp: Stamp,
     hungry: bool,
@@ -104,6 +110,7 @@ impl Assembler {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             keep_tasks: options.tasks,
+            max_report_len: options.max_report_len.unwrap_or(MAX_REPORT_LEN),
             stream: Stream {
                 host: options.host.clone().map(Text::from),
                 boot_id: options.boot_id.clone().map(Text::from),
@@ -132,8 +139,9 @@ impl Assembler {
         self.pending.as_ref().is_some_and(Pending::is_held) && !self.is_open()
     }
 
-    /// Takes one record of the kernel.
-    pub(crate) fn push(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) {
+    /// Takes one record of the kernel, before whose end so many bytes of the log stand.
+    pub(crate) fn push(&mut self, frame: &Frame<'_>, at: u64, out: &mut VecDeque<OomEvent>) {
+        self.at = at;
         self.record(frame, out);
         self.find_out_hunger();
     }
@@ -146,8 +154,8 @@ impl Assembler {
         if let Some(boot_id) = &frame.boot_id {
             self.set_boot_id(boot_id, out);
         }
-        let stamp = Stamp::of(frame, self.lines);
-        self.doubt.see(&stamp, &self.stamp);
+        let stamp = Stamp::of(frame, self.lines, self.at);
+        self.compare_clocks(&stamp);
         self.stamp = stamp;
         self.end_waiting(&stamp, out);
         if self.pending.is_some() {
@@ -191,6 +199,7 @@ impl Assembler {
         &mut self,
         kernel_time_us: u64,
         message: &[u8],
+        at: u64,
         out: &mut VecDeque<OomEvent>,
     ) -> Next {
         if !self.hungry || self.pending.is_some() {
@@ -201,16 +210,7 @@ impl Assembler {
             return Next::NotTaken;
         }
         self.lines = self.lines.wrapping_add(1);
-        let before = self.stamp.kernel_time_us.replace(kernel_time_us);
-        self.stamp.line = self.lines;
-        let stamp = self.stamp;
-        if before > stamp.kernel_time_us {
-            let before = Stamp {
-                kernel_time_us: before,
-                ..stamp
-            };
-            self.doubt.see(&stamp, &before);
-        }
+        let stamp = self.next_stamp(kernel_time_us, at);
         let was_waiting = self.end_waiting(&stamp, out);
         let next = self.read(&line, message, &stamp, [false; 2], out);
         if was_waiting || next == Next::Open {

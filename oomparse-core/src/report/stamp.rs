@@ -18,6 +18,8 @@ pub(crate) struct Stamp {
     pub(super) caller: Option<u64>,
     /// Number of the line in its stream.
     pub(super) line: u64,
+    /// How many bytes of the log stand before its end.
+    pub(super) at: u64,
 }
 
 /// A stamp's second, of the kernel's clock or of the wall's, in few bytes.
@@ -47,7 +49,7 @@ impl Stamp {
         Some(Second { number, is_wall })
     }
 
-    pub(crate) fn of(frame: &Frame<'_>, line: u64) -> Self {
+    pub(crate) fn of(frame: &Frame<'_>, line: u64, at: u64) -> Self {
         Self {
             kernel_time_us: frame.kernel_time_us,
             wall: frame.wall,
@@ -55,6 +57,7 @@ impl Stamp {
             origin: frame.origin(),
             caller: frame.caller.as_deref().map(|caller| fnv1a(&[caller])),
             line,
+            at,
         }
     }
 
@@ -200,7 +203,7 @@ impl Frame<'_> {
     #[must_use]
     pub fn id(&self) -> Option<String> {
         let host = self.host.as_deref().unwrap_or_default();
-        Stamp::of(self, 0).id(self.boot_id.as_deref(), host, fnv1a(&[&self.message]))
+        Stamp::of(self, 0, 0).id(self.boot_id.as_deref(), host, fnv1a(&[&self.message]))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `oomparse scan`: logs in, events out.
 
+mod part;
 mod progress;
 mod streams;
 mod threads;
@@ -15,6 +16,7 @@ use std::io;
 use std::sync::Arc;
 use streams::Reading;
 
+pub(crate) use part::ByteRange;
 pub(crate) use streams::StreamBy;
 
 /// Reads every input to its end and writes what it finds.
@@ -31,6 +33,13 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
         return Ok(Found::Trouble);
     }
     options.inputs = input::files_of(std::mem::take(&mut options.inputs));
+    if options.range.is_some() && !part::is_of(&options.inputs) {
+        crate::warn(
+            "--range",
+            "is of one file; name one, and not standard input",
+        );
+        return Ok(Found::Trouble);
+    }
     let sink = match options.output {
         Output::Events(Format::Report) => sink::report(options.explain),
         Output::Events(format) => sink::open(format),
@@ -180,6 +189,9 @@ fn read(
     buffer: &mut [u8],
     take: &mut Take<'_>,
 ) -> io::Result<io::Result<()>> {
+    if let Some(range) = &options.range {
+        return part::read(options, input, range, buffer, take);
+    }
     let mut source = match input.open() {
         Ok(source) => source,
         Err(error) => return Ok(Err(error)),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// A time zone as the user names it.
 #[derive(Clone, Debug)]
-pub(crate) enum Zone {
+pub enum Zone {
     /// Minutes east of UTC.
     Fixed(i16),
     /// A zone with rules, by its IANA name or the machine's own.
@@ -63,7 +63,8 @@ fn fixed(text: &str) -> Option<i16> {
 ///
 /// In the hour that a change of clocks repeats or leaves out the offset is not known, and the time
 /// stays without one.
-pub(crate) fn complete(time: WallTime, zone: &TimeZone) -> WallTime {
+#[must_use]
+pub fn complete(time: WallTime, zone: &TimeZone) -> WallTime {
     if time.offset_minutes.is_some() {
         return time;
     }
@@ -71,7 +72,8 @@ pub(crate) fn complete(time: WallTime, zone: &TimeZone) -> WallTime {
 }
 
 /// The date and time of day without its zone; nothing where the year is not known.
-pub(crate) fn civil(time: WallTime) -> Option<civil::DateTime> {
+#[must_use]
+pub fn civil(time: WallTime) -> Option<civil::DateTime> {
     let small = |value: u8| i8::try_from(value).ok();
     civil::DateTime::new(
         i16::try_from(time.year?).ok()?,
