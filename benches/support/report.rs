@@ -1,5 +1,10 @@
 //! OOM reports as five kernel generations print them.
 
+mod mem_info;
+mod row;
+
+use self::mem_info::mem_info;
+use self::row::Row;
 use crate::pod::{Pod, Qos};
 use crate::rng::Rng;
 use crate::stats;
@@ -38,16 +43,6 @@ pub(crate) struct Report {
     /// Which row dies.
     victim: usize,
     failcnt: u64,
-}
-
-struct Row {
-    pid: u64,
-    uid: u64,
-    total_vm_pages: u64,
-    anon_pages: u64,
-    file_pages: u64,
-    oom_score_adj: i32,
-    comm: &'static str,
 }
 
 impl Report {
@@ -303,62 +298,6 @@ impl Report {
     }
 }
 
-impl Row {
-    fn pause(next_pid: &mut u64) -> Self {
-        *next_pid += 3;
-        Self {
-            pid: *next_pid,
-            uid: 65_535,
-            total_vm_pages: 256,
-            anon_pages: 0,
-            file_pages: 1,
-            oom_score_adj: -998,
-            comm: "pause",
-        }
-    }
-
-    fn random(rng: &mut Rng, pod: &Pod, pages: u64, next_pid: &mut u64) -> Self {
-        *next_pid += rng.between(1, 9);
-        // A pid belongs to one process for as long as this log runs.
-        let comm = if rng.one_in(5) { "sh" } else { pod.comm };
-        let anon_pages = rng.between(pages / 8, pages / 2 + 1);
-        Self {
-            pid: *next_pid,
-            uid: rng.pick(&[0, 0, 999, 1000, 10_001]),
-            total_vm_pages: anon_pages * rng.between(1, 5) + 600,
-            anon_pages,
-            file_pages: rng.between(0, 900),
-            oom_score_adj: pod.oom_score_adj(),
-            comm,
-        }
-    }
-
-    fn line(&self, kernel: Kernel, pid_width: usize) -> String {
-        let Self {
-            pid,
-            uid,
-            total_vm_pages: vm,
-            anon_pages,
-            file_pages,
-            ..
-        } = self;
-        let (adj, comm, rss) = (self.oom_score_adj, self.comm, anon_pages + file_pages);
-        let head = format!("[{pid:pid_width$}] {uid:5} {pid:5} {vm:8} {rss:8}");
-        let pgtables = (vm / 512 + 4) * 4096;
-        match kernel {
-            Kernel::V4_14 => {
-                let ptes = vm / 512 + 4;
-                format!("{head} {ptes:7} {:7} {:8}         {adj:5} {comm}", 3, 0)
-            }
-            Kernel::V6_8 => format!(
-                "{head} {anon_pages:8} {file_pages:8} {:9} {pgtables:8} {:8}         {adj:5} {comm}",
-                0, 0
-            ),
-            _ => format!("{head} {pgtables:8} {:8}         {adj:5} {comm}", 0),
-        }
-    }
-}
-
 const UNLIMITED: u64 = 9_007_199_254_740_988;
 
 const FRAMES: &[&str] = &[
@@ -390,45 +329,4 @@ const REGISTERS: &[[&str; 3]] = &[
 /// A printk record holds about 1,000 bytes: 5.3 to 6.4 lose the end of the block.
 fn cut_record(text: &str) -> &str {
     text.get(..976).unwrap_or(text)
-}
-
-/// The Mem-Info block of a global OOM.
-fn mem_info(out: &mut Vec<String>, rng: &mut Rng) {
-    let (free, anon) = (
-        rng.between(9_000, 30_000),
-        rng.between(1_000_000, 7_000_000),
-    );
-    out.push("Mem-Info:".to_owned());
-    out.push(format!(
-        "active_anon:{} inactive_anon:{anon} isolated_anon:0\n active_file:211 inactive_file:97 \
-         isolated_file:0\n unevictable:0 dirty:0 writeback:0\n slab_reclaimable:11403 \
-         slab_unreclaimable:20211\n mapped:4120 shmem:911 pagetables:16020 bounce:0\n free:{free} \
-         free_pcp:61 free_cma:0",
-        anon / 9
-    ));
-    out.push(format!(
-        "Node 0 active_anon:{}kB inactive_anon:{}kB active_file:844kB inactive_file:388kB \
-         unevictable:0kB isolated(anon):0kB isolated(file):0kB mapped:16480kB dirty:0kB \
-         writeback:0kB shmem:3644kB all_unreclaimable? yes",
-        anon / 9 * 4,
-        anon * 4
-    ));
-    for (zone, share) in [("DMA", 100), ("DMA32", 4), ("Normal", 2)] {
-        let kb = free * 4 / share;
-        out.push(format!(
-            "Node 0 {zone} free:{kb}kB min:{0}kB low:{0}kB high:{kb}kB active_anon:0kB \
-             inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB writepending:0kB \
-             present:15992kB managed:15908kB mlocked:0kB bounce:0kB free_pcp:0kB local_pcp:0kB \
-             free_cma:0kB",
-            kb / 2
-        ));
-        out.push("lowmem_reserve[]: 0 2827 31567 31567".to_owned());
-    }
-    out.push("1219 total pagecache pages".to_owned());
-    out.push("0 pages in swap cache".to_owned());
-    out.push("Free swap  = 0kB".to_owned());
-    out.push("Total swap = 0kB".to_owned());
-    out.push("8228764 pages RAM".to_owned());
-    out.push("0 pages HighMem/MovableOnly".to_owned());
-    out.push("145321 pages reserved".to_owned());
 }

@@ -1,8 +1,9 @@
 //! `oomparse watch` on files, on a journal, with a full pipe, and its counters.
 
+mod live;
 mod support;
-#[path = "live/watch.rs"]
-mod watch;
+
+use live::watch;
 
 use rustix::process::Signal;
 use std::fs::{self, File, OpenOptions};

@@ -4,14 +4,10 @@
 //! and count as ignored. Only cgroups of this run are limited, and they are removed, leaf first. Others on
 //! the machine may cause kills meanwhile: every event is matched by its pid.
 
-#[path = "live/overflow.rs"]
-mod overflow;
-#[path = "live/pod.rs"]
-mod pod;
-#[path = "live/watch.rs"]
-mod watch;
+mod live;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use live::{overflow, pod, watch};
 use pod::{Driver, Hierarchy, Pod};
 use rustix::process::Signal;
 use serde_json::Value;

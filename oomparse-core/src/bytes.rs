@@ -1,15 +1,13 @@
 //! Bytes that are mostly text: names and paths as the kernel printed them.
 
-#[cfg(not(feature = "std"))]
-pub(crate) mod memmem;
+#[cfg(any(test, not(feature = "std")))]
+mod portable;
 pub(crate) mod words;
 
+#[cfg(not(feature = "std"))]
+pub(crate) use self::portable as memmem;
 #[cfg(feature = "std")]
 pub(crate) use memchr::memmem;
-
-#[cfg(all(test, feature = "std"))]
-#[path = "bytes/memmem.rs"]
-mod without_std;
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -1,13 +1,13 @@
 //! The VRL programs of `integrations/vector/exec.yaml`, compiled and run on events of real reports, as they
 //! come out of Vector's `exec` source.
 
-#[path = "support/tables.rs"]
-mod tables;
+mod support;
 
 use oomparse_core::{PodTable, enrich, parse_all};
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::path::Path;
+use support::tables;
 use vrl::compiler::state::RuntimeState;
 use vrl::compiler::{Context, Program, TargetValue, TimeZone, compile};
 use vrl::value::{Secrets, Value};

@@ -20,18 +20,22 @@
 //! tag, for any program may call itself `kernel`; but busybox's klogd sends the kernel's text with
 //! facility `user`, so there the tag `kernel` with that word leaves the origin open.
 
+mod control;
+mod monotonic;
+mod tag;
+
+pub(super) use self::control::undo_control_codes;
+pub(super) use self::monotonic::{may_name_host, short_monotonic};
+
+use self::control::undo_colours;
+use self::tag::{Tag, split_tag};
 use super::identifier::{self, Amid};
-use super::scan::{
-    facility_by_name, level_by_name, number, skip_blanks, skip_one_blank, split_once,
-    without_colours, word,
-};
+use super::scan::{number, skip_blanks, skip_one_blank, split_once, word};
 use super::stamp::{self, Stamp};
 use super::{Author, Frame, FrameKind, Provenance, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
-use crate::bytes::words::has;
 use crate::source::{Parent, is_kernels_tag};
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 use memchr::{memchr, memchr_iter};
 
 /// The kernel's own name for a machine that was given none.
@@ -174,16 +178,6 @@ fn container_log(rest: &[u8]) -> Option<&[u8]> {
     matches!(tags, [b'F' | b'P'] | [b'F' | b'P', b':', ..]).then(|| skip_one_blank(text))
 }
 
-/// Who wrote a line, as `host tag: ` tells.
-#[derive(Clone, Copy, Default)]
-struct Tag<'a> {
-    host: Option<&'a [u8]>,
-    facility: Option<u8>,
-    level: Option<u8>,
-    name: Option<&'a [u8]>,
-    text: &'a [u8],
-}
-
 /// `host tag: message` behind a stamp.
 fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'a> {
     let tag = split_tag(rest);
@@ -299,87 +293,6 @@ fn at_stamp(text: &[u8]) -> Option<&[u8]> {
     })
 }
 
-fn split_tag(rest: &[u8]) -> Tag<'_> {
-    // A record behind a date: what looks like a host and a tag is its own.
-    if wrapper::looks_like_one(rest) {
-        return Tag {
-            text: rest,
-            ..Tag::default()
-        };
-    }
-    // Without a host.
-    if let Some(tag) = tag_at(rest) {
-        return tag;
-    }
-    if let Some(tag) = tag_behind_facility(rest) {
-        return tag;
-    }
-    let (host, behind_host) = word(rest);
-    let behind_host = skip_blanks(behind_host);
-    // No host ends in a colon: that is a program's name, whatever letters are in it.
-    if let [name @ .., b':'] = host
-        && !name.is_empty()
-        && identifier::first(host).is_some()
-    {
-        return Tag {
-            name: Some(name),
-            text: behind_host,
-            ..Tag::default()
-        };
-    }
-    let found = tag_at(behind_host).or_else(|| tag_behind_facility(behind_host));
-    if let Some(tag) = found {
-        return Tag {
-            host: Some(host),
-            ..tag
-        };
-    }
-    if !host.starts_with(b"[") && stamp::printk(behind_host).is_some() {
-        return Tag {
-            host: Some(host),
-            text: behind_host,
-            ..Tag::default()
-        };
-    }
-    if let Some(tag) = tag_behind_zone(rest) {
-        return tag;
-    }
-    odd_tag(rest).unwrap_or(Tag {
-        text: rest,
-        ..Tag::default()
-    })
-}
-
-/// `CEST host kernel: text`, `[kern.warning] host kernel: text`: a zone's name, a selector, or both.
-fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
-    let (first, behind) = word(rest);
-    let is_zone = (2..=5).contains(&first.len()) && first.iter().all(u8::is_ascii_uppercase);
-    let selector = first
-        .strip_prefix(b"[")
-        .and_then(|inner| split_once(inner.strip_suffix(b"]")?, b'.'))
-        .and_then(|(facility, level)| Some((facility_by_name(facility)?, level_by_name(level)?)));
-    if !is_zone && selector.is_none() {
-        return None;
-    }
-    let behind = skip_blanks(behind);
-    if is_zone && behind.starts_with(b"[") {
-        return tag_behind_zone(behind).filter(|tag| tag.facility.is_some());
-    }
-    let (host, text) = word(behind);
-    let tag = tag_at(behind).or_else(|| {
-        let tag = tag_at(skip_blanks(text))?;
-        Some(Tag {
-            host: Some(host),
-            ..tag
-        })
-    })?;
-    Some(Tag {
-        facility: selector.map(|(facility, _)| facility),
-        level: selector.map(|(_, level)| level),
-        ..tag
-    })
-}
-
 /// What follows a stamp that only a clock makes one: nothing without a tag, for then it may be any words.
 pub(super) fn behind_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
     let rest = skip_blanks(stamp.rest);
@@ -391,194 +304,4 @@ pub(super) fn behind_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
     let is_sure =
         tag.host.is_some() || is_kernels_tag(name) || memchr(b'[', name).is_some() || is_odd;
     is_sure.then(|| tagged(rest, stamp, None))
-}
-
-/// Words of a host and an odd tag. A console in another machine's log has more before its text.
-const MOST_TAG_WORDS: usize = 4;
-
-/// `a b[12]: text`, `é[12]: text` and what else programs call themselves: it ends in a process id, or stands
-/// with its colon before a stamp of the kernel's.
-fn odd_tag(rest: &[u8]) -> Option<Tag<'_>> {
-    let stamp_at = at_stamp_within(rest).map(|from| rest.len().saturating_sub(from.len()));
-    let before = rest.get(..stamp_at.unwrap_or(rest.len()))?;
-    let name = match identifier::first(before) {
-        Some(at) => before.get(..at)?,
-        None if stamp_at.is_some() => {
-            let name = before.trim_ascii_end().strip_suffix(b":")?;
-            let words = name.split(|byte| *byte == b' ');
-            let words = words.filter(|word| !word.is_empty()).count();
-            (words <= MOST_TAG_WORDS && !name.ends_with(b" kernel")).then_some(name)?
-        }
-        None => return None,
-    };
-    Some(Tag {
-        name: Some(name),
-        text: rest,
-        ..Tag::default()
-    })
-}
-
-/// `kern.warn kernel: text`.
-fn tag_behind_facility(input: &[u8]) -> Option<Tag<'_>> {
-    let (selector, rest) = word(input);
-    let (facility, level) = split_once(selector, b'.')?;
-    let facility = Some(facility_by_name(facility)?);
-    let level = Some(level_by_name(level)?);
-    let rest = skip_blanks(rest);
-    let tag = tag_at(rest).unwrap_or(Tag {
-        text: rest,
-        ..Tag::default()
-    });
-    Some(Tag {
-        facility,
-        level,
-        ..tag
-    })
-}
-
-/// `kernel: text`, `sshd[812]: text` or `kernel:[12.345678] text`.
-#[inline]
-fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
-    if let Some(text) = input.strip_prefix(b"kernel:") {
-        return Some(Tag {
-            name: Some(b"kernel"),
-            text: skip_one_blank(text),
-            ..Tag::default()
-        });
-    }
-    let (token, rest) = word(input);
-    let (name, text) = match token {
-        [name @ .., b':'] => (name, skip_one_blank(rest)),
-        _ => {
-            let at = memchr(b':', token)?;
-            let (name, text) = input.split_at_checked(at)?;
-            let text = text.strip_prefix(b":")?;
-            stamp::printk(text)?;
-            (name, text)
-        }
-    };
-    let is_name = !name.is_empty()
-        && !name.starts_with(b"[")
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'=' | b':'));
-    is_name.then_some(Tag {
-        name: Some(name),
-        text,
-        ..Tag::default()
-    })
-}
-
-/// What `journalctl -o short-monotonic` prints behind the stamp.
-pub(super) struct ShortMonotonic<'a> {
-    pub(super) host: &'a [u8],
-    pub(super) author: Author,
-    /// The name is not as programs are mostly called.
-    pub(super) is_odd: bool,
-    pub(super) text: &'a [u8],
-}
-
-/// `host kernel: text` or `host name[pid]: text`: only these are proof enough that a host stands there.
-pub(super) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
-    let (host, rest) = word(text);
-    let rest = rest.strip_prefix(b" ")?;
-    if let Some(text) = rest.strip_prefix(b"kernel: ") {
-        let tag = Tag {
-            name: Some(b"kernel"),
-            text,
-            ..Tag::default()
-        };
-        return Some(ShortMonotonic {
-            host,
-            author: author(&tag, None),
-            is_odd: false,
-            text,
-        });
-    }
-    let (token, behind) = word(rest);
-    let plain = || {
-        let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
-        let (_, end) = number(pid)?;
-        // With its pid: the kernel has none, whatever a program calls itself.
-        end.is_empty().then_some((token, behind))
-    };
-    let odd = || {
-        let (name, behind) = rest.split_at_checked(identifier::first(rest)?)?;
-        Some((name, split_once(behind, b':')?.1))
-    };
-    let plain = plain();
-    let (name, text) = plain.or_else(odd)?;
-    let tag = Tag {
-        name: Some(name),
-        ..Tag::default()
-    };
-    Some(ShortMonotonic {
-        host,
-        author: author(&tag, None),
-        is_odd: plain.is_none(),
-        text: skip_one_blank(text),
-    })
-}
-
-/// Whether a text behind a stamp has `kernel:` for its second word.
-#[inline]
-pub(super) fn may_name_host(text: &[u8]) -> bool {
-    let (_, rest) = word(text);
-    rest.starts_with(b" kernel: ")
-}
-
-/// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
-pub(super) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
-    if let plain @ Cow::Owned(_) = undo_colours(message) {
-        return plain;
-    }
-    if !has(message, [b'#']) || !has_control_code(message) {
-        return Cow::Borrowed(message);
-    }
-    let mut out = Vec::with_capacity(message.len());
-    let mut rest = message;
-    while let [byte, tail @ ..] = rest {
-        if let Some((code, after)) = control_code(Some(rest), out.last()) {
-            out.push(code);
-            rest = after;
-        } else {
-            out.push(*byte);
-            rest = tail;
-        }
-    }
-    Cow::Owned(out)
-}
-
-/// A journal in colour wraps the message.
-fn undo_colours(message: &[u8]) -> Cow<'_, [u8]> {
-    if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
-        return without_colours(message);
-    }
-    Cow::Borrowed(message)
-}
-
-#[inline]
-fn has_control_code(message: &[u8]) -> bool {
-    memchr_iter(b'#', message).any(|at| {
-        let before = at.checked_sub(1).and_then(|at| message.get(at));
-        control_code(message.get(at..), before).is_some()
-    })
-}
-
-/// `#000` to `#037`, and `#177` except behind a blank, where kernels are built as `#177-Ubuntu`.
-fn control_code<'a>(input: Option<&'a [u8]>, before: Option<&u8>) -> Option<(u8, &'a [u8])> {
-    match input? {
-        [b'#', b'1', b'7', b'7', rest @ ..] if before != Some(&b' ') => Some((0x7f, rest)),
-        [
-            b'#',
-            b'0',
-            eights @ b'0'..=b'3',
-            ones @ b'0'..=b'7',
-            rest @ ..,
-        ] => {
-            let eights = eights.wrapping_sub(b'0').wrapping_mul(8);
-            Some((eights.wrapping_add(ones.wrapping_sub(b'0')), rest))
-        }
-        _ => None,
-    }
 }

@@ -1,0 +1,176 @@
+//! The tag of a syslog line: who says that it wrote it.
+
+use super::at_stamp_within;
+use crate::frame::scan::{
+    facility_by_name, level_by_name, skip_blanks, skip_one_blank, split_once, word,
+};
+use crate::frame::{identifier, stamp, wrapper};
+use memchr::memchr;
+
+/// Who wrote a line, as `host tag: ` tells.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tag<'a> {
+    pub(super) host: Option<&'a [u8]>,
+    pub(super) facility: Option<u8>,
+    pub(super) level: Option<u8>,
+    pub(super) name: Option<&'a [u8]>,
+    pub(super) text: &'a [u8],
+}
+
+/// The host and the tag at a line's beginning, and the text behind them.
+pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
+    // A record behind a date: what looks like a host and a tag is its own.
+    if wrapper::looks_like_one(rest) {
+        return Tag {
+            text: rest,
+            ..Tag::default()
+        };
+    }
+    // Without a host.
+    if let Some(tag) = tag_at(rest) {
+        return tag;
+    }
+    if let Some(tag) = tag_behind_facility(rest) {
+        return tag;
+    }
+    let (host, behind_host) = word(rest);
+    let behind_host = skip_blanks(behind_host);
+    // No host ends in a colon: that is a program's name, whatever letters are in it.
+    if let [name @ .., b':'] = host
+        && !name.is_empty()
+        && identifier::first(host).is_some()
+    {
+        return Tag {
+            name: Some(name),
+            text: behind_host,
+            ..Tag::default()
+        };
+    }
+    let found = tag_at(behind_host).or_else(|| tag_behind_facility(behind_host));
+    if let Some(tag) = found {
+        return Tag {
+            host: Some(host),
+            ..tag
+        };
+    }
+    if !host.starts_with(b"[") && stamp::printk(behind_host).is_some() {
+        return Tag {
+            host: Some(host),
+            text: behind_host,
+            ..Tag::default()
+        };
+    }
+    if let Some(tag) = tag_behind_zone(rest) {
+        return tag;
+    }
+    odd_tag(rest).unwrap_or(Tag {
+        text: rest,
+        ..Tag::default()
+    })
+}
+
+/// `CEST host kernel: text`, `[kern.warning] host kernel: text`: a zone's name, a selector, or both.
+fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
+    let (first, behind) = word(rest);
+    let is_zone = (2..=5).contains(&first.len()) && first.iter().all(u8::is_ascii_uppercase);
+    let selector = first
+        .strip_prefix(b"[")
+        .and_then(|inner| split_once(inner.strip_suffix(b"]")?, b'.'))
+        .and_then(|(facility, level)| Some((facility_by_name(facility)?, level_by_name(level)?)));
+    if !is_zone && selector.is_none() {
+        return None;
+    }
+    let behind = skip_blanks(behind);
+    if is_zone && behind.starts_with(b"[") {
+        return tag_behind_zone(behind).filter(|tag| tag.facility.is_some());
+    }
+    let (host, text) = word(behind);
+    let tag = tag_at(behind).or_else(|| {
+        let tag = tag_at(skip_blanks(text))?;
+        Some(Tag {
+            host: Some(host),
+            ..tag
+        })
+    })?;
+    Some(Tag {
+        facility: selector.map(|(facility, _)| facility),
+        level: selector.map(|(_, level)| level),
+        ..tag
+    })
+}
+
+/// Words of a host and an odd tag. A console in another machine's log has more before its text.
+const MOST_TAG_WORDS: usize = 4;
+
+/// `a b[12]: text`, `é[12]: text` and what else programs call themselves: it ends in a process id, or stands
+/// with its colon before a stamp of the kernel's.
+fn odd_tag(rest: &[u8]) -> Option<Tag<'_>> {
+    let stamp_at = at_stamp_within(rest).map(|from| rest.len().saturating_sub(from.len()));
+    let before = rest.get(..stamp_at.unwrap_or(rest.len()))?;
+    let name = match identifier::first(before) {
+        Some(at) => before.get(..at)?,
+        None if stamp_at.is_some() => {
+            let name = before.trim_ascii_end().strip_suffix(b":")?;
+            let words = name.split(|byte| *byte == b' ');
+            let words = words.filter(|word| !word.is_empty()).count();
+            (words <= MOST_TAG_WORDS && !name.ends_with(b" kernel")).then_some(name)?
+        }
+        None => return None,
+    };
+    Some(Tag {
+        name: Some(name),
+        text: rest,
+        ..Tag::default()
+    })
+}
+
+/// `kern.warn kernel: text`.
+fn tag_behind_facility(input: &[u8]) -> Option<Tag<'_>> {
+    let (selector, rest) = word(input);
+    let (facility, level) = split_once(selector, b'.')?;
+    let facility = Some(facility_by_name(facility)?);
+    let level = Some(level_by_name(level)?);
+    let rest = skip_blanks(rest);
+    let tag = tag_at(rest).unwrap_or(Tag {
+        text: rest,
+        ..Tag::default()
+    });
+    Some(Tag {
+        facility,
+        level,
+        ..tag
+    })
+}
+
+/// `kernel: text`, `sshd[812]: text` or `kernel:[12.345678] text`.
+#[inline]
+fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
+    if let Some(text) = input.strip_prefix(b"kernel:") {
+        return Some(Tag {
+            name: Some(b"kernel"),
+            text: skip_one_blank(text),
+            ..Tag::default()
+        });
+    }
+    let (token, rest) = word(input);
+    let (name, text) = match token {
+        [name @ .., b':'] => (name, skip_one_blank(rest)),
+        _ => {
+            let at = memchr(b':', token)?;
+            let (name, text) = input.split_at_checked(at)?;
+            let text = text.strip_prefix(b":")?;
+            stamp::printk(text)?;
+            (name, text)
+        }
+    };
+    let is_name = !name.is_empty()
+        && !name.starts_with(b"[")
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'=' | b':'));
+    is_name.then_some(Tag {
+        name: Some(name),
+        text,
+        ..Tag::default()
+    })
+}
