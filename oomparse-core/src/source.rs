@@ -31,12 +31,14 @@
 mod accept;
 mod daemon;
 mod fields;
+mod origin;
 
 pub use self::accept::Accept;
 pub use self::daemon::Daemon;
 #[cfg(feature = "serde")]
 pub(crate) use self::fields::Field;
 pub(crate) use self::fields::{Parent, is_containers_log};
+pub use self::origin::Origin;
 
 use crate::bytes::memmem;
 
@@ -118,37 +120,6 @@ impl Author {
             Source::Daemon(_) => Origin::Claimed,
             Source::KmsgWriter | Source::Program => Origin::UserSpace,
             Source::Unknown => Origin::Unknown,
-        }
-    }
-}
-
-/// Where a line's text came from, as an event says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Origin {
-    /// The kernel wrote it: kmsg facility 0, a `kernel` tag, `_TRANSPORT=kernel` with facility 0.
-    Kernel,
-    /// A program wrote it: kmsg facility 1 or more, another syslog tag. Never becomes an event.
-    UserSpace,
-    /// A daemon whose lines are read wrote it, as a frame proves: journald's own fields, a kmsg facility.
-    User,
-    /// It calls itself such a daemon: a syslog tag, or the caller says so.
-    Claimed,
-    /// The form does not tell: plain dmesg text, a paste.
-    #[default]
-    Unknown,
-}
-
-impl Origin {
-    /// The word in the record: `kernel`, `user`, `claimed`, `unknown`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Kernel => "kernel",
-            Self::User => "user",
-            Self::Claimed => "claimed",
-            // What user space wrote makes no event.
-            Self::UserSpace | Self::Unknown => "unknown",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whose lines make events: what a caller asks for.
 
-use super::{Author, Source, Trust};
+use super::{Author, Daemon, Source, Trust};
 
 /// Whose lines make events.
 ///
