@@ -49,6 +49,7 @@ Examples:
   oomparse scan --format table /var/log/     a directory's files, a line for each kill
   oomparse scan -q kern.log && echo found    only the exit status
   oomparse scan --count kern.log.2.gz        only the number of kills
+  oomparse scan sosreport-*.tar.xz           every log in an archive
   journalctl -k -o json | oomparse scan --format json > kills.ndjson
   tail -F /var/log/kern.log | oomparse scan | while read -r event; do ...; done
   oomparse scan --year 2023 --timezone Europe/Berlin old-messages.log
@@ -61,7 +62,8 @@ Exit status: 0 events were found, 1 none, 2 trouble (a file could not be read)."
 ///
 /// Reads dmesg output, /dev/kmsg, syslog files, journalctl output in any of its forms, the records of
 /// log shippers, and what was pasted of them; the form is found line by line. Files packed with
-/// gzip, zstd, xz, bzip2 or lz4 are read as they are. Each FILE is a log of its own: a report does not go on in the next one.
+/// gzip, zstd, xz, bzip2 or lz4 are read as they are, and so is each file in a tar or zip archive, also in one that
+/// is in another: `source.path` names it. Journal files are read through journalctl. Each FILE is a log of its own: a report does not go on in the next one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = SCAN_EXAMPLES)]
 pub(crate) struct ScanArgs {

@@ -1,23 +1,25 @@
 //! Where log bytes come from: files, the files of a directory, and standard input; one reused buffer,
-//! no mapping. What is packed is unpacked on the way.
+//! no mapping. What is packed is unpacked on the way; what holds other logs is an [`Archive`].
 
 mod ahead;
+mod archive;
+mod budget;
+mod content;
 mod unpack;
 
 use ahead::Ahead;
+pub(crate) use archive::{Archive, TakeLogs};
+use budget::{Budget, MAX_LAYERS};
+use content::{Content, ENOUGH};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Cursor, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use unpack::Packing;
 
 /// How much is read at a time. Larger gains nothing; smaller costs system calls.
 pub(crate) const BUFFER_LEN: usize = 128 << 10;
-
-/// So many bytes tell how a file is packed.
-const ENOUGH: usize = 16;
 
 /// One log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,11 +74,14 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 /// A log that is open.
 pub(crate) struct Source {
     reader: Box<dyn Read>,
-    /// A large file: the same that the reader reads, to be read ahead once it is known not to be packed.
-    large: Option<File>,
+    /// The same file, if it can be read at any place and before it is asked for.
+    file: Option<File>,
+    /// It is so large that reading ahead is worth a thread, unless it turns out to be packed.
+    is_large: bool,
     ahead: Option<Ahead>,
     /// Whether the first bytes were looked at.
     begun: bool,
+    is_packed: Rc<Cell<bool>>,
     /// Bytes taken from the file, before they are unpacked.
     taken: Rc<Cell<u64>>,
     /// What is written between two reads must go out at once: more may be long in coming.
@@ -112,10 +117,10 @@ impl Input {
         File::open(path)?
             .take(ENOUGH as u64)
             .read_to_end(&mut first)?;
-        if Packing::of(&first).is_none() {
+        if matches!(Content::of(&first), Content::Log | Content::Unreadable(_)) {
             return Ok(());
         }
-        let sentence = "is packed, and cannot be read in parts; read it whole";
+        let sentence = "is packed or an archive, and cannot be read in parts; read it whole";
         Err(io::Error::new(io::ErrorKind::InvalidData, sentence))
     }
 
@@ -135,14 +140,22 @@ impl Input {
             Self::File(path) => {
                 let file = File::open(path)?;
                 let metadata = file.metadata()?;
-                let is_large = metadata.is_file() && metadata.len() >= ahead::WORTHWHILE_LEN;
-                let large = is_large.then(|| file.try_clone().ok()).flatten();
+                let same = metadata.is_file().then(|| file.try_clone().ok()).flatten();
                 let mut source = Source::new(file, !metadata.is_file());
-                source.large = large;
+                source.is_large = metadata.len() >= ahead::WORTHWHILE_LEN;
+                source.file = same;
                 Ok(source)
             }
         }
     }
+}
+
+/// What reading gives.
+pub(crate) enum Got<'b> {
+    /// The next bytes; none at the end.
+    Bytes(&'b [u8]),
+    /// It is no log, and holds logs: the source is empty now.
+    Archive(Box<Archive>),
 }
 
 impl Source {
@@ -153,56 +166,104 @@ impl Source {
                 reader,
                 taken: Rc::clone(&taken),
             }),
-            large: None,
+            file: None,
+            is_large: false,
             ahead: None,
             begun: false,
+            is_packed: Rc::default(),
             taken,
             live,
         }
     }
 
-    /// How many bytes of the file were taken so far.
-    pub(crate) fn taken(&self) -> u64 {
-        self.taken.get()
+    /// How many bytes of the file were taken so far; goes on counting.
+    pub(crate) fn count(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.taken)
+    }
+
+    /// Whether what was read is not what stands in the file, once something was read.
+    pub(crate) fn is_packed(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.is_packed)
     }
 
     /// From here on the file is read by whoever asks: other files are read beside it.
     pub(crate) fn read_only_when_asked(&mut self) {
-        self.large = None;
+        self.is_large = false;
     }
 
-    /// Reads the next bytes; none at the end.
-    pub(crate) fn read<'b>(&'b mut self, buffer: &'b mut [u8]) -> io::Result<&'b [u8]> {
+    /// Reads the next bytes.
+    pub(crate) fn read<'b>(&'b mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
         if self.ahead.is_some() {
-            return self.read_ahead();
+            return self.read_ahead().map(Got::Bytes);
         }
-        let mut len = self.fill(buffer)?;
-        if !self.begun {
-            self.begun = true;
-            // Looked at only now: /dev/kmsg lets no one read less than a whole record. A pipe may give less than
-            // what tells how a file is packed.
-            while len > 0 && len < ENOUGH && !buffer.get(..len).unwrap_or_default().contains(&b'\n')
-            {
-                match self.fill(buffer.get_mut(len..).unwrap_or_default())? {
-                    0 => break,
-                    more => len += more,
-                }
-            }
+        if self.begun {
+            let len = self.fill(buffer)?;
+            return Ok(Got::Bytes(buffer.get(..len).unwrap_or_default()));
+        }
+        self.begun = true;
+        self.begin(buffer)
+    }
+
+    /// Looks at the first bytes, of what was unpacked too, and gives them out.
+    fn begin<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
+        let mut budget = Budget::new(Rc::clone(&self.taken));
+        let mut layers = 0;
+        let (len, content) = loop {
+            let len = self.fill_enough(buffer)?;
             let first = buffer.get(..len).unwrap_or_default();
-            if let Some(sentence) = unreadable(first) {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, sentence));
+            match Content::of(first) {
+                Content::Packed(packing) if layers < MAX_LAYERS => {
+                    let packed = Cursor::new(first.to_vec()).chain(self.take_reader());
+                    self.reader = budget.watch(packing.unpack(packed));
+                    self.is_packed.set(true);
+                    layers += 1;
+                }
+                content => break (len, content),
             }
-            if let Some(packing) = Packing::of(first) {
-                let first = Cursor::new(first.to_vec());
-                let rest = std::mem::replace(&mut self.reader, Box::new(io::empty()));
-                self.reader = packing.unpack(first.chain(rest));
-                len = self.fill(buffer)?;
-            } else if let Some(file) = self.large.take() {
+        };
+        let first = buffer.get(..len).unwrap_or_default();
+        let file = self.file.take().filter(|_| !self.is_packed.get());
+        match content {
+            Content::Log => {
                 // Both have one position in the file, so that the reader can go on where this fails.
-                self.ahead = Ahead::start(file);
+                self.ahead = file.filter(|_| self.is_large).and_then(Ahead::start);
+                Ok(Got::Bytes(first))
+            }
+            Content::Unreadable(sentence) => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, sentence))
+            }
+            Content::Packed(_) | Content::Tar | Content::Zip | Content::Journal => {
+                self.is_packed.set(true);
+                if let Some(file) = &file {
+                    budget = budget.of_file(file.metadata()?.len());
+                }
+                Ok(Got::Archive(Box::new(Archive {
+                    content,
+                    reader: Box::new(Cursor::new(first.to_vec()).chain(self.take_reader())),
+                    file,
+                    budget,
+                    layers,
+                    kernel_only: true,
+                })))
             }
         }
-        Ok(buffer.get(..len).unwrap_or_default())
+    }
+
+    fn take_reader(&mut self) -> Box<dyn Read> {
+        std::mem::replace(&mut self.reader, Box::new(io::empty()))
+    }
+
+    /// Looked at only when it is read: /dev/kmsg lets no one read less than a whole record. A pipe may give less
+    /// than what tells the content; of a log a line is enough.
+    fn fill_enough(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut len = self.fill(buffer)?;
+        while len > 0 && len < ENOUGH && !buffer.get(..len).unwrap_or_default().contains(&b'\n') {
+            match self.fill(buffer.get_mut(len..).unwrap_or_default())? {
+                0 => break,
+                more => len += more,
+            }
+        }
+        Ok(len)
     }
 
     fn read_ahead(&mut self) -> io::Result<&[u8]> {
@@ -238,25 +299,5 @@ impl<R: Read> Read for Counted<R> {
         let len = self.reader.read(buffer)?;
         self.taken.set(self.taken.get().saturating_add(len as u64));
         Ok(len)
-    }
-}
-
-/// What to do with a file in which no log can be found as it is; its first bytes tell. Without this it
-/// would be a log in which nobody was killed.
-fn unreadable(first: &[u8]) -> Option<&'static str> {
-    match first {
-        [0x02, 0x21, 0x4c, 0x18, ..] => {
-            Some("is packed with lz4's legacy format; unpack it: `lz4 -dc FILE | oomparse scan`")
-        }
-        [b'P', b'K', 3, 4, ..] => {
-            Some("is a zip archive; unpack it: `unzip -p FILE | oomparse scan`")
-        }
-        [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => Some(
-            "is a journal; read it with `journalctl --file FILE -o json _TRANSPORT=kernel | oomparse scan`",
-        ),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            Some("is UTF-16; convert it: `iconv -f UTF-16 -t UTF-8 FILE | oomparse scan`")
-        }
-        _ => None,
     }
 }

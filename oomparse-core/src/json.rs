@@ -12,8 +12,8 @@ use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::event::{
     Action, Cause, CauseKind, Cgroup, Container, Counter, Evidence, Field, Init, Invoker,
     KilledProcess, Killer, KubernetesEvent, KubernetesObject, MemcgStats, Meminfo, OomEvent,
-    OpenVz, Outcome, Pod, Reaped, Reporter, Resource, SCHEMA, Scope, Selected, Stage, StatValues,
-    System, TaskRow, Testimony, Victim,
+    OpenVz, Outcome, Pod, Reaped, Reporter, Resource, SCHEMA, Scope, Selected, SourceFile, Stage,
+    StatValues, System, TaskRow, Testimony, Victim,
 };
 use crate::time::WallTime;
 use alloc::string::String;
@@ -51,6 +51,7 @@ impl Object for OomEvent {
         to.number(key!("kernel_time_us"), self.kernel_time_us);
         to.name(key!("host"), self.host.as_ref());
         to.name(key!("kernel_release"), self.kernel_release.as_ref());
+        to.object(key!("source"), self.source.as_deref());
         to.text(key!("scope"), self.scope.map(Scope::as_str));
         to.name(key!("constraint"), self.constraint.as_ref());
         to.truth(key!("oom_group"), self.oom_group);
@@ -80,6 +81,12 @@ impl Object for OomEvent {
         to.words(key!("evidence"), &self.evidence, Evidence::as_str);
         to.words(key!("truncated"), &self.truncated, Field::as_str);
         to.objects(key!("others"), &self.others);
+    }
+}
+
+impl Object for SourceFile {
+    fn tell(&self, to: &mut impl Fields) {
+        to.name(key!("path"), Some(&self.path));
     }
 }
 

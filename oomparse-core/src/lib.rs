@@ -55,7 +55,7 @@ pub use event::{
     Action, Cause, CauseKind, Cgroup, Container, Counter, EventType, Evidence, Field, Init,
     Invoker, KilledProcess, Killer, KubernetesEvent, KubernetesObject, MemcgStats, Meminfo,
     OomEvent, OpenVz, Outcome, Percent, Pod, Reaped, Reporter, Resource, SCHEMA, Scope, Selected,
-    Shared, Stage, StatValues, System, TaskRow, Testimony, Victim,
+    Shared, SourceFile, Stage, StatValues, System, TaskRow, Testimony, Victim,
 };
 #[cfg(feature = "serde")]
 pub use frame::with_member;

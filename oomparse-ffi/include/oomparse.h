@@ -156,6 +156,10 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_SUPPRESSED_REPORTS = 12,
     /**
+     * The file that the caller read it from; absent here.
+     */
+    OOMPARSE_FIELD_SOURCE_PATH = 13,
+    /**
      * Name of the thread that asked for memory.
      */
     OOMPARSE_FIELD_INVOKER_COMM = 20,

@@ -36,6 +36,8 @@ pub enum oomparse_field {
     OomGroup = 11,
     /// Reports that the kernel's rate limit swallowed since the stream's last event.
     SuppressedReports = 12,
+    /// The file that the caller read it from; absent here.
+    SourcePath = 13,
     /// Name of the thread that asked for memory.
     InvokerComm = 20,
     /// Its thread id.
@@ -235,6 +237,7 @@ fn name(field: u32) -> Option<&'static CStr> {
         10 => c"constraint",
         11 => c"oom_group",
         12 => c"suppressed_reports",
+        13 => c"source.path",
         20 => c"invoker.comm",
         21 => c"invoker.pid",
         22 => c"invoker.uid",

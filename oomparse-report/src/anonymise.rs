@@ -37,6 +37,7 @@ impl Anonymiser {
             .map(|id| self.word(Kind::Id, id.as_bytes(), "report"));
         self.name(&mut event.host, Kind::Host, "host");
         event.kernel_release = None;
+        event.source = None;
         if let Some(invoker) = &mut event.invoker {
             self.name(&mut invoker.comm, Kind::Comm, "process");
         }

@@ -5,7 +5,7 @@ mod testimony;
 use oomparse_core::{
     Cgroup, CgroupDriver, Container, Counter, EventType, Evidence, Invoker, LimitLevel, MemcgStats,
     Meminfo, OomEvent, OpenVz, Origin, Pod, QosClass, Reaped, Runtime, SCHEMA, Scope, Selected,
-    TaskRow, Text, Victim, WallTime,
+    SourceFile, TaskRow, Text, Victim, WallTime,
 };
 use serde_json::{Map, Value};
 use testimony::testimony;
@@ -36,6 +36,8 @@ pub fn read_event(line: &str) -> Option<OomEvent> {
     event.kernel_time_us = all.number("kernel_time_us");
     event.host = all.name("host");
     event.kernel_release = all.name("kernel_release");
+    let path = all.object("source").and_then(|source| source.name("path"));
+    event.source = path.map(|path| SourceFile::new(path).into());
     event.scope = word(&SCOPES, Scope::as_str, all.text("scope"));
     event.constraint = all.name("constraint");
     event.oom_group = all.truth("oom_group");

@@ -27,6 +27,7 @@ pub(crate) fn event_kind() -> Collection<Field> {
     for key in [
         "invoker",
         "selected",
+        "source",
         "victim",
         "cgroup",
         "pod",

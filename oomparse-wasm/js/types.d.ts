@@ -46,6 +46,7 @@ export interface EventFields {
   /** `uname -r`. */
   kernel_release?: string;
   kernel_release_hex?: string;
+  source?: SourceFile;
   /** What was full: a memory cgroup, the nodes of a cpuset or of a memory policy, or the machine. */
   scope?: 'memcg' | 'beancounter' | 'cpuset' | 'memory_policy' | 'global';
   /** The kernel's word, as printed. */
@@ -238,6 +239,13 @@ export interface TaskRow {
   oom_score_adj?: number;
   comm?: string;
   comm_hex?: string;
+}
+
+/** Where the log was read from. */
+export interface SourceFile {
+  /** The archive, then the member in it, each behind `: `. Absent where the log was no member of an archive. */
+  path?: string;
+  path_hex?: string;
 }
 
 export interface OpenVz {

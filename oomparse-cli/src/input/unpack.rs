@@ -5,6 +5,7 @@
 
 mod frames;
 
+use super::budget::Bomb;
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 use frames::{Frames, Lz4};
@@ -44,9 +45,9 @@ impl Packing {
         }
     }
 
-    pub(super) fn unpack(self, packed: impl Read + 'static) -> Box<dyn Read> {
+    pub(super) fn unpack<'r>(self, packed: impl Read + 'r) -> Box<dyn Read + 'r> {
         let packed = BufReader::with_capacity(128 << 10, packed);
-        let reader: Box<dyn Read> = match self {
+        let reader: Box<dyn Read + 'r> = match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
             Self::Zstd => zstd(packed),
             Self::Xz => {
@@ -90,7 +91,7 @@ fn skipped(first: &[u8]) -> Packing {
 }
 
 #[cfg(feature = "zstd-c")]
-fn zstd(packed: BufReader<impl Read + 'static>) -> Box<dyn Read> {
+fn zstd<'r>(packed: BufReader<impl Read + 'r>) -> Box<dyn Read + 'r> {
     let opened = zstd::Decoder::with_buffer(packed).and_then(|mut decoder| {
         decoder.window_log_max(MAX_WINDOW_LEN.ilog2())?;
         Ok(decoder)
@@ -102,7 +103,7 @@ fn zstd(packed: BufReader<impl Read + 'static>) -> Box<dyn Read> {
 }
 
 #[cfg(not(feature = "zstd-c"))]
-fn zstd(packed: BufReader<impl Read + 'static>) -> Box<dyn Read> {
+fn zstd<'r>(packed: BufReader<impl Read + 'r>) -> Box<dyn Read + 'r> {
     Box::new(Frames::<_, frames::Zstd<_>>::new(packed))
 }
 
@@ -158,12 +159,14 @@ fn needs_too_much(error: &io::Error) -> bool {
         || error.to_string().contains("requires too much memory")
 }
 
-/// Whether reading the packed bytes failed, and not unpacking them.
+/// Whether reading the packed bytes failed, and not unpacking them: that has its sentence already.
 fn is_of_the_system(error: &io::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         cause = match error.downcast_ref::<io::Error>() {
             Some(error) if error.raw_os_error().is_some() => return true,
+            // What is unpacked is a bomb, a layer further in.
+            Some(error) if error.get_ref().is_some_and(|held| held.is::<Bomb>()) => return true,
             // Its source() is not what it holds, but the source of that.
             Some(error) => error
                 .get_ref()

@@ -130,6 +130,8 @@ pub struct OomEvent {
     pub host: Option<Text>,
     /// `uname -r`, from the CPU line.
     pub kernel_release: Option<Text>,
+    /// The file that the caller read it from. A parser gives none.
+    pub source: Option<Box<SourceFile>>,
     /// Where memory was short.
     pub scope: Option<Scope>,
     /// The summary's `constraint=` as printed.
@@ -259,6 +261,22 @@ impl OomEvent {
 fn names_a_process(text: &[u8]) -> bool {
     let words: [&[u8]; 4] = [b"rocess ", b"victim ", b"Task ", b",pid="];
     words.iter().any(|word| text.ends_with(word))
+}
+
+/// Where a log was read from, where the caller tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SourceFile {
+    /// The archive, then the member in it that holds the log, each behind `: `.
+    pub path: Text,
+}
+
+impl SourceFile {
+    /// The file at this path.
+    #[must_use]
+    pub fn new(path: Text) -> Self {
+        Self { path }
+    }
 }
 
 /// The cgroups of a kill.

@@ -4,7 +4,7 @@ use super::fields::{Fields, Key, Object};
 use crate::event::{
     Cause, Cgroup, Container, Counter, Evidence, Field, Init, Invoker, KilledProcess,
     KubernetesEvent, KubernetesObject, MemcgStats, Meminfo, OomEvent, OpenVz, Percent, Pod, Reaped,
-    Selected, StatValues, System, TaskRow, Victim,
+    Selected, SourceFile, StatValues, System, TaskRow, Victim,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -109,6 +109,7 @@ serialize!(
     OomEvent,
     Invoker,
     Selected,
+    SourceFile,
     Victim,
     Cgroup,
     OpenVz,

@@ -1,5 +1,6 @@
 //! `oomparse scan`: logs in, events out.
 
+mod logs;
 mod part;
 mod progress;
 mod streams;
@@ -8,13 +9,13 @@ mod threads;
 use crate::args::{Format, Output, ScanOptions};
 use crate::input::{self, BUFFER_LEN, Input};
 use crate::pods::Held;
-use crate::sink::{self, Sink, lock};
-use crate::{Found, complain, zone};
+use crate::sink::{self, Sink};
+use crate::{Found, complain};
+use logs::read;
 use oomparse_core::OomEvent;
 use progress::Progress;
 use std::io;
 use std::sync::Arc;
-use streams::Reading;
 
 pub(crate) use part::ByteRange;
 pub(crate) use streams::StreamBy;
@@ -95,9 +96,13 @@ fn title(inputs: &[Input]) -> String {
 pub(crate) enum Piece {
     /// Bytes of a log that cannot be read twice, to learn names from.
     Passing(Vec<u8>),
+    /// Such a log has ended; another one may follow.
+    Passed,
     Event(Box<OomEvent>),
     /// More may be long in coming: what was written should be seen.
     Pause,
+    /// What stands at this place could not be read, or not to its end.
+    Lost(String, io::Error),
 }
 
 /// Writes events in the order of the inputs.
@@ -116,6 +121,8 @@ impl Writer {
     fn take(&mut self, piece: Piece) -> io::Result<bool> {
         match piece {
             Piece::Passing(bytes) => self.held.learn(&bytes),
+            Piece::Passed => self.held.end(),
+            Piece::Lost(about, error) => self.lost(&about, &error)?,
             Piece::Event(event) => {
                 self.held.push(*event, true);
                 self.write()?;
@@ -150,16 +157,20 @@ impl Writer {
     /// Notes how an input ended; says whether more are wanted.
     fn end_of(&mut self, input: &Input, read: io::Result<()>) -> io::Result<bool> {
         if let Err(error) = read {
-            self.trouble = true;
-            let Self { sink, progress, .. } = self;
-            // What was found so far comes before the complaint.
-            progress.aside(|| {
-                let flushed = sink.flush();
-                complain(&input.name(), &error);
-                flushed
-            })?;
+            self.lost(&input.name(), &error)?;
         }
         Ok(!self.wants_no_more())
+    }
+
+    /// Says what could not be read, below what was found so far.
+    fn lost(&mut self, about: &str, error: &io::Error) -> io::Result<()> {
+        self.trouble = true;
+        let Self { sink, progress, .. } = self;
+        progress.aside(|| {
+            let flushed = sink.flush();
+            complain(about, error);
+            flushed
+        })
     }
 
     fn finish(mut self) -> io::Result<Found> {
@@ -176,80 +187,4 @@ impl Writer {
             (false, _) => Found::Some,
         })
     }
-}
-
-/// Takes what an input gives; says whether more is wanted.
-type Take<'t> = dyn FnMut(Piece) -> io::Result<bool> + 't;
-
-/// Reads one input. The outer result is the output's, the inner one the input's.
-fn read(
-    options: &ScanOptions,
-    input: &Input,
-    progress: &Progress,
-    buffer: &mut [u8],
-    take: &mut Take<'_>,
-) -> io::Result<io::Result<()>> {
-    if let Some(range) = &options.range {
-        return part::read(options, input, range, buffer, take);
-    }
-    let mut source = match input.open() {
-        Ok(source) => source,
-        Err(error) => return Ok(Err(error)),
-    };
-    if options.threads > 1 {
-        source.read_only_when_asked();
-    }
-    let mut reading = Reading::new(options);
-    let mut taken = source.taken();
-    if let Some(lines) = &options.lines {
-        lock(lines).begin();
-    }
-    let passes = input.path_to_read_again().is_none();
-    let read = loop {
-        match source.read(buffer) {
-            Ok([]) => break Ok(()),
-            Ok(bytes) => {
-                if options.learn && passes && !take(Piece::Passing(bytes.to_vec()))? {
-                    return Ok(Ok(()));
-                }
-                if let Some(lines) = &options.lines {
-                    lock(lines).push(bytes);
-                }
-                reading.push_chunk(bytes);
-            }
-            Err(error) => break Err(error),
-        }
-        let now = source.taken();
-        progress.advance(now - taken);
-        taken = now;
-        let (some, more) = drain(options, &mut reading, take)?;
-        if !more || some && source.live && !take(Piece::Pause)? {
-            return Ok(Ok(()));
-        }
-    };
-    reading.finish();
-    drain(options, &mut reading, take)?;
-    Ok(read)
-}
-
-/// Hands on the events that are complete; says whether there were any, and whether more are wanted.
-fn drain(
-    options: &ScanOptions,
-    reading: &mut Reading,
-    take: &mut Take<'_>,
-) -> io::Result<(bool, bool)> {
-    let mut some = false;
-    while let Some(mut event) = reading.next_event() {
-        if let (Some(time), Some(zone)) = (event.time, &options.zone) {
-            event.time = Some(zone::complete(time, zone));
-        }
-        if let Some(lines) = &options.lines {
-            lock(lines).find(&event);
-        }
-        some = true;
-        if !take(Piece::Event(Box::new(event)))? {
-            return Ok((some, false));
-        }
-    }
-    Ok((some, true))
 }

@@ -1,6 +1,6 @@
 //! `--range`: a part of one large file.
 
-use super::{Take, drain};
+use super::logs::{Take, drain};
 use crate::args::ScanOptions;
 use crate::commands::scan::streams::Reading;
 use crate::input::Input;
@@ -73,13 +73,13 @@ pub(super) fn read(
             }
             Err(error) => break Err(error),
         }
-        if !drain(options, &mut reading, take)?.1 {
+        if !drain(options, &mut reading, None, take)?.1 {
             return Ok(Ok(()));
         }
     };
     if part.is_last() {
         reading.finish();
-        drain(options, &mut reading, take)?;
+        drain(options, &mut reading, None, take)?;
     }
     Ok(read)
 }

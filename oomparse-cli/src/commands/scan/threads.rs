@@ -8,7 +8,8 @@
 //! log for the next worker to get on; only logs of reports back to back fill it. Then a file waits with
 //! about 20 MiB, and no more files wait than there are workers.
 
-use super::{Piece, Writer, read};
+use super::logs::read;
+use super::{Piece, Writer};
 use crate::args::ScanOptions;
 use crate::input::BUFFER_LEN;
 use std::io;
@@ -52,7 +53,7 @@ impl Batch {
                 is_late || self.size >= BATCH
             }
             // What came before should be seen, and bytes are many.
-            Piece::Pause | Piece::Passing(_) => true,
+            Piece::Pause | Piece::Passing(_) | Piece::Passed | Piece::Lost(..) => true,
         };
         self.pieces.push(piece);
         !is_full || self.give()

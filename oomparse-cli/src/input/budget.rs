@@ -1,0 +1,117 @@
+//! How much may come out of what is packed: a bomb unpacks to more than anybody waits for.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+/// As much always may: a log that repeats itself packs well.
+const FREE_LEN: u64 = 4 << 30;
+
+/// So many times its own length may. gzip reaches 1,032 at most, so only what is packed twice, or by others, reaches
+/// more.
+const MOST_TIMES: u64 = 1_050;
+
+/// Layers of packing and archives in one another. A bundle of bundles of rotated logs has five.
+pub(super) const MAX_LAYERS: usize = 8;
+
+/// Members of an archive and of those in it: a directory of them is walked for minutes.
+pub(super) const MAX_MEMBERS: u64 = 1 << 20;
+
+/// What may still come out of one input.
+#[derive(Clone, Debug)]
+pub(super) struct Budget {
+    /// The packed bytes that were taken.
+    packed: Rc<Cell<u64>>,
+    unpacked: Rc<Cell<u64>>,
+    free: u64,
+}
+
+impl Budget {
+    pub(super) fn new(packed: Rc<Cell<u64>>) -> Self {
+        Self {
+            packed,
+            unpacked: Rc::default(),
+            free: FREE_LEN,
+        }
+    }
+
+    /// Of a file with this length that is not read from its beginning to its end.
+    pub(super) fn of_file(self, len: u64) -> Self {
+        Self {
+            packed: Rc::new(Cell::new(len)),
+            ..self
+        }
+    }
+
+    /// Whether too much came out.
+    pub(super) fn is_spent(&self) -> bool {
+        let most = self.packed.get().saturating_mul(MOST_TIMES).max(self.free);
+        self.unpacked.get() > most
+    }
+
+    /// Counts what an unpacker gives.
+    pub(super) fn watch<'r>(&self, reader: impl Read + 'r) -> Box<dyn Read + 'r> {
+        Box::new(Watched {
+            reader,
+            budget: self.clone(),
+        })
+    }
+}
+
+struct Watched<R> {
+    reader: R,
+    budget: Budget,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.reader.read(buffer)?;
+        let unpacked = &self.budget.unpacked;
+        unpacked.set(unpacked.get().saturating_add(len as u64));
+        if self.budget.is_spent() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb));
+        }
+        Ok(len)
+    }
+}
+
+/// Too much came out.
+#[derive(Debug)]
+pub(super) struct Bomb;
+
+impl fmt::Display for Bomb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "unpacks to more than {} GiB and {MOST_TIMES} times its length, as a decompression bomb does; the rest \
+             was not read",
+            FREE_LEN >> 30
+        )
+    }
+}
+
+impl std::error::Error for Bomb {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bomb_ends_with_a_sentence() {
+        let packed = Rc::new(Cell::new(10));
+        let mut budget = Budget::new(Rc::clone(&packed));
+        budget.free = 20_000;
+        let out = io::copy(&mut budget.watch(io::repeat(b'x')), &mut io::sink());
+        assert!(out.unwrap_err().to_string().contains("decompression bomb"));
+        assert!((20_000..40_000).contains(&budget.unpacked.get()));
+        // A longer file may give more.
+        packed.set(100);
+        assert!(!budget.is_spent());
+        let out = io::copy(
+            &mut budget.watch(io::repeat(b'x').take(60_000)),
+            &mut io::sink(),
+        );
+        assert_eq!(out.unwrap(), 60_000);
+    }
+}
