@@ -64,6 +64,10 @@ fn journal(maker: &Path, name: &str) -> Result<(String, PathBuf), Failed> {
         9_998,
         "_TRANSPORT=syslog\nSYSLOG_IDENTIFIER=app\n_PID=7\n_COMM=app\nMESSAGE=Out of memory: Killed process 7 (app) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
     );
+    export += &entry(
+        9_997,
+        "_TRANSPORT=stdout\nSYSLOG_IDENTIFIER=earlyoom\n_COMM=earlyoom\n_PID=700\n_SYSTEMD_UNIT=earlyoom.service\nMESSAGE=sending SIGTERM to process 4242 uid 1000 \"java\": badness 900, VmRSS 3000 MiB",
+    );
     let uid = "4d95697a-4da7-a813-b6e9-a224d9d1b872";
     export += &entry(
         9_999,
@@ -107,6 +111,13 @@ fn whole(maker: &Path) -> Result<(), Failed> {
     assert_eq!(stdout(&output).lines().count(), 2);
     assert!(stdout(&output) == stdout(&expected));
     assert_eq!(events(&output)[0]["origin"], "kernel");
+    // With other killers asked for their words are read too.
+    let oomd = run(&["scan", "--no-pods", "--sources", "all", path_of(&journal)]);
+    let killers: Vec<_> = events(&oomd)
+        .iter()
+        .map(|event| event["killer"].clone())
+        .collect();
+    assert!(killers.contains(&"earlyoom".into()), "{killers:?}");
     Ok(())
 }
 

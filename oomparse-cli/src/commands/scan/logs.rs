@@ -52,7 +52,7 @@ pub(super) fn read(
             }
             Ok(Got::Archive(mut archive)) => {
                 logs.passes = true;
-                if options.learn {
+                if options.learn || options.parser.accept.has_daemons() {
                     archive.with_programs();
                 }
                 return archive.read(input.name().as_bytes(), &mut logs).map(Ok);
