@@ -151,6 +151,16 @@ pub const MAX_DAEMON_WAIT_LINES: u32 = 1024;
 #[cfg(feature = "daemons")]
 pub const MAX_DAEMON_WAIT_S: u32 = 30;
 
+/// Processes of one kill that a daemon's line may list.
+///
+/// A cgroup's processes; a pod has a handful, a service some hundred.
+#[cfg(feature = "daemons")]
+pub const MAX_DAEMON_VICTIMS: usize = 1024;
+
+/// Pods of which a kubelet's lines are remembered while it evicts. A node has 110, and evicts one at a time.
+#[cfg(feature = "daemons")]
+pub const MAX_EVICTION_PODS: usize = 128;
+
 /// About how many bytes all readers of daemons' lines hold; past it the host that was quiet longest is forgotten.
 ///
 /// A host takes a few hundred bytes, and 50 KiB where its kubelet names pods: enough for all nodes of a log that

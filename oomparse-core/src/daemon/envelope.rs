@@ -3,6 +3,10 @@
 //! Only of such a line is it believed whose it is without a frame: as of a bare line of the kernel's, its
 //! origin is then `unknown`.
 
+use crate::source::{Field, Parent};
+use alloc::string::String;
+use serde_json::{Map, Value};
+
 /// Whose form a line without a frame has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
@@ -16,6 +20,8 @@ pub(super) enum Envelope {
     LogrusJson,
     /// `2019-11-14 18:27:56,211: `: nohang's log.
     Nohang,
+    /// An Event of OOM-Guard's in a listing.
+    OomGuard,
 }
 
 impl Envelope {
@@ -28,12 +34,46 @@ impl Envelope {
             [b't', b'i', b'm', b'e', b'=', b'"', rest @ ..] => {
                 super::text::rfc3339(rest).map(|_| Self::Logrus)
             }
-            [b'{', b'"', b't', b's', b'"', ..] => Some(Self::KlogJson),
+            [b'{', b'"', b't', b's', b'"', ..] => is_klogs(line).then_some(Self::KlogJson),
             [b'{', b'"', b'l', b'e', b'v', b'e', b'l', b'"', ..] => Some(Self::LogrusJson),
-            [b'0'..=b'9', ..] => super::text::is_nohang_stamp(line).then_some(Self::Nohang),
-            _ => None,
+            [b'0'..=b'9', ..] if super::text::is_nohang_stamp(line) => Some(Self::Nohang),
+            _ => memchr::memmem::find(line, b"OomGuardKill").map(|_| Self::OomGuard),
         }
     }
+}
+
+/// Whether an object is as klog writes it: a shipper's says whose pod printed it, in keys of its own.
+fn is_klogs(line: &[u8]) -> bool {
+    let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(line) else {
+        return false;
+    };
+    let is_shippers = |key: &String| {
+        const OWN: [&str; 6] = [
+            "pod",
+            "pods",
+            "podUID",
+            "container",
+            "containerName",
+            "containerID",
+        ];
+        let (field, _) = Parent::Any.place(key.as_bytes());
+        let is_its = matches!(
+            field,
+            Field::Container
+                | Field::Stream
+                | Field::Tag
+                | Field::Tags
+                | Field::Unit
+                | Field::LogName
+                | Field::Dataset
+                | Field::InputType
+                | Field::SourceType
+        );
+        is_its && !OWN.contains(&key.as_str())
+    };
+    fields.get("ts").is_some_and(Value::is_number)
+        && fields.get("msg").is_some_and(Value::is_string)
+        && !fields.keys().any(is_shippers)
 }
 
 #[cfg(test)]
@@ -54,6 +94,16 @@ mod tests {
                 Some(Envelope::Logrus),
             ),
             ("{\"ts\":1.0,\"msg\":\"\"}", Some(Envelope::KlogJson)),
+            (
+                "{\"ts\":1.0,\"msg\":\"\",\"pod\":{\"name\":\"a\",\"namespace\":\"b\"}}",
+                Some(Envelope::KlogJson),
+            ),
+            ("{\"ts\":1.0,\"msg\":\"\",\"stream\":\"stderr\"}", None),
+            (
+                "{\"ts\":1.0,\"msg\":\"\",\"kubernetes\":{\"pod\":\"a\"}}",
+                None,
+            ),
+            ("{\"ts\":1.0,\"msg\":\"", None),
             ("2019-11-14 18:27:56,211: x", Some(Envelope::Nohang)),
             ("2019-11-14 18:27:56,211 x", None),
             ("", None),

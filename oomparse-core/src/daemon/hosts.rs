@@ -119,7 +119,9 @@ impl Daemons {
             }
             Source::KmsgWriter => Some((By::Kmsg, Origin::User)),
             Source::Program if is_buffers => Some((By::Kmsg, Origin::User)),
-            Source::Unknown => {
+            // The pod that a line is about is a key of its own, as the one that printed it is of a shipper's.
+            Source::Program if line.and_then(Envelope::of) != Some(Envelope::KlogJson) => None,
+            Source::Unknown | Source::Program => {
                 if let Some(daemon) = self.origin {
                     return Some((By::Daemon(daemon), Origin::Claimed));
                 }

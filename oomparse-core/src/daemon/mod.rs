@@ -14,9 +14,15 @@
 
 mod earlyoom;
 mod envelope;
+mod eviction;
 mod hosts;
+mod klog;
+mod nohang;
+mod oom_guard;
+mod oomd;
 mod said;
 mod systemd_oomd;
+mod talos;
 mod text;
 
 pub(crate) use hosts::Daemons;
@@ -129,6 +135,11 @@ macro_rules! readers {
 readers! {
     systemd_oomd: systemd_oomd::SystemdOomd,
     earlyoom: earlyoom::EarlyOom,
+    nohang: nohang::Nohang,
+    oomd: oomd::Oomd,
+    talos: talos::Talos,
+    oom_guard: oom_guard::OomGuard,
+    eviction: eviction::Eviction,
 }
 
 impl Patience {

@@ -50,6 +50,11 @@ impl Said<'_> {
         }
     }
 
+    /// Whether it stands in the kernel's buffer, where no other words tell whose it is.
+    pub(super) fn is_in_kmsg(&self) -> bool {
+        self.by == By::Kmsg
+    }
+
     /// The second that its frame shows.
     pub(super) fn second(&self) -> Option<Second> {
         Stamp::of(self.frame, 0, 0).second()

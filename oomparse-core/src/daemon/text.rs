@@ -136,6 +136,40 @@ fn zone(text: &[u8]) -> Option<(i16, &[u8])> {
     }
 }
 
+/// A cgroup's path as the kernel has it, of one below the place where its hierarchy is mounted.
+pub(super) fn below_mount(path: &[u8]) -> &[u8] {
+    let rest = path
+        .strip_prefix(b"/sys/fs/cgroup/memory")
+        .filter(|rest| rest.starts_with(b"/"))
+        .or_else(|| path.strip_prefix(b"/sys/fs/cgroup"));
+    match rest {
+        Some(rest) if rest.starts_with(b"/") => rest,
+        Some([]) => b"/",
+        _ => path,
+    }
+}
+
+/// A quantity of Kubernetes' in bytes: `100Mi`, `80912Ki`, `1G`, `1073741824`.
+pub(super) fn quantity(text: &str) -> Option<u64> {
+    let len = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (digits, unit) = text.split_at_checked(len)?;
+    let unit = match unit {
+        "" => 1,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000u64,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// `2019-11-14 18:27:56,211: `
 pub(super) fn is_nohang_stamp(line: &[u8]) -> bool {
     const SHAPE: &[u8] = b"0000-00-00 00:00:00,000: ";

@@ -62,7 +62,7 @@ impl Stamp {
     }
 
     /// Microseconds from `earlier` to this one, where both show a clock of the same kind.
-    pub(super) fn since(&self, earlier: &Self) -> Option<i64> {
+    pub(crate) fn since(&self, earlier: &Self) -> Option<i64> {
         if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us) {
             return i64::try_from(now)
                 .ok()?

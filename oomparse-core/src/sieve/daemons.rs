@@ -21,7 +21,11 @@ pub(super) const RARE: [(&str, &[(usize, &str)]); 5] = [
     ("noh", &[(0, "nohang")]),
     (
         "ict",
-        &[(2, "evicted successfully"), (2, "evict pod(s) to reclaim")],
+        &[
+            (2, "evicted successfully"),
+            (2, "evict pod(s) to reclaim"),
+            (2, "Evicting pod"),
+        ],
     ),
     ("PLE", &[(1, "(PLEG)")]),
 ];

@@ -1,0 +1,335 @@
+//! The kubelet's eviction of pods, when its node is short of memory.
+//!
+//! | versions | lines |
+//! |---|---|
+//! | to 1.20 | `eviction manager: must evict pod(s) to reclaim memory`, `eviction manager: pod NAME_NAMESPACE(UID) is evicted successfully` |
+//! | 1.21 and later | `"Eviction manager: must evict pod(s) to reclaim" resourceName="memory"`, `"Eviction manager: pod is evicted successfully" pod="NAMESPACE/NAME"` |
+//! | the same, JSON | `{"ts":…,"msg":"Eviction manager: pod is evicted successfully","pod":{"name":…,"namespace":…}}` |
+//!
+//! ```text
+//! kubelet[2480]: I1012 19:34:44.999101    2480 eviction_manager.go:356] "Eviction manager: must evict pod(s) to reclaim" resourceName="memory"
+//! kubelet[2480]: I1012 19:34:45.000152    2480 kuberuntime_container.go:709] "Killing container with a grace period" pod="default/nginx" podUID=3dc279e9-2093-411c-a501-3a351a623ccf containerName="nginx" containerID="containerd://f19a749199552425cc07eeee4899cba5af95718f2fe895298c02a6d5b0b992ff" gracePeriod=30
+//! kubelet[2480]: I1012 19:34:45.357018    2480 kubelet.go:2231] "SyncLoop (PLEG): event for pod" pod="default/nginx" event=&{ID:3dc279e9-2093-411c-a501-3a351a623ccf Type:ContainerDied Data:f19a749199552425cc07eeee4899cba5af95718f2fe895298c02a6d5b0b992ff}
+//! kubelet[2480]: I1012 19:34:45.445172    2480 eviction_manager.go:595] "Eviction manager: pod is evicted successfully" pod="default/nginx"
+//! ```
+//!
+//! The verdict alone is an event. It says neither what was short nor, since 1.21, the pod's uid: those come from
+//! the lines between `must evict` and it, of the same process. A verdict without a `must evict` is of a volume's
+//! or a container's disk. Thresholds that were crossed, pods that were ranked or refused: nobody died.
+
+use super::envelope::Envelope;
+use super::klog::Entry;
+use super::{Reader, Said};
+use crate::cgroup::{Runtime, is_container_id, normalize_pod_uid};
+use crate::event::{Container, Counter, EventType, Killer, OomEvent, Pod, Resource};
+use crate::limits::MAX_EVICTION_PODS;
+use crate::source::Daemon;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Reads a kubelet's lines about evictions.
+#[derive(Debug, Default)]
+pub(super) struct Eviction {
+    /// What it must evict for, since its last verdict.
+    pressure: Option<Pressure>,
+}
+
+#[derive(Debug, Default)]
+struct Pressure {
+    is_memory: bool,
+    thread: Option<u32>,
+    /// The pods of which a line told something since.
+    pods: Vec<Seen>,
+}
+
+/// What is known of a pod.
+#[derive(Debug, Default)]
+struct Seen {
+    /// `namespace/name`.
+    pod: String,
+    uid: Option<String>,
+    /// Containers that were told to end: id, runtime, name.
+    containers: Vec<Container>,
+    /// Why, at verbosity 3.
+    message: Option<String>,
+}
+
+impl Reader for Eviction {
+    const OF: &'static [Daemon] = &[Daemon::Kubelet, Daemon::K3s, Daemon::Rke2];
+    const WORDS: &'static [&'static str] = &[
+        "evicted successfully",
+        "evict pod(s) to reclaim",
+        "Evicting pod",
+        "Killing container with a grace",
+        "(PLEG)",
+    ];
+    const ENVELOPES: &'static [Envelope] = &[Envelope::Klog, Envelope::KlogJson];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let holds = |word: &&str| memchr::memmem::find(said.text, word.as_bytes()).is_some();
+        if !Self::WORDS.iter().any(holds) {
+            return;
+        }
+        let Some(entry) = Entry::read(said.text) else {
+            return;
+        };
+        if self.is_of_another(&entry) {
+            self.pressure = None;
+        }
+        match message(&entry) {
+            Message::MustEvict(is_memory) => {
+                self.pressure = Some(Pressure {
+                    is_memory,
+                    thread: entry.thread,
+                    pods: Vec::new(),
+                });
+            }
+            Message::Evicted(pod, uid) => {
+                let pressure = self.pressure.take();
+                if let Some(pressure) = pressure.filter(|it| it.is_memory) {
+                    out.extend(evicted(said, &entry, &pressure, pod, uid));
+                }
+            }
+            Message::Evicting => self.seen(&entry, |seen, entry| {
+                seen.message = entry.field("message").map(String::from);
+            }),
+            Message::Killing => self.seen(&entry, |seen, entry| {
+                seen.containers.extend(container(entry));
+            }),
+            Message::Pleg => self.seen(&entry, |_, _| {}),
+            Message::Other => {}
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let pods = self.pressure.as_ref().map_or(&[][..], |it| &it.pods);
+        pods.iter()
+            .map(|seen| {
+                let texts = [Some(&seen.pod), seen.uid.as_ref(), seen.message.as_ref()];
+                let texts = texts.into_iter().flatten().map(String::capacity);
+                let containers = seen.containers.len().saturating_mul(256);
+                texts.fold(containers, usize::saturating_add)
+            })
+            .fold(0, usize::saturating_add)
+    }
+}
+
+impl Eviction {
+    /// Whether another kubelet wrote it than the one that must evict: it was started anew.
+    fn is_of_another(&self, entry: &Entry<'_>) -> bool {
+        let thread = self.pressure.as_ref().and_then(|it| it.thread);
+        thread
+            .zip(entry.thread)
+            .is_some_and(|(one, two)| one != two)
+    }
+
+    /// Notes what a line tells of a pod, while something must be evicted.
+    fn seen(&mut self, entry: &Entry<'_>, note: impl FnOnce(&mut Seen, &Entry<'_>)) {
+        let Some(pressure) = &mut self.pressure else {
+            return;
+        };
+        let Some(pod) = entry.field("pod").filter(|pod| names(pod).is_some()) else {
+            return;
+        };
+        let at = pressure.pods.iter().position(|seen| *seen.pod == *pod);
+        let at = at.unwrap_or_else(|| {
+            if pressure.pods.len() >= MAX_EVICTION_PODS {
+                pressure.pods.remove(0);
+            }
+            pressure.pods.push(Seen {
+                pod: pod.into_owned(),
+                ..Seen::default()
+            });
+            pressure.pods.len().saturating_sub(1)
+        });
+        if let Some(seen) = pressure.pods.get_mut(at) {
+            if let Some(uid) = uid(entry) {
+                // Of the pod before it with the same name nothing is true.
+                if seen.uid.as_ref().is_some_and(|known| *known != uid) {
+                    seen.containers.clear();
+                }
+                seen.uid = Some(uid);
+            }
+            if seen.containers.len() < MAX_EVICTION_PODS {
+                note(seen, entry);
+            }
+        }
+    }
+}
+
+/// What a line says.
+enum Message<'e> {
+    MustEvict(bool),
+    /// The pod, and its uid where the verdict shows it.
+    Evicted(String, Option<&'e str>),
+    Evicting,
+    Killing,
+    Pleg,
+    Other,
+}
+
+fn message<'e>(entry: &'e Entry<'_>) -> Message<'e> {
+    let text = entry.message.as_ref();
+    if !entry.is_structured {
+        let Some(text) = text.strip_prefix("eviction manager: ") else {
+            return Message::Other;
+        };
+        if let Some(resource) = text.strip_prefix("must evict pod(s) to reclaim ") {
+            return Message::MustEvict(resource.trim_end() == "memory");
+        }
+        let pod = text.strip_prefix("pod ");
+        let token = pod.and_then(|text| text.strip_suffix(" is evicted successfully"));
+        return match token.and_then(old_token) {
+            Some((pod, uid)) => Message::Evicted(pod, Some(uid)),
+            None => Message::Other,
+        };
+    }
+    // A contextual logger's name may stand in front.
+    let is = |words: &str| {
+        text.strip_suffix(words)
+            .is_some_and(|front| front.is_empty() || front.ends_with(": "))
+    };
+    if is("Eviction manager: must evict pod(s) to reclaim") {
+        return Message::MustEvict(entry.field("resourceName").as_deref() == Some("memory"));
+    }
+    if is("Eviction manager: pod is evicted successfully") {
+        return match entry.field("pod") {
+            Some(pod) => Message::Evicted(pod.into_owned(), None),
+            None => Message::Other,
+        };
+    }
+    if is("Evicting pod") {
+        Message::Evicting
+    } else if is("Killing container with a grace period")
+        || is("Killing container with a grace period override")
+    {
+        Message::Killing
+    } else if is("SyncLoop (PLEG): event for pod") {
+        Message::Pleg
+    } else {
+        Message::Other
+    }
+}
+
+/// `NAME_NAMESPACE(UID)`
+fn old_token(token: &str) -> Option<(String, &str)> {
+    let (full, uid) = token.strip_suffix(')')?.split_once('(')?;
+    let (name, namespace) = full.split_once('_')?;
+    Some(([namespace, "/", name].concat(), uid))
+}
+
+/// Namespace and name, as Kubernetes allows them.
+fn names(pod: &str) -> Option<(&str, &str)> {
+    let (namespace, name) = pod.split_once('/')?;
+    let is_name = |text: &str| {
+        (1..=253).contains(&text.len())
+            && text
+                .bytes()
+                .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-.".contains(&it))
+    };
+    (is_name(namespace) && is_name(name)).then_some((namespace, name))
+}
+
+/// The pod's uid, under its key or in the event of the pod lifecycle event generator.
+fn uid(entry: &Entry<'_>) -> Option<String> {
+    if let Some(uid) = entry.field("podUID") {
+        return normalize_pod_uid(uid.as_bytes());
+    }
+    let event = entry.field("event")?;
+    let uid = match event.strip_prefix("&{ID:") {
+        Some(rest) => rest.split_once(' ')?.0,
+        None => event.split_once("\"ID\":\"")?.1.split_once('"')?.0,
+    };
+    normalize_pod_uid(uid.as_bytes())
+}
+
+/// The container that is killed: `containerd://…`, `{"Type":"containerd","ID":"…"}`, `{Type:containerd ID:…}`.
+fn container(entry: &Entry<'_>) -> Option<Container> {
+    let id = entry.field("containerID")?;
+    let (runtime, id) = match id.split_once("://") {
+        Some((runtime, id)) => (runtime, id),
+        None => {
+            let part = |quoted: &str, plain: &str| {
+                let found = id.split_once(quoted).or_else(|| id.split_once(plain))?.1;
+                found.split(['"', ' ', '}', ',']).next()
+            };
+            (part("\"Type\":\"", "Type:")?, part("\"ID\":\"", "ID:")?)
+        }
+    };
+    if !is_container_id(id.as_bytes()) {
+        return None;
+    }
+    let runtime = [
+        Runtime::Docker,
+        Runtime::Containerd,
+        Runtime::CriO,
+        Runtime::Podman,
+    ]
+    .into_iter()
+    .find(|known| known.as_str() == runtime);
+    let name = entry.field("containerName").map(String::from);
+    Some(Container {
+        id: Some(id.into()),
+        runtime,
+        name,
+        ..Container::default()
+    })
+}
+
+/// The event of a verdict.
+fn evicted(
+    said: &Said<'_>,
+    entry: &Entry<'_>,
+    pressure: &Pressure,
+    pod: String,
+    uid: Option<&str>,
+) -> Option<OomEvent> {
+    let (namespace, name) = names(&pod)?;
+    let seen = pressure.pods.iter().find(|seen| seen.pod == pod);
+    let known = seen.and_then(|seen| seen.uid.clone());
+    let uid = match uid {
+        Some(uid) => normalize_pod_uid(uid.as_bytes()),
+        None => known,
+    };
+    let mut event = said.event_at(EventType::Eviction, entry.wall);
+    event.pod = Some(Pod {
+        uid,
+        namespace: Some(namespace.into()),
+        name: Some(name.into()),
+        source: Some("kubelet-log"),
+        ..Pod::default()
+    });
+    // Of several none is the one.
+    if let Some([container]) = seen.map(|seen| seen.containers.as_slice()) {
+        event.container = Some(container.clone());
+    }
+    let message = seen.and_then(|seen| seen.message.as_deref());
+    event.memory = message.and_then(figures);
+    let told = event.told();
+    told.killer = Some(Killer::Kubelet);
+    told.resource = Some(Resource::Memory);
+    told.told = Some("evicted successfully");
+    Some(event)
+}
+
+/// `The node was low on resource: memory. Threshold quantity: 100Mi, available: 80912Ki. Container app was using 1800Mi, …`
+fn figures(message: &str) -> Option<Counter> {
+    let rest = message.strip_prefix("The node was low on resource: memory. ")?;
+    let quantity = |word: &str| {
+        let (_, rest) = rest.split_once(word)?;
+        let end = rest.find([',', ' ']).unwrap_or(rest.len());
+        super::text::quantity(rest.get(..end)?.trim_end_matches('.'))
+    };
+    // Where several containers used memory, none of the figures is the pod's.
+    let usage = match rest.matches(" was using ").count() {
+        1 => quantity(" was using "),
+        _ => None,
+    };
+    let counter = Counter {
+        threshold_bytes: quantity("Threshold quantity: "),
+        usage_bytes: usage,
+        ..Counter::default()
+    };
+    (counter != Counter::default()).then_some(counter)
+}

@@ -1,0 +1,203 @@
+//! TKE's OOM-Guard: kills a process or a container before its cgroup's limit is reached.
+//!
+//! It says so in an Event of Kubernetes on the Node, whose message is one JSON object:
+//!
+//! ```text
+//! 14s         14s          1         172.21.16.23.158b732d352bcc31   Node                                 Warning   OomGuardKillContainer    oom-guard, 172.21.16.23   {"hostname":"172.21.16.23","timestamp":"2019-03-13T07:12:14.561650646Z","oomcgroup":"/sys/fs/cgroup/memory/kubepods/burstable/pod…/…","proccgroup":"/sys/fs/cgroup/memory/kubepods/burstable/pod…/…","threshold":205520896,"usage":206483456,"killed":"16481(fakeOOM) ","stats":"cache 20480|…|hierarchical_memory_limit 209715200|…","policy":"Container"}
+//! 14s   Warning   OomGuardKillProcess   node/172.21.16.23   {"hostname":…}
+//! {"kind":"Event","reason":"OomGuardKillContainer","source":{"component":"oom-guard"},"involvedObject":{"kind":"Node",…},"message":"{\"hostname\":…}",…}
+//! ```
+//!
+//! Whoever may write Events may forge one, and a listing does not show who did: the origin is `unknown`.
+
+use super::envelope::Envelope;
+use super::text::{below_mount, pid, rfc3339};
+use super::{Reader, Said};
+use crate::bytes::Text;
+use crate::event::{
+    Cause, CauseKind, Counter, EventType, KilledProcess, Killer, KubernetesEvent, KubernetesObject,
+    OomEvent, Stage, Victim,
+};
+use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_VICTIMS};
+use crate::source::Daemon;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde_json::Value;
+
+/// Reads listings of Events.
+#[derive(Debug, Default)]
+pub(super) struct OomGuard;
+
+impl Reader for OomGuard {
+    const OF: &'static [Daemon] = &[Daemon::OomGuard];
+    const WORDS: &'static [&'static str] = &["OomGuardKill"];
+    const ENVELOPES: &'static [Envelope] = &[Envelope::OomGuard];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let Ok(text) = core::str::from_utf8(said.text) else {
+            return;
+        };
+        if text.starts_with('{') {
+            if let Ok(root) = serde_json::from_str::<Value>(text) {
+                of_objects(said, &root, out);
+            }
+            return;
+        }
+        let Some((row, _)) = text.split_once(" {\"") else {
+            return;
+        };
+        let message = text.get(row.len()..).unwrap_or_default().trim();
+        let mut words = row.split_whitespace();
+        let reason = words.find(|word| is_reason(word));
+        let is_its = row.contains(" oom-guard,") || row.contains(" node/");
+        if let Some(reason) = reason.filter(|_| is_its) {
+            out.extend(event(said, message, reason));
+        }
+    }
+}
+
+/// Whether it is the reason of an Event that tells of a kill.
+pub(super) fn is_reason(reason: &str) -> bool {
+    matches!(reason, "OomGuardKillContainer" | "OomGuardKillProcess")
+}
+
+/// The Events of a listing, of a stream of them, or one alone.
+fn of_objects(said: &Said<'_>, root: &Value, out: &mut VecDeque<OomEvent>) {
+    let items = root.get("items").and_then(Value::as_array);
+    let alone = [root.get("event").unwrap_or(root)];
+    let items = items.map_or(Vec::from(alone), |items| items.iter().collect());
+    for item in items {
+        let text = |path: &str| item.pointer(path).and_then(Value::as_str);
+        let component = text("/source/component").or_else(|| text("/reportingController"));
+        let kind = text("/involvedObject/kind").or_else(|| text("/regarding/kind"));
+        let message = text("/message").or_else(|| text("/note"));
+        if let (Some("oom-guard"), Some("Node"), Some(message), Some(reason)) =
+            (component, kind, message, text("/reason"))
+            && is_reason(reason)
+        {
+            let told = event(said, message, reason);
+            out.extend(told.map(|mut told| {
+                if let Some(event) = &mut told.told().event {
+                    event.uid = text("/metadata/uid").map(String::from);
+                }
+                told
+            }));
+        }
+    }
+}
+
+/// The kill that a message tells.
+pub(super) fn event(said: &Said<'_>, message: &str, reason: &str) -> Option<OomEvent> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let text = |key: &str| message.get(key).and_then(Value::as_str);
+    let number = |key: &str| message.get(key).and_then(Value::as_u64);
+    if text("policy").is_some_and(|policy| policy.eq_ignore_ascii_case("noop")) {
+        return None;
+    }
+    let killed = processes(text("killed")?.trim_ascii().as_bytes());
+    let first = killed.first()?.clone();
+    let time = text("timestamp").and_then(|time| Some(rfc3339(time.as_bytes())?.0));
+    let mut event = said.event_at(EventType::UserspaceKill, time);
+    event.host = text("hostname").map(Text::from).or(event.host);
+    let path = below_mount(text("proccgroup")?.as_bytes());
+    said.set_cgroup(&mut event, path);
+    if let (Some(limited), Some(cgroup)) = (text("oomcgroup"), &mut event.cgroup) {
+        let limited = below_mount(limited.as_bytes());
+        cgroup.oom_memcg = Some(Text::from(limited));
+        cgroup.limit_level = Some(said.roots.parse(limited).level);
+    }
+    event.memory = Some(Counter {
+        usage_bytes: number("usage"),
+        limit_bytes: text("stats").and_then(limit),
+        threshold_bytes: number("threshold"),
+        ..Counter::default()
+    });
+    if let [_] = killed.as_slice() {
+        event.victim = Some(Victim {
+            pid: first.pid,
+            comm: first.comm,
+            ..Victim::default()
+        });
+    }
+    let object = KubernetesObject {
+        kind: Some("Node".into()),
+        name: text("hostname").map(String::from),
+        ..KubernetesObject::default()
+    };
+    let told = event.told();
+    told.killer = Some(Killer::OomGuard);
+    told.stage = Some(Stage::Sent);
+    told.cause = Some(Cause {
+        kind: Some(CauseKind::NearLimit),
+        ..Cause::default()
+    });
+    told.event = Some(KubernetesEvent {
+        reason: Some(reason.into()),
+        component: Some("oom-guard".into()),
+        object: Some(object),
+        ..KubernetesEvent::default()
+    });
+    if event.victim.is_none() {
+        event.told().victims = killed;
+    }
+    event.told().told = Some("OomGuardKill");
+    Some(event)
+}
+
+/// `16481(fakeOOM)`, or several with a blank between them. A name may look like the start of another process:
+/// what is short enough to be one name is one.
+fn processes(text: &[u8]) -> Vec<KilledProcess> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while found.len() < MAX_DAEMON_VICTIMS
+        && let Some((pid, tail)) = pid(rest)
+        && let Some(tail) = tail.strip_prefix(b"(")
+    {
+        let lens = (0..=MAX_COMM_LEN.min(tail.len())).rev();
+        let end = lens
+            .filter_map(|len| {
+                let (comm, rest) = tail.split_at_checked(len)?;
+                let rest = rest.strip_prefix(b")")?;
+                matches!(rest, [] | [b' ', ..]).then_some((comm, rest))
+            })
+            .next();
+        let Some((comm, tail)) = end else {
+            return Vec::new();
+        };
+        found.push(KilledProcess {
+            pid,
+            comm: Some(Text::from(comm)),
+        });
+        rest = tail.trim_ascii_start();
+    }
+    if rest.is_empty() { found } else { Vec::new() }
+}
+
+/// The cgroup's limit among its statistics; none where it is the largest number.
+fn limit(stats: &str) -> Option<u64> {
+    let entry = stats
+        .split('|')
+        .find_map(|entry| entry.strip_prefix("hierarchical_memory_limit "))?;
+    entry.parse().ok().filter(|limit| *limit < 1 << 62)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oom_guard_lists_of_the_killed() {
+        for (text, pids) in [
+            ("16481(fakeOOM)", &[16481][..]),
+            ("16481(a) 7(b)", &[16481]),
+            ("16481(aaaaaaaaaaaa) 7(b)", &[16481, 7]),
+            ("16481(aaaaaaaaaaaaaaaa)", &[]),
+            ("x", &[]),
+            ("1(a) x", &[]),
+        ] {
+            let found: Vec<u32> = processes(text.as_bytes()).iter().map(|it| it.pid).collect();
+            assert_eq!(found, pids, "{text}");
+        }
+    }
+}

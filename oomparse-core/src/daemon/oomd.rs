@@ -1,0 +1,235 @@
+//! Meta's oomd: kills a cgroup, by rules.
+//!
+//! | versions | line |
+//! |---|---|
+//! | before `v2` | `oomd kill: P10 P60 P600 CGROUP BYTES detector:… killer:PLUGIN` |
+//! | 0.1 to 0.3 | `oomd kill: P10 P60 P600 CGROUP BYTES ruleset:[…] detectorgroup:[…] killer:PLUGIN v2` |
+//! | 0.4 and later | the same; the third pressure is that of 300 seconds |
+//!
+//! ```text
+//! 12,8123,88123456789,-;oomd kill: 81.28 80.05 42.78 system.slice/chef.service 4294967296 ruleset:[system pressure] detectorgroup:[mem pressure] killer:kill_by_memory_size_or_growth v2
+//! oomd[911]: 0605 12:00:00 [BaseKillPlugin.cpp:562] 81.28 80.05 42.78 system.slice/chef.service 4294967296 ruleset:[system pressure] detectorgroup:[mem pressure] killer:kill_by_swap_usage v2
+//! oomd[911]: 0605 12:00:00 [BaseKillPlugin.cpp:120] Killed 2: 4711(java) 4712(sh)
+//! 12,8124,88123456789,-;oomd kill: restarted systemd service=chef.service
+//! ```
+//!
+//! Each kill is written to `/dev/kmsg` and once more to standard error: one event. In a dry run the line is
+//! printed all the same, with `killer:(dry)…`. The cgroup's path is relative and may hold blanks; it is read
+//! between the numbers in front of it and behind it.
+
+use super::text::{pid, rsplit_once, split_once, whole_number};
+use super::{Reader, Said};
+use crate::bytes::Text;
+use crate::event::{
+    Action, Cause, CauseKind, Counter, EventType, KilledProcess, Killer, OomEvent, Percent, Stage,
+};
+use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_VICTIMS};
+use crate::report::{Second, fnv1a};
+use crate::source::Daemon;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// How many seconds a kill's two copies are apart at most.
+const MOST_APART_S: u32 = 5;
+
+/// Reads oomd's lines.
+#[derive(Debug, Default)]
+pub(super) struct Oomd {
+    /// The last kill's text and time.
+    last: Option<(u64, Option<Second>)>,
+    /// Processes killed since the last try began.
+    killed: Vec<KilledProcess>,
+}
+
+impl Reader for Oomd {
+    const OF: &'static [Daemon] = &[Daemon::Oomd];
+    const WORDS: &'static [&'static str] = &["oomd"];
+    const IN_KMSG: bool = true;
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let text = match said.text.strip_prefix(b"oomd kill: ") {
+            Some(text) => text,
+            // Only standard error has lines without these words.
+            None if said.is_in_kmsg() => return,
+            None => behind_head(said.text),
+        };
+        if text.starts_with(b"Trying to kill ") {
+            self.killed.clear();
+        } else if let Some(list) = text.strip_prefix(b"Killed ") {
+            self.note_killed(list);
+        } else if let Some(event) = event(said, text)
+            && self.is_new(said, text)
+        {
+            let mut event = event;
+            event.told().victims = core::mem::take(&mut self.killed);
+            out.push_back(event);
+        }
+    }
+
+    fn weight(&self) -> usize {
+        self.killed
+            .capacity()
+            .saturating_mul(core::mem::size_of::<KilledProcess>())
+    }
+}
+
+impl Oomd {
+    /// Whether it is not the other copy of the last kill.
+    fn is_new(&mut self, said: &Said<'_>, text: &[u8]) -> bool {
+        let now = (fnv1a(&[text]), said.second());
+        let last = self.last.replace(now);
+        !last.is_some_and(|(hash, second)| {
+            let gap = now.1.zip(second).and_then(|(now, then)| now.since(then));
+            hash == now.0 && gap.is_none_or(|gap| gap <= MOST_APART_S)
+        })
+    }
+
+    /// `2: 4711(java) 4712(sh)[E3]`
+    fn note_killed(&mut self, list: &[u8]) {
+        let Some((count, list)) = split_once(list, b": ") else {
+            return;
+        };
+        // A comm may hold what stands between two processes: then there are more of them than were counted.
+        let found = processes(list);
+        if whole_number(count) == u64::try_from(found.len()).ok() {
+            let room = MAX_DAEMON_VICTIMS.saturating_sub(self.killed.len());
+            self.killed.extend(found.into_iter().take(room));
+        }
+    }
+}
+
+/// The processes of a list that were killed, as many as can be read in it.
+fn processes(list: &[u8]) -> Vec<KilledProcess> {
+    let (mut found, mut rest) = (Vec::new(), list);
+    while found.len() < MAX_DAEMON_VICTIMS
+        && let Some((killed, tail)) = process(rest)
+    {
+        found.extend(killed);
+        rest = tail;
+    }
+    found
+}
+
+/// Takes a process off the front of the list: nothing of one that could not be killed.
+fn process(text: &[u8]) -> Option<(Option<KilledProcess>, &[u8])> {
+    let (pid, rest) = pid(text)?;
+    let rest = rest.strip_prefix(b"(")?;
+    let cut = |len: usize| {
+        let (comm, rest) = rest.split_at_checked(len)?;
+        let rest = rest.strip_prefix(b")")?;
+        matches!(rest, [] | [b' ' | b'[', ..]).then_some((comm, rest))
+    };
+    let (comm, rest) = (0..=MAX_COMM_LEN.min(rest.len())).find_map(cut)?;
+    let (failed, rest) = match rest.strip_prefix(b"[") {
+        Some(rest) => (true, split_once(rest, b"]")?.1),
+        None => (false, rest),
+    };
+    let killed = (!failed).then(|| KilledProcess {
+        pid,
+        comm: Some(Text::from(comm)),
+    });
+    Some((killed, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// What follows `0605 12:00:00 [BaseKillPlugin.cpp:97] `, where that is there.
+fn behind_head(text: &[u8]) -> &[u8] {
+    let is_headed = text.first().is_some_and(u8::is_ascii_digit);
+    let head = text.get(..96).unwrap_or(text);
+    match split_once(head, b".cpp:").filter(|(before, _)| before.contains(&b'[')) {
+        Some((before, rest)) if is_headed => {
+            let line = split_once(rest, b"] ").map(|(line, _)| line.len());
+            let skipped = line.map(|line| before.len().saturating_add(line).saturating_add(7));
+            skipped.and_then(|at| text.get(at..)).unwrap_or(text)
+        }
+        _ => text,
+    }
+}
+
+/// The event of a kill; nothing of a dry run.
+fn event(said: &Said<'_>, text: &[u8]) -> Option<OomEvent> {
+    let mut event = said.event(EventType::UserspaceKill);
+    event.told().killer = Some(Killer::Oomd);
+    event.told().stage = Some(Stage::Sent);
+    event.told().told = Some(" killer:");
+    if let Some(service) = text.strip_prefix(b"restarted systemd service=") {
+        if service.is_empty() || service.ends_with(b" (dry)") {
+            return None;
+        }
+        let told = event.told();
+        told.action = Some(Action::Restart);
+        told.unit = Some(Text::from(service));
+        told.told = Some("restarted systemd service=");
+        return Some(event);
+    }
+    let (rest, plugin) = rsplit_once(text, b" killer:")?;
+    if plugin.starts_with(b"(dry)") {
+        return None;
+    }
+    let rest = match rsplit_once(rest, b" ruleset:[") {
+        Some((rest, _)) => rest,
+        None => rsplit_once(rest, b" detector:")?.0,
+    };
+    let mut pressures = [Percent::default(); 3];
+    let mut rest = rest;
+    for pressure in &mut pressures {
+        let (number, tail) = split_once(rest, b" ")?;
+        *pressure = Percent::parse(number)?;
+        rest = tail;
+    }
+    let (path, usage) = rsplit_once(rest.trim_ascii_end(), b" ")?;
+    let path = path.trim_ascii();
+    if path.is_empty() {
+        return None;
+    }
+    event.memory = Some(Counter {
+        usage_bytes: Some(whole_number(usage)?),
+        ..Counter::default()
+    });
+    let path = match path.strip_prefix(b"/") {
+        Some(_) => path.to_vec(),
+        None => [b"/", path].concat(),
+    };
+    said.set_cgroup(&mut event, &path);
+    let is_swap = crate::bytes::memmem::find(plugin, b"swap").is_some();
+    event.told().cause = Some(Cause {
+        kind: Some(match is_swap {
+            true => CauseKind::SwapUsed,
+            false => CauseKind::MemoryPressure,
+        }),
+        pressure_percent: pressures.first().copied(),
+        ..Cause::default()
+    });
+    Some(event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oomd_heads_are_taken_off() {
+        for (text, rest) in [
+            ("0605 12:00:00 [BaseKillPlugin.cpp:97] OOMD: In", "OOMD: In"),
+            ("0605 12:00:00.123456 4711 [a/b/Log.cpp:9] x", "x"),
+            ("81.28 80.05", "81.28 80.05"),
+            ("x [a.cpp:9] y", "x [a.cpp:9] y"),
+        ] {
+            assert_eq!(behind_head(text.as_bytes()), rest.as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn oomd_lists_of_processes() {
+        for (list, pids) in [
+            ("2: 4711(java) 4712(sh)[E3] 4713(a)", &[4711, 4713][..]),
+            ("1: 4711(java) 4712(sh)", &[]),
+            ("1: 4711(java)", &[4711]),
+            ("0: ", &[]),
+        ] {
+            let mut oomd = Oomd::default();
+            oomd.note_killed(list.as_bytes());
+            let found: Vec<_> = oomd.killed.iter().map(|it| it.pid).collect();
+            assert_eq!(found, pids, "{list}");
+        }
+    }
+}

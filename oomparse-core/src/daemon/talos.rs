@@ -1,0 +1,142 @@
+//! The OOM controller of Talos Linux (1.12 and later): kills a cgroup, most often a whole pod.
+//!
+//! ```text
+//! user: warning: [2026-01-12T20:27:31.912975631Z]: [talos] OOM controller triggered {"component": "controller-runtime", "controller": "runtime.OOMController"}
+//! user: warning: [2026-01-12T20:27:31.913975631Z]: [talos] Sending SIGKILL to cgroup {"component": "controller-runtime", "controller": "runtime.OOMController", "cgroup": "/sys/fs/cgroup/kubepods/burstable/pod8d2f976c-ad2c-4c48-a087-c88dcc18efb8"}
+//! user: warning: [2026-01-12T20:27:31.915094631Z]: [talos] victim processes: {"component": "controller-runtime", "controller": "runtime.OOMController", "processes": [48211, 48290]}
+//! ```
+//!
+//! The list of processes may be empty: nobody was there to die. So the kill waits for it. In a real dump the
+//! list stood above the kill.
+
+use super::{Patience, Reader, Said};
+use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage};
+use crate::limits::MAX_DAEMON_VICTIMS;
+use crate::report::Stamp;
+use crate::source::Daemon;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde_json::{Map, Value};
+
+/// Reads the controller's lines.
+#[derive(Debug, Default)]
+pub(super) struct Talos {
+    waiting: Option<Box<(OomEvent, Patience)>>,
+    /// A list that came before its kill, and when it was printed.
+    list: Option<(Vec<KilledProcess>, Stamp)>,
+}
+
+impl Reader for Talos {
+    const OF: &'static [Daemon] = &[Daemon::Talos];
+    const WORDS: &'static [&'static str] = &["OOMController"];
+    const IN_KMSG: bool = true;
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let text = match said.text.strip_prefix(b"[talos] ") {
+            Some(text) => text,
+            None if said.is_in_kmsg() => return,
+            None => said.text,
+        };
+        let Some((message, fields)) = zap(text) else {
+            return;
+        };
+        match message {
+            "Sending SIGKILL to cgroup" => self.begin(said, &fields, out),
+            "victim processes:" => {
+                let Some(list) = processes(&fields) else {
+                    return;
+                };
+                match self.waiting.take() {
+                    Some(waiting) => killed(waiting.0, list, out),
+                    None => self.list = Some((list, Stamp::of(said.frame, 0, 0))),
+                }
+            }
+            "failed to send SIGKILL" | "cannot reap cgroup" => {
+                if let Some(mut waiting) = self.waiting.take() {
+                    waiting.0.told().outcome = Some(Outcome::Failed);
+                    waiting.0.told().stage = Some(Stage::Marked);
+                    out.push_back(waiting.0);
+                }
+            }
+            _ => self.give(out),
+        }
+    }
+
+    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        out.extend(self.waiting.take().map(|waiting| waiting.0));
+        self.list = None;
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        self.waiting.as_mut().map(|waiting| &mut waiting.1)
+    }
+
+    fn weight(&self) -> usize {
+        let waiting = self.waiting.as_ref().map_or(0, |it| it.0.texts_weight());
+        let list = self.list.as_ref().map_or(0, |(list, _)| list.capacity());
+        list.saturating_mul(core::mem::size_of::<KilledProcess>())
+            .saturating_add(waiting)
+    }
+}
+
+impl Talos {
+    fn begin(
+        &mut self,
+        said: &Said<'_>,
+        fields: &Map<String, Value>,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        let list = self.list.take();
+        self.give(out);
+        let path = fields.get("cgroup").and_then(Value::as_str);
+        let Some(path) = path.filter(|path| path.starts_with('/')) else {
+            return;
+        };
+        let mut event = said.event(EventType::UserspaceKill);
+        said.set_cgroup(&mut event, super::text::below_mount(path.as_bytes()));
+        let told = event.told();
+        told.killer = Some(Killer::Talos);
+        told.stage = Some(Stage::Sent);
+        told.signal = Some("SIGKILL");
+        // A list above the kill is its own where it was printed after it.
+        let now = Stamp::of(said.frame, 0, 0);
+        match list.filter(|(_, printed)| printed.since(&now).is_some_and(|gap| gap >= 0)) {
+            Some((list, _)) => killed(event, list, out),
+            None => self.waiting = Some(Box::new((event, Patience::from(said)))),
+        }
+    }
+}
+
+/// Gives out a kill whose processes are known; of nobody's there is none.
+fn killed(mut event: OomEvent, list: Vec<KilledProcess>, out: &mut VecDeque<OomEvent>) {
+    if list.is_empty() {
+        return;
+    }
+    let told = event.told();
+    told.process_count = u64::try_from(list.len()).ok();
+    told.victims = list;
+    told.told = Some("victim processes:");
+    out.push_back(event);
+}
+
+/// A line of zap's: the message, and the controller's fields behind it.
+fn zap(text: &[u8]) -> Option<(&str, Map<String, Value>)> {
+    let text = core::str::from_utf8(text).ok()?;
+    let (message, fields) = text.split_once(" {")?;
+    let fields = text.get(text.len().checked_sub(fields.len().checked_add(1)?)?..)?;
+    let fields: Map<String, Value> = serde_json::from_str(fields).ok()?;
+    let controller = fields.get("controller").and_then(Value::as_str)?;
+    (controller == "runtime.OOMController").then_some((message, fields))
+}
+
+fn processes(fields: &Map<String, Value>) -> Option<Vec<KilledProcess>> {
+    let list = fields.get("processes")?.as_array()?;
+    let pids = list.iter().take(MAX_DAEMON_VICTIMS);
+    pids.map(|pid| {
+        let pid = u32::try_from(pid.as_u64()?).ok()?;
+        Some(KilledProcess { pid, comm: None })
+    })
+    .collect()
+}
