@@ -168,6 +168,27 @@ pub const MAX_EVICTION_PODS: usize = 128;
 #[cfg(feature = "daemons")]
 pub const MAX_DAEMON_BYTES: usize = 16 << 20;
 
+/// Notices of one reader that wait for the lines that complete them; past it the oldest leaves as it is.
+///
+/// A node has a hundred pods, and of a storm each may be told within a second.
+#[cfg(feature = "daemons")]
+pub const MAX_HELD_NOTICES: usize = 256;
+
+/// How far apart two lines are at most that say the same of one kill, in seconds.
+///
+/// conmon prints one line for each of two counters, docker an event for each, milliseconds apart.
+#[cfg(feature = "daemons")]
+pub const MAX_SAME_NOTICE_S: u32 = 2;
+
+/// Units of which systemd told lately, so that their end is no second event; 24 bytes each.
+#[cfg(feature = "daemons")]
+pub const MAX_RECENT_UNITS: usize = 256;
+
+/// How long after the kill a unit may end by it, in seconds: systemd waits 90 for the processes that are left, then
+/// as long again for each of its stop commands.
+#[cfg(feature = "daemons")]
+pub const MAX_UNIT_END_S: u32 = 600;
+
 /// Longest comm, in bytes: `TASK_COMM_LEN` is 16 with the NUL.
 pub const MAX_COMM_LEN: usize = 15;
 

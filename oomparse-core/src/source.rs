@@ -167,6 +167,10 @@ pub(crate) struct Provenance {
     unit: Name,
     /// Whose executable it is called after: any process may call itself so.
     comm: Option<Daemon>,
+    /// It is a process of a user's manager, or that itself.
+    is_users: bool,
+    /// Whether it is the manager, as far as the user leaves its cgroup to it.
+    is_manager: bool,
     /// A program's name may stand in the text.
     doubtful: bool,
 }
@@ -256,6 +260,14 @@ impl Provenance {
         self.process = true;
         let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         let holds = |word| memmem::find(unit, word).is_some();
+        if is_users_managers(unit) {
+            self.is_users = true;
+            return;
+        }
+        if is_conmons(unit) {
+            self.unit.add(Name::Daemon(Daemon::Conmon));
+            return;
+        }
         let name = match last {
             b"init.scope" => Some(last),
             _ => last.strip_suffix(b".service"),
@@ -268,6 +280,12 @@ impl Provenance {
             }
             _ => self.container = true,
         }
+    }
+
+    /// The unit of a user's manager.
+    pub(crate) fn user_unit(&mut self, unit: &[u8]) {
+        self.process = true;
+        self.is_manager = unit == b"init.scope";
     }
 
     /// The executable's name, as the kernel tells it to journald.
@@ -289,6 +307,7 @@ impl Provenance {
             || self.transport == Some(false)
             || matches!(self.tag, Name::Daemon(_) | Name::Other)
             || self.unit != Name::Absent
+            || self.is_users
     }
 
     /// Whether nothing is known but that it stands in the kernel's buffer and is none of the kernel's.
@@ -301,6 +320,17 @@ impl Provenance {
     pub(crate) fn decide(&self) -> Author {
         if self.container {
             return Author::PROGRAM;
+        }
+        if self.is_users {
+            // Its user may do as he likes there: what it says of his units is his word.
+            let is_systemds = self.tag == Name::Daemon(Daemon::Systemd)
+                && self.comm == Some(Daemon::Systemd)
+                && matches!(self.unit, Name::Absent);
+            return if is_systemds && self.is_manager {
+                Author::of(Source::Daemon(Daemon::Systemd), Trust::Claimed)
+            } else {
+                Author::PROGRAM
+            };
         }
         if self.denies() {
             return match (self.tag, self.unit) {
@@ -334,6 +364,27 @@ impl Provenance {
 
 fn named(daemon: Option<Daemon>) -> Name {
     daemon.map_or(Name::Other, Name::Daemon)
+}
+
+/// Whether a unit or cgroup is that of a user's manager: `user@1000.service`, `…/user@1000.service/init.scope`.
+fn is_users_managers(unit: &[u8]) -> bool {
+    let unit = unit.strip_suffix(b"/init.scope").unwrap_or(unit);
+    let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let uid = last.strip_prefix(b"user@");
+    let uid = uid.and_then(|rest| rest.strip_suffix(b".service"));
+    uid.is_some_and(|uid| !uid.is_empty() && uid.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether a unit or cgroup is that of a container's conmon, which no container's process is in.
+fn is_conmons(unit: &[u8]) -> bool {
+    let mut parts = unit.rsplit(|byte| *byte == b'/');
+    let last = parts.next().unwrap_or_default();
+    let id = [&b"crio-conmon-"[..], b"libpod-conmon-"]
+        .iter()
+        .find_map(|start| last.strip_prefix(*start)?.strip_suffix(b".scope"));
+    let is_id = id.is_some_and(|id| id.len() == 64 && id.iter().all(u8::is_ascii_hexdigit));
+    // Below a service, a scope or a user's slice anybody may call a cgroup so.
+    is_id && parts.all(|part| part.is_empty() || part.ends_with(b".slice") && part != b"user.slice")
 }
 
 /// Whether a tag is the kernel's: no program's process id is 0, and `-` is none.

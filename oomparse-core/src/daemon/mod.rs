@@ -12,15 +12,25 @@
 //! it names, and of their own envelope where the form shows no author at all. What a line says is read from its
 //! fixed ends: comms, command lines, cgroups and units are whatever others call them.
 
+mod birth;
+mod conmon;
+mod containerd;
+mod crio;
 mod earlyoom;
 mod envelope;
 mod eviction;
+mod go;
+mod held;
 mod hosts;
 mod klog;
+mod names;
 mod nohang;
+mod npd;
 mod oom_guard;
+mod oom_watcher;
 mod oomd;
 mod said;
+mod systemd;
 mod systemd_oomd;
 mod talos;
 mod text;
@@ -140,6 +150,12 @@ readers! {
     talos: talos::Talos,
     oom_guard: oom_guard::OomGuard,
     eviction: eviction::Eviction,
+    systemd: systemd::Systemd,
+    oom_watcher: oom_watcher::OomWatcher,
+    containerd: containerd::Containerd,
+    other_runtimes: crio::OtherRuntimes,
+    conmon: conmon::Conmon,
+    npd: npd::NodeProblemDetector,
 }
 
 impl Patience {

@@ -71,6 +71,12 @@ pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Opti
     (victim, cut)
 }
 
+/// The same where the line is quoted, and the kernel's release is not known.
+#[cfg(feature = "daemons")]
+pub(crate) fn killed_victim(line: &Killed<'_>) -> Victim {
+    victim(line, None).0
+}
+
 /// Bytes per unit of `pgtables:NkB`: kernels 5.4.0 to 5.4.8 and 5.5-rc label bytes as kB, some RHEL 8 too.
 ///
 /// Bytes come in whole pages, so a number that is no multiple of 4,096 is KiB. One that is may be

@@ -55,6 +55,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 #[cfg(feature = "daemons")]
+pub(crate) use build::killed_victim;
+#[cfg(feature = "daemons")]
 pub(crate) use stamp::Second;
 pub(crate) use stamp::{Stamp, fnv1a};
 

@@ -8,7 +8,15 @@ use super::Sieve;
 /// For each of the kernel's letters the daemons' words that hold them, and how far into each.
 #[cfg(feature = "std")]
 const SHARED: [(&str, &[(usize, &str)]); 3] = [
-    ("oom", &[(0, "oomd"), (5, "earlyoom"), (0, "oomcgroup")]),
+    (
+        "oom",
+        &[
+            (0, "oomd"),
+            (5, "earlyoom"),
+            (0, "oomcgroup"),
+            (4, "sys oom event"),
+        ],
+    ),
     ("Kil", &[(0, "Killing container with a grace")]),
     ("Mem", &[(0, "Memory status that requires")]),
 ];
@@ -16,7 +24,19 @@ const SHARED: [(&str, &[(usize, &str)]); 3] = [
 /// Letters of the daemons' own, rare in ordinary logs.
 #[cfg(feature = "std")]
 pub(super) const RARE: [(&str, &[(usize, &str)]); 5] = [
-    ("OOM", &[(0, "OOMController")]),
+    (
+        "OOM",
+        &[
+            (0, "OOMController"),
+            (0, "OOMKill"),
+            (0, "OOM killer"),
+            (0, "OOM-killed"),
+            (0, "OOM: the memory"),
+            (0, "OOM received"),
+            (0, "OOM event"),
+            (4, "TaskOOM"),
+        ],
+    ),
     ("Oom", &[(0, "OomGuard")]),
     ("noh", &[(0, "nohang")]),
     (

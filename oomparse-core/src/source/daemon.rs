@@ -64,6 +64,20 @@ daemons! {
     OomGuard: tags &["oom-guard"], units &[], comms &["oom-guard"];
     /// systemd, as PID 1 or as a user's manager.
     Systemd: tags &["systemd"], units &["init.scope"], comms &["systemd"];
+    /// cAdvisor of its own; the kubelet has one in it.
+    Cadvisor: tags &["cadvisor"], units &["cadvisor"], comms &["cadvisor"];
+    /// conmon, which stands over the containers of CRI-O and Podman.
+    Conmon: tags &["conmon"], units &["crio-conmon", "libpod-conmon"], comms &["conmon"];
+    /// Podman.
+    Podman: tags &["podman"], units &["podman"], comms &["podman"];
+    /// runc and crun.
+    Runc: tags &["runc", "crun"], units &[], comms &["runc", "crun"];
+    /// node-problem-detector.
+    NodeProblemDetector: tags &["node-problem-detector", "node-problem-detector-startup.sh"], units &["node-problem-detector"], comms &["node-problem-de"];
+    /// Kubernetes itself: its Events and the status of its pods, as kubectl and the exporters of Events print them.
+    Kubernetes: tags &["kubernetes", "eventrouter", "kube-eventer"], units &[], comms &["eventrouter", "kube-eventer"];
+    /// A container's status, as `crictl` prints it.
+    Crictl: tags &["crictl"], units &[], comms &["crictl"];
 }
 
 impl Daemon {

@@ -57,6 +57,7 @@ pub(crate) enum Field {
     Priority,
     PriorityText,
     Unit,
+    UserUnit,
     Comm,
     Resource,
     LogName,
@@ -227,6 +228,7 @@ fn of_process(name: &[u8]) -> Field {
         b"pid" | b"uid" | b"gid" | b"exe" | b"cmdline" => Field::Process,
         b"slice" | b"session" | b"owner_uid" | b"user_unit" | b"invocation_id" => Field::Process,
         b"systemd_cgroup" | b"systemd_unit" => Field::Unit,
+        b"systemd_user_unit" => Field::UserUnit,
         _ if name.starts_with(b"systemd_") => Field::Process,
         _ => Field::Apart,
     }
@@ -257,7 +259,7 @@ impl Provenance {
     pub(crate) fn there(&mut self, field: Field) {
         match field {
             Field::Container => self.container(),
-            Field::Process => self.process(),
+            Field::Process | Field::UserUnit => self.process(),
             _ => {}
         }
     }
@@ -296,6 +298,7 @@ impl Provenance {
             }
             // Elsewhere a unit is one of measure.
             Field::Unit if text.iter().any(|byte| b"./".contains(byte)) => self.unit(text),
+            Field::UserUnit => self.user_unit(text),
             Field::Comm => self.comm(text),
             Field::Stream => self.container(),
             Field::Resource => {

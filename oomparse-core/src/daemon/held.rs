@@ -1,0 +1,102 @@
+//! Notices that wait for the lines that complete them.
+
+use super::{Patience, Said};
+use crate::event::OomEvent;
+use crate::limits::{MAX_HELD_NOTICES, MAX_SAME_NOTICE_S};
+use crate::report::Second;
+use alloc::collections::VecDeque;
+
+/// Notices of one reader that wait, each under a key.
+#[derive(Debug)]
+pub(super) struct Held<K> {
+    waiting: VecDeque<One<K>>,
+}
+
+/// A notice that waits.
+#[derive(Debug)]
+pub(super) struct One<K> {
+    key: K,
+    pub(super) event: OomEvent,
+    patience: Patience,
+    second: Option<Second>,
+}
+
+impl<K> One<K> {
+    /// Whether a line is of the same moment, as far as it shows one.
+    pub(super) fn is_now(&self, said: &Said<'_>) -> bool {
+        let gap = said.second().zip(self.second);
+        gap.and_then(|(now, then)| now.since(then))
+            .is_none_or(|gap| gap <= MAX_SAME_NOTICE_S)
+    }
+
+    /// Counts one more of the same.
+    pub(super) fn count(&mut self) {
+        let count = &mut self.event.told().count;
+        *count = Some(count.unwrap_or(1).saturating_add(1));
+    }
+}
+
+impl<K> Default for Held<K> {
+    fn default() -> Self {
+        Self {
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+impl<K: PartialEq> Held<K> {
+    /// The last one under a key.
+    pub(super) fn get(&mut self, key: &K) -> Option<&mut One<K>> {
+        self.waiting.iter_mut().rev().find(|one| one.key == *key)
+    }
+
+    /// Holds one back; what is one too many is given out.
+    pub(super) fn hold(
+        &mut self,
+        key: K,
+        event: OomEvent,
+        said: &Said<'_>,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        if self.waiting.len() >= MAX_HELD_NOTICES
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            out.push_back(oldest.event);
+        }
+        self.waiting.push_back(One {
+            key,
+            event,
+            patience: Patience::from(said),
+            second: said.second(),
+        });
+    }
+
+    /// Takes all of a key out: they are complete.
+    pub(super) fn end(&mut self, key: &K, out: &mut VecDeque<OomEvent>) {
+        let all = core::mem::take(&mut self.waiting);
+        for one in all {
+            if one.key == *key {
+                out.push_back(one.event);
+            } else {
+                self.waiting.push_back(one);
+            }
+        }
+    }
+
+    /// Gives all out.
+    pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        out.extend(self.waiting.drain(..).map(|one| one.event));
+    }
+
+    /// How long the first has waited.
+    pub(super) fn patience(&mut self) -> Option<&mut Patience> {
+        self.waiting.front_mut().map(|one| &mut one.patience)
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.waiting.iter().fold(0, |sum, one| {
+            sum.saturating_add(one.event.texts_weight())
+                .saturating_add(core::mem::size_of::<One<K>>())
+        })
+    }
+}

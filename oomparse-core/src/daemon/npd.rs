@@ -1,0 +1,241 @@
+//! node-problem-detector: what it read in the kernel's log.
+//!
+//! | versions | message |
+//! |---|---|
+//! | to 0.8.4 | `Kill process 9811 (java) score 1974 or sacrifice child`, a line end, `Killed process 9811 (java) total-vm:…` |
+//! | 0.8.5 and later | `Memory cgroup out of memory: Killed process 183960 (stress-ng-vm) total-vm:…` |
+//! | Aliyun's, besides | `pod was OOM killed. node:N pod:P namespace:NS uuid:UID`, reason `PodOOMKilling` |
+//!
+//! ```text
+//! node-problem-detector-startup.sh[3240]: I1012 19:00:20.884452    3240 log_monitor.go:160] New status generated: &{Source:kernel-monitor Events:[{Severity:warn Timestamp:2023-10-12 19:00:20.43504385 +0000 UTC m=+8477.4 Reason:OOMKilling Message:Memory cgroup out of memory: Killed process 183960 (stress-ng-vm) total-vm:299192kB, …}] Conditions:[…]}
+//! ```
+//!
+//! It does not look at the facility, so a root process may make it say anything; and its time is the kernel's clock
+//! and the time of the boot. A message ends where the kernel's line is whole: a name in it may look like the end.
+
+use super::envelope::Envelope;
+use super::go::klog_text;
+use super::oom_watcher::go_time;
+use super::text::split_once;
+use super::{Patience, Reader, Said};
+use crate::event::{EventType, Killer, KubernetesEvent, OomEvent, Pod, Reporter, Victim};
+use crate::limits::MAX_JOINED_LEN;
+use crate::line::{Line, parse_line};
+use crate::report::killed_victim;
+use crate::source::Daemon;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// Reads its status lines; each event in one is an event.
+#[derive(Debug, Default)]
+pub(super) struct NodeProblemDetector {
+    /// A line whose message holds a line end.
+    begun: Option<(Vec<u8>, Patience)>,
+}
+
+const STATUS: &[u8] = b"New status generated";
+
+impl Reader for NodeProblemDetector {
+    const OF: &'static [Daemon] = &[Daemon::NodeProblemDetector];
+    const WORDS: &'static [&'static str] = &["Reason:OOMKilling", "Reason:PodOOMKilling"];
+    const ENVELOPES: &'static [Envelope] = &[Envelope::Klog];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let (_, text) = klog_text(said.text);
+        let is_new = text.starts_with(STATUS);
+        let whole;
+        let text = match self.begun.take() {
+            Some((mut begun, _)) if !is_new => {
+                begun.push(b'\n');
+                begun.extend_from_slice(said.text);
+                whole = begun;
+                &whole
+            }
+            _ if is_new => text,
+            _ => return,
+        };
+        if text.len() > MAX_JOINED_LEN {
+            return;
+        }
+        // The source and its conditions are printed last.
+        if !text.ends_with(b"]}") && is_new {
+            self.begun = Some((text.to_vec(), Patience::from(said)));
+            return;
+        }
+        status(said, text, out);
+    }
+
+    fn give(&mut self, _out: &mut VecDeque<OomEvent>) {
+        self.begun = None;
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        self.begun.as_mut().map(|(_, patience)| patience)
+    }
+
+    fn goes_on(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    fn weight(&self) -> usize {
+        self.begun.as_ref().map_or(0, |(begun, _)| begun.len())
+    }
+}
+
+/// The events of a status.
+fn status(said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) -> Option<()> {
+    let (_, rest) = split_once(text, b"&{Source:")?;
+    let (source, rest) = split_once(rest, b" Events:[")?;
+    let source = core::str::from_utf8(source).ok()?;
+    let mut rest = rest;
+    while let Some((_, tail)) = split_once(rest, b"{Severity:") {
+        rest = tail;
+        let Some((_, tail)) = split_once(rest, b" Timestamp:") else {
+            break;
+        };
+        let Some((time, tail)) = go_time(tail) else {
+            continue;
+        };
+        let Some((reason, tail)) = tail
+            .strip_prefix(b" Reason:")
+            .and_then(|tail| split_once(tail, b" Message:"))
+        else {
+            continue;
+        };
+        let Some((reason, quoted, after)) = message(reason, tail) else {
+            continue;
+        };
+        rest = after;
+        let mut event = said.event_at(EventType::Notice, Some(time));
+        quoted.put_into(&mut event);
+        let told = event.told();
+        told.reporter = Some(Reporter::NodeProblemDetector);
+        told.killer = Some(Killer::Kernel);
+        told.told = Some(reason);
+        told.event = Some(KubernetesEvent {
+            reason: Some(reason.into()),
+            component: super::names::word(source),
+            ..KubernetesEvent::default()
+        });
+        out.push_back(event);
+    }
+    Some(())
+}
+
+/// The message behind a reason, up to the first place where it is whole.
+fn message<'t>(reason: &[u8], text: &'t [u8]) -> Option<(&'static str, Quoted, &'t [u8])> {
+    let reason = match reason {
+        b"OOMKilling" => "OOMKilling",
+        b"PodOOMKilling" => "PodOOMKilling",
+        _ => return None,
+    };
+    memchr::memchr_iter(b'}', text).find_map(|at| {
+        let (message, rest) = text.split_at_checked(at)?;
+        let is_end = rest.starts_with(b"}]") || rest.starts_with(b"} {Severity:");
+        let quoted = is_end.then(|| Quoted::read(message))??;
+        Some((reason, quoted, rest))
+    })
+}
+
+/// What a message of its tells: the kernel's victim, or a pod.
+#[derive(Debug)]
+pub(super) enum Quoted {
+    Victim(Victim),
+    Pod(Pod),
+}
+
+impl Quoted {
+    /// Reads the text of an event, if it is one whole line of the kernel's that names a victim, or Aliyun's.
+    pub(super) fn read(message: &[u8]) -> Option<Self> {
+        // `(combined from similar events): ` stands in front of the last of many.
+        let message = message
+            .strip_prefix(b"(combined from similar events): ")
+            .unwrap_or(message);
+        if let Some(rest) = message.strip_prefix(b"pod was OOM killed. node:") {
+            return pod(rest).map(Self::Pod);
+        }
+        let line = message.trim_ascii_end();
+        let (first, line) = match split_once(line, b"\n") {
+            Some((first, line)) => (Some(first), line),
+            None => (None, line),
+        };
+        let Line::Killed(killed) = parse_line(line) else {
+            return None;
+        };
+        let is_end = line.ends_with(b"kB") || line.last().is_some_and(u8::is_ascii_digit);
+        if killed.comm.is_none() || killed.cut.is_some() || !is_end {
+            return None;
+        }
+        let mut victim = killed_victim(&killed);
+        if let Some(first) = first {
+            // The rule cut off what the kernel prints in front.
+            let first = [b"Out of memory: ", first].concat();
+            let Line::Selected(selected) = parse_line(&first) else {
+                return None;
+            };
+            if selected.pid == victim.pid {
+                victim.oom_score = selected.oom_score;
+            }
+        }
+        Some(Self::Victim(victim))
+    }
+
+    pub(super) fn put_into(self, event: &mut OomEvent) {
+        match self {
+            Self::Victim(victim) => event.victim = Some(victim),
+            Self::Pod(pod) => event.pod = Some(pod),
+        }
+    }
+}
+
+/// `N pod:P namespace:NS uuid:UID`
+fn pod(text: &[u8]) -> Option<Pod> {
+    let (node, rest) = split_once(text, b" pod:")?;
+    let (name, rest) = split_once(rest, b" namespace:")?;
+    let (namespace, uid) = split_once(rest, b" uuid:")?;
+    Some(Pod {
+        uid: Some(super::names::uid(uid.trim_ascii())?),
+        namespace: super::names::name(namespace),
+        name: super::names::name(name),
+        node: super::names::name(node),
+        ..Pod::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KILLED: &str = "Memory cgroup out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+
+    #[test]
+    fn messages_end_where_the_line_is_whole() {
+        for comm in ["a", "}] Conditions:[", "} {Severity:w", "}]"] {
+            let line = KILLED.replace("(a)", &alloc::format!("({comm})"));
+            let text = alloc::format!("{line}}}] Conditions:[{{Type:x}}]}}");
+            let (_, quoted, rest) = message(b"OOMKilling", text.as_bytes()).unwrap();
+            let Quoted::Victim(victim) = quoted else {
+                panic!("no victim")
+            };
+            assert_eq!(victim.comm.unwrap().as_bytes(), comm.as_bytes());
+            assert!(rest.starts_with(b"}] Conditions:"), "{comm}");
+        }
+        assert!(message(b"TaskHung", KILLED.as_bytes()).is_none());
+        assert!(message(b"OOMKilling", b"task a blocked}]").is_none());
+    }
+
+    #[test]
+    fn two_lines_and_aliyuns_pod() {
+        let two = alloc::format!("Kill process 7 (a) score 9 or sacrifice child\n{KILLED}");
+        let Some(Quoted::Victim(victim)) = Quoted::read(two.as_bytes()) else {
+            panic!("no victim")
+        };
+        assert_eq!((victim.pid, victim.oom_score), (7, Some(9)));
+        let pod = Quoted::read(b"pod was OOM killed. node:n1 pod:web-0 namespace:shop uuid:6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9");
+        assert!(matches!(pod, Some(Quoted::Pod(pod)) if pod.name.as_deref() == Some("web-0")));
+        assert!(
+            Quoted::read(b"pod was OOM killed. node:n1 pod:web-0 namespace:shop uuid:x").is_none()
+        );
+        assert!(Quoted::read(b"x\nKilled process 7 (a)").is_none());
+    }
+}

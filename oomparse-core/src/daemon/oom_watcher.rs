@@ -1,0 +1,287 @@
+//! The kubelet's OOM watcher, and cAdvisor's: what they read in the kernel's log and tell again.
+//!
+//! | versions | text, behind klog's head |
+//! |---|---|
+//! | kubelet to 1.13 | `Got sys oom event from cadvisor: &{/ 2018-02-03 10:10:10 +0000 UTC oom {<nil>}}`: no victim |
+//! | 1.16 to 1.20 | `Got sys oom event: &{19227 entry 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / / }` |
+//! | 1.21 to 1.27 | `"Got sys oom event" event=&{Pid:19227 ProcessName:entry TimeOfDeath:2023-02-03 10:10:10.1 +0000 UTC m=+99.5 ContainerName:/ VictimContainerName:/ Constraint:}` |
+//! | 1.28 and later | `"Got sys oom event" event={"Pid":19227,"ProcessName":"entry","TimeOfDeath":"2025-02-03T10:10:10.1Z","ContainerName":"/","VictimContainerName":"/","Constraint":""}` |
+//! | cAdvisor | `Created an OOM event in container "/kubepods/…" at 2021-03-10 11:21:19.308776449 +0800 CST m=+150332.7` |
+//!
+//! ```text
+//! kubelet[1422]: I0203 10:10:10.123456    1422 oom_watcher_linux.go:83] "Got sys oom event" event={"Pid":19227,"ProcessName":"entry",…}
+//! kubelet[4991]: I1010 17:41:57.858757    4991 manager.go:1126] Created an OOM event in container "/" at 2017-10-10 17:41:57.858 +0000 UTC
+//! ```
+//!
+//! `ContainerName` is the victim's cgroup and `VictimContainerName` the one whose limit was hit, whatever their
+//! names say; `/` in both is what is left where the kernel's line was not understood, and proves nothing. A
+//! kubelet that starts anew tells the kills again that are still in the kernel's buffer. The time that cAdvisor
+//! prints is the kernel's clock and the time of the boot: it drifts.
+//!
+//! The process' name is at most 15 bytes of anything.
+
+use super::envelope::Envelope;
+use super::go::{klog_json_time, klog_text};
+use super::said::By;
+use super::text::{pid, rfc3339, rsplit_once, split_once};
+use super::{Reader, Said};
+use crate::bytes::Text;
+use crate::event::{Cgroup, EventType, Killer, OomEvent, Reporter, Victim};
+use crate::limits::{MAX_COMM_LEN, MAX_JOINED_LEN, MAX_PATH_LEN};
+use crate::source::Daemon;
+use crate::time::WallTime;
+use alloc::collections::VecDeque;
+use serde_json::Value;
+
+/// Reads both watchers' lines; one line is one event.
+#[derive(Debug, Default)]
+pub(super) struct OomWatcher;
+
+/// What a line tells.
+#[derive(Debug, Default)]
+struct Seen {
+    pid: Option<u32>,
+    comm: Option<Text>,
+    time: Option<WallTime>,
+    task_memcg: Option<Text>,
+    oom_memcg: Option<Text>,
+    is_cadvisors: bool,
+}
+
+impl Reader for OomWatcher {
+    const OF: &'static [Daemon] = &[Daemon::Kubelet, Daemon::K3s, Daemon::Rke2, Daemon::Cadvisor];
+    const WORDS: &'static [&'static str] = &["sys oom event", "an OOM event in"];
+    const ENVELOPES: &'static [Envelope] = &[Envelope::Klog, Envelope::KlogJson];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        if said.text.len() > MAX_JOINED_LEN {
+            return;
+        }
+        let (head, text) = klog_text(said.text);
+        let seen = if text.starts_with(b"{") {
+            json(text)
+        } else {
+            plain(text).map(|seen| (head, seen))
+        };
+        let Some((head, seen)) = seen else {
+            return;
+        };
+        let reporter = match said.by {
+            By::Daemon(Daemon::Cadvisor) => Reporter::Cadvisor,
+            By::Daemon(_) => Reporter::Kubelet,
+            _ if seen.is_cadvisors => Reporter::Cadvisor,
+            _ => Reporter::Kubelet,
+        };
+        let mut event = said.event_at(EventType::Notice, seen.time.or(head));
+        if let Some(path) = &seen.task_memcg {
+            said.set_cgroup(&mut event, path.as_bytes());
+        }
+        if let Some(path) = seen.oom_memcg {
+            let cgroup = event.cgroup.get_or_insert_with(Cgroup::default);
+            cgroup.oom_memcg = Some(path);
+        }
+        event.victim = seen.pid.map(|pid| Victim {
+            pid,
+            comm: seen.comm,
+            ..Victim::default()
+        });
+        let told = event.told();
+        told.reporter = Some(reporter);
+        told.killer = Some(Killer::Kernel);
+        told.told = Some(if seen.is_cadvisors {
+            "an OOM event in"
+        } else {
+            "sys oom event"
+        });
+        out.push_back(event);
+    }
+}
+
+fn plain(text: &[u8]) -> Option<Seen> {
+    if let Some(rest) = text.strip_prefix(b"Created an OOM event in container \"") {
+        let (path, time) = rsplit_once(rest, b"\" at ")?;
+        return Some(Seen {
+            time: go_time(time).map(|(time, _)| time),
+            task_memcg: path_of(path),
+            is_cadvisors: true,
+            ..Seen::default()
+        });
+    }
+    if let Some(rest) = text.strip_prefix(b"Got sys oom event from cadvisor: &{") {
+        let (_, time) = split_once(rest, b" ")?;
+        return Some(Seen {
+            time: go_time(time).map(|(time, _)| time),
+            ..Seen::default()
+        });
+    }
+    if let Some(rest) = text.strip_prefix(b"Got sys oom event: &{") {
+        return unnamed(rest.strip_suffix(b"}")?);
+    }
+    let rest = text.strip_prefix(b"\"Got sys oom event\" event=")?;
+    match rest.strip_prefix(b"&{") {
+        Some(rest) => named(rest.strip_suffix(b"}")?),
+        None => of_value(&serde_json::from_slice(rest).ok()?),
+    }
+}
+
+/// `19227 entry 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / / CONSTRAINT_NONE`
+fn unnamed(text: &[u8]) -> Option<Seen> {
+    let (pid, rest) = pid(text)?;
+    let rest = rest.strip_prefix(b" ")?;
+    // No comm is as long as a time, so only one place fits.
+    (0..=MAX_COMM_LEN.min(rest.len())).find_map(|len| {
+        let (comm, rest) = rest.split_at_checked(len)?;
+        let (time, rest) = go_time(rest.strip_prefix(b" ")?)?;
+        let mut paths = rest.strip_prefix(b" ")?.split(|byte| *byte == b' ');
+        Some(Seen {
+            pid: Some(pid),
+            comm: Some(Text::from(comm)),
+            time: Some(time),
+            task_memcg: paths.next().and_then(own_path),
+            oom_memcg: paths.next().and_then(own_path),
+            is_cadvisors: false,
+        })
+    })
+}
+
+/// `Pid:19227 ProcessName:entry TimeOfDeath:… ContainerName:/ VictimContainerName:/ Constraint:`
+fn named(text: &[u8]) -> Option<Seen> {
+    let (pid, rest) = pid(text.strip_prefix(b"Pid:")?)?;
+    let rest = rest.strip_prefix(b" ProcessName:")?;
+    let (comm, time, rest) = (0..=MAX_COMM_LEN.min(rest.len())).find_map(|len| {
+        let (comm, rest) = rest.split_at_checked(len)?;
+        let (time, rest) = go_time(rest.strip_prefix(b" TimeOfDeath:")?)?;
+        Some((comm, time, rest))
+    })?;
+    let rest = rest.strip_prefix(b" ContainerName:")?;
+    let (rest, _) = rsplit_once(rest, b" Constraint:").unwrap_or((rest, b""));
+    let (task, oom) = rsplit_once(rest, b" VictimContainerName:")?;
+    Some(Seen {
+        pid: Some(pid),
+        comm: Some(Text::from(comm)),
+        time: Some(time),
+        task_memcg: own_path(task),
+        oom_memcg: own_path(oom),
+        is_cadvisors: false,
+    })
+}
+
+/// klog's JSON: `{"ts":…,"caller":"oom/oom_watcher_linux.go:83","msg":"Got sys oom event","v":1,"event":{…}}`.
+fn json(text: &[u8]) -> Option<(Option<WallTime>, Seen)> {
+    let value: Value = serde_json::from_slice(text).ok()?;
+    let msg = value.get("msg")?.as_str()?;
+    let seen = match value.get("event") {
+        Some(event) if msg == "Got sys oom event" => of_value(event)?,
+        _ => plain(msg.as_bytes())?,
+    };
+    Some((klog_json_time(&value), seen))
+}
+
+fn of_value(event: &Value) -> Option<Seen> {
+    let text = |key| event.get(key).and_then(Value::as_str).map(str::as_bytes);
+    let pid = event.get("Pid").and_then(Value::as_u64);
+    let pid = u32::try_from(pid?).ok().filter(|pid| *pid > 0)?;
+    Some(Seen {
+        pid: Some(pid),
+        comm: text("ProcessName")
+            .filter(|it| it.len() <= 4 * MAX_COMM_LEN)
+            .map(Text::from),
+        time: text("TimeOfDeath").and_then(rfc3339).map(|(time, _)| time),
+        task_memcg: text("ContainerName").and_then(own_path),
+        oom_memcg: text("VictimContainerName").and_then(own_path),
+        is_cadvisors: false,
+    })
+}
+
+fn path_of(path: &[u8]) -> Option<Text> {
+    (path.starts_with(b"/") && path.len() <= MAX_PATH_LEN).then(|| Text::from(path))
+}
+
+/// A path that is more than what stands there for want of one.
+fn own_path(path: &[u8]) -> Option<Text> {
+    path_of(path).filter(|path| path.as_bytes() != b"/")
+}
+
+/// `2021-03-10 11:21:19.308776449 +0800 CST m=+150332.715342256`: Go's time, with the zone twice.
+pub(super) fn go_time(text: &[u8]) -> Option<(WallTime, &[u8])> {
+    let (time, rest) = rfc3339(text)?;
+    let mut rest = rest;
+    // The zone's name, or its offset again.
+    if let Some(tail) = rest.strip_prefix(b" ") {
+        let is_zone = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-');
+        let len = tail.iter().take_while(is_zone).count();
+        let (name, after) = tail.split_at_checked(len)?;
+        if len > 0 && !name.starts_with(b"m=") && !matches!(after, [b'=', ..]) {
+            rest = after;
+        }
+    }
+    if let Some(tail) = rest.strip_prefix(b" m=") {
+        let end = memchr::memchr(b' ', tail).unwrap_or(tail.len());
+        rest = tail.get(end..)?;
+    }
+    Some((time, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn watchers_of_all_versions() {
+        for text in [
+            "Got sys oom event: &{7 a b 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / / }",
+            "Got sys oom event: &{7 a b 2020-02-03 10:10:10.1 +0000 UTC / /}",
+            "\"Got sys oom event\" event=&{Pid:7 ProcessName:a b TimeOfDeath:2020-02-03 10:10:10.1 +0000 UTC m=+99.5 ContainerName:/ VictimContainerName:/ Constraint:}",
+            "\"Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a b\",\"TimeOfDeath\":\"2020-02-03T10:10:10.1Z\",\"ContainerName\":\"/\",\"VictimContainerName\":\"/\",\"Constraint\":\"\"}",
+        ] {
+            let seen = plain(text.as_bytes()).unwrap();
+            assert_eq!(seen.pid, Some(7), "{text}");
+            assert_eq!(seen.comm.unwrap().as_bytes(), b"a b", "{text}");
+            assert_eq!(
+                seen.time.unwrap().to_string(),
+                "2020-02-03T10:10:10.1Z",
+                "{text}"
+            );
+            assert!(
+                seen.task_memcg.is_none() && seen.oom_memcg.is_none(),
+                "{text}"
+            );
+        }
+        let seen = plain(
+            b"Got sys oom event from cadvisor: &{/ 2018-02-03 10:10:10 +0000 UTC oom {<nil>}}",
+        );
+        assert!(seen.unwrap().pid.is_none());
+        let text = "\"Got sys oom event\" event=&{Pid:7 ProcessName:a TimeOfDeath:2020-02-03 10:10:10 +0000 UTC m=+9 ContainerName:/a VictimContainerName:/b Constraint:CONSTRAINT_MEMCG}";
+        let seen = plain(text.as_bytes()).unwrap();
+        assert_eq!(seen.task_memcg.unwrap().as_bytes(), b"/a");
+        assert_eq!(seen.oom_memcg.unwrap().as_bytes(), b"/b");
+    }
+
+    #[test]
+    fn what_is_no_watchers_line() {
+        for text in [
+            "Got sys oom event: &{0 a 2020-02-03 10:10:10.1 +0000 UTC / /}",
+            "Got sys oom event: &{7 a name of more than 15 2020-02-03 10:10:10.1 +0000 UTC / /}",
+            "\"Got sys oom event\" event={\"Pid\":-7}",
+            "Created an OOM event in container \"/",
+            "\"Probe\" output=\"Got sys oom event\"",
+            "",
+        ] {
+            assert!(plain(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_of_go() {
+        for (text, rest) in [
+            ("2021-03-10 11:21:19.3 +0800 CST m=+150332.7 /", " /"),
+            ("2021-03-10 11:21:19.3 +0800 +0800 m=+150332.7", ""),
+            ("2021-03-10 11:21:19.3 +0000 UTC Reason:x", " Reason:x"),
+            ("2021-03-10 11:21:19.3 +0000 UTC", ""),
+        ] {
+            let (_, after) = go_time(text.as_bytes()).unwrap();
+            assert_eq!(after, rest.as_bytes(), "{text}");
+        }
+    }
+}

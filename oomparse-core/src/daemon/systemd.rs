@@ -1,0 +1,290 @@
+//! systemd, as PID 1 or as a user's manager: says that processes of its units were killed.
+//!
+//! | versions | line, behind `UNIT: ` |
+//! |---|---|
+//! | 243 to 258 | `A process of this unit has been killed by the OOM killer.` |
+//! | 259 and later | `The kernel OOM killer killed some processes in this unit.` |
+//! | 247 and later | `systemd-oomd killed 12 process(es) in this unit.` |
+//! | 251 and later | `systemd-oomd killed some process(es) in this unit.`: the count could not be read |
+//! | 243 and later | `Failed with result 'oom-kill'.` |
+//!
+//! ```text
+//! systemd[1]: mariadb.service: A process of this unit has been killed by the OOM killer.
+//! systemd[1]: mariadb.service: Main process exited, code=killed, status=9/KILL
+//! systemd[1]: mariadb.service: Failed with result 'oom-kill'.
+//! systemd[1]: system.slice: A process of this unit has been killed by the OOM killer.
+//! systemd[1837]: vte-spawn-b167911d.scope: systemd-oomd killed 12 process(es) in this unit.
+//! ```
+//!
+//! The counter that it reads counts what happens below, too: a slice says the same for a kill in a unit of it, so
+//! its line is no event. How the unit ended comes behind and completes the event; that alone is an event only
+//! where nothing was told of the unit before, and then by whose hand is not known. `status=9/KILL` and other
+//! results than `oom-kill` prove nothing. The count of systemd-oomd's is a running total of the unit.
+//!
+//! journald's entry has the message's id and the unit in fields of their own: they are the sender's word as the
+//! text is, and say no more.
+
+use super::held::Held;
+use super::text::{rsplit_once, split_once, whole_number};
+use super::{Patience, Reader, Said};
+use crate::bytes::Text;
+use crate::cgroup::Runtime;
+use crate::event::{Container, EventType, Killer, OomEvent, Reporter};
+use crate::limits::{MAX_RECENT_UNITS, MAX_UNIT_END_S};
+use crate::report::{Second, fnv1a};
+use crate::source::Daemon;
+use alloc::collections::VecDeque;
+
+/// What waits for how the unit ended, and which units were told of.
+#[derive(Debug, Default)]
+pub(super) struct Systemd {
+    held: Held<u64>,
+    recent: VecDeque<(u64, Option<Second>)>,
+}
+
+/// What a line says of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word<'t> {
+    /// The kernel killed; in which of the two wordings.
+    Kernel(&'static str),
+    /// systemd-oomd killed so many.
+    Oomd(Option<u64>),
+    /// It ended so.
+    Result(&'t [u8]),
+}
+
+impl Reader for Systemd {
+    const OF: &'static [Daemon] = &[Daemon::Systemd];
+    const WORDS: &'static [&'static str] =
+        &["OOM killer", "systemd-oomd killed", "result 'oom-kill'"];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let Some((unit, word)) = read(said.text) else {
+            return;
+        };
+        let key = fnv1a(&[unit]);
+        match word {
+            Word::Result(result) => self.ended(said, unit, key, result, out),
+            Word::Kernel(words) => {
+                let is_twin = self.held.get(&key).is_some_and(|one| {
+                    let is_now = one.is_now(said);
+                    let told = one.event.told();
+                    let is_kernels = told.killer == Some(Killer::Kernel);
+                    is_now && is_kernels && told.told != Some(words)
+                });
+                if !is_twin {
+                    let event = event(said, unit, Some(Killer::Kernel), words);
+                    self.hold(said, key, event, out);
+                }
+            }
+            Word::Oomd(count) => {
+                let mut event = event(said, unit, Some(Killer::SystemdOomd), "systemd-oomd killed");
+                event.told().process_count = count;
+                self.hold(said, key, event, out);
+            }
+        }
+    }
+
+    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.held.give(out);
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        self.held.patience()
+    }
+
+    fn weight(&self) -> usize {
+        let one = core::mem::size_of::<(u64, Option<Second>)>();
+        let recent = self.recent.len().saturating_mul(one);
+        self.held.weight().saturating_add(recent)
+    }
+}
+
+impl Systemd {
+    fn hold(&mut self, said: &Said<'_>, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
+        self.remember(key, said);
+        self.held.hold(key, event, said, out);
+    }
+
+    fn remember(&mut self, key: u64, said: &Said<'_>) {
+        self.recent.retain(|(known, _)| *known != key);
+        if self.recent.len() >= MAX_RECENT_UNITS {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((key, said.second()));
+    }
+
+    /// A unit ended, and so does what is known of the kill.
+    fn ended(
+        &mut self,
+        said: &Said<'_>,
+        unit: &[u8],
+        key: u64,
+        result: &[u8],
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        if let Some(one) = self.held.get(&key) {
+            one.event.told().unit_result = Some(Text::from(result));
+            return self.held.end(&key, out);
+        }
+        let was_told = self.recent.iter().any(|(known, then)| {
+            let gap = said.second().zip(*then);
+            let gap = gap.and_then(|(now, then)| now.since(then));
+            *known == key && gap.is_none_or(|gap| gap <= MAX_UNIT_END_S)
+        });
+        if result != b"oom-kill" || was_told {
+            return;
+        }
+        self.remember(key, said);
+        let mut event = event(said, unit, None, "result 'oom-kill'");
+        event.told().unit_result = Some(Text::from(result));
+        out.push_back(event);
+    }
+}
+
+fn event(said: &Said<'_>, unit: &[u8], killer: Option<Killer>, words: &'static str) -> OomEvent {
+    let mut event = said.event(EventType::Notice);
+    let told = event.told();
+    told.reporter = Some(Reporter::Systemd);
+    told.killer = killer;
+    told.unit = Some(Text::from(unit));
+    told.told = Some(words);
+    event.container = container(unit);
+    event
+}
+
+/// The unit that a line is about, and what it says.
+fn read(text: &[u8]) -> Option<(&[u8], Word<'_>)> {
+    const OLD: &str = "A process of this unit has been killed by the OOM killer.";
+    const NEW: &str = "The kernel OOM killer killed some processes in this unit.";
+    let (unit, words) = split_once(text, b": ")?;
+    let word = if words == OLD.as_bytes() {
+        Word::Kernel(OLD)
+    } else if words == NEW.as_bytes() {
+        Word::Kernel(NEW)
+    } else if let Some(rest) = words.strip_prefix(b"Failed with result '") {
+        Word::Result(rest.strip_suffix(b"'.")?)
+    } else {
+        let rest = words.strip_prefix(b"systemd-oomd killed ")?;
+        match rest.strip_suffix(b" process(es) in this unit.")? {
+            b"some" => Word::Oomd(None),
+            count => Word::Oomd(Some(whole_number(count)?)),
+        }
+    };
+    is_told_of(unit).then_some((unit, word))
+}
+
+/// Whether this is a unit's name, and no slice's: that only says what a unit below it says.
+fn is_told_of(unit: &[u8]) -> bool {
+    const KINDS: [&[u8]; 10] = [
+        b"service",
+        b"scope",
+        b"socket",
+        b"mount",
+        b"swap",
+        b"device",
+        b"path",
+        b"timer",
+        b"target",
+        b"automount",
+    ];
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b":_.\\@-".contains(byte);
+    let kind = rsplit_once(unit, b".").map(|(_, kind)| kind);
+    // As long as systemd lets a unit's name be.
+    unit.len() < 256 && unit.iter().all(is_name) && kind.is_some_and(|kind| KINDS.contains(&kind))
+}
+
+/// The container that a scope is called after.
+fn container(unit: &[u8]) -> Option<Container> {
+    let name = unit.strip_suffix(b".scope")?;
+    let runtimes = [
+        (&b"cri-containerd-"[..], Runtime::Containerd),
+        (b"crio-", Runtime::CriO),
+        (b"docker-", Runtime::Docker),
+        (b"libpod-", Runtime::Podman),
+    ];
+    runtimes.into_iter().find_map(|(start, runtime)| {
+        let id = super::go::container_id(name.strip_prefix(start)?)?;
+        Some(Container {
+            id: Some(id.into()),
+            runtime: Some(runtime),
+            ..Container::default()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systemd_says_of_units() {
+        for (text, unit, word) in [
+            (
+                "a.service: A process of this unit has been killed by the OOM killer.",
+                "a.service",
+                "Kernel",
+            ),
+            (
+                "dev-sda1.swap: The kernel OOM killer killed some processes in this unit.",
+                "dev-sda1.swap",
+                "Kernel",
+            ),
+            (
+                "a@b\\x2dc.service: systemd-oomd killed 12 process(es) in this unit.",
+                "a@b\\x2dc.service",
+                "Oomd(Some(12))",
+            ),
+            (
+                "a.scope: systemd-oomd killed some process(es) in this unit.",
+                "a.scope",
+                "Oomd(None)",
+            ),
+            (
+                "a.scope: Failed with result 'timeout'.",
+                "a.scope",
+                "Result",
+            ),
+        ] {
+            let (found, said) = read(text.as_bytes()).unwrap();
+            assert_eq!(found, unit.as_bytes(), "{text}");
+            assert!(alloc::format!("{said:?}").starts_with(word), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_word_of_a_kill() {
+        for text in [
+            "system.slice: A process of this unit has been killed by the OOM killer.",
+            "-.slice: The kernel OOM killer killed some processes in this unit.",
+            "a.service: Main process exited, code=killed, status=9/KILL",
+            "a.service: A process of this unit has been killed by the OOM killer. Not.",
+            "sh: A process of this unit has been killed by the OOM killer.",
+            "a b.service: A process of this unit has been killed by the OOM killer.",
+            "x: a.service: A process of this unit has been killed by the OOM killer.",
+            "a.service: systemd-oomd killed -1 process(es) in this unit.",
+            "A process of this unit has been killed by the OOM killer.",
+            "",
+        ] {
+            assert!(read(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn scopes_of_containers() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        for (start, runtime) in [
+            ("cri-containerd-", Some(Runtime::Containerd)),
+            ("crio-", Some(Runtime::CriO)),
+            ("docker-", Some(Runtime::Docker)),
+            ("libpod-", Some(Runtime::Podman)),
+            ("crio-conmon-", None),
+            ("x-", None),
+        ] {
+            let unit = alloc::format!("{start}{id}.scope");
+            let found = container(unit.as_bytes()).and_then(|it| it.runtime);
+            assert_eq!(found, runtime, "{unit}");
+        }
+        assert!(container(b"docker-12.scope").is_none());
+    }
+}
