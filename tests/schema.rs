@@ -10,15 +10,8 @@ const PENDING: &[&str] = &[
     "others",
     "source.path",
     "source.path_hex",
-    "reporter",
-    "container.id_prefix",
-    "unit_result",
-    "init.pid",
-    "init.exit_code",
-    "init.time",
     "event.object.namespace",
     "event.verb",
-    "count",
 ];
 
 /// The first column of the table of fields.

@@ -155,7 +155,8 @@ impl Sieve {
             packed: packed.clone(),
             daemons: true,
             all,
-            ..Self::new()
+            #[cfg(feature = "pods")]
+            others: None,
         }
     }
 

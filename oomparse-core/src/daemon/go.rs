@@ -62,8 +62,11 @@ fn escape<'t>(escaped: u8, tail: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]
     Some(rest)
 }
 
+/// A key, its value and what follows.
+type Pair<'t> = (&'t [u8], Cow<'t, [u8]>, &'t [u8]);
+
 /// Takes `key=value` off the front, with the blanks before it. A value in braces goes to the end of the text.
-pub(super) fn pair(text: &[u8]) -> Option<(&[u8], Cow<'_, [u8]>, &[u8])> {
+fn pair(text: &[u8]) -> Option<Pair<'_>> {
     let (key, rest) = split_once(text.trim_ascii_start(), b"=")?;
     if key.is_empty() || key.iter().any(|byte| matches!(byte, b' ' | b'"')) {
         return None;
@@ -107,11 +110,8 @@ pub(super) fn logrus(text: &[u8]) -> Option<Logrus<'_>> {
                 line.is_crio = value.get(10) == Some(&b' ');
                 line.time = rfc3339(&value).map(|(wall, _)| wall);
             }
-            b"msg" => {
-                if msg.replace(value).is_some() {
-                    return None;
-                }
-            }
+            b"msg" if msg.is_some() => return None,
+            b"msg" => msg = Some(value),
             b"error" => line.error = Some(value),
             _ => {}
         }

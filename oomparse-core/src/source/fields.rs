@@ -169,6 +169,10 @@ impl Parent {
         if matches!(self, Self::Container) {
             return (Field::Container, Self::Container);
         }
+        // The unit that systemd speaks of, not the one that it is.
+        if matches!(name, b"UNIT" | b"USER_UNIT") {
+            return (Field::None, Self::Any);
+        }
         let bare = without_marks(name);
         let mut lower = [0u8; 24];
         let lower = match lower.get_mut(..bare.len()) {
