@@ -33,6 +33,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Scan(ScanArgs),
     Report(ReportArgs),
+    Correlate(CorrelateArgs),
     Filter(FilterArgs),
     Watch(WatchArgs),
     Pods(PodsArgs),
@@ -92,6 +93,10 @@ pub(crate) struct ScanArgs {
     /// Keep the table of all processes of a report in the events; `report` shows the largest anyway
     #[arg(long)]
     tasks: bool,
+
+    /// Write what belongs together: one incident for each death, with all who tell of it (see `oomparse correlate`)
+    #[arg(long, conflicts_with_all = ["quiet", "count", "explain", "range"])]
+    correlate: bool,
 
     /// Below the report, say what its terms mean
     #[arg(long)]
@@ -181,10 +186,38 @@ impl ReportArgs {
     }
 }
 
+/// Put together what many voices tell of one death: who killed, and what Kubernetes never knew.
+///
+/// Reads the kernel's lines and those of all daemons, in any order and form: the journal of a node in one
+/// stream, or a file for each voice. Voices are joined by proof - a container's id, a unit, a process, within
+/// seconds - and what only may belong together is listed so. As `oomparse scan --sources all --correlate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  journalctl -o json | oomparse correlate
+  oomparse correlate kern.log kubelet.json events.json pods.json
+  oomparse correlate --format json node.log > incidents.ndjson
+
+Exit status: 0 incidents were found, 1 none, 2 trouble (a file could not be read).")]
+pub(crate) struct CorrelateArgs {
+    #[command(flatten)]
+    scan: ScanArgs,
+}
+
+impl CorrelateArgs {
+    pub(crate) fn into_options(mut self) -> ScanOptions {
+        self.scan.correlate = true;
+        self.scan.sources.all_unless_named();
+        self.scan.into_options()
+    }
+}
+
 /// What `scan` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     Events(Format),
+    /// Incidents, once all events are read.
+    Incidents(Format),
     /// One page with all events in it.
     Page,
     Count,
@@ -219,10 +252,12 @@ impl ScanArgs {
         if inputs.is_empty() {
             inputs.push(Input::Stdin);
         }
+        let format = || self.format.unwrap_or_else(Format::of_stdout);
         let output = match (self.quiet, self.count) {
             (true, _) => Output::Nothing,
             (false, true) => Output::Count,
-            (false, false) => Output::Events(self.format.unwrap_or_else(Format::of_stdout)),
+            (false, false) if self.correlate => Output::Incidents(format()),
+            (false, false) => Output::Events(format()),
         };
         let mut parser = Options::default();
         let for_people = [Format::Report, Format::Markdown].map(Output::Events);

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
         args::Command::Report(args) => commands::scan::run(args.into_options()),
+        args::Command::Correlate(args) => commands::scan::run(args.into_options()),
         args::Command::Filter(args) => commands::filter::run(&args),
         args::Command::Watch(args) => commands::watch::run(args),
         args::Command::Pods(args) => commands::pods::run(&args),

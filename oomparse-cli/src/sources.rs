@@ -11,13 +11,8 @@ pub(crate) struct SourceArgs {
     /// Other killers' kills come as `userspace_kill`, the kubelet's evictions as `eviction`, what bystanders say as
     /// `notice`. A line counts only from its daemon: the journal's own fields, a kmsg facility or a syslog tag
     /// name it.
-    #[arg(
-        long,
-        value_name = "kernel|all|LIST",
-        default_value = "kernel",
-        hide_default_value = true
-    )]
-    sources: Sources,
+    #[arg(long, value_name = "kernel|all|LIST")]
+    sources: Option<Sources>,
 
     /// Whose log it is, where its lines do not say so: a daemon's name
     #[arg(long, value_name = "NAME", value_parser = daemon)]
@@ -25,14 +20,25 @@ pub(crate) struct SourceArgs {
 }
 
 impl SourceArgs {
+    /// All sources, where none were named.
+    pub(crate) fn all_unless_named(&mut self) {
+        self.sources.get_or_insert(Sources::All);
+    }
+
     /// Whether anybody's lines but the kernel's are asked for.
     pub(crate) fn has_daemons(&self) -> bool {
-        self.origin.is_some() || self.sources.added_to(Accept::KERNEL).has_daemons()
+        self.origin.is_some() || self.added_to(Accept::KERNEL).has_daemons()
+    }
+
+    fn added_to(&self, accept: Accept) -> Accept {
+        self.sources
+            .as_ref()
+            .map_or(accept, |sources| sources.added_to(accept))
     }
 
     /// Puts them into what the parser is told.
     pub(crate) fn put_into(&self, options: &mut Options) {
-        options.accept = self.sources.added_to(options.accept);
+        options.accept = self.added_to(options.accept);
         options.origin = self.origin;
     }
 }

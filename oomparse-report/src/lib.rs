@@ -9,6 +9,7 @@ mod anonymise;
 mod course;
 mod facts;
 mod hints;
+pub mod incident;
 mod lines;
 mod markdown;
 mod memory;

@@ -2,6 +2,7 @@
 
 mod count;
 mod html;
+mod incidents;
 mod json;
 mod markdown;
 mod otlp;
@@ -65,6 +66,15 @@ pub(crate) use html::{Lines, lock, page};
 /// The sink that writes a page with the events in it, on standard output.
 pub(crate) fn html(page: &str, name: &str, lines: Arc<Mutex<Lines>>) -> Box<dyn Sink> {
     Box::new(html::Html::new(stdout(), page, name, lines))
+}
+
+/// The sink that writes incidents, on standard output.
+pub(crate) fn incidents(format: Format) -> Box<dyn Sink> {
+    Box::new(incidents::Incidents::new(
+        stdout(),
+        format,
+        Screen::of_stdout(),
+    ))
 }
 
 /// The sink that writes the number of kills alone.

@@ -54,6 +54,16 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
                 return Ok(Found::Trouble);
             }
         },
+        Output::Incidents(format @ (Format::Json | Format::Table | Format::Report)) => {
+            sink::incidents(format)
+        }
+        Output::Incidents(_) => {
+            crate::warn(
+                "--correlate",
+                "incidents are written as `json`, `table` or `report`",
+            );
+            return Ok(Found::Trouble);
+        }
         Output::Count => sink::count(),
         Output::Nothing => sink::nothing(),
     };

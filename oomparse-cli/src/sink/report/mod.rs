@@ -11,7 +11,7 @@ use super::Sink;
 use super::screen::Screen;
 use super::seen::Seen;
 use bar::Bars;
-use layout::Page;
+pub(super) use layout::Page;
 use oomparse_core::{EventType, OomEvent};
 use oomparse_report::units::{count, number, uptime};
 use oomparse_report::{Lang, Words, clock, cut_id, plain, pod_name, sentence, term, terms_of};

@@ -1,0 +1,116 @@
+//! One line for each incident.
+
+use crate::sink::screen::Screen;
+use crate::sink::wide::{cut, pad};
+use oomparse_core::{Killer, OomEvent, Text};
+use oomparse_report::incident::Incident;
+use oomparse_report::{clock, cut_id, on_screen, plain, pod_name};
+use std::io::{self, Write};
+
+pub(super) fn write(
+    out: &mut impl Write,
+    screen: Screen,
+    incidents: &[Incident],
+) -> io::Result<()> {
+    if incidents.is_empty() {
+        return Ok(());
+    }
+    row(
+        out,
+        screen,
+        ["TIME", "KILLER", "KUBERNETES", "VOICES", "VICTIM"],
+        "POD CONTAINER",
+    )?;
+    for incident in incidents {
+        let Some(event) = incident.told_best() else {
+            continue;
+        };
+        let killer = incident.killer.map_or("-", Killer::as_str);
+        let voices = incident.testimonies.len().to_string();
+        row(
+            out,
+            screen,
+            [
+                &time(incident),
+                killer,
+                incident.kubernetes.as_str(),
+                &voices,
+                &victim(event),
+            ],
+            &place(incident),
+        )?;
+    }
+    Ok(())
+}
+
+fn row(out: &mut impl Write, screen: Screen, cells: [&str; 5], place: &str) -> io::Result<()> {
+    let [time, killer, kubernetes, voices, victim] = cells;
+    let victim = pad(&cut(victim, 24), 24);
+    let line = format!("{time:19} {killer:13} {kubernetes:10} {voices:>6} {victim} {place}");
+    let line = on_screen(&line);
+    let line = match screen.terminal {
+        true => cut(&line, screen.width),
+        false => line.into(),
+    };
+    writeln!(out, "{}", line.trim_end())
+}
+
+/// `2026-01-05T02:12:02`, in UTC.
+fn time(incident: &Incident) -> String {
+    let first = incident.testimonies.iter().find_map(|it| it.time_us);
+    let time = first
+        .and_then(|micros| u64::try_from(micros).ok())
+        .and_then(oomparse_core::WallTime::from_unix_micros);
+    time.map_or_else(
+        || "-".to_owned(),
+        |time| clock(&time).chars().take(19).collect(),
+    )
+}
+
+/// `java 4711`, of several `java 4711, …`; of a cgroup `its processes`.
+pub(super) fn victim(event: &OomEvent) -> String {
+    let comm = |comm: Option<&Text>| comm.map_or_else(|| "?".to_owned(), ToString::to_string);
+    let list = event.testimony.as_deref().map(|it| it.victims.as_slice());
+    match (&event.victim, list.unwrap_or_default()) {
+        (Some(victim), _) => format!("{} {}", comm(victim.comm.as_ref()), victim.pid),
+        (None, [first]) => format!("{} {}", comm(first.comm.as_ref()), first.pid),
+        (None, [first, ..]) => format!("{} {}, …", comm(first.comm.as_ref()), first.pid),
+        (None, []) => "-".to_owned(),
+    }
+}
+
+/// Pod and container, else the unit or the cgroup.
+pub(super) fn place(incident: &Incident) -> String {
+    let pod = incident.proven().find_map(|event| {
+        event.pod.as_ref()?.name.as_ref()?;
+        pod_name(event)
+    });
+    let pod = pod.or_else(|| incident.proven().find_map(pod_name));
+    let container = incident.proven().find_map(|event| {
+        let container = event.container.as_ref()?;
+        let id = container.id.as_deref().or(container.id_prefix.as_deref());
+        let name = container.name.as_deref().map(plain);
+        name.or_else(|| id.map(|id| cut_id(id).to_owned()))
+    });
+    let unit = || {
+        let unit = incident.proven().find_map(|event| {
+            event
+                .testimony
+                .as_deref()?
+                .unit
+                .as_ref()
+                .map(ToString::to_string)
+        });
+        let path = || {
+            let path =
+                |event: &OomEvent| Some(event.cgroup.as_ref()?.task_memcg.as_ref()?.to_string());
+            incident.proven().find_map(path)
+        };
+        unit.or_else(path).map(|unit| plain(&unit))
+    };
+    match (pod, container) {
+        (Some(pod), Some(container)) => format!("{pod} {container}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => unit().unwrap_or_default(),
+    }
+}

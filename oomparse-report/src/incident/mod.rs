@@ -1,0 +1,248 @@
+//! One death, told by many voices: what belongs together, by proof.
+//!
+//! ```text
+//! clock.rs       when a voice spoke, on a clock that it shares with another
+//! voice.rs       what is kept of an event, and the names that it can be found by
+//! rules.rs       what proves that two voices tell of one death, and what only lets one think so
+//! kubernetes.rs  whether Kubernetes reported it, only echoed the kernel, or never knew
+//! json.rs        the record, `oomparse.incident/1`
+//! ```
+//!
+//! Voices come in any order: a journal with all of them, or one file each. So all are kept to the end, up to a
+//! bound; a death told again, as a kubelet that starts anew does, is a repetition.
+
+mod clock;
+mod json;
+mod kubernetes;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod voice;
+
+pub use kubernetes::{Kubernetes, Silence};
+pub use rules::Joined;
+
+use clock::Clocks;
+use oomparse_core::{EventType, Killer, OomEvent};
+use std::collections::{HashMap, HashSet, VecDeque};
+use voice::{Key, Voice};
+
+/// Voices that are kept: about a kilobyte each. Past them the ones that came first go.
+pub const MAX_VOICES: usize = 60_000;
+
+/// Takes events in any order, and gives incidents.
+///
+/// # Example
+/// ```
+/// use oomparse_report::incident::{Correlator, Kubernetes};
+///
+/// let mut correlator = Correlator::default();
+/// let log = b"Jan  5 02:12:02 n1 kernel: Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB";
+/// for event in oomparse_core::parse_all(log) {
+///     correlator.push(event);
+/// }
+/// let incidents = correlator.finish();
+/// assert_eq!(incidents.len(), 1);
+/// assert_eq!(incidents[0].kubernetes, Kubernetes::Unknown);
+/// ```
+#[derive(Debug, Default)]
+pub struct Correlator {
+    voices: VecDeque<OomEvent>,
+    ids: HashSet<String>,
+    dropped: u64,
+    repeated: u64,
+}
+
+/// One death, or the deaths of one group, with everybody who tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// Whose hand it was; nothing where only bystanders who cannot know tell of it.
+    pub killer: Option<Killer>,
+    /// What Kubernetes knew.
+    pub kubernetes: Kubernetes,
+    /// Who tells of it, in the order of time; the first is the one that the others were joined to.
+    pub testimonies: Vec<Testified>,
+}
+
+/// A voice of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Testified {
+    /// What it says.
+    pub event: OomEvent,
+    /// Microseconds since 1970, where that is known; the kernel's clock is mapped to it.
+    pub time_us: Option<i64>,
+    /// What joins it.
+    pub joined_by: Joined,
+}
+
+impl Correlator {
+    /// Takes an event. Reports that do not show whom they killed are nobody's death.
+    pub fn push(&mut self, event: OomEvent) {
+        if matches!(event.event_type, EventType::NoVictim | EventType::Report) {
+            return;
+        }
+        if let Some(id) = &event.id
+            && !self.ids.insert(id.clone())
+        {
+            self.repeated += 1;
+            return;
+        }
+        if self.voices.len() >= MAX_VOICES
+            && let Some(first) = self.voices.pop_front()
+        {
+            self.dropped += 1;
+            if let Some(id) = first.id {
+                self.ids.remove(&id);
+            }
+        }
+        self.voices.push_back(voice::slim(event));
+    }
+
+    /// Events that found no room: incidents of before may lack a voice.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Events that were told again.
+    #[must_use]
+    pub fn repeated(&self) -> u64 {
+        self.repeated
+    }
+
+    /// All incidents, in the order of time.
+    #[must_use]
+    pub fn finish(self) -> Vec<Incident> {
+        let clocks = Clocks::of(self.voices.iter());
+        let mut voices: Vec<Voice> = self
+            .voices
+            .into_iter()
+            .map(|event| Voice::new(event, &clocks))
+            .collect();
+        voices.sort_by_key(Voice::order);
+        let mut groups = Groups::default();
+        // Whose hand it was, then those who only saw it.
+        let (hands, bystanders): (Vec<_>, Vec<_>) = voices.into_iter().partition(Voice::is_hand);
+        for voice in hands.into_iter().chain(bystanders) {
+            groups.add(voice);
+        }
+        groups.into_incidents()
+    }
+}
+
+/// Incidents under construction.
+#[derive(Debug, Default)]
+struct Groups {
+    all: Vec<Vec<(Voice, Joined)>>,
+    /// Which incidents have a voice that can be found by this.
+    by_key: HashMap<Key, Vec<usize>>,
+}
+
+/// Incidents of one name that are looked at, the latest first: a container that is killed again and again has
+/// its last ones near in time.
+const MAX_TRIED: usize = 256;
+
+impl Groups {
+    fn add(&mut self, voice: Voice) {
+        let keys = voice.keys();
+        let mut best: Option<(usize, Joined, u64)> = None;
+        for key in &keys {
+            let known = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
+            for at in known.iter().rev().take(MAX_TRIED) {
+                let members = self.all.get(*at).map(Vec::as_slice).unwrap_or_default();
+                for (member, joined) in members {
+                    if !joined.is_proof() {
+                        continue;
+                    }
+                    let Some((joined, distance)) = rules::joins(member, &voice) else {
+                        continue;
+                    };
+                    let is_better = best.is_none_or(|(_, by, away)| {
+                        (joined.is_proof(), std::cmp::Reverse(distance))
+                            > (by.is_proof(), std::cmp::Reverse(away))
+                    });
+                    if is_better {
+                        best = Some((*at, joined, distance));
+                    }
+                }
+            }
+        }
+        let at = match best {
+            // Another hand that may be of one death with this is a death of its own.
+            Some((at, joined, _)) if joined.is_proof() || !voice.is_hand() => {
+                if let Some(group) = self.all.get_mut(at) {
+                    group.push((voice, joined));
+                }
+                // What may be another death's lends no names.
+                if !joined.is_proof() {
+                    return;
+                }
+                at
+            }
+            _ => {
+                self.all.push(vec![(voice, Joined::First)]);
+                self.all.len() - 1
+            }
+        };
+        for key in keys {
+            let known = self.by_key.entry(key).or_default();
+            if known.last() != Some(&at) {
+                known.push(at);
+            }
+        }
+    }
+
+    fn into_incidents(self) -> Vec<Incident> {
+        let lives = kubernetes::Lives::of(&self.all);
+        let mut incidents: Vec<(_, Incident)> = self
+            .all
+            .into_iter()
+            .map(|mut group| {
+                let kubernetes = kubernetes::judge(&group, &lives);
+                group.sort_by_key(|(voice, _)| voice.order());
+                let order = group.first().map(|(voice, _)| voice.order());
+                let killer = group
+                    .iter()
+                    .filter(|(_, joined)| joined.is_proof())
+                    .find_map(|(voice, _)| voice.killer());
+                let testimonies = group.into_iter().map(|(voice, joined_by)| Testified {
+                    time_us: voice.wall_us(),
+                    event: voice.event,
+                    joined_by,
+                });
+                let incident = Incident {
+                    killer,
+                    kubernetes,
+                    testimonies: testimonies.collect(),
+                };
+                (order, incident)
+            })
+            .collect();
+        incidents.sort_by_key(|(order, _)| *order);
+        incidents
+            .into_iter()
+            .map(|(_, incident)| incident)
+            .collect()
+    }
+}
+
+impl Incident {
+    /// The event that tells of the death itself: the killer's own word, else the first.
+    #[must_use]
+    pub fn told_best(&self) -> Option<&OomEvent> {
+        let proven = || {
+            self.testimonies
+                .iter()
+                .filter(|testified| testified.joined_by.is_proof())
+                .map(|testified| &testified.event)
+        };
+        let is_hand = |event: &&OomEvent| event.event_type != EventType::Notice;
+        proven().find(is_hand).or_else(|| proven().next())
+    }
+
+    /// Its events that are proven to tell of it.
+    pub fn proven(&self) -> impl Iterator<Item = &OomEvent> {
+        let proven = self.testimonies.iter().filter(|it| it.joined_by.is_proof());
+        proven.map(|testified| &testified.event)
+    }
+}

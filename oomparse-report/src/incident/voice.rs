@@ -1,0 +1,172 @@
+//! What is kept of an event, and the names that it can be found by.
+
+use super::clock::{Clocks, Moment, wall_us};
+use oomparse_core::{EventType, Killer, OomEvent, Reporter, Testimony, Text};
+
+/// An event with its moment.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub(super) event: OomEvent,
+    pub(super) moment: Moment,
+}
+
+/// A name that two voices of one death may share.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// A container's id, as far as all who tell of it show it.
+    Container(String),
+    /// A process on a host.
+    Pid(Option<String>, u32),
+    /// A unit, or the cgroup's last name.
+    Unit(String),
+    PodUid(String),
+    PodName(String, String),
+    Report(String),
+}
+
+/// Digits of a container's id that conmon shows, and all others at least.
+const ID_DIGITS: usize = 12;
+
+/// Without the tables and figures, which say nothing of whose voice it is.
+pub(super) fn slim(mut event: OomEvent) -> OomEvent {
+    event.tasks = Default::default();
+    event.memcg_stats = Default::default();
+    event.meminfo = None;
+    event.others = Vec::new();
+    event
+}
+
+impl Voice {
+    pub(super) fn new(event: OomEvent, clocks: &Clocks) -> Self {
+        let mut moment = clocks.moment(&event);
+        // What a status says is of the container's end, whenever it was asked for.
+        if let Some(end) = event.testimony.as_deref().and_then(|it| it.init)
+            && matches!(
+                reporter(&event),
+                Some(Reporter::KubernetesStatus | Reporter::Cri)
+            )
+        {
+            moment.wall_us = end.time.as_ref().and_then(wall_us).or(moment.wall_us);
+        }
+        Self { event, moment }
+    }
+
+    /// By time; what shows none comes last, by the clocks of its machine.
+    pub(super) fn order(&self) -> [i64; 3] {
+        let Moment {
+            wall_us,
+            local_us,
+            boot_us,
+        } = self.moment;
+        [wall_us, local_us, boot_us].map(|at| at.unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn wall_us(&self) -> Option<i64> {
+        self.moment.wall_us
+    }
+
+    pub(super) fn testimony(&self) -> Option<&Testimony> {
+        self.event.testimony.as_deref()
+    }
+
+    pub(super) fn reporter(&self) -> Option<Reporter> {
+        reporter(&self.event)
+    }
+
+    /// Whether the killer itself tells it.
+    pub(super) fn is_hand(&self) -> bool {
+        self.event.event_type != EventType::Notice
+    }
+
+    /// Whose hand it was, as this voice knows.
+    pub(super) fn killer(&self) -> Option<Killer> {
+        match self.event.event_type {
+            EventType::Kill => Some(Killer::Kernel),
+            _ => self.testimony()?.killer,
+        }
+    }
+
+    pub(super) fn host(&self) -> Option<String> {
+        self.event.host.as_ref().map(ToString::to_string)
+    }
+
+    /// Whether both are of one machine, as far as they say.
+    pub(super) fn is_on_hosts_of(&self, other: &Self) -> bool {
+        match (&self.event.host, &other.event.host) {
+            (Some(one), Some(two)) => one == two,
+            _ => true,
+        }
+    }
+
+    /// The processes that it says were killed.
+    pub(super) fn pids(&self) -> impl Iterator<Item = (u32, Option<&Text>)> {
+        let own = self.event.victim.iter();
+        let list = self
+            .testimony()
+            .map(|it| it.victims.as_slice())
+            .unwrap_or_default();
+        own.map(|victim| (victim.pid, victim.comm.as_ref()))
+            .chain(list.iter().map(|victim| (victim.pid, victim.comm.as_ref())))
+    }
+
+    /// The container's id, or as much of it as is shown; a scope's unit names it too.
+    pub(super) fn container(&self) -> Option<&str> {
+        let container = self.event.container.as_ref();
+        let id = container.and_then(|it| it.id.as_deref().or(it.id_prefix.as_deref()));
+        id.or_else(|| self.unit().and_then(id_in_unit))
+            .filter(|id| id.len() >= ID_DIGITS)
+    }
+
+    pub(super) fn unit(&self) -> Option<&str> {
+        self.testimony()?.unit.as_ref()?.as_str()
+    }
+
+    /// The killed cgroup, or the victim's.
+    pub(super) fn path(&self) -> Option<&str> {
+        self.event.cgroup.as_ref()?.task_memcg.as_ref()?.as_str()
+    }
+
+    pub(super) fn pod_uid(&self) -> Option<&str> {
+        self.event.pod.as_ref()?.uid.as_deref()
+    }
+
+    pub(super) fn pod_name(&self) -> Option<(&str, &str)> {
+        let pod = self.event.pod.as_ref()?;
+        Some((pod.namespace.as_deref()?, pod.name.as_deref()?))
+    }
+
+    /// What it can be found by.
+    pub(super) fn keys(&self) -> Vec<Key> {
+        let mut keys = Vec::new();
+        if let Some(id) = self.container() {
+            keys.extend(id.get(..ID_DIGITS).map(|id| Key::Container(id.to_owned())));
+        }
+        keys.extend(self.pids().map(|(pid, _)| Key::Pid(self.host(), pid)));
+        let init = self.testimony().and_then(|it| it.init?.pid);
+        keys.extend(init.map(|pid| Key::Pid(self.host(), pid)));
+        keys.extend(self.unit().map(|unit| Key::Unit(unit.to_owned())));
+        if let Some(path) = self.path() {
+            let names = path.split('/').filter(|name| name.contains('.'));
+            keys.extend(names.map(|name| Key::Unit(name.to_owned())));
+        }
+        keys.extend(self.pod_uid().map(|uid| Key::PodUid(uid.to_owned())));
+        if let Some((namespace, name)) = self.pod_name() {
+            keys.push(Key::PodName(namespace.to_owned(), name.to_owned()));
+        }
+        if self.event.oom_group {
+            keys.extend(self.event.report_id.clone().map(Key::Report));
+        }
+        keys
+    }
+}
+
+fn reporter(event: &OomEvent) -> Option<Reporter> {
+    event.testimony.as_deref()?.reporter
+}
+
+/// `cri-containerd-<64 digits>.scope`
+fn id_in_unit(unit: &str) -> Option<&str> {
+    let name = unit.strip_suffix(".scope")?;
+    let id = name.rsplit('-').next()?;
+    (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+}
