@@ -2,11 +2,12 @@
 
 use oomparse_core::OomEvent;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Ids that are remembered; an event past them counts each time it is told.
 const MAX_IDS: usize = 1 << 20;
 
-/// The events that were counted, by their ids.
+/// The events that were counted, by a hash of their ids.
 #[derive(Debug, Default)]
 pub(super) struct Seen(HashSet<u64>);
 
@@ -14,10 +15,12 @@ impl Seen {
     /// Whether an event is to be counted: the same log in two files has each event twice, with one id. An event
     /// without an id counts as it comes.
     pub(super) fn is_new(&mut self, event: &OomEvent) -> bool {
-        let id = event.id.as_deref();
-        let Some(id) = id.and_then(|id| u64::from_str_radix(id, 16).ok()) else {
+        let Some(id) = event.id.as_deref() else {
             return true;
         };
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let id = hasher.finish();
         if self.0.len() < MAX_IDS {
             self.0.insert(id)
         } else {
@@ -32,7 +35,13 @@ mod tests {
 
     #[test]
     fn an_id_counts_once_and_none_each_time() {
-        let log = b"[9.1] Killed process 7 (a)\n[9.2] Killed process 8 (b)\n";
+        // Of dmesg, and with the records' numbers.
+        let dmesg: &[u8] = b"[9.1] Killed process 7 (a)\n[9.2] Killed process 8 (b)\n";
+        counted(dmesg);
+        counted(b"6,1,9100000,-;Killed process 7 (a)\n6,2,9200000,-;Killed process 8 (b)\n");
+    }
+
+    fn counted(log: &[u8]) {
         let mut events: Vec<OomEvent> = oomparse_core::parse_all(log).collect();
         assert_eq!(events.len(), 2);
         events.extend(events.clone());
