@@ -25,7 +25,7 @@ pub use rules::Joined;
 use clock::Clocks;
 use oomparse_core::{EventType, Killer, OomEvent};
 use std::collections::{HashMap, HashSet, VecDeque};
-use voice::{Key, Voice};
+use voice::{Key, Said, Voice};
 
 /// Voices that are kept: about a kilobyte each. Past them the ones that came first go.
 pub const MAX_VOICES: usize = 60_000;
@@ -49,6 +49,8 @@ pub const MAX_VOICES: usize = 60_000;
 pub struct Correlator {
     voices: VecDeque<OomEvent>,
     ids: HashSet<String>,
+    /// What bystanders said of processes: a kubelet that starts anew reads the kernel's log again.
+    said: HashSet<Said>,
     dropped: u64,
     repeated: u64,
 }
@@ -87,10 +89,19 @@ impl Correlator {
             self.repeated += 1;
             return;
         }
+        if let Some(said) = voice::said(&event)
+            && !self.said.insert(said)
+        {
+            self.repeated += 1;
+            return;
+        }
         if self.voices.len() >= MAX_VOICES
             && let Some(first) = self.voices.pop_front()
         {
             self.dropped += 1;
+            if let Some(said) = voice::said(&first) {
+                self.said.remove(&said);
+            }
             if let Some(id) = first.id {
                 self.ids.remove(&id);
             }

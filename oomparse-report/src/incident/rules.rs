@@ -112,9 +112,10 @@ pub(super) fn joins(one: &Voice, two: &Voice) -> Option<(Joined, u64)> {
     if !one.is_on_hosts_of(two) {
         return None;
     }
+    // The first victim may have left before the kernel said that it kills the group.
     let (report, group) = (
         &one.event.report_id,
-        one.event.oom_group && two.event.oom_group,
+        one.event.oom_group || two.event.oom_group,
     );
     if group && report.is_some() && *report == two.event.report_id {
         return Some((Joined::Report, 0));

@@ -36,6 +36,30 @@ pub(super) fn slim(mut event: OomEvent) -> OomEvent {
     event
 }
 
+/// What a bystander said of one process: by whom, of whom, and of when.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Said {
+    reporter: Reporter,
+    host: Option<String>,
+    pid: u32,
+    comm: Option<String>,
+    at: (Option<i64>, Option<u64>),
+}
+
+/// The same words again are no second voice.
+pub(super) fn said(event: &OomEvent) -> Option<Said> {
+    let victim = event.victim.as_ref()?;
+    let at = (event.time.as_ref().and_then(wall_us), event.kernel_time_us);
+    (at != (None, None)).then_some(())?;
+    Some(Said {
+        reporter: reporter(event)?,
+        host: event.host.as_ref().map(ToString::to_string),
+        pid: victim.pid,
+        comm: victim.comm.as_ref().map(ToString::to_string),
+        at,
+    })
+}
+
 impl Voice {
     pub(super) fn new(event: OomEvent, clocks: &Clocks) -> Self {
         let mut moment = clocks.moment(&event);
@@ -153,9 +177,7 @@ impl Voice {
         if let Some((namespace, name)) = self.pod_name() {
             keys.push(Key::PodName(namespace.to_owned(), name.to_owned()));
         }
-        if self.event.oom_group {
-            keys.extend(self.event.report_id.clone().map(Key::Report));
-        }
+        keys.extend(self.event.report_id.clone().map(Key::Report));
         keys
     }
 }
