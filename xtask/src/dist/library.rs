@@ -76,8 +76,8 @@ fn debian_shared() -> Result<(), String> {
     write(&root.join("DEBIAN/triggers"), "activate-noawait ldconfig\n")?;
     let control = "Section: libs\nMulti-Arch: same\nDepends: libc6 (>= 2.34), libgcc-s1\n\
                    Description: Linux OOM killer reports as typed events, shared library\n \
-                   Reads kernel logs in any carrier and says which process of which pod was killed,\n \
-                   at which limit. This package has the library that programs are linked with.\n";
+                   Reads kernel logs in any carrier and says which process of which pod was\n \
+                   killed, at which limit. This package has the shared library.\n";
     debian(&package, control)
 }
 
@@ -88,12 +88,27 @@ fn debian_development() -> Result<(), String> {
     let control = format!(
         "Section: libdevel\nDepends: {} (= {VERSION}-1)\n\
          Description: Linux OOM killer reports as typed events, for C and C++\n \
-         Reads kernel logs in any carrier and says which process of which pod was killed,\n \
-         at which limit. This package has the header, the static library and what\n \
-         pkg-config reads.\n",
+         Reads kernel logs in any carrier and says which process of which pod was\n \
+         killed, at which limit. This package has the header, the static library and\n \
+         what pkg-config reads.\n",
         self::package()
     );
     debian(package, &control)
+}
+
+/// What lintian says and has no remedy here.
+fn overrides_of(package: &str) -> String {
+    let mut text = format!(
+        "# It comes from its authors, not from Debian's archive.\n\
+         {package}: initial-upload-closes-no-bugs [usr/share/doc/{package}/changelog.Debian.gz:1]\n"
+    );
+    if package == self::package() {
+        text.push_str(&format!(
+            "# The names of functions stay, for backtraces; the rest is stripped.\n\
+             {package}: unstripped-binary-or-object [usr/lib/{DEBIANS}/liboomparse.so.{VERSION}]\n"
+        ));
+    }
+    text
 }
 
 /// Where a package's files are laid, emptied.
@@ -115,6 +130,8 @@ fn debian(package: &str, rest: &str) -> Result<(), String> {
         changelog.replacen("oomparse (", &format!("{package} ("), 1),
     )?;
     super::stage::gzip(&plain, &documents.join("changelog.Debian.gz"))?;
+    let overrides = dir.join("usr/share/lintian/overrides").join(package);
+    write(&overrides, overrides_of(package))?;
     let control = format!(
         "Package: {package}\nSource: oomparse\nVersion: {VERSION}-1\nArchitecture: {}\n\
          Maintainer: The oomparse authors <oomparse@users.noreply.github.com>\n\

@@ -323,6 +323,14 @@ fn rsyslog() -> Result<(), String> {
     let name = format!("oomparse-rsyslog-{VERSION}-{}", X86.rpm);
     unpack(&name, &dir)?;
     let daemon = system::find("rsyslogd").ok_or_else(|| String::from(Lack::from("no rsyslogd")))?;
-    let config = dir.join(&name).join("oomparse.conf");
+    // As in a machine's own configuration, which has a folder for state.
+    let config = dir.join("rsyslog.conf");
+    let shipped = dir.join(&name).join("oomparse.conf");
+    let text = format!(
+        "global(workDirectory=\"{}\")\ninclude(file=\"{}\")\n",
+        dir.display(),
+        shipped.display()
+    );
+    write(&config, text)?;
     steps::run(Command::new(daemon).args(["-N1", "-f"]).arg(config))
 }
