@@ -2,6 +2,7 @@
 
 mod support;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -464,11 +465,7 @@ fn after_sigterm_what_was_written_is_answered() {
     let mut live = Live::start(&["--no-pods"]);
     live.say("first\n");
     assert_eq!(live.hear(), "first");
-    let kill = Command::new("kill")
-        .arg(live.child.id().to_string())
-        .status()
-        .unwrap();
-    assert!(kill.success());
+    kill_process(Pid::from_child(&live.child), Signal::TERM).unwrap();
     // The host has not noticed yet.
     live.say(&[entry(SUMMARY), entry(KILLED), "last".to_owned()].concat());
     live.hear();

@@ -4,6 +4,7 @@ pub(crate) mod log;
 
 use libtest_mimic::Failed;
 use log::Log;
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -38,10 +39,10 @@ impl Kind {
     /// rsyslog has at most one message in the program, and keeps it until the answer: nothing is lost
     /// however the program ends. syslog-ng writes ahead into a pipe, which dies with a program that is
     /// killed outright.
-    pub(crate) fn signal(self) -> &'static str {
+    pub(crate) fn signal(self) -> Signal {
         match self {
-            Self::Rsyslog => "-KILL",
-            Self::SyslogNg => "-TERM",
+            Self::Rsyslog => Signal::KILL,
+            Self::SyslogNg => Signal::TERM,
         }
     }
 
@@ -258,7 +259,7 @@ impl Daemon {
 
     /// Asks the daemon to end, and waits for it.
     pub(crate) fn stop(mut self) -> Result<(), Failed> {
-        kill("-TERM", self.child.id())?;
+        kill(Signal::TERM, self.child.id())?;
         let started = Instant::now();
         while self.child.try_wait()?.is_none() {
             if started.elapsed() > PATIENCE {
@@ -278,13 +279,8 @@ impl Drop for Daemon {
 }
 
 /// Sends a signal to one process.
-pub(crate) fn kill(signal: &str, pid: u32) -> Result<(), Failed> {
-    let status = Command::new("kill")
-        .args([signal, &pid.to_string()])
-        .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("no process {pid}").into())
-    }
+pub(crate) fn kill(signal: Signal, pid: u32) -> Result<(), Failed> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    kill_process(pid.ok_or("no process has that number")?, signal)?;
+    Ok(())
 }
