@@ -180,6 +180,12 @@ pub const MAX_HELD_NOTICES: usize = 256;
 #[cfg(feature = "daemons")]
 pub const MAX_SAME_NOTICE_S: u32 = 2;
 
+/// Events and ends of containers that are remembered, so that one listed again is no second event; 8 bytes each.
+///
+/// A cluster keeps its Events for an hour; of those only the ones that tell of kills are remembered.
+#[cfg(feature = "daemons")]
+pub const MAX_KNOWN_OBJECTS: usize = 4096;
+
 /// Units of which systemd told lately, so that their end is no second event; 24 bytes each.
 #[cfg(feature = "daemons")]
 pub const MAX_RECENT_UNITS: usize = 256;

@@ -6,6 +6,8 @@ pub use frames::FrameParser;
 
 use crate::bytes::split_line;
 use crate::cgroup::CgroupRoots;
+#[cfg(feature = "daemons")]
+use crate::daemon::Step;
 use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
@@ -173,6 +175,11 @@ impl Parser {
         if self.lines.is_open() {
             self.end_line();
         }
+        #[cfg(feature = "daemons")]
+        {
+            let text = self.frames.end_documents();
+            self.again(&text);
+        }
         self.give_held();
         if let Some(frame) = self.framer.finish() {
             self.framed(&frame, &[]);
@@ -289,6 +296,47 @@ impl Parser {
     /// The same without its line end.
     #[inline]
     fn cut(&mut self, cut: Cut<'_>) {
+        #[cfg(feature = "daemons")]
+        if self.is_documents(cut.line) {
+            self.above.forget();
+            return;
+        }
+        self.line_of_log(cut);
+    }
+
+    /// Whether a line is part of an object of Kubernetes', where that is asked for.
+    #[cfg(feature = "daemons")]
+    fn is_documents(&mut self, line: &[u8]) -> bool {
+        if self.framer.wants_every_line() {
+            return false;
+        }
+        match self.frames.document(line) {
+            Step::NotTaken => false,
+            Step::Taken => true,
+            Step::Again(text) => {
+                self.again(&text);
+                false
+            }
+            Step::AgainTaken(text) => {
+                self.again(&text);
+                true
+            }
+        }
+    }
+
+    /// Reads lines that were held for part of an object and are not.
+    #[cfg(feature = "daemons")]
+    fn again(&mut self, text: &[u8]) {
+        if self.frames.sieve.is_kernel_candidate(text) {
+            for line in text.split(|byte| *byte == b'\n') {
+                self.line_of_log(Cut::new(line));
+            }
+        }
+    }
+
+    /// The same of a line of a log.
+    #[inline]
+    fn line_of_log(&mut self, cut: Cut<'_>) {
         let (mut cut, line) = (cut, cut.line);
         if matches!(line.first(), Some(b' ' | b'\t')) {
             self.above.show(&mut self.framer);

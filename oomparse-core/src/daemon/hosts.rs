@@ -2,6 +2,7 @@
 
 use super::Readers;
 use super::envelope::Envelope;
+use super::kubernetes::{Context, Documents, Step};
 use super::said::{By, Said};
 use crate::cgroup::CgroupRoots;
 use crate::event::OomEvent;
@@ -23,6 +24,8 @@ pub(crate) struct Daemons {
     host: Option<Vec<u8>>,
     roots: CgroupRoots,
     hosts: BTreeMap<Vec<u8>, Host>,
+    /// What reads forms that nothing stands in front of.
+    documents: Documents,
     /// How many hosts have an event that waits.
     waiting: usize,
     weight: usize,
@@ -51,6 +54,7 @@ impl Daemons {
                 host: options.host.clone(),
                 roots: options.cgroup_roots.clone(),
                 hosts: BTreeMap::new(),
+                documents: Documents::default(),
                 waiting: 0,
                 weight: 0,
                 clock: 0,
@@ -60,12 +64,42 @@ impl Daemons {
 
     /// Whether an event waits for a further line.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.waiting > 0
+        self.waiting > 0 || self.documents.is_waiting()
     }
 
     /// About how many bytes are held.
     pub(crate) fn weight(&self) -> usize {
-        self.weight
+        self.weight.saturating_add(self.documents.weight())
+    }
+
+    /// Takes a line that may be part of an object or a table of Kubernetes', with nothing in front of it.
+    pub(crate) fn document(&mut self, line: &[u8], out: &mut VecDeque<OomEvent>) -> Step {
+        let is_own = self.origin.is_some_and(has_documents);
+        if !is_own && !self.accept.takes(Author::UNKNOWN) {
+            return Step::NotTaken;
+        }
+        let ctx = Context {
+            accept: self.accept,
+            origin: if is_own {
+                Origin::Claimed
+            } else {
+                Origin::Unknown
+            },
+            host: self.host.as_deref(),
+            roots: &self.roots,
+        };
+        self.documents.line(line, ctx, out)
+    }
+
+    /// Says that no more lines come; gives the text of what was not whole.
+    pub(crate) fn end_documents(&mut self, out: &mut VecDeque<OomEvent>) -> Vec<u8> {
+        let ctx = Context {
+            accept: self.accept,
+            origin: Origin::Unknown,
+            host: self.host.as_deref(),
+            roots: &self.roots,
+        };
+        self.documents.finish(ctx, out)
     }
 
     /// Takes a frame, and the line that it stands in; says whether it is a daemon's, and so none of the kernel's.
@@ -99,6 +133,15 @@ impl Daemons {
         let of = self.hosts.entry(host.to_vec()).or_default();
         of.used = self.clock;
         of.readers.line(&said, out);
+        if matches!(by, By::Daemon(daemon) if has_documents(daemon)) {
+            let ctx = Context {
+                accept: self.accept,
+                origin,
+                host: said.host,
+                roots: &self.roots,
+            };
+            self.documents.object(text, ctx, out);
+        }
         self.weigh(host);
         self.make_room(host, out);
         true
@@ -159,6 +202,7 @@ impl Daemons {
 
     /// Gives out what waits.
     pub(crate) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.documents.give(out);
         for host in self.hosts.values_mut() {
             host.readers.give(out);
             host.is_waiting = host.readers.is_waiting();
@@ -170,6 +214,7 @@ impl Daemons {
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
         self.give(out);
         self.hosts.clear();
+        self.documents = Documents::default();
         (self.waiting, self.weight) = (0, 0);
     }
 
@@ -204,4 +249,12 @@ impl Daemons {
             }
         }
     }
+}
+
+/// Whether a daemon prints objects that are read by their content.
+fn has_documents(daemon: Daemon) -> bool {
+    matches!(
+        daemon,
+        Daemon::Kubernetes | Daemon::Crictl | Daemon::Dockerd
+    )
 }

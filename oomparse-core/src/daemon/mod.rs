@@ -23,6 +23,7 @@ mod go;
 mod held;
 mod hosts;
 mod klog;
+mod kubernetes;
 mod names;
 mod nohang;
 mod npd;
@@ -36,6 +37,7 @@ mod talos;
 mod text;
 
 pub(crate) use hosts::Daemons;
+pub(crate) use kubernetes::Step;
 
 use crate::event::OomEvent;
 use crate::report::Second;
@@ -104,7 +106,7 @@ macro_rules! readers {
         }
 
         /// The words of all of them.
-        pub(crate) const WORDS: &[&[&str]] = &[$(<$reader>::WORDS),*];
+        pub(crate) const WORDS: &[&[&str]] = &[kubernetes::WORDS, $(<$reader>::WORDS),*];
 
         impl Readers {
             /// Takes a line.

@@ -4,7 +4,7 @@ mod due;
 
 use super::Options;
 #[cfg(feature = "daemons")]
-use crate::daemon::Daemons;
+use crate::daemon::{Daemons, Step};
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind};
 use crate::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
@@ -187,6 +187,30 @@ impl FrameParser {
     #[inline]
     pub fn is_candidate(&self, line: &[u8]) -> bool {
         self.sieve.is_candidate(line)
+    }
+
+    /// Takes a line that may be part of an object of Kubernetes', where that is asked for.
+    #[cfg(feature = "daemons")]
+    pub(super) fn document(&mut self, line: &[u8]) -> Step {
+        let Some(daemons) = &mut self.daemons else {
+            return Step::NotTaken;
+        };
+        let given = self.events.len();
+        let step = daemons.document(line, &mut self.events);
+        self.complete(given);
+        step
+    }
+
+    /// Says that such an object goes on no further; gives the text of one that was not whole.
+    #[cfg(feature = "daemons")]
+    pub(super) fn end_documents(&mut self) -> Vec<u8> {
+        let Some(daemons) = &mut self.daemons else {
+            return Vec::new();
+        };
+        let given = self.events.len();
+        let text = daemons.end_documents(&mut self.events);
+        self.complete(given);
+        text
     }
 
     /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any

@@ -15,6 +15,9 @@ const SHARED: [(&str, &[(usize, &str)]); 3] = [
             (5, "earlyoom"),
             (0, "oomcgroup"),
             (4, "sys oom event"),
+            (10, "container oom "),
+            (2, ") oom"),
+            (0, "oom\""),
         ],
     ),
     ("Kil", &[(0, "Killing container with a grace")]),
@@ -23,7 +26,7 @@ const SHARED: [(&str, &[(usize, &str)]); 3] = [
 
 /// Letters of the daemons' own, rare in ordinary logs.
 #[cfg(feature = "std")]
-pub(super) const RARE: [(&str, &[(usize, &str)]); 5] = [
+pub(super) const RARE: [(&str, &[(usize, &str)]); 8] = [
     (
         "OOM",
         &[
@@ -35,6 +38,7 @@ pub(super) const RARE: [(&str, &[(usize, &str)]); 5] = [
             (0, "OOM received"),
             (0, "OOM event"),
             (4, "TaskOOM"),
+            (6, "SystemOOM"),
         ],
     ),
     ("Oom", &[(0, "OomGuard")]),
@@ -45,9 +49,13 @@ pub(super) const RARE: [(&str, &[(usize, &str)]); 5] = [
             (2, "evicted successfully"),
             (2, "evict pod(s) to reclaim"),
             (2, "Evicting pod"),
+            (2, "Evicted"),
         ],
     ),
     ("PLE", &[(1, "(PLEG)")]),
+    ("piV", &[(2, "\"apiVersion\": \""), (1, "apiVersion: ")]),
+    (": {", &[(8, "\"status\": {")]),
+    ("me:", &[(2, "Name:  ")]),
 ];
 
 impl Sieve {

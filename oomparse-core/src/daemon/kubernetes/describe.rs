@@ -1,0 +1,232 @@
+//! `kubectl describe`: of a pod how its containers ended, of a node what its Events are about.
+//!
+//! ```text
+//! Name:         nginx
+//! Namespace:    default
+//! Node:         n1/10.240.0.5
+//! Containers:
+//!   nginx:
+//!     Container ID:   containerd://6bb1…      of this one or of the next: not taken
+//!     Last State:     Terminated
+//!       Reason:       OOMKilled
+//!       Exit Code:    137
+//!       Finished:     Thu, 12 Oct 2023 19:00:20 +0000
+//! ```
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::{Value, json};
+
+/// Lines of a description: a pod of twenty containers has a thousand.
+const MAX_LINES: u32 = 8192;
+
+/// What a description said so far.
+#[derive(Debug, Default)]
+pub(super) struct Described {
+    name: String,
+    namespace: Option<String>,
+    node: Option<String>,
+    is_node: bool,
+    reason: Option<String>,
+    message: Option<String>,
+    /// The containers stand here.
+    in_containers: bool,
+    container: Option<String>,
+    /// The state that is open, and whether it is the last one.
+    ended: Option<Ended>,
+    done: Vec<Value>,
+    lines: u32,
+}
+
+#[derive(Debug, Default)]
+struct Ended {
+    is_last: bool,
+    reason: Option<String>,
+    exit_code: Option<i64>,
+    finished: Option<String>,
+}
+
+/// The description that a line begins.
+pub(super) fn opens(line: &[u8]) -> Option<Described> {
+    let name = line.strip_prefix(b"Name:  ")?.trim_ascii();
+    let name = core::str::from_utf8(name).ok()?;
+    let is_name = !name.is_empty() && !name.contains(' ');
+    is_name.then(|| Described {
+        name: name.into(),
+        ..Described::default()
+    })
+}
+
+impl Described {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    pub(super) fn node(&self) -> Option<&str> {
+        self.node.as_deref()
+    }
+
+    pub(super) fn is_node(&self) -> bool {
+        self.is_node
+    }
+
+    /// Looks at a line; says whether it goes on behind it.
+    pub(super) fn line(&mut self, line: &[u8]) -> bool {
+        self.lines = self.lines.saturating_add(1);
+        let Ok(line) = core::str::from_utf8(line) else {
+            self.end();
+            return false;
+        };
+        let text = line.trim();
+        let indent = line.len().saturating_sub(line.trim_start().len());
+        if text.is_empty() {
+            return self.lines < MAX_LINES;
+        }
+        let (key, value) = text.split_once(':').unwrap_or((text, ""));
+        let value = value.trim();
+        if indent == 0 {
+            self.end_state();
+            let is_key = key
+                .bytes()
+                .next()
+                .is_some_and(|byte| byte.is_ascii_uppercase())
+                && key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphabetic() || b" -/().".contains(&byte))
+                && text.contains(':');
+            if !is_key || key == "Name" || self.lines >= MAX_LINES {
+                self.end();
+                return false;
+            }
+            self.member(key, value);
+            return true;
+        }
+        if !self.in_containers {
+            return true;
+        }
+        match (indent, key) {
+            (2, name) if value.is_empty() => {
+                self.end_state();
+                self.container = Some(name.into());
+            }
+            (4, "State" | "Last State") => {
+                self.end_state();
+                self.ended = (value == "Terminated").then(|| Ended {
+                    is_last: key == "Last State",
+                    ..Ended::default()
+                });
+            }
+            (5.., _) => {
+                if let Some(ended) = &mut self.ended {
+                    match key {
+                        "Reason" => ended.reason = Some(value.into()),
+                        "Exit Code" => ended.exit_code = value.parse().ok(),
+                        "Finished" => ended.finished = iso(value),
+                        _ => {}
+                    }
+                }
+            }
+            _ => self.end_state(),
+        }
+        true
+    }
+
+    fn member(&mut self, key: &str, value: &str) {
+        self.in_containers = matches!(
+            key,
+            "Containers" | "Init Containers" | "Ephemeral Containers"
+        );
+        match key {
+            "Namespace" => self.namespace = Some(value.into()),
+            "Node" => {
+                let node = value.split_once('/').map_or(value, |(node, _)| node);
+                self.node = Some(node.into());
+            }
+            "Roles" => self.is_node = true,
+            "Reason" => self.reason = Some(value.into()),
+            // Of a text over lines the first is enough.
+            "Message" => self.message = Some([value, " "].concat()),
+            _ => {}
+        }
+    }
+
+    /// It ends here.
+    pub(super) fn end(&mut self) {
+        self.end_state();
+        if let Some(reason) = self.reason.take() {
+            self.done.push(json!({"evicted": reason}));
+        }
+    }
+
+    fn end_state(&mut self) {
+        if let (Some(ended), Some(container)) = (self.ended.take(), &self.container) {
+            let state = json!({"terminated": {
+                "reason": ended.reason,
+                "exitCode": ended.exit_code,
+                "finishedAt": ended.finished,
+            }});
+            let place = if ended.is_last { "lastState" } else { "state" };
+            self.done.push(json!({"name": container, place: state}));
+        }
+    }
+
+    /// What was said of a pod since the last time, as a pod's own object has it.
+    pub(super) fn pod(&mut self) -> Option<Value> {
+        if self.done.is_empty() || self.is_node {
+            return None;
+        }
+        let done = core::mem::take(&mut self.done);
+        let reason = done.iter().find_map(|it| it.get("evicted").cloned());
+        Some(json!({
+            "metadata": {"name": self.name, "namespace": self.namespace},
+            "spec": {"nodeName": self.node},
+            "status": {"containerStatuses": done, "reason": reason, "message": self.message},
+        }))
+    }
+}
+
+/// `Thu, 12 Oct 2023 19:00:20 +0000` as `2023-10-12T19:00:20+00:00`.
+fn iso(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let (_, rest) = text.split_once(", ")?;
+    let mut words = rest.split(' ');
+    let (day, month, year) = (words.next()?, words.next()?, words.next()?);
+    let (clock, zone) = (words.next()?, words.next()?);
+    let month = MONTHS
+        .iter()
+        .position(|known| *known == month)?
+        .checked_add(1)?;
+    let (hours, minutes) = zone.split_at_checked(3)?;
+    let text = alloc::format!("{year}-{month:02}-{day:0>2}T{clock}{hours}:{minutes}");
+    Some(text.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_descriptions() {
+        let time = iso("Thu, 12 Oct 2023 19:00:20 +0000");
+        assert_eq!(time.as_deref(), Some("2023-10-12T19:00:20+00:00"));
+        assert_eq!(iso("Thu, 12 Abc 2023 19:00:20 +0000"), None);
+        assert_eq!(iso(""), None);
+    }
+
+    #[test]
+    fn what_begins_and_ends_a_description() {
+        let mut described = opens(b"Name:         web-0").unwrap();
+        assert!(described.line(b"Namespace:    shop"));
+        assert!(described.line(b""));
+        assert!(!described.line(b"Jan  5 02:12:02 n1 kernel: x"));
+        assert!(opens(b"Name: web-0").is_none());
+        assert!(opens(b"Name:   a b").is_none());
+        assert!(opens(b"  Name:   a").is_none());
+    }
+}

@@ -1,0 +1,127 @@
+//! `docker events`, and `podman events`.
+//!
+//! ```text
+//! 2019-05-04T18:05:45.011072877-05:00 container oom e350… (io.kubernetes.pod.name=web-0, …, name=k8s_app_web-0_shop_7313…_0)
+//! {"status":"oom","id":"e350…","from":"nginx","Type":"container","Action":"oom","Actor":{"ID":"e350…","Attributes":{…}},"time":1557011145,"timeNano":1557011145011072877}
+//! 2014-05-10T17:42:14.999999999Z e350…: (from nginx:1.7) oom                  up to 1.9
+//! ```
+//!
+//! Labels are whatever the image's author or the user wrote. The pod is taken from the container's own name, which
+//! the kubelet's runtime gives it, where the labels agree. Podman has no such event; its `died` with 137 says no more
+//! than that somebody sent SIGKILL.
+
+use super::{Context, begin, number};
+use crate::cgroup::Runtime;
+use crate::daemon::go::container_id;
+use crate::daemon::names;
+use crate::daemon::text::{rfc3339, split_once};
+use crate::event::{Container, OomEvent, Pod, Reporter};
+use crate::report::fnv1a;
+use crate::time::WallTime;
+use serde_json::Value;
+
+/// An event of a container's as a line of text, and a number of the container.
+pub(super) fn line(line: &[u8], ctx: Context<'_>) -> Option<(u64, OomEvent)> {
+    if !line.first()?.is_ascii_digit() {
+        return None;
+    }
+    let (time, rest) = rfc3339(line)?;
+    let rest = rest.strip_prefix(b" ")?.trim_ascii_end();
+    if let Some(rest) = rest.strip_prefix(b"container oom ") {
+        let (id, rest) = split_once(rest, b" ").unwrap_or((rest, b""));
+        let attributes = rest.strip_prefix(b"(").and_then(|it| it.strip_suffix(b")"));
+        let attributes = core::str::from_utf8(attributes.unwrap_or_default()).ok()?;
+        let name = own_name(attributes);
+        let has = |label: &str, value: &str| {
+            let label = [label, "=", value].concat();
+            attributes.split(", ").any(|it| it == label)
+        };
+        return event(
+            container_id(id)?,
+            time,
+            name.and_then(|name| pod(name, has)),
+            ctx,
+        );
+    }
+    let (id, rest) = split_once(rest, b": (from ")?;
+    rest.ends_with(b") oom")
+        .then(|| event(container_id(id)?, time, None, ctx))?
+}
+
+/// The same as JSON.
+pub(super) fn object(value: &Value, ctx: Context<'_>) -> Option<(u64, OomEvent)> {
+    let word = |key: &str| value.get(key).and_then(Value::as_str);
+    let is_containers = word("Type").is_none_or(|it| it == "container");
+    let action = word("Action").or_else(|| word("status"))?;
+    if action != "oom" || !is_containers {
+        return None;
+    }
+    let actor = value.pointer("/Actor/ID").and_then(Value::as_str);
+    let id = container_id(actor.or_else(|| word("id"))?.as_bytes())?;
+    let micros = number(value, "/timeNano").and_then(|nanos| u64::try_from(nanos / 1000).ok());
+    let seconds = || {
+        u64::try_from(number(value, "/time")?)
+            .ok()?
+            .checked_mul(1_000_000)
+    };
+    let time = WallTime::from_unix_micros(micros.or_else(seconds)?)?;
+    let attributes = value.pointer("/Actor/Attributes");
+    let label = |name: &str| attributes?.get(name)?.as_str();
+    let pod = label("name").and_then(|name| pod(name, |key, value| label(key) == Some(value)));
+    event(id, time, pod, ctx)
+}
+
+fn event(
+    id: &str,
+    time: WallTime,
+    pod: Option<(Pod, alloc::string::String)>,
+    ctx: Context<'_>,
+) -> Option<(u64, OomEvent)> {
+    let own = alloc::format!("{id}{time}");
+    let mut event = begin(
+        ctx,
+        Reporter::Docker,
+        Some(time),
+        None,
+        Some(own.as_bytes()),
+    );
+    let (pod, name) = pod.map_or((None, None), |(pod, name)| (Some(pod), Some(name)));
+    event.pod = pod;
+    event.container = Some(Container {
+        id: Some(id.into()),
+        runtime: Some(Runtime::Docker),
+        name,
+        ..Container::default()
+    });
+    event.told().told = Some("oom");
+    Some((fnv1a(&[id.as_bytes()]), event))
+}
+
+/// The container's name among the attributes. A label may look as if another one stood there: then there is none.
+fn own_name(attributes: &str) -> Option<&str> {
+    let mut names = attributes
+        .split(", ")
+        .filter_map(|it| it.strip_prefix("name="));
+    let name = names.next()?;
+    names.next().is_none().then_some(name)
+}
+
+/// The pod and the container of `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`, where the labels agree.
+fn pod(name: &str, has: impl Fn(&str, &str) -> bool) -> Option<(Pod, alloc::string::String)> {
+    let mut parts = name.strip_prefix("k8s_")?.split('_');
+    let mut part = || parts.next();
+    let (container, pod, namespace, uid, _) = (part()?, part()?, part()?, part()?, part()?);
+    let agrees = part().is_none()
+        && has("io.kubernetes.container.name", container)
+        && has("io.kubernetes.pod.name", pod)
+        && has("io.kubernetes.pod.namespace", namespace)
+        && has("io.kubernetes.pod.uid", uid);
+    let pod = Pod {
+        uid: Some(names::uid(uid.as_bytes())?),
+        namespace: Some(names::name(namespace.as_bytes())?),
+        name: Some(names::name(pod.as_bytes())?),
+        ..Pod::default()
+    };
+    let container = names::name(container.as_bytes())?;
+    agrees.then_some((pod, container))
+}

@@ -1,0 +1,399 @@
+//! An Event of Kubernetes: core/v1 and events.k8s.io/v1 are two views of one object.
+//!
+//! | reason | about | by | means |
+//! |---|---|---|---|
+//! | `SystemOOM` | Node | kubelet | `System OOM encountered, victim process: entry, pid: 19227`; up to 1.15 without a victim |
+//! | `Evicted` | Pod | kubelet | `The node was low on resource: memory. …`; with `The node had condition` nobody was killed |
+//! | `OOMKilling` | Node | kernel-monitor | the kernel's line, quoted |
+//! | `PodOOMKilling` | Node, Pod | kernel-monitor | `pod was OOM killed. node:N pod:P namespace:NS uuid:UID` |
+//! | `PreviousContainerWasOOMKilled` | Pod | oom-event-generator | the container; the id in its message is the next one's |
+//! | `Failed`, `FailedCreatePodSandBox` | Pod | kubelet | a container that was killed before it ran |
+//! | `OomGuardKill…` | Node | oom-guard | OOM-Guard's kill, read by its own reader |
+//!
+//! The count is of equal texts and not of victims. The uid of a Node's Event may be the node's name.
+
+use super::{Context, Told, begin, number, text, time};
+use crate::bytes::Text;
+use crate::daemon::birth::killed_at_birth;
+use crate::daemon::names;
+use crate::daemon::npd::Quoted;
+use crate::daemon::oom_guard;
+use crate::daemon::said::{By, Said};
+use crate::daemon::text::{split_once, whole_number};
+use crate::event::{
+    Container, Counter, Killer, KubernetesEvent, KubernetesObject, OomEvent, Pod, Reporter,
+    Resource, Victim,
+};
+use crate::limits::MAX_COMM_LEN;
+use crate::report::fnv1a;
+use crate::source::Daemon;
+use crate::time::WallTime;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use serde_json::Value;
+
+/// What this program writes as an Event's component.
+const OURSELVES: &str = "oomparse";
+
+/// Whether an object is an Event.
+pub(super) fn is_event(value: &Value) -> bool {
+    let has = |key: &str| value.get(key).is_some_and(Value::is_object);
+    (has("involvedObject") || has("regarding")) && value.get("reason").is_some()
+}
+
+/// Tells what an Event tells; one of a stream may be told again with a higher count.
+pub(super) fn tell(
+    value: &Value,
+    verb: Option<&str>,
+    ctx: Context<'_>,
+    told: &mut Told,
+    out: &mut VecDeque<OomEvent>,
+) {
+    let Some((uid, event)) = notice(value, verb, ctx) else {
+        return;
+    };
+    match (uid, verb) {
+        (Some(uid), Some(_)) => told.hold(uid, event, out),
+        (Some(uid), None) if !told.is_new(uid) => {}
+        _ => out.push_back(event),
+    }
+}
+
+/// The notice that an Event is, and a number of its uid.
+pub(super) fn notice(
+    value: &Value,
+    verb: Option<&str>,
+    ctx: Context<'_>,
+) -> Option<(Option<u64>, OomEvent)> {
+    let reason = text(value, "/reason")?;
+    let message = text(value, "/message").or_else(|| text(value, "/note"));
+    let message = message.unwrap_or_default();
+    let component = component(value);
+    if component.is_some_and(|it| it.eq_ignore_ascii_case(OURSELVES)) {
+        return None;
+    }
+    let about = if value.get("regarding").is_some() {
+        "/regarding"
+    } else {
+        "/involvedObject"
+    };
+    let object = |key: &str| text(value, &[about, key].concat());
+    let uid = text(value, "/metadata/uid");
+    let key = uid.map(|uid| fnv1a(&[uid.as_bytes()]));
+    let at = time_of(value);
+    if oom_guard::is_reason(reason) {
+        let is_its =
+            component.is_none_or(|it| it == "oom-guard") && ctx.accept.has_daemon(Daemon::OomGuard);
+        let frame = super::frame(message.as_bytes(), at);
+        let said = Said {
+            by: By::Daemon(Daemon::OomGuard),
+            origin: ctx.origin,
+            frame: &frame,
+            text: message.as_bytes(),
+            accept: ctx.accept,
+            host: ctx.host,
+            roots: ctx.roots,
+        };
+        let mut event = is_its.then(|| oom_guard::event(&said, message, reason))??;
+        if let Some(told) = &mut event.told().event {
+            told.uid = uid.and_then(names::word);
+        }
+        return Some((key, event));
+    }
+    let mut event = begin(
+        ctx,
+        Reporter::KubernetesEvent,
+        at,
+        None,
+        uid.map(str::as_bytes),
+    );
+    let kind = object("/kind");
+    match Kind::of(reason, kind, component)? {
+        Kind::SystemOom => event.victim = victim(message.as_bytes())?,
+        Kind::Quoted(is_monitors) => match Quoted::read(message.as_bytes()) {
+            Some(quoted) => quoted.put_into(&mut event),
+            None if is_monitors => {}
+            None => return None,
+        },
+        Kind::Evicted => evicted(message, &mut event)?,
+        Kind::Previous => {
+            let (_, rest) = message.split_once("of the container '")?;
+            let (name, _) = rest.split_once('\'')?;
+            event.container = named(name);
+        }
+        Kind::AtBirth => {
+            killed_at_birth(message.as_bytes())?;
+            event.container = object("/fieldPath").and_then(field_path).and_then(named);
+        }
+    }
+    if kind == Some("Pod") {
+        event.pod = event.pod.take().or_else(|| {
+            Some(Pod {
+                uid: object("/uid").and_then(|it| names::uid(it.as_bytes())),
+                namespace: object("/namespace").and_then(|it| names::name(it.as_bytes())),
+                name: object("/name").and_then(|it| names::name(it.as_bytes())),
+                ..Pod::default()
+            })
+        });
+    }
+    event.host = host(value, component, kind.zip(object("/name")))
+        .map(Text::from)
+        .or(event.host);
+    let told = event.told();
+    told.count = count(value);
+    told.told = Some("OOM");
+    if told.killer == Some(Killer::Kubelet) {
+        told.told = Some("Evicted");
+    }
+    told.event = Some(KubernetesEvent {
+        uid: uid.and_then(names::word),
+        reason: names::word(reason),
+        object: Some(KubernetesObject {
+            kind: kind.and_then(names::word),
+            name: object("/name").and_then(names::word),
+            namespace: object("/namespace").and_then(names::word),
+        }),
+        component: component.and_then(names::word),
+        verb: verb.and_then(names::word),
+    });
+    Some((key, event))
+}
+
+/// What an Event can tell.
+enum Kind {
+    SystemOom,
+    /// The kernel's line or Aliyun's; whether the kernel's monitor is named as the reporter.
+    Quoted(bool),
+    Evicted,
+    Previous,
+    AtBirth,
+}
+
+impl Kind {
+    /// By its reason, what it is about and who reports it, as far as the form shows that.
+    fn of(reason: &str, kind: Option<&str>, component: Option<&str>) -> Option<Self> {
+        let by = |name: &str| component.is_none_or(|it| it == name);
+        let is_monitors = component == Some("kernel-monitor");
+        let kind = kind.unwrap_or_default();
+        Some(match reason {
+            "SystemOOM" if kind == "Node" && by("kubelet") => Self::SystemOom,
+            "Evicted" if kind == "Pod" && by("kubelet") => Self::Evicted,
+            "OOMKilling" if kind == "Node" => Self::Quoted(is_monitors),
+            "PodOOMKilling" if matches!(kind, "Node" | "Pod") => Self::Quoted(false),
+            "PreviousContainerWasOOMKilled" if kind == "Pod" && by("oom-event-generator") => {
+                Self::Previous
+            }
+            "Failed" | "FailedCreatePodSandBox" if kind == "Pod" && by("kubelet") => Self::AtBirth,
+            _ => return None,
+        })
+    }
+}
+
+fn component(value: &Value) -> Option<&str> {
+    let paths = [
+        "/source/component",
+        "/reportingController",
+        "/reportingComponent",
+        "/deprecatedSource/component",
+    ];
+    paths.into_iter().find_map(|path| text(value, path))
+}
+
+/// When it was seen last.
+fn time_of(value: &Value) -> Option<WallTime> {
+    let paths = [
+        "/series/lastObservedTime",
+        "/lastTimestamp",
+        "/eventTime",
+        "/deprecatedLastTimestamp",
+        "/firstTimestamp",
+        "/metadata/creationTimestamp",
+    ];
+    paths.into_iter().find_map(|path| time(value, path))
+}
+
+fn count(value: &Value) -> Option<u64> {
+    let paths = ["/series/count", "/count", "/deprecatedCount"];
+    let count = paths.into_iter().find_map(|path| number(value, path))?;
+    u64::try_from(count).ok().filter(|count| *count > 0)
+}
+
+/// The node: as the source says, or the node that it is about.
+fn host<'v>(
+    value: &'v Value,
+    component: Option<&str>,
+    object: Option<(&str, &'v str)>,
+) -> Option<&'v str> {
+    let of_source = text(value, "/source/host").or_else(|| text(value, "/deprecatedSource/host"));
+    let instance = || {
+        let is_kubelets = component == Some("kubelet");
+        text(value, "/reportingInstance").filter(|_| is_kubelets)
+    };
+    let node = || {
+        object
+            .filter(|(kind, _)| *kind == "Node")
+            .map(|(_, name)| name)
+    };
+    of_source.or_else(instance).or_else(node)
+}
+
+fn named(name: &str) -> Option<Container> {
+    Some(Container {
+        name: Some(names::name(name.as_bytes())?),
+        ..Container::default()
+    })
+}
+
+/// The container of `spec.containers{app}`.
+fn field_path(path: &str) -> Option<&str> {
+    path.split_once('{')?.1.strip_suffix('}')
+}
+
+/// The victim of a `SystemOOM`, if its words are the kubelet's.
+#[expect(
+    clippy::option_option,
+    reason = "no such Event; one without a victim; one with it"
+)]
+fn victim(message: &[u8]) -> Option<Option<Victim>> {
+    let rest = message.strip_prefix(b"System OOM encountered")?;
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let (comm, pid) = match rest.strip_prefix(b", victim process: ") {
+        Some(rest) => crate::daemon::text::rsplit_once(rest, b", pid: ")?,
+        None => {
+            let rest = rest
+                .trim_ascii_start()
+                .strip_prefix(b":")?
+                .trim_ascii_start();
+            let (pid, comm) = split_once(rest.strip_prefix(b"process pid ")?, b", process name: ")?;
+            (comm, pid)
+        }
+    };
+    // A name that held a percent sign was spoilt on its way and may be longer.
+    let comm = (comm.len() <= MAX_COMM_LEN).then(|| Text::from(comm));
+    Some(Some(Victim {
+        pid: whole_number(pid).filter(|pid| *pid > 0)?,
+        comm,
+        ..Victim::default()
+    }))
+}
+
+/// Puts in what `The node was low on resource: memory. …` tells.
+fn evicted(message: &str, event: &mut OomEvent) -> Option<()> {
+    let rest = message.strip_prefix("The node was low on resource: memory. ")?;
+    let told = event.told();
+    told.killer = Some(Killer::Kubelet);
+    told.resource = Some(Resource::Memory);
+    let threshold = rest
+        .strip_prefix("Threshold quantity: ")
+        .and_then(|rest| quantity(rest.split_once(',')?.0));
+    event.memory = threshold.map(|bytes| Counter {
+        threshold_bytes: Some(bytes),
+        ..Counter::default()
+    });
+    Some(())
+}
+
+/// Bytes of a quantity of Kubernetes': `750Mi`, `225800Ki`, `1G`, `1000`.
+fn quantity(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit: u64 = match unit {
+        "" => 1,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// Whether a reason is of an Event that can tell of a kill.
+pub(super) fn is_reason(reason: &str) -> bool {
+    matches!(
+        reason,
+        "SystemOOM"
+            | "Evicted"
+            | "OOMKilling"
+            | "PodOOMKilling"
+            | "PreviousContainerWasOOMKilled"
+            | "Failed"
+            | "FailedCreatePodSandBox"
+    )
+}
+
+/// The form of an Event that a row of a table is.
+pub(super) struct Row<'t> {
+    pub(super) reason: &'t str,
+    pub(super) message: &'t str,
+    pub(super) kind: String,
+    pub(super) name: &'t str,
+    pub(super) namespace: Option<&'t str>,
+    pub(super) component: Option<&'t str>,
+    pub(super) host: Option<&'t str>,
+    pub(super) count: Option<u64>,
+    pub(super) field_path: Option<&'t str>,
+}
+
+impl Row<'_> {
+    pub(super) fn into_value(self) -> Value {
+        serde_json::json!({
+            "reason": self.reason,
+            "message": self.message,
+            "involvedObject": {
+                "kind": self.kind, "name": self.name, "namespace": self.namespace,
+                "fieldPath": self.field_path,
+            },
+            "source": {"component": self.component, "host": self.host},
+            "count": self.count,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities() {
+        for (text, bytes) in [
+            ("750Mi", Some(786_432_000)),
+            ("225800Ki", Some(231_219_200)),
+            ("0", Some(0)),
+            ("1G", Some(1_000_000_000)),
+            ("1.5Gi", None),
+            ("", None),
+            ("99999999999999999999Mi", None),
+        ] {
+            assert_eq!(quantity(text), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn victims_of_system_ooms() {
+        for (text, found) in [
+            ("System OOM encountered", Some(None)),
+            (
+                "System OOM encountered, victim process: a, pid: 7, pid: 8",
+                Some(Some((8, "a, pid: 7"))),
+            ),
+            (
+                "System OOM encountered:  process pid 7, process name: a b",
+                Some(Some((7, "a b"))),
+            ),
+            ("System OOM encountered, victim process: a, pid: x", None),
+            ("System OOM", None),
+        ] {
+            let victim = victim(text.as_bytes());
+            let victim = victim.map(|it| it.map(|it| (it.pid, it.comm.unwrap_or_default())));
+            let found = found.map(|it| it.map(|(pid, comm)| (pid, Text::from(comm))));
+            assert_eq!(victim, found, "{text}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! JSON over many lines, as `kubectl … -o json` and `crictl inspect` print it: taken apart into its objects.
+//!
+//! The line that opens it is the first that tells what it is, and its brace stands above. Of a list each item is
+//! an object of its own, so that a list of any length takes the memory of one.
+
+use crate::limits::MAX_LINE_LEN;
+use alloc::vec::Vec;
+
+/// What a line was to the text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    More,
+    /// The object is whole.
+    End,
+    /// No line of it.
+    Foreign,
+}
+
+/// A text that is being read.
+#[derive(Debug)]
+pub(super) struct Json {
+    /// The object that is open.
+    text: Vec<u8>,
+    depth: u32,
+    /// How deep the items of a list are, once it has one.
+    items: Option<u32>,
+    /// It was a list: what stands around its items is none.
+    was_list: bool,
+}
+
+/// The text that a line opens.
+pub(super) fn opens(line: &[u8]) -> Option<Json> {
+    let member = line.trim_ascii();
+    // One that stands in another line's value has no line of its own.
+    let is_version = member.starts_with(b"\"apiVersion\": \"") && member.ends_with(b",");
+    let is_status = member == b"\"status\": {";
+    if !(is_version || is_status) || !line.starts_with(b" ") && !line.starts_with(b"\t") {
+        return None;
+    }
+    let mut json = Json {
+        text: b"{\n".to_vec(),
+        depth: 1,
+        items: None,
+        was_list: false,
+    };
+    matches!(json.line(line, &mut Vec::new()), Next::More).then_some(json)
+}
+
+impl Json {
+    pub(super) fn weight(&self) -> usize {
+        self.text.len()
+    }
+
+    /// What was not whole.
+    pub(super) fn into_text(self) -> Vec<u8> {
+        self.text
+    }
+
+    /// Takes a line; objects that it ends go into `items`.
+    pub(super) fn line(&mut self, line: &[u8], items: &mut Vec<Vec<u8>>) -> Next {
+        let text = line.trim_ascii();
+        // A list that begins on a line of its own is empty or goes on in the next one: a stamp does not.
+        let begins = match text {
+            [b'[', rest @ ..] => matches!(rest, [] | [b']', ..] | [b'{', ..]),
+            []
+            | [
+                b'"' | b'{' | b'}' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n',
+                ..,
+            ] => true,
+            _ => false,
+        };
+        let room = MAX_LINE_LEN.saturating_sub(self.text.len());
+        if !begins || line.len() >= room {
+            return Next::Foreign;
+        }
+        let before = self.text.len();
+        if self.depth == 1 && self.items.is_none() && text == b"\"items\": [" {
+            self.items = Some(2);
+            self.was_list = true;
+        }
+        let (mut is_text, mut is_escaped) = (false, false);
+        for byte in line {
+            self.text.push(*byte);
+            match byte {
+                _ if is_escaped => is_escaped = false,
+                b'\\' if is_text => is_escaped = true,
+                b'"' => is_text = !is_text,
+                _ if is_text => {}
+                b'{' | b'[' => self.open(*byte),
+                b'}' | b']' if self.close(items) => return Next::End,
+                _ => {}
+            }
+        }
+        if is_text {
+            self.text.truncate(before);
+            return Next::Foreign;
+        }
+        self.text.push(b'\n');
+        Next::More
+    }
+
+    fn open(&mut self, byte: u8) {
+        if self.items == Some(self.depth) && byte == b'{' {
+            self.text.clear();
+            self.text.push(byte);
+        }
+        self.depth = self.depth.saturating_add(1);
+    }
+
+    /// Says whether the whole is at its end.
+    fn close(&mut self, items: &mut Vec<Vec<u8>>) -> bool {
+        self.depth = self.depth.saturating_sub(1);
+        match self.items {
+            Some(at) if self.depth == at => items.push(core::mem::take(&mut self.text)),
+            Some(at) if self.depth < at => {
+                self.items = None;
+                self.text.clear();
+            }
+            _ => {}
+        }
+        if self.depth == 0 && !self.was_list {
+            items.push(core::mem::take(&mut self.text));
+        }
+        self.depth == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn items(text: &str) -> (Vec<String>, Next) {
+        let mut lines = text.lines();
+        let mut json = lines.find_map(|line| opens(line.as_bytes())).unwrap();
+        let (mut found, mut next) = (Vec::new(), Next::More);
+        for line in lines {
+            next = json.line(line.as_bytes(), &mut found);
+            if next != Next::More {
+                break;
+            }
+        }
+        let found = found.into_iter().map(|it| String::from_utf8(it).unwrap());
+        (found.collect(), next)
+    }
+
+    #[test]
+    fn objects_and_lists() {
+        let (one, next) = items("{\n  \"apiVersion\": \"v1\",\n  \"a\": {\"}\": 1}\n}\nx");
+        assert_eq!((one.len(), next), (1, Next::End));
+        let value: serde_json::Value = serde_json::from_str(&one[0]).unwrap();
+        assert_eq!(value["a"]["}"], 1);
+        let (list, next) = items(
+            "{\n  \"apiVersion\": \"v1\",\n  \"items\": [\n    {\n      \"a\": 1\n    },\n    {\n      \"b\": []\n    }\n  ],\n  \"kind\": \"List\"\n}",
+        );
+        assert_eq!((list.len(), next), (2, Next::End));
+        assert!(
+            list.iter()
+                .all(|it| serde_json::from_str::<serde_json::Value>(it).is_ok())
+        );
+    }
+
+    #[test]
+    fn lines_of_others_end_it() {
+        for line in [
+            "Jan  5 02:12:02 n1 kernel: x",
+            "[9.1] x\"",
+            "\"a",
+            "Killed process 7 (a)",
+        ] {
+            let text = alloc::format!("{{\n  \"apiVersion\": \"v1\",\n{line}");
+            let (found, next) = items(&text);
+            let is_more = line.starts_with('[');
+            assert_eq!(
+                (found.len(), next == Next::Foreign),
+                (0, !is_more || line.contains('"'))
+            );
+        }
+        assert!(opens(b"\"apiVersion\": \"v1\",").is_none());
+        assert!(opens(b"  \"apiVersion\": \"v1\" x").is_none());
+    }
+}

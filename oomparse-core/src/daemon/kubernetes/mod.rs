@@ -1,0 +1,336 @@
+//! What Kubernetes, `crictl` and `docker events` print of themselves: found by content, in lines that nothing
+//! stands in front of.
+//!
+//! | form | file |
+//! |---|---|
+//! | Events, core/v1 and events.k8s.io/v1: one, a list, a watch's stream, eventrouter's and kube-eventer's records | `event.rs` |
+//! | pods, their lists, a container's status; `crictl inspect` | `status.rs` |
+//! | all of them as JSON, on one line or on many | `json.rs`, `object.rs` |
+//! | the same as YAML | `yaml.rs` |
+//! | `kubectl get events`, the Events below `kubectl describe` | `table.rs` |
+//! | `kubectl describe pod` | `describe.rs` |
+//! | `docker events`, as text and as JSON | `docker.rs` |
+//!
+//! ```text
+//! {"verb":"ADDED","event":{"metadata":{"uid":"0c2b…"},"involvedObject":{"kind":"Node","name":"n1"},"reason":"SystemOOM",…}}
+//! 2m   Warning   OOMKilling   node/n1   Memory cgroup out of memory: Killed process 11 (php) …
+//! 2019-05-04T18:05:45.011072877-05:00 container oom e350… (io.kubernetes.pod.name=web-0, …, name=k8s_app_web-0_shop_7313…_0)
+//! ```
+//!
+//! Whoever may write Events may forge one, and a listing does not show who did: the origin is `unknown`, or
+//! `claimed` where the caller says whose log it is. Events of this program's own are no testimony.
+
+mod describe;
+mod docker;
+mod event;
+mod json;
+mod object;
+mod status;
+mod table;
+mod told;
+mod yaml;
+
+use super::text::rfc3339;
+use crate::bytes::{Text, hex};
+use crate::cgroup::CgroupRoots;
+use crate::event::{EventType, Killer, OomEvent, Reporter};
+use crate::frame::{Frame, FrameKind};
+use crate::report::fnv1a;
+use crate::source::{Accept, Daemon, Origin};
+use crate::time::WallTime;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use serde_json::Value;
+use told::Told;
+
+/// What is known of the reader's task.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    pub(super) accept: Accept,
+    pub(super) origin: Origin,
+    pub(super) host: Option<&'a [u8]>,
+    pub(super) roots: &'a CgroupRoots,
+}
+
+/// What became of a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It is none of these forms'.
+    NotTaken,
+    /// It is read, or part of what is.
+    Taken,
+    /// These lines are none of these forms' after all, and this one is not read.
+    Again(Vec<u8>),
+    /// The same, and this one is read.
+    AgainTaken(Vec<u8>),
+}
+
+/// Reads such lines.
+#[derive(Debug, Default)]
+pub(super) struct Documents {
+    json: Option<Box<json::Json>>,
+    yaml: Option<Box<yaml::Yaml>>,
+    described: Option<Box<describe::Described>>,
+    told: Told,
+}
+
+/// A line that matters holds one of these.
+pub(super) const WORDS: &[&str] = &[
+    "OOMKill",
+    "SystemOOM",
+    "OOM-killed",
+    "OOM: the memory",
+    "Evicted",
+    "\"apiVersion\": \"",
+    "apiVersion: ",
+    "\"status\": {",
+    "Name:  ",
+    "container oom ",
+    "oom\"",
+    ") oom",
+];
+
+/// Whether a text holds a word of an event's or a status'.
+pub(super) fn has_word(text: &[u8]) -> bool {
+    const TOLD: [&[u8]; 7] = [
+        b"OOM",
+        b"Evicted",
+        b"OomGuardKill",
+        b"\"oom\"",
+        b"container oom ",
+        b") oom",
+        b"oom-kill",
+    ];
+    TOLD.iter()
+        .any(|word| memchr::memmem::find(text, word).is_some())
+}
+
+impl Documents {
+    /// Whether the next lines matter, whatever they hold.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.json.is_some()
+            || self.yaml.is_some()
+            || self.described.is_some()
+            || self.told.is_waiting()
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        let open = self.json.as_ref().map_or(0, |it| it.weight());
+        let open = open.saturating_add(self.yaml.as_ref().map_or(0, |it| it.weight()));
+        open.saturating_add(self.told.weight())
+    }
+
+    /// Takes a line that is no part of a carrier's structure.
+    pub(super) fn line(
+        &mut self,
+        line: &[u8],
+        ctx: Context<'_>,
+        out: &mut VecDeque<OomEvent>,
+    ) -> Step {
+        self.told.pass(out);
+        if let Some(json) = &mut self.json {
+            let mut items = Vec::new();
+            let is_open = json.line(line, &mut items);
+            let again = self.take_items(&items, ctx, out);
+            return match is_open {
+                json::Next::More => Self::taken(again),
+                json::Next::End => {
+                    self.json = None;
+                    Self::taken(again)
+                }
+                json::Next::Foreign => {
+                    let rest = self.json.take().map(|it| it.into_text());
+                    Step::Again([again, rest.unwrap_or_default()].concat())
+                }
+            };
+        }
+        if let Some(yaml) = &mut self.yaml {
+            let (is_mine, item) = yaml.line(line);
+            let again = item.map(|item| self.take_yaml(&item, ctx, out));
+            let again = again.unwrap_or_default();
+            if is_mine {
+                return Self::taken(again);
+            }
+            self.yaml = None;
+            return Step::Again(again);
+        }
+        self.begin(line, ctx, out)
+    }
+
+    fn taken(again: Vec<u8>) -> Step {
+        if again.is_empty() {
+            Step::Taken
+        } else {
+            Step::AgainTaken(again)
+        }
+    }
+
+    /// Takes a line while nothing that spans lines is open, but for a description.
+    fn begin(&mut self, line: &[u8], ctx: Context<'_>, out: &mut VecDeque<OomEvent>) -> Step {
+        let has_kubernetes = ctx.accept.has_daemon(Daemon::Kubernetes);
+        let has_objects = has_kubernetes || ctx.accept.has_daemon(Daemon::Crictl);
+        if let Some(object) = object::on_line(line)
+            && has_word(object)
+        {
+            let value = serde_json::from_slice::<Value>(object).ok();
+            let is_read = value.is_some_and(|value| object::read(&value, ctx, &mut self.told, out));
+            return if is_read { Step::Taken } else { Step::NotTaken };
+        }
+        if ctx.accept.has_daemon(Daemon::Dockerd)
+            && let Some((key, event)) = docker::line(line, ctx)
+        {
+            self.told.count(key, event, out);
+            return Step::Taken;
+        }
+        if has_objects && let Some(json) = json::opens(line) {
+            self.json = Some(Box::new(json));
+            return Step::Taken;
+        }
+        if has_kubernetes && let Some(yaml) = yaml::opens(line) {
+            self.yaml = Some(Box::new(yaml));
+            return Step::Taken;
+        }
+        if !has_kubernetes {
+            return Step::NotTaken;
+        }
+        if let Some(row) = table::row(line, self.described.as_deref()) {
+            let event = event::notice(&row, None, ctx);
+            out.extend(event.map(|(_, event)| event));
+            return Step::Taken;
+        }
+        self.describe(line, ctx, out);
+        Step::NotTaken
+    }
+
+    /// Looks on at a description, whose lines are read by others, too.
+    fn describe(&mut self, line: &[u8], ctx: Context<'_>, out: &mut VecDeque<OomEvent>) {
+        if let Some(mut described) = self.described.take() {
+            let goes_on = described.line(line);
+            if let Some(pod) = described.pod() {
+                status::pod(&pod, ctx, &mut self.told, out);
+            }
+            if goes_on {
+                self.described = Some(described);
+            }
+        }
+        if let Some(described) = describe::opens(line) {
+            self.described = Some(Box::new(described));
+        }
+    }
+
+    /// Reads the objects that ended; gives back the text of those that are of another kind.
+    fn take_items(
+        &mut self,
+        items: &[Vec<u8>],
+        ctx: Context<'_>,
+        out: &mut VecDeque<OomEvent>,
+    ) -> Vec<u8> {
+        let mut again = Vec::new();
+        for item in items.iter().filter(|item| has_word(item)) {
+            let value = serde_json::from_slice::<Value>(item);
+            let is_read = value.is_ok_and(|value| object::read(&value, ctx, &mut self.told, out));
+            if !is_read {
+                again.extend_from_slice(item);
+            }
+        }
+        again
+    }
+
+    /// The same of one in YAML.
+    fn take_yaml(
+        &mut self,
+        item: &[u8],
+        ctx: Context<'_>,
+        out: &mut VecDeque<OomEvent>,
+    ) -> Vec<u8> {
+        let is_read = !has_word(item)
+            || yaml::read(item).is_some_and(|value| object::read(&value, ctx, &mut self.told, out));
+        if is_read { Vec::new() } else { item.to_vec() }
+    }
+
+    /// No more lines come, or none for a while: gives out what waits, and the text of what was not whole.
+    pub(super) fn finish(&mut self, ctx: Context<'_>, out: &mut VecDeque<OomEvent>) -> Vec<u8> {
+        let mut again = self
+            .json
+            .take()
+            .map(|it| it.into_text())
+            .unwrap_or_default();
+        if let Some(item) = self.yaml.take().and_then(|it| it.into_item()) {
+            again.extend(self.take_yaml(&item, ctx, out));
+        }
+        if let Some(mut described) = self.described.take() {
+            described.end();
+            if let Some(pod) = described.pod() {
+                status::pod(&pod, ctx, &mut self.told, out);
+            }
+        }
+        self.told.give(out);
+        again
+    }
+
+    /// Gives out what waits for a further line.
+    pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.told.give(out);
+    }
+
+    /// Reads one object that a known daemon printed.
+    pub(super) fn object(&mut self, text: &[u8], ctx: Context<'_>, out: &mut VecDeque<OomEvent>) {
+        if let Some(object) = object::on_line(text)
+            && let Ok(value) = serde_json::from_slice::<Value>(object)
+        {
+            object::read(&value, ctx, &mut self.told, out);
+        }
+    }
+}
+
+/// A notice of these forms'. The id is of what the object has of its own.
+fn begin(
+    ctx: Context<'_>,
+    reporter: Reporter,
+    time: Option<WallTime>,
+    host: Option<&str>,
+    own: Option<&[u8]>,
+) -> OomEvent {
+    let mut event = OomEvent {
+        event_type: EventType::Notice,
+        id: own.map(|own| hex(&fnv1a(&[reporter.as_str().as_bytes(), own]).to_be_bytes())),
+        origin: ctx.origin,
+        time,
+        host: host.map(Text::from).or_else(|| ctx.host.map(Text::from)),
+        testimony: Some(Box::default()),
+        ..OomEvent::default()
+    };
+    let told = event.told();
+    told.reporter = Some(reporter);
+    told.killer = Some(Killer::Kernel);
+    event
+}
+
+/// A text at a path in an object, if it is there and not empty.
+fn text<'v>(value: &'v Value, path: &str) -> Option<&'v str> {
+    let text = value.pointer(path)?.as_str()?;
+    (!text.is_empty()).then_some(text)
+}
+
+/// A number at a path, in YAML too, where it is a text.
+fn number(value: &Value, path: &str) -> Option<i64> {
+    let found = value.pointer(path)?;
+    found.as_i64().or_else(|| found.as_str()?.parse().ok())
+}
+
+/// A time at a path.
+fn time(value: &Value, path: &str) -> Option<WallTime> {
+    let (time, rest) = rfc3339(text(value, path)?.as_bytes())?;
+    rest.is_empty().then_some(time)
+}
+
+/// A line as a frame, for readers that take one.
+fn frame(text: &[u8], time: Option<WallTime>) -> Frame<'_> {
+    Frame {
+        kind: FrameKind::Record,
+        wall: time,
+        message: text.into(),
+        ..Frame::default()
+    }
+}

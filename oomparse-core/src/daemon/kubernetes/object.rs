@@ -1,0 +1,105 @@
+//! Which kind of object a JSON text is, and who reads it.
+
+use super::{Context, Told, docker, event, status};
+use crate::daemon::go::klog_text;
+use crate::event::OomEvent;
+use crate::source::Daemon;
+use alloc::collections::VecDeque;
+use serde_json::Value;
+
+/// How deep objects hold others: a list in a record of a shipper of Events.
+const MAX_DEPTH: u8 = 3;
+
+/// The object that a line is: as it stands, or behind klog's head, where eventrouter's glog sink writes it.
+pub(super) fn on_line(line: &[u8]) -> Option<&[u8]> {
+    let text = line.trim_ascii_end();
+    match text.first()? {
+        b'{' => Some(text),
+        b'I' => {
+            let (_, text) = klog_text(text);
+            text.starts_with(b"{\"verb\":").then_some(text)
+        }
+        _ => None,
+    }
+}
+
+/// Reads an object; says whether it is one of these kinds.
+pub(super) fn read(
+    value: &Value,
+    ctx: Context<'_>,
+    told: &mut Told,
+    out: &mut VecDeque<OomEvent>,
+) -> bool {
+    within(value, None, ctx, told, out, MAX_DEPTH)
+}
+
+fn within(
+    value: &Value,
+    verb: Option<&str>,
+    ctx: Context<'_>,
+    told: &mut Told,
+    out: &mut VecDeque<OomEvent>,
+    depth: u8,
+) -> bool {
+    let Some(depth) = depth.checked_sub(1) else {
+        return false;
+    };
+    let of = |key: &str| value.get(key);
+    let word = |key: &str| value.get(key).and_then(Value::as_str);
+    let has_kubernetes = ctx.accept.has_daemon(Daemon::Kubernetes);
+    if ctx.accept.has_daemon(Daemon::Dockerd)
+        && let Some((key, event)) = docker::object(value, ctx)
+    {
+        told.count(key, event, out);
+        return true;
+    }
+    if status::is_cri(value) {
+        if ctx.accept.has_daemon(Daemon::Crictl) {
+            status::cri(value, ctx, told, out);
+        }
+        return ctx.accept.has_daemon(Daemon::Crictl);
+    }
+    if !has_kubernetes {
+        return false;
+    }
+    // eventrouter's record, and a watch's.
+    let inner = match (word("verb"), word("type")) {
+        (Some(verb), _) => of("event").map(|event| (verb, event)),
+        (None, Some(verb)) => of("object").map(|object| (verb, object)),
+        _ => None,
+    };
+    if let Some((verb, inner)) = inner.filter(|(_, inner)| inner.is_object()) {
+        return within(inner, Some(verb), ctx, told, out, depth);
+    }
+    // kube-eventer's.
+    if let Some(text) = word("EventValue") {
+        let inner = serde_json::from_str::<Value>(text);
+        return inner.is_ok_and(|inner| within(&inner, Some("ADDED"), ctx, told, out, depth));
+    }
+    if let Some(items) = of("items").and_then(Value::as_array) {
+        let is_list = word("kind").is_some_and(|kind| kind.ends_with("List"));
+        let mut is_read = is_list;
+        for item in items {
+            is_read |= within(item, None, ctx, told, out, depth);
+        }
+        return is_read;
+    }
+    if event::is_event(value) {
+        event::tell(value, verb, ctx, told, out);
+        return true;
+    }
+    if status::is_pod(value) {
+        status::pod(value, ctx, told, out);
+        return true;
+    }
+    if status::is_containers(value) {
+        status::container(value, None, ctx, told, out);
+        return true;
+    }
+    // eventrouter may put its record under a name.
+    let members = value.as_object().filter(|object| object.len() == 1);
+    let inner = members.and_then(|object| object.values().next());
+    inner.is_some_and(|inner| {
+        inner.get("verb").is_some() && within(inner, None, ctx, told, out, depth)
+    })
+}

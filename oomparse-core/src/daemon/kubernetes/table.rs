@@ -1,0 +1,253 @@
+//! Rows of the tables that kubectl prints of Events.
+//!
+//! ```text
+//! LAST SEEN   TYPE      REASON      OBJECT     MESSAGE                                               kubectl get events
+//! 2m          Warning   SystemOOM   node/n1    System OOM encountered, victim process: a, pid: 7
+//! NAMESPACE   LAST SEEN   TYPE   REASON   OBJECT   [SUBOBJECT]   SOURCE   MESSAGE   FIRST SEEN   COUNT   NAME     -A, -o wide
+//! LAST SEEN   FIRST SEEN   COUNT   NAME   KIND   SUBOBJECT   TYPE   REASON   SOURCE   MESSAGE        up to 1.13
+//!   Type     Reason     Age   From         Message                                                   kubectl describe
+//!   Warning  SystemOOM  17m   kubelet, n1  System OOM encountered
+//!   FirstSeen LastSeen Count From SubObjectPath Type Reason Message                                  up to 1.8
+//! ```
+//!
+//! Columns are at least two blanks apart. Ages are no times.
+
+use super::describe::Described;
+use super::event::{Row, is_reason};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::Value;
+
+/// Cells in front of a message that are looked at: the widest table has ten.
+const MAX_CELLS: usize = 12;
+
+/// The Event that a line is a row of.
+pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
+    const TYPES: [&[u8]; 2] = [b"Warning ", b"Normal "];
+    let is_typed = |word: &[u8]| memchr::memmem::find(line, word).is_some();
+    if !TYPES.into_iter().any(is_typed) {
+        return None;
+    }
+    let line = core::str::from_utf8(line).ok()?.trim_end();
+    let cells = cells(line);
+    let at = cells
+        .iter()
+        .position(|(cell, _)| matches!(*cell, "Warning" | "Normal"))?;
+    let cell = |at: usize| cells.get(at).map(|(cell, _)| *cell);
+    let rest = |at: usize| cells.get(at).and_then(|(_, from)| line.get(*from..));
+    let next = |by: usize| at.saturating_add(by);
+    let reason = cell(next(1)).filter(|reason| is_reason(reason))?;
+    let object = cell(next(2))?;
+    if at > 0
+        && !object.contains(", ")
+        && let Some((kind, name)) = object.split_once('/')
+    {
+        let is_wide = wide_end(line);
+        let source = (3..=4).find(|by| cell(next(*by)).is_some_and(is_source));
+        let source = source.filter(|_| is_wide.is_some());
+        let message = rest(next(source.map_or(3, |by| by.saturating_add(1))))?;
+        let (component, host) = source
+            .and_then(|by| cell(next(by)))
+            .map_or((None, None), of_source);
+        let (message, count) = match is_wide {
+            Some((end, count)) => {
+                let from = line.len().checked_sub(message.len())?;
+                (line.get(from..end)?.trim_end(), Some(count))
+            }
+            None => (message, None),
+        };
+        return Some(
+            Row {
+                reason,
+                message,
+                kind: capital(kind),
+                name,
+                namespace: at.checked_sub(2).and_then(cell),
+                component,
+                host,
+                count,
+                field_path: cell(next(3)).filter(|it| it.starts_with("spec.")),
+            }
+            .into_value(),
+        );
+    }
+    if at == 0 {
+        return of_description(reason, cell(2)?, cell(3)?, rest(4)?, described);
+    }
+    // The older tables: age, age, count, then what it is about or who says so.
+    let (component, host) = of_source(cell(next(2)).filter(|it| is_source(it)).unwrap_or_default());
+    let kind_at = (1..=2)
+        .filter_map(|by| at.checked_sub(by))
+        .find(|at| cell(*at).is_some_and(|it| matches!(it, "Node" | "Pod")));
+    if let Some(kind_at) = kind_at {
+        let name = kind_at.checked_sub(1).and_then(cell)?;
+        let field_path = cell(at.checked_sub(1)?).filter(|it| it.starts_with("spec."));
+        return Some(
+            Row {
+                reason,
+                message: rest(next(3))?,
+                kind: cell(kind_at)?.into(),
+                name: name.rsplit_once('.').map_or(name, |(name, _)| name),
+                namespace: kind_at.checked_sub(5).and_then(cell),
+                component,
+                host,
+                count: kind_at.checked_sub(2).and_then(cell)?.parse().ok(),
+                field_path,
+            }
+            .into_value(),
+        );
+    }
+    let from = cell(3).filter(|_| at >= 4)?;
+    of_description(reason, "", from, rest(next(2))?, described)
+}
+
+/// A row of the Events below a description.
+fn of_description(
+    reason: &str,
+    age: &str,
+    from: &str,
+    message: &str,
+    described: Option<&Described>,
+) -> Option<Value> {
+    let (component, host) = of_source(from);
+    let is_nodes = described.map_or_else(
+        || matches!(reason, "SystemOOM" | "OOMKilling"),
+        |described| described.is_node(),
+    );
+    let name = described.map_or(host.unwrap_or_default(), |described| described.name());
+    let count = age
+        .split_once("(x")
+        .and_then(|(_, rest)| rest.split_once(' ')?.0.parse().ok());
+    Some(
+        Row {
+            reason,
+            message,
+            kind: if is_nodes { "Node" } else { "Pod" }.into(),
+            name,
+            namespace: described.and_then(Described::namespace),
+            component: Some(component?),
+            host: host.or_else(|| described.and_then(Described::node)),
+            count,
+            field_path: None,
+        }
+        .into_value(),
+    )
+}
+
+/// The cells of a line with the places where they begin. The last one looked at goes to the end of the line for
+/// those who ask for the rest.
+fn cells(line: &str) -> Vec<(&str, usize)> {
+    let mut found = Vec::new();
+    let mut from = 0usize;
+    while found.len() < MAX_CELLS {
+        let rest = line.get(from..).unwrap_or_default();
+        let blanks = rest
+            .len()
+            .saturating_sub(rest.trim_start_matches([' ', '\t']).len());
+        let begin = from.saturating_add(blanks);
+        let rest = line.get(begin..).unwrap_or_default();
+        if rest.is_empty() {
+            break;
+        }
+        let end = rest.find("  ").into_iter().chain(rest.find('\t')).min();
+        let end = end.unwrap_or(rest.len());
+        found.push((rest.get(..end).unwrap_or_default(), begin));
+        from = begin.saturating_add(end);
+    }
+    found
+}
+
+/// Whether a cell is `kubelet, n1` or `kubelet`.
+fn is_source(cell: &str) -> bool {
+    let (component, host) = cell.split_once(", ").unwrap_or((cell, ""));
+    let is_name = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+    };
+    !component.is_empty() && is_name(component) && is_name(host)
+}
+
+fn of_source(cell: &str) -> (Option<&str>, Option<&str>) {
+    let (component, host) = cell.split_once(", ").unwrap_or((cell, ""));
+    let some = |text: &'_ str| !text.is_empty();
+    (
+        Some(component).filter(|it| some(it)),
+        Some(host).filter(|it| some(it)),
+    )
+}
+
+/// Where the message of a wide table ends, before `FIRST SEEN   COUNT   NAME`, and the count.
+fn wide_end(line: &str) -> Option<(usize, u64)> {
+    let (rest, name) = line.rsplit_once("  ")?;
+    let (_, hash) = name.trim().rsplit_once('.')?;
+    let is_hash = hash.len() >= 14 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (rest, count) = rest.trim_end().rsplit_once("  ")?;
+    let count = count.trim().parse().ok().filter(|_| is_hash)?;
+    let (rest, age) = rest.trim_end().rsplit_once("  ")?;
+    let is_age = age.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    is_age.then(|| (rest.trim_end().len(), count))
+}
+
+/// `node` as kubectl writes it in a table, `Node` as it is called.
+fn capital(kind: &str) -> String {
+    match kind {
+        "node" => "Node".into(),
+        "pod" => "Pod".into(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn rows_of_all_tables() {
+        let message = "System OOM encountered, victim process: a  b, pid: 7";
+        for (line, count) in [
+            (
+                alloc::format!("2m   Warning   SystemOOM   node/n1   {message}"),
+                json!(null),
+            ),
+            (
+                alloc::format!("default   2m   Warning   SystemOOM   node/n1   {message}"),
+                json!(null),
+            ),
+            (
+                alloc::format!(
+                    "2m   Warning   SystemOOM   node/n1      kubelet, n1   {message}   5m   3   n1.17d0a1b2c3d4e5f6"
+                ),
+                json!(3),
+            ),
+            (
+                alloc::format!(
+                    "2m   5m   3   n1.17d0a1b2c3d4e5f6   Node      Warning   SystemOOM   kubelet, n1   {message}"
+                ),
+                json!(3),
+            ),
+            (
+                alloc::format!("  Warning  SystemOOM  2m (x3 over 5m)  kubelet, n1  {message}"),
+                json!(3),
+            ),
+            (
+                alloc::format!("  5m  2m  3  kubelet, n1    Warning  SystemOOM  {message}"),
+                json!(null),
+            ),
+        ] {
+            let row = row(line.as_bytes(), None).unwrap();
+            assert_eq!(row["message"], json!(message), "{line}");
+            assert_eq!(row["involvedObject"]["kind"], json!("Node"), "{line}");
+            assert_eq!(row["involvedObject"]["name"], json!("n1"), "{line}");
+            assert_eq!(row["count"], count, "{line}");
+        }
+        for line in [
+            "2m   Warning   BackOff   pod/web-0   Back-off restarting",
+            "Warning: SystemOOM  x  y",
+            "  Type     Reason     Age   From   Message",
+            "",
+        ] {
+            assert!(row(line.as_bytes(), None).is_none(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Which events were told, and which wait for what they are told again with.
+
+use crate::event::OomEvent;
+use crate::frame::Frame;
+use crate::limits::{
+    MAX_DAEMON_WAIT_LINES, MAX_HELD_NOTICES, MAX_KNOWN_OBJECTS, MAX_SAME_NOTICE_S,
+};
+use crate::report::Stamp;
+use alloc::collections::VecDeque;
+
+/// Events that were told, and those that wait for what they are told again with.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    known: VecDeque<u64>,
+    held: VecDeque<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    key: u64,
+    event: OomEvent,
+    lines: u32,
+}
+
+impl Told {
+    /// Whether an event waits.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        let known = self.known.len().saturating_mul(8);
+        self.held.iter().fold(known, |sum, held| {
+            sum.saturating_add(held.event.texts_weight())
+        })
+    }
+
+    /// Whether this is told for the first time.
+    pub(super) fn is_new(&mut self, key: u64) -> bool {
+        if self.known.contains(&key) {
+            return false;
+        }
+        if self.known.len() >= MAX_KNOWN_OBJECTS {
+            self.known.pop_front();
+        }
+        self.known.push_back(key);
+        true
+    }
+
+    /// Tells an event of a stream, which may be told again with a later count.
+    pub(super) fn hold(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
+        if let Some(held) = self.held.iter_mut().find(|held| held.key == key) {
+            let is_later = event.told_count() >= held.event.told_count();
+            if is_later {
+                let verb = held
+                    .event
+                    .testimony
+                    .as_ref()
+                    .and_then(|it| it.event.clone());
+                held.event = event;
+                if let (Some(verb), Some(told)) = (verb, &mut held.event.told().event) {
+                    told.verb = verb.verb;
+                }
+            }
+        } else if self.is_new(key) {
+            self.push(key, event, out);
+        }
+    }
+
+    /// Tells an event that others of the same moment only add to.
+    pub(super) fn count(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
+        let held = self.held.iter_mut().rev().find(|held| held.key == key);
+        if let Some(held) = held.filter(|held| is_same_moment(&held.event, &event)) {
+            let count = &mut held.event.told().count;
+            *count = Some(count.unwrap_or(1).saturating_add(1));
+            return;
+        }
+        self.push(key, event, out);
+    }
+
+    fn push(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
+        if self.held.len() >= MAX_HELD_NOTICES
+            && let Some(oldest) = self.held.pop_front()
+        {
+            out.push_back(oldest.event);
+        }
+        self.held.push_back(Held {
+            key,
+            event,
+            lines: 0,
+        });
+    }
+
+    /// Counts a line; gives out what has waited too long.
+    pub(super) fn pass(&mut self, out: &mut VecDeque<OomEvent>) {
+        for held in &mut self.held {
+            held.lines = held.lines.saturating_add(1);
+        }
+        while let Some(first) = self.held.front()
+            && first.lines > MAX_DAEMON_WAIT_LINES
+        {
+            out.extend(self.held.pop_front().map(|held| held.event));
+        }
+    }
+
+    pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        out.extend(self.held.drain(..).map(|held| held.event));
+    }
+}
+
+fn is_same_moment(one: &OomEvent, other: &OomEvent) -> bool {
+    let second = |event: &OomEvent| {
+        let frame = Frame {
+            wall: event.time,
+            ..Frame::default()
+        };
+        Stamp::of(&frame, 0, 0).second()
+    };
+    let gap = second(one).zip(second(other));
+    gap.and_then(|(one, other)| other.since(one))
+        .is_some_and(|gap| gap <= MAX_SAME_NOTICE_S)
+}
+
+impl OomEvent {
+    fn told_count(&self) -> u64 {
+        let count = self.testimony.as_ref().and_then(|it| it.count);
+        count.unwrap_or(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_and_held_is_bounded() {
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        for key in 0..u64::try_from(MAX_KNOWN_OBJECTS).unwrap() + 9 {
+            told.hold(key, OomEvent::default(), &mut out);
+        }
+        assert!(told.known.len() <= MAX_KNOWN_OBJECTS && told.held.len() <= MAX_HELD_NOTICES);
+        assert!(told.is_waiting() && told.weight() > 0);
+        for _ in 0..=MAX_DAEMON_WAIT_LINES {
+            told.pass(&mut out);
+        }
+        assert!(!told.is_waiting());
+        let all = out.len();
+        // The last one is known and no longer held.
+        told.hold(
+            u64::try_from(MAX_KNOWN_OBJECTS).unwrap(),
+            OomEvent::default(),
+            &mut out,
+        );
+        told.give(&mut out);
+        assert_eq!(out.len(), all);
+    }
+}

@@ -1,0 +1,322 @@
+//! YAML as `kubectl … -o yaml` prints it: taken apart into its objects, and read as JSON is.
+//!
+//! ```text
+//! apiVersion: v1
+//! items:
+//! - apiVersion: v1
+//!   involvedObject:
+//!     kind: Node
+//!   message: 'Memory cgroup out of memory: Killed process 11 (php) total-vm:512kB,
+//!     anon-rss:203kB, file-rss:100kB'
+//! kind: List
+//! ```
+//!
+//! Of the language only what kubectl writes is read: blocks of keys and of items, plain and quoted texts that may
+//! go on in lines further in, and `|` and `>` blocks. All values that are not blocks are texts.
+
+use crate::daemon::text::split_once;
+use crate::limits::MAX_LINE_LEN;
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde_json::{Map, Value};
+
+/// How deep blocks are read.
+const MAX_DEPTH: u8 = 24;
+
+/// A text that is being read.
+#[derive(Debug)]
+pub(super) struct Yaml {
+    /// The lines of the object that is open.
+    item: Vec<u8>,
+    /// It is a list, and these are its items.
+    in_items: bool,
+}
+
+/// The text that a line opens.
+pub(super) fn opens(line: &[u8]) -> Option<Yaml> {
+    let (is_item, version) = match line.strip_prefix(b"- ") {
+        Some(rest) => (true, rest),
+        None => (false, line),
+    };
+    let version = version.strip_prefix(b"apiVersion: ")?.trim_ascii_end();
+    let is_version = |byte: &u8| byte.is_ascii_alphanumeric() || b"./-".contains(byte);
+    let mut yaml = Yaml {
+        item: Vec::new(),
+        in_items: is_item,
+    };
+    (!version.is_empty() && version.iter().all(is_version)).then(|| {
+        yaml.line(line);
+        yaml
+    })
+}
+
+impl Yaml {
+    pub(super) fn weight(&self) -> usize {
+        self.item.len()
+    }
+
+    /// The object that was open.
+    pub(super) fn into_item(self) -> Option<Vec<u8>> {
+        (!self.item.is_empty()).then_some(self.item)
+    }
+
+    /// Takes a line; says whether it belongs here, and gives the object that ended before it.
+    pub(super) fn line(&mut self, line: &[u8]) -> (bool, Option<Vec<u8>>) {
+        let mut ended = None;
+        if let Some(rest) = line.strip_prefix(b"- ").filter(|_| self.in_items) {
+            ended = self.take();
+            self.item.extend_from_slice(b"  ");
+            self.push(rest);
+            return (true, ended);
+        }
+        let is_within = matches!(line.first(), Some(b' ')) || line.trim_ascii().is_empty();
+        let has_room = self.item.len().saturating_add(line.len()) < MAX_LINE_LEN;
+        if is_within && has_room {
+            self.push(line);
+            return (true, None);
+        }
+        let is_key = line.first().is_some_and(u8::is_ascii_alphabetic) && pair(line).is_some();
+        if !is_key || !has_room {
+            return (false, self.take());
+        }
+        if line.trim_ascii_end() == b"items:" {
+            self.item.clear();
+            self.in_items = true;
+        } else if self.in_items {
+            ended = self.take();
+        } else {
+            self.push(line);
+        }
+        (true, ended)
+    }
+
+    fn push(&mut self, line: &[u8]) {
+        self.item.extend_from_slice(line);
+        self.item.push(b'\n');
+    }
+
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let item = core::mem::take(&mut self.item);
+        (!item.trim_ascii().is_empty()).then_some(item)
+    }
+}
+
+/// The object that these lines are.
+pub(super) fn read(item: &[u8]) -> Option<Value> {
+    let text = String::from_utf8_lossy(item);
+    let mut lines: Vec<Line<'_>> = text.lines().map(Line::of).collect();
+    while lines.first().is_some_and(|line| line.text.is_empty()) {
+        lines.remove(0);
+    }
+    let mut lines = Lines { lines, at: 0 };
+    let indent = lines.peek()?.indent;
+    lines.block(indent, MAX_DEPTH)
+}
+
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    indent: usize,
+    text: &'t str,
+}
+
+impl<'t> Line<'t> {
+    fn of(line: &'t str) -> Self {
+        let text = line.trim_start_matches(' ');
+        Self {
+            indent: line.len().saturating_sub(text.len()),
+            text: text.trim_end(),
+        }
+    }
+}
+
+struct Lines<'t> {
+    lines: Vec<Line<'t>>,
+    at: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn peek(&self) -> Option<Line<'t>> {
+        self.lines.get(self.at).copied()
+    }
+
+    fn step(&mut self) {
+        self.at = self.at.saturating_add(1);
+    }
+
+    /// A block of keys or of items that are so far in.
+    fn block(&mut self, indent: usize, depth: u8) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        if self.peek()?.text.starts_with("- ") {
+            return self.items(indent, depth);
+        }
+        let mut object = Map::new();
+        while let Some(line) = self.peek() {
+            if line.text.is_empty() {
+                self.step();
+                continue;
+            }
+            let Some((key, value)) = pair(line.text.as_bytes()).filter(|_| line.indent == indent)
+            else {
+                break;
+            };
+            self.step();
+            let key = String::from_utf8_lossy(key).into_owned();
+            let value = String::from_utf8_lossy(value).into_owned();
+            let value = self.value(&value, indent, depth)?;
+            object.insert(key, value);
+        }
+        Some(Value::Object(object))
+    }
+
+    fn items(&mut self, indent: usize, depth: u8) -> Option<Value> {
+        let mut all = Vec::new();
+        while let Some(line) = self.peek() {
+            let Some(rest) = line
+                .text
+                .strip_prefix("- ")
+                .filter(|_| line.indent == indent)
+            else {
+                break;
+            };
+            let inner = indent.saturating_add(2);
+            if pair(rest.as_bytes()).is_some() && !rest.starts_with(['"', '\'']) {
+                // An item's first key stands behind its dash.
+                if let Some(line) = self.lines.get_mut(self.at) {
+                    *line = Line {
+                        indent: inner,
+                        text: rest,
+                    };
+                }
+                all.push(self.block(inner, depth)?);
+            } else {
+                self.step();
+                all.push(self.value(rest, indent, depth)?);
+            }
+        }
+        Some(Value::Array(all))
+    }
+
+    /// The value behind a key that is so far in.
+    fn value(&mut self, text: &str, indent: usize, depth: u8) -> Option<Value> {
+        let first = text.bytes().next();
+        match first {
+            None => {
+                let Some(next) = self.peek() else {
+                    return Some(Value::Null);
+                };
+                let is_list = next.text.starts_with("- ") && next.indent >= indent;
+                if next.indent > indent || is_list {
+                    return self.block(next.indent, depth);
+                }
+                Some(Value::Null)
+            }
+            Some(b'|' | b'>') => {
+                let mut lines = Vec::new();
+                while let Some(next) = self
+                    .peek()
+                    .filter(|it| it.indent > indent || it.text.is_empty())
+                {
+                    lines.push(next.text);
+                    self.step();
+                }
+                while lines.last().is_some_and(|line| line.is_empty()) {
+                    lines.pop();
+                }
+                let between = if first == Some(b'|') { "\n" } else { " " };
+                Some(Value::String(lines.join(between)))
+            }
+            Some(b'{' | b'[') => Some(Value::Null),
+            _ => {
+                let mut whole = text.to_string();
+                while !is_closed(&whole)
+                    && let Some(next) = self.peek().filter(|it| it.indent > indent)
+                {
+                    whole.push(' ');
+                    whole.push_str(next.text);
+                    self.step();
+                }
+                Some(Value::String(scalar(&whole).into_owned()))
+            }
+        }
+    }
+}
+
+/// Whether a text goes on in no further line: a quoted one that is closed.
+fn is_closed(text: &str) -> bool {
+    let ends = |quote: char, escape: char| {
+        let inner = text
+            .strip_prefix(quote)
+            .and_then(|it| it.strip_suffix(quote));
+        let escapes = inner.map(|it| it.chars().rev().take_while(|one| *one == escape).count());
+        escapes.is_some_and(|escapes| escapes % 2 == 0)
+    };
+    ends('\'', '\'') || ends('"', '\\')
+}
+
+/// What a scalar says.
+fn scalar(text: &str) -> Cow<'_, str> {
+    if let Some(inner) = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')) {
+        return Cow::Owned(inner.replace("''", "'"));
+    }
+    if text.starts_with('"')
+        && let Ok(text) = serde_json::from_str::<String>(text)
+    {
+        return Cow::Owned(text);
+    }
+    if text == "null" {
+        return Cow::Borrowed("");
+    }
+    Cow::Borrowed(text)
+}
+
+/// `key: value`, or `key:`.
+fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (key, value) = match text.strip_suffix(b":") {
+        Some(key) if split_once(key, b": ").is_none() => (key, &b""[..]),
+        _ => split_once(text, b": ")?,
+    };
+    let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-/:{}\"".contains(byte);
+    (!key.is_empty() && key.iter().all(is_key)).then(|| (key, value.trim_ascii()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn objects_of_yaml() {
+        let text = "  apiVersion: v1\n  count: 3\n  a:\n    kind: Node\n  message: 'it''s a: b,\n    c'\n  list:\n  - name: x\n    n: 1\n  - plain\n  text: |\n    one\n    two\n  empty: {}\n  q: \"a\\nb\"\n  long: one\n    two\n";
+        assert_eq!(
+            read(text.as_bytes()).unwrap(),
+            json!({
+                "apiVersion": "v1", "count": "3", "a": {"kind": "Node"}, "message": "it's a: b, c",
+                "list": [{"name": "x", "n": "1"}, "plain"], "text": "one\ntwo", "empty": null,
+                "q": "a\nb", "long": "one two",
+            })
+        );
+        assert!(read(b"").is_none());
+        let deep: String = (0..99)
+            .map(|at| alloc::format!("{}a:\n", " ".repeat(at)))
+            .collect();
+        assert!(read(deep.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn items_of_a_list() {
+        let mut yaml = opens(b"apiVersion: v1").unwrap();
+        assert_eq!(yaml.line(b"items:"), (true, None));
+        assert_eq!(yaml.line(b"- apiVersion: v1"), (true, None));
+        assert_eq!(yaml.line(b"  a: 1"), (true, None));
+        let (is_mine, item) = yaml.line(b"- b: 2");
+        assert_eq!(
+            (is_mine, item.unwrap()),
+            (true, b"  apiVersion: v1\n  a: 1\n".to_vec())
+        );
+        let (is_mine, item) = yaml.line(b"kind: List");
+        assert_eq!((is_mine, item.unwrap()), (true, b"  b: 2\n".to_vec()));
+        assert!(!yaml.line(b"[9.1] Killed process 7 (a)").0);
+        assert!(opens(b"apiVersion: a b").is_none() && opens(b" apiVersion: v1").is_none());
+    }
+}
