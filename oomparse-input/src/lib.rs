@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! part.rs        a part of a large file, so that its parts together give what the whole does
+//! source.rs      a log's bytes, whatever it is packed in
 //! zone.rs        `Europe/Berlin`, `+08:00`: the zone of times that show none
 //! ```
 
 mod part;
+mod source;
 pub mod zone;
 
 pub use part::{Part, WARMUP};
+pub use source::{Archive, Got, Source, TakeLogs};

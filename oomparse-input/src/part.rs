@@ -19,6 +19,7 @@
 //! * `suppressed_reports`, where the line that tells it stands so far back;
 //! * the order of leaving of more than [`MAX_STREAMS`](oomparse_core::limits::MAX_STREAMS) hosts.
 
+use crate::source::refuse_packed;
 use memchr::memrchr;
 use oomparse_core::limits::MAX_REPORT_LEN;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -72,8 +73,10 @@ impl<F: Read + Seek> Part<F> {
     /// the beginning of a line.
     ///
     /// # Errors
-    /// What reading fails with. Whether the file is packed, and cannot be cut, is not asked.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) if the file is packed or an archive, for such cannot be cut; and
+    /// what reading fails with.
     pub fn open(mut file: F, range: Range<u64>, warmup: u64) -> io::Result<Self> {
+        refuse_packed(&mut file)?;
         let len = file.seek(SeekFrom::End(0))?;
         let end = range.end.min(len);
         let range = range.start.min(end)..end;
@@ -174,5 +177,12 @@ mod tests {
         let mut part = Part::open(Cursor::new(&log), 190_000..190_001, 10).unwrap();
         assert_eq!(part.position(), 2);
         assert!(part.read(&mut [0; 8]).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_is_packed_is_refused() {
+        let packed = [0x1f, 0x8b, 0x08, 0, 0, 0];
+        let error = Part::open(Cursor::new(packed), 0..3, 0).unwrap_err();
+        assert!(error.to_string().ends_with("read it whole"), "{error}");
     }
 }

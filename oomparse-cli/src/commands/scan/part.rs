@@ -54,10 +54,7 @@ pub(super) fn read(
     let Input::File(path) = input else {
         return Ok(Ok(()));
     };
-    let opened = input.refuse_packed().and_then(|()| {
-        let file = File::open(path)?;
-        Part::open(file, range.0.clone(), WARMUP)
-    });
+    let opened = File::open(path).and_then(|file| Part::open(file, range.0.clone(), WARMUP));
     let mut part = match opened {
         Ok(part) => part,
         Err(error) => return Ok(Err(error)),

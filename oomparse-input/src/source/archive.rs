@@ -17,7 +17,7 @@ use std::io::{self, Cursor, Read};
 const PIECE_LEN: usize = 128 << 10;
 
 /// Who takes the logs.
-pub(crate) trait TakeLogs {
+pub trait TakeLogs {
     /// A log begins: the member of this name, or the input itself.
     fn begin(&mut self, path: Option<&[u8]>) -> io::Result<bool>;
 
@@ -48,7 +48,7 @@ fn go_on(more: io::Result<bool>) -> Result<(), Stop> {
 }
 
 /// An input that holds other logs.
-pub(crate) struct Archive {
+pub struct Archive {
     pub(super) content: Content,
     /// From its first byte on.
     pub(super) reader: Box<dyn Read>,
@@ -83,12 +83,12 @@ impl Place<'_> {
 
 impl Archive {
     /// For a journal: also what programs have logged is wanted.
-    pub(crate) fn with_programs(&mut self) {
+    pub fn with_programs(&mut self) {
         self.kernel_only = false;
     }
 
     /// Reads all logs in it; `name` is the input's. The error is the output's.
-    pub(crate) fn read(self, name: &[u8], to: &mut dyn TakeLogs) -> io::Result<()> {
+    pub fn read(self, name: &[u8], to: &mut dyn TakeLogs) -> io::Result<()> {
         let mut walk = Walk {
             to,
             budget: self.budget,

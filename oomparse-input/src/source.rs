@@ -1,0 +1,224 @@
+//! A log's bytes, whatever they are packed in; one reused buffer, no mapping. What is packed is unpacked on the way;
+//! what holds other logs is an [`Archive`].
+
+mod ahead;
+mod archive;
+mod budget;
+mod content;
+mod unpack;
+
+use ahead::Ahead;
+pub use archive::{Archive, TakeLogs};
+use budget::{Budget, MAX_LAYERS};
+use content::{Content, ENOUGH};
+use std::cell::Cell;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::rc::Rc;
+
+/// A log that is open.
+pub struct Source {
+    reader: Box<dyn Read>,
+    /// The same file, if it can be read at any place and before it is asked for.
+    file: Option<File>,
+    /// It is so large that reading ahead is worth a thread, unless it turns out to be packed.
+    is_large: bool,
+    ahead: Option<Ahead>,
+    /// Whether the first bytes were looked at.
+    begun: bool,
+    is_packed: Rc<Cell<bool>>,
+    /// Bytes taken from the file, before they are unpacked.
+    taken: Rc<Cell<u64>>,
+    /// What is written between two reads must go out at once: more may be long in coming.
+    pub live: bool,
+}
+
+/// What reading gives.
+pub enum Got<'b> {
+    /// The next bytes; none at the end.
+    Bytes(&'b [u8]),
+    /// It is no log, and holds logs: the source is empty now.
+    Archive(Box<Archive>),
+}
+
+impl Source {
+    /// Of what is read from its beginning to its end; `live` if more may be long in coming.
+    pub fn new(reader: impl Read + 'static, live: bool) -> Self {
+        let taken = Rc::new(Cell::new(0));
+        Self {
+            reader: Box::new(Counted {
+                reader,
+                taken: Rc::clone(&taken),
+            }),
+            file: None,
+            is_large: false,
+            ahead: None,
+            begun: false,
+            is_packed: Rc::default(),
+            taken,
+            live,
+        }
+    }
+
+    /// Of a file; a large one is read by a thread ahead of who asks.
+    ///
+    /// # Errors
+    /// What the system says of it.
+    pub fn of_file(file: File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let same = metadata.is_file().then(|| file.try_clone().ok()).flatten();
+        let mut source = Self::new(file, !metadata.is_file());
+        source.is_large = metadata.len() >= ahead::WORTHWHILE_LEN;
+        source.file = same;
+        Ok(source)
+    }
+
+    /// How many bytes of the file were taken so far; goes on counting.
+    pub fn count(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.taken)
+    }
+
+    /// Whether what was read is not what stands in the file, once something was read.
+    pub fn is_packed(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.is_packed)
+    }
+
+    /// From here on the file is read by whoever asks: other files are read beside it.
+    pub fn read_only_when_asked(&mut self) {
+        self.is_large = false;
+    }
+
+    /// Reads the next bytes.
+    ///
+    /// # Errors
+    /// What reading or unpacking fails with, in words for people, once all that stands before it was read.
+    pub fn read<'b>(&'b mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
+        if self.ahead.is_some() {
+            return self.read_ahead().map(Got::Bytes);
+        }
+        if self.begun {
+            let len = self.fill(buffer)?;
+            return Ok(Got::Bytes(buffer.get(..len).unwrap_or_default()));
+        }
+        self.begun = true;
+        self.begin(buffer)
+    }
+
+    /// Looks at the first bytes, of what was unpacked too, and gives them out.
+    fn begin<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
+        let mut budget = Budget::new(Rc::clone(&self.taken));
+        let mut layers = 0;
+        let (len, content) = loop {
+            let len = self.fill_enough(buffer)?;
+            let first = buffer.get(..len).unwrap_or_default();
+            match Content::of(first) {
+                Content::Packed(packing) if layers < MAX_LAYERS => {
+                    let packed = Cursor::new(first.to_vec()).chain(self.take_reader());
+                    self.reader = budget.watch(packing.unpack(packed));
+                    self.is_packed.set(true);
+                    layers += 1;
+                }
+                content => break (len, content),
+            }
+        };
+        let first = buffer.get(..len).unwrap_or_default();
+        let file = self.file.take().filter(|_| !self.is_packed.get());
+        match content {
+            Content::Log => {
+                // Both have one position in the file, so that the reader can go on where this fails.
+                self.ahead = file.filter(|_| self.is_large).and_then(Ahead::start);
+                Ok(Got::Bytes(first))
+            }
+            Content::Unreadable(sentence) => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, sentence))
+            }
+            Content::Packed(_) | Content::Tar | Content::Zip | Content::Journal => {
+                self.is_packed.set(true);
+                if let Some(file) = &file {
+                    budget = budget.of_file(file.metadata()?.len());
+                }
+                Ok(Got::Archive(Box::new(Archive {
+                    content,
+                    reader: Box::new(Cursor::new(first.to_vec()).chain(self.take_reader())),
+                    file,
+                    budget,
+                    layers,
+                    kernel_only: true,
+                })))
+            }
+        }
+    }
+
+    fn take_reader(&mut self) -> Box<dyn Read> {
+        std::mem::replace(&mut self.reader, Box::new(io::empty()))
+    }
+
+    /// Looked at only when it is read: /dev/kmsg lets no one read less than a whole record. A pipe may give less
+    /// than what tells the content; of a log a line is enough.
+    fn fill_enough(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut len = self.fill(buffer)?;
+        while len > 0 && len < ENOUGH && !buffer.get(..len).unwrap_or_default().contains(&b'\n') {
+            match self.fill(buffer.get_mut(len..).unwrap_or_default())? {
+                0 => break,
+                more => len += more,
+            }
+        }
+        Ok(len)
+    }
+
+    fn read_ahead(&mut self) -> io::Result<&[u8]> {
+        let Some(ahead) = &mut self.ahead else {
+            return Ok(&[]);
+        };
+        let bytes = ahead.read()?;
+        let taken = self.taken.get().saturating_add(bytes.len() as u64);
+        self.taken.set(taken);
+        Ok(bytes)
+    }
+
+    fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.reader.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // /dev/kmsg says so when it has overwritten records that were not yet read.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("taken", &self.taken)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An error if it is a packed file or an archive, for such cannot be read in parts.
+pub(crate) fn refuse_packed(file: &mut (impl Read + Seek)) -> io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut first = Vec::new();
+    file.by_ref().take(ENOUGH as u64).read_to_end(&mut first)?;
+    if matches!(Content::of(&first), Content::Log | Content::Unreadable(_)) {
+        return Ok(());
+    }
+    let sentence = "is packed or an archive, and cannot be read in parts; read it whole";
+    Err(io::Error::new(io::ErrorKind::InvalidData, sentence))
+}
+
+/// Counts what goes through.
+struct Counted<R> {
+    reader: R,
+    taken: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.reader.read(buffer)?;
+        self.taken.set(self.taken.get().saturating_add(len as u64));
+        Ok(len)
+    }
+}
