@@ -18,6 +18,7 @@ mod mutants;
 mod needs;
 mod page;
 mod proof;
+mod python;
 mod readme;
 mod release;
 mod steps;
@@ -40,6 +41,8 @@ cargo xtask <command>
   packages      look for the system packages that the tests need; with --install install them
   vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
                 integrations/vector
+  python        the Python package: a wheel and an sdist below target/python, and their tests, in an
+                environment there (python3 with venv; PyPI)
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         ["packages"] => done(system::packages()),
         ["packages", "--install"] => ended(checks::install_packages()),
         ["vrl"] => checks::vrl(),
+        ["python"] => python::check(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["big-file"] => done(bench::big_file()),

@@ -1,0 +1,90 @@
+//! The Python package's module: logs in, events out, as dicts or as Arrow batches.
+//!
+//! ```text
+//! settings.rs    what a caller asks for, checked
+//! source.rs      what is read: paths, a part of a file, a file object, an iterable of bytes
+//! log.rs         one log, read and unpacked by a thread of its own
+//! reading.rs     logs to rows: events, and what is wrong with a log
+//! schema.rs      the Arrow schema, made of the table of docs/schema.md
+//! columns.rs     rows to a batch
+//! record.rs      an event to a dict
+//! scan.rs        `Scan`, its iterator and its stream
+//! parser.rs      `Parser`, for who has the bytes
+//! pods.rs        `Pods`: names
+//! ```
+//!
+//! The functions that people call, with their documentation, are in `python/oomparse/__init__.py`.
+
+mod columns;
+mod log;
+mod parser;
+mod pods;
+mod reading;
+mod record;
+mod scan;
+mod schema;
+mod settings;
+mod source;
+mod trouble;
+
+use oomparse_core::{CgroupDriver, QosClass, Runtime, parse_cgroup_path};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+/// What a cgroup path tells.
+#[pyfunction]
+fn parse_cgroup<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let bytes = settings::bytes_of(path)?;
+    let path = parse_cgroup_path(&bytes);
+    let told = PyDict::new(py);
+    let words = [
+        ("driver", path.driver.map(CgroupDriver::as_str)),
+        ("qos_class", path.qos_class.map(QosClass::as_str)),
+        ("runtime", path.runtime.map(Runtime::as_str)),
+        ("level", Some(path.level.as_str())),
+    ];
+    for (key, word) in words {
+        if let Some(word) = word {
+            told.set_item(key, word)?;
+        }
+    }
+    let ids = [
+        ("pod_uid", path.pod_uid_text()),
+        ("container_id", path.container_id_text()),
+    ];
+    for (key, id) in ids {
+        if let Some(id) = id {
+            told.set_item(key, id)?;
+        }
+    }
+    if path.nested {
+        told.set_item("nested", true)?;
+    }
+    Ok(told)
+}
+
+/// The module.
+#[pymodule]
+fn _oomparse(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("ScanError", module.py().get_type::<trouble::ScanError>())?;
+    module.add("WARMUP", oomparse_input::WARMUP)?;
+    module.add("SCHEMA", schema::Schema)?;
+    module.add_class::<schema::Schema>()?;
+    module.add_class::<scan::Scan>()?;
+    module.add_class::<scan::Events>()?;
+    module.add_class::<parser::Parser>()?;
+    module.add_class::<pods::Pods>()?;
+    module.add_function(wrap_pyfunction!(parse_cgroup, module)?)
+}
+
+/// Bytes of a `str` or of what is bytes.
+fn text_or_bytes(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
+    if let Ok(text) = value.cast::<PyString>() {
+        return Some(text.to_string_lossy().as_bytes().to_vec());
+    }
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Some(bytes.as_bytes().to_vec());
+    }
+    value.extract::<Vec<u8>>().ok()
+}

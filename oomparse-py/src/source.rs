@@ -1,0 +1,178 @@
+//! What is read: paths, a part of a file, a file object, an iterable of bytes.
+
+use crate::log::Opener;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyList, PyTuple};
+use std::fs;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What bytes a file object is asked for at a time.
+const ASK: usize = 256 << 10;
+
+/// What is read, and can perhaps be read again.
+pub(crate) enum Source {
+    Paths(Vec<PathBuf>),
+    /// Bytes of a file, and how many before them are read for what is open there.
+    Part(PathBuf, Range<u64>, u64),
+    /// Python code gives the bytes, once.
+    Once(Mutex<Option<PyReader>>),
+}
+
+impl Source {
+    /// Of what a caller hands in.
+    pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
+            let sentence = "a log in memory is an iterable of bytes: scan([log])";
+            return Err(PyTypeError::new_err(sentence));
+        }
+        if let Ok(path) = value.extract::<PathBuf>() {
+            return Ok(Self::Paths(vec![path]));
+        }
+        let is_sequence = value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>();
+        if is_sequence
+            && value.len()? > 0
+            && let Ok(paths) = value.extract::<Vec<PathBuf>>()
+        {
+            return Ok(Self::Paths(paths));
+        }
+        let reader = if value.hasattr("read")? {
+            PyReader::new(value.clone().unbind(), true)
+        } else if let Ok(chunks) = value.try_iter() {
+            PyReader::new(chunks.into_any().unbind(), false)
+        } else {
+            let kind = value.get_type();
+            let sentence = format!("a path, a file or an iterable of bytes is wanted, not {kind}");
+            return Err(PyTypeError::new_err(sentence));
+        };
+        Ok(Self::Once(Mutex::new(Some(reader))))
+    }
+
+    /// Whether Python code gives the bytes.
+    pub(crate) fn is_python(&self) -> bool {
+        matches!(self, Self::Once(_))
+    }
+
+    /// The logs, each with its name.
+    pub(crate) fn logs(&self) -> PyResult<Vec<(Option<String>, Opener)>> {
+        match self {
+            Self::Paths(paths) => Ok(paths.iter().flat_map(|path| files(path)).collect()),
+            Self::Part(path, range, warmup) => {
+                let opener = Opener::Part(path.clone(), range.clone(), *warmup);
+                Ok(vec![(name(path), opener)])
+            }
+            Self::Once(reader) => {
+                let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+                match reader.take() {
+                    Some(reader) => Ok(vec![(None, Opener::Python(reader))]),
+                    None => Err(PyValueError::new_err(
+                        "its bytes were read already; scan a path to read a log again",
+                    )),
+                }
+            }
+        }
+    }
+}
+
+fn name(path: &Path) -> Option<String> {
+    Some(path.to_string_lossy().into_owned())
+}
+
+/// A file, or those of a directory by name. What cannot be listed is complained about when it is opened.
+fn files(path: &Path) -> Vec<(Option<String>, Opener)> {
+    let mut paths = vec![path.to_owned()];
+    if path.is_dir()
+        && let Ok(entries) = fs::read_dir(path)
+    {
+        let entries = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        paths = entries.filter(|path| path.is_file()).collect();
+        paths.sort();
+    }
+    let opener = |path: PathBuf| (name(&path), Opener::File(path));
+    paths.into_iter().map(opener).collect()
+}
+
+/// Bytes from a file object or an iterator.
+pub(crate) struct PyReader {
+    from: Py<PyAny>,
+    is_file: bool,
+    /// What was given, and how much of it was read.
+    given: Vec<u8>,
+    at: usize,
+    /// What it raised.
+    raised: Arc<Mutex<Option<PyErr>>>,
+}
+
+impl PyReader {
+    fn new(from: Py<PyAny>, is_file: bool) -> Self {
+        Self {
+            from,
+            is_file,
+            given: Vec::new(),
+            at: 0,
+            raised: Arc::default(),
+        }
+    }
+
+    /// Where to look for what it raised.
+    pub(crate) fn raised(&self) -> Arc<Mutex<Option<PyErr>>> {
+        Arc::clone(&self.raised)
+    }
+
+    /// The next bytes; none at the end.
+    fn next(&self, py: Python<'_>) -> PyResult<Option<Vec<u8>>> {
+        let from = self.from.bind(py);
+        if self.is_file {
+            let bytes = bytes(&from.call_method1("read", (ASK,))?)?;
+            return Ok(Some(bytes).filter(|bytes| !bytes.is_empty()));
+        }
+        loop {
+            let Some(chunk) = from.try_iter()?.next() else {
+                return Ok(None);
+            };
+            let chunk = bytes(&chunk?)?;
+            if !chunk.is_empty() {
+                return Ok(Some(chunk));
+            }
+        }
+    }
+}
+
+fn bytes(chunk: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Ok(bytes) = chunk.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    if let Ok(bytes) = chunk.cast::<PyByteArray>() {
+        return Ok(bytes.to_vec());
+    }
+    let kind = chunk.get_type();
+    let sentence = format!("a log is bytes, not {kind}; open its file with mode 'rb'");
+    Err(PyTypeError::new_err(sentence))
+}
+
+impl Read for PyReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.given.len() {
+            // Python may have ended meanwhile.
+            let next = Python::try_attach(|py| self.next(py));
+            self.given = match next {
+                None => return Err(io::Error::other("Python has ended")),
+                Some(Ok(bytes)) => bytes.unwrap_or_default(),
+                Some(Err(error)) => {
+                    let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+                    let said = error.to_string();
+                    *raised = Some(error);
+                    return Err(io::Error::other(said));
+                }
+            };
+            self.at = 0;
+        }
+        let rest = self.given.get(self.at..).unwrap_or_default();
+        let len = { rest }.read(buffer)?;
+        self.at += len;
+        Ok(len)
+    }
+}
