@@ -1,7 +1,7 @@
 //! Bytes that are mostly text: names and paths as the kernel printed them.
 
 #[cfg(any(test, not(feature = "std")))]
-mod portable;
+pub(crate) mod portable;
 pub(crate) mod words;
 
 #[cfg(not(feature = "std"))]

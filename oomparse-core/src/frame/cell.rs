@@ -5,6 +5,7 @@
 //! 2m   Warning   OOMKilling   node/n1   Memory cgroup out of memory: Killed process …              kubectl get events
 //! 2023-06-13,n1,"Memory cgroup out of memory: Killed process …",warning                            CSV
 //! n1⇥[    5.200000] Killed process …⇥kernel                                                        TSV
+//! 2023-06-13;n1;Memory cgroup out of memory: Killed process …                                      with semicolons
 //! time=14:35 level=warn msg="Memory cgroup out of memory: Killed process …" node=n1                logfmt
 //! ["Memory cgroup out of memory: Killed process …","…"]                                            an array
 //! … Message:(combined from similar events): Memory cgroup out of memory: Kill process …
@@ -15,10 +16,10 @@
 
 use super::{Frame, FrameKind, dmesg};
 use crate::bytes::memmem;
+use crate::limits::MAX_COMM_LEN;
 use crate::line::{Line, parse_line};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use memchr::memchr3_iter;
 
 /// What Kubernetes puts in front of the last of many events alike.
 const COMBINED: &[u8] = b"(combined from similar events): ";
@@ -27,7 +28,7 @@ const COMBINED: &[u8] = b"(combined from similar events): ";
 const REASON: &[u8] = b"OOMKilling";
 
 /// How the kernel's text begins in a cell.
-const BEGINNINGS: [&[u8]; 10] = [
+const BEGINNINGS: [&[u8]; 14] = [
     b"Memory cgroup out of memory: ",
     b"Out of memory: ",
     b"Out of memory in UB ",
@@ -38,7 +39,14 @@ const BEGINNINGS: [&[u8]; 10] = [
     b"oom_reaper: reaped process ",
     b"kernel: ",
     b"[",
+    b"memory: usage ",
+    b"memory+swap: usage ",
+    b"swap: usage ",
+    b"kmem: usage ",
 ];
+
+/// What stands behind the comm that a report's first line begins with.
+const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=0x";
 
 /// Words in other cells: a container wrote the text, or a program whose id is shown.
 const DENIALS: [&[u8]; 6] = [b"stdout", b"stderr", b"container", b"pod", b"]: ", b" | "];
@@ -54,14 +62,29 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
     let denied = denied.unwrap_or(text.len());
     if let Some(at) = end_of(COMBINED) {
         let is_denied = at.saturating_sub(COMBINED.len()) >= denied;
-        return cell(text.get(at..).filter(|_| !is_denied)?, b' ');
+        let text = text.get(at..).filter(|_| !is_denied)?;
+        let begins = BEGINNINGS.iter().any(|start| text.starts_with(start));
+        return if begins { cell(text, b' ') } else { None };
     }
     let reason = end_of(REASON).unwrap_or(text.len());
-    memchr3_iter(b'"', b'\t', b' ', text.get(..denied).unwrap_or(text))
-        .filter_map(|at| {
+    let invoked = memmem::find(text, INVOKED);
+    let bytes = text.get(..denied).unwrap_or(text).iter().enumerate();
+    bytes
+        .filter(|(_, byte)| matches!(byte, b'"' | b'\t' | b' ' | b';'))
+        .filter_map(|(at, delimiter)| {
             let (before, rest) = text.split_at_checked(at)?;
-            let (delimiter, rest) = rest.split_first()?;
-            let begins = BEGINNINGS.iter().any(|start| rest.starts_with(start));
+            let rest = rest.get(1..)?;
+            let is_comm = || {
+                let comm = text.get(at.checked_add(1)?..invoked?)?;
+                let is_one =
+                    (1..=MAX_COMM_LEN).contains(&comm.len()) && !before.trim_ascii().is_empty();
+                (is_one
+                    && !comm.starts_with(b" ")
+                    && !comm.iter().any(|byte| b"\"\t;".contains(byte)))
+                .then_some(())
+            };
+            let begins = BEGINNINGS.iter().any(|start| rest.starts_with(start))
+                || *delimiter != b' ' && is_comm().is_some();
             let is_cell = begins
                 && match delimiter {
                     // In prose and in a shell's command a quotation follows a word.
@@ -71,6 +94,8 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
                     ),
                     // Columns of kubectl's are at least two blanks apart.
                     b' ' => before.ends_with(b" ") && at >= reason,
+                    // The last one: a semicolon may be a name's.
+                    b';' => !rest.contains(&b';'),
                     _ => true,
                 };
             is_cell.then_some((rest, *delimiter))
@@ -81,9 +106,6 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
 
 /// The text of a cell that begins here, up to the delimiter.
 fn cell(text: &[u8], delimiter: u8) -> Option<Frame<'_>> {
-    if !BEGINNINGS.iter().any(|start| text.starts_with(start)) {
-        return None;
-    }
     let text = match delimiter {
         b'"' => quoted(text)?,
         b'\t' => Cow::Borrowed(text.split(|byte| *byte == b'\t').next()?),
@@ -123,6 +145,8 @@ fn is_whole(message: &[u8]) -> bool {
         Line::Summary(line) => line.is_whole() && line.cut.is_none(),
         Line::TaskIn(line) => line.cut.is_none(),
         Line::Reaped(line) => line.left.is_some() && is_end,
+        Line::Invoked(line) => line.order.is_some(),
+        Line::Counter(line) => !line.cut,
         Line::Group(_) | Line::Exiting(_) => true,
         _ => false,
     }
@@ -189,12 +213,24 @@ mod tests {
             ("n1\t[    5.200000] ", "\tkernel"),
             ("n1\tkernel: [    5.200000] ", ""),
             ("time=14:35 level=warn msg=\"", "\" node=n1"),
+            ("2023-06-13;n1;", ""),
             ("[\"", "\",\"x\"]"),
             ("[\"x\",\"", "\"]"),
             ("x Message:(combined from similar events): ", ""),
         ] {
             let line = format!("{before}{KILLED}{after}");
             assert_eq!(message(&line).as_deref(), Some(KILLED), "{line}");
+        }
+        let others = [
+            "php invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=992",
+            "memory: usage 51200kB, limit 51200kB, failcnt 125",
+            "memory+swap: usage 51200kB, limit 51200kB, failcnt 125",
+        ];
+        for text in others {
+            for (before, after) in [("n1,\"", "\",x"), ("n1\t", "\tx"), ("msg=\"", "\"")] {
+                let line = format!("{before}{text}{after}");
+                assert_eq!(message(&line).as_deref(), Some(text), "{line}");
+            }
         }
         let comm = KILLED.replace("php", "a\"b");
         for escape in ["\\\"", "\"\""] {
@@ -216,6 +252,8 @@ mod tests {
             ("echo \"", "\" > /dev/kmsg"),
             ("he said \"", ""),
             ("he said \"", " is bad\""),
+            ("2023-06-13;n1;", ";x"),
+            ("app[7]: x;", ""),
         ] {
             let line = format!("{before}{KILLED}{after}");
             assert_eq!(message(&line), None, "{line}");

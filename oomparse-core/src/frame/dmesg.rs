@@ -20,8 +20,8 @@
 //! undone.
 
 use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
-use super::stamp;
 use super::{Frame, FrameKind, Provenance};
+use super::{stamp, syslog};
 use crate::bytes::hex_digit;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -147,6 +147,12 @@ fn human(line: &[u8]) -> Option<Frame<'_>> {
     if !stamp.is_empty() {
         read_human(stamp.trim_ascii_end(), &mut frame)?;
     }
+    if let Some(inner) = within_stamped(message) {
+        return Some(Frame {
+            wall: inner.wall.or(frame.wall),
+            ..inner
+        });
+    }
     let (caller, message) = match caller(message) {
         (Some(caller), rest) => (Some(caller), skip_one_blank(rest)),
         (None, rest) => (None, rest),
@@ -154,6 +160,15 @@ fn human(line: &[u8]) -> Option<Frame<'_>> {
     frame.caller = caller.map(Cow::Borrowed);
     frame.message = text(message);
     Some(frame)
+}
+
+/// A line of a known form behind the stamp of a tool that puts one before each line.
+fn within_stamped(message: &[u8]) -> Option<Frame<'_>> {
+    match message.first()? {
+        b'[' => stamp::printk(message).and_then(|(micros, rest)| stamped(micros, rest)),
+        b'A'..=b'Z' => syslog::named_date(message).filter(|frame| frame.author.is_known()),
+        _ => None,
+    }
 }
 
 /// The stamp between the brackets; nothing if it is none.

@@ -4,6 +4,8 @@
 //! tells: the clock, the host, the level, and where the text came from. The form is found line by
 //! line and never configured; a line in no known form is all message.
 
+#[cfg(all(feature = "carriers", feature = "serde"))]
+mod array;
 mod cell;
 mod dmesg;
 #[cfg(feature = "carriers")]
@@ -20,6 +22,7 @@ mod kmsg;
 #[cfg(all(feature = "carriers", feature = "serde"))]
 mod listing;
 mod localized;
+mod markup;
 mod part;
 mod prefix;
 #[cfg(feature = "serde")]

@@ -15,6 +15,8 @@
 //! container printed the text.
 
 mod json;
+#[cfg(feature = "carriers")]
+pub(super) mod list;
 mod reader;
 
 pub use reader::with_member;
@@ -40,6 +42,10 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
         return None;
     }
     match json::read(line) {
+        #[cfg(feature = "carriers")]
+        Some(fields) if nested == 0 && fields.text.is_none() && memchr(b'[', line).is_some() => {
+            super::array::frame(line).or_else(|| fields.into_frame(nested))
+        }
         Some(fields) => fields.into_frame(nested),
         // One that ends broken tells nothing: what tells whose text it is may be what is missing.
         None => looks_like_one(line).then(Frame::default),

@@ -32,7 +32,7 @@ use self::tag::{Tag, split_tag};
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, split_once, word};
 use super::stamp::{self, Stamp};
-use super::{Author, Frame, FrameKind, Provenance, dmesg, syslog5424, wrapper};
+use super::{Author, Frame, FrameKind, Provenance, cell, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
 use crate::source::{Parent, is_kernels_tag};
 use alloc::borrow::Cow;
@@ -109,6 +109,15 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
     if let Some(frame) = lokis(rest) {
         return Some(Frame {
             kind: FrameKind::Record,
+            wall: frame.wall.or(stamp.wall),
+            ..frame
+        });
+    }
+    // The first cell of a table.
+    if rest.starts_with(b"\t")
+        && let Some(frame) = cell::frame(rest)
+    {
+        return Some(Frame {
             wall: frame.wall.or(stamp.wall),
             ..frame
         });

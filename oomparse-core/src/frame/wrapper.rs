@@ -10,6 +10,7 @@
 //! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
 //!   | Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] Memory …     a row copied from Kibana
 //! ESC[32m[   12.345678] ESC[0mESC[33msub: ESC[0mtext                      dmesg --color=always
+//! <p>Jan  5 02:12:02 host kernel: …</p>                                   a web page
 //! host kernel: Killed process 4021 (mysqld)                               the date was cut off
 //! vcpu-5 - Guest: <6>[   12.345678] text                                  a serial console
 //! ```
@@ -20,7 +21,7 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
-use super::{Author, Frame, FrameKind, cell, known, localized, stamp, syslog};
+use super::{Author, Frame, FrameKind, cell, known, localized, markup, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
@@ -79,13 +80,17 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         // One without a text under a name that is known.
         return syslog::stamp_in_record(text).unwrap_or_else(|| bare(line, text));
     }
-    localized::frame(text)
+    listed(text, nested)
+        .or_else(|| localized::frame(text))
         .or_else(|| behind_labels(text, nested))
         .or_else(|| embedded(text, nested))
         .or_else(|| behind_kernel_tag(text))
         .or_else(|| cell::frame(line))
         .or_else(|| syslog::stamp_within(text))
-        .map_or_else(|| bare(line, text), without_end_marks)
+        .map_or_else(
+            || bare(line, markup::behind_grep(text).unwrap_or(text)),
+            without_end_marks,
+        )
 }
 
 /// Whether a line is the kernel's as it stands and holds a cgroup's name, or is a piece of one: what looks like
@@ -102,6 +107,18 @@ fn holds_path(text: &[u8]) -> bool {
         _ if find_behind_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
         _ => text.starts_with(b"Tasks in /") || text.starts_with(b"/") && is_piece(),
     }
+}
+
+/// A list of records or texts.
+#[cfg(all(feature = "carriers", feature = "serde"))]
+fn listed(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+    let is_list = nested == 0 && matches!(line, [b'[', b'{' | b'"' | b'[', ..]);
+    is_list.then(|| super::array::frame(line)).flatten()
+}
+
+#[cfg(not(all(feature = "carriers", feature = "serde")))]
+fn listed(_: &[u8], _: u8) -> Option<Frame<'_>> {
+    None
 }
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
@@ -130,7 +147,10 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'"' | b'\'', tail @ ..] => tail,
             // A byte order mark; a blank that does not break.
             [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
-            _ => return text,
+            _ => match markup::behind_one(text) {
+                Some(tail) => tail,
+                None => return text,
+            },
         };
     }
     text
@@ -269,7 +289,13 @@ fn without_end_marks(mut frame: Frame<'_>) -> Frame<'_> {
 }
 
 fn without_back_ticks(message: &[u8]) -> &[u8] {
-    let message = message.strip_suffix(b" |").unwrap_or(message);
+    let mut message = message.strip_suffix(b" |").unwrap_or(message);
+    for _ in 0..MAX_STEPS {
+        let Some(shorter) = markup::before_one(message) else {
+            break;
+        };
+        message = shorter;
+    }
     let end = message.iter().rposition(|byte| *byte != b'`');
     match end.and_then(|at| message.get(..=at)) {
         Some(shorter) if shorter.len() < message.len() => shorter,

@@ -7,10 +7,12 @@
 //! [ 9.1] java invoked oom-killer: … [ 9.2] CPU: 0 PID: 7 Comm: java … [ 9.3] …      glued together
 //! [ 9.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowe  wrapped hard
 //! d=0,oom_memcg=/kubepods/burstable/podeb9ef7c3-df91-f119-9af4-7c687b576479/83b49a
+//! [ 9.1] Killed process 7 (java) total\-vm:8kB, …                                   markdown's backslashes
 //! ```
 //!
 //! Each is undone only where the lines themselves prove it; whatever is not proven goes on as it is.
 
+mod escaped;
 mod padded;
 mod quoted;
 mod wrapped;
@@ -46,6 +48,7 @@ impl Paste {
             || wrapped::may_begin(line, holds_word)
             || long::may_be(line)
             || padded::may_be(line)
+            || escaped::may_be(line)
     }
 
     /// Takes a line; gives those that are whole.
@@ -66,7 +69,7 @@ impl Paste {
 
 /// Gives the records of a line that was glued, or the line.
 fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
-    let mended = padded::mended(line);
+    let mended = padded::mended(line).or_else(|| escaped::mended(line));
     let line = mended.as_deref().unwrap_or(line);
     if !long::split(line, give) {
         give(line);

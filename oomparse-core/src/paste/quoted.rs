@@ -3,7 +3,7 @@
 //!
 //! A line is taken for it when every `=` in it begins such a code, with `=3D` twice, or once and a break
 //! at the end, and one of them behind a key of the kernel's (`order=3D0`); from then on until a line that
-//! cannot be one. No line is longer than 76. A line with nothing but a break at its end waits for the next one
+//! cannot be one. No line is longer than 76, but for the marks of a quotation in front of each. A line with nothing but a break at its end waits for the next one
 //! to tell. What shows that a program wrote it is taken as it is, and no line with a head of its own is the rest
 //! of another.
 
@@ -19,6 +19,9 @@ const LONGEST: usize = 76;
 /// Encoders fill a line before they break it.
 const SHORTEST_BROKEN: usize = 70;
 
+/// The marks of a quotation, `> > `, are as long.
+const MAX_MARKS: usize = 8;
+
 /// Undoes the encoding.
 #[derive(Debug, Default)]
 pub(super) struct Quoted {
@@ -26,6 +29,8 @@ pub(super) struct Quoted {
     on: bool,
     /// A line whose rest is in the next one.
     held: Vec<u8>,
+    /// How long the marks are in front of each line.
+    marks: usize,
     /// It is not certain that the line held was encoded: it is kept as it was.
     unsure: bool,
 }
@@ -38,11 +43,18 @@ impl Quoted {
     /// Whether the line has to be looked at. `holds_sign` says whether it holds a `=`.
     #[inline]
     pub(super) fn may_be(&self, line: &[u8], holds_sign: impl Fn() -> bool) -> bool {
-        line.len() <= LONGEST && (self.on || holds_sign())
+        line.len() <= LONGEST.saturating_add(marks(line)) && (self.on || holds_sign())
     }
 
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
-        let text = line.strip_suffix(b"\r").unwrap_or(line);
+        let marks = marks(line);
+        if core::mem::replace(&mut self.marks, marks) != marks {
+            // Another quotation.
+            self.finish(give);
+            self.on = false;
+        }
+        let text = line.get(marks..).unwrap_or(line);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
         let codes = codes(text).filter(|(signs, _)| *signs == 0 || !frame::is_programs(text));
         if self.is_holding() && begins_anew(text) {
             self.finish(give);
@@ -84,6 +96,17 @@ impl Quoted {
             give(&held);
         }
     }
+}
+
+/// How many bytes of the line are the marks of a quotation.
+fn marks(line: &[u8]) -> usize {
+    let mut rest = line;
+    while let [b'>', b' ', tail @ ..] | [b'>', tail @ ..] = rest
+        && line.len().saturating_sub(tail.len()) <= MAX_MARKS
+    {
+        rest = tail;
+    }
+    line.len().saturating_sub(rest.len())
 }
 
 /// How many `=3D` a line has, and whether it breaks at its end; nothing if it cannot be encoded.
@@ -188,6 +211,25 @@ mod tests {
             ["x".repeat(75) + "order=0"]
         );
         assert_eq!(lines(&(broken.clone() + "\nyz\n")), [broken.as_str(), "yz"]);
+    }
+
+    #[test]
+    fn marks_of_a_quotation_stand_before_each_line() {
+        for mark in ["> ", ">", "> > "] {
+            let text = "java invoked oom-killer: gfp_mask=3D0xd0, o=\nrder=3D0\nno code here";
+            let quoted: String = text.lines().flat_map(|line| [mark, line, "\n"]).collect();
+            let last = std::format!("{mark}no code here");
+            assert_eq!(
+                lines(&quoted),
+                [
+                    "java invoked oom-killer: gfp_mask=0xd0, order=0",
+                    "no code here"
+                ],
+                "{mark}"
+            );
+            let other = std::format!("order=3D0, gfp_mask=3Dc=\n{last}\n");
+            assert_eq!(lines(&other), ["order=0, gfp_mask=c", last.as_str()]);
+        }
     }
 
     #[test]

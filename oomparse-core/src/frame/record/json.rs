@@ -69,16 +69,18 @@ impl Key {
 }
 
 /// The keys by name, in small letters and without the underscore in front; sorted.
-const KEYS: [(&str, Key); 44] = [
+const KEYS: [(&str, Key); 46] = [
     ("attributes", Key::Nest),
     ("body", Key::Text(4)),
     ("boot_id", Key::BootId),
     ("caller", Key::Caller),
+    ("content", Key::Text(5)),
     ("data", Key::Nest),
     ("date", Key::Time),
     ("event", Key::Text(4)),
     ("event.original", Key::Text(5)),
     ("fields", Key::Nest),
+    ("full_message", Key::Text(3)),
     ("host", Key::Host),
     ("host.hostname", Key::Host),
     ("host.name", Key::Host),

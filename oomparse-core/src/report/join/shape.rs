@@ -89,7 +89,7 @@ pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
         Line::Malformed | Line::Other => {
             matches!(
                 message,
-                [b'o' | b'T' | b'M' | b'O', ..] | [b'C', b'P', b'U', ..] | [.., b'=']
+                [b'o' | b'T' | b'M' | b'O' | b'K', ..] | [b'C', b'P', b'U', ..] | [.., b'=']
             )
         }
         _ => false,
@@ -149,10 +149,21 @@ fn beginning(message: &[u8]) -> Option<Kind> {
         {
             Some(Kind::Killed)
         }
+        b'M' | b'O' | b'K' if ends_in_pid(message, b"Killed process ") => Some(Kind::Killed),
+        b'M' | b'O' if ends_in_pid(message, b": Kill process ") => Some(Kind::Selected),
         b'C' if starts(b"CPU: ") && message.ends_with(b" Comm:") => Some(Kind::TaskInfo),
         _ if message.ends_with(b" cpuset=") => Some(Kind::Cpuset),
         _ => None,
     }
+}
+
+/// Whether a process's id ends a message, behind these words: a paste was wrapped in front of its name.
+fn ends_in_pid(message: &[u8], words: &[u8]) -> bool {
+    let text = message.trim_ascii_end();
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let digits = digits.count();
+    let text = text.get(..text.len().saturating_sub(digits));
+    digits > 0 && text.is_some_and(|text| text.ends_with(words))
 }
 
 /// Whether the one-line stats go on to their last key.

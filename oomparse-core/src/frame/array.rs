@@ -1,0 +1,236 @@
+//! Records in a list on one line, as an API or `kubectl get events -o json | jq -c .` gives them.
+//!
+//! ```text
+//! {"kind":"List","items":[{"reason":"OOMKilling","message":"Memory cgroup out of memory: Killed …"},…]}
+//! {"events":[{"timestamp":1,"message":"Dec  6 14:58:14 n1 kernel: …"},…]}                CloudWatch
+//! {"data":{"result":[{"stream":{"job":"kern"},"values":[["1670335094000000000","…"],…]}]}}   Loki
+//! ["Memory cgroup out of memory: Killed …","…"]
+//! ```
+//!
+//! Each is a record of its own. What tells of who wrote the texts may stand in it or around it; the texts of
+//! programs are left out.
+
+use super::json_text::string;
+use super::record::list::{author, text_of};
+use super::{Fragment, Frame, FrameKind};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// Lists in lists that are looked into: a result of Loki's has three.
+const MAX_DEPTH: u8 = 4;
+
+/// Frames a line that holds a list of records: all their texts, each a line.
+pub(super) fn frame(line: &[u8]) -> Option<Frame<'static>> {
+    let mut texts = Vec::new();
+    match line.first()? {
+        b'[' => each_of(line, &mut |element| take(element, 1, &mut texts))?,
+        _ => record(line, 0, &mut texts),
+    }
+    texts.pop()?;
+    Some(Frame {
+        kind: FrameKind::Record,
+        fragment: Fragment::Several,
+        message: Cow::Owned(texts),
+        ..Frame::default()
+    })
+}
+
+/// An element of a list: a record, a text, or a text behind its time.
+fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
+    match element.first() {
+        Some(b'{') => record(element, depth, texts),
+        Some(b'[') => {
+            let mut parts = Vec::new();
+            let _ = each_of(element, &mut |part| parts.push(part));
+            if let [time, text, ..] = parts.as_slice()
+                && string(time).is_some_and(|time| time.iter().all(u8::is_ascii_digit))
+            {
+                push(text, texts);
+            }
+        }
+        Some(b'"') if depth == 1 => push(element, texts),
+        _ => {}
+    }
+}
+
+fn push(quoted: &[u8], texts: &mut Vec<u8>) {
+    if let Some(text) = string(quoted) {
+        texts.extend_from_slice(text.trim_ascii_end());
+        texts.push(b'\n');
+    }
+}
+
+/// A record's text, or those of the lists in it.
+fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
+    if depth > 0
+        && let Some(text) = text_of(object)
+    {
+        texts.extend_from_slice(text.trim_ascii_end());
+        texts.push(b'\n');
+        return;
+    }
+    if depth > MAX_DEPTH {
+        return;
+    }
+    let (shell, elements) = apart(object);
+    // Loki's labels stand beside the lines; their object has a name that others give to a container's output.
+    let labels = shell.strip_prefix(b"{\"stream\":");
+    let about = match labels.filter(|labels| labels.starts_with(b"{")) {
+        Some(labels) => labels.get(..len(labels)).unwrap_or_default(),
+        None => &shell,
+    };
+    if author(about).is_some_and(|author| !author.is_program()) {
+        for element in elements {
+            take(element, depth.saturating_add(1), texts);
+        }
+    }
+}
+
+/// The object without what is in its lists, and that.
+fn apart(object: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
+    let (mut shell, mut elements) = (Vec::new(), Vec::new());
+    let mut rest = object;
+    while let Some((byte, tail)) = rest.split_first() {
+        match byte {
+            b'"' => {
+                let (text, behind) = rest.split_at_checked(len(rest)).unwrap_or((rest, &[]));
+                shell.extend_from_slice(text);
+                rest = behind;
+                continue;
+            }
+            b'[' => {
+                let list = rest.get(..len(rest)).unwrap_or(rest);
+                let _ = each_of(list, &mut |element| elements.push(element));
+                shell.extend_from_slice(b"[]");
+                rest = rest.get(list.len()..).unwrap_or_default();
+                continue;
+            }
+            byte => shell.push(*byte),
+        }
+        rest = tail;
+    }
+    (shell, elements)
+}
+
+/// Gives the elements of a list; nothing if it is none that ends.
+fn each_of<'a>(list: &'a [u8], give: &mut dyn FnMut(&'a [u8])) -> Option<()> {
+    let mut rest = list.strip_prefix(b"[")?.trim_ascii_start();
+    while !rest.starts_with(b"]") {
+        let (element, tail) = rest.split_at_checked(len(rest))?;
+        if element.is_empty() {
+            return None;
+        }
+        give(element);
+        rest = tail.trim_ascii_start();
+        rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
+    }
+    Some(())
+}
+
+/// How long the value in front is; one that does not end goes on to the end.
+fn len(text: &[u8]) -> usize {
+    let (mut open, mut at) = (0u32, 0usize);
+    let (mut in_text, mut is_escaped) = (false, false);
+    for byte in text {
+        let is_over = !in_text && open == 0 && at > 0;
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' if in_text => {
+                in_text = false;
+                if open == 0 {
+                    return at.saturating_add(1);
+                }
+            }
+            _ if in_text => {}
+            b',' | b']' | b'}' if is_over => return at,
+            b'"' => in_text = true,
+            b'{' | b'[' => open = open.saturating_add(1),
+            b'}' | b']' => {
+                open = open.saturating_sub(1);
+                if open == 0 {
+                    return at.saturating_add(1);
+                }
+            }
+            _ => {}
+        }
+        at = at.saturating_add(1);
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    fn texts(line: &str) -> Option<String> {
+        let frame = frame(line.as_bytes())?;
+        assert_eq!(
+            (frame.fragment, frame.author.is_known()),
+            (Fragment::Several, false)
+        );
+        Some(String::from_utf8(frame.message.into_owned()).unwrap())
+    }
+
+    #[test]
+    fn lists_of_records_and_of_texts() {
+        for line in [
+            r#"[{"message":"a"},{"message":"b"}]"#,
+            r#"["a","b"]"#,
+            r#"{"items":[{"message":"a","x":{"y":[1,{"message":"c"}]}}, {"log":"b\n"} ],"kind":"List"}"#,
+            r#"{"data":{"result":[{"stream":{"job":"kern"},"values":[["1670335094000000000","a"],["1670335094000000001","b"]]}]}}"#,
+            r#"{"results":[{"list":[{"message":"a"}]},{"list":[{"message":"b"}]}]}"#,
+            r#"{"hits":{"hits":[{"_source":{"message":"a"}},{"_source":{"message":"b"}}]}}"#,
+        ] {
+            assert_eq!(texts(line).as_deref(), Some("a\nb"), "{line}");
+        }
+    }
+
+    #[test]
+    fn texts_of_programs_are_left_out() {
+        for (line, left) in [
+            (
+                r#"[{"message":"a","stream":"stdout"},{"message":"b"}]"#,
+                Some("b"),
+            ),
+            (
+                r#"{"items":[{"message":"a"}],"kubernetes":{"pod_name":"x"}}"#,
+                None,
+            ),
+            (
+                r#"{"items":[{"message":"a","kubernetes":{"pod_name":"x"}}]}"#,
+                None,
+            ),
+            (
+                r#"{"result":[{"stream":{"pod":"x"},"values":[["1","a"]]}]}"#,
+                None,
+            ),
+            (
+                r#"{"result":[{"stream":{"job":"x","container":"y"},"values":[["1","a"]]}]}"#,
+                None,
+            ),
+            (r#"{"stream":"stdout","values":[["1","a"]]}"#, None),
+        ] {
+            assert_eq!(texts(line).as_deref(), left, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_is_nothing() {
+        for line in [
+            "[",
+            "[\"a\"",
+            "[{\"message\":\"a\"",
+            "[,]",
+            "[]",
+            "{}",
+            "{\"a\":[",
+            "[}]",
+            "[[\"1\"]]",
+            "[x",
+        ] {
+            assert_eq!(texts(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The marks of a web page, a ticket or a terminal around one line: HTML's tags and entities, bold type, colours.
+
+use super::scan::{colour, number, skip_blanks};
+use crate::line::{Line, parse_line};
+use memchr::memchr;
+
+/// Tags that stand around a line of a log.
+const TAGS: [&[u8]; 25] = [
+    b"b",
+    b"blockquote",
+    b"br",
+    b"code",
+    b"div",
+    b"em",
+    b"font",
+    b"i",
+    b"kbd",
+    b"li",
+    b"ol",
+    b"p",
+    b"pre",
+    b"q",
+    b"samp",
+    b"small",
+    b"span",
+    b"strong",
+    b"table",
+    b"tbody",
+    b"td",
+    b"th",
+    b"tr",
+    b"tt",
+    b"ul",
+];
+
+/// Longest tag with its attributes.
+const MAX_TAG_LEN: usize = 128;
+
+/// What follows one mark in front of a line; nothing if there is none.
+pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [b'<', ..] => tag_len(text).and_then(|len| text.get(len..)),
+        [b'&', ..] => {
+            let quote = text.strip_prefix(b"&gt;").map(skip_blanks);
+            quote.or_else(|| text.strip_prefix(b"&nbsp;"))
+        }
+        [b'*', b'*', tail @ ..] => Some(tail),
+        // A typographer's quotation mark.
+        [0xe2, 0x80, 0x9c, tail @ ..] => Some(tail),
+        [0x1b, ..] => colour(text),
+        _ => None,
+    }
+}
+
+/// The line without one mark behind it; nothing if there is none.
+pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_end();
+    for end in [
+        &b"**"[..],
+        b"&nbsp;",
+        b"\xe2\x80\x9d",
+        b"\x1b[0m",
+        b"\x1b[m",
+    ] {
+        if let Some(rest) = text.strip_suffix(end) {
+            return Some(rest);
+        }
+    }
+    let from = text.len().saturating_sub(MAX_TAG_LEN);
+    let at = memchr::memrchr(b'<', text.get(from..)?)?.saturating_add(from);
+    let is_last = tag_len(text.get(at..)?)? == text.len().saturating_sub(at);
+    text.get(..at).filter(|_| is_last)
+}
+
+/// How long the tag in front is.
+fn tag_len(text: &[u8]) -> Option<usize> {
+    let inner = text.get(..MAX_TAG_LEN).unwrap_or(text).strip_prefix(b"<")?;
+    let end = memchr(b'>', inner)?;
+    let inner = inner.get(..end)?;
+    let inner = inner.strip_prefix(b"/").unwrap_or(inner);
+    let name = inner.split(|byte| matches!(byte, b' ' | b'/')).next()?;
+    let is_known = TAGS.iter().any(|tag| tag.eq_ignore_ascii_case(name));
+    (is_known && memchr(b'<', inner).is_none()).then_some(())?;
+    end.checked_add(2)
+}
+
+/// A line of the kernel's without anything in front but a number or a file's path, as `grep -n` and `grep` in
+/// several files print it.
+pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
+    let text = match text {
+        [b'/' | b'.', ..] => {
+            let at = memchr(b':', text)?;
+            let (path, rest) = text.split_at_checked(at)?;
+            let is_path = memchr(b'/', path).is_some() && memchr(b' ', path).is_none();
+            rest.get(1..).filter(|_| is_path)?
+        }
+        _ => text,
+    };
+    let text = match number(text) {
+        Some((_, [b':', rest @ ..])) => rest,
+        _ => text,
+    };
+    let is_kernels = match parse_line(text) {
+        Line::Killed(line) => line.comm.is_some() && line.total_vm_kib.is_some(),
+        Line::Selected(line) => line.oom_score.is_some(),
+        Line::Summary(line) => line.is_whole(),
+        Line::Invoked(line) => line.order.is_some(),
+        Line::Counter(line) => !line.cut,
+        Line::TaskIn(line) => line.cut.is_none(),
+        _ => false,
+    };
+    is_kernels.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_every_kind() {
+        for front in [
+            "<p>",
+            "<TD class=\"x y\">",
+            "</li>",
+            "<br/>",
+            "<br />",
+            "&gt;",
+            "**",
+            "“",
+            "\x1b[33m",
+        ] {
+            let line = std::format!("{front}text");
+            assert_eq!(behind_one(line.as_bytes()), Some(&b"text"[..]), "{front}");
+        }
+        for end in ["</p>", "<br>", "<BR />", "**", "”", "\x1b[0m", "</code> "] {
+            let line = std::format!("text{end}");
+            assert_eq!(before_one(line.as_bytes()), Some(&b"text"[..]), "{end}");
+        }
+        for other in [
+            "<6>text",
+            "<kern.warning>x",
+            "<java>",
+            "<p",
+            "&lt;",
+            "*x",
+            "text<p>x",
+            "< p>x",
+        ] {
+            assert_eq!(behind_one(other.as_bytes()), None, "{other}");
+            assert_eq!(before_one(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn grep_prints_paths_and_numbers() {
+        let killed = "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        for front in ["12:", "/var/log/messages:", "./x.log:12:"] {
+            let line = std::format!("{front}{killed}");
+            assert_eq!(
+                behind_grep(line.as_bytes()),
+                Some(killed.as_bytes()),
+                "{front}"
+            );
+        }
+        for front in ["app:", "/usr/bin/app says: ", "12: x:", "/a b:"] {
+            let line = std::format!("{front}{killed}");
+            assert_eq!(behind_grep(line.as_bytes()), None, "{front}");
+        }
+    }
+}

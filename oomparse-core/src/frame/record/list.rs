@@ -1,0 +1,17 @@
+//! What one record of a list tells.
+
+use super::json;
+use crate::source::Author;
+use alloc::borrow::Cow;
+
+/// Who wrote what stands in an object, as far as that tells; nothing if it is broken.
+pub(in super::super) fn author(object: &[u8]) -> Option<Author> {
+    json::read(object).map(|fields| fields.author())
+}
+
+/// The text of a record, unless a program wrote it.
+pub(in super::super) fn text_of(object: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let fields = json::read(object)?;
+    let is_programs = fields.author().is_program();
+    fields.text.filter(|_| !is_programs)
+}

@@ -1,0 +1,72 @@
+//! Lines in which a writer of markdown put a backslash before each sign: `total\-vm:8kB`, `oom\_memcg=/a`.
+//!
+//! The kernel writes no backslash within its own words. Where one stands there, those before other signs go too.
+
+use alloc::vec::Vec;
+use memchr::{memchr, memchr_iter, memmem};
+
+/// Words of the kernel's with a backslash in them.
+const WORDS: [&[u8]; 8] = [
+    b"total\\-vm:",
+    b"anon\\-rss:",
+    b"oom\\-kill:constraint=",
+    b"oom\\-killer: gfp",
+    b"oom\\_memcg=",
+    b"task\\_memcg=",
+    b"gfp\\_mask=",
+    b"oom\\_reaper: ",
+];
+
+/// Whether the line has to be looked at.
+#[inline]
+pub(super) fn may_be(line: &[u8]) -> bool {
+    let next = memchr(b'\\', line).and_then(|at| line.get(at.checked_add(1)?));
+    next.is_some_and(u8::is_ascii_punctuation)
+}
+
+/// The line without those backslashes, if it has them.
+pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
+    let mut escapes = memchr_iter(b'\\', line);
+    let is_escaped = escapes.any(|at| matches!(line.get(at..), Some([_, b'-' | b'_', ..])));
+    if !is_escaped || !WORDS.iter().any(|word| memmem::find(line, word).is_some()) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = match tail {
+            [sign, behind @ ..] if *byte == b'\\' && sign.is_ascii_punctuation() => {
+                out.push(*sign);
+                behind
+            }
+            _ => {
+                out.push(*byte);
+                tail
+            }
+        };
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backslashes_of_markdown_go_and_others_stay() {
+        let line = br"\[12.3\] Killed process 7 (a\_b) total\-vm:8kB, anon\-rss:4kB\.";
+        assert!(may_be(line));
+        let mended = mended(line).unwrap();
+        assert_eq!(
+            mended,
+            b"[12.3] Killed process 7 (a_b) total-vm:8kB, anon-rss:4kB."
+        );
+        for other in [
+            &br"Killed process 7 (a\-b) total-vm:8kB"[..],
+            br"oom-kill:constraint=x,task_memcg=/machine-a\x2db.scope,task=x",
+            br"total\vm:",
+        ] {
+            assert_eq!(super::mended(other), None);
+        }
+    }
+}
