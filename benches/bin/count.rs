@@ -3,7 +3,7 @@
 //! Only what [`measured`] does counts; `cargo xtask instructions` runs this below callgrind.
 
 use oomparse_benches::{dense_log, ordinary_line, parse, sparse_log};
-use oomparse_core::{Parser, parse_cgroup_path};
+use oomparse_core::{Accept, Options, Parser, parse_cgroup_path};
 use std::hint::black_box;
 use std::process::ExitCode;
 
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match case.as_str() {
         "ordinary-line" => ordinary(size),
         "sparse" => events(&sparse_log(size).0, false),
+        "sparse-all" => of_all(&sparse_log(size).0),
         "dense" => events(&dense_log(size).0, false),
         "dense-with-tasks" => events(&dense_log(size).0, true),
         "cgroup-path" => paths(size),
@@ -35,7 +36,9 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: count ordinary-line|sparse|dense|dense-with-tasks|cgroup-path|json SIZE");
+    eprintln!(
+        "usage: count ordinary-line|sparse|sparse-all|dense|dense-with-tasks|cgroup-path|json SIZE"
+    );
     ExitCode::from(2)
 }
 
@@ -59,6 +62,20 @@ fn events(log: &[u8], tasks: bool) -> u64 {
     assert!(!events.is_empty(), "no event");
     assert!(!tasks || events.iter().any(|event| !event.tasks.is_empty()));
     events.len() as u64
+}
+
+/// The same log read for the daemons' lines, too.
+fn of_all(log: &[u8]) -> u64 {
+    let mut options = Options::default();
+    options.accept = Accept::ANY.and_all_daemons();
+    let events = measured(|| {
+        let mut parser = Parser::with_options(options);
+        parser.push_chunk(black_box(log));
+        parser.finish();
+        std::iter::from_fn(|| parser.next_event()).count() as u64
+    });
+    assert!(events > 0, "no event");
+    events
 }
 
 fn paths(times: u64) -> u64 {

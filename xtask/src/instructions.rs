@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// The pieces of work of `benches/bin/count.rs`, with how much of it: how often, or bytes of log.
-const CASES: [(&str, u64); 6] = [
+const CASES: [(&str, u64); 7] = [
     ("ordinary-line", 1000),
     ("sparse", 1_000_000),
+    ("sparse-all", 1_000_000),
     ("dense", 200_000),
     ("dense-with-tasks", 200_000),
     ("cgroup-path", 1000),
@@ -21,6 +22,9 @@ const CASES: [(&str, u64); 6] = [
 
 /// Work that must stay in proportion to the log's length.
 const FLAT: [(&str, u64); 2] = [("dense", 200_000), ("sparse", 1_000_000)];
+
+/// Reading all sources may take so many times the instructions of reading the kernel's lines alone.
+const MOST_FOR_ALL: f64 = 1.0 / 0.9;
 
 /// More than this is a failure, less than this asks for a new baseline.
 const TOLERANCE: f64 = 0.05;
@@ -83,6 +87,12 @@ pub(crate) fn check() -> Result<(), String> {
                 "    {case}: fewer than before; keep it with: cargo xtask instructions --bless"
             );
         }
+    }
+    let of = |case| count(case, 1_000_000);
+    let ratio = of("sparse-all")? as f64 / of("sparse")? as f64;
+    println!("    sparse-all          {ratio:.3} x the instructions of sparse");
+    if ratio > MOST_FOR_ALL {
+        worse.push(format!("all sources take {ratio:.2} x the kernel's alone"));
     }
     for (case, size) in FLAT {
         let first = count(case, size)? as f64;

@@ -28,6 +28,9 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// What the kubelet says of a pod that it evicts for memory.
+const LOW_ON_MEMORY: &str = "The node was low on resource: memory. ";
+
 /// Reads a kubelet's lines about evictions.
 #[derive(Debug, Default)]
 pub(super) struct Eviction {
@@ -91,11 +94,28 @@ impl Reader for Eviction {
                     out.extend(evicted(said, &entry, &pressure, pod, uid));
                 }
             }
-            Message::Evicting => self.seen(&entry, |seen, entry| {
-                seen.message = entry.field("message").map(String::from);
-            }),
+            Message::Evicting => {
+                let why = entry.field("message").map(String::from);
+                // At verbosity 3 this line says itself what was short.
+                let is_memory = why
+                    .as_ref()
+                    .is_some_and(|why| why.starts_with(LOW_ON_MEMORY));
+                if is_memory && self.pressure.is_none() {
+                    self.pressure = Some(Pressure {
+                        is_memory,
+                        thread: entry.thread,
+                        pods: Vec::new(),
+                    });
+                }
+                self.seen(&entry, |seen, _| seen.message = why);
+            }
             Message::Killing => self.seen(&entry, |seen, entry| {
-                seen.containers.extend(container(entry));
+                let found = container(entry);
+                let is_known = seen
+                    .containers
+                    .iter()
+                    .any(|known| found.as_ref() == Some(known));
+                seen.containers.extend(found.filter(|_| !is_known));
             }),
             Message::Pleg => self.seen(&entry, |_, _| {}),
             Message::Other => {}
@@ -315,7 +335,7 @@ fn evicted(
 
 /// `The node was low on resource: memory. Threshold quantity: 100Mi, available: 80912Ki. Container app was using 1800Mi, …`
 fn figures(message: &str) -> Option<Counter> {
-    let rest = message.strip_prefix("The node was low on resource: memory. ")?;
+    let rest = message.strip_prefix(LOW_ON_MEMORY)?;
     let quantity = |word: &str| {
         let (_, rest) = rest.split_once(word)?;
         let end = rest.find([',', ' ']).unwrap_or(rest.len());

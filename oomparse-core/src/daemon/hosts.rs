@@ -210,6 +210,18 @@ impl Daemons {
         self.waiting = self.hosts.values().filter(|host| host.is_waiting).count();
     }
 
+    /// Gives out what waits for no more than a line that hardly ever comes.
+    pub(crate) fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.waiting == 0 {
+            return;
+        }
+        for host in self.hosts.values_mut().filter(|host| host.is_waiting) {
+            host.readers.give_ready(out);
+            host.is_waiting = host.readers.is_waiting();
+        }
+        self.waiting = self.hosts.values().filter(|host| host.is_waiting).count();
+    }
+
     /// Gives out what waits, and forgets all that was seen.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
         self.give(out);

@@ -63,6 +63,9 @@ trait Reader: Default {
     /// Gives out what waits for a further line: none comes, or it comes too late.
     fn give(&mut self, _out: &mut VecDeque<OomEvent>) {}
 
+    /// Gives out what waits for no more than a line that hardly ever comes, for callers who must answer at once.
+    fn give_ready(&mut self, _out: &mut VecDeque<OomEvent>) {}
+
     /// How long it has waited, while it does.
     fn patience(&mut self) -> Option<&mut Patience> {
         None
@@ -118,6 +121,10 @@ macro_rules! readers {
 
             fn give(&mut self, out: &mut VecDeque<OomEvent>) {
                 $(self.$field.give(out);)*
+            }
+
+            fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+                $(self.$field.give_ready(out);)*
             }
 
             /// Counts a line against the patience of those that wait; gives out what has waited too long.

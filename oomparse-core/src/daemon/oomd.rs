@@ -53,6 +53,7 @@ impl Reader for Oomd {
             None if said.is_in_kmsg() => return,
             None => behind_head(said.text),
         };
+        let text = text.strip_prefix(b"oomd kill: ").unwrap_or(text);
         if text.starts_with(b"Trying to kill ") {
             self.killed.clear();
         } else if let Some(list) = text.strip_prefix(b"Killed ") {

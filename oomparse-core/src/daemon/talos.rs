@@ -6,8 +6,8 @@
 //! user: warning: [2026-01-12T20:27:31.915094631Z]: [talos] victim processes: {"component": "controller-runtime", "controller": "runtime.OOMController", "processes": [48211, 48290]}
 //! ```
 //!
-//! The list of processes may be empty: nobody was there to die. So the kill waits for it. In a real dump the
-//! list stood above the kill.
+//! The list of processes may be empty: nobody was there to die. So the kill waits for it, and then for an error
+//! (`failed to send SIGKILL`). In a real dump the list stood above the kill.
 
 use super::{Patience, Reader, Said};
 use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage};
@@ -49,7 +49,7 @@ impl Reader for Talos {
                     return;
                 };
                 match self.waiting.take() {
-                    Some(waiting) => killed(waiting.0, list, out),
+                    Some(waiting) => self.killed(waiting.0, list, said),
                     None => self.list = Some((list, Stamp::of(said.frame, 0, 0))),
                 }
             }
@@ -60,7 +60,20 @@ impl Reader for Talos {
                     out.push_back(waiting.0);
                 }
             }
+            // The signal was sent all the same.
+            "failed to open pidfd" => {}
             _ => self.give(out),
+        }
+    }
+
+    fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+        let is_ready = |event: &mut OomEvent| event.told().process_count.is_some();
+        if self
+            .waiting
+            .as_mut()
+            .is_some_and(|waiting| is_ready(&mut waiting.0))
+        {
+            self.give(out);
         }
     }
 
@@ -103,22 +116,22 @@ impl Talos {
         // A list above the kill is its own where it was printed after it.
         let now = Stamp::of(said.frame, 0, 0);
         match list.filter(|(_, printed)| printed.since(&now).is_some_and(|gap| gap >= 0)) {
-            Some((list, _)) => killed(event, list, out),
+            Some((list, _)) => self.killed(event, list, said),
             None => self.waiting = Some(Box::new((event, Patience::from(said)))),
         }
     }
-}
 
-/// Gives out a kill whose processes are known; of nobody's there is none.
-fn killed(mut event: OomEvent, list: Vec<KilledProcess>, out: &mut VecDeque<OomEvent>) {
-    if list.is_empty() {
-        return;
+    /// A kill whose processes are known waits for the error that may follow; of nobody's there is none.
+    fn killed(&mut self, mut event: OomEvent, list: Vec<KilledProcess>, said: &Said<'_>) {
+        if list.is_empty() {
+            return;
+        }
+        let told = event.told();
+        told.process_count = u64::try_from(list.len()).ok();
+        told.victims = list;
+        told.told = Some("victim processes:");
+        self.waiting = Some(Box::new((event, Patience::from(said))));
     }
-    let told = event.told();
-    told.process_count = u64::try_from(list.len()).ok();
-    told.victims = list;
-    told.told = Some("victim processes:");
-    out.push_back(event);
 }
 
 /// A line of zap's: the message, and the controller's fields behind it.

@@ -124,6 +124,10 @@ impl FrameParser {
     pub fn close_reports(&mut self) {
         let given = self.events.len();
         self.streams.close_reports(&mut self.events);
+        #[cfg(feature = "daemons")]
+        if let Some(daemons) = &mut self.daemons {
+            daemons.give(&mut self.events);
+        }
         self.was_taken = false;
         self.complete(given);
     }
@@ -133,6 +137,10 @@ impl FrameParser {
     pub fn give_waiting(&mut self) {
         let given = self.events.len();
         self.streams.give_waiting(&mut self.events);
+        #[cfg(feature = "daemons")]
+        if let Some(daemons) = &mut self.daemons {
+            daemons.give_ready(&mut self.events);
+        }
         self.complete(given);
     }
 
