@@ -52,6 +52,8 @@ def _load():
         "options_set_host": [pointer, text, size],
         "options_set_boot_id": [pointer, text, size],
         "options_set_trust": [pointer, ctypes.c_uint32],
+        "options_add_source": [pointer, text, size],
+        "options_set_origin": [pointer, text, size],
         "parser_new": [pointer, out],
         "parser_set_pods": [pointer, pointer],
         "parser_push_chunk": [pointer, text, size],
@@ -130,7 +132,7 @@ class Pods(_Handle):
 class Parser(_Handle):
     """Reads log lines and gives events as dictionaries."""
 
-    def __init__(self, tasks=False, year=None, utc_offset=None, host=None, boot_id=None, kernel_only=False, pods=None):
+    def __init__(self, tasks=False, year=None, utc_offset=None, host=None, boot_id=None, kernel_only=False, pods=None, sources=(), origin=None):
         options = _Handle("options")
         _call("options_set_tasks", options.pointer, tasks)
         _call("options_set_trust", options.pointer, 2 if kernel_only else 1)
@@ -138,7 +140,10 @@ class Parser(_Handle):
             _call("options_set_year", options.pointer, year)
         if utc_offset is not None:
             _call("options_set_utc_offset", options.pointer, utc_offset)
-        for name, text in ("host", host), ("boot_id", boot_id):
+        for source in sources:
+            text = source.encode()
+            _call("options_add_source", options.pointer, text, len(text))
+        for name, text in ("host", host), ("boot_id", boot_id), ("origin", origin):
             if text is not None:
                 text = text.encode()
                 _call("options_set_" + name, options.pointer, text, len(text))

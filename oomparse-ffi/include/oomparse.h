@@ -1093,6 +1093,27 @@ oomparse_result oomparse_options_add_cgroup_root(struct oomparse_options *option
 oomparse_result oomparse_options_set_trust(struct oomparse_options *options, uint32_t trust);
 
 /**
+ * One more daemon whose lines are read beside the kernel's, by its name as `systemd-oomd`; `all` for all. What it
+ * tells comes as events of the types `userspace_kill`, `eviction` and `notice`.
+ *
+ * # Lifetime
+ * Copies the name.
+ */
+oomparse_result oomparse_options_add_source(struct oomparse_options *options,
+                                            const char *name,
+                                            size_t len);
+
+/**
+ * Whose log it is, where its lines do not say so: a daemon's name; of length 0 for nobody's.
+ *
+ * # Lifetime
+ * Copies the name.
+ */
+oomparse_result oomparse_options_set_origin(struct oomparse_options *options,
+                                            const char *name,
+                                            size_t len);
+
+/**
  * How many keyed streams are kept at a time, 1 to 1024 (the default); past it the one that was quiet
  * longest is finished.
  *

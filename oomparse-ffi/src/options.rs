@@ -8,7 +8,7 @@
 use crate::guard::{given, guard, quietly};
 use crate::result::oomparse_result;
 use crate::str::bytes;
-use oomparse_core::{Accept, Options, limits::MAX_STREAMS};
+use oomparse_core::{Accept, Daemon, Options, limits::MAX_STREAMS};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
@@ -183,13 +183,68 @@ pub extern "C" fn oomparse_options_set_trust(
 ) -> oomparse_result {
     guard(|| {
         let options = given(options)?;
-        options.parser.accept = match trust {
+        let accept = match trust {
             trust if trust == oomparse_trust::Any as u32 => Accept::ANY,
             trust if trust == oomparse_trust::Kernel as u32 => Accept::KERNEL,
             _ => return Err(oomparse_result::InvalidValue),
         };
+        options.parser.accept = accept.and_daemons_of(options.parser.accept);
         Ok(())
     })
+}
+
+/// One more daemon whose lines are read beside the kernel's, by its name as `systemd-oomd`; `all` for all. What it
+/// tells comes as events of the types `userspace_kill`, `eviction` and `notice`.
+///
+/// # Lifetime
+/// Copies the name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_options_add_source(
+    options: Option<&mut oomparse_options>,
+    name: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let name = bytes(name, len)?;
+        let accept = &mut given(options)?.parser.accept;
+        *accept = with_source(*accept, name)?;
+        Ok(())
+    })
+}
+
+/// What is read when the lines of one more daemon are.
+fn with_source(accept: Accept, name: &[u8]) -> Result<Accept, oomparse_result> {
+    match name {
+        b"all" => Ok(accept.and_all_daemons()),
+        name => Ok(accept.and(daemon(name)?)),
+    }
+}
+
+/// Whose log it is, where its lines do not say so: a daemon's name; of length 0 for nobody's.
+///
+/// # Lifetime
+/// Copies the name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_options_set_origin(
+    options: Option<&mut oomparse_options>,
+    name: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let name = bytes(name, len)?;
+        given(options)?.parser.origin = match name {
+            [] => None,
+            name => Some(daemon(name)?),
+        };
+        Ok(())
+    })
+}
+
+fn daemon(name: &[u8]) -> Result<Daemon, oomparse_result> {
+    std::str::from_utf8(name)
+        .ok()
+        .and_then(Daemon::from_name)
+        .ok_or(oomparse_result::InvalidValue)
 }
 
 /// How many keyed streams are kept at a time, 1 to 1024 (the default); past it the one that was quiet
@@ -230,4 +285,28 @@ pub extern "C" fn oomparse_options_set_max_events(
         options.max_events = max;
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_known_by_name_and_outlast_the_trust() {
+        let earlyoom = Accept::ANY.and(Daemon::EarlyOom);
+        assert_eq!(with_source(Accept::ANY, b"earlyoom"), Ok(earlyoom));
+        assert_eq!(
+            with_source(Accept::ANY, b"all"),
+            Ok(Accept::ANY.and_all_daemons())
+        );
+        for name in [&b""[..], b"sh", b"kernel", b"\xff"] {
+            let wrong = Err(oomparse_result::InvalidValue);
+            assert_eq!(with_source(Accept::ANY, name), wrong, "{name:?}");
+        }
+        let mut options = oomparse_options::default();
+        options.parser.accept = earlyoom;
+        let set = oomparse_options_set_trust(Some(&mut options), oomparse_trust::Kernel as u32);
+        assert_eq!(set, oomparse_result::Ok);
+        assert_eq!(options.parser.accept, Accept::KERNEL.and(Daemon::EarlyOom));
+    }
 }

@@ -4,7 +4,7 @@ use mlua::{
     Error, IntoLua, Lua, LuaSerdeExt as _, Result, SerializeOptions, Table, UserData,
     UserDataMethods, Value,
 };
-use oomparse_core::{Accept, KeyedParser, OomEvent, Options, PodTable};
+use oomparse_core::{Accept, Daemon, KeyedParser, OomEvent, Options, PodTable};
 use oomparse_host::{Key, Sources};
 use std::collections::VecDeque;
 
@@ -15,8 +15,10 @@ const TEXT_KEYS: [&str; 4] = ["message", "MESSAGE", "msg", "log"];
 const MAX_LATE: usize = 1024;
 
 /// Names that the host gives its options, and what is told of others.
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 8] = [
     "trust",
+    "sources",
+    "origin",
     "key",
     "stream_key",
     "pods",
@@ -69,6 +71,15 @@ impl Filter {
                     )));
                 }
             };
+            for name in paths(options, "sources")? {
+                parser.accept = match name.as_str() {
+                    "all" => parser.accept.and_all_daemons(),
+                    name => parser.accept.and(daemon(name)?),
+                };
+            }
+            if let Some(name) = options.get::<Option<String>>("origin")? {
+                parser.origin = Some(daemon(&name)?);
+            }
             filter.key = key(options, "key")?;
             filter.stream_key = key(options, "stream_key")?;
             parser.host = options
@@ -201,6 +212,17 @@ fn at(record: &Table, key: &Key) -> Value {
     };
     key.find(Value::Table(record.clone()), get)
         .unwrap_or_default()
+}
+
+/// The daemon of this name.
+fn daemon(name: &str) -> Result<Daemon> {
+    Daemon::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Daemon::ALL.iter().map(|daemon| daemon.name()).collect();
+        let known = known.join(", ");
+        Error::runtime(format!(
+            "oomparse.new: no daemon `{name}` is known; known are {known}"
+        ))
+    })
 }
 
 /// An option that is a path or a list of them.

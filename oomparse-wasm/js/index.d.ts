@@ -18,6 +18,10 @@ export interface Options {
   tasks?: boolean | undefined;
   /** `kernel`: only text that its frame proves to be the kernel's. Default `any`: also text that does not tell. */
   trust?: 'any' | 'kernel' | undefined;
+  /** Daemons whose lines are read beside the kernel's, as `systemd-oomd`; `all` for all. Default: none. */
+  sources?: 'all' | readonly string[] | undefined;
+  /** Whose log it is, where its lines do not say so: a daemon's name. */
+  origin?: string | undefined;
   /** The year of prefixes that show none, as `Jan  5 02:12:02`. */
   year?: number | undefined;
   /** The zone of prefixes that show none: `+08:00`, `UTC`, `local`, or a name such as `Asia/Shanghai`. */

@@ -14,6 +14,16 @@ const CHECKS = {
     }
     settings.provenOnly = trust === 'kernel';
   },
+  sources: (value, settings) => {
+    const names = value === 'all' ? ['all'] : value;
+    if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) {
+      throw new TypeError("oomparse: sources is 'all' or an array of strings");
+    }
+    settings.sources = [...names];
+  },
+  origin: (value, settings) => {
+    settings.origin = typed(value, 'string', 'origin');
+  },
   year: (value, settings) => {
     const year = typed(value, 'number', 'year');
     if (!Number.isInteger(year) || year < 1970 || year > 9999) {
@@ -50,7 +60,14 @@ const CHECKS = {
 
 /** The settings that options ask for. */
 export function settingsOf(options) {
-  const settings = { tasks: false, provenOnly: false, cgroupRoots: [], labels: [], listings: [] };
+  const settings = {
+    tasks: false,
+    provenOnly: false,
+    sources: [],
+    cgroupRoots: [],
+    labels: [],
+    listings: [],
+  };
   if (options === undefined) return settings;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`oomparse: options must be an object, not ${nameOf(options)}`);

@@ -25,6 +25,14 @@ export class Session {
           throw new RangeError('oomparse: cgroupRoots are paths that begin with a slash');
         }
       }
+      for (const name of settings.sources) {
+        if (!call(() => this.#reader.source(name))) {
+          throw new RangeError(`oomparse: sources: no daemon '${name}' is known`);
+        }
+      }
+      if (settings.origin !== undefined && !call(() => this.#reader.origin(settings.origin))) {
+        throw new RangeError(`oomparse: origin: no daemon '${settings.origin}' is known`);
+      }
       if (labels.length > 0) call(() => this.#reader.keep_labels(labels.join('\n')));
       for (const listing of listings) this.pods(listing);
     } catch (error) {

@@ -4,7 +4,13 @@
  * What the log does not show is absent; nothing is ever `null`. A new release may add keys and words.
  * Numbers are JavaScript's: whole numbers past `Number.MAX_SAFE_INTEGER` are rounded, see the README.
  */
-export type OomEvent = KillEvent | NoVictimEvent | ReportEvent;
+export type OomEvent =
+  | KillEvent
+  | NoVictimEvent
+  | ReportEvent
+  | UserspaceKillEvent
+  | EvictionEvent
+  | NoticeEvent;
 
 /** One process was killed. */
 export interface KillEvent extends EventFields {
@@ -24,6 +30,136 @@ export interface ReportEvent extends EventFields {
   victim?: never;
 }
 
+/** Another killer than the kernel killed a process, a group of them or a cgroup, or gave the order. */
+export interface UserspaceKillEvent extends DaemonFields {
+  type: 'userspace_kill';
+}
+
+/** The kubelet ended a pod because the node was short of memory. */
+export interface EvictionEvent extends DaemonFields {
+  type: 'eviction';
+}
+
+/** A bystander says that something of its own was killed; never counted as a kill. */
+export interface NoticeEvent extends DaemonFields {
+  type: 'notice';
+}
+
+/** What a daemon tells; only with the option `sources`. */
+export interface DaemonFields extends EventFields {
+  /** The killed process, where it is one. */
+  victim?: Victim;
+  /** Whose hand killed; absent where the reporter cannot know. */
+  killer?:
+    | 'kernel'
+    | 'systemd-oomd'
+    | 'earlyoom'
+    | 'nohang'
+    | 'oomd'
+    | 'talos'
+    | 'tke-oom-guard'
+    | 'kubelet';
+  /** Who tells of it. */
+  reporter?:
+    | 'systemd'
+    | 'kubelet'
+    | 'cadvisor'
+    | 'containerd'
+    | 'cri-o'
+    | 'conmon'
+    | 'docker'
+    | 'podman'
+    | 'runc'
+    | 'node-problem-detector'
+    | 'kubernetes-event'
+    | 'kubernetes-status'
+    | 'cri';
+  /** How far the kill is known to have gone. */
+  stage?: 'marked' | 'sent' | 'confirmed';
+  /** The last signal. */
+  signal?: 'SIGTERM' | 'SIGKILL';
+  /** The signal before that. */
+  first_signal?: 'SIGTERM' | 'SIGKILL';
+  /** What was done instead. */
+  action?: 'command' | 'restart';
+  /** What became of the victim. */
+  outcome?: 'exited' | 'zombie' | 'survived' | 'failed';
+  /** The killed processes, where a daemon lists several. */
+  victims?: KilledProcess[];
+  /** How many were killed, as the daemon counts. */
+  process_count?: number;
+  /** Why the killer acted. */
+  cause?: Cause;
+  /** The machine's memory as the killer saw it. */
+  system?: SystemMemory;
+  /** systemd's unit. */
+  unit?: string;
+  unit_hex?: string;
+  /** How the unit ended. */
+  unit_result?: string;
+  unit_result_hex?: string;
+  /** What was short. */
+  resource?: 'memory';
+  /** The container's first process. */
+  init?: InitProcess;
+  /** The Event of Kubernetes that told it. */
+  event?: KubernetesEvent;
+  /** How often it was told. */
+  count?: number;
+}
+
+export interface KilledProcess {
+  pid: number;
+  comm?: string;
+  comm_hex?: string;
+}
+
+export interface Cause {
+  kind?: 'memory-pressure' | 'swap-used' | 'low-memory' | 'near-limit' | 'memory-limit';
+  /** How long processes waited for memory. */
+  pressure_percent?: number;
+  /** The threshold that was passed. */
+  limit_percent?: number;
+  /** For how long it was passed. */
+  duration_us?: number;
+  /** The cgroup that was watched; the victim is in it. */
+  monitored_cgroup?: string;
+  monitored_cgroup_hex?: string;
+}
+
+export interface SystemMemory {
+  memory_used_bytes?: number;
+  memory_total_bytes?: number;
+  swap_used_bytes?: number;
+  swap_total_bytes?: number;
+}
+
+export interface InitProcess {
+  /** On the host. */
+  pid?: number;
+  /** What it ended with. */
+  exit_code?: number;
+  /** When it ended. */
+  time?: string;
+}
+
+export interface KubernetesEvent {
+  uid?: string;
+  reason?: string;
+  /** What it is about. */
+  object?: KubernetesObject;
+  /** Who reports it. */
+  component?: string;
+  /** In a stream of Events. */
+  verb?: string;
+}
+
+export interface KubernetesObject {
+  kind?: string;
+  name?: string;
+  namespace?: string;
+}
+
 /** What an event of any type may have. */
 export interface EventFields {
   schema: 'oomparse.event/1';
@@ -31,8 +167,11 @@ export interface EventFields {
   id?: string;
   /** Joins the victims of one report. */
   report_id?: string;
-  /** `kernel` where the carrier proves it, `unknown` where it does not tell. */
-  origin: 'kernel' | 'unknown';
+  /**
+   * `kernel` where the carrier proves it, `unknown` where it does not tell. Of a daemon's line `user` where a frame
+   * proves the daemon, `claimed` where only a tag or the caller says so.
+   */
+  origin: 'kernel' | 'user' | 'claimed' | 'unknown';
   /** RFC 3339; only with full date and zone, from the prefix or from the caller. */
   time?: string;
   /** `time` was worked out afterwards from printk's clock. Only `oomparse watch` does so. */
@@ -67,7 +206,7 @@ export interface EventFields {
   /** The victim's container on an OpenVZ host. */
   openvz?: OpenVz;
   /** Of the cgroup at its limit. */
-  memory?: Counter;
+  memory?: MemoryCounter;
   /** Memory and swap together (cgroup v1). */
   memory_swap?: Counter;
   /** Swap alone (cgroup v2). */
@@ -137,6 +276,9 @@ export interface Victim {
   oom_score_adj?: number;
   /** Only when the chosen process is the victim. */
   oom_score?: number;
+  /** Where a daemon prints it. */
+  cmdline?: string;
+  cmdline_hex?: string;
 }
 
 export interface Cgroup {
@@ -177,6 +319,8 @@ export interface Pod {
 export interface Container {
   /** 12 to 64 hex digits. */
   id?: string;
+  /** Its first digits, where a line shows no more of it. */
+  id_prefix?: string;
   runtime?: ContainerRuntime;
   name?: string;
 }
@@ -186,6 +330,11 @@ export interface Counter {
   limit_bytes?: number;
   /** How often the limit was hit. */
   failcnt?: number;
+}
+
+export interface MemoryCounter extends Counter {
+  /** The mark at which another killer acts, or the kubelet evicts. */
+  threshold_bytes?: number;
 }
 
 export interface MemcgStats {

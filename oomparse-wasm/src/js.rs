@@ -12,8 +12,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use oomparse_core::{
-    Accept, CgroupDriver, OomEvent, Options, Parser, PodFormat, PodTable, QosClass, Runtime,
-    WallTime, enrich, parse_cgroup_path,
+    Accept, CgroupDriver, Daemon, OomEvent, Options, Parser, PodFormat, PodTable, QosClass,
+    Runtime, WallTime, enrich, parse_cgroup_path,
 };
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -71,6 +71,27 @@ impl Reader {
         let is_path = self.options.cgroup_roots.add(root);
         self.parser = Parser::with_options(self.options.clone());
         is_path
+    }
+
+    /// Reads a daemon's lines, too, or with `all` those of all; before anything is read. Not if there is none of
+    /// this name.
+    pub fn source(&mut self, name: &str) -> bool {
+        let accept = &mut self.options.accept;
+        let known = match name {
+            "all" => Some(accept.and_all_daemons()),
+            name => Daemon::from_name(name).map(|daemon| accept.and(daemon)),
+        };
+        *accept = known.unwrap_or(*accept);
+        self.parser = Parser::with_options(self.options.clone());
+        known.is_some()
+    }
+
+    /// Says whose log it is, where its lines do not say so; before anything is read. Not if there is none of this
+    /// name.
+    pub fn origin(&mut self, name: &str) -> bool {
+        self.options.origin = Daemon::from_name(name);
+        self.parser = Parser::with_options(self.options.clone());
+        self.options.origin.is_some()
     }
 
     /// Says which labels pods that are loaded from now on keep, one a line; `*` keeps all.

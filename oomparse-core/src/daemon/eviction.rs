@@ -19,10 +19,10 @@
 
 use super::envelope::Envelope;
 use super::klog::Entry;
-use super::{Reader, Said};
+use super::{Patience, Reader, Said};
 use crate::cgroup::{Runtime, is_container_id, normalize_pod_uid};
 use crate::event::{Container, Counter, EventType, Killer, OomEvent, Pod, Resource};
-use crate::limits::MAX_EVICTION_PODS;
+use crate::limits::{MAX_EVICTION_PODS, MAX_JOINED_LEN};
 use crate::source::Daemon;
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -42,6 +42,8 @@ pub(super) struct Eviction {
 struct Pressure {
     is_memory: bool,
     thread: Option<u32>,
+    /// While the lines between are looked at, which hold no word of their own to be found by.
+    patience: Option<Patience>,
     /// The pods of which a line told something since.
     pods: Vec<Seen>,
 }
@@ -60,18 +62,11 @@ struct Seen {
 
 impl Reader for Eviction {
     const OF: &'static [Daemon] = &[Daemon::Kubelet, Daemon::K3s, Daemon::Rke2];
-    const WORDS: &'static [&'static str] = &[
-        "evicted successfully",
-        "evict pod(s) to reclaim",
-        "Evicting pod",
-        "Killing container with a grace",
-        "(PLEG)",
-    ];
+    const WORDS: &'static [&'static str] = &["evicted successfully", "evict pod(s) to reclaim"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Klog, Envelope::KlogJson];
 
     fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
-        let holds = |word: &&str| memchr::memmem::find(said.text, word.as_bytes()).is_some();
-        if !Self::WORDS.iter().any(holds) {
+        if said.text.len() > MAX_JOINED_LEN || !may_matter(said.text) {
             return;
         }
         let Some(entry) = Entry::read(said.text) else {
@@ -85,6 +80,7 @@ impl Reader for Eviction {
                 self.pressure = Some(Pressure {
                     is_memory,
                     thread: entry.thread,
+                    patience: is_memory.then(|| Patience::from(said)),
                     pods: Vec::new(),
                 });
             }
@@ -104,7 +100,7 @@ impl Reader for Eviction {
                     self.pressure = Some(Pressure {
                         is_memory,
                         thread: entry.thread,
-                        pods: Vec::new(),
+                        ..Pressure::default()
                     });
                 }
                 self.seen(&entry, |seen, _| seen.message = why);
@@ -120,6 +116,17 @@ impl Reader for Eviction {
             Message::Pleg => self.seen(&entry, |_, _| {}),
             Message::Other => {}
         }
+    }
+
+    fn give(&mut self, _: &mut VecDeque<OomEvent>) {
+        // The verdict is found by its words whenever it comes.
+        if let Some(pressure) = &mut self.pressure {
+            pressure.patience = None;
+        }
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        self.pressure.as_mut()?.patience.as_mut()
     }
 
     fn weight(&self) -> usize {
@@ -176,6 +183,18 @@ impl Eviction {
             }
         }
     }
+}
+
+/// Whether a line can be one of those that are read.
+fn may_matter(text: &[u8]) -> bool {
+    [
+        &b"evict"[..],
+        b"Evict",
+        b"Killing container with",
+        b"SyncLoop (PLEG)",
+    ]
+    .iter()
+    .any(|word| memchr::memmem::find(text, word).is_some())
 }
 
 /// What a line says.

@@ -83,6 +83,16 @@ impl Accept {
         all
     }
 
+    /// The same, and the lines of those daemons besides that the other takes.
+    #[must_use]
+    pub const fn and_daemons_of(self, other: Self) -> Self {
+        let kernels = bit(Source::Kernel) | bit(Source::Unknown);
+        Self {
+            sources: self.sources | other.sources & !kernels,
+            trust: self.trust,
+        }
+    }
+
     /// Whether a daemon's lines are asked for.
     #[must_use]
     pub const fn has_daemon(self, daemon: Daemon) -> bool {

@@ -24,6 +24,8 @@ static void options(void)
     IS_NULL(oomparse_options_set_boot_id(NULL, "b", 1));
     IS_NULL(oomparse_options_add_cgroup_root(NULL, "/b", 2));
     IS_NULL(oomparse_options_set_trust(NULL, OOMPARSE_TRUST_ANY));
+    IS_NULL(oomparse_options_add_source(NULL, "all", 3));
+    IS_NULL(oomparse_options_set_origin(NULL, "earlyoom", 8));
     IS_NULL(oomparse_options_set_max_streams(NULL, 1));
     IS_NULL(oomparse_options_set_max_events(NULL, 1));
     CHECK_OK(oomparse_options_new(&options));

@@ -8,10 +8,7 @@ export const root = new URL('../../../../', import.meta.url);
 export function cases(kind = 'cases') {
   const all = new URL(`corpus/${kind}/`, root);
   const names = readdirSync(all, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  // The package reads the kernel's lines alone.
-  const isKernels = ({ name }) =>
-    !/^(sources|origin) = /m.test(readFileSync(new URL(`${name}/case.toml`, all)).toString());
-  return names.filter(isKernels).map(({ name }) => {
+  return names.map(({ name }) => {
     const read = (file) => readFileSync(new URL(`${name}/${file}`, all));
     const about = read('case.toml').toString();
     const pods = /^pods = "(.*)"$/m.exec(about)?.[1];
@@ -36,6 +33,8 @@ function optionsOf(about) {
     if (key === 'tasks' || key === 'year' || key === 'host') options[key] = value;
     else if (key === 'boot_id') options.bootId = value;
     else if (key === 'trust') options.trust = value;
+    else if (key === 'origin') options.origin = value;
+    else if (key === 'sources') options.sources = value === 'all' ? value : value.split(',');
     else if (key === 'utc_offset_minutes') options.timezone = offset(value);
     else throw new Error(`case.toml: what is ${key}?`);
   }

@@ -18,6 +18,8 @@ import init, {
 const options: Options = {
   tasks: true,
   trust: 'kernel',
+  sources: ['systemd-oomd'],
+  origin: 'earlyoom',
   year: 2023,
   timezone: 'Asia/Shanghai',
   host: 'node-7',
@@ -37,6 +39,10 @@ export function sentence(event: OomEvent): string {
       const none: undefined = event.victim;
       return String(none);
     }
+    case 'userspace_kill':
+    case 'eviction':
+    case 'notice':
+      return `${event.killer ?? event.reporter ?? ''} ${event.victim?.pid ?? ''} ${event.cause?.kind ?? ''}`;
     default: {
       const never: never = event;
       return never;
