@@ -31,6 +31,12 @@ const SHARED: [(&str, &[(usize, &str)]); 2] = [
 #[cfg(feature = "std")]
 pub(super) const RARE: [(&str, &[(usize, &str)]); 9] = [
     ("Oom", &[(0, "OomGuard")]),
+    ("Evi", &[(0, "Evicted")]),
+    ("(s)", &[(9, "evict pod(s) to reclaim")]),
+    ("d su", &[(6, "evicted successfully")]),
+    ("noh", &[(0, "nohang")]),
+    ("Ver", &[(4, "\"apiVersion\": \""), (3, "apiVersion: ")]),
+    ("Name:  ", &[(0, "Name:  ")]),
     (
         "OOM",
         &[
@@ -45,13 +51,7 @@ pub(super) const RARE: [(&str, &[(usize, &str)]); 9] = [
             (6, "SystemOOM"),
         ],
     ),
-    ("(s)", &[(9, "evict pod(s) to reclaim")]),
-    ("d su", &[(6, "evicted successfully")]),
-    ("noh", &[(0, "nohang")]),
     ("\": {", &[(7, "\"status\": {")]),
-    ("Name:  ", &[(0, "Name:  ")]),
-    ("Evi", &[(0, "Evicted")]),
-    ("Ver", &[(4, "\"apiVersion\": \""), (3, "apiVersion: ")]),
 ];
 
 impl Sieve {
