@@ -3,8 +3,8 @@
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
 use crate::{
-    bless, c_library, instructions, javascript, lack::Lack, needs, page, proof, readme, root,
-    system, wasm,
+    bless, c_library, house, instructions, javascript, lack::Lack, needs, page, proof, readme,
+    root, system, wasm,
 };
 use std::process::{Command, ExitCode};
 
@@ -102,6 +102,7 @@ fn common(steps: &mut Steps) {
     if crate::in_ci() {
         steps.task("system packages", system::packages);
     }
+    steps.task("lengths of files", house::lengths);
     component(steps, "format", "fmt", &["fmt", "--all", "--check"]);
     let lints = [
         "clippy",

@@ -10,6 +10,7 @@ mod dist;
 mod fluent_bit;
 mod forge;
 mod fuzz;
+mod house;
 mod instructions;
 mod javascript;
 mod lack;
