@@ -1,6 +1,7 @@
 //! When what a host holds is due, though the host is silent: by how many bytes of the log went by.
 
-use super::{FrameParser, Stream, Streams};
+use super::FrameParser;
+use super::streams::{Stream, Streams};
 use crate::event::OomEvent;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;

@@ -1,0 +1,273 @@
+//! What a carrier showed of a line's author, and the only judge of what that proves.
+
+use super::{Author, Daemon, Source, Trust, is_kernels_tag};
+use crate::bytes::memmem;
+
+/// Whose name a field holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+enum Name {
+    #[default]
+    Absent,
+    Kernel,
+    Daemon(Daemon),
+    Other,
+}
+
+impl Name {
+    /// Takes another name. Where two differ neither names a daemon, and a word against the kernel stays.
+    fn add(&mut self, other: Self) {
+        *self = match (*self, other) {
+            (Self::Absent, name) | (name, Self::Absent) => name,
+            (one, two) if one == two => one,
+            (Self::Kernel, name) | (name, Self::Kernel) => name,
+            _ => Self::Other,
+        };
+    }
+}
+
+/// What a carrier showed of a line's author.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Provenance {
+    /// A container printed it.
+    container: bool,
+    /// A field was there that only a process's text has.
+    process: bool,
+    /// The syslog facility; the highest, where several were there.
+    facility: Option<u8>,
+    /// Whether facility 0 says that the kernel wrote it, rather than nothing.
+    tells_kernel: bool,
+    /// The kernel's own buffer showed the facility.
+    is_kmsg: bool,
+    /// journald's transport, rsyslog's input: whether they are the kernel's.
+    transport: Option<bool>,
+    /// The name that the author gave itself.
+    tag: Name,
+    /// Whose unit it is, which the author did not choose.
+    unit: Name,
+    /// Whose executable it is called after: any process may call itself so.
+    comm: Option<Daemon>,
+    /// It is a process of a user's manager, or that itself.
+    is_users: bool,
+    /// Whether it is the manager, as far as the user leaves its cgroup to it.
+    is_manager: bool,
+    /// A program's name may stand in the text.
+    doubtful: bool,
+}
+
+impl Provenance {
+    /// What stands in the kernel's own buffer, which shows the facility: `/dev/kmsg`, `dmesg -x`.
+    pub(crate) fn kmsg(facility: u8) -> Self {
+        let mut seen = Self::default();
+        seen.kmsg_facility(facility);
+        seen
+    }
+
+    /// The facility that the kernel's own buffer shows.
+    pub(crate) fn kmsg_facility(&mut self, facility: u8) {
+        self.facility = self.facility.max(Some(facility));
+        self.is_kmsg = true;
+    }
+
+    /// What stands in a container's log.
+    pub(crate) fn of_container() -> Self {
+        Self {
+            container: true,
+            ..Self::default()
+        }
+    }
+
+    /// A container's runtime, or a label that only containers have.
+    pub(crate) fn container(&mut self) {
+        self.container = true;
+    }
+
+    /// A field that journald or a shipper adds to what a process wrote.
+    pub(crate) fn process(&mut self) {
+        self.process = true;
+    }
+
+    /// A priority, `<30>` or `PRI`: one below 8 is what any program may send.
+    pub(crate) fn priority(&mut self, priority: u64) {
+        let facility = u8::try_from(priority >> 3).unwrap_or(u8::MAX);
+        self.facility = self.facility.max(Some(facility));
+    }
+
+    /// A facility in a field of its own.
+    pub(crate) fn facility(&mut self, facility: u8) {
+        self.facility = self.facility.max(Some(facility));
+        self.tells_kernel = true;
+    }
+
+    /// journald's `_TRANSPORT`.
+    pub(crate) fn transport(&mut self, name: &[u8]) {
+        let before = self.transport != Some(false);
+        self.transport = Some(before && name == b"kernel");
+    }
+
+    /// rsyslog's `inputname`. What the network, a file or the journal brought may be anybody's.
+    pub(crate) fn input(&mut self, name: &[u8]) {
+        match name {
+            b"imklog" | b"imkmsg" => self.transport(b"kernel"),
+            b"imuxsock" | b"impstats" => self.transport(name),
+            _ => {}
+        }
+    }
+
+    /// A record of Fluent Bit's kmsg input, which drops the facility: so this is its word and not printk's.
+    #[cfg(feature = "serde")]
+    pub(crate) fn kmsg_record(&mut self) {
+        if self.tag == Name::Absent {
+            self.tag = Name::Kernel;
+        }
+    }
+
+    /// The name that the author gave itself, as it stands there: `kernel`, `kubelet[812]:`.
+    pub(crate) fn tag(&mut self, tag: &[u8]) {
+        let tag = tag.trim_ascii();
+        let tag = tag.strip_suffix(b":").unwrap_or(tag);
+        let name = if is_kernels_tag(tag) {
+            Name::Kernel
+        } else {
+            named(Daemon::of_tag(without_pid(tag)))
+        };
+        self.tag.add(name);
+    }
+
+    /// The unit or cgroup that journald vouches for. What runs in no service - a container's scope, a user's
+    /// session, a pod - may call itself by any name.
+    pub(crate) fn unit(&mut self, unit: &[u8]) {
+        self.process = true;
+        let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let holds = |word| memmem::find(unit, word).is_some();
+        if is_users_managers(unit) {
+            self.is_users = true;
+            return;
+        }
+        if is_conmons(unit) {
+            self.unit.add(Name::Daemon(Daemon::Conmon));
+            return;
+        }
+        let name = match last {
+            b"init.scope" => Some(last),
+            _ => last.strip_suffix(b".service"),
+        };
+        match name {
+            Some(name)
+                if !last.starts_with(b"user@") && !holds(b"kubepods") && !holds(b"user.slice") =>
+            {
+                self.unit.add(named(Daemon::of_unit(name)));
+            }
+            _ => self.container = true,
+        }
+    }
+
+    /// The unit of a user's manager.
+    pub(crate) fn user_unit(&mut self, unit: &[u8]) {
+        self.process = true;
+        self.is_manager = unit == b"init.scope";
+    }
+
+    /// The executable's name, as the kernel tells it to journald.
+    pub(crate) fn comm(&mut self, comm: &[u8]) {
+        self.process = true;
+        self.comm = Daemon::of_comm(comm);
+    }
+
+    /// What stands in the text may be a program's name, or a process' that the kernel prints.
+    pub(crate) fn doubt(&mut self) {
+        self.doubtful = true;
+    }
+
+    /// Whether somebody other than the kernel is known to have written it.
+    pub(crate) fn denies(&self) -> bool {
+        self.container
+            || self.process
+            || self.facility.is_some_and(|facility| facility > 0)
+            || self.transport == Some(false)
+            || matches!(self.tag, Name::Daemon(_) | Name::Other)
+            || self.unit != Name::Absent
+            || self.is_users
+    }
+
+    /// Whether nothing is known but that it stands in the kernel's buffer and is none of the kernel's.
+    fn is_kmsg_writers(&self) -> bool {
+        let is_there = self.is_kmsg || self.transport == Some(true);
+        is_there && !self.process && self.tag == Name::Absent && self.unit == Name::Absent
+    }
+
+    /// Who wrote it: the only judge.
+    pub(crate) fn decide(&self) -> Author {
+        if self.container {
+            return Author::PROGRAM;
+        }
+        if self.is_users {
+            // Its user may do as he likes there: what it says of his units is his word.
+            let is_systemds = self.tag == Name::Daemon(Daemon::Systemd)
+                && self.comm == Some(Daemon::Systemd)
+                && matches!(self.unit, Name::Absent);
+            return if is_systemds && self.is_manager {
+                Author::of(Source::Daemon(Daemon::Systemd), Trust::Claimed)
+            } else {
+                Author::PROGRAM
+            };
+        }
+        if self.denies() {
+            return match (self.tag, self.unit) {
+                (Name::Daemon(daemon), Name::Daemon(unit)) if daemon == unit => {
+                    Author::of(Source::Daemon(daemon), Trust::Proven)
+                }
+                (Name::Daemon(daemon), Name::Absent) => {
+                    Author::of(Source::Daemon(daemon), Trust::Claimed)
+                }
+                (Name::Daemon(daemon), Name::Other) if self.comm == Some(daemon) => {
+                    Author::of(Source::Daemon(daemon), Trust::Claimed)
+                }
+                _ if self.is_kmsg_writers() => Author::of(Source::KmsgWriter, Trust::Proven),
+                _ => Author::PROGRAM,
+            };
+        }
+        let is_zero = self.facility == Some(0);
+        if is_zero && (self.is_kmsg || self.tells_kernel && self.transport == Some(true)) {
+            return Author::of(Source::Kernel, Trust::Proven);
+        }
+        if self.doubtful {
+            return Author::UNKNOWN;
+        }
+        if is_zero && self.tells_kernel || self.transport == Some(true) || self.tag == Name::Kernel
+        {
+            return Author::of(Source::Kernel, Trust::Claimed);
+        }
+        Author::UNKNOWN
+    }
+}
+
+fn named(daemon: Option<Daemon>) -> Name {
+    daemon.map_or(Name::Other, Name::Daemon)
+}
+
+/// Whether a unit or cgroup is that of a user's manager: `user@1000.service`, `…/user@1000.service/init.scope`.
+fn is_users_managers(unit: &[u8]) -> bool {
+    let unit = unit.strip_suffix(b"/init.scope").unwrap_or(unit);
+    let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let uid = last.strip_prefix(b"user@");
+    let uid = uid.and_then(|rest| rest.strip_suffix(b".service"));
+    uid.is_some_and(|uid| !uid.is_empty() && uid.iter().all(u8::is_ascii_digit))
+}
+
+/// Whether a unit or cgroup is that of a container's conmon, which no container's process is in.
+fn is_conmons(unit: &[u8]) -> bool {
+    let mut parts = unit.rsplit(|byte| *byte == b'/');
+    let last = parts.next().unwrap_or_default();
+    let id = [&b"crio-conmon-"[..], b"libpod-conmon-"]
+        .iter()
+        .find_map(|start| last.strip_prefix(*start)?.strip_suffix(b".scope"));
+    let is_id = id.is_some_and(|id| id.len() == 64 && id.iter().all(u8::is_ascii_hexdigit));
+    // Below a service, a scope or a user's slice anybody may call a cgroup so.
+    is_id && parts.all(|part| part.is_empty() || part.ends_with(b".slice") && part != b"user.slice")
+}
+
+/// A tag without the process id behind it.
+fn without_pid(tag: &[u8]) -> &[u8] {
+    let at = memchr::memchr(b'[', tag).unwrap_or(tag.len());
+    tag.get(..at).unwrap_or(tag)
+}
