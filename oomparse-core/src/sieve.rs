@@ -233,11 +233,10 @@ impl Sieve {
     /// The sieve for daemons' lines, too.
     #[cfg(feature = "daemons")]
     fn with_daemons(all: bool) -> Self {
-        Self {
-            daemons: true,
-            all,
-            ..Self::new()
-        }
+        let mut sieve = Self::new();
+        sieve.daemons = true;
+        sieve.all = all;
+        sieve
     }
 
     /// A sieve for other words.

@@ -3,9 +3,9 @@
 //! One daemon a file: its head has the forms that it prints, with the versions they are of and a real line of
 //! each; below stand a [`Reader`] that takes its lines one by one, and its tests. A new daemon takes
 //!
-//! 1. an arm in [`Daemon`](crate::Daemon) with what it is called, if it has none;
+//! 1. an arm in [`Daemon`] with what it is called, if it has none;
 //! 2. a file here, with a [`Reader`];
-//! 3. a row in [`readers!`] below; its words in `sieve/daemons.rs` (a test says which are missing);
+//! 3. a row in `readers!` below; its words in `sieve/daemons.rs` (a test says which are missing);
 //! 4. a case in the corpus.
 //!
 //! Whose line it is was judged before ([`source`](crate::source)): a reader is given lines of the daemons that

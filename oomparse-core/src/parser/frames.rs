@@ -14,8 +14,11 @@ use crate::report::Next;
 use crate::sieve::Sieve;
 use crate::split;
 use alloc::borrow::Cow;
+#[cfg(feature = "daemons")]
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+#[cfg(any(test, feature = "daemons"))]
+use alloc::vec::Vec;
 
 /// Gives [`OomEvent`]s as a [`Parser`](super::Parser) does, of frames that the caller read.
 ///
