@@ -128,3 +128,61 @@ fn what_is_no_form_of_incidents_is_refused() {
     let output = run_with(&["correlate", "-"], "nothing here\n");
     assert_eq!(output.status.code(), Some(1));
 }
+
+/// A day of a node, written by the side that causes it: 40 deaths of every kind, a clock that is set back at noon,
+/// a kubelet that starts anew twice and tells of old kills, workloads that quote the kernel.
+#[test]
+fn a_nodes_day_has_its_forty_deaths_with_each_voice_in_its_place() {
+    let day = support::root().join("corpus/days/node-7");
+    let path = |name: &str| day.join(name).to_string_lossy().into_owned();
+    let truth = std::fs::read(day.join("truth.json")).unwrap();
+    let truth: Vec<Value> = serde_json::from_slice(&truth).unwrap();
+    assert_eq!(truth.len(), 40);
+    let files = ["journal.ndjson", "events.json", "pods.json"];
+    // In any order.
+    for order in [[0, 1, 2], [2, 1, 0], [1, 0, 2]] {
+        let mut args = vec![
+            "correlate".to_owned(),
+            "--format".to_owned(),
+            "json".to_owned(),
+        ];
+        args.extend(order.map(|at| path(files[at])));
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let incidents = events(&support::run(&args));
+        let mut found: Vec<Value> = incidents.iter().map(summary).collect();
+        for expected in &truth {
+            let expected = json!([
+                expected["victims"],
+                expected["killer"],
+                expected["kubernetes"],
+                expected["voices"],
+                expected.get("pod").unwrap_or(&Value::Null),
+            ]);
+            let at = found.iter().position(|found| *found == expected);
+            let at = at.unwrap_or_else(|| panic!("no incident is {expected}: {found:#?}"));
+            found.remove(at);
+        }
+        assert!(found.is_empty(), "too many: {found:#?}");
+    }
+}
+
+/// Victims, killer, what Kubernetes knew, proven voices, the pod.
+fn summary(incident: &Value) -> Value {
+    let list = |key: &str| incident[key].as_array().unwrap().iter();
+    let mut victims: Vec<u64> = list("victims")
+        .map(|it| it["pid"].as_u64().unwrap())
+        .collect();
+    let proven = list("testimonies").filter(|it| it["proof"] == true);
+    let mut voices: Vec<&str> = proven
+        .map(|it| it.get("reporter").unwrap_or(&it["type"]).as_str().unwrap())
+        .collect();
+    victims.sort_unstable();
+    voices.sort_unstable();
+    json!([
+        victims,
+        incident["killer"],
+        incident["kubernetes"],
+        voices,
+        incident["pod"]["uid"]
+    ])
+}
