@@ -4,6 +4,7 @@
 //! | form | file |
 //! |---|---|
 //! | Events, core/v1 and events.k8s.io/v1: one, a list, a watch's stream, eventrouter's and kube-eventer's records | `event.rs` |
+//! | kube-eventer's log | `eventer.rs` |
 //! | pods, their lists, a container's status; `crictl inspect` | `status.rs` |
 //! | all of them as JSON, on one line or on many | `json.rs`, `object.rs` |
 //! | the same as YAML | `yaml.rs` |
@@ -23,6 +24,7 @@
 mod describe;
 mod docker;
 mod event;
+mod eventer;
 mod json;
 mod object;
 mod status;
@@ -193,6 +195,12 @@ impl Documents {
         }
         if !has_kubernetes {
             return Step::NotTaken;
+        }
+        if line.starts_with(b"&Event{")
+            && let Some(value) = eventer::event(line)
+        {
+            event::tell(&value, None, ctx, &mut self.told, out);
+            return Step::Taken;
         }
         if let Some(row) = table::row(line, self.described.as_deref()) {
             let event = event::notice(&row, None, ctx);
