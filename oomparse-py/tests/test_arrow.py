@@ -176,6 +176,14 @@ def test_datafusion(log):
     assert batch.column(0).to_pylist() == [2]
 
 
+def test_chdb(log):
+    chdb = pytest.importorskip("chdb")
+    kills = table(oomparse.scan([log, log], columns=["type", "victim", "file"]))
+    assert kills.num_rows == 2
+    sql = "select victim.comm, count() from Python(kills) where type = 'kill' group by 1"
+    assert str(chdb.query(sql, "CSV")).strip() == '"java",2'
+
+
 def test_pandas_by_pyarrow(log):
     pytest.importorskip("pandas")
     frame = table(oomparse.scan(log)).to_pandas()

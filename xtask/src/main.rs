@@ -44,6 +44,8 @@ cargo xtask <command>
                 integrations/vector
   python        the Python package: a wheel and an sdist below target/python, and their tests, in an
                 environment there (python3 with venv; PyPI)
+  fleet         the same with Spark (Java 17) and ClickHouse, which are half a gigabyte, and the engines'
+                times beside each other
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         ["packages", "--install"] => ended(checks::install_packages()),
         ["vrl"] => checks::vrl(),
         ["python"] => python::check(),
+        ["fleet"] => python::fleet(),
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["big-file"] => done(bench::big_file()),

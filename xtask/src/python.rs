@@ -18,16 +18,13 @@ const ENGINES: [&str; 5] = [
     "pandas>=2",
 ];
 
+/// What a fleet's archive is read with besides: half a gigabyte.
+const FLEET: [&str; 2] = ["pyspark>=4,<5", "chdb>=3"];
+
 /// Builds and tests the package.
 pub(crate) fn check() -> ExitCode {
     let mut steps = Steps::default();
-    steps.task("an environment for Python", || bring(&TOOLS));
-    for engine in ENGINES {
-        let name = format!("{engine} for Python");
-        if let Err(why) = install(&[engine]) {
-            steps.not_run(&name, why.as_str());
-        }
-    }
+    environment_with(&mut steps, &ENGINES);
     steps.task("lints of the Python package's module", lints);
     steps.task("the wheel", wheel);
     steps.task("the sdist", sdist);
@@ -35,8 +32,38 @@ pub(crate) fn check() -> ExitCode {
     steps.finish()
 }
 
+/// Tests the package with Spark and ClickHouse too, and times all engines beside each other.
+pub(crate) fn fleet() -> ExitCode {
+    let mut steps = Steps::default();
+    environment_with(&mut steps, &[&ENGINES[..], &FLEET].concat());
+    if system::find("java").is_none() {
+        let why = "java is missing, so Spark's tests are skipped: apt-get install openjdk-17-jre-headless";
+        steps.not_run("Java for Spark", why);
+    }
+    steps.task("the wheel", wheel);
+    steps.task("the Python package's tests", || test("tests", &[]));
+    steps.task("engines beside each other", || {
+        let mut build = steps::cargo(&["build", "--release", "--package", "oomparse-cli"]);
+        steps::run(&mut build)?;
+        let program = target_dir().join("release/oomparse");
+        steps::run(python().arg("fleet/compare.py").arg(program))
+    });
+    steps.finish()
+}
+
+/// An environment with what builds and tests the package, and as many engines as can be had.
+fn environment_with(steps: &mut Steps, engines: &[&str]) {
+    steps.task("an environment for Python", || bring(&TOOLS));
+    for engine in engines {
+        if let Err(why) = install(&[engine]) {
+            let name = format!("{engine} for Python");
+            steps.not_run(&name, why.as_str());
+        }
+    }
+}
+
 /// An environment with these packages; what is there already is not asked for again.
-pub(crate) fn bring(packages: &[&str]) -> Result<(), String> {
+fn bring(packages: &[&str]) -> Result<(), String> {
     if !environment().join("bin/python").is_file() {
         let Some(python) = system::find("python3") else {
             return Err("python3 is missing: apt-get install python3 python3-venv".to_owned());
@@ -48,13 +75,13 @@ pub(crate) fn bring(packages: &[&str]) -> Result<(), String> {
 }
 
 /// Installs packages of PyPI, as wheels alone: nothing is compiled.
-pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+fn install(packages: &[&str]) -> Result<(), String> {
     let args = ["-m", "pip", "install", "--quiet", "--only-binary", ":all:"];
     steps::run(python().args(args).args(packages))
 }
 
 /// Builds the wheel, and installs it in place of an older one.
-pub(crate) fn wheel() -> Result<(), String> {
+fn wheel() -> Result<(), String> {
     let wheels = dir().join("wheels");
     // One of an older build would be installed beside it.
     let _ = std::fs::remove_dir_all(&wheels);
@@ -89,7 +116,7 @@ fn sdist() -> Result<(), String> {
 }
 
 /// Runs tests of the package with pytest.
-pub(crate) fn test(what: &str, more: &[&str]) -> Result<(), String> {
+fn test(what: &str, more: &[&str]) -> Result<(), String> {
     let tests = package().join(what);
     // Not in the package's folder, whose own sources would be imported.
     let mut pytest = python();
@@ -112,7 +139,7 @@ fn lints() -> Result<(), String> {
 }
 
 /// The environment's Python, in the package's folder.
-pub(crate) fn python() -> Command {
+fn python() -> Command {
     let mut python = Command::new(environment().join("bin/python"));
     let bin = environment().join("bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
