@@ -14,11 +14,13 @@ const PLACES: &[(&str, &[&str])] = &[
             "[workspace.package]\nversion = \"{}\"",
             "oomparse-core = { path = \"oomparse-core\", version = \"{}\" }",
             "oomparse-host = { path = \"oomparse-host\", version = \"{}\" }",
+            "oomparse-input = { path = \"oomparse-input\", version = \"{}\",",
             "oomparse-report = { path = \"oomparse-report\", version = \"{}\" }",
         ],
     ),
     // Packages with a lock file of their own, and a dependency without default features.
     ("oomparse-vrl/Cargo.toml", &["version = \"{}\"\nedition"]),
+    ("oomparse-py/Cargo.toml", &["version = \"{}\"\nedition"]),
     (
         "oomparse-lua/host/Cargo.toml",
         &["version = \"{}\"\nedition"],
@@ -56,17 +58,19 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 /// The lock files that name packages of ours.
-const LOCKS: [&str; 4] = [
+const LOCKS: [&str; 5] = [
     "Cargo.toml",
     "fuzz/Cargo.toml",
     "oomparse-lua/host/Cargo.toml",
     "oomparse-vrl/Cargo.toml",
+    "oomparse-py/Cargo.toml",
 ];
 
 /// What crates.io gets: each after those that it depends on.
-const CRATES: [&str; 5] = [
+const CRATES: [&str; 6] = [
     "oomparse-core",
     "oomparse-host",
+    "oomparse-input",
     "oomparse-report",
     "oomparse-ffi",
     "oomparse-cli",
