@@ -72,6 +72,11 @@ impl Daemons {
         self.weight.saturating_add(self.documents.weight())
     }
 
+    /// Whether an object of Kubernetes' is open, or what was told of one waits.
+    pub(crate) fn is_in_document(&self) -> bool {
+        self.documents.is_waiting()
+    }
+
     /// Takes a line that may be part of an object or a table of Kubernetes', with nothing in front of it.
     pub(crate) fn document(&mut self, line: &[u8], out: &mut VecDeque<OomEvent>) -> Step {
         let is_own = self.origin.is_some_and(has_documents);

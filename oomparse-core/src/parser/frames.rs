@@ -207,6 +207,10 @@ impl FrameParser {
         let Some(daemons) = &mut self.daemons else {
             return Step::NotTaken;
         };
+        // While none is open, what begins one holds one of the words; so few lines are looked at closer.
+        if !daemons.is_in_document() && !self.sieve.finds_daemons(line) {
+            return Step::NotTaken;
+        }
         let given = self.events.len();
         let step = daemons.document(line, &mut self.events);
         self.complete(given);

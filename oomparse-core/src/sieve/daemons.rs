@@ -71,6 +71,18 @@ impl Sieve {
         word_by_word(before).or(kernels)
     }
 
+    /// Whether one of the daemons' words is in a line.
+    pub(crate) fn finds_daemons(&self, line: &[u8]) -> bool {
+        if self.all {
+            return true;
+        }
+        #[cfg(feature = "std")]
+        if let Some(packed) = &self.packed {
+            return search(packed, line, |letters, at| is_daemons(line, at, letters)).is_some();
+        }
+        word_by_word(line).is_some()
+    }
+
     /// Whether one of the kernel's words is in them.
     pub(super) fn finds_kernels(&self, bytes: &[u8]) -> bool {
         #[cfg(feature = "std")]
