@@ -163,6 +163,15 @@ fn a_nodes_day_has_its_forty_deaths_with_each_voice_in_its_place() {
             found.remove(at);
         }
         assert!(found.is_empty(), "too many: {found:#?}");
+        // What the status names is named everywhere.
+        let silent: Vec<&Value> = incidents
+            .iter()
+            .filter(|it| it["kubernetes"] == "silent")
+            .collect();
+        let named = silent
+            .iter()
+            .filter(|it| it["pod"]["namespace"] == "jobs" && it["container"]["name"] == "app");
+        assert_eq!((silent.len(), named.count()), (3, 3));
     }
 }
 

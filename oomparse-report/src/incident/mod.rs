@@ -4,6 +4,7 @@
 //! clock.rs       when a voice spoke, on a clock that it shares with another
 //! voice.rs       what is kept of an event, and the names that it can be found by
 //! rules.rs       what proves that two voices tell of one death, and what only lets one think so
+//! names.rs       names that one voice knows and another lacks
 //! kubernetes.rs  whether Kubernetes reported it, only echoed the kernel, or never knew
 //! json.rs        the record, `oomparse.incident/1`
 //! ```
@@ -14,6 +15,7 @@
 mod clock;
 mod json;
 mod kubernetes;
+mod names;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ pub use kubernetes::{Kubernetes, Silence};
 pub use rules::Joined;
 
 use clock::Clocks;
+use names::Names;
 use oomparse_core::{EventType, Killer, OomEvent};
 use std::collections::{HashMap, HashSet, VecDeque};
 use voice::{Key, Said, Voice};
@@ -125,10 +128,14 @@ impl Correlator {
     #[must_use]
     pub fn finish(self) -> Vec<Incident> {
         let clocks = Clocks::of(self.voices.iter());
+        let names = Names::of(self.voices.iter());
         let mut voices: Vec<Voice> = self
             .voices
             .into_iter()
-            .map(|event| Voice::new(event, &clocks))
+            .map(|mut event| {
+                names.give(&mut event);
+                Voice::new(event, &clocks)
+            })
             .collect();
         voices.sort_by_key(Voice::order);
         let mut groups = Groups::default();
