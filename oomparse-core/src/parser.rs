@@ -1,11 +1,12 @@
 //! The whole way from bytes to events.
 
 mod frames;
+mod options;
 
 pub use frames::FrameParser;
+pub use options::Options;
 
 use crate::bytes::split_line;
-use crate::cgroup::CgroupRoots;
 #[cfg(feature = "daemons")]
 use crate::daemon::Step;
 use crate::event::OomEvent;
@@ -13,34 +14,7 @@ use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::lines::{Above, Lines};
 use crate::paste::Paste;
-use crate::source::{Accept, Daemon};
-use alloc::vec::Vec;
 use memchr::memrchr;
-
-/// What a [`Parser`] is told beforehand.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Options {
-    /// Keep the task table in the events.
-    pub tasks: bool,
-    /// The year of prefixes that show none.
-    pub year: Option<u16>,
-    /// Minutes east of UTC of prefixes that show no zone.
-    pub utc_offset_minutes: Option<i16>,
-    /// The machine's name where the prefix shows none.
-    pub host: Option<Vec<u8>>,
-    /// The boot id where the carrier shows none.
-    pub boot_id: Option<Vec<u8>>,
-    /// Whose lines make events. What is shown to be a program's never does.
-    pub accept: Accept,
-    /// Whose lines those are that show no author, where the caller knows: a daemon's own log.
-    pub origin: Option<Daemon>,
-    /// Cgroups of users or services in which a cluster lives: pods below them are pods.
-    pub cgroup_roots: CgroupRoots,
-    /// How many bytes of the log may stand behind a report's first line before it is given out with what it
-    /// has; [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) if it is not said.
-    pub max_report_len: Option<u64>,
-}
 
 /// Reads log lines and gives [`OomEvent`]s.
 ///
