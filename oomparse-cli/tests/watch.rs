@@ -358,7 +358,7 @@ fn journal_is_followed_and_started_again() {
         .expect("after journalctl had ended");
     assert_eq!(event["time"], "2023-01-05T02:12:02.000000Z");
     let arguments = fs::read_to_string(&seen).unwrap();
-    assert!(arguments.starts_with("--follow -k -o json"), "{arguments}");
+    assert!(arguments.starts_with("-k --follow -o json"), "{arguments}");
     assert!(arguments.contains("--after-cursor s=c;i=7"), "{arguments}");
     watch.signal(Signal::TERM);
     let (status, _, stderr) = watch.end();
