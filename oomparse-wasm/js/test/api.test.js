@@ -65,7 +65,7 @@ test('a zone knows its rules', () => {
 
 test('what is wrong with an option is said', () => {
   const wrong = [
-    [{ task: true }, 'TypeError', /no option 'task'; there are tasks, trust, year/],
+    [{ task: true }, 'TypeError', /no option 'task'; there are tasks, trust, sources, origin, year/],
     [{ constructor: 1 }, 'TypeError', /no option 'constructor'/],
     [JSON.parse('{"__proto__": {}}'), 'TypeError', /no option '__proto__'/],
     [null, 'TypeError', /options must be an object, not null/],
