@@ -2,7 +2,7 @@
 //! others than the daemons.
 
 use oomparse_core::{Accept, OomEvent, Options, Parser, Text};
-use oomparse_tests::{cases, parse_whole};
+use oomparse_tests::{cases, parse_whole, to_values};
 
 /// Numbers that look drawn, the same in every run.
 struct Dice(u64);
@@ -288,4 +288,62 @@ fn all_sources_change_no_kill_of_the_kernels() {
         compared += 1;
     }
     assert!(compared > 300, "{compared}");
+}
+
+/// Where objects of Kubernetes are in a log, a kill is told as a kill or as a voice's notice; none is lost.
+#[test]
+fn all_sources_lose_no_kill_beside_objects() {
+    const KILL: &str = "Memory cgroup out of memory: Killed process 4711 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+    let heads = [
+        "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Event\n  reason: BackOff\nkind: List\n",
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web-0\n",
+        "- apiVersion: v1\n  reason: OOMKilling\n",
+        "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n",
+        "{\"apiVersion\":\"v1\",\"items\":[{\"kind\":\"Event\",\"reason\":\"OOMKilling\",\"message\":\"x\"}],\"kind\":\"List\"}\n",
+        "Name:         web-0\nNamespace:    shop\nEvents:\n",
+    ];
+    let lines = [
+        KILL.to_owned(),
+        format!("[  100.000000] {KILL}"),
+        format!("kernel: {KILL}"),
+        format!("Message:  {KILL}"),
+        format!("Jan  5 02:12:02 n1 kernel: {KILL}"),
+    ];
+    let pids = |input: &str, is_all: bool| {
+        let mut options = Options::default();
+        if is_all {
+            options.accept = options.accept.and_all_daemons();
+        }
+        let events = parse_whole(&options, input.as_bytes());
+        events
+            .iter()
+            .filter(|event| event.contains("\"pid\":4711"))
+            .count()
+    };
+    for head in heads {
+        for line in &lines {
+            let input = format!("{head}{line}\n");
+            assert_eq!(pids(&input, false), 1, "the kernel alone: {input}");
+            assert_eq!(pids(&input, true), 1, "all: {input}");
+        }
+    }
+    for case in ["752-", "850-"] {
+        let all = cases().expect("corpus");
+        let case = all
+            .iter()
+            .find(|it| it.name.starts_with(case))
+            .expect("a case");
+        let mut options = case.options.clone();
+        let victims = |options: &Options| -> std::collections::BTreeSet<u64> {
+            let events = parse_whole(options, &case.input);
+            let values = to_values(&events).expect("JSON");
+            values
+                .iter()
+                .filter_map(|event| event["victim"]["pid"].as_u64())
+                .collect()
+        };
+        let kernels = victims(&options);
+        options.accept = options.accept.and_all_daemons();
+        assert_eq!(victims(&options), kernels, "{}", case.name);
+    }
 }

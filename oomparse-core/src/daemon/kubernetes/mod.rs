@@ -176,8 +176,13 @@ impl Documents {
             && has_word(object)
         {
             let value = serde_json::from_slice::<Value>(object).ok();
-            let is_read = value.is_some_and(|value| object::read(&value, ctx, &mut self.told, out));
-            return if is_read { Step::Taken } else { Step::NotTaken };
+            let (told, mut again) = (&mut self.told, Vec::new());
+            let is_read = value.is_some_and(|it| object::read(&it, ctx, told, out, &mut again));
+            return if is_read {
+                Self::taken(again)
+            } else {
+                Step::NotTaken
+            };
         }
         if ctx.accept.has_daemon(Daemon::Dockerd)
             && let Some((key, event)) = docker::line(line, ctx)
@@ -237,7 +242,8 @@ impl Documents {
         let mut again = Vec::new();
         for item in items.iter().filter(|item| has_word(item)) {
             let value = serde_json::from_slice::<Value>(item);
-            let is_read = value.is_ok_and(|value| object::read(&value, ctx, &mut self.told, out));
+            let told = &mut self.told;
+            let is_read = value.is_ok_and(|it| object::read(&it, ctx, told, out, &mut again));
             if !is_read {
                 again.extend_from_slice(item);
             }
@@ -252,9 +258,10 @@ impl Documents {
         ctx: Context<'_>,
         out: &mut VecDeque<OomEvent>,
     ) -> Vec<u8> {
+        let (told, mut again) = (&mut self.told, Vec::new());
         let is_read = !has_word(item)
-            || yaml::read(item).is_some_and(|value| object::read(&value, ctx, &mut self.told, out));
-        if is_read { Vec::new() } else { item.to_vec() }
+            || yaml::read(item).is_some_and(|it| object::read(&it, ctx, told, out, &mut again));
+        if is_read { again } else { item.to_vec() }
     }
 
     /// No more lines come, or none for a while: gives out what waits, and the text of what was not whole.
@@ -287,7 +294,8 @@ impl Documents {
         if let Some(object) = object::on_line(text)
             && let Ok(value) = serde_json::from_slice::<Value>(object)
         {
-            object::read(&value, ctx, &mut self.told, out);
+            // A daemon's own words: the kernel's are not looked for in them.
+            object::read(&value, ctx, &mut self.told, out, &mut Vec::new());
         }
     }
 }

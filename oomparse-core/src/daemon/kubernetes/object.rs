@@ -1,10 +1,11 @@
 //! Which kind of object a JSON text is, and who reads it.
 
-use super::{Context, Told, docker, event, status};
+use super::{Context, Told, docker, event, has_word, status};
 use crate::daemon::go::klog_text;
 use crate::event::OomEvent;
 use crate::source::Daemon;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use serde_json::Value;
 
 /// How deep objects hold others: a list in a record of a shipper of Events.
@@ -23,14 +24,34 @@ pub(super) fn on_line(line: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Reads an object; says whether it is one of these kinds.
+/// Reads an object; says whether it is one of these kinds. What a list of them holds beside is put behind
+/// `again`, a line each: it may quote the kernel all the same.
 pub(super) fn read(
     value: &Value,
     ctx: Context<'_>,
     told: &mut Told,
     out: &mut VecDeque<OomEvent>,
+    again: &mut Vec<u8>,
 ) -> bool {
-    within(value, None, ctx, told, out, MAX_DEPTH)
+    let is_read = within(value, None, ctx, told, out, MAX_DEPTH);
+    if is_read && let Some(items) = value.get("items").and_then(Value::as_array) {
+        for item in items.iter().filter(|item| !is_known(item)) {
+            if let Ok(text) = serde_json::to_vec(item) {
+                again.extend_from_slice(&text);
+                again.push(b'\n');
+            }
+        }
+    }
+    is_read
+}
+
+/// Whether an item of a list is of a kind that is read, or has a kind at all that these are not.
+fn is_known(item: &Value) -> bool {
+    event::is_event(item)
+        || status::is_pod(item)
+        || status::is_containers(item)
+        || item.get("items").is_some()
+        || !serde_json::to_vec(item).is_ok_and(|text| has_word(&text))
 }
 
 fn within(

@@ -24,6 +24,38 @@ use serde_json::{Map, Value};
 /// How deep blocks are read.
 const MAX_DEPTH: u8 = 24;
 
+/// Keys of a pod, an Event and a list. What else looks like a key at a line's beginning may be a log's line.
+const KEYS: [&[u8]; 28] = [
+    b"apiVersion",
+    b"kind",
+    b"metadata",
+    b"items",
+    b"spec",
+    b"status",
+    b"involvedObject",
+    b"regarding",
+    b"related",
+    b"reason",
+    b"message",
+    b"note",
+    b"action",
+    b"type",
+    b"source",
+    b"count",
+    b"series",
+    b"eventTime",
+    b"firstTimestamp",
+    b"lastTimestamp",
+    b"reportingComponent",
+    b"reportingController",
+    b"reportingInstance",
+    b"deprecatedCount",
+    b"deprecatedFirstTimestamp",
+    b"deprecatedLastTimestamp",
+    b"deprecatedSource",
+    b"selfLink",
+];
+
 /// A text that is being read.
 #[derive(Debug)]
 pub(super) struct Yaml {
@@ -76,7 +108,8 @@ impl Yaml {
             self.push(line);
             return (true, None);
         }
-        let is_key = line.first().is_some_and(u8::is_ascii_alphabetic) && pair(line).is_some();
+        let key = line.split(|byte| *byte == b':').next().unwrap_or_default();
+        let is_key = KEYS.contains(&key) && pair(line).is_some();
         if !is_key || !has_room {
             return (false, self.take());
         }
@@ -85,6 +118,10 @@ impl Yaml {
             self.in_items = true;
         } else if self.in_items {
             ended = self.take();
+            // Beside its items a list has no text of its own.
+            if !matches!(key, b"apiVersion" | b"kind" | b"metadata") {
+                return (false, ended);
+            }
         } else {
             self.push(line);
         }
