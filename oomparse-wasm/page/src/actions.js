@@ -54,9 +54,10 @@ export async function open(files) {
   try {
     const { year, offset } = now();
     const { problems, cancelled } = await ask('open', { files, year, offset });
-    set({ progress: undefined, problems, cancelled });
+    set({ progress: undefined, problems, cancelled, reads: now().reads + 1 });
   } catch (error) {
-    set({ progress: undefined, problems: [{ name: files[0].name, problem: String(error.message) }] });
+    const problems = [{ name: files[0].name, problem: String(error.message) }];
+    set({ progress: undefined, problems, reads: now().reads + 1 });
   }
 }
 

@@ -9,6 +9,8 @@ const state = {
   /** What is being read, or was. */
   logs: [],
   progress: undefined,
+  /** How often logs were read to their end, or as far as they could be. */
+  reads: 0,
   problems: [],
   cancelled: false,
   rows: [],

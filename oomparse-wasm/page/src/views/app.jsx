@@ -30,7 +30,7 @@ export function App() {
         {t('skip')}
       </a>
       <Head state={state} />
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} aria-busy={Boolean(state.progress)} data-reads={state.reads}>
         {state.module === 'failed' && <p class="trouble">{t('module_failed', { why: state.failure })}</p>}
         {!hasLog && <Start state={state} />}
         {hasLog && (

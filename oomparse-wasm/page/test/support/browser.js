@@ -38,9 +38,16 @@ export async function open(browser, url, options = {}) {
 /** Gives the page files and waits until they are read. */
 export async function read(page, files) {
   const input = (await page.$('#file')) ?? (await page.$('#other'));
+  const before = await reads(page);
   await input.setInputFiles(files);
+  // What was shown before stays for a moment, so the end is told by the page's own count.
+  await page.waitForFunction((before) => Number(document.querySelector('main').dataset.reads) > before, before, {
+    timeout: 60_000,
+  });
   await settled(page);
 }
+
+const reads = (page) => page.$eval('main', (main) => Number(main.dataset.reads));
 
 export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('.progress') && document.querySelector('.log-name'), undefined, {
