@@ -72,7 +72,7 @@ fn relinked(
         }
         let path = resolved(dir, path);
         if pages.contains(&path) {
-            return None;
+            return as_index(target);
         }
         if path
             .extension()
@@ -83,7 +83,7 @@ fn relinked(
         }
         // A folder's page stands for it.
         if pages.contains(&path.join("README.md")) {
-            return Some(format!("{}/README.md", target.trim_end_matches('/')));
+            return Some(format!("{}/index.md", target.trim_end_matches('/')));
         }
         let kind = if root().join(&path).is_dir() {
             "tree"
@@ -98,6 +98,12 @@ fn relinked(
         ))
     });
     trouble.map(|()| text)
+}
+
+/// mdBook makes `index.html` of a `README.md`, and leaves the links to it as they are.
+fn as_index(target: &str) -> Option<String> {
+    let (before, after) = target.split_once("README.md")?;
+    Some(format!("{before}index.md{after}"))
 }
 
 /// The text with other targets in its links, where there is another.
@@ -244,7 +250,7 @@ mod tests {
             Ok(())
         });
         let expected = format!(
-            "[a](../README.md) [b](a.md#x) [c]({FORGE}/blob/main/xtask/src/main.rs#L1) [d](../cli/README.md)\n![e](page/e.png)\n```\n[f](../no.rs)\n```\n[g](#here) [h](https://i.j)\n"
+            "[a](../index.md) [b](a.md#x) [c]({FORGE}/blob/main/xtask/src/main.rs#L1) [d](../cli/index.md)\n![e](page/e.png)\n```\n[f](../no.rs)\n```\n[g](#here) [h](https://i.j)\n"
         );
         assert_eq!(out.unwrap(), expected);
         assert_eq!(images, [Path::new("docs/page/e.png")]);
