@@ -192,7 +192,9 @@ fn the_report_is_for_people() {
     victim     anon 98.1 MiB, file 1.2 MiB, shmem 0 B, page tables 56.0 KiB,
                uid 0
     not shown  what the memory was, the other processes
-    hint       java alone held 98.1 MiB of its own (anon), 82 % of the limit
+    advice     java held 98.1 MiB of 120.0 MiB: it needs more than the limit
+               allows, or holds more than it needs.
+    would hold 160Mi = 120.0 MiB in use at the kill, a quarter more, rounded up
 
 1 kill in 1 pod.
 Times are as the log shows them; --year and --timezone complete them.

@@ -1,5 +1,5 @@
-//! What could be done about a kill, as far as its figures go: what filled the memory, the limit that would
-//! have held then, and how to set it (`advice/changes.rs`).
+//! What could be done about a kill, as far as its figures go: what filled the memory (`cause.rs`), the limit
+//! that would have held then, and how to set it (`advice/changes.rs`).
 //!
 //! A report is a picture of one moment. It shows that a limit was too low for what was there, never how much
 //! more would have come: nothing here says that it does.
@@ -8,50 +8,12 @@ mod changes;
 
 use self::changes::changes;
 use crate::Lang;
-use crate::facts::{percent, reached, resident, rows_by_size};
-use crate::memory::CgroupMemory;
+use crate::cause::{Cause, Filling};
+use crate::facts::reached;
 use crate::sentence::name_of;
 use crate::units::{bytes, number};
 use crate::words::Words;
 use oomparse_core::{EventType, LimitLevel, OomEvent, QosClass, Scope};
-
-/// What the memory that ran out was, as the figures of one report show it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// Files in tmpfs, or memfds.
-    Tmpfs,
-    /// Page cache that was not written back in time.
-    PageCache,
-    /// The kernel's own memory.
-    Kernel,
-    /// Many processes, none of them large.
-    ManyProcesses,
-    /// One process that held most of the limit.
-    OneProcess,
-    /// The victim is small beside what the others hold.
-    Others,
-    /// The machine's memory; no limit was reached.
-    Machine,
-    /// The figures do not tell.
-    Unknown,
-}
-
-impl Cause {
-    /// The word for programs.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tmpfs => "tmpfs",
-            Self::PageCache => "page_cache",
-            Self::Kernel => "kernel",
-            Self::ManyProcesses => "many_processes",
-            Self::OneProcess => "one_process",
-            Self::Others => "others",
-            Self::Machine => "machine",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// A limit that would have held at the moment of the kill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +40,27 @@ pub struct Change {
 pub struct Advice {
     /// What the memory was.
     pub cause: Cause,
-    /// Sentences: what the figures show, what follows, and what they do not show.
+    /// Sentences: what the figures show, and what follows. The first is of the cause.
     pub says: Vec<String>,
+    /// What the figures do not show, and what to heed when the limit is changed.
+    pub caveats: Vec<String>,
     /// A limit that would have held then.
     pub limit: Option<Limit>,
     /// How to set it.
     pub changes: Vec<Change>,
+}
+
+impl Advice {
+    /// All sentences, the caveats last.
+    pub fn sentences(&self) -> impl Iterator<Item = &String> {
+        self.says.iter().chain(&self.caveats)
+    }
+
+    /// Whether the first sentence says more than the kill's own.
+    #[must_use]
+    pub fn knows_the_cause(&self) -> bool {
+        !matches!(self.cause, Cause::Unknown | Cause::Machine)
+    }
 }
 
 /// Advice on a kill; nothing for what was none, or shows no figure to rest on.
@@ -92,32 +69,81 @@ pub fn advice(event: &OomEvent, lang: Lang) -> Option<Advice> {
     if event.event_type != EventType::Kill {
         return None;
     }
-    let cause = cause(event);
-    let mut says = vec![said(lang, of_cause(cause), &values(event, lang))];
+    let filling = Filling::of(event);
+    let cause = filling.cause();
+    let mut says = vec![said(
+        lang,
+        text_of(&filling),
+        &values(event, &filling, lang),
+    )];
     if event.scope == Some(Scope::Global) {
         says.extend(of_machine(event, lang));
         return Some(Advice {
             cause,
             says,
+            caveats: Vec::new(),
             limit: None,
             changes: Vec::new(),
         });
     }
     let limit = limit(event, lang)?;
-    says.push(said(lang, "advice_not_shown", &[]));
-    if level(event) == Some(LimitLevel::Qos) || level(event) == Some(LimitLevel::Kubepods) {
+    says.extend(at_the_limit(event, cause, lang));
+    let mut caveats = vec![said(lang, "advice_not_shown", &[])];
+    if matches!(level(event), Some(LimitLevel::Qos | LimitLevel::Kubepods)) {
+        // Nobody sets this limit for a pod.
         says.push(said(lang, "advice_node_allocatable", &[]));
+        return Some(Advice {
+            cause,
+            says,
+            caveats,
+            limit: None,
+            changes: Vec::new(),
+        });
     }
     let changes = changes(event, limit.bytes, lang);
-    if is_guaranteed(event) && !changes.is_empty() {
-        says.push(said(lang, "advice_guaranteed", &[]));
+    if !changes.is_empty() {
+        caveats.extend(of_requests(event, lang));
     }
     Some(Advice {
         cause,
         says,
+        caveats,
         limit: Some(limit),
         changes,
     })
+}
+
+/// One allocation at a full limit tries at most so often, and each try counts.
+const TRIES_OF_ONE: u64 = 18;
+/// Hit as often as this, a limit was worked at for long.
+const OFTEN: u64 = 1_000;
+
+/// Whether the limit was reached for the first time, or had been worked at for long; of processes alone, for
+/// page cache comes and goes at every limit.
+fn at_the_limit(event: &OomEvent, cause: Cause, lang: Lang) -> Option<String> {
+    if !matches!(
+        cause,
+        Cause::OneProcess | Cause::Others | Cause::ManyProcesses
+    ) {
+        return None;
+    }
+    let n = event.memory.as_ref()?.failcnt?;
+    let key = match n {
+        1..=TRIES_OF_ONE => "advice_first_time",
+        OFTEN.. => "advice_hit_often",
+        _ => return None,
+    };
+    Some(said(lang, key, &[("n", number(n).into())]))
+}
+
+/// What a higher limit asks of the pod's requests.
+fn of_requests(event: &OomEvent, lang: Lang) -> Option<String> {
+    let key = match event.pod.as_ref()?.qos_class? {
+        QosClass::Guaranteed => "advice_guaranteed",
+        QosClass::Burstable => "advice_burstable",
+        _ => return None,
+    };
+    Some(said(lang, key, &[]))
 }
 
 type Values = Vec<(&'static str, Words)>;
@@ -126,51 +152,11 @@ fn said(lang: Lang, key: &'static str, values: &[(&'static str, Words)]) -> Stri
     lang.say(key, values).text()
 }
 
-fn cause(event: &OomEvent) -> Cause {
-    match event.scope {
-        Some(Scope::Memcg) => of_cgroup(event),
-        Some(Scope::Global) => Cause::Machine,
-        _ => Cause::Unknown,
-    }
-}
-
-fn of_cgroup(event: &OomEvent) -> Cause {
-    let memory = CgroupMemory::of(event).unwrap_or_default();
-    let usage = event.memory.as_ref().and_then(|memory| memory.usage_bytes);
-    let limit = event.memory.as_ref().and_then(|memory| memory.limit_bytes);
-    let share = |part: Option<u64>| {
-        let whole = usage.or(limit).filter(|&whole| whole > 0);
-        part.zip(whole)
-            .map_or(0, |(part, whole)| percent(part, whole))
-    };
-    let dirty = memory
-        .dirty
-        .map(|dirty| dirty.saturating_add(memory.writeback.unwrap_or(0)));
-    let rows = rows_by_size(&event.tasks);
-    let sum = rows.iter().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
-    let largest = rows.first().map_or(0, |(_, pages)| percent(*pages, sum));
-    let held = event.victim.as_ref().and_then(resident);
-    if share(memory.shmem) >= 40 {
-        Cause::Tmpfs
-    } else if share(dirty) >= 25 {
-        Cause::PageCache
-    } else if share(memory.kernel) >= 40 {
-        Cause::Kernel
-    } else if rows.len() >= 20 && largest <= 10 {
-        Cause::ManyProcesses
-    } else if share(held) >= 60 {
-        Cause::OneProcess
-    } else if held.is_some() && share(memory.anon) >= 50 {
-        Cause::Others
-    } else {
-        Cause::Unknown
-    }
-}
-
-fn of_cause(cause: Cause) -> &'static str {
-    match cause {
+fn text_of(filling: &Filling) -> &'static str {
+    match filling.cause() {
         Cause::Tmpfs => "advice_tmpfs",
         Cause::PageCache => "advice_page_cache",
+        Cause::Kernel if filling.mostly_slab().is_some() => "advice_kernel_slab",
         Cause::Kernel => "advice_kernel",
         Cause::ManyProcesses => "advice_many_processes",
         Cause::OneProcess => "advice_one_process",
@@ -181,27 +167,23 @@ fn of_cause(cause: Cause) -> &'static str {
 }
 
 /// Every value that a text of a cause may name.
-fn values(event: &OomEvent, lang: Lang) -> Values {
-    let memory = CgroupMemory::of(event).unwrap_or_default();
-    let memory_counter = event.memory.as_ref();
-    let usage = memory_counter.and_then(|memory| memory.usage_bytes.or(memory.limit_bytes));
+fn values(event: &OomEvent, filling: &Filling, lang: Lang) -> Values {
+    let memory = &filling.memory;
     let size = |size: Option<u64>| Words::from(size.map_or_else(String::new, bytes));
     let victim = event.victim.as_ref();
     let who = victim.map_or_else(
         || lang.label("a_process").to_owned(),
         |victim| name_of(victim.comm.as_ref(), victim.pid),
     );
-    let dirty = memory
-        .dirty
-        .map(|dirty| dirty.saturating_add(memory.writeback.unwrap_or(0)));
     vec![
         ("who", who.into()),
-        ("held", size(victim.and_then(resident))),
-        ("usage", size(usage)),
+        ("held", size(filling.held)),
+        ("usage", size(filling.whole)),
         ("anon", size(memory.anon)),
         ("shmem", size(memory.shmem)),
-        ("dirty", size(dirty)),
+        ("dirty", size(filling.stuck)),
         ("kernel", size(memory.kernel)),
+        ("slab", size(memory.slab)),
         ("all", number(event.tasks.len() as u64).into()),
     ]
 }

@@ -6,77 +6,155 @@ use crate::units::{bytes, number};
 use crate::words::Words;
 use oomparse_core::{EventType, OomEvent, WallTime};
 
+/// Kills of one container that are kept; the first ones show the course too.
+const MOST: usize = 256;
+/// How many usages are listed.
+const LISTED: usize = 5;
+
+/// What one kill adds to the course.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    seconds: Option<i64>,
+    held: Option<u64>,
+    usage: Option<u64>,
+    limit: Option<u64>,
+}
+
+/// The kills of one container in the order of the log, as far as their course needs them.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    steps: Vec<Step>,
+}
+
 /// What the kills of one container show together, in the order of the log; nothing for fewer than three.
 #[must_use]
 pub fn course(kills: &[&OomEvent], lang: Lang) -> Vec<String> {
-    let kills: Vec<&OomEvent> = kills
-        .iter()
-        .copied()
-        .filter(|event| event.event_type == EventType::Kill)
-        .collect();
-    if kills.len() < 3 {
-        return Vec::new();
+    let mut course = Course::default();
+    for event in kills {
+        course.add(event);
     }
-    [pace(&kills, lang), sizes(&kills, lang)]
+    course.says(lang)
+}
+
+impl Course {
+    /// Takes a kill; anything else is passed over, and so are kills beyond the first 256.
+    pub fn add(&mut self, event: &OomEvent) {
+        if event.event_type != EventType::Kill || self.steps.len() >= MOST {
+            return;
+        }
+        let memory = event.memory.as_ref();
+        self.steps.push(Step {
+            seconds: seconds(event),
+            held: event.victim.as_ref().and_then(resident),
+            usage: memory.and_then(|memory| memory.usage_bytes),
+            limit: memory.and_then(|memory| memory.limit_bytes),
+        });
+    }
+
+    /// How many kills there are.
+    #[must_use]
+    pub fn kills(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// What they show together; nothing for fewer than three.
+    #[must_use]
+    pub fn says(&self, lang: Lang) -> Vec<String> {
+        if self.steps.len() < 3 {
+            return Vec::new();
+        }
+        [
+            self.pace(lang),
+            self.sizes(lang),
+            self.raised(lang),
+            self.each(lang),
+        ]
         .into_iter()
         .flatten()
         .collect()
-}
+    }
 
-/// Whether the kills come at one pace: so a steady growth would show, and a limit too small for the start.
-fn pace(kills: &[&OomEvent], lang: Lang) -> Option<String> {
-    let times: Vec<i64> = kills.iter().filter_map(|event| seconds(event)).collect();
-    if times.len() != kills.len() {
-        return None;
+    /// One figure of every kill; nothing if one kill does not show it.
+    fn all<T>(&self, of: impl Fn(&Step) -> Option<T>) -> Option<Vec<T>> {
+        self.steps.iter().map(of).collect()
     }
-    let steps: Vec<i64> = times
-        .iter()
-        .zip(times.iter().skip(1))
-        .map(|(before, after)| after - before)
-        .collect();
-    let (shortest, longest) = (steps.iter().min()?, steps.iter().max()?);
-    if *shortest < 0 {
-        return None;
-    }
-    let mut sorted = steps.clone();
-    sorted.sort_unstable();
-    let middle = *sorted.get(sorted.len() / 2)?;
-    let values = |key| {
+
+    /// Whether the kills come at one pace: so a steady growth would show, and a limit too small for the start.
+    fn pace(&self, lang: Lang) -> Option<String> {
+        let times: Vec<i64> = self.all(|step| step.seconds)?;
+        let mut steps: Vec<i64> = times
+            .iter()
+            .zip(times.iter().skip(1))
+            .map(|(before, after)| after - before)
+            .collect();
+        steps.sort_unstable();
+        let (shortest, longest) = (*steps.first()?, *steps.last()?);
+        if shortest < 0 {
+            return None;
+        }
+        let middle = *steps.get(steps.len() / 2)?;
         let values = [
-            ("n", Words::from(number(kills.len() as u64))),
-            ("shortest", span(*shortest).into()),
+            ("n", Words::from(number(times.len() as u64))),
+            ("shortest", span(shortest).into()),
             ("middle", span(middle).into()),
-            ("longest", span(*longest).into()),
+            ("longest", span(longest).into()),
+        ];
+        let key = match () {
+            () if middle <= 60 => "course_at_start",
+            // From the start to the limit in about the same time, again and again.
+            () if longest <= shortest.saturating_mul(2) => "course_steady",
+            () => "course_irregular",
+        };
+        Some(lang.say(key, &values).text())
+    }
+
+    /// Whether the victims were larger from kill to kill.
+    fn sizes(&self, lang: Lang) -> Option<String> {
+        let sizes: Vec<u64> = self.all(|step| step.held)?;
+        let key = if grow(&sizes) {
+            "course_grows"
+        } else {
+            "course_sizes"
+        };
+        let values = [
+            ("first", Words::from(bytes(*sizes.first()?))),
+            ("last", bytes(*sizes.last()?).into()),
+            ("least", bytes(*sizes.iter().min()?).into()),
+            ("most", bytes(*sizes.iter().max()?).into()),
         ];
         Some(lang.say(key, &values).text())
-    };
-    match () {
-        () if middle <= 60 => values("course_at_start"),
-        // From the start to the limit in about the same time, again and again.
-        () if *longest <= shortest.saturating_mul(2) => values("course_steady"),
-        () => values("course_irregular"),
+    }
+
+    /// A limit that was raised between the kills and reached again.
+    fn raised(&self, lang: Lang) -> Option<String> {
+        let mut limits: Vec<u64> = self.all(|step| step.limit)?;
+        limits.dedup();
+        if limits.len() < 2 || !grow(&limits) {
+            return None;
+        }
+        let values = [
+            ("first", Words::from(bytes(*limits.first()?))),
+            ("last", bytes(*limits.last()?).into()),
+        ];
+        Some(lang.say("course_raised", &values).text())
+    }
+
+    /// What was in use at each of the last kills, where it was not always the same.
+    fn each(&self, lang: Lang) -> Option<String> {
+        let usages: Vec<u64> = self.all(|step| step.usage)?;
+        if usages.iter().all(|usage| Some(usage) == usages.first()) {
+            return None;
+        }
+        let last = usages.get(usages.len().saturating_sub(LISTED)..)?;
+        let dots = (usages.len() > LISTED).then(|| "\u{2026}".to_owned());
+        let listed = dots.into_iter().chain(last.iter().map(|it| bytes(*it)));
+        let usages = Words::from(lang.join(listed.collect()));
+        Some(lang.say("course_each", &[("usages", usages)]).text())
     }
 }
 
-/// Whether the victims were larger from kill to kill.
-fn sizes(kills: &[&OomEvent], lang: Lang) -> Option<String> {
-    let of = |event: &&OomEvent| event.victim.as_ref().and_then(resident);
-    let sizes: Option<Vec<u64>> = kills.iter().map(of).collect();
-    let sizes = sizes?;
-    let (first, last) = (*sizes.first()?, *sizes.last()?);
-    let grows = sizes.iter().zip(sizes.iter().skip(1)).all(|(a, b)| a < b);
-    let key = if grows {
-        "course_grows"
-    } else {
-        "course_sizes"
-    };
-    let values = [
-        ("first", Words::from(bytes(first))),
-        ("last", bytes(last).into()),
-        ("least", bytes(*sizes.iter().min()?).into()),
-        ("most", bytes(*sizes.iter().max()?).into()),
-    ];
-    Some(lang.say(key, &values).text())
+fn grow(sizes: &[u64]) -> bool {
+    sizes.iter().zip(sizes.iter().skip(1)).all(|(a, b)| a < b)
 }
 
 /// Seconds by the wall, else since boot; only with its zone is a wall's time comparable over months.
@@ -149,6 +227,39 @@ mod tests {
         assert!(quick[1].contains("grew from kill to kill"), "{quick:?}");
         let odd = said(&[(0, 100), (3600, 101), (90_000, 99)]);
         assert!(odd[0].contains("no steady pace"), "{odd:?}");
+    }
+
+    #[test]
+    fn a_limit_that_was_raised_and_reached_again_did_not_end_it() {
+        let at = |second: u64, limit: u64| {
+            let mut event = kill(second, limit - 20);
+            let mut memory = oomparse_core::Counter::default();
+            memory.usage_bytes = Some(limit << 20);
+            memory.limit_bytes = Some(limit << 20);
+            event.memory = Some(memory);
+            event
+        };
+        let said = |limits: &[u64]| {
+            let kills: Vec<OomEvent> = (0..).zip(limits).map(|(n, l)| at(n * 3600, *l)).collect();
+            course(&kills.iter().collect::<Vec<_>>(), Lang::En).join(" ")
+        };
+        let raised = said(&[100, 100, 200]);
+        assert!(raised.contains("from 100.0 MiB to 200.0 MiB and was reached again"));
+        assert!(raised.contains("Used at each: 100.0 MiB, 100.0 MiB, 200.0 MiB."));
+        assert!(!said(&[100, 100, 100]).contains("reached again"));
+        assert!(!said(&[200, 100, 100]).contains("reached again"));
+        assert!(
+            said(&[1 << 9, 2 << 9, 3 << 9, 4 << 9, 5 << 9, 6 << 9]).contains(": \u{2026}, 1.0")
+        );
+    }
+
+    #[test]
+    fn a_storm_keeps_a_bounded_number_of_kills() {
+        let mut course = Course::default();
+        for second in 0..10_000 {
+            course.add(&kill(second, 1));
+        }
+        assert_eq!(course.kills(), MOST);
     }
 
     #[test]

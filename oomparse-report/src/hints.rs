@@ -1,7 +1,10 @@
-//! What the figures suggest, said only where they show it, and said as what was seen.
+//! What else the figures suggest, said only where they show it, and said as what was seen. What filled the
+//! memory is [`advice`](crate::advice())'s to say, and not said twice.
 
 use crate::Lang;
-use crate::facts::{percent, resident, rows_by_size};
+use crate::advice;
+use crate::cause::{Cause, Filling};
+use crate::facts::{percent, resident};
 use crate::memory::CgroupMemory;
 use crate::sentence::name_of;
 use crate::units::{bytes, number};
@@ -11,7 +14,7 @@ use oomparse_core::{OomEvent, Scope, Victim};
 /// More than this many hints are not read.
 const MOST: usize = 2;
 
-/// The hints of one event, most telling first.
+/// The hints of one event, most telling first; without what the advice on it says.
 #[must_use]
 pub fn hints(event: &OomEvent, lang: Lang) -> Vec<String> {
     let all = match event.scope {
@@ -31,49 +34,42 @@ fn said<const N: usize>(lang: Lang, key: &'static str, values: [(&str, String); 
 }
 
 fn cgroup(event: &OomEvent, lang: Lang) -> Vec<Option<String>> {
-    let memory = CgroupMemory::of(event).unwrap_or_default();
-    let usage = event.memory.as_ref().and_then(|memory| memory.usage_bytes);
-    let usage = usage.filter(|&usage| usage > 0);
+    let filling = Filling::of(event);
+    let told = advice(event, lang).map(|advice| advice.cause);
+    let untold = |cause: Cause, hint: Option<String>| hint.filter(|_| told != Some(cause));
     vec![
-        tmpfs(&memory, usage, lang),
-        stuck(&memory, usage, lang),
-        kernel(&memory, usage, lang),
+        untold(Cause::Tmpfs, tmpfs(&filling, lang)),
+        untold(Cause::PageCache, stuck(&filling, lang)),
+        untold(Cause::Kernel, kernel(&filling, lang)),
         swap_of_cgroup(event, lang),
-        others_need(event, &memory, lang),
-        outgrew(event, lang),
-        many_small(event, lang),
+        others_need(event, &filling.memory, lang),
+        untold(Cause::OneProcess, outgrew(event, lang)),
+        untold(Cause::ManyProcesses, many_small(&filling, lang)),
     ]
 }
 
-fn tmpfs(memory: &CgroupMemory, usage: Option<u64>, lang: Lang) -> Option<String> {
-    let (shmem, usage) = (memory.shmem?, usage?);
-    let values = [("part", bytes(shmem)), ("whole", bytes(usage))];
-    (percent(shmem, usage) >= 40).then(|| said(lang, "hint_tmpfs", values))
+fn tmpfs(filling: &Filling, lang: Lang) -> Option<String> {
+    let (part, whole) = filling.shmem()?;
+    let values = [("part", bytes(part)), ("whole", bytes(whole))];
+    Some(said(lang, "hint_tmpfs", values))
 }
 
-fn stuck(memory: &CgroupMemory, usage: Option<u64>, lang: Lang) -> Option<String> {
-    let (dirty, usage) = (
-        memory.dirty?.saturating_add(memory.writeback.unwrap_or(0)),
-        usage?,
-    );
-    let values = [("part", bytes(dirty)), ("whole", bytes(usage))];
-    (percent(dirty, usage) >= 25).then(|| said(lang, "hint_stuck", values))
+fn stuck(filling: &Filling, lang: Lang) -> Option<String> {
+    let (part, whole) = filling.stuck()?;
+    let values = [("part", bytes(part)), ("whole", bytes(whole))];
+    Some(said(lang, "hint_stuck", values))
 }
 
-fn kernel(memory: &CgroupMemory, usage: Option<u64>, lang: Lang) -> Option<String> {
-    let (kernel, usage) = (memory.kernel?, usage?);
-    let slab = memory.slab.filter(|&slab| slab > kernel / 2);
-    let values = [("part", bytes(kernel)), ("whole", bytes(usage))];
-    (percent(kernel, usage) >= 40).then(|| match slab {
-        Some(slab) => {
-            let [part, whole] = values;
-            said(
-                lang,
-                "hint_kernel_slab",
-                [part, whole, ("slab", bytes(slab))],
-            )
-        }
-        None => said(lang, "hint_kernel", values),
+fn kernel(filling: &Filling, lang: Lang) -> Option<String> {
+    let (kernel, whole) = filling.kernel()?;
+    let [part, whole] = [("part", bytes(kernel)), ("whole", bytes(whole))];
+    Some(match filling.mostly_slab() {
+        Some(slab) => said(
+            lang,
+            "hint_kernel_slab",
+            [part, whole, ("slab", bytes(slab))],
+        ),
+        None => said(lang, "hint_kernel", [part, whole]),
     })
 }
 
@@ -122,18 +118,13 @@ fn outgrew(event: &OomEvent, lang: Lang) -> Option<String> {
         .then(|| said(lang, "hint_outgrew", values))
 }
 
-fn many_small(event: &OomEvent, lang: Lang) -> Option<String> {
-    let rows = rows_by_size(&event.tasks);
-    let sum = rows
-        .iter()
-        .fold(0u64, |sum, (_, pages)| sum.saturating_add(*pages));
-    let (_, largest) = rows.first()?;
-    let share = percent(*largest, sum);
+fn many_small(filling: &Filling, lang: Lang) -> Option<String> {
+    let many = filling.many()?;
     let values = [
-        ("all", number(rows.len() as u64)),
-        ("share", share.to_string()),
+        ("all", number(many.all as u64)),
+        ("share", many.share.to_string()),
     ];
-    (rows.len() >= 20 && share <= 10).then(|| said(lang, "hint_many_small", values))
+    Some(said(lang, "hint_many_small", values))
 }
 
 fn machine(event: &OomEvent, lang: Lang) -> Vec<Option<String>> {
@@ -159,6 +150,6 @@ fn machine(event: &OomEvent, lang: Lang) -> Vec<Option<String>> {
         of_ram(meminfo.shmem_pages, 40, "hint_machine_shmem"),
         of_ram(stuck, 20, "hint_machine_stuck"),
         swap(),
-        many_small(event, lang),
+        many_small(&Filling::of(event), lang),
     ]
 }

@@ -6,6 +6,7 @@
 
 mod advice;
 mod anonymise;
+mod cause;
 mod course;
 mod facts;
 mod hints;
@@ -25,9 +26,10 @@ mod view;
 mod words;
 mod zones;
 
-pub use advice::{Advice, Cause, Change, Limit, advice};
+pub use advice::{Advice, Change, Limit, advice};
 pub use anonymise::Anonymiser;
-pub use course::{course, unix_seconds};
+pub use cause::Cause;
+pub use course::{Course, course, unix_seconds};
 pub use facts::{clock, cut_id, percent, plain, pod_name, reached, resident, rows_by_size};
 pub use hints::hints;
 pub use lines::{Mark, Tail, marks};

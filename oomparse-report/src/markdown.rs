@@ -26,7 +26,7 @@ pub fn markdown(event: &OomEvent, lang: Lang) -> String {
     }
     if let Some(advice) = advice(event, lang) {
         text.push('\n');
-        for says in &advice.says {
+        for says in advice.sentences() {
             let _ = writeln!(text, "* {}", escape(says));
         }
         if let Some(limit) = &advice.limit {

@@ -45,6 +45,9 @@ pub fn terms_of(event: &OomEvent) -> Vec<&'static str> {
         (!event.tasks.is_empty()).then_some("rss"),
         event.suppressed_reports.map(|_| "suppressed_reports"),
         (event.event_type == EventType::Kill).then_some("victim"),
+        crate::advice(event, crate::Lang::En)
+            .and_then(|advice| advice.limit)
+            .map(|_| "would hold"),
     ];
     terms.into_iter().flatten().collect()
 }

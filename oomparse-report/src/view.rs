@@ -152,7 +152,7 @@ fn advised(advice: &Advice) -> Value {
         .collect();
     json!({
         "cause": advice.cause.as_str(),
-        "says": advice.says,
+        "says": advice.sentences().collect::<Vec<_>>(),
         "limit": advice.limit.as_ref().map(|it| json!({"bytes": it.bytes, "reckoned": it.reckoned})),
         "changes": changes,
     })

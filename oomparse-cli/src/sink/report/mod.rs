@@ -1,6 +1,8 @@
 //! Events for people: one sentence each, the figures below it, and counts at the end.
 
+mod advised;
 mod bar;
+mod courses;
 mod figures;
 mod layout;
 mod tally;
@@ -11,6 +13,7 @@ use super::Sink;
 use super::screen::Screen;
 use super::seen::Seen;
 use bar::Bars;
+use courses::Courses;
 pub(super) use layout::Page;
 use oomparse_core::{EventType, OomEvent};
 use oomparse_report::units::{count, number, uptime};
@@ -39,6 +42,7 @@ pub(crate) struct Report<W> {
     containers: Names,
     comms: Names,
     times: Times,
+    courses: Courses,
     /// The report that was written last, for its other victims.
     last_report: Option<String>,
 }
@@ -61,6 +65,7 @@ impl<W: Write> Report<W> {
             containers: Names::default(),
             comms: Names::default(),
             times: Times::default(),
+            courses: Courses::default(),
             last_report: None,
         }
     }
@@ -107,6 +112,7 @@ impl<W: Write> Report<W> {
             (None, None) => String::new(),
         };
         self.times.add(event.time, boot, &text);
+        self.courses.add(event);
     }
 
     /// Whether there was no event yet.
@@ -190,6 +196,7 @@ impl<W: Write> Report<W> {
             .write(&mut page, bars, width, "by container");
         self.comms.write(&mut page, bars, width, "by comm");
         self.times.write(&mut page, bars);
+        self.courses.write(&mut page);
         page.into_text()
     }
 }
@@ -223,6 +230,7 @@ impl<W: Write> Sink for Report<W> {
             }
             page.sentence(&sentence(event, Lang::En));
             figures::rows(&mut page, Bars::new(self.screen), event);
+            advised::rows(&mut page, event, self.explain);
             self.last_report.clone_from(&event.report_id);
         }
         self.out.write_all(page.into_text().as_bytes())

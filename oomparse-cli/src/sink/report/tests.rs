@@ -84,7 +84,9 @@ fn a_pod_at_its_limit() {
     cgroup     /kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589
     victim     anon 98.1 MiB, file 1.2 MiB, shmem 0 B, page tables 56.0 KiB
     not shown  what the memory was, the other processes
-    hint       java alone held 98.1 MiB of its own (anon), 82 % of the limit
+    advice     java held 98.1 MiB of 120.0 MiB: it needs more than the limit
+               allows, or holds more than it needs.
+    would hold 160Mi = 120.0 MiB in use at the kill, a quarter more, rounded up
 
 1 kill in 1 pod.
 ";
@@ -136,6 +138,8 @@ fn the_machine_out_of_memory() {
     swap       ████████████████████ 2.0 GiB of 2.0 GiB
     not shown  the other processes
     hint       swap was full too: 2.0 GiB of 2.0 GiB
+    advice     What was asked for was 4 pages in a row: memory may have been
+               free but in smaller pieces.
 
 1 kill, in no known pod.
 ";
@@ -242,7 +246,21 @@ fn stats(values: &[(&str, u64)]) -> String {
 fn hints_of(log: &str) -> Vec<String> {
     let events: Vec<OomEvent> = parse_all(log.as_bytes()).collect();
     assert_eq!(events.len(), 1, "{log}");
-    oomparse_report::hints(&events[0], oomparse_report::Lang::En)
+    hints_and_cause(&events[0])
+}
+
+/// What filled the memory is said once: by the advice where there is some, else by a hint.
+fn hints_and_cause(event: &OomEvent) -> Vec<String> {
+    let en = oomparse_report::Lang::En;
+    let advice = oomparse_report::advice(event, en);
+    let filled = |advice: &oomparse_report::Advice| {
+        use oomparse_report::Cause::{Kernel, ManyProcesses, PageCache, Tmpfs};
+        [Tmpfs, PageCache, Kernel, ManyProcesses].contains(&advice.cause)
+    };
+    let known = advice.filter(filled);
+    let mut says = oomparse_report::hints(event, en);
+    says.extend(known.and_then(|advice| advice.says.into_iter().next()));
+    says
 }
 
 #[test]
@@ -253,7 +271,7 @@ fn hints_need_figures_that_show_them() {
     for (values, expected) in [
         (
             &[("anon", 10 * MIB), ("file", 100 * MIB), ("shmem", 90 * MIB)][..],
-            "90.0 MiB of 120.0 MiB was shared memory: ",
+            "90.0 MiB of 120.0 MiB was shared memory. ",
         ),
         (
             &[
@@ -262,7 +280,7 @@ fn hints_need_figures_that_show_them() {
                 ("file_dirty", 50 * MIB),
                 ("file_writeback", 10 * MIB),
             ],
-            "60.0 MiB of 120.0 MiB was page cache that was dirty or being written back",
+            "60.0 MiB of 120.0 MiB was page cache still to be written",
         ),
         (
             &[("anon", 10 * MIB), ("kernel", 90 * MIB), ("slab", 80 * MIB)],
@@ -287,8 +305,11 @@ fn many_small_processes() {
     event.victim.as_mut().unwrap().anon_rss_bytes = Some(4096);
     event.tasks = (0..40).map(|pid| row(pid, "worker", 100)).collect();
     assert_eq!(
-        oomparse_report::hints(&event, oomparse_report::Lang::En),
-        ["no process was large: of the 40 listed the largest had 3 % of the resident pages"]
+        hints_and_cause(&event),
+        [
+            "The memory is that of 40 processes, none of them large: the number of workers decides, \
+             more than the size of one."
+        ]
     );
     let text = report(&[event]);
     assert!(
@@ -332,5 +353,52 @@ fn parts_of_memory_do_not_overlap() {
              ▚ slab 5.0 MiB\n"
         ),
         "{text}"
+    );
+}
+
+#[test]
+fn advice_names_the_command_where_the_log_shows_the_workload_and_only_there() {
+    let mut event = pod_kill();
+    event.memory = counter(Some(125_829_120), Some(125_829_120), 17);
+    event.cgroup.as_mut().unwrap().limit_level = Some(oomparse_core::LimitLevel::Container);
+    let pod = event.pod.as_mut().unwrap();
+    pod.namespace = Some("shop".to_owned());
+    pod.name = Some("web-0".to_owned());
+    event.container.as_mut().unwrap().name = Some("app".to_owned());
+    let unknown = report(&[event.clone()]);
+    assert!(!unknown.contains("    command "), "{unknown}");
+    event.pod.as_mut().unwrap().owner = Some("StatefulSet/web".to_owned());
+    let text = report(&[event.clone()]);
+    let command = "    command    kubectl set resources statefulset/web -n shop -c app\n               \
+                   --limits=memory=160Mi\n";
+    assert!(text.contains(command), "{text}");
+    assert!(
+        text.contains("The limit was hit 17 times, which one"),
+        "{text}"
+    );
+    event.memory = counter(Some(125_829_120), Some(125_829_120), 5_000);
+    let text = report(&[event]);
+    assert!(
+        text.contains("was hit 5,000 times: it was worked at"),
+        "{text}"
+    );
+}
+
+#[test]
+fn several_kills_of_one_container_have_a_course() {
+    let kill = |hour: u8| {
+        let mut event = pod_kill();
+        event.id = Some(format!("{hour}"));
+        event.time = WallTime::new(Some(2023), (1, 5), (hour, 0, 0), (0, 0), Some(0));
+        event
+    };
+    let two = report(&[kill(1), kill(2)]);
+    assert!(!two.contains("    course "), "{two}");
+    let four = report(&[kill(1), kill(2), kill(3), kill(4)]);
+    assert!(
+        four.contains(
+            "    course     3962896b-ab69-4572-8f1d-ee756f9f3589 java: 4 kills at a steady"
+        ),
+        "{four}"
     );
 }
