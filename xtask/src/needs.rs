@@ -88,7 +88,12 @@ const TESTS: &[Need] = &[
     Need {
         program: "promtool",
         what: "the counters under promtool",
-        tests: &[],
+        tests: &["both_forms_pass_promtool"],
+    },
+    Need {
+        program: "prometheus",
+        what: "`watch --listen` under a real Prometheus",
+        tests: &["a_real_prometheus_scrapes_it"],
     },
     Need {
         program: "rsyslogd",

@@ -14,6 +14,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("g++", "g++"),
     // Checks the counters of `oomparse watch --textfile`.
     ("promtool", "prometheus"),
+    // Scrapes `oomparse watch --listen`.
+    ("prometheus", "prometheus"),
     // Make the WebAssembly modules small.
     ("wasm-opt", "binaryen"),
     ("wasm-metadce", "binaryen"),

@@ -39,7 +39,7 @@ impl<W: Write> Sink for Otlp<W> {
 }
 
 /// Nanoseconds since 1970.
-fn now() -> i128 {
+pub(crate) fn now() -> i128 {
     let now = clock_gettime(ClockId::Realtime);
     i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
 }
@@ -116,7 +116,7 @@ fn any(value: &Value) -> Value {
 }
 
 /// Nothing where the log shows no full date with a zone.
-fn unix_nanos(time: WallTime) -> Option<i128> {
+pub(crate) fn unix_nanos(time: WallTime) -> Option<i128> {
     let civil = zone::civil(time)?;
     let offset = Offset::from_seconds(i32::from(time.offset_minutes?) * 60).ok()?;
     Some(offset.to_timestamp(civil).ok()?.as_nanosecond())

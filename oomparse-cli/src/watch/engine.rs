@@ -5,16 +5,16 @@ use super::metrics::Metrics;
 use super::open::{Trouble, open_feed};
 use super::outbox::Outbox;
 use super::replace::cannot_write;
-use super::signals::Signals;
+use super::signals::{Signals, wait_for};
 use super::state::{Anchor, State};
 use super::{PAUSE_MS, WatchArgs};
 use crate::pods::Keeper;
+use crate::sink::outlets::{Outlets, Source};
 use crate::{Found, sentence, warn};
 use memchr::memmem;
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{Framer, OomEvent, Options, Parser};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags};
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -32,6 +32,9 @@ const SAVE_PAUSE: Duration = Duration::from_secs(5);
 /// How long an end waits for whoever reads standard output.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
+/// How long the other outputs are waited for at the end when standard output took all the time.
+const MOMENT: Duration = Duration::from_millis(500);
+
 /// Lines that are read before the output and the signals are looked at again.
 const BATCH: usize = 1024;
 
@@ -45,7 +48,8 @@ pub(crate) struct Watch {
     outbox: Outbox,
     signals: Signals,
     state: Option<State>,
-    metrics: Option<Metrics>,
+    figures: Source,
+    outlets: Outlets,
     line: Vec<u8>,
     /// The beginning of the last report.
     anchor: Option<Anchor>,
@@ -87,10 +91,13 @@ impl Watch {
         let feed = open_feed(&args, start.unwrap_or(first))?;
         let metrics = match &args.textfile {
             Some(path) => {
-                Some(Metrics::open(path).map_err(|error| (path.display().to_string(), error))?)
+                Metrics::open(path).map_err(|error| (path.display().to_string(), error))?
             }
-            None => None,
+            None => Metrics::default(),
         };
+        let mut figures = Source::new(metrics);
+        let node = args.node_name.as_ref().and_then(|name| name.to_str());
+        let outlets = Outlets::start(&args.outlets, node, &mut figures)?;
         let mut options = Options::default();
         options.tasks = args.tasks;
         options.cgroup_roots = args.cgroups.roots();
@@ -110,7 +117,8 @@ impl Watch {
             outbox: Outbox::new(args.format),
             signals,
             state,
-            metrics,
+            figures,
+            outlets,
             line: Vec::new(),
             anchor: None,
             anchors: 0,
@@ -129,6 +137,7 @@ impl Watch {
         // The counters are there from the start, with their last values.
         self.save(true);
         loop {
+            self.figures.turn();
             let more = match self.read() {
                 Ok(more) => more,
                 Err(error) => {
@@ -166,9 +175,7 @@ impl Watch {
                 Next::Note(note) => warn(&self.feed.name(), &note),
                 Next::Gap(sentence) => {
                     warn(&self.feed.name(), &sentence);
-                    if let Some(metrics) = &mut self.metrics {
-                        metrics.gap();
-                    }
+                    self.figures.lock().gap();
                 }
                 Next::Line { lost } => {
                     self.state_stands = false;
@@ -192,9 +199,7 @@ impl Watch {
             &self.feed.name(),
             &format!("{records} {were} overwritten before being read; kills may be missing"),
         );
-        if let Some(metrics) = &mut self.metrics {
-            metrics.lost(records);
-        }
+        self.figures.lock().lost(records);
     }
 
     fn take_line(&mut self) -> io::Result<()> {
@@ -266,6 +271,8 @@ impl Watch {
             event.time_estimated = estimated;
         }
         self.names.name(&mut event);
+        self.figures.lock().came(&event);
+        self.outlets.give(&event);
         self.outbox.push(event, self.anchor.clone())
     }
 
@@ -274,9 +281,7 @@ impl Watch {
         let given = self.outbox.write()?;
         let any = !given.is_empty();
         for given in given {
-            if let Some(metrics) = &mut self.metrics {
-                metrics.count(&given.event);
-            }
+            self.figures.lock().count(&given.event);
             if let (Some(state), Some(id)) = (&mut self.state, given.event.id) {
                 let number = given.anchor.map_or(0, |anchor| anchor.number);
                 state.give(number, id);
@@ -294,11 +299,11 @@ impl Watch {
         if !urgent {
             self.names.tidy();
         }
-        let mut trouble = None;
-        if let Some(metrics) = &mut self.metrics {
-            metrics.set_pods(self.names.pods());
-            trouble = metrics.save().err().map(|error| (metrics.path(), error));
-        }
+        let pods = self.names.pods();
+        let mut metrics = self.figures.lock();
+        metrics.set_pods(pods);
+        let mut trouble = metrics.save().err();
+        drop(metrics);
         let is_over = self
             .last_line
             .is_none_or(|at| at.elapsed() >= REPORT_MEMORY);
@@ -310,7 +315,7 @@ impl Watch {
         {
             let resume = self.outbox.anchor().or(self.anchor.as_ref());
             if let Err(error) = state.save(read, resume) {
-                trouble = Some((state.path(), error));
+                trouble = Some((state.path().to_owned(), error));
             }
         }
         // The same trouble again is said once.
@@ -348,6 +353,8 @@ impl Watch {
             wait_for(&mut fds, left)?;
         }
         self.save(true);
+        self.outlets
+            .end(LAST_WORDS.saturating_sub(begun.elapsed()).max(MOMENT));
         Ok(())
     }
 
@@ -385,13 +392,5 @@ impl Watch {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         Ok(())
-    }
-}
-
-fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> io::Result<()> {
-    let timeout = Timespec::try_from(time).ok();
-    match poll(fds, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

@@ -1,15 +1,22 @@
-//! `--textfile PATH`: counters for node_exporter's textfile collector.
+//! The counters: for `--textfile PATH`, which node_exporter's textfile collector reads, and for `--listen`.
 //!
-//! The file is its own memory: a restart reads the counters back. So that an event given out twice is
+//! The file, if there is one, is its own memory: a restart reads the counters back. So that an event given out twice is
 //! counted once, a comment in the file names the events that were counted last.
 
+mod containers;
+
+pub(crate) use containers::LastKill;
+
 use super::replace::{Lasting, replace};
+use crate::sink::otlp;
+use containers::Containers;
 use oomparse_core::{EventType, OomEvent};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Series of one metric; kills past it count for a pod called `_other`, which no pod can be called.
 const MAX_SERIES: usize = 1000;
@@ -56,10 +63,21 @@ const OTHERS: [(&str, &str); 2] = [
 /// namespace, pod, container, scope.
 type Labels = [String; 4];
 
+/// The last event that a counter counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Exemplar {
+    pub(crate) id: String,
+    pub(crate) at: Option<SystemTime>,
+}
+
 /// The counters.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Metrics {
-    path: PathBuf,
+    path: Option<PathBuf>,
+    exemplars: BTreeMap<Labels, Exemplar>,
+    containers: Containers,
+    /// From the kernel's line of the last event to the event.
+    lag: Option<Duration>,
     kills: BTreeMap<Labels, u64>,
     plain: [u64; 4],
     others: [u64; 2],
@@ -69,24 +87,14 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Where the counters are kept.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Reads the counters back that an earlier run wrote.
     ///
     /// # Errors
     /// When the file is there and cannot be read.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut metrics = Self {
-            path: path.to_owned(),
-            kills: BTreeMap::new(),
-            plain: [0; 4],
-            others: [0; 2],
-            pods: 0,
-            counted: VecDeque::new(),
-            written: String::new(),
+            path: Some(path.to_owned()),
+            ..Self::default()
         };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -166,7 +174,56 @@ impl Metrics {
         } else {
             [OTHER, OTHER, OTHER, scope].map(str::to_owned)
         };
-        *self.kills.entry(labels).or_default() += 1;
+        *self.kills.entry(labels.clone()).or_default() += 1;
+        if let Some(id) = event.id.clone() {
+            let at = unix_time(event);
+            self.exemplars.insert(labels, Exemplar { id, at });
+        }
+    }
+
+    /// Notes an event as soon as it is there: how late it came, and what its container used.
+    pub(crate) fn came(&mut self, event: &OomEvent) {
+        let at = unix_time(event);
+        if !event.time_estimated {
+            self.lag = at.map(|at| at.elapsed().unwrap_or_default()).or(self.lag);
+        }
+        let at = at.unwrap_or_else(now);
+        let since = at.duration_since(SystemTime::UNIX_EPOCH);
+        self.containers.note(event, since.unwrap_or_default());
+    }
+
+    /// Labels, count, and the event that was counted last.
+    pub(crate) fn kills(
+        &self,
+    ) -> impl Iterator<Item = (Vec<(&'static str, String)>, u64, Option<&Exemplar>)> {
+        self.kills.iter().map(|(labels, count)| {
+            let names = ["namespace", "pod", "container", "scope"];
+            let pairs = names.into_iter().zip(labels.iter().cloned()).collect();
+            (pairs, *count, self.exemplars.get(labels))
+        })
+    }
+
+    /// Name, help and value of the counters without labels.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        let all = PLAIN.iter().zip(self.plain);
+        let others = OTHERS.iter().zip(self.others);
+        all.chain(others)
+            .map(|((name, help), value)| (*name, *help, value))
+    }
+
+    /// Labels of a container, and what was seen at its last kill.
+    pub(crate) fn containers(
+        &self,
+    ) -> impl Iterator<Item = (Vec<(&'static str, String)>, &LastKill)> {
+        self.containers.all()
+    }
+
+    pub(crate) fn pods(&self) -> usize {
+        self.pods
+    }
+
+    pub(crate) fn lag(&self) -> Option<Duration> {
+        self.lag
     }
 
     /// Counts records that are gone.
@@ -195,11 +252,17 @@ impl Metrics {
         }
     }
 
-    /// Writes the file, if a figure changed.
-    pub(crate) fn save(&mut self) -> io::Result<()> {
+    /// Writes the file, if there is one and a figure changed.
+    ///
+    /// # Errors
+    /// The file, and why it cannot be written.
+    pub(crate) fn save(&mut self) -> Result<(), (PathBuf, io::Error)> {
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
         let text = self.to_text();
         if text != self.written {
-            replace(&self.path, text.as_bytes(), Lasting::Run)?;
+            replace(path, text.as_bytes(), Lasting::Run).map_err(|error| (path.clone(), error))?;
             self.written = text;
         }
         Ok(())
@@ -240,6 +303,20 @@ impl Metrics {
         }
         out
     }
+}
+
+/// The event's time on this machine's clock, where the log shows all of it.
+fn unix_time(event: &OomEvent) -> Option<SystemTime> {
+    at(otlp::unix_nanos(event.time?)?)
+}
+
+fn now() -> SystemTime {
+    at(otlp::now()).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn at(unix_nanos: i128) -> Option<SystemTime> {
+    let nanos = u64::try_from(unix_nanos).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos))
 }
 
 #[cfg(test)]

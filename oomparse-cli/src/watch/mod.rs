@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine.rs ─► outbox.rs ─► standard output
-//!            clock.rs: wall time ─────┘        │  └─► state.rs, metrics.rs (replace.rs)
+//!            clock.rs: wall time ─────┘        │  ├─► state.rs, metrics.rs (replace.rs)
+//!                                              │  └─► ../sink/outlets/: HTTP, programs, OTLP, Kubernetes
 //!                                              └ names: ../pods/keeper.rs
 //! open.rs: which of the three; signals.rs: SIGTERM, SIGINT, SIGHUP as bytes in a pipe
 //! ```
@@ -22,10 +23,13 @@ mod signals;
 mod state;
 
 pub(crate) use engine::Watch;
+pub(crate) use metrics::{Exemplar, Metrics};
+pub(crate) use open::Trouble;
 
 use crate::args::Format;
 use crate::cgroups::CgroupArgs;
 use crate::pods::PodArgs;
+use crate::sink::outlets::OutletArgs;
 use crate::sources::SourceArgs;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -39,6 +43,7 @@ Examples:
   oomparse watch --state /var/lib/oomparse/state --since-boot
   oomparse watch --textfile /var/lib/node_exporter/textfile/oomparse.prom > /dev/null
   oomparse watch --file /var/log/kern.log --format report
+  oomparse watch --listen 127.0.0.1:9104                /metrics and /healthz
 
 SIGHUP reads the sources of names again; SIGTERM gives out what is open and ends with 0.
 
@@ -96,4 +101,7 @@ pub(crate) struct WatchArgs {
 
     #[command(flatten)]
     pods: PodArgs,
+
+    #[command(flatten)]
+    outlets: OutletArgs,
 }

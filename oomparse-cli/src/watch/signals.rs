@@ -1,10 +1,13 @@
-//! Signals as bytes in a pipe, which poll waits for beside the log.
+//! Signals as bytes in a pipe, which poll waits for beside the log; and that waiting.
 
+use rustix::event::{PollFd, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 use std::io::{self, Read as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,5 +54,14 @@ impl Signals {
             to_end: came(&self.end),
             to_reload: came(&self.reload),
         }
+    }
+}
+
+/// Waits until something can be read or written there, or a signal came, so long at most.
+pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> io::Result<()> {
+    let timeout = Timespec::try_from(time).ok();
+    match poll(fds, timeout.as_ref()) {
+        Ok(_) | Err(Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
