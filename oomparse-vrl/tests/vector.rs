@@ -134,6 +134,35 @@ fn a_kill_has_its_names_from_the_table() {
 }
 
 #[test]
+fn a_kill_is_a_victim_of_its_report() {
+    let text = include_str!("../../integrations/vector/incidents.yaml");
+    let incidents: Json = serde_yaml_ng::from_str(text).unwrap();
+    let source = incidents["transforms"]["victims"]["source"].as_str();
+    let victims = program(source.unwrap());
+    let event = kill();
+    let (oom, _) = through(&config(), from_exec(&event));
+    let (_, victim) = run(&victims, oom.clone());
+    let killed = event.victim.unwrap();
+    let (comm, pid) = (&oom["oom"]["victim"]["comm"], killed.pid.unwrap());
+    let told = format!("{} ({pid})", comm.as_str().unwrap());
+    assert_eq!(
+        (&victim["victims"], &victim["kills"]),
+        (&json!(told), &json!(1))
+    );
+    assert_eq!(victim["report"], oom["oom"]["report_id"]);
+    assert_eq!(victim["kubernetes"]["pod_uid"], UID);
+    // Kills without a report are not all of one.
+    let bare = |pid: u64| json!({"oom": {"id": format!("i{pid}"), "victim": {"pid": pid}}});
+    let (_, first) = run(&victims, bare(7));
+    let (_, second) = run(&victims, bare(8));
+    assert_eq!(
+        (&first["report"], &second["report"]),
+        (&json!("i7"), &json!("i8"))
+    );
+    assert_eq!(first["victims"], "? (7)");
+}
+
+#[test]
 fn names_that_are_known_stay() {
     let mut event = kill();
     let mut table = PodTable::new();

@@ -5,7 +5,7 @@
 //! and every kill with its event.
 
 use crate::steps::{self, cargo};
-use crate::target_dir;
+use crate::{storm, target_dir};
 use oomparse_benches::sparse_log;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -34,9 +34,7 @@ pub(crate) fn run(bin: &str) -> Result<(), String> {
     fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
     steps::run(&mut cargo(&["build", "--package", "oomparse-cli"]))?;
     let mut log = String::from_utf8(sparse_log(LOG_BYTES).0).map_err(|e| e.to_string())?;
-    for number in 0..STORM {
-        log.push_str(&bare_kill(number));
-    }
+    log.push_str(&storm::of_bare_kills(STORM));
     let kills = log.matches("Killed process ").count();
     let lines = log.lines().count();
     let input = dir.join("kern.log");
@@ -81,18 +79,6 @@ pub(crate) fn run(bin: &str) -> Result<(), String> {
         return Err(format!("{untimed} records have no time"));
     }
     Ok(())
-}
-
-/// A kill as the kernel prints it once its rate limit swallows the reports.
-fn bare_kill(number: usize) -> String {
-    let rest = ["", ", UID:0 pgtables:56kB oom_score_adj:968"][number % 2];
-    format!(
-        "Jan  5 02:12:02 node-7 kernel: [{}.{:06}] Memory cgroup out of memory: Killed process {} (java) \
-         total-vm:18896kB, anon-rss:16456kB, file-rss:516kB, shmem-rss:4kB{rest}\n",
-        900_000 + number / 100,
-        number % 100 * 10_000,
-        4_000_000 + number
-    )
 }
 
 /// Runs this repository's program with files for its standard input and output.

@@ -8,6 +8,7 @@ mod checks;
 mod collector;
 mod dist;
 mod fluent_bit;
+mod fluentd;
 mod forge;
 mod fuzz;
 mod house;
@@ -23,6 +24,7 @@ mod python;
 mod readme;
 mod release;
 mod steps;
+mod storm;
 mod system;
 mod tools;
 mod vector;
@@ -91,6 +93,8 @@ cargo xtask <command>
   try-collector --bin PATH
                 what `filter` and `scan --format otlp` write, in your OpenTelemetry collector (receivers
                 file_log and otlp, exporter file): every record once, every kill with its event
+  try-fluentd --bin PATH
+                run the configurations for Fluentd in yours: every record once, every kill, also over a restart
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   help          this text
@@ -158,6 +162,7 @@ fn main() -> ExitCode {
         }
         ["try-vector", "--bin", bin] => done(vector::run(bin)),
         ["try-collector", "--bin", bin] => done(collector::run(bin)),
+        ["try-fluentd", "--bin", bin] => done(fluentd::run(bin)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS

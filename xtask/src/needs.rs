@@ -25,6 +25,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ),
     ("try-vector", &["cc"]),
     ("try-collector", &["cc"]),
+    ("try-fluentd", &["cc"]),
     ("live-vm", &["cc", "busybox"]),
 ];
 

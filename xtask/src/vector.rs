@@ -1,20 +1,26 @@
 //! `try-vector`: the configurations of `integrations/vector` in a real Vector that the user points at.
 //!
-//! A made-up log goes through each; every record that went in must come out once, in order and whole, and
-//! the kills must carry their event and their pod's name.
+//! A made-up log with a storm of bare kills goes through each; every record that went in must come out once, in
+//! order and whole, and the kills must carry their event and, where the log shows it, their pod's name.
+
+mod shapes;
 
 use crate::steps::{self, cargo};
-use crate::{root, target_dir};
+use crate::{root, storm, target_dir};
 use oomparse_benches::sparse_log;
 use oomparse_core::Parser;
 use serde_json::{Value, json};
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How much log goes through; about 164 bytes a line.
 const LOG_BYTES: u64 = 8 << 20;
+
+/// Bare kills of the storm behind it.
+const STORM: usize = 1_000;
 
 /// How long nothing new may come out.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,10 +37,13 @@ pub(crate) fn run(bin: &str) -> Result<(), String> {
     let version = version(bin)?;
     let trial = Trial::prepare(bin)?;
     println!("\n{version}");
-    println!("{} lines, {} kills", trial.lines.len(), trial.kills);
+    println!(
+        "\n| configuration | records in | records out | kills | with their event | with the pod's name | without a pod |\n\
+         |---|---|---|---|---|---|---|"
+    );
     let exec = trial.exec();
-    let lua = trial.lua();
-    exec.and(lua)
+    let shapes = trial.shapes();
+    exec.and(shapes)
 }
 
 fn version(bin: &str) -> Result<String, String> {
@@ -50,14 +59,15 @@ impl Trial {
         }
         let dir = target_dir().join("try-vector");
         _ = fs::remove_dir_all(&dir);
-        let log = String::from_utf8(sparse_log(LOG_BYTES).0).map_err(|e| e.to_string())?;
-        let mut trial = Self {
+        let mut log = String::from_utf8(sparse_log(LOG_BYTES).0).map_err(|e| e.to_string())?;
+        log.push_str(&storm::of_bare_kills(STORM));
+        let trial = Self {
             bin: PathBuf::from(bin),
             dir,
             lines: log.lines().map(str::to_owned).collect(),
-            kills: 0,
+            kills: log.matches("Killed process ").count(),
         };
-        for part in ["modules", "exec", "lua"] {
+        for part in ["modules", "exec", "journald", "file", "containers"] {
             fs::create_dir_all(trial.dir.join(part)).map_err(|e| e.to_string())?;
         }
         let module = target_dir().join("release/liboomparse_lua.so");
@@ -68,13 +78,12 @@ impl Trial {
     }
 
     /// A table that names every pod of the log.
-    fn name_pods(&mut self, log: &[u8]) -> Result<(), String> {
+    fn name_pods(&self, log: &[u8]) -> Result<(), String> {
         let mut csv = String::from("pod_uid,namespace,pod_name,container_name,container_id\n");
         let mut parser = Parser::new();
         parser.push_chunk(log);
         parser.finish();
         while let Some(event) = parser.next_event() {
-            self.kills += usize::from(event.victim.is_some());
             if let Some(uid) = event.pod.and_then(|pod| pod.uid) {
                 csv.push_str(&format!("{uid},shop,{},,\n", pod_name(&uid)));
             }
@@ -95,10 +104,12 @@ impl Trial {
             .to_string()
     }
 
-    /// The shipped configuration up to its sinks, with these paths in it, and a file for each sink.
+    /// The shipped configuration up to its sinks, with these paths in it, and a file for each sink in a directory of
+    /// the trial's.
     fn configure(
         &self,
         name: &str,
+        stem: &str,
         changes: &[(&str, &str)],
         sinks: &[(&str, &str)],
     ) -> Result<PathBuf, String> {
@@ -114,21 +125,18 @@ impl Trial {
             }
             text = text.replace(theirs, ours);
         }
-        let stem = name.trim_end_matches(".yaml");
-        text.push_str(&format!("\ndata_dir: {}\nsinks:\n", self.path(stem)));
+        if name != "incidents.yaml" {
+            text.push_str(&format!("\ndata_dir: {}\n", self.path(stem)));
+        }
+        text.push_str("\nsinks:\n");
         for (input, file) in sinks {
             text.push_str(&format!(
                 "  to_{input}:\n    type: file\n    inputs: [{input}]\n    path: {}/{file}\n    encoding:\n      codec: json\n",
                 self.path(stem)
             ));
         }
-        let file = self.dir.join(stem).join("vector.yaml");
+        let file = self.dir.join(stem).join(name);
         fs::write(&file, text).map_err(|e| e.to_string())?;
-        steps::run(
-            Command::new(&self.bin)
-                .args(["validate", "--no-environment"])
-                .arg(&file),
-        )?;
         Ok(file)
     }
 
@@ -146,103 +154,46 @@ impl Trial {
             ("/var/lib/oomparse/pods.csv", &self.path("pods.csv")),
         ];
         let sinks = [("oom", "out.json"), ("kills_total", "metrics.json")];
-        let config = self.configure("exec.yaml", &changes, &sinks)?;
-        let vector = Vector::start(&self.bin, &config, Stdio::null())?;
-        let out = self.dir.join("exec/out.json");
-        let records = vector.records(&out, |records| count_kills(records) >= self.kills)?;
+        let exec = self.configure("exec.yaml", "exec", &changes, &sinks)?;
+        let sinks = [("incidents", "incidents.json")];
+        let reduced = self.configure("incidents.yaml", "exec", &[], &sinks)?;
+        let vector = Vector::start(&self.bin, &[&exec, &reduced], Stdio::null())?;
+        let out = self.dir.join("exec/incidents.json");
+        let incidents = vector.records(&out, |records| sum_of_kills(records) >= self.kills)?;
+        let records = read(&self.dir.join("exec/out.json"))?;
         let metrics = read(&self.dir.join("exec/metrics.json"))?;
         let found = Found::of(&records);
+        found.print("exec.yaml", self.lines.len(), records.len(), self.kills);
+        let reports: BTreeSet<&str> = records.iter().filter_map(report_of).collect();
         println!(
-            "\nexec.yaml: {} events, {} kills of {}, {} with their pod's right name, {} without a pod; {} metrics",
-            records.len(),
-            found.kills,
-            self.kills,
-            found.named,
-            found.without_pod,
-            metrics.len()
+            "    {} counted by log_to_metric; reduce made {} incidents of {} kills in {} reports",
+            metrics.len(),
+            incidents.len(),
+            sum_of_kills(&incidents),
+            reports.len()
         );
         let sound = found.kills == self.kills && found.unnamed == 0 && found.named > 0;
-        if !sound || metrics.len() != self.kills {
+        let counts = [metrics.len(), sum_of_kills(&incidents)];
+        if !sound || counts != [self.kills; 2] || incidents.len() != reports.len() {
             return Err("exec.yaml: that is not what went in".to_owned());
         }
         Ok(())
     }
-
-    fn lua(&self) -> Result<(), String> {
-        let lines = self.lines.iter().enumerate();
-        let records: Vec<Value> = lines.map(|(n, line)| journal_entry(n, line)).collect();
-        let text: Vec<String> = records.iter().map(Value::to_string).collect();
-        self.write("in.json", &(text.join("\n") + "\n"))?;
-        let modules = format!("{}/?.so", self.path("modules"));
-        let changes = [
-            ("/usr/local/lib/oomparse/?.so", modules.as_str()),
-            ("/var/log/pods", &self.path("pods.csv")),
-            (
-                "type: journald",
-                "type: stdin\n    decoding: { codec: json }",
-            ),
-            ("    include_matches:\n      _TRANSPORT: [kernel]\n", ""),
-            ("    current_boot_only: true\n", ""),
-        ];
-        let config = self.configure("lua.yaml", &changes, &[("oom", "out.json")])?;
-        let input = File::open(self.dir.join("in.json")).map_err(|e| e.to_string())?;
-        let started = Instant::now();
-        let vector = Vector::start(&self.bin, &config, input.into())?;
-        let out = self.dir.join("lua/out.json");
-        let out = vector.records(&out, |out| out.len() >= records.len())?;
-        let seconds = started.elapsed().as_secs_f64();
-        if let Some(trouble) = out.iter().find(|record| record["oomparse_trouble"] == true) {
-            return Err(format!("lua.yaml: {}", trouble["message"]));
-        }
-        // The transform gives out late events as records of their own.
-        let own = out.iter().filter(|record| record["n"].is_u64());
-        for (at, (before, after)) in records.iter().zip(own.clone()).enumerate() {
-            if before["n"] != after["n"] || before["message"] != after["message"] {
-                return Err(format!("lua.yaml: record {at} is another: {after}"));
-            }
-        }
-        let found = Found::of(&out);
-        println!(
-            "\nlua.yaml: {} records in, {} out in {seconds:.1} s with the start; {} kills of {}, {} with their pod's right name, {} without a pod",
-            records.len(),
-            own.clone().count(),
-            found.kills,
-            self.kills,
-            found.named,
-            found.without_pod
-        );
-        let sound = own.count() == records.len() && found.unnamed == 0 && found.named > 0;
-        if !sound || found.kills != self.kills {
-            return Err("lua.yaml: that is not what went in".to_owned());
-        }
-        Ok(())
-    }
 }
 
-/// A line of the log as journald has it.
-fn journal_entry(n: usize, line: &str) -> Value {
-    match line.split_once(" kernel: ") {
-        Some((_, printed)) => {
-            let (message, micros) = without_stamp(printed);
-            json!({
-                "n": n, "message": message, "_TRANSPORT": "kernel", "SYSLOG_FACILITY": "0", "SYSLOG_IDENTIFIER": "kernel",
-                "_SOURCE_MONOTONIC_TIMESTAMP": micros,
-            })
-        }
-        None => json!({"n": n, "message": line, "_TRANSPORT": "syslog"}),
-    }
+/// Kills of all incidents.
+fn sum_of_kills(incidents: &[Value]) -> usize {
+    let kills = incidents
+        .iter()
+        .filter_map(|incident| usize::try_from(incident["kills"].as_u64()?).ok());
+    kills.sum()
 }
 
-/// What the kernel printed without its own stamp, which journald has in a field of its own, in microseconds.
-fn without_stamp(printed: &str) -> (&str, Option<String>) {
-    let split = || {
-        let (stamp, message) = printed.strip_prefix('[')?.split_once("] ")?;
-        // A task table's rows begin with a whole number.
-        let (seconds, fraction) = stamp.trim().split_once('.')?;
-        let micros: u64 = format!("{seconds}{fraction}").parse().ok()?;
-        (fraction.len() == 6).then(|| (message, Some(micros.to_string())))
-    };
-    split().unwrap_or((printed, None))
+/// The report of a kill.
+fn report_of(record: &Value) -> Option<&str> {
+    let text = |path: &str| record.pointer(path).and_then(Value::as_str);
+    text("/oom/victim/comm")?;
+    text("/oom/report_id").or_else(|| text("/oom/id"))
 }
 
 fn pod_name(uid: &str) -> String {
@@ -281,16 +232,36 @@ impl Found {
         }
         found
     }
+
+    /// A row of the table.
+    fn print(&self, name: &str, lines: usize, records: usize, kills: usize) {
+        println!(
+            "| {name} | {lines} | {records} | {kills} | {} | {} | {} |",
+            self.kills, self.named, self.without_pod
+        );
+    }
 }
 
 /// The daemon; it is ended when this is dropped.
 struct Vector(Child);
 
 impl Vector {
-    fn start(bin: &Path, config: &Path, stdin: Stdio) -> Result<Self, String> {
+    /// Has the configurations checked, and starts with them.
+    fn start(bin: &Path, configs: &[&Path], stdin: Stdio) -> Result<Self, String> {
+        let mut check = Command::new(bin);
+        check.args(["validate", "--no-environment"]).args(configs);
+        let checked = check
+            .output()
+            .map_err(|e| format!("{}: {e}", bin.display()))?;
+        if !checked.status.success() {
+            let said = [checked.stdout, checked.stderr].concat();
+            return Err(String::from_utf8_lossy(&said).into_owned());
+        }
         let mut command = Command::new(bin);
-        command.arg("--config").arg(config).stdin(stdin);
-        println!("    {}", steps::typed(&command));
+        for config in configs {
+            command.arg("--config").arg(config);
+        }
+        command.arg("--quiet").stdin(stdin);
         let child = command.spawn();
         child
             .map(Self)
@@ -334,7 +305,8 @@ impl Drop for Vector {
 }
 
 fn read(file: &Path) -> Result<Vec<Value>, String> {
-    let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+    // A sink makes its file with the first record.
+    let text = fs::read_to_string(file).unwrap_or_default();
     // The last line may not be whole yet.
     let whole = text
         .rfind('\n')
@@ -343,26 +315,4 @@ fn read(file: &Path) -> Result<Vec<Value>, String> {
         .lines()
         .map(|line| serde_json::from_str(line).map_err(|e| format!("{e}: {line}")))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn journald_has_no_stamp_in_a_message() {
-        let line = "Jan  5 02:12:02 node-7 kernel: [  598.206856] Killed process 7 (a)";
-        let entry = journal_entry(3, line);
-        assert_eq!(entry["message"], "Killed process 7 (a)");
-        assert_eq!(entry["_SOURCE_MONOTONIC_TIMESTAMP"], "598206856");
-        let log = String::from_utf8(sparse_log(1 << 20).0).unwrap();
-        let kernels = log.lines().filter(|line| line.contains(" kernel: "));
-        let entries: Vec<_> = kernels.map(|line| journal_entry(0, line)).collect();
-        assert!(entries.len() > 100);
-        for entry in entries {
-            let message = entry["message"].as_str().unwrap();
-            assert_eq!(without_stamp(message), (message, None));
-            assert!(entry["_SOURCE_MONOTONIC_TIMESTAMP"].is_string(), "{entry}");
-        }
-    }
 }

@@ -14,13 +14,10 @@ pub(super) fn archives() -> Result<(), String> {
     fluent_bit()?;
     vector()?;
     for machine in MACHINES {
-        for shipper in ["rsyslog", "syslog-ng"] {
+        for shipper in ["rsyslog", "syslog-ng", "fluentd"] {
             let mut entries = common();
             entries.push((program::path(machine), "bin/oomparse".to_owned()));
-            entries.push(file(
-                &format!("integrations/{shipper}/oomparse.conf"),
-                "oomparse.conf",
-            ));
+            entries.extend(folder(&root().join("integrations").join(shipper), ".")?);
             archive::make(
                 &format!("oomparse-{shipper}-{VERSION}-{}", machine.rpm),
                 &entries,
@@ -56,6 +53,10 @@ fn fluent_bit() -> Result<(), String> {
         &root().join("integrations/fluent-bit/wasm"),
         "wasm",
     )?);
+    for name in ["kmsg.yaml", "output.yaml", "routing.yaml"] {
+        let name = format!("native/{name}");
+        entries.push(file(&format!("integrations/fluent-bit/{name}"), &name));
+    }
     for (built, name) in [
         ("libflb_filter_oomparse.so", "flb-filter_oomparse.so"),
         // What the Lua script calls.
@@ -70,7 +71,9 @@ fn vector() -> Result<(), String> {
     for machine in [X86, ARM] {
         let mut entries = common();
         entries.push((program::path(machine), "bin/oomparse".to_owned()));
-        entries.push(file("integrations/vector/exec.yaml", "exec.yaml"));
+        for name in ["exec.yaml", "incidents.yaml"] {
+            entries.push(file(&format!("integrations/vector/{name}"), name));
+        }
         if machine.target == X86.target {
             entries.push(file("integrations/vector/lua.yaml", "lua.yaml"));
             entries.push((library("liboomparse_lua.so"), "lib/oomparse.so".to_owned()));

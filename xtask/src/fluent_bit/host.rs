@@ -92,6 +92,14 @@ impl Host {
         }
     }
 
+    /// A file that names the native filter for the host to load.
+    pub(super) fn plugins_file(&self) -> Result<String, String> {
+        let file = self.dir.join("shipped-plugins.conf");
+        let text = format!("[PLUGINS]\n    Path {}\n", self.oomparse.display());
+        write(&file, &text)?;
+        Ok(file.display().to_string())
+    }
+
     /// The native filter that does nothing.
     pub(super) fn empty(&self) -> Filter {
         Filter {

@@ -2,6 +2,7 @@
 //!
 //! Who was killed is read from the logs here with a few searches, not with the parser that is tried.
 
+use crate::storm;
 use oomparse_benches::{SEED, ordinary, sparse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -99,23 +100,8 @@ impl Input {
 
     /// What the kernel prints in a storm, once its rate limit swallows the reports: nothing but the lines of the
     /// kills, as 5.x and as 4.14 print them.
-    pub(super) fn storm(dir: &Path, count: u64) -> Result<Self, String> {
-        let mut log = String::new();
-        for number in 0..count {
-            let pid = 400_000 + number;
-            let rest = if number % 2 == 0 {
-                ", UID:0 pgtables:56kB oom_score_adj:968"
-            } else {
-                ""
-            };
-            log.push_str(&format!(
-                "Jan  5 02:12:{:02} node-7 kernel: [{}.{:06}] Memory cgroup out of memory: Killed process {pid} \
-                 (java) total-vm:18896kB, anon-rss:16456kB, file-rss:516kB, shmem-rss:4kB{rest}\n",
-                number / 100 % 60,
-                5_000 + number / 100,
-                number % 100 * 10_000,
-            ));
-        }
+    pub(super) fn storm(dir: &Path, count: usize) -> Result<Self, String> {
+        let log = storm::of_bare_kills(count);
         let kills = kills(log.as_bytes());
         Self::write(dir, "a storm of bare kills", log.into_bytes(), false, kills)
     }

@@ -40,18 +40,28 @@ impl Running {
         &mut self,
         is_enough: impl Fn(&[Value]) -> bool,
     ) -> Result<Vec<Value>, String> {
+        let records = self.records(|records| is_enough(&events(records.to_vec())))?;
+        Ok(events(records))
+    }
+
+    /// The same for all records.
+    pub(super) fn records(
+        &mut self,
+        is_enough: impl Fn(&[Value]) -> bool,
+    ) -> Result<Vec<Value>, String> {
         let started = Instant::now();
         loop {
             let ended = self.child.try_wait().map_err(|error| error.to_string())?;
-            let events = events(&fs::read(&self.out).unwrap_or_default());
-            if is_enough(&events) {
-                return Ok(events);
+            let records = records(&fs::read(&self.out).unwrap_or_default());
+            if is_enough(&records) {
+                return Ok(records);
             }
             if ended.is_some() || started.elapsed() > Duration::from_secs(20) {
                 let said = fs::read_to_string(&self.said).unwrap_or_default();
-                let count = events.len();
+                let (events, records) = (events(records.clone()).len(), records.len());
                 return Err(format!(
-                    "the event did not come, only {count} others; ended: {ended:?}\n{said}"
+                    "what is waited for did not come, only {records} records with {events} events; \
+                     ended: {ended:?}\n{said}"
                 ));
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -74,11 +84,19 @@ impl Drop for Running {
     }
 }
 
-/// The events in lines of JSON; the last line may not be whole yet.
-fn events(lines: &[u8]) -> Vec<Value> {
+/// The records in lines of JSON; the last line may not be whole yet.
+fn records(lines: &[u8]) -> Vec<Value> {
     lines
         .split(|byte| *byte == b'\n')
         .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
+        .filter(Value::is_object)
+        .collect()
+}
+
+/// The events in records.
+fn events(records: Vec<Value>) -> Vec<Value> {
+    records
+        .into_iter()
         .filter_map(|mut record| record.as_object_mut()?.remove("oom"))
         .collect()
 }
@@ -101,7 +119,7 @@ mod tests {
     #[test]
     fn events_of_whole_lines() {
         let lines = b"{\"a\":1}\nno JSON\n{\"oom\":{\"victim\":{\"pid\":7},\"pod\":{\"uid\":\"u\"}}}\n{\"oom\":{";
-        let events = events(lines);
+        let events = events(records(lines));
         assert_eq!(events.len(), 1);
         assert_eq!(of(&events, 7).and_then(uid), Some("u"));
         assert_eq!(of(&events, 8), None);

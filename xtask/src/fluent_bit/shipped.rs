@@ -1,7 +1,8 @@
-//! The configurations of integrations/fluent-bit/wasm as they are, but for their paths; `kmsg` with real
+//! The configurations of integrations/fluent-bit as they are, but for their paths; `kmsg` with real
 //! kills, each of a process in a cgroup as a pod's.
 
 // What makes a pod, and a process that the kernel kills in it, as the tests of `oomparse watch` do it.
+mod native;
 #[allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -34,27 +35,29 @@ pub(super) fn run(host: &Host) -> Result<Vec<String>, String> {
         not_run.push(sentence);
     };
     let input = Input::records(&host.dir, 2_000)?;
-    for name in ["tail.conf", "tail.yaml"] {
+    for name in ["wasm/tail.conf", "wasm/tail.yaml"] {
         tail(host, &Input::mixed(&host.dir, 20_000)?, name)?;
     }
+    native::run(host)?;
     match Hierarchy::find() {
         Ok(hierarchy) => {
             for (name, driver) in [
-                ("kmsg.conf", Driver::Cgroupfs),
-                ("kmsg.yaml", Driver::Systemd),
-                ("kmsg-pods.conf", Driver::Cgroupfs),
-                ("kmsg-pods.yaml", Driver::Systemd),
+                ("wasm/kmsg.conf", Driver::Cgroupfs),
+                ("wasm/kmsg.yaml", Driver::Systemd),
+                ("wasm/kmsg-pods.conf", Driver::Cgroupfs),
+                ("wasm/kmsg-pods.yaml", Driver::Systemd),
+                ("native/kmsg.yaml", Driver::Cgroupfs),
             ] {
                 kmsg(host, &hierarchy, driver, name)?;
             }
             storm::run(host, &hierarchy)?;
         }
-        Err(why) => missing("the four files for kmsg and a storm, with real kills", why),
+        Err(why) => missing("the five files for kmsg and a storm, with real kills", why),
     }
     if host.has_input("systemd")? {
         match journal(host, &input)? {
             Ok(journal) => {
-                for name in ["systemd.conf", "systemd.yaml"] {
+                for name in ["wasm/systemd.conf", "wasm/systemd.yaml"] {
                     systemd(host, &input, &journal, name)?;
                 }
             }
@@ -69,23 +72,25 @@ pub(super) fn run(host: &Host) -> Result<Vec<String>, String> {
 
 /// A copy of a configuration with other paths. Each text to replace must stand there once.
 fn copy(host: &Host, name: &str, paths: &[(&str, String)]) -> Result<PathBuf, String> {
-    let from = root().join("integrations/fluent-bit/wasm").join(name);
+    let from = root().join("integrations/fluent-bit").join(name);
     let mut text =
         fs::read_to_string(&from).map_err(|error| format!("{}: {error}", from.display()))?;
-    let module = if name.contains("-pods") {
+    let loaded = if name.starts_with("native/") {
+        ("/etc/fluent-bit/plugins.conf", host.plugins_file()?)
+    } else if name.contains("-pods") {
         let module = host.modules.oomparse_pods.display().to_string();
         ("/etc/fluent-bit/oomparse-pods.wasm", module)
     } else {
         let module = host.modules.oomparse.display().to_string();
         ("/etc/fluent-bit/oomparse.wasm", module)
     };
-    for (old, new) in paths.iter().chain([&module]) {
+    for (old, new) in paths.iter().chain([&loaded]) {
         if text.matches(old).count() != 1 {
             return Err(format!("`{old}` does not stand once in {name}"));
         }
         text = text.replace(old, new);
     }
-    let to = host.dir.join(name);
+    let to = host.dir.join(name.replace('/', "-"));
     write(&to, &text)?;
     Ok(to)
 }
@@ -135,7 +140,7 @@ fn kmsg(host: &Host, hierarchy: &Hierarchy, driver: Driver, name: &str) -> Resul
     let logs = host.dir.join("var-log");
     let mut pod = Pod::new(hierarchy, driver, &logs);
     pod.make_logs();
-    let looks_up = name.contains("-pods");
+    let looks_up = name.contains("-pods") || name.starts_with("native/");
     let paths = [
         ("/var/log/pods", "pods"),
         ("/var/log/containers", "containers"),

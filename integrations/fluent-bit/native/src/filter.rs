@@ -1,5 +1,6 @@
 //! The filter without its host: a chunk in, a chunk out.
 
+use crate::counts::{Counts, Reports};
 use crate::msgpack::Reader;
 use crate::output;
 use crate::record::{self, Line, Record};
@@ -8,23 +9,6 @@ use oomparse_core::line::{self, parse_line};
 use oomparse_core::{Frame, Framer, KeyedParser, OomEvent, PodTable, WallTime};
 use oomparse_host::Sources;
 use std::time::UNIX_EPOCH;
-
-/// What the filter did so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Chunks seen.
-    pub chunks: u64,
-    /// Chunks that were decoded.
-    pub decoded: u64,
-    /// Events put into their records, or given out alone.
-    pub events: u64,
-    /// Events that were complete only when their record was gone, and had nowhere to go.
-    pub late: u64,
-    /// Events of before the start that were not given out, as was asked for.
-    pub old: u64,
-    /// Records left out, as was asked for.
-    pub dropped: u64,
-}
 
 /// State and settings of one filter.
 #[derive(Debug)]
@@ -36,6 +20,7 @@ pub struct Filter {
     /// Kills whose records are older are not given out; seconds since 1970.
     since: u64,
     counts: Counts,
+    reports: Reports,
     /// Events that had no record to go to, as JSON, until the host's log takes them.
     homeless: Vec<String>,
 }
@@ -91,6 +76,7 @@ impl Filter {
                 _ => 0,
             },
             counts: Counts::default(),
+            reports: Reports::every(settings.counts_every),
             homeless: Vec::new(),
             settings,
         };
@@ -112,6 +98,18 @@ impl Filter {
     /// Takes a chunk of log events; gives the new one, or nothing if it stays as it is.
     pub fn chunk(&mut self, bytes: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
         self.counts.chunks += 1;
+        let changed = self.with_events(bytes, tag);
+        match self.reports.if_due(&self.counts, bytes) {
+            None => changed,
+            Some(counts) => {
+                let mut out = changed.unwrap_or_else(|| bytes.to_vec());
+                out.extend_from_slice(&counts);
+                Some(out)
+            }
+        }
+    }
+
+    fn with_events(&mut self, bytes: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
         if !self.parsers.wants_every_line(tag) && !self.parsers.is_candidate(bytes) {
             return None;
         }
@@ -198,12 +196,11 @@ impl Filter {
         };
         let mut changed = Vec::with_capacity(record.bytes.len() + 2048);
         let key = &self.settings.event_key;
-        let count = 1 + event.others.len() as u64;
         if output::enriched(record, &event, key, &mut changed).is_some() {
-            self.counts.events += count;
+            self.counts.gave(&event);
             chunk.from(start).extend_from_slice(&changed);
         } else {
-            self.counts.late += count;
+            self.counts.late += 1 + event.others.len() as u64;
             chunk.copy(record);
         }
     }
@@ -242,7 +239,7 @@ impl Filter {
             let key = &self.settings.event_key;
             // A tag that had to make room for this one: its events are not this tag's.
             if *of_tag == *tag && output::alone(like, &event, key, &mut alone).is_some() {
-                self.counts.events += 1;
+                self.counts.gave(&event);
                 chunk.from(end).extend_from_slice(&alone);
             } else {
                 self.counts.late += 1;

@@ -11,11 +11,13 @@
 //! code.
 
 mod abi;
+mod counts;
 mod filter;
 mod msgpack;
 mod output;
 mod record;
 mod settings;
 
-pub use filter::{Counts, Filter};
+pub use counts::Counts;
+pub use filter::Filter;
 pub use settings::{Mode, OPTIONS, Settings};

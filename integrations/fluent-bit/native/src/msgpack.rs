@@ -201,6 +201,12 @@ pub(crate) fn write_map(out: &mut Vec<u8>, pairs: usize) {
     }
 }
 
+/// Writes a number.
+pub(crate) fn write_unsigned(out: &mut Vec<u8>, number: u64) {
+    out.push(0xcf);
+    out.extend_from_slice(&number.to_be_bytes());
+}
+
 /// Writes a text.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
     match text.len() {

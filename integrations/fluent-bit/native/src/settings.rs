@@ -2,6 +2,7 @@
 
 use oomparse_core::{Accept, Options};
 use oomparse_host::Key;
+use std::time::Duration;
 
 /// What becomes of events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub enum Mode {
 
 /// The names of the options, as they are written in the documentation. Fluent Bit has `Match`, `Alias`,
 /// `Log_Level` and its like itself.
-pub const OPTIONS: [&str; 13] = [
+pub const OPTIONS: [&str; 14] = [
     "Key",
     "Pods",
     "Labels",
@@ -29,6 +30,7 @@ pub const OPTIONS: [&str; 13] = [
     "Boot_Id",
     "Utc_Offset",
     "Cgroup_Roots",
+    "Counts_Every",
 ];
 
 /// Where a node's kubelet keeps the logs of its pods: read for names unless `Pods` says otherwise.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub drop_report: bool,
     /// Kills of before the filter's start are not given out: an input may read again what another run read.
     pub since_start: bool,
+    /// How often a record tells what was counted.
+    pub counts_every: Option<Duration>,
     /// What the parser is told.
     pub parser: Options,
 }
@@ -97,6 +101,7 @@ impl Settings {
                 Some("start") => true,
                 Some(other) => return Err(format!("Since is `all` or `start`, not `{other}`")),
             },
+            counts_every: counts_every(get("Counts_Every"))?,
             parser: Options::default(),
         };
         if settings.event_key.is_empty() {
@@ -166,6 +171,16 @@ fn is_on(name: &str, word: Option<String>) -> Result<bool, String> {
     }
 }
 
+/// Seconds between two records of counts; none is never.
+fn counts_every(text: Option<String>) -> Result<Option<Duration>, String> {
+    let Some(text) = text else { return Ok(None) };
+    match text.trim().parse() {
+        Ok(0) => Ok(None),
+        Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),
+        Err(_) => Err(format!("Counts_Every is a number of seconds, not `{text}`")),
+    }
+}
+
 /// `+02:00`, `-0330`, `Z` as minutes east of UTC.
 fn offset(text: &str) -> Option<i16> {
     let text = text.trim();
@@ -221,6 +236,7 @@ mod tests {
             ("drop_report", "on"),
             ("key", "$a[b]"),
             ("since", "boot"),
+            ("counts_every", "1m"),
         ] {
             let sentence = read(&[(option, value)]).unwrap_err();
             assert!(

@@ -397,6 +397,55 @@ fn kills_of_before_the_start_are_passed_over_on_request() {
     }
 }
 
+/// The record of counts at the end of a chunk, if there is one.
+fn counts(output: &[u8]) -> Option<Vec<(String, u64)>> {
+    let (records, rest) = split(output);
+    assert!(rest.is_empty());
+    let [(name, counts)] = pairs(&records.last()?.0) else {
+        return None;
+    };
+    let pairs = counts
+        .as_map()
+        .filter(|_| name.as_str() == Some("oomparse"))?;
+    let (schema, pairs) = pairs.split_first()?;
+    assert_eq!(*schema, ("schema".into(), "oomparse.counts/1".into()));
+    let pair = |(name, count): &(Value, Value)| Some((name.as_str()?.to_owned(), count.as_u64()?));
+    pairs.iter().map(pair).collect()
+}
+
+#[test]
+fn what_was_counted_is_a_record_on_request() {
+    let kills = chunk(&[log(1, &bare(1000)), log(2, &bare(1001))]);
+    let ordinary = chunk(&[log(3, "x"), log(4, "y")]);
+    let mark = |seconds: u32| record(seconds, &[("resource", "r".into())]);
+    let group = chunk(&[mark(u32::MAX), log(5, "x"), mark(u32::MAX - 1)]);
+    let broken = [&ordinary[..], &[0xc1]].concat();
+    for (plain, of_last) in [(&ordinary, log(4, "")), (&group, log(5, ""))] {
+        let mut filter = filter(&[("Mode", "events"), ("Counts_Every", "1")]);
+        assert_eq!(counts(&filter.chunk(&kills, b"t").unwrap()), None);
+        let output = loop {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            // Nothing is put behind what is no log event.
+            assert_eq!(filter.chunk(&broken, b"t"), None);
+            if let Some(output) = filter.chunk(plain, b"u") {
+                break output;
+            }
+        };
+        assert!(output.starts_with(plain));
+        let told = counts(&output).unwrap();
+        for (name, count) in [("events", 2), ("kills", 2), ("late", 0), ("old", 0)] {
+            assert!(told.contains(&(name.to_owned(), count)), "{told:?}");
+        }
+        let (records, _) = split(&output);
+        let time = |record: &Value| record.as_array().unwrap()[0].clone();
+        assert_eq!(time(&records.last().unwrap().0), time(&of_last));
+        // Not again before its time.
+        assert_eq!(filter.chunk(plain, b"u"), None);
+    }
+    let mut silent = filter(&[("Counts_Every", "0")]);
+    assert_eq!(silent.chunk(&ordinary, b"t"), None);
+}
+
 #[test]
 fn all_kills_of_a_record_reach_it() {
     let text = format!(
