@@ -143,7 +143,7 @@ fn a_kill_is_a_victim_of_its_report() {
     let (oom, _) = through(&config(), from_exec(&event));
     let (_, victim) = run(&victims, oom.clone());
     let killed = event.victim.unwrap();
-    let (comm, pid) = (&oom["oom"]["victim"]["comm"], killed.pid.unwrap());
+    let (comm, pid) = (&oom["oom"]["victim"]["comm"], killed.pid);
     let told = format!("{} ({pid})", comm.as_str().unwrap());
     assert_eq!(
         (&victim["victims"], &victim["kills"]),
