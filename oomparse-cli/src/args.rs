@@ -1,6 +1,8 @@
 //! The command line: flags as typed, then as meant.
 
 use crate::cgroups::CgroupArgs;
+use crate::commands::kubectl::KubectlArgs;
+use crate::commands::npd::NpdArgs;
 use crate::commands::pods::PodsArgs;
 use crate::commands::scan::{ByteRange, StreamBy};
 use crate::filter::FilterArgs;
@@ -38,9 +40,23 @@ pub(crate) enum Command {
     Watch(WatchArgs),
     Pods(PodsArgs),
     Who(WhoArgs),
+    Npd(NpdArgs),
+    #[command(name = "kubectl-oom", bin_name = "kubectl oom")]
+    Kubectl(KubectlArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+}
+
+/// The arguments; called `kubectl-oom`, as kubectl calls a plugin, the program is that command.
+pub(crate) fn typed(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.collect();
+    let name = args.first().map(std::path::Path::new);
+    let name = name.and_then(std::path::Path::file_name);
+    if name.is_some_and(|name| name == "kubectl-oom" || name == "kubectl_oom") {
+        args.insert(1, "kubectl-oom".into());
+    }
+    args
 }
 
 const SCAN_EXAMPLES: &str = "\

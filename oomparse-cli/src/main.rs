@@ -22,12 +22,14 @@ enum Found {
     Some,
     /// 1: nothing.
     Nothing,
+    /// 1, for node-problem-detector: kills.
+    Problem,
     /// 2: some input could not be read; what was wrong stands on stderr.
     Trouble,
 }
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = args::Args::parse_from(args::typed(std::env::args_os()));
     let outcome = match args.command {
         args::Command::Scan(args) => commands::scan::run(args.into_options()),
         args::Command::Report(args) => commands::scan::run(args.into_options()),
@@ -36,13 +38,15 @@ fn main() -> ExitCode {
         args::Command::Watch(args) => commands::watch::run(args),
         args::Command::Pods(args) => commands::pods::run(&args),
         args::Command::Who(args) => commands::who::run(&args),
+        args::Command::Npd(args) => commands::npd::run(&args),
+        args::Command::Kubectl(args) => commands::kubectl::run(&args),
         args::Command::Explain(args) => commands::explain::run(&args),
         args::Command::Completions(args) => commands::shell::completions(&args),
         args::Command::Man(args) => commands::shell::man(&args),
     };
     match outcome {
         Ok(Found::Some) => ExitCode::SUCCESS,
-        Ok(Found::Nothing) => ExitCode::from(1),
+        Ok(Found::Nothing | Found::Problem) => ExitCode::from(1),
         Ok(Found::Trouble) => ExitCode::from(2),
         // Whoever read our output has seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

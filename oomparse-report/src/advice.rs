@@ -24,6 +24,14 @@ pub struct Limit {
     pub reckoned: String,
 }
 
+impl Limit {
+    /// The limit as Kubernetes writes it: `640Mi`.
+    #[must_use]
+    pub fn quantity(&self) -> String {
+        quantity(self.bytes)
+    }
+}
+
 /// Text to copy: lines of YAML, or a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {

@@ -2,6 +2,8 @@
 
 pub(crate) mod explain;
 pub(crate) mod filter;
+pub(crate) mod kubectl;
+pub(crate) mod npd;
 pub(crate) mod pods;
 pub(crate) mod scan;
 pub(crate) mod shell;

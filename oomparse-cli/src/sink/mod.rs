@@ -11,7 +11,7 @@ mod report;
 mod screen;
 mod seen;
 mod table;
-mod wide;
+pub(crate) mod wide;
 
 use crate::args::Format;
 use oomparse_core::OomEvent;
@@ -60,6 +60,15 @@ pub(crate) fn report(explain: bool) -> Box<dyn Sink> {
     let mut report = report::Report::new(stdout(), Screen::of_stdout());
     report.explain = explain;
     Box::new(report)
+}
+
+/// A report of events that are there already, on standard output.
+pub(crate) fn report_of(events: impl Iterator<Item = OomEvent>) -> io::Result<()> {
+    let mut report = report(false);
+    for event in events {
+        report.event(&event)?;
+    }
+    report.finish()
 }
 
 pub(crate) use html::{Lines, lock, page};

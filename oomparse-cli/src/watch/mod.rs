@@ -23,8 +23,11 @@ mod signals;
 mod state;
 
 pub(crate) use engine::Watch;
+pub(crate) use feed::{Feed, Next, Start};
+pub(crate) use kmsg::Kmsg;
 pub(crate) use metrics::{Exemplar, Metrics};
 pub(crate) use open::Trouble;
+pub(crate) use replace::{Lasting, replace};
 
 use crate::args::Format;
 use crate::cgroups::CgroupArgs;
