@@ -3,8 +3,8 @@
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
 use crate::{
-    bless, c_library, house, instructions, javascript, lack::Lack, needs, page, proof, readme,
-    root, system, wasm,
+    bless, c_library, deploy, house, instructions, javascript, lack::Lack, needs, page, proof,
+    readme, root, system, wasm,
 };
 use std::process::{Command, ExitCode};
 
@@ -155,6 +155,7 @@ fn common(steps: &mut Steps) {
     ]);
     steps.command("documentation", docs.env("RUSTDOCFLAGS", "-D warnings"));
     steps.task("snapshots are what comes out", bless::check);
+    deploy::rules(steps);
     steps.task("links in the documents", readme::links);
     steps.task("the README's example", readme::example);
     steps.task("the README's reports", readme::reports);

@@ -6,12 +6,14 @@ mod book;
 mod c_library;
 mod checks;
 mod collector;
+mod deploy;
 mod dist;
 mod fluent_bit;
 mod fluentd;
 mod forge;
 mod fuzz;
 mod house;
+mod image;
 mod instructions;
 mod javascript;
 mod lack;
@@ -75,6 +77,10 @@ cargo xtask <command>
                 package, checksums, a bill of materials
   dist-twice    the same in two folders: every file must have the same bytes
   try-packages  what `dist` made, installed, used and removed in clean roots (as root)
+  image         dist/image, the container image of the static programs for x86-64 and aarch64, as an OCI layout;
+                looked at with skopeo and umoci, and run; `--program amd64=PATH` takes a program that is built
+  deploy-check  what deploy/ installs: alerts and dashboard (promtool), the chart (helm, a Go module that is
+                built where there is none), the plain manifests (kubectl kustomize)
   book          dist/book, the documents as a site (mdBook), with every link followed
   crates        what crates.io would get, packed and built from there (cargo publish --dry-run)
   release VERSION
@@ -147,6 +153,9 @@ fn main() -> ExitCode {
         ["dist"] => done(dist::run()),
         ["dist-twice"] => done(dist::twice()),
         ["try-packages"] => dist::try_packages(),
+        ["image"] => done(image::run()),
+        ["image", rest @ ..] => done(image::of_programs(rest)),
+        ["deploy-check"] => deploy::check(),
         ["book"] => done(book::build()),
         ["crates"] => done(release::crates()),
         ["release", version] => done(release::run(version)),

@@ -52,6 +52,14 @@ const PLACES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "deploy/chart/oomparse/Chart.yaml",
+        &["\nversion: {}\n", "\nappVersion: {}\n"],
+    ),
+    (
+        "deploy/manifests/kustomization.yaml",
+        &["kubernetes.io/version: {}\n", "newTag: {}\n"],
+    ),
+    (
         "oomparse-wasm/js/README.md",
         &["builds dist/oomparse-{}.tgz", "/dist/oomparse-{}.tgz\n"],
     ),

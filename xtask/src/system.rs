@@ -52,6 +52,9 @@ const OTHERS: &[(&str, &str)] = &[
     ("lintian", "lintian"),
     ("qemu-aarch64-static", "qemu-user-static"),
     ("systemd-analyze", "systemd"),
+    // Look at the container image.
+    ("skopeo", "skopeo"),
+    ("umoci", "umoci"),
 ];
 
 /// Debian does not let syslog-ng be installed beside rsyslog, so it is unpacked, and only what it needs is

@@ -17,8 +17,8 @@ pub(crate) use trial::run as try_packages;
 pub(crate) use twice::run as twice;
 
 use crate::root;
-use crate::steps::cargo;
-use crate::wasm;
+use crate::steps::{self, cargo};
+use crate::{system, tools, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,8 +28,8 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A machine that static programs are built for.
 #[derive(Clone, Copy, Debug)]
-struct Machine {
-    target: &'static str,
+pub(crate) struct Machine {
+    pub(crate) target: &'static str,
     /// What Debian and RPM call it.
     deb: &'static str,
     rpm: &'static str,
@@ -37,14 +37,14 @@ struct Machine {
     compiles_c: bool,
 }
 
-const X86: Machine = Machine {
+pub(crate) const X86: Machine = Machine {
     target: "x86_64-unknown-linux-musl",
     deb: "amd64",
     rpm: "x86_64",
     compiles_c: true,
 };
 
-const ARM: Machine = Machine {
+pub(crate) const ARM: Machine = Machine {
     target: "aarch64-unknown-linux-musl",
     deb: "arm64",
     rpm: "aarch64",
@@ -85,6 +85,22 @@ pub(crate) fn run() -> Result<(), String> {
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)
+}
+
+/// Brings what builds the static programs.
+pub(crate) fn bring_programs() -> Result<(), String> {
+    system::bring(&["musl-gcc"])?;
+    for machine in MACHINES {
+        tools::bring_target(&[machine.target])?;
+    }
+    Ok(())
+}
+
+/// Builds the static program for a machine, without the page for `report --html`; says where it is.
+pub(crate) fn build_program(machine: Machine) -> Result<PathBuf, String> {
+    let mut build = program::command(machine);
+    steps::run(build.env_remove("OOMPARSE_PAGE"))?;
+    Ok(program::path(machine))
 }
 
 /// Where everything is in the end.
@@ -133,7 +149,7 @@ fn at_the_time(command: &mut Command) {
 
 /// Seconds since 1970 that every file in every package has: those of the last commit, or of 2020 where there
 /// is none.
-fn epoch() -> String {
+pub(crate) fn epoch() -> String {
     if let Ok(given) = std::env::var("SOURCE_DATE_EPOCH") {
         return given;
     }

@@ -5,6 +5,7 @@ use crate::lack::Lack;
 use crate::steps;
 use crate::{system, target_dir, tools};
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Brings what builds them.
 pub(super) fn bring() -> Result<(), Lack> {
@@ -25,6 +26,11 @@ pub(super) fn bring() -> Result<(), Lack> {
 
 /// Builds one; zstd by its C library where there is a C compiler for the machine.
 pub(super) fn build(machine: Machine) -> Result<(), String> {
+    steps::run(&mut command(machine))
+}
+
+/// What builds it.
+pub(super) fn command(machine: Machine) -> Command {
     let mut build = reproducible(&["build", "--package", "oomparse-cli"], machine.target);
     if !machine.compiles_c {
         build.arg("--no-default-features");
@@ -32,7 +38,7 @@ pub(super) fn build(machine: Machine) -> Result<(), String> {
     if machine.target == X86.target {
         build.env("CC_x86_64_unknown_linux_musl", "musl-gcc");
     }
-    steps::run(&mut build)
+    build
 }
 
 /// Where it is.

@@ -1,0 +1,90 @@
+//! `cargo xtask deploy-check`: what `deploy/` installs, read by the tools that will read it.
+//!
+//! ```text
+//! queries.rs   alerts and dashboard: promtool checks, tests, and parses every query
+//! render.rs    the chart: helm lints and renders it; the plain manifests are its default rendering
+//! ```
+
+mod queries;
+mod render;
+
+use crate::lack::Lack;
+use crate::steps::{self, Steps};
+use crate::{in_ci, root, system, target_dir};
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// Built from source where a machine has none; Debian has no package of it.
+const HELM: &str = "helm.sh/helm/v3/cmd/helm";
+const HELM_VERSION: &str = "v3.16.4";
+
+/// All of it.
+pub(crate) fn check() -> ExitCode {
+    let mut steps = Steps::default();
+    rules(&mut steps);
+    let kustomize = system::find("kubectl").is_some();
+    match helm() {
+        Ok(helm) => {
+            steps.task("helm lint", || render::lint(&helm));
+            steps.task("what the chart's values may not be", || {
+                render::refused(&helm)
+            });
+            steps.task("the chart's rights", || render::rights(&helm));
+            if kustomize {
+                let name = "the manifests are the chart's default rendering";
+                steps.task(name, || render::same(&helm));
+            } else {
+                steps.not_run("kubectl kustomize", "kubectl is missing");
+            }
+        }
+        Err(lack) => steps.not_run("the chart", lack),
+    }
+    steps.finish()
+}
+
+/// Alerts and dashboard, which promtool alone reads.
+pub(crate) fn rules(steps: &mut Steps) {
+    let bring = || system::bring(&["promtool"]);
+    steps.with_tool("alerts and the dashboard's queries", bring, queries::check);
+}
+
+/// The chart.
+fn chart() -> PathBuf {
+    root().join("deploy/chart/oomparse")
+}
+
+/// helm, which is built below `target/tools` in CI.
+fn helm() -> Result<PathBuf, Lack> {
+    let bin = target_dir().join("tools/bin");
+    let built = bin.join("helm");
+    if let Some(found) = system::find("helm").or(built.is_file().then(|| built.clone())) {
+        return Ok(found);
+    }
+    if !in_ci() || system::find("go").is_none() {
+        let how = format!("GOBIN={} go install {HELM}@{HELM_VERSION}", bin.display());
+        return Err(Lack::command("helm is missing", how));
+    }
+    let dir = target_dir().join("tools/helm");
+    let failed = |e: std::io::Error| format!("{}: {e}", dir.display());
+    fs::create_dir_all(&dir).map_err(|e| Lack::Other(failed(e)))?;
+    let mut go = Command::new("go");
+    go.args(["install", &format!("{HELM}@{HELM_VERSION}")]);
+    go.env("GOBIN", &bin)
+        .env("GOFLAGS", "-mod=mod")
+        .current_dir(&dir);
+    steps::run(&mut go)?;
+    Ok(built)
+}
+
+/// What a command writes, if it succeeds.
+fn output(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|e| format!("{program}: {e}"))?;
+    let written = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(written);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{program}: {}\n{said}{written}", output.status))
+}

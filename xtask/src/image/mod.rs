@@ -1,0 +1,79 @@
+//! `cargo xtask image`: the container image, as an OCI layout in `dist/image`, without a container engine.
+//!
+//! Nothing is in it but the static program and the two files that name its user; its digest depends on these
+//! bytes and the commit's time alone.
+
+mod layout;
+mod look;
+
+use crate::dist::{self, ARM, Machine, VERSION, X86};
+use crate::root;
+use layout::Platform;
+use std::path::{Path, PathBuf};
+
+/// Where it is: `skopeo copy --all oci:dist/image:VERSION docker://…`.
+fn place() -> PathBuf {
+    root().join("dist/image")
+}
+
+const PLATFORMS: [(Machine, &str); 2] = [(X86, "amd64"), (ARM, "arm64")];
+
+/// Builds the static programs and the image of them, and looks at it.
+pub(crate) fn run() -> Result<(), String> {
+    dist::bring_programs()?;
+    let mut platforms = Vec::new();
+    for (machine, architecture) in PLATFORMS {
+        platforms.push(Platform {
+            architecture,
+            program: dist::build_program(machine)?,
+        });
+    }
+    of(&platforms)
+}
+
+/// The image of programs that are built: `--program amd64=PATH --program arm64=PATH`.
+pub(crate) fn of_programs(args: &[&str]) -> Result<(), String> {
+    let usage = "usage: image [--program amd64=PATH] [--program arm64=PATH]";
+    let mut platforms = Vec::new();
+    for pair in args.chunks(2) {
+        let ["--program", value] = pair else {
+            return Err(usage.to_owned());
+        };
+        let (name, path) = value.split_once('=').ok_or(usage)?;
+        let known = PLATFORMS.iter().find(|(_, known)| *known == name);
+        let (_, architecture) = known.ok_or(usage)?;
+        platforms.push(Platform {
+            architecture,
+            program: PathBuf::from(path),
+        });
+    }
+    of(&platforms)
+}
+
+fn of(platforms: &[Platform]) -> Result<(), String> {
+    let (image, again) = (place(), root().join("dist/image-again"));
+    let digest = layout::write(&image, VERSION, &dist::epoch(), platforms)?;
+    let second = layout::write(&again, VERSION, &dist::epoch(), platforms)?;
+    remove(&again)?;
+    if digest != second {
+        return Err(format!(
+            "two images of the same programs: {digest}, {second}"
+        ));
+    }
+    look::at(&image, VERSION, platforms)?;
+    println!("{}\n{digest}", image.display());
+    println!(
+        "skopeo copy --all oci:{}:{VERSION} docker://…",
+        image.display()
+    );
+    Ok(())
+}
+
+fn remove(dir: &Path) -> Result<(), String> {
+    match std::fs::remove_dir_all(dir) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {e}", dir.display()))
+        }
+        _ => Ok(()),
+    }
+}
