@@ -108,7 +108,7 @@ fn the_daemon_set_uses_flags_that_there_are() {
         assert!(help.contains(&format!("--{name}")), "--{name}");
         count += 1;
     }
-    assert!(count >= 2, "{count}");
+    assert!(count >= 3, "{count}");
 }
 
 #[test]

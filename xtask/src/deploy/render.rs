@@ -10,7 +10,6 @@ use std::process::Command;
 const EVERYTHING: &[&str] = &[
     "events.enabled=true",
     "otlp.endpoint=http://collector:4318",
-    "metrics.enabled=true",
     "metrics.podMonitor.enabled=true",
     "metrics.prometheusRule.enabled=true",
     "metrics.dashboard.enabled=true",
@@ -28,6 +27,7 @@ pub(super) fn lint(helm: &Path) -> Result<(), String> {
 
 /// Values that make no sense are refused with a sentence.
 pub(super) fn refused(helm: &Path) -> Result<(), String> {
+    template(helm, &[])?;
     for values in [
         &["kmsg.access=privileged"][..],
         &["kmsg.access=none"],
@@ -144,7 +144,8 @@ pub(super) fn same(helm: &Path) -> Result<(), String> {
 fn template(helm: &Path, values: &[&str]) -> Result<String, String> {
     let mut template = Command::new(helm);
     template.args(["template", "oomparse"]).arg(chart());
-    template.args(["--namespace", "oomparse"]);
+    // helm that Go installs believes in a Kubernetes of 2020.
+    template.args(["--namespace", "oomparse", "--kube-version=1.34.0"]);
     output(template.args(values.iter().flat_map(|value| ["--set", value])))
 }
 
