@@ -152,6 +152,13 @@ pub(crate) struct ScanArgs {
     #[arg(long, conflicts_with = "no_pods")]
     learn: bool,
 
+    /// Write to FILE the lines that look like OOM reports in a form that is not read, to send them in
+    ///
+    /// Without it their number is said at the end, if there are any. Lines that are shown to be a program's are not
+    /// among them.
+    #[arg(long, value_name = "FILE", conflicts_with = "quiet")]
+    unread: Option<PathBuf>,
+
     #[command(flatten)]
     sources: SourceArgs,
 
@@ -259,6 +266,8 @@ pub(crate) struct ScanOptions {
     /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
     pub(crate) zone: Option<jiff::tz::TimeZone>,
     pub(crate) learn: bool,
+    /// Where lines are written that were not read.
+    pub(crate) unread: Option<PathBuf>,
     pub(crate) pods: PodArgs,
 }
 
@@ -306,6 +315,7 @@ impl ScanArgs {
             parser,
             zone,
             learn: self.learn,
+            unread: self.unread,
             pods: self.pods,
         }
     }

@@ -30,6 +30,49 @@ fn file(name: &str, text: &str) -> PathBuf {
 }
 
 #[test]
+fn lines_that_were_not_read_are_told_and_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let unread = dir.path().join("unread.log");
+    let killed = "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+    let log = dir.path().join("log");
+    fs::write(
+        &log,
+        format!("{LOG}he said: {killed}\nJan  5 02:12:04 n1 app[7]: {killed}\n"),
+    )
+    .unwrap();
+    let log = log.to_str().unwrap();
+    let output = run(&["scan", "--count", log]);
+    assert_eq!(stdout(&output), "1\n");
+    assert_eq!(
+        stderr(&output),
+        "oomparse: 1 line looks like an OOM report in a form that is not read; --unread FILE writes it\n"
+    );
+    let path = unread.to_str().unwrap();
+    for more in [&[][..], &["--threads", "2"], &["--stream-by", "word:1"]] {
+        let args = ["scan", "--format", "json", "--unread", path, log, log];
+        let output = run(&[&args[..], more].concat());
+        let said = format!(
+            "oomparse: 2 lines look like OOM reports in a form that is not read; {path} has them\n"
+        );
+        assert_eq!(stderr(&output), said, "{more:?}");
+        let written = fs::read_to_string(&unread).unwrap();
+        assert_eq!(
+            written,
+            format!("he said: {killed}\n").repeat(2),
+            "{more:?}"
+        );
+    }
+    let output = run_with(&["scan"], LOG);
+    assert_eq!(stderr(&output), "", "nothing to say");
+    let output = run(&["scan", "--unread", "/no/such/place", log]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "oomparse: /no/such/place: there is no such file\n"
+    );
+}
+
+#[test]
 fn a_report_as_a_page_and_as_markdown() {
     let dir = tempfile::tempdir().unwrap();
     let page = dir.path().join("page.html");

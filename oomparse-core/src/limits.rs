@@ -13,6 +13,10 @@ use core::ops::RangeInclusive;
 /// carries labels besides: 1 MiB holds all that was ever seen.
 pub const MAX_LINE_LEN: usize = 1 << 20;
 
+/// How many bytes of lines that were not read are kept for who asks for them: those of one piece of a log, which is
+/// most often shorter, and one line that had begun.
+pub const MAX_UNREAD_LEN: usize = 4 << 20;
+
 /// Records that are read of one value or line.
 ///
 /// A whole report as one value has a row for each process: as many as [`MAX_TASK_ROWS`].

@@ -2,9 +2,13 @@
 
 mod frames;
 mod options;
+#[cfg(feature = "carriers")]
+mod unread;
+mod whole;
 
 pub use frames::FrameParser;
 pub use options::Options;
+pub use whole::parse_all;
 
 use crate::bytes::split_line;
 #[cfg(feature = "daemons")]
@@ -49,6 +53,9 @@ pub struct Parser {
     above: Above,
     /// How many bytes were handed in.
     taken: u64,
+    /// Lines that were not read, where they are asked for.
+    #[cfg(feature = "carriers")]
+    unread: Option<alloc::boxed::Box<unread::Unread>>,
 }
 
 impl Default for Parser {
@@ -74,6 +81,8 @@ impl Parser {
             lines: Lines::default(),
             above: Above::NONE,
             taken: 0,
+            #[cfg(feature = "carriers")]
+            unread: None,
         }
     }
 
@@ -215,9 +224,10 @@ impl Parser {
     /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) and the stream of the last line.
     #[must_use]
     pub fn open_bytes(&self) -> usize {
-        self.frames
-            .open_bytes()
-            .saturating_add(self.lines.capacity())
+        let held = self.frames.open_bytes();
+        #[cfg(feature = "carriers")]
+        let held = held.saturating_add(self.unread.as_ref().map_or(0, |it| it.weight()));
+        held.saturating_add(self.lines.capacity())
     }
 
     /// Whether an ordinary line matters now, since a report is being printed.
@@ -348,7 +358,12 @@ impl Parser {
         if let Some(frame) = self.framer.end_before(cut.line) {
             self.framed(&frame, &[]);
         }
-        if let Some(frame) = &self.framer.frame_of(cut) {
+        let frame = self.framer.frame_of(cut);
+        #[cfg(feature = "carriers")]
+        if let Some(unread) = &mut self.unread {
+            unread.look(cut.line, frame.as_ref());
+        }
+        if let Some(frame) = &frame {
             self.framed(frame, cut.line);
         }
     }
@@ -365,35 +380,4 @@ impl Parser {
 fn len_of(bytes: &[u8]) -> u64 {
     // No pointer is wider.
     bytes.len() as u64
-}
-
-/// The events of a whole log in memory.
-///
-/// # Example
-/// ```
-/// let log = b"Killed process 4021 (mysqld)\n";
-/// let events: Vec<_> = oomparse_core::parse_all(log).collect();
-/// assert_eq!(events.len(), 1);
-/// ```
-pub fn parse_all(log: &[u8]) -> impl Iterator<Item = OomEvent> {
-    // Large enough that the search runs at full speed, small enough that events do not pile up.
-    const CHUNK: usize = 256 << 10;
-    let mut parser = Parser::new();
-    let mut chunks = log.chunks(CHUNK);
-    let mut finished = false;
-    core::iter::from_fn(move || {
-        loop {
-            if let Some(event) = parser.next_event() {
-                return Some(event);
-            }
-            match chunks.next() {
-                Some(chunk) => parser.push_chunk(chunk),
-                None if finished => return None,
-                None => {
-                    parser.finish();
-                    finished = true;
-                }
-            }
-        }
-    })
 }

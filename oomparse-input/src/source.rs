@@ -1,13 +1,11 @@
 //! A log's bytes, whatever they are packed in; one reused buffer, no mapping. What is packed is unpacked on the way;
 //! what holds other logs is an [`Archive`].
 
-mod ahead;
 mod archive;
 mod budget;
 mod content;
 mod unpack;
 
-use ahead::Ahead;
 pub use archive::{Archive, TakeLogs};
 use budget::{Budget, MAX_LAYERS};
 use content::{Content, ENOUGH};
@@ -20,11 +18,8 @@ use std::rc::Rc;
 /// A log that is open.
 pub struct Source {
     reader: Box<dyn Read>,
-    /// The same file, if it can be read at any place and before it is asked for.
+    /// The same file, if it can be read at any place.
     file: Option<File>,
-    /// It is so large that reading ahead is worth a thread, unless it turns out to be packed.
-    is_large: bool,
-    ahead: Option<Ahead>,
     /// Whether the first bytes were looked at.
     begun: bool,
     is_packed: Rc<Cell<bool>>,
@@ -52,8 +47,6 @@ impl Source {
                 taken: Rc::clone(&taken),
             }),
             file: None,
-            is_large: false,
-            ahead: None,
             begun: false,
             is_packed: Rc::default(),
             taken,
@@ -61,7 +54,10 @@ impl Source {
         }
     }
 
-    /// Of a file; a large one is read by a thread ahead of who asks.
+    /// Of a file.
+    ///
+    /// Who asks reads it: a buffer that stays in the processor's cache is copied into faster than another thread
+    /// can hand over what it read.
     ///
     /// # Errors
     /// What the system says of it.
@@ -69,7 +65,6 @@ impl Source {
         let metadata = file.metadata()?;
         let same = metadata.is_file().then(|| file.try_clone().ok()).flatten();
         let mut source = Self::new(file, !metadata.is_file());
-        source.is_large = metadata.len() >= ahead::WORTHWHILE_LEN;
         source.file = same;
         Ok(source)
     }
@@ -84,19 +79,11 @@ impl Source {
         Rc::clone(&self.is_packed)
     }
 
-    /// From here on the file is read by whoever asks: other files are read beside it.
-    pub fn read_only_when_asked(&mut self) {
-        self.is_large = false;
-    }
-
     /// Reads the next bytes.
     ///
     /// # Errors
     /// What reading or unpacking fails with, in words for people, once all that stands before it was read.
     pub fn read<'b>(&'b mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
-        if self.ahead.is_some() {
-            return self.read_ahead().map(Got::Bytes);
-        }
         if self.begun {
             let len = self.fill(buffer)?;
             return Ok(Got::Bytes(buffer.get(..len).unwrap_or_default()));
@@ -125,11 +112,7 @@ impl Source {
         let first = buffer.get(..len).unwrap_or_default();
         let file = self.file.take().filter(|_| !self.is_packed.get());
         match content {
-            Content::Log => {
-                // Both have one position in the file, so that the reader can go on where this fails.
-                self.ahead = file.filter(|_| self.is_large).and_then(Ahead::start);
-                Ok(Got::Bytes(first))
-            }
+            Content::Log => Ok(Got::Bytes(first)),
             Content::Unreadable(sentence) => {
                 Err(io::Error::new(io::ErrorKind::InvalidData, sentence))
             }
@@ -165,16 +148,6 @@ impl Source {
             }
         }
         Ok(len)
-    }
-
-    fn read_ahead(&mut self) -> io::Result<&[u8]> {
-        let Some(ahead) = &mut self.ahead else {
-            return Ok(&[]);
-        };
-        let bytes = ahead.read()?;
-        let taken = self.taken.get().saturating_add(bytes.len() as u64);
-        self.taken.set(taken);
-        Ok(bytes)
     }
 
     fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -211,8 +211,6 @@ fn fill(
         Opener::File(path) => Source::of_file(File::open(path)?)?,
         Opener::Python(reader) => Source::new(reader, false),
     };
-    // This thread reads ahead.
-    source.read_only_when_asked();
     send(Message::Begin(None));
     let mut made = 0;
     loop {

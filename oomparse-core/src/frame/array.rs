@@ -4,6 +4,7 @@
 //! {"kind":"List","items":[{"reason":"OOMKilling","message":"Memory cgroup out of memory: Killed …"},…]}
 //! {"events":[{"timestamp":1,"message":"Dec  6 14:58:14 n1 kernel: …"},…]}                CloudWatch
 //! {"data":{"result":[{"stream":{"job":"kern"},"values":[["1670335094000000000","…"],…]}]}}   Loki
+//! {"results":[[{"field":"@timestamp","value":"…"},{"field":"@message","value":"…"}],…]}   CloudWatch Insights
 //! ["Memory cgroup out of memory: Killed …","…"]
 //! ```
 //!
@@ -42,7 +43,9 @@ fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
         Some(b'[') => {
             let mut parts = Vec::new();
             let _ = each_of(element, &mut |part| parts.push(part));
-            if let [time, text, ..] = parts.as_slice()
+            if let Some(object) = of_fields(&parts) {
+                record(&object, depth, texts);
+            } else if let [time, text, ..] = parts.as_slice()
                 && string(time).is_some_and(|time| time.iter().all(u8::is_ascii_digit))
             {
                 push(text, texts);
@@ -51,6 +54,41 @@ fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
         Some(b'"') if depth == 1 => push(element, texts),
         _ => {}
     }
+}
+
+/// The object that a list of `{"field":"name","value":"text"}` is.
+fn of_fields(parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut object = Vec::from(*b"{");
+    for part in parts {
+        let (mut name, mut value) = (None, None);
+        let mut rest = part.strip_prefix(b"{")?.trim_ascii_start();
+        while rest.starts_with(b"\"") {
+            let (key, behind) = rest.split_at_checked(len(rest))?;
+            let behind = behind
+                .trim_ascii_start()
+                .strip_prefix(b":")?
+                .trim_ascii_start();
+            let (found, behind) = behind.split_at_checked(len(behind))?;
+            match key {
+                b"\"field\"" => name = Some(found),
+                b"\"value\"" => value = Some(found),
+                _ => return None,
+            }
+            let behind = behind.trim_ascii_start();
+            rest = behind
+                .strip_prefix(b",")
+                .unwrap_or(behind)
+                .trim_ascii_start();
+        }
+        if object.len() > 1 {
+            object.push(b',');
+        }
+        object.extend_from_slice(name?);
+        object.push(b':');
+        object.extend_from_slice(value?);
+    }
+    object.push(b'}');
+    (object.len() > 2).then_some(object)
 }
 
 fn push(quoted: &[u8], texts: &mut Vec<u8>) {
@@ -180,6 +218,7 @@ mod tests {
             r#"["a","b"]"#,
             r#"{"items":[{"message":"a","x":{"y":[1,{"message":"c"}]}}, {"log":"b\n"} ],"kind":"List"}"#,
             r#"{"data":{"result":[{"stream":{"job":"kern"},"values":[["1670335094000000000","a"],["1670335094000000001","b"]]}]}}"#,
+            r#"{"results":[[{"field":"@timestamp","value":"1"},{"field":"@message","value":"a"}],[{"field":"@message", "value":"b"}]]}"#,
             r#"{"results":[{"list":[{"message":"a"}]},{"list":[{"message":"b"}]}]}"#,
             r#"{"hits":{"hits":[{"_source":{"message":"a"}},{"_source":{"message":"b"}}]}}"#,
         ] {
@@ -211,6 +250,10 @@ mod tests {
                 None,
             ),
             (r#"{"stream":"stdout","values":[["1","a"]]}"#, None),
+            (
+                r#"{"results":[[{"field":"@message","value":"a"},{"field":"kubernetes.pod_name","value":"x"}]]}"#,
+                None,
+            ),
         ] {
             assert_eq!(texts(line).as_deref(), left, "{line}");
         }

@@ -6,6 +6,7 @@
 //! 2023-06-13,n1,"Memory cgroup out of memory: Killed process …",warning                            CSV
 //! n1⇥[    5.200000] Killed process …⇥kernel                                                        TSV
 //! 2023-06-13;n1;Memory cgroup out of memory: Killed process …                                      with semicolons
+//! 2023-06-13,n1,Memory cgroup out of memory: Kill process … or sacrifice child                     CSV, no comma in it
 //! time=14:35 level=warn msg="Memory cgroup out of memory: Killed process …" node=n1                logfmt
 //! ["Memory cgroup out of memory: Killed process …","…"]                                            an array
 //! … Message:(combined from similar events): Memory cgroup out of memory: Kill process …
@@ -28,7 +29,7 @@ const COMBINED: &[u8] = b"(combined from similar events): ";
 const REASON: &[u8] = b"OOMKilling";
 
 /// How the kernel's text begins in a cell.
-const BEGINNINGS: [&[u8]; 14] = [
+const BEGINNINGS: [&[u8]; 15] = [
     b"Memory cgroup out of memory: ",
     b"Out of memory: ",
     b"Out of memory in UB ",
@@ -43,6 +44,7 @@ const BEGINNINGS: [&[u8]; 14] = [
     b"memory+swap: usage ",
     b"swap: usage ",
     b"kmem: usage ",
+    b"CPU: ",
 ];
 
 /// What stands behind the comm that a report's first line begins with.
@@ -70,7 +72,7 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
     let invoked = memmem::find(text, INVOKED);
     let bytes = text.get(..denied).unwrap_or(text).iter().enumerate();
     bytes
-        .filter(|(_, byte)| matches!(byte, b'"' | b'\t' | b' ' | b';'))
+        .filter(|(_, byte)| matches!(byte, b'"' | b'\t' | b' ' | b';' | b','))
         .filter_map(|(at, delimiter)| {
             let (before, rest) = text.split_at_checked(at)?;
             let rest = rest.get(1..)?;
@@ -80,22 +82,26 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
                     (1..=MAX_COMM_LEN).contains(&comm.len()) && !before.trim_ascii().is_empty();
                 (is_one
                     && !comm.starts_with(b" ")
-                    && !comm.iter().any(|byte| b"\"\t;".contains(byte)))
+                    && !comm.iter().any(|byte| b"\"\t;,".contains(byte)))
                 .then_some(())
             };
+            // A header holds commas itself.
             let begins = BEGINNINGS.iter().any(|start| rest.starts_with(start))
-                || *delimiter != b' ' && is_comm().is_some();
+                || !matches!(delimiter, b' ' | b',') && is_comm().is_some();
             let is_cell = begins
                 && match delimiter {
                     // In prose and in a shell's command a quotation follows a word.
-                    b'"' => matches!(
-                        before.trim_ascii_end(),
-                        [] | [.., b'=' | b',' | b';' | b'[' | b':' | b'\t']
-                    ),
+                    b'"' => {
+                        before.ends_with(b"\t")
+                            || matches!(
+                                before.trim_ascii_end(),
+                                [] | [.., b'=' | b',' | b';' | b'[' | b':']
+                            )
+                    }
                     // Columns of kubectl's are at least two blanks apart.
                     b' ' => before.ends_with(b" ") && at >= reason,
                     // The last one: a semicolon may be a name's.
-                    b';' => !rest.contains(&b';'),
+                    b';' | b',' => !rest.contains(delimiter),
                     _ => true,
                 };
             is_cell.then_some((rest, *delimiter))
@@ -148,6 +154,7 @@ fn is_whole(message: &[u8]) -> bool {
         Line::Invoked(line) => line.order.is_some(),
         Line::Counter(line) => !line.cut,
         Line::Group(_) | Line::Exiting(_) => true,
+        Line::TaskInfo(line) => line.release.is_some(),
         _ => false,
     }
 }
@@ -214,6 +221,7 @@ mod tests {
             ("n1\tkernel: [    5.200000] ", ""),
             ("time=14:35 level=warn msg=\"", "\" node=n1"),
             ("2023-06-13;n1;", ""),
+            ("\"2023-06-13\"\t\"n1\"\t\"", "\""),
             ("[\"", "\",\"x\"]"),
             ("[\"x\",\"", "\"]"),
             ("x Message:(combined from similar events): ", ""),
@@ -232,6 +240,14 @@ mod tests {
                 assert_eq!(message(&line).as_deref(), Some(text), "{line}");
             }
         }
+        let selected =
+            "Memory cgroup out of memory: Kill process 10 (sh) score 3 or sacrifice child";
+        assert_eq!(
+            message(&format!("2023-06-13,n1,{selected}")).as_deref(),
+            Some(selected)
+        );
+        assert_eq!(message(&format!("2023-06-13,n1,{selected},x")), None);
+        assert_eq!(message(&format!("he said, {selected}")), None);
         let comm = KILLED.replace("php", "a\"b");
         for escape in ["\\\"", "\"\""] {
             let line = format!("n1,\"{}\",x", comm.replace('"', escape));

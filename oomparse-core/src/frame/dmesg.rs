@@ -185,8 +185,7 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
     } else if let Some(wall) = stamp::ctime(trimmed) {
         frame.wall = wall;
     } else {
-        // `Apr18 00:37` shows no second: too little for a time.
-        // Before the tenth a blank stands in the date: `Apr 8 00:37`.
+        // `Apr18 00:37` shows no second; before the tenth a blank stands in the date: `Apr 8 00:37`.
         let (date, clock) = trimmed.split_at_checked(memchr::memrchr(b' ', trimmed)?)?;
         date.last()?.is_ascii_digit().then_some(())?;
         let clock = skip_blanks(clock);
@@ -194,8 +193,18 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
             && clock.get(2) == Some(&b':')
             && clock.iter().filter(|byte| byte.is_ascii_digit()).count() == 4;
         sound.then_some(())?;
+        let digits = date.iter().rev().take_while(|byte| byte.is_ascii_digit());
+        let (month, day) = date.split_at_checked(date.len().saturating_sub(digits.count()))?;
+        frame.wall = stamp::local(&[month, b" ", day, b" ", clock, b":00"].concat());
     }
     Some(())
+}
+
+/// Whether the line's stamp says only how much later than the one before it is: `[  +0.000004]`. Then both are of one
+/// minute, for `dmesg -H` prints the time anew with each.
+pub(super) fn is_of_same_minute(line: &[u8]) -> bool {
+    let inner = line.strip_prefix(b"[").map(skip_blanks);
+    inner.is_some_and(|inner| inner.starts_with(b"+"))
 }
 
 /// `5193605.506728] message`: the first bracket was lost when it was copied.

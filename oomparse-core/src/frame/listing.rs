@@ -27,7 +27,7 @@ use memchr::memchr;
 const MOST_LINES: u32 = 256;
 
 /// Keys of the text; what else it is called in listings.
-const TEXT_KEYS: [&[u8]; 9] = [
+const TEXT_KEYS: [&[u8]; 20] = [
     b"message",
     b"@message",
     b"MESSAGE",
@@ -37,6 +37,17 @@ const TEXT_KEYS: [&[u8]; 9] = [
     b"line",
     b"textPayload",
     b"value",
+    b"text",
+    b"note",
+    b"data",
+    b"content",
+    b"body",
+    b"event",
+    b"raw",
+    b"_raw",
+    b"description",
+    b"details",
+    b"SyslogMessage",
 ];
 
 /// A record that is being read.
@@ -58,6 +69,8 @@ enum Form {
 /// Where a record of YAML stands.
 #[derive(Clone, Debug, Default)]
 struct Yaml {
+    /// The key of its text, which an object has once.
+    key: &'static [u8],
     /// How far its keys are in.
     indent: usize,
     /// How far those of the object in it are in that is open, once one was seen.
@@ -93,10 +106,12 @@ fn yaml(line: &[u8]) -> Option<Listing> {
         None => (text, false),
     };
     let (key, value) = pair(text)?;
-    if !TEXT_KEYS.contains(&key) || value.starts_with(b"{") {
+    let key = TEXT_KEYS.into_iter().find(|known| *known == key)?;
+    if value.starts_with(b"{") {
         return None;
     }
     let mut form = Yaml {
+        key,
         indent: line.len().saturating_sub(text.len()),
         ..Yaml::default()
     };
@@ -137,10 +152,17 @@ impl Listing {
             },
             Form::Yaml(yaml) => {
                 let indent = indent(line);
+                // `Message: …` in front of each line is no object, or each is one.
+                let is_next = || {
+                    pair(text).is_some_and(|(key, value)| {
+                        key == yaml.key || TEXT_KEYS.contains(&key) && is_kernels(value)
+                    })
+                };
                 match &yaml.text {
                     Some((_, Some(_))) => indent >= yaml.indent,
                     Some((_, None)) if indent > yaml.indent => true,
-                    _ => indent >= yaml.indent && (pair(text).is_some() || indent > yaml.indent),
+                    _ if indent > yaml.indent => true,
+                    _ => indent == yaml.indent && pair(text).is_some() && !is_next(),
                 }
             }
         }

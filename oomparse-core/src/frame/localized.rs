@@ -45,15 +45,20 @@ fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
         if end > LONGEST || next.is_empty() {
             return None;
         }
-        if stamp::is_clock(next) {
+        let is_short = matches!(next, [b'0'..=b'9', b':', ..]);
+        if stamp::is_clock(next) || is_short && stamp::is_clock(&[b"0", next].concat()) {
             let text = line.get(..end)?;
             let is_date = count == 0
                 || text
                     .get(..text.len().checked_sub(next.len())?)?
                     .iter()
                     .any(u8::is_ascii_digit);
+            // Which half of the day it is nothing is made of.
+            let (half, behind_half) = word(skip_blanks(behind));
+            let is_half = [&b"AM"[..], b"PM", b"am", b"pm"].contains(&half);
+            let behind = if is_half { behind_half } else { behind };
             return is_date.then(|| Stamp {
-                wall: stamp::local(text),
+                wall: if is_half { None } else { stamp::local(text) },
                 comma: false,
                 // Of those that write a log, journalctl alone speaks the reader's language.
                 is_journals: true,
@@ -84,7 +89,9 @@ mod tests {
     const KILLED: &str = "Killed process 11 (php) total-vm:512kB, anon-rss:203kB, file-rss:100kB";
 
     /// A head, the host and the time in it, as far as the year and the zone show.
-    const HEADS: [(&str, Option<&str>, Option<&str>); 16] = [
+    const HEADS: [(&str, Option<&str>, Option<&str>); 18] = [
+        ("12/06/2022 02:58:14 PM n1 ", Some("n1"), None),
+        ("12/6/22, 2:58:14 PM n1 ", Some("n1"), None),
         (
             "дек 06 14:58:14 n1 ",
             Some("n1"),

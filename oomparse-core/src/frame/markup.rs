@@ -1,4 +1,5 @@
-//! The marks of a web page, a ticket or a terminal around one line: HTML's tags and entities, bold type, colours.
+//! The marks of a web page, a ticket or a terminal around one line: HTML's tags and entities, a wiki's braces, bold
+//! type, colours.
 
 use super::scan::{colour, number, skip_blanks};
 use crate::line::{Line, parse_line};
@@ -36,6 +37,33 @@ const TAGS: [&[u8]; 25] = [
 /// Longest tag with its attributes.
 const MAX_TAG_LEN: usize = 128;
 
+/// What a wiki, a ticket or a forum puts in front of a text that it shows as it is, the longer ones first.
+const WIKI_FRONT: [&[u8]; 8] = [
+    b"{noformat}",
+    b"{code}",
+    b"{quote}",
+    b"[code]",
+    b"[quote]",
+    b"[pre]",
+    b"{{{",
+    b"{{",
+];
+
+/// And behind it.
+const WIKI_END: [&[u8]; 8] = [
+    b"{noformat}",
+    b"{code}",
+    b"{quote}",
+    b"[/code]",
+    b"[/quote]",
+    b"[/pre]",
+    b"}}}",
+    b"}}",
+];
+
+/// Words in front of a text that others quote, which no program is called.
+const LABELS: [&[u8]; 3] = [b"Message: ", b"message: ", b"MESSAGE: "];
+
 /// What follows one mark in front of a line; nothing if there is none.
 pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
     match text {
@@ -45,6 +73,13 @@ pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
             quote.or_else(|| text.strip_prefix(b"&nbsp;"))
         }
         [b'*', b'*', tail @ ..] => Some(tail),
+        [b'{', b'c', b'o', b'd', b'e', b':', tail @ ..] => {
+            let end = memchr(b'}', tail.get(..MAX_TAG_LEN).unwrap_or(tail))?;
+            tail.get(end.checked_add(1)?..)
+        }
+        [b'{' | b'[', ..] => WIKI_FRONT.iter().find_map(|mark| text.strip_prefix(*mark)),
+        // A blank without width.
+        [0xe2, 0x80, 0x8b, tail @ ..] => Some(tail),
         // A typographer's quotation mark.
         [0xe2, 0x80, 0x9c, tail @ ..] => Some(tail),
         [0x1b, ..] => colour(text),
@@ -55,6 +90,9 @@ pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
 /// The line without one mark behind it; nothing if there is none.
 pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end();
+    if let Some(rest) = WIKI_END.iter().find_map(|mark| text.strip_suffix(*mark)) {
+        return Some(rest);
+    }
     for end in [
         &b"**"[..],
         b"&nbsp;",
@@ -85,7 +123,7 @@ fn tag_len(text: &[u8]) -> Option<usize> {
 }
 
 /// A line of the kernel's without anything in front but a number or a file's path, as `grep -n` and `grep` in
-/// several files print it.
+/// several files print it, or what people put before the lines of a list.
 pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
     let text = match text {
         [b'/' | b'.', ..] => {
@@ -98,8 +136,10 @@ pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
     };
     let text = match number(text) {
         Some((_, [b':', rest @ ..])) => rest,
+        Some((_, [b'.' | b')', b' ', rest @ ..] | [b' ', b' ', rest @ ..])) => skip_blanks(rest),
         _ => text,
     };
+    let text = behind_sign(text);
     let is_kernels = match parse_line(text) {
         Line::Killed(line) => line.comm.is_some() && line.total_vm_kib.is_some(),
         Line::Selected(line) => line.oom_score.is_some(),
@@ -107,9 +147,18 @@ pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
         Line::Invoked(line) => line.order.is_some(),
         Line::Counter(line) => !line.cut,
         Line::TaskIn(line) => line.cut.is_none(),
+        Line::TaskInfo(line) => line.release.is_some(),
         _ => false,
     };
     is_kernels.then_some(text)
+}
+
+/// What follows an arrow, a point of a list or a label.
+fn behind_sign(text: &[u8]) -> &[u8] {
+    let signs = ["=> ", "--> ", "-> ", "→ ", "• ", "· ", "» ", "«", "+", "; "];
+    let signs = signs.iter().map(|sign| sign.as_bytes());
+    let found = signs.chain(LABELS).find_map(|mark| text.strip_prefix(mark));
+    found.map_or(text, skip_blanks)
 }
 
 #[cfg(test)]
@@ -128,11 +177,18 @@ mod tests {
             "**",
             "“",
             "\x1b[33m",
+            "{{",
+            "{{{",
+            "{noformat}",
+            "[code]",
         ] {
             let line = std::format!("{front}text");
             assert_eq!(behind_one(line.as_bytes()), Some(&b"text"[..]), "{front}");
         }
-        for end in ["</p>", "<br>", "<BR />", "**", "”", "\x1b[0m", "</code> "] {
+        for end in [
+            "</p>", "<br>", "<BR />", "**", "”", "\x1b[0m", "</code> ", "}}", "}}}", "{code}",
+            "[/quote]",
+        ] {
             let line = std::format!("text{end}");
             assert_eq!(before_one(line.as_bytes()), Some(&b"text"[..]), "{end}");
         }
@@ -154,7 +210,18 @@ mod tests {
     #[test]
     fn grep_prints_paths_and_numbers() {
         let killed = "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
-        for front in ["12:", "/var/log/messages:", "./x.log:12:"] {
+        for front in [
+            "12:",
+            "/var/log/messages:",
+            "./x.log:12:",
+            "1. ",
+            "12) ",
+            "12  ",
+            "=> ",
+            "• ",
+            "+",
+            "Message: ",
+        ] {
             let line = std::format!("{front}{killed}");
             assert_eq!(
                 behind_grep(line.as_bytes()),
@@ -162,7 +229,15 @@ mod tests {
                 "{front}"
             );
         }
-        for front in ["app:", "/usr/bin/app says: ", "12: x:", "/a b:"] {
+        for front in [
+            "app:",
+            "/usr/bin/app says: ",
+            "12: x:",
+            "/a b:",
+            "Error: ",
+            "12 ",
+            "Message:x ",
+        ] {
             let line = std::format!("{front}{killed}");
             assert_eq!(behind_grep(line.as_bytes()), None, "{front}");
         }

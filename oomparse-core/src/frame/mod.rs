@@ -191,6 +191,8 @@ pub struct Framer {
     dropped: usize,
     /// How the last line began, if the next one may be read by it.
     prefix: prefix::Prefix,
+    /// The time that `dmesg -H` showed last.
+    minute: Option<WallTime>,
 }
 
 /// A carrier's record that spans lines.
@@ -414,6 +416,11 @@ impl Framer {
         let is_known = known.is_some();
         let mut frame = known.unwrap_or_else(|| unknown(line, 0));
         if frame.kind == FrameKind::Dmesg {
+            if frame.wall.is_some() {
+                self.minute = frame.wall;
+            } else if dmesg::is_of_same_minute(line) {
+                frame.wall = self.minute;
+            }
             self.look_for_host(line, &mut frame);
         }
         if cfg!(feature = "std") && is_known && self.is_settled(&frame) {

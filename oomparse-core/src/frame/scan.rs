@@ -102,6 +102,47 @@ pub(super) fn without_colours(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// How a terminal's escape character is written where it is not sent: rsyslog, `less`, a terminal's echo, C, a
+/// shell; and lost altogether.
+const WRITTEN: [&[u8]; 7] = [
+    b"#033[",
+    b"^[[",
+    b"\\x1b[",
+    b"\\033[",
+    b"\\e[",
+    b"\\u001b[",
+    b"[",
+];
+
+/// The text without the colour codes that are written out in it, if it begins with one.
+pub(super) fn without_written_colours(text: &[u8]) -> Option<Vec<u8>> {
+    let found = WRITTEN.iter().find(|sign| written(text, sign).is_some())?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        rest = if let Some(after) = written(rest, found) {
+            after
+        } else {
+            out.push(*byte);
+            tail
+        };
+    }
+    Some(out)
+}
+
+/// What follows a colour code in front whose escape is written so.
+fn written<'a>(text: &'a [u8], sign: &[u8]) -> Option<&'a [u8]> {
+    let codes = text.strip_prefix(sign)?;
+    let is_code = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+    let len = codes.iter().take_while(|byte| is_code(byte)).count();
+    let (codes, rest) = codes.split_at_checked(len.min(MAX_COLOUR_LEN))?;
+    let rest = rest.strip_prefix(b"m")?;
+    (sign.len() > 1 || !codes.is_empty()).then_some(rest)
+}
+
+/// The longest colour code: `38;2;255;255;255`.
+const MAX_COLOUR_LEN: usize = 16;
+
 /// What follows the one colour code in front.
 pub(super) fn colour(input: &[u8]) -> Option<&[u8]> {
     let mut rest = input.strip_prefix(b"\x1b[")?;
@@ -126,6 +167,18 @@ mod tests {
         );
         assert_eq!(number(b"18446744073709551616,"), None);
         assert_eq!(number(b"x"), None);
+    }
+
+    #[test]
+    fn colours_that_are_written_out_go_where_the_text_begins_with_one() {
+        for sign in ["#033[", "^[[", "\\x1b[", "\\033[", "\\e[", "["] {
+            let text = std::format!("{sign}32m[ 12.3] {sign}0m{sign}1;33mmsg [1;2] {sign}0m");
+            let plain = without_written_colours(text.as_bytes());
+            assert_eq!(plain.as_deref(), Some(&b"[ 12.3] msg [1;2] "[..]), "{sign}");
+        }
+        for text in ["[ 12.3] x", "[m", "[12.3m", "x#033[0m", "#033[32x"] {
+            assert_eq!(without_written_colours(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

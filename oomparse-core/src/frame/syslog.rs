@@ -30,7 +30,7 @@ pub(super) use self::monotonic::{may_name_host, short_monotonic};
 use self::control::undo_colours;
 use self::tag::{Tag, split_tag};
 use super::identifier::{self, Amid};
-use super::scan::{number, skip_blanks, skip_one_blank, split_once, word};
+use super::scan::{number, skip_blanks, skip_one_blank, split_once, without_written_colours, word};
 use super::stamp::{self, Stamp};
 use super::{Author, Frame, FrameKind, Provenance, cell, dmesg, syslog5424, wrapper};
 use crate::bytes::memmem;
@@ -141,10 +141,12 @@ fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
         return Some(frame.by(author));
     }
     Some(
-        super::known(text, super::MOST_NESTED).unwrap_or_else(|| Frame {
-            message: undo_control_codes(text),
-            ..Frame::default()
-        }),
+        super::known(text, super::MOST_NESTED)
+            .or_else(|| wrapper::behind_kernel_tag(text))
+            .unwrap_or_else(|| Frame {
+                message: undo_control_codes(text),
+                ..Frame::default()
+            }),
     )
 }
 
@@ -190,7 +192,7 @@ fn container_log(rest: &[u8]) -> Option<&[u8]> {
 /// `host tag: message` behind a stamp.
 fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'a> {
     let tag = split_tag(rest);
-    let mut frame = Frame {
+    let frame = Frame {
         kind: FrameKind::Syslog,
         level: priority.map(|priority| priority & 7).or(tag.level),
         wall: stamp.wall,
@@ -208,7 +210,23 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
             ..inner
         };
     }
-    let mut text = tag.text;
+    if tag.text.starts_with(b"#033[")
+        && let Some(plain) = without_written_colours(tag.text)
+    {
+        return with_text(frame, &plain, &tag, stamp.is_journals).into_owned();
+    }
+    with_text(frame, tag.text, &tag, stamp.is_journals)
+}
+
+/// The frame with the text behind its tag, and the stamp that stands in front of that.
+#[inline]
+fn with_text<'a>(
+    mut frame: Frame<'a>,
+    text: &'a [u8],
+    tag: &Tag<'_>,
+    is_journals: bool,
+) -> Frame<'a> {
+    let mut text = text;
     if !frame.author.is_program()
         && let Some((micros, caller, message)) = kernel_stamp(text, tag.name.is_some())
     {
@@ -217,7 +235,7 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         text = message;
     }
     // A journal has no codes: what looks like one stands in a name.
-    frame.message = if stamp.is_journals && frame.kernel_time_us.is_none() {
+    frame.message = if is_journals && frame.kernel_time_us.is_none() {
         undo_colours(text)
     } else {
         undo_control_codes(text)

@@ -10,6 +10,7 @@
 //! 10.1.1.2: kern: warning: [2022-01-25T10:35:59.109647566Z]: …            talosctl's node
 //!   | Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] Memory …     a row copied from Kibana
 //! ESC[32m[   12.345678] ESC[0mESC[33msub: ESC[0mtext                      dmesg --color=always
+//! #033[32m[   12.345678] #033[0m#033[33msub: #033[0mtext                  the same, written out
 //! <p>Jan  5 02:12:02 host kernel: …</p>                                   a web page
 //! host kernel: Killed process 4021 (mysqld)                               the date was cut off
 //! vcpu-5 - Guest: <6>[   12.345678] text                                  a serial console
@@ -20,7 +21,7 @@
 //! reached by a line in a known form, so what a program wrote stays a program's text.
 
 use super::identifier::{self, Amid};
-use super::scan::{number, skip_blanks, skip_one_blank, without_colours};
+use super::scan::{number, skip_blanks, skip_one_blank, without_colours, without_written_colours};
 use super::{Author, Frame, FrameKind, cell, known, localized, markup, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
@@ -57,6 +58,10 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         && let Cow::Owned(plain) = without_colours(line)
         && let Some(frame) = known(&plain, nested)
     {
+        return frame.into_owned();
+    }
+    if let Some(plain) = without_written_colours(line) {
+        let frame = known(&plain, nested).unwrap_or_else(|| bare(&plain, &plain));
         return frame.into_owned();
     }
     let text = behind_marks(line);
@@ -244,7 +249,7 @@ fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
 
 /// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: what is left of a syslog line whose
 /// date was cut off. Without the date anybody may have written it.
-fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
+pub(super) fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
     fn behind(text: &[u8]) -> Option<&[u8]> {
         text.strip_prefix(b"kernel:").map(skip_one_blank)
     }

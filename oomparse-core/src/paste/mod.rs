@@ -15,13 +15,14 @@
 mod escaped;
 mod padded;
 mod quoted;
+mod web;
 mod wrapped;
 
 use self::quoted::Quoted;
 use self::wrapped::Wrapped;
 use crate::frame::Cut;
 use crate::split::long;
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 /// Puts lines back into the shape that a log's carrier gave them.
 #[derive(Debug, Default)]
@@ -48,7 +49,7 @@ impl Paste {
             || wrapped::may_begin(line, holds_word)
             || long::may_be(line)
             || padded::may_be(line)
-            || escaped::may_be(line)
+            || may_hold_codes(line)
     }
 
     /// Takes a line; gives those that are whole.
@@ -67,9 +68,21 @@ impl Paste {
     }
 }
 
+/// Whether a sign stands in the line that markdown or a web page writes otherwise.
+#[inline]
+fn may_hold_codes(line: &[u8]) -> bool {
+    let at = memchr3(b'\\', b'&', 0xc2, line);
+    at.is_some_and(|at| match line.get(at..) {
+        Some([b'\\', next, ..]) if !next.is_ascii_punctuation() => line.contains(&b'&'),
+        _ => true,
+    })
+}
+
 /// Gives the records of a line that was glued, or the line.
 fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
-    let mended = padded::mended(line).or_else(|| escaped::mended(line));
+    let mended = padded::mended(line)
+        .or_else(|| escaped::mended(line))
+        .or_else(|| web::mended(line));
     let line = mended.as_deref().unwrap_or(line);
     if !long::split(line, give) {
         give(line);

@@ -6,7 +6,6 @@
 use crate::frame::{Frame, FrameKind, Part, part_of_line};
 use crate::line::{Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
-use memchr::memchr3_iter;
 
 /// A record's text has at most 1,021 bytes, each of which a carrier may show in four.
 const LONGEST_RECORD: usize = 4 * 1021;
@@ -73,12 +72,18 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
 /// The first record of a line that has more of them, and the rest as a frame of its own.
 fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], Frame<'a>)> {
     let window = text.get(..LONGEST_RECORD).unwrap_or(text);
-    memchr3_iter(b' ', b'\n', b'#', window).find_map(|at| {
+    let bytes = window.iter().enumerate();
+    let places =
+        bytes.filter(|(_, byte)| matches!(byte, b' ' | b'\n' | b'#' | b'\\' | b'<' | b'\r'));
+    places.map(|(at, _)| at).find_map(|at| {
         let (first, rest) = text.split_at_checked(at)?;
         let rest = match rest {
             // Of a syslog's own lines the code was undone; in a record of its text it stands as it is.
             [b'#', b'0', b'1', b'2', rest @ ..] if outer.kind == FrameKind::Record => rest,
-            [b' ' | b'\n', rest @ ..] => rest,
+            [b' ' | b'\n' | b'\r', rest @ ..] => rest,
+            // A text of JSON's that nobody undid, or a web page's.
+            [b'\\', b'r', b'\\', b'n', rest @ ..] | [b'\\', b'n', rest @ ..] => rest,
+            [b'<', ..] => behind_break(rest)?,
             _ => return None,
         };
         if !may_begin(rest) {
@@ -89,6 +94,13 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
         let next = part_of_line(outer, rest);
         begins(&next, end).then_some((first, next.frame))
     })
+}
+
+/// What follows a web page's line break.
+fn behind_break(text: &[u8]) -> Option<&[u8]> {
+    let breaks = [&b"<br>"[..], b"<br/>", b"<br />", b"<BR>"];
+    let rest = breaks.iter().find_map(|tag| text.strip_prefix(*tag))?;
+    Some(rest.trim_ascii_start())
 }
 
 /// Whether a record may begin here, by its first bytes.

@@ -30,9 +30,6 @@ pub(super) fn read(
         Ok(source) => source,
         Err(error) => return Ok(Err(error)),
     };
-    if options.threads > 1 {
-        source.read_only_when_asked();
-    }
     let mut logs = Logs::new(options, &source, progress, take);
     if !logs.begin(None)? {
         return Ok(Ok(()));
@@ -125,6 +122,9 @@ pub(super) fn drain(
         if !take(Piece::Event(Box::new(event)))? {
             return Ok((some, false));
         }
+    }
+    while let Some(line) = reading.next_unread() {
+        take(Piece::Unread(line))?;
     }
     Ok((some, true))
 }

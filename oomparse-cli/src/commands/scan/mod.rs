@@ -5,6 +5,7 @@ mod part;
 mod progress;
 mod streams;
 mod threads;
+mod unread;
 
 use crate::args::{Format, Output, ScanOptions};
 use crate::input::{self, BUFFER_LEN, Input};
@@ -16,6 +17,7 @@ use oomparse_core::OomEvent;
 use progress::Progress;
 use std::io;
 use std::sync::Arc;
+use unread::Unread;
 
 pub(crate) use part::ByteRange;
 pub(crate) use streams::StreamBy;
@@ -67,12 +69,20 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
         Output::Count => sink::count(),
         Output::Nothing => sink::nothing(),
     };
+    let unread = match Unread::open(options.unread.take()) {
+        Ok(unread) => unread,
+        Err((path, error)) => {
+            complain(&path.to_string_lossy(), &error);
+            return Ok(Found::Trouble);
+        }
+    };
     let files = options.inputs.iter().filter_map(Input::path_to_read_again);
     let held = Held::new(&options.pods, files.collect(), options.learn);
     let mut writer = Writer {
         sink,
         held,
         progress: Progress::new(&options),
+        unread,
         events: 0,
         only_one: options.output == Output::Nothing,
         trouble: false,
@@ -109,6 +119,8 @@ pub(crate) enum Piece {
     /// Such a log has ended; another one may follow.
     Passed,
     Event(Box<OomEvent>),
+    /// A line that looks like a report's and is in no form that is read.
+    Unread(Vec<u8>),
     /// More may be long in coming: what was written should be seen.
     Pause,
     /// What stands at this place could not be read, or not to its end.
@@ -120,6 +132,7 @@ struct Writer {
     sink: Box<dyn Sink>,
     held: Held,
     progress: Progress,
+    unread: Unread,
     events: u64,
     /// The first event is enough.
     only_one: bool,
@@ -133,6 +146,11 @@ impl Writer {
             Piece::Passing(bytes) => self.held.learn(&bytes),
             Piece::Passed => self.held.end(),
             Piece::Lost(about, error) => self.lost(&about, &error)?,
+            Piece::Unread(line) => {
+                if let Err((path, error)) = self.unread.line(&line) {
+                    self.lost(&path.to_string_lossy(), &error)?;
+                }
+            }
             Piece::Event(event) => {
                 self.held.push(*event, true);
                 self.write()?;
@@ -189,6 +207,17 @@ impl Writer {
         self.write()?;
         self.progress.end();
         self.sink.finish()?;
+        match self.unread.finish() {
+            Ok(Some(sentence)) if !self.only_one => {
+                // A closed stderr is no reason to stop.
+                let _ = crate::write_line(io::stderr(), &format!("oomparse: {sentence}"));
+            }
+            Ok(_) => {}
+            Err((path, error)) => {
+                self.trouble = true;
+                complain(&path.to_string_lossy(), &error);
+            }
+        }
         Ok(match (self.trouble, self.events) {
             // As with `grep -q`: the answer is known, whatever else went wrong.
             (_, 1..) if self.only_one => Found::Some,

@@ -67,6 +67,7 @@ pub(super) fn read(
             Ok(Some((bytes, false))) => {
                 reading.push_chunk(bytes);
                 while reading.next_event().is_some() {}
+                while reading.next_unread().is_some() {}
             }
             Err(error) => break Err(error),
         }

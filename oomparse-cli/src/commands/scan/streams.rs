@@ -75,7 +75,11 @@ pub(super) enum Reading {
 impl Reading {
     pub(super) fn new(options: &ScanOptions) -> Self {
         match &options.stream_by {
-            None => Self::One(Box::new(Parser::with_options(options.parser.clone()))),
+            None => {
+                let mut parser = Parser::with_options(options.parser.clone());
+                parser.note_unread();
+                Self::One(Box::new(parser))
+            }
             Some(by) => Self::Many(Box::new(Many::new(by.clone(), options.parser.clone()))),
         }
     }
@@ -100,6 +104,14 @@ impl Reading {
             Self::Many(many) => many.events.pop_front(),
         }
     }
+
+    /// The next line that looks like a report's and was not read.
+    pub(super) fn next_unread(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::One(parser) => parser.next_unread(),
+            Self::Many(many) => many.unread.pop_front(),
+        }
+    }
 }
 
 /// A parser for each stream.
@@ -117,6 +129,7 @@ pub(super) struct Many {
     /// The beginning of a line whose end has not come yet.
     carry: Vec<u8>,
     events: VecDeque<OomEvent>,
+    unread: VecDeque<Vec<u8>>,
 }
 
 impl Many {
@@ -131,6 +144,7 @@ impl Many {
             hungry: 0,
             carry: Vec::new(),
             events: VecDeque::new(),
+            unread: VecDeque::new(),
         }
     }
 
@@ -175,8 +189,9 @@ impl Many {
             options.host = options
                 .host
                 .or(Some(key.clone()).filter(|key| !key.is_empty()));
-            self.parsers
-                .insert(key.clone(), (Parser::with_options(options), 0));
+            let mut parser = Parser::with_options(options);
+            parser.note_unread();
+            self.parsers.insert(key.clone(), (parser, 0));
         }
         let Some((parser, used)) = self.parsers.get_mut(&key) else {
             return;
@@ -184,6 +199,8 @@ impl Many {
         *used = self.clock;
         let (was, held) = (parser.wants_every_line(), parser.open_bytes());
         parser.push_line(line);
+        self.unread
+            .extend(std::iter::from_fn(|| parser.next_unread()));
         self.weight = (self.weight + parser.open_bytes()).saturating_sub(held);
         match (was, parser.wants_every_line()) {
             (false, true) => self.hungry += 1,
@@ -214,6 +231,8 @@ impl Many {
         parser.finish();
         self.events
             .extend(std::iter::from_fn(|| parser.next_event()));
+        self.unread
+            .extend(std::iter::from_fn(|| parser.next_unread()));
     }
 
     fn finish(&mut self) {

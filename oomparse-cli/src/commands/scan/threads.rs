@@ -52,6 +52,10 @@ impl Batch {
                 let is_late = self.given.is_none_or(|at| at.elapsed() > PATIENCE);
                 is_late || self.size >= BATCH
             }
+            Piece::Unread(_) => {
+                self.size += 1;
+                self.size >= BATCH
+            }
             // What came before should be seen, and bytes are many.
             Piece::Pause | Piece::Passing(_) | Piece::Passed | Piece::Lost(..) => true,
         };

@@ -69,14 +69,18 @@ impl Key {
 }
 
 /// The keys by name, in small letters and without the underscore in front; sorted.
-const KEYS: [(&str, Key); 46] = [
+const KEYS: [(&str, Key); 54] = [
     ("attributes", Key::Nest),
     ("body", Key::Text(4)),
     ("boot_id", Key::BootId),
     ("caller", Key::Caller),
     ("content", Key::Text(5)),
-    ("data", Key::Nest),
+    // Most often an object.
+    ("data", Key::Text(6)),
     ("date", Key::Time),
+    ("description", Key::Text(6)),
+    ("details", Key::Text(6)),
+    ("entry", Key::Text(6)),
     ("event", Key::Text(4)),
     ("event.original", Key::Text(5)),
     ("fields", Key::Nest),
@@ -94,6 +98,7 @@ const KEYS: [(&str, Key); 46] = [
     ("logline", Key::Text(4)),
     ("message", Key::Text(1)),
     ("msg", Key::Text(2)),
+    ("note", Key::Text(6)),
     ("original", Key::Text(5)),
     ("pri", Key::Priority),
     ("priority", Key::Priority),
@@ -108,7 +113,10 @@ const KEYS: [(&str, Key); 46] = [
     ("short_message", Key::Text(4)),
     ("source", Key::Nest),
     ("source_monotonic_timestamp", Key::Monotonic),
+    ("stringvalue", Key::Text(6)),
     ("syslog", Key::Nest),
+    ("syslog_message", Key::Text(5)),
+    ("syslogmessage", Key::Text(5)),
     ("talos-time", Key::Time),
     ("text", Key::Text(4)),
     ("textpayload", Key::Text(4)),
@@ -116,6 +124,7 @@ const KEYS: [(&str, Key); 46] = [
     ("timereported", Key::Time),
     ("timestamp", Key::Time),
     ("usec", Key::Micros),
+    ("value", Key::Text(6)),
 ];
 
 /// A value, as far as one can matter.

@@ -46,7 +46,9 @@ pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
             ..Tag::default()
         };
     }
-    let found = tag_at(behind_host).or_else(|| tag_behind_facility(behind_host));
+    let found = tag_at(behind_host)
+        .or_else(|| tag_behind_facility(behind_host))
+        .or_else(|| tag_behind_brackets(behind_host));
     if let Some(tag) = found {
         return Tag {
             host: Some(host),
@@ -95,6 +97,18 @@ fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
     Some(Tag {
         facility: selector.map(|(facility, _)| facility),
         level: selector.map(|(_, level)| level),
+        ..tag
+    })
+}
+
+/// `[kern.warning] kernel: text`.
+fn tag_behind_brackets(input: &[u8]) -> Option<Tag<'_>> {
+    let (selector, rest) = split_once(input.strip_prefix(b"[")?, b']')?;
+    let (facility, level) = split_once(selector, b'.')?;
+    let tag = tag_at(skip_blanks(rest))?;
+    Some(Tag {
+        facility: Some(facility_by_name(facility)?),
+        level: Some(level_by_name(level)?),
         ..tag
     })
 }

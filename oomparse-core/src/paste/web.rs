@@ -1,0 +1,156 @@
+//! Lines that were copied out of a web page: HTML's codes for signs, blanks that do not break.
+//!
+//! ```text
+//! [ 9.1] Out of memory: Kill process 10 &#40;sh&#41; score 3 or sacrifice child
+//! Dec \u{a0}6 14:58:14 n1 kernel: [ \u{a0}638.104526] Killed process 11 (php) …
+//! ```
+//!
+//! A name may hold such codes too. So they go only where the line is more of a line of the kernel's without them.
+
+use crate::frame;
+use crate::line::{Line, parse_line};
+use alloc::vec::Vec;
+
+/// A blank that does not break, as UTF-8 has it.
+const BLANK: &[u8; 2] = b"\xc2\xa0";
+
+/// The names of the codes for signs of ASCII, and the signs.
+const NAMES: [(&[u8], u8); 6] = [
+    (b"&lt;", b'<'),
+    (b"&gt;", b'>'),
+    (b"&amp;", b'&'),
+    (b"&quot;", b'"'),
+    (b"&apos;", b'\''),
+    (b"&nbsp;", b' '),
+];
+
+/// Whether a code or such a blank stands in front.
+#[inline]
+pub(super) fn may_begin(text: &[u8]) -> bool {
+    matches!(text, [b'&', b'#' | b'a' | b'g' | b'l' | b'n' | b'q', ..]) || text.starts_with(BLANK)
+}
+
+/// The line without the codes, if that makes it more of a line of the kernel's.
+pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
+    let plain = plain(line)?;
+    let is_more = worth(&plain) > worth(line) && !frame::is_programs(&plain);
+    is_more.then_some(plain)
+}
+
+/// The line with its codes undone; nothing if there are none.
+fn plain(line: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = match sign(rest) {
+            Some((sign, behind)) => {
+                out.push(sign);
+                behind
+            }
+            None => {
+                out.push(*byte);
+                tail
+            }
+        };
+    }
+    (out.len() < line.len()).then_some(out)
+}
+
+/// The sign that the code in front stands for, and what follows.
+fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
+    if let Some(behind) = text.strip_prefix(BLANK) {
+        return Some((b' ', behind));
+    }
+    if !may_begin(text) {
+        return None;
+    }
+    for (name, sign) in NAMES {
+        if let Some(behind) = text.strip_prefix(name) {
+            return Some((sign, behind));
+        }
+    }
+    let number = text.strip_prefix(b"&#")?;
+    let (number, base) = match number {
+        [b'x' | b'X', number @ ..] => (number, 16),
+        _ => (number, 10),
+    };
+    let end = number.iter().take(6).position(|byte| *byte == b';')?;
+    let (digits, behind) = number.split_at_checked(end)?;
+    let digits = core::str::from_utf8(digits).ok()?;
+    let code = u32::from_str_radix(digits, base).ok()?;
+    let sign = match code {
+        0xa0 => b' ',
+        _ => u8::try_from(code)
+            .ok()
+            .filter(|sign| (b' '..=b'~').contains(sign))?,
+    };
+    Some((sign, behind.get(1..)?))
+}
+
+/// How much of a line of the kernel's it is: none, one, one that says all.
+fn worth(line: &[u8]) -> u8 {
+    let message = frame::message_behind_head(line);
+    let message = message.unwrap_or(if frame::has_head(line) { b"" } else { line });
+    let is_whole = match parse_line(message) {
+        Line::Other | Line::Malformed => return 0,
+        Line::Killed(line) => {
+            line.comm.is_some() && line.total_vm_kib.is_some() && line.cut.is_none()
+        }
+        Line::Selected(line) => line.oom_score.is_some(),
+        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
+        Line::Invoked(line) => line.oom_score_adj.is_some(),
+        Line::TaskIn(line) => line.cut.is_none(),
+        Line::Counter(line) => line.failcnt.is_some(),
+        Line::Reaped(line) => line.left.is_some(),
+        _ => true,
+    };
+    if is_whole { 2 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    fn mend(line: &str) -> Option<String> {
+        mended(line.as_bytes()).map(|line| String::from_utf8(line).unwrap())
+    }
+
+    #[test]
+    fn codes_and_blanks_of_pages_go_where_the_line_is_the_kernels_without_them() {
+        for (line, plain) in [
+            (
+                "[    9.100000] Out of memory: Kill process 10 &#40;sh&#41; score 3 or sacrifice child",
+                "[    9.100000] Out of memory: Kill process 10 (sh) score 3 or sacrifice child",
+            ),
+            (
+                "Killed&nbsp;process&nbsp;11&nbsp;(php)&nbsp;total-vm:8kB,&nbsp;anon-rss:4kB",
+                "Killed process 11 (php) total-vm:8kB, anon-rss:4kB",
+            ),
+            (
+                "Dec \u{a0}6 14:58:14 n1 kernel: [ \u{a0}638.104526] Killed process 11 (php) total-vm:8kB, anon-rss:4kB",
+                "Dec  6 14:58:14 n1 kernel: [  638.104526] Killed process 11 (php) total-vm:8kB, anon-rss:4kB",
+            ),
+            (
+                "Task in &#x2F;docker&#x2F;ab killed as a result of limit of &#x2F;docker&#x2F;ab",
+                "Task in /docker/ab killed as a result of limit of /docker/ab",
+            ),
+        ] {
+            assert_eq!(mend(line).as_deref(), Some(plain));
+        }
+    }
+
+    #[test]
+    fn what_is_the_kernels_as_it_stands_stays() {
+        for line in [
+            "Killed process 11 (a&#40;b) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+            "Killed process 11 (a\u{a0}b) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+            "Task in /a&#47;b killed as a result of limit of /a&#47;b",
+            "Dec \u{a0}6 14:58:14 n1 app[7]: Killed process 11 (php) total-vm:8kB, anon-rss:4kB",
+            "x &amp; y",
+            "no code",
+        ] {
+            assert_eq!(mend(line), None, "{line}");
+        }
+    }
+}
