@@ -281,7 +281,7 @@ impl Parser {
     #[inline]
     fn cut(&mut self, cut: Cut<'_>) {
         #[cfg(feature = "daemons")]
-        if self.is_documents(cut.line) {
+        if self.is_documents(cut) {
             self.above.forget();
             return;
         }
@@ -290,11 +290,11 @@ impl Parser {
 
     /// Whether a line is part of an object of Kubernetes', where that is asked for.
     #[cfg(feature = "daemons")]
-    fn is_documents(&mut self, line: &[u8]) -> bool {
+    fn is_documents(&mut self, cut: Cut<'_>) -> bool {
         if self.framer.wants_every_line() {
             return false;
         }
-        match self.frames.document(line) {
+        match self.frames.document(cut) {
             Step::NotTaken => false,
             Step::Taken => true,
             Step::Again(text) => {

@@ -58,6 +58,12 @@ impl<'a> Cut<'a> {
             may_be_mail: true,
         }
     }
+
+    /// Whether it begins as the last one did, with a time or a host or a tag.
+    #[cfg(feature = "daemons")]
+    pub(crate) fn is_alike(&self) -> bool {
+        self.is_alike
+    }
 }
 
 /// What the last line began with, if the next one may be read by it, and what that says.

@@ -8,7 +8,7 @@ use super::Options;
 #[cfg(feature = "daemons")]
 use crate::daemon::{Daemons, Step};
 use crate::event::OomEvent;
-use crate::frame::{Frame, FrameKind};
+use crate::frame::{Cut, Frame, FrameKind};
 use crate::limits::MAX_LINE_LEN;
 use crate::report::Next;
 use crate::sieve::Sieve;
@@ -203,16 +203,18 @@ impl FrameParser {
 
     /// Takes a line that may be part of an object of Kubernetes', where that is asked for.
     #[cfg(feature = "daemons")]
-    pub(super) fn document(&mut self, line: &[u8]) -> Step {
+    pub(super) fn document(&mut self, cut: Cut<'_>) -> Step {
         let Some(daemons) = &mut self.daemons else {
             return Step::NotTaken;
         };
-        // While none is open, what begins one holds one of the words; so few lines are looked at closer.
-        if !daemons.is_in_document() && !self.sieve.finds_daemons(line) {
+        // While none is open, what begins one holds one of the words, and has nothing in front that a log's line of
+        // before has: so few lines are looked at closer.
+        let may_begin = || !cut.is_alike() && self.sieve.finds_daemons(cut.line);
+        if !daemons.is_in_document() && !may_begin() {
             return Step::NotTaken;
         }
         let given = self.events.len();
-        let step = daemons.document(line, &mut self.events);
+        let step = daemons.document(cut.line, &mut self.events);
         self.complete(given);
         step
     }
