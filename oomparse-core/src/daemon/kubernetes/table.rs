@@ -10,7 +10,8 @@
 //!   FirstSeen LastSeen Count From SubObjectPath Type Reason Message                                  up to 1.8
 //! ```
 //!
-//! Columns are at least two blanks apart. Ages are no times.
+//! Columns are at least two blanks apart. Ages are no times. What stands in front of the type must have the form of
+//! its column: a line that a container's log, or a program's, has something else in front of is no row.
 
 use super::describe::Described;
 use super::event::{Row, is_reason};
@@ -35,10 +36,13 @@ pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
         .position(|(cell, _)| matches!(*cell, "Warning" | "Normal"))?;
     let cell = |at: usize| cells.get(at).map(|(cell, _)| *cell);
     let rest = |at: usize| cells.get(at).and_then(|(_, from)| line.get(*from..));
+    if !begins_row(cells.get(..at)?) {
+        return None;
+    }
     let next = |by: usize| at.saturating_add(by);
     let reason = cell(next(1)).filter(|reason| is_reason(reason))?;
     let object = cell(next(2))?;
-    if at > 0
+    if matches!(at, 1 | 2)
         && !object.contains(", ")
         && let Some((kind, name)) = object.split_once('/')
     {
@@ -72,7 +76,8 @@ pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
         );
     }
     if at == 0 {
-        return of_description(reason, cell(2)?, cell(3)?, rest(4)?, described);
+        let age = cell(2).filter(|age| is_age(age))?;
+        return of_description(reason, age, cell(3)?, rest(4)?, described);
     }
     // The older tables: age, age, count, then what it is about or who says so.
     let (component, host) = of_source(cell(next(2)).filter(|it| is_source(it)).unwrap_or_default());
@@ -99,6 +104,47 @@ pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
     }
     let from = cell(3).filter(|_| at >= 4)?;
     of_description(reason, "", from, rest(next(2))?, described)
+}
+
+/// Whether the cells in front of the type are a row's: a namespace, if any, an age; in the older tables another age
+/// and a count behind it.
+fn begins_row(cells: &[(&str, usize)]) -> bool {
+    let cell = |at: usize| cells.get(at).map(|(cell, _)| *cell);
+    let is_behind = |first: usize| {
+        cell(first).is_some_and(is_age)
+            && (cells.len() == first.saturating_add(1)
+                || cell(first.saturating_add(1)).is_some_and(is_age)
+                    && cell(first.saturating_add(2)).is_some_and(is_count))
+    };
+    cells.is_empty() || is_behind(0) || cell(0).is_some_and(is_label) && is_behind(1)
+}
+
+/// `2m`, `3d4h`, `2m (x3 over 5m)`, `<unknown>`.
+fn is_age(cell: &str) -> bool {
+    if let Some((age, times)) = cell.split_once(" (x") {
+        let times = times
+            .strip_suffix(')')
+            .and_then(|it| it.split_once(" over "));
+        return times.is_some_and(|(count, over)| is_count(count) && is_age(over)) && is_age(age);
+    }
+    let is_unit = |byte: u8| matches!(byte, b's' | b'm' | b'h' | b'd' | b'y');
+    let bytes = cell.as_bytes();
+    let is_plain = bytes.first().is_some_and(u8::is_ascii_digit)
+        && bytes.last().copied().is_some_and(is_unit)
+        && bytes
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || is_unit(*byte));
+    is_plain || matches!(cell, "<unknown>" | "<invalid>")
+}
+
+fn is_count(cell: &str) -> bool {
+    !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a cell can be a namespace.
+fn is_label(cell: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&cell.len()) && cell.bytes().all(is_part)
 }
 
 /// A row of the Events below a description.
@@ -201,6 +247,58 @@ fn capital(kind: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_stands_in_front_of_a_row_is_its_columns_or_it_is_none() {
+        const NEW: &str = "Warning   SystemOOM   node/n1   System OOM encountered";
+        const OLD: &str = "n1.17d0a1b2c3d4e5f6   Node      Warning   SystemOOM   kubelet, n1   System OOM encountered";
+        for front in [
+            "2m",
+            "3d4h",
+            "<unknown>",
+            "5m (x2 over 6m)",
+            "kube-system   9s",
+        ] {
+            let line = alloc::format!("{front}   {NEW}");
+            assert!(row(line.as_bytes(), None).is_some(), "{line}");
+        }
+        for front in ["2m   5m   3", "shop   2m   5m   3"] {
+            let line = alloc::format!("{front}   {OLD}");
+            assert!(row(line.as_bytes(), None).is_some(), "{line}");
+        }
+        for front in [
+            "2026-01-05T02:12:02.000000000Z stdout F 2m",
+            "2026-01-05T02:12:02.000000000Z stdout F   2m",
+            "2026-01-05T02:12:02.000000000Z stdout F shop   2m",
+            "Jan  5 02:12:02 n1 app[7]: 2m",
+            "Jan  5 02:12:02 n1 app[7]:   2m",
+            "2026-01-05T02:12:02Z n1 app[7]:   2m",
+            "web-1  | 2m",
+            "web-1  |   2m",
+            "[pod/web-0/app] 2m",
+            "x y   2m   5m   3   n1.17d0a1b2c3d4e5f6   Node",
+            "app:   2m   5m   3   n1.17d0a1b2c3d4e5f6   Node",
+            "2m   5m",
+            "2m   x   3",
+            "2m   5m   x",
+            "2m (x over 5m)",
+            "2m (x3 under 5m)",
+            "2",
+            "m",
+            "2m-",
+        ] {
+            for rest in [NEW, OLD] {
+                let line = alloc::format!("{front}   {rest}");
+                assert!(row(line.as_bytes(), None).is_none(), "{line}");
+            }
+        }
+        for line in [
+            "  Warning  SystemOOM  then  kubelet, n1  System OOM encountered",
+            "app: Warning  SystemOOM  2m  kubelet, n1  System OOM encountered",
+        ] {
+            assert!(row(line.as_bytes(), None).is_none(), "{line}");
+        }
+    }
 
     #[test]
     fn rows_of_all_tables() {
