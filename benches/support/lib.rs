@@ -3,7 +3,9 @@
 //! [`sparse`] writes what a log shipper sees all day: ordinary lines of many services with one whole
 //! OOM report every [`LINES_PER_REPORT`] lines. [`dense`] writes reports back to back, and [`ordinary`]
 //! none. They say how many kills they wrote, so that a bench can check its result before it measures.
+//! [`day()`] writes a node's journal, in which many voices tell of each death.
 
+mod day;
 mod log;
 mod pod;
 mod report;
@@ -13,6 +15,7 @@ mod traffic;
 
 use oomparse_core::{OomEvent, Options, Parser};
 
+pub use day::{Day, Death, day};
 pub use log::{LINES_PER_REPORT, Totals, dense, ordinary, ordinary_line, sparse};
 
 /// The seed that every figure in this repository was made with.

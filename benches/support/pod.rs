@@ -89,6 +89,28 @@ impl Pod {
         }
     }
 
+    /// One of containerd's, below systemd.
+    pub(crate) fn in_containerd(rng: &mut Rng) -> Self {
+        loop {
+            let pod = Self::random(rng);
+            if pod.container_name.starts_with("cri-containerd-") {
+                return pod;
+            }
+        }
+    }
+
+    /// The uid, as the API writes it.
+    pub(crate) fn uid(&self) -> String {
+        let (_, uid) = self.pod_path.rsplit_once("pod").unwrap_or_default();
+        uid.trim_end_matches(".slice").replace('_', "-")
+    }
+
+    /// The container's id.
+    pub(crate) fn container_id(&self) -> &str {
+        let name = self.container_name.trim_end_matches(".scope");
+        name.rsplit('-').next().unwrap_or(name)
+    }
+
     pub(crate) fn oom_score_adj(&self) -> i32 {
         match self.qos {
             Qos::Guaranteed => -997,

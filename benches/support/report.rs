@@ -81,6 +81,11 @@ impl Report {
         }
     }
 
+    /// The pid of the killed process.
+    pub(crate) fn victim(&self) -> u64 {
+        self.rows[self.victim].pid
+    }
+
     /// What the kernel prints, one printk record an item; a record may hold several lines.
     pub(crate) fn messages(&self, rng: &mut Rng) -> Vec<String> {
         let mut out = Vec::with_capacity(160);

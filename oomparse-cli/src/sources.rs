@@ -10,7 +10,8 @@ pub(crate) struct SourceArgs {
     ///
     /// Other killers' kills come as `userspace_kill`, the kubelet's evictions as `eviction`, what bystanders say as
     /// `notice`. A line counts only from its daemon: the journal's own fields, a kmsg facility or a syslog tag
-    /// name it.
+    /// name it. `all` may count fewer kills: what an Event or node-problem-detector quotes of the kernel is a kill
+    /// while nobody reads that voice, and its `notice` alone where it is read.
     #[arg(long, value_name = "kernel|all|LIST")]
     sources: Option<Sources>,
 

@@ -132,7 +132,7 @@ fn threads() -> Result<(), String> {
     }
 }
 
-fn release(program: &str) -> PathBuf {
+pub(crate) fn release(program: &str) -> PathBuf {
     target_dir().join("release").join(program)
 }
 
@@ -214,7 +214,7 @@ fn time(mut command: Command) -> Result<Duration, String> {
 }
 
 /// Peak resident memory, asked of /proc every millisecond in a run of its own.
-fn peak_kib(mut command: Command) -> Result<Option<u64>, String> {
+pub(crate) fn peak_kib(mut command: Command) -> Result<Option<u64>, String> {
     let mut child = command
         .stdout(Stdio::null())
         .spawn()

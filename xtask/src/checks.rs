@@ -3,8 +3,8 @@
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
 use crate::{
-    bless, c_library, deploy, house, instructions, javascript, lack::Lack, needs, page, proof,
-    readme, root, system, wasm,
+    bless, c_library, deploy, house, instructions, javascript, lack::Lack, live_killers, needs,
+    page, proof, readme, root, system, wasm,
 };
 use std::process::{Command, ExitCode};
 
@@ -120,6 +120,7 @@ fn common(steps: &mut Steps) {
     let passed_over = needs::passed_over(steps);
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     steps.tests("tests", tests.args(passed_over));
+    live_killers::step(steps);
     lua(steps);
     // Three hundred crates that nothing else here needs.
     if crate::in_ci() {

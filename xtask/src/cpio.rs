@@ -6,17 +6,18 @@ use std::path::Path;
 
 const DIRECTORY: u32 = 0o040_000;
 const FILE: u32 = 0o100_000;
+const LINK: u32 = 0o120_000;
 const DEVICE: u32 = 0o020_000;
 
 /// An archive that grows; a directory stands before what is in it.
 #[derive(Default)]
-pub(super) struct Archive {
+pub(crate) struct Archive {
     bytes: Vec<u8>,
     names: Vec<String>,
 }
 
 impl Archive {
-    pub(super) fn directory(&mut self, path: &Path) {
+    pub(crate) fn directory(&mut self, path: &Path) {
         let mut above: Vec<&Path> = path.ancestors().collect();
         above.reverse();
         for path in above {
@@ -30,7 +31,7 @@ impl Archive {
     }
 
     /// A copy of the machine's file at another path.
-    pub(super) fn copy(&mut self, from: &Path, to: &Path) -> Result<(), String> {
+    pub(crate) fn copy(&mut self, from: &Path, to: &Path) -> Result<(), String> {
         let failed = |error| format!("{}: {error}", from.display());
         let content = fs::read(from).map_err(failed)?;
         let mode = fs::metadata(from).map_err(failed)?.permissions().mode();
@@ -38,7 +39,7 @@ impl Archive {
         Ok(())
     }
 
-    pub(super) fn file(&mut self, path: &Path, mode: u32, content: &[u8]) {
+    pub(crate) fn file(&mut self, path: &Path, mode: u32, content: &[u8]) {
         if let Some(above) = path.parent() {
             self.directory(above);
         }
@@ -46,13 +47,57 @@ impl Archive {
         self.entry(name.trim_start_matches('/'), FILE | mode, (0, 0), content);
     }
 
+    /// A symbolic link.
+    pub(crate) fn link(&mut self, path: &Path, to: &Path) {
+        if let Some(above) = path.parent() {
+            self.directory(above);
+        }
+        let (name, to) = (path.display().to_string(), to.display().to_string());
+        self.entry(
+            name.trim_start_matches('/'),
+            LINK | 0o777,
+            (0, 0),
+            to.as_bytes(),
+        );
+    }
+
+    /// Folders, files and links below a folder, those that are wanted, under the same names.
+    pub(crate) fn tree(
+        &mut self,
+        root: &Path,
+        is_wanted: &dyn Fn(&Path) -> bool,
+    ) -> Result<(), String> {
+        let mut folders = vec![root.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            let failed = |error| format!("{}: {error}", folder.display());
+            for entry in fs::read_dir(&folder).map_err(failed)? {
+                let from = entry.map_err(failed)?.path();
+                let name = from.strip_prefix(root).unwrap_or(&from).to_path_buf();
+                if !is_wanted(&name) {
+                    continue;
+                }
+                let failed = |error| format!("{}: {error}", from.display());
+                let kind = fs::symlink_metadata(&from).map_err(failed)?.file_type();
+                if kind.is_dir() {
+                    self.directory(&name);
+                    folders.push(from);
+                } else if kind.is_symlink() {
+                    self.link(&name, &fs::read_link(&from).map_err(failed)?);
+                } else if kind.is_file() {
+                    self.copy(&from, &name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// `/dev/console`, without which the first process has no output.
-    pub(super) fn console(&mut self) {
+    pub(crate) fn console(&mut self) {
         self.directory(Path::new("/dev"));
         self.entry("dev/console", DEVICE | 0o600, (5, 1), &[]);
     }
 
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    pub(crate) fn finish(mut self) -> Vec<u8> {
         self.entry("TRAILER!!!", 0, (0, 0), &[]);
         self.bytes
     }

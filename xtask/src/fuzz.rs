@@ -92,7 +92,7 @@ fn minimise(target: &str, work: &Path, inputs: &Path) -> Result<PathBuf, String>
 }
 
 /// User and system time, in seconds, of the programs that this one has started and that have ended.
-fn children_cpu_seconds() -> Result<f64, String> {
+pub(crate) fn children_cpu_seconds() -> Result<f64, String> {
     /// What Linux counts a second as, in all that it shows.
     const TICKS: f64 = 100.0;
     let path = "/proc/self/stat";

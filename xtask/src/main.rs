@@ -1,11 +1,13 @@
 //! `cargo xtask <command>`: what people and CI run.
 
 mod bench;
+mod big_day;
 mod bless;
 mod book;
 mod c_library;
 mod checks;
 mod collector;
+mod cpio;
 mod deploy;
 mod dist;
 mod fluent_bit;
@@ -17,6 +19,7 @@ mod image;
 mod instructions;
 mod javascript;
 mod lack;
+mod live_killers;
 mod live_vm;
 mod mutants;
 mod needs;
@@ -54,6 +57,8 @@ cargo xtask <command>
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
   big-file      scan a log of 4 GiB, which is made and deleted: every kill found, memory as for a small one
+  big-day       correlate a busy node's day, 1 GB of journal and 20,000 pods: every death as it was written,
+                150 MB/s and 128 MiB
   instructions  instructions of six pieces of work, counted by callgrind, against
                 benches/instructions.txt; with --bless write that anew
   fuzz NAME SECONDS
@@ -103,6 +108,9 @@ cargo xtask <command>
                 run the configurations for Fluentd in yours: every record once, every kill, also over a restart
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
+  live-killers [--kernel PATH]
+                real earlyoom here, in a namespace where nothing else can be killed; with your kernel, which has
+                its modules beside it, systemd-oomd and earlyoom in a Debian in QEMU (as root, debootstrap)
   help          this text
 
 With CI=true in the environment, and in `test --all`, missing system packages are installed, tools
@@ -127,6 +135,7 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["big-file"] => done(bench::big_file()),
+        ["big-day"] => done(big_day::run()),
         ["bench"] => bench::run(),
         ["instructions"] => done(match instructions::cannot_run() {
             Some(lack) => Err(lack.into()),
@@ -166,6 +175,7 @@ fn main() -> ExitCode {
         ["try-fluent-bit", rest @ ..] => {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
         }
+        ["live-killers", rest @ ..] => done(live_killers::run(rest)),
         ["live-vm", rest @ ..] => {
             done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }

@@ -15,6 +15,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("vrl", &["cc"]),
     ("bench", &["cc"]),
     ("big-file", &["cc"]),
+    ("big-day", &["cc"]),
     ("fuzz", &["c++"]),
     ("sanitize", &["gcc", "g++"]),
     ("install-c", &["cc"]),
@@ -27,6 +28,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("try-collector", &["cc"]),
     ("try-fluentd", &["cc"]),
     ("live-vm", &["cc", "busybox"]),
+    ("live-killers", &["cc"]),
 ];
 
 /// Brings what a command needs, or says what is missing and what brings it.

@@ -65,6 +65,12 @@ impl Steps {
         self.not_run.push((name.to_owned(), lack));
     }
 
+    /// Notes a trial that this machine does not allow, as tests do that say so themselves: no failure, also in CI.
+    pub(crate) fn passed_over(&mut self, name: &str, why: &str) {
+        println!("\n==> {name}\n!!! NOT RUN: {why}");
+        self.ignored += 1;
+    }
+
     /// Runs a task, or notes that what it needs could not be brought. Says whether it could.
     pub(crate) fn with_tool(
         &mut self,

@@ -55,6 +55,7 @@ const OTHERS: &[(&str, &str)] = &[
     // Look at the container image.
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),
+    ("unshare", "util-linux"),
 ];
 
 /// Debian does not let syslog-ng be installed beside rsyslog, so it is unpacked, and only what it needs is
@@ -232,7 +233,7 @@ fn apt<'p>(packages: &[&'p str]) -> (String, Vec<&'p str>) {
 }
 
 /// Whether we may install without asking.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

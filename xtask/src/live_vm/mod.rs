@@ -3,12 +3,10 @@
 //! A machine has its memory controller in one hierarchy only, v1 or v2; this one boots the user's kernel
 //! in QEMU with a first file system of the test, the program and a shell, cgroup v2 mounted.
 
-mod cpio;
-
+use crate::cpio::Archive;
 use crate::steps::cargo;
 use crate::system::find;
 use crate::{root, target_dir};
-use cpio::Archive;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
