@@ -6,6 +6,14 @@ mod budget;
 mod content;
 mod unpack;
 
+/// What a file is and how it is unpacked, for who reads files in another way than [`Source`] does: the page, which must
+/// be able to stop between any two pieces.
+pub mod packed {
+    pub use super::budget::{Budget, MAX_LAYERS, MAX_MEMBERS};
+    pub use super::content::{Content, ENOUGH, HEAD_LEN, is_binary};
+    pub use super::unpack::Packing;
+}
+
 pub use archive::{Archive, TakeLogs};
 use budget::{Budget, MAX_LAYERS};
 use content::{Content, ENOUGH};

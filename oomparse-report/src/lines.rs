@@ -35,6 +35,12 @@ impl Tail {
     /// Lines of others may stand between them: [`marks`] tells which are the event's.
     #[must_use]
     pub fn find(&mut self, event: &OomEvent) -> Option<Range<u64>> {
+        // What another than the kernel tells stands in one line.
+        if event.testimony.is_some() {
+            let told = told_by_another(&self.text, self.told, event)?;
+            self.told = told.end;
+            return Some(self.start + told.start as u64..self.start + told.end as u64);
+        }
         let told = told_behind(&self.text, self.told, event).or_else(|| told(&self.text, event))?;
         self.told = told.end;
         let range = find(&self.text, told, event);
@@ -124,6 +130,16 @@ fn told_behind(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usiz
         from..from + len
     });
     lines.find(|line| tells(&text[line.clone()], event))
+}
+
+/// The line behind a place that holds what told the event; where that was further on, the last one.
+fn told_by_another(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
+    let is_it = |line: &Range<usize>| event.is_told_by(&text[line.clone()]);
+    let end = text.len();
+    let before = Backward { text, end };
+    let lines = before.take_while(|line| line.start >= start);
+    let behind = lines.filter(|line| is_it(line)).last();
+    behind.or_else(|| Backward { text, end }.find(is_it))
 }
 
 /// Whether these lines alone give the event.
@@ -313,6 +329,10 @@ fn mark(line: &[u8], framer: &mut Framer, event: &OomEvent) -> Mark {
         pid: None,
         counter: None,
     };
+    if event.testimony.is_some() {
+        mark.evidence = Some(crate::incident::voice(event));
+        return mark;
+    }
     let Some(frame) = framer.frame(line).filter(|frame| is_of(frame, event)) else {
         return mark;
     };

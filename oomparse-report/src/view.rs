@@ -2,8 +2,8 @@
 
 use crate::words::{Look, Words};
 use crate::{
-    Advice, CgroupMemory, Lang, advice, clock, hints, machine, missing, pod_name, process,
-    resident, sentence, units, what,
+    Advice, CgroupMemory, Lang, advice, clock, gfp_flags, hints, machine, missing, pod_name,
+    process, resident, sentence, units, what,
 };
 use oomparse_core::{EventType, LimitLevel, OomEvent, Scope};
 use serde_json::{Map, Value, json};
@@ -70,6 +70,7 @@ pub fn row(event: &OomEvent) -> Value {
             .map(ToString::to_string)
             .into(),
     );
+    put("voice", crate::incident::voice(event).into());
     put("report", event.report_id.clone().into());
     put("group", event.oom_group.then_some(true).into());
     put("suppressed", event.suppressed_reports.into());
@@ -106,15 +107,36 @@ pub fn view(event: &OomEvent, lang: Lang) -> Value {
         "missing": missing(event, lang),
         "cgroup_memory": cgroup.filter(|it| !it.parts.is_empty()).map(|it| parts("bytes", &it)),
         "machine_memory": event.meminfo.as_deref().map(machine).filter(|it| it.parts.len() > 1).map(|it| parts("pages", &it)),
+        "gfp": gfp(event, lang),
         "killed": event.event_type == EventType::Kill,
     })
 }
 
-/// `[["java (pid 7)", "strong"], [" of pod "], …]`, with the spaces between words.
+/// The flags of a mask that the kernel prints without names.
+fn gfp(event: &OomEvent, lang: Lang) -> Option<Value> {
+    let invoker = event.invoker.as_ref()?;
+    if invoker.gfp_flags.is_some() {
+        return None;
+    }
+    let mask = invoker.gfp_mask.as_ref()?.as_str()?;
+    let release = event.kernel_release.as_ref().map(ToString::to_string);
+    let flags = gfp_flags(mask, release.as_deref())?;
+    Some(json!({"names": flags.names, "says": flags.says(lang)}))
+}
+
+/// `[["java (pid 7)", "strong"], [" of pod "], …]`, with the spaces between words; a mark behind a strong word is
+/// none itself.
 fn spans(words: &Words) -> Value {
     let mut spans: Vec<(String, bool)> = Vec::new();
     for word in words.iter() {
         let strong = word.look == Look::Strong;
+        let said = match strong {
+            true => word
+                .text
+                .trim_end_matches([',', ';', ':', '，', '；', '：']),
+            false => word.text.as_str(),
+        };
+        let mark = word.text.get(said.len()..).unwrap_or_default();
         let space = if word.tight || spans.is_empty() {
             ""
         } else {
@@ -123,14 +145,17 @@ fn spans(words: &Words) -> Value {
         match spans.last_mut() {
             Some((text, last)) if *last == strong && !strong => {
                 text.push_str(space);
-                text.push_str(&word.text);
+                text.push_str(said);
             }
             Some((text, false)) => {
                 text.push_str(space);
-                spans.push((word.text.clone(), strong));
+                spans.push((said.to_owned(), strong));
             }
-            Some(_) => spans.push((format!("{space}{}", word.text), strong)),
-            None => spans.push((word.text.clone(), strong)),
+            Some(_) => spans.push((format!("{space}{said}"), strong)),
+            None => spans.push((said.to_owned(), strong)),
+        }
+        if !mark.is_empty() {
+            spans.push((mark.to_owned(), false));
         }
     }
     let spans = spans.into_iter();

@@ -8,7 +8,12 @@
 #![cfg_attr(
     all(
         target_arch = "wasm32",
-        not(any(feature = "js", feature = "page", feature = "unpack"))
+        not(any(
+            feature = "js",
+            feature = "page",
+            feature = "unpack",
+            feature = "voices"
+        ))
     ),
     no_std
 )]
@@ -36,7 +41,7 @@ mod filter;
 mod heap;
 #[cfg(feature = "js")]
 mod js;
-#[cfg(feature = "page")]
+#[cfg(any(feature = "page", feature = "voices"))]
 mod page;
 #[cfg(feature = "pods")]
 mod pods;

@@ -3,7 +3,7 @@
 use crate::Found;
 use crate::args::ExplainArgs;
 use crate::sink;
-use oomparse_report::{Lang, term, term_names};
+use oomparse_report::{Lang, gfp_flags, term, term_names};
 use std::io::{self, Write as _};
 
 /// The document that defines the record. The file beside `src` is a link to it, which a package
@@ -33,6 +33,11 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
         out.flush()?;
         return Ok(Found::Some);
     };
+    if let Some(text) = mask(wanted) {
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        return Ok(Found::Some);
+    }
     let mut found = 0;
     if let Some((name, meaning)) = term_of(wanted) {
         found += 1;
@@ -56,6 +61,26 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
     }
     out.flush()?;
     Ok(Found::Some)
+}
+
+/// A mask of an allocation, alone or with the names behind it: `0x201da`, `gfp_mask=0xcc0(GFP_KERNEL)`.
+fn mask(wanted: &str) -> Option<String> {
+    let wanted = wanted.strip_prefix("gfp_mask=").unwrap_or(wanted);
+    let wanted = wanted.trim_end_matches(',');
+    let (mask, names) = wanted.split_once('(').unwrap_or((wanted, ""));
+    let flags = gfp_flags(mask, None)?;
+    let printed: Vec<&str> = names.trim_end_matches(')').split('|').collect();
+    let (names, says) = match names {
+        "" => (flags.names.clone(), flags.says(Lang::En)),
+        _ => (printed, "the names that the kernel printed".to_owned()),
+    };
+    let mut all = text(mask, &[("flags", &names.join("|")), ("from", &says)]);
+    for name in names {
+        let meaning = term(name, Lang::En).unwrap_or("a flag of this kernel");
+        all.push('\n');
+        all.push_str(&text(name, &[("meaning", meaning)]));
+    }
+    Some(all)
 }
 
 /// A term of the reports by its name, whatever the case.
@@ -160,6 +185,27 @@ mod tests {
         assert_eq!(fields("tasks[3].comm"), ["tasks[].comm"]);
         assert_eq!(fields("failcnt").len(), 4);
         assert!(fields("no such field").is_empty());
+    }
+
+    #[test]
+    fn a_mask_is_taken_apart() {
+        let old = mask("gfp_mask=0x280da,").unwrap();
+        assert!(
+            old.starts_with("0x280da\n    flags     GFP_HIGHUSER_MOVABLE|__GFP_ZERO\n"),
+            "{old}"
+        );
+        assert!(
+            old.contains("up to 4.3")
+                && old.contains("\n__GFP_ZERO\n    meaning   Filled with zeros.\n"),
+            "{old}"
+        );
+        let new = mask("0xcc0(GFP_KERNEL)").unwrap();
+        assert!(
+            new.contains("\nGFP_KERNEL\n    meaning   An ordinary"),
+            "{new}"
+        );
+        assert_eq!(mask("failcnt"), None);
+        assert_eq!(mask("0xyz"), None);
     }
 
     #[test]

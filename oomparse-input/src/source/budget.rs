@@ -13,14 +13,14 @@ const FREE_LEN: u64 = 4 << 30;
 const MOST_TIMES: u64 = 1_050;
 
 /// Layers of packing and archives in one another. A bundle of bundles of rotated logs has five.
-pub(super) const MAX_LAYERS: usize = 8;
+pub const MAX_LAYERS: usize = 8;
 
 /// Members of an archive and of those in it: a directory of them is walked for minutes.
-pub(super) const MAX_MEMBERS: u64 = 1 << 20;
+pub const MAX_MEMBERS: u64 = 1 << 20;
 
 /// What may still come out of one input.
 #[derive(Clone, Debug)]
-pub(super) struct Budget {
+pub struct Budget {
     /// The packed bytes that were taken.
     packed: Rc<Cell<u64>>,
     unpacked: Rc<Cell<u64>>,
@@ -28,7 +28,9 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(packed: Rc<Cell<u64>>) -> Self {
+    /// Of an input of which so many packed bytes were taken; the number goes on growing.
+    #[must_use]
+    pub fn new(packed: Rc<Cell<u64>>) -> Self {
         Self {
             packed,
             unpacked: Rc::default(),
@@ -37,7 +39,8 @@ impl Budget {
     }
 
     /// Of a file with this length that is not read from its beginning to its end.
-    pub(super) fn of_file(self, len: u64) -> Self {
+    #[must_use]
+    pub fn of_file(self, len: u64) -> Self {
         Self {
             packed: Rc::new(Cell::new(len)),
             ..self
@@ -45,13 +48,15 @@ impl Budget {
     }
 
     /// Whether too much came out.
-    pub(super) fn is_spent(&self) -> bool {
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
         let most = self.packed.get().saturating_mul(MOST_TIMES).max(self.free);
         self.unpacked.get() > most
     }
 
     /// Counts what an unpacker gives.
-    pub(super) fn watch<'r>(&self, reader: impl Read + 'r) -> Box<dyn Read + 'r> {
+    #[must_use]
+    pub fn watch<'r>(&self, reader: impl Read + 'r) -> Box<dyn Read + 'r> {
         Box::new(Watched {
             reader,
             budget: self.clone(),

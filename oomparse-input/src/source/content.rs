@@ -3,19 +3,23 @@
 use super::unpack::Packing;
 
 /// So many bytes tell it: a header of tar is as long.
-pub(super) const ENOUGH: usize = 512;
+pub const ENOUGH: usize = 512;
 
 /// Of a member of an archive so many are looked at, to tell text from the rest.
-pub(super) const HEAD_LEN: usize = 4 << 10;
+pub const HEAD_LEN: usize = 4 << 10;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content {
+pub enum Content {
     /// Lines, as far as can be seen.
     Log,
+    /// Bytes that are packed.
     Packed(Packing),
+    /// An archive of tar.
     Tar,
+    /// An archive of zip.
     Zip,
+    /// A file of journald's.
     Journal,
     /// What no log can be found in as it is, and what to do with it. Without this it would be a log in which nobody
     /// was killed.
@@ -23,7 +27,9 @@ pub(super) enum Content {
 }
 
 impl Content {
-    pub(super) fn of(first: &[u8]) -> Self {
+    /// As its first bytes tell, [`ENOUGH`] of them or all.
+    #[must_use]
+    pub fn of(first: &[u8]) -> Self {
         if let Some(packing) = Packing::of(first) {
             return Self::Packed(packing);
         }
@@ -64,7 +70,8 @@ fn is_tar(first: &[u8]) -> bool {
 
 /// Whether an archive's member with these first bytes is no text. NULs stand in text files too, a run of them where
 /// a machine went down.
-pub(super) fn is_binary(head: &[u8]) -> bool {
+#[must_use]
+pub fn is_binary(head: &[u8]) -> bool {
     const A_RUN: usize = 32;
     let runs = head.chunk_by(|a, b| (*a == 0) == (*b == 0));
     let odd: usize = runs

@@ -21,17 +21,23 @@ const SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
 
 /// How a file is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packing {
+pub enum Packing {
+    /// gzip.
     Gzip,
+    /// zstd.
     Zstd,
+    /// xz.
     Xz,
+    /// bzip2.
     Bzip2,
+    /// lz4's frames.
     Lz4,
 }
 
 impl Packing {
     /// As the first bytes tell.
-    pub(super) fn of(first: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn of(first: &[u8]) -> Option<Self> {
         match first {
             [0x1f, 0x8b, 0x08, ..] => Some(Self::Gzip),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
@@ -45,7 +51,9 @@ impl Packing {
         }
     }
 
-    pub(super) fn unpack<'r>(self, packed: impl Read + 'r) -> Box<dyn Read + 'r> {
+    /// What is packed, read as a stream. An error of kind `OutOfMemory` says that it would need too much memory.
+    #[must_use]
+    pub fn unpack<'r>(self, packed: impl Read + 'r) -> Box<dyn Read + 'r> {
         let packed = BufReader::with_capacity(128 << 10, packed);
         let reader: Box<dyn Read + 'r> = match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
@@ -63,7 +71,9 @@ impl Packing {
         })
     }
 
-    fn name(self) -> &'static str {
+    /// Its name: `gzip`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
@@ -131,18 +141,19 @@ impl<R: Read> Read for Unpacked<R> {
                 return error;
             }
             let packing = self.packing.name();
-            let sentence = if needs_too_much(&error) {
+            if needs_too_much(&error) {
                 let tool = match self.packing {
                     Packing::Zstd => "zstd -d --long=31 -c",
                     _ => "xz -d -c",
                 };
-                format!(
+                let sentence = format!(
                     "the {packing} data needs more than {} MiB to be unpacked; unpack it: `{tool} FILE | oomparse scan`",
                     MAX_WINDOW_LEN >> 20
-                )
-            } else {
-                format!("the {packing} data is cut or damaged; what stands before that was read")
-            };
+                );
+                return io::Error::new(io::ErrorKind::OutOfMemory, sentence);
+            }
+            let sentence =
+                format!("the {packing} data is cut or damaged; what stands before that was read");
             io::Error::new(io::ErrorKind::InvalidData, sentence)
         })
     }

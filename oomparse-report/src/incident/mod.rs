@@ -6,6 +6,7 @@
 //! rules.rs       what proves that two voices tell of one death, and what only lets one think so
 //! names.rs       names that one voice knows and another lacks
 //! kubernetes.rs  whether Kubernetes reported it, only echoed the kernel, or never knew
+//! said.rs        the voices in words
 //! json.rs        the record, `oomparse.incident/1`
 //! ```
 //!
@@ -17,12 +18,14 @@ mod json;
 mod kubernetes;
 mod names;
 mod rules;
+mod said;
 #[cfg(test)]
 mod tests;
 mod voice;
 
 pub use kubernetes::{Kubernetes, Silence};
 pub use rules::Joined;
+pub use said::{because, says, victims, voice};
 
 use clock::Clocks;
 use names::Names;

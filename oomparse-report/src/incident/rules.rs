@@ -13,6 +13,7 @@
 //! | a status that ended with another code; cAdvisor's and node-problem-detector's own times; a pod's name without a uid; an id without a clock in common | as above | no |
 
 use super::voice::Voice;
+use crate::Lang;
 use oomparse_core::{EventType, Killer, Reporter, Scope};
 
 /// What joins a voice to its incident.
@@ -74,23 +75,23 @@ impl Joined {
         }
     }
 
-    /// The same for people.
+    /// The same for people; nothing of the first.
     #[must_use]
-    pub fn says(self) -> &'static str {
-        match self {
-            Self::First => "",
-            Self::Report => "the same report",
-            Self::Container => "the same container",
-            Self::Unit => "the same unit",
-            Self::Process => "the same process",
-            Self::Init => "the container's first process ended",
-            Self::Status => "the container ended then",
-            Self::PodUid => "the same pod",
-            Self::OtherExitCode => "perhaps: another exit code than 137",
-            Self::OwnTime => "perhaps: the same process, by the reporter's own clock",
-            Self::PodName => "perhaps: a pod of that name",
-            Self::NoClock => "perhaps: the same container, at a time that is not shown",
-        }
+    pub fn says(self, lang: Lang) -> &'static str {
+        lang.text(match self {
+            Self::First => return "",
+            Self::Report => "joined_report",
+            Self::Container => "joined_container",
+            Self::Unit => "joined_unit",
+            Self::Process => "joined_process",
+            Self::Init => "joined_init",
+            Self::Status => "joined_status",
+            Self::PodUid => "joined_pod_uid",
+            Self::OtherExitCode => "joined_other_exit_code",
+            Self::OwnTime => "joined_own_time",
+            Self::PodName => "joined_pod_name",
+            Self::NoClock => "joined_no_clock",
+        })
     }
 }
 

@@ -12,10 +12,18 @@ export async function begin() {
       rows: (rows) => add(rows),
       renamed: ({ from, rows }) => {
         const all = [...now().rows];
-        all.splice(from, rows.length, ...rows);
+        rows.forEach((row, at) => {
+          const { incident, under } = all[from + at];
+          all[from + at] = { ...row, incident, under };
+        });
         set({ rows: all });
       },
       progress: (progress) => set({ progress }),
+      cut: ({ to }) => {
+        const { rows, chosen } = now();
+        set({ rows: rows.slice(0, to), chosen: chosen < to ? chosen : undefined });
+      },
+      joined: ({ incidents }) => join(incidents),
     });
     set({ module: 'ready' });
     const embedded = document.getElementById('events');
@@ -29,6 +37,19 @@ export async function begin() {
   }
 }
 
+/** Who tells of a death that another tells, too, stands below it. */
+function join(incidents) {
+  const rows = [...now().rows];
+  incidents.forEach(({ lead, voices }, incident) => {
+    for (const { event, kill } of voices) {
+      const under = event === lead || kill ? undefined : lead;
+      rows[event] = { ...rows[event], incident, under };
+    }
+  });
+  const { chosen } = now();
+  set({ rows, incidents, chosen: rows[chosen]?.under ?? chosen });
+}
+
 function add(rows) {
   const { rows: before, chosen } = now();
   const all = before;
@@ -40,7 +61,7 @@ function add(rows) {
 export async function open(files) {
   if (files.length === 0) return;
   if (now().progress) cancel();
-  const pristine = { rows: [], chosen: undefined, compared: undefined, group: undefined };
+  const pristine = { rows: [], chosen: undefined, compared: undefined, group: undefined, voice: undefined, incidents: [] };
   await ask('clear');
   set({
     ...pristine,

@@ -3,7 +3,7 @@
 import workerCode from 'worker:./worker/worker.js';
 
 const waiting = new Map();
-const heard = { rows: () => {}, renamed: () => {}, progress: () => {} };
+const heard = { rows: () => {}, renamed: () => {}, progress: () => {}, cut: () => {}, joined: () => {} };
 let worker;
 let last = 0;
 
@@ -45,11 +45,11 @@ export function cancel() {
 }
 
 /** Gives the worker a module that it asks for. */
-async function bring(action) {
+async function bring(name) {
   try {
-    worker.postMessage({ action, wasm: await module(action) });
+    worker.postMessage({ action: 'module', name, wasm: await module(name) });
   } catch (error) {
-    worker.postMessage({ action, error: String(error.message ?? error) });
+    worker.postMessage({ action: 'module', name, error: String(error.message ?? error) });
   }
 }
 

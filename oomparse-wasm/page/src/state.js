@@ -21,6 +21,10 @@ const state = {
   grouping: 'pod',
   group: undefined,
   range: undefined,
+  /** Whose events alone are listed: `kernel`, `systemd-oomd`, `kubelet` … */
+  voice: undefined,
+  /** Events of one death, where more than one voice tells of it. */
+  incidents: [],
   search: '',
   anonymous: false,
   language: 'en',
@@ -56,7 +60,10 @@ export function useAll() {
   return state;
 }
 
-export const kills = (rows) => rows.filter((row) => row.type === 'kill');
+const DEATHS = new Set(['kill', 'userspace_kill', 'eviction']);
+
+/** The deaths, whoever killed; one that several tell of once. */
+export const kills = (rows) => rows.filter((row) => DEATHS.has(row.type) && row.under === undefined);
 
 /** The name that a row is grouped by. */
 export function groupOf(row, grouping) {
@@ -87,18 +94,19 @@ export function clockOf(rows) {
 }
 
 /** The indexes of the rows that group, range and search leave. */
-export function shown({ rows, grouping, group, range, search }) {
+export function shown({ rows, grouping, group, range, voice, search }) {
   const { seconds } = clockOf(rows);
   const wanted = search.trim().toLowerCase();
   const indexes = [];
   rows.forEach((row, index) => {
+    if (voice === undefined ? row.under !== undefined : row.voice !== voice) return;
     if (group !== undefined && (groupOf(row, grouping) ?? null) !== group) return;
     if (range) {
       const at = seconds(row);
       if (at === undefined || at < range[0] || at > range[1]) return;
     }
     if (wanted !== '') {
-      const text = [row.comm, row.pid, row.pod, row.container, row.host, row.cgroup].join(' ');
+      const text = [row.comm, row.pid, row.pod, row.container, row.host, row.cgroup, row.voice].join(' ');
       if (!text.toLowerCase().includes(wanted)) return;
     }
     indexes.push(index);

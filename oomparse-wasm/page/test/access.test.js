@@ -42,7 +42,7 @@ for (const scheme of ['light', 'dark']) {
   test(`axe finds nothing serious, ${scheme}`, LIMIT, async () => {
     const { context, page } = await open(browser, served.url, { colorScheme: scheme });
     assert.deepEqual(await faults(page), [], 'before a log is there');
-    for (const begin of ['473', '481', '477']) {
+    for (const begin of ['473', '481', '477', '011']) {
       await read(page, [logOf(begin)]);
       assert.deepEqual(await faults(page), [], begin);
     }
@@ -146,7 +146,10 @@ for (const [name, begin, { media, ...options }] of LOOKS) {
     const { context, page } = await open(browser, served.url, { deviceScaleFactor: 0.5, ...options });
     await read(page, [logOf(begin)]);
     if (media) await page.emulateMedia({ media });
-    await page.waitForTimeout(500);
+    const isDrawn = () => [...document.querySelectorAll('svg.chart')].every((chart) => chart.childElementCount > 0);
+    await page.waitForFunction(isDrawn);
+    // What was asked for last stands on the screen a frame later.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     const png = await page.screenshot({ fullPage: true, animations: 'disabled' });
     mkdirSync(new URL('looks/', import.meta.url), { recursive: true });
     if (process.env.OOMPARSE_BLESS) writeFileSync(looks(name), png);

@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serve } from '../serve.mjs';
 import { launch, open, read, settled } from './support/browser.js';
 import { kill, logOf } from './support/logs.js';
+import { PACKED } from './support/packed.js';
 
 const LIMIT = { timeout: 120_000 };
 const dist = (name) => fileURLToPath(new URL(`../../../dist/${name}`, import.meta.url));
@@ -181,8 +182,13 @@ test('packed logs and archives', LIMIT, async () => {
   const gz = readFileSync(`${log}.gz`);
   await read(page, [{ name: 'cut.gz', mimeType: 'application/gzip', buffer: gz.subarray(0, gz.length / 2) }]);
   assert.match(await page.textContent('.trouble'), /gzip data is cut or damaged/);
+  for (const [name, buffer] of Object.entries(PACKED)) {
+    await read(page, [{ name, mimeType: 'application/octet-stream', buffer }]);
+    assert.match(await page.textContent('.summary h2'), name === 'logs.zip' ? /^2 kills/ : /^1 kill/, name);
+    assert.equal(await page.$('.trouble'), null, name);
+  }
   await read(page, [file('x.zip', 'PK\u0003\u0004 and so on')]);
-  assert.match(await page.textContent('.trouble'), /zip archive/);
+  assert.match(await page.textContent('.trouble'), /zip data is cut or damaged/);
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { serve } from '../serve.mjs';
 import { launch, open, read, settled } from './support/browser.js';
 import { kill, logOf, storm } from './support/logs.js';
@@ -105,6 +106,37 @@ test('terms are explained', LIMIT, async () => {
   assert.match(await text('[role=tooltip]'), /What the allocation may do/);
   await page.keyboard.press('Escape');
   assert.equal(await page.$('[role=tooltip]'), null);
+});
+
+test('a bare mask of an old kernel has names', LIMIT, async () => {
+  await read(page, [logOf('011')]);
+  const flags = await page.$$eval('.flags dt', (all) => all.map((one) => one.textContent));
+  assert.deepEqual(flags, ['GFP_HIGHUSER_MOVABLE', '__GFP_COLD']);
+  assert.match(await text('.gfp'), /bits as Linux up to 4\.3 has them; this kernel is 2\.6\.32-28-server/);
+});
+
+test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async () => {
+  const day = (name) => fileURLToPath(new URL(`../../../corpus/days/node-7/${name}`, import.meta.url));
+  const truth = JSON.parse(readFileSync(day('truth.json'), 'utf8'));
+  await read(page, ['journal.ndjson', 'events.json', 'pods.json'].map(day));
+  const voices = await page.$$eval('.voices button', (all) => all.map((one) => one.textContent.replace(/ [\d,]+$/, '')));
+  for (const voice of ['kernel', 'containerd', 'kubernetes-status']) assert.ok(voices.includes(voice), `${voice} of ${voices}`);
+  assert.match(await text('.summary h2'), new RegExp(`^${truth.length} kills`));
+  const silent = truth.filter(({ kubernetes }) => kubernetes === 'silent').length;
+  assert.match(await text('.facts'), new RegExp(`Kubernetes never reported ${silent}`));
+  // The list has each death once; a voice's own events are a click away.
+  assert.match(await text('.search'), new RegExp(`^${truth.length}$`));
+  await page.waitForSelector('.incident li');
+  const first = await page.$$eval('.incident .says button', (all) => all.map((one) => one.textContent));
+  assert.ok(first.includes('kernel') && first.length > 1, String(first));
+  await page.click('.voices button:has-text("containerd")');
+  await page.focus('.virtual ul');
+  await page.keyboard.press('Home');
+  await page.waitForSelector('.told');
+  assert.match(await text('.sentence'), /^containerd tells of an OOM kill/);
+  assert.ok((await page.$$('.lines li.ours')).length > 0, 'no line is marked');
+  const without = await page.$$eval('.figure:not(.from)', (all) => all.map((one) => one.textContent));
+  assert.deepEqual(without, []);
 });
 
 test('ten thousand kills: overview, filter, and a list that stays small', LIMIT, async () => {

@@ -1,10 +1,18 @@
 //! What the page in `page/` calls: a log read piece by piece, and what is said of its events.
+//!
+//! With the feature `voices` all voices are read and joined, with `page` the kernel's alone and all texts are said:
+//! two modules, of which most logs need the second.
 #![allow(
     unsafe_code,
     unreachable_pub,
     reason = "the functions that wasm-bindgen's macro writes are called from outside"
 )]
 
+#[cfg(feature = "page")]
+mod heard;
+#[cfg(feature = "voices")]
+mod joined;
+#[cfg(feature = "page")]
 mod say;
 
 use alloc::collections::VecDeque;
@@ -73,6 +81,8 @@ pub struct Log {
     parser: Parser,
     tail: Tail,
     found: VecDeque<Found>,
+    #[cfg(feature = "page")]
+    ear: heard::Ear,
 }
 
 #[wasm_bindgen]
@@ -83,20 +93,35 @@ impl Log {
     pub fn new(year: Option<u16>, utc_offset_minutes: Option<i16>) -> Self {
         let mut options = Options::default();
         options.tasks = true;
+        #[cfg(feature = "voices")]
+        {
+            options.accept = options.accept.and_all_daemons();
+        }
         options.year = year;
         options.utc_offset_minutes = utc_offset_minutes;
         Self {
             parser: Parser::with_options(options),
             tail: Tail::default(),
             found: VecDeque::new(),
+            #[cfg(feature = "page")]
+            ear: heard::Ear::default(),
         }
     }
 
     /// Takes the next bytes, cut anywhere.
     pub fn push(&mut self, bytes: &[u8]) {
+        #[cfg(feature = "page")]
+        self.ear.push(bytes);
         self.tail.push(bytes);
         self.parser.push_chunk(bytes);
         self.drain();
+    }
+
+    /// Whether others than the kernel may speak in what was read so far.
+    #[cfg(feature = "page")]
+    #[must_use]
+    pub fn heard(&self) -> bool {
+        self.ear.heard()
     }
 
     /// Completes all that is open.

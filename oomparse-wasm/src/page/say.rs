@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use oomparse_core::{Learner, OomEvent, PodTable, enrich};
+use oomparse_report::incident::{says, voice};
 use oomparse_report::{Anonymiser, Lang, course, markdown, marks, read_event, row, view, zones};
 use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -67,6 +68,16 @@ impl Teller {
         }
         all.insert("zones".into(), json!(zones(excerpt)));
         Some(Value::Object(all).to_string())
+    }
+
+    /// Who speaks in each of some events, one a line, and what: `[{who, says}]`.
+    pub fn voices(&mut self, events: &str, language: &str) -> String {
+        let lang = Lang::of_tag(language);
+        let told = events.lines().map(|event| {
+            let event = self.read(event);
+            event.map(|event| json!({"who": voice(&event), "says": says(&event, lang)}))
+        });
+        Value::from(told.map(Value::from).collect::<Vec<_>>()).to_string()
     }
 
     /// A ticket.

@@ -1,18 +1,18 @@
 //! Packed logs: what a file's first bytes say it is, and its bytes unpacked, layer by layer.
 
 use super::tar::Tar;
-use super::{damaged, problem};
+use super::whole::{Part, Whole};
+use super::zipped::Zip;
+use super::{damaged, needs_memory, problem};
 use alloc::boxed::Box;
-use flate2::read::MultiGzDecoder;
-use lzma_rust2::XzReader;
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
-use std::io::{self, BufRead as _, BufReader, Read};
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use oomparse_input::packed::{Content, HEAD_LEN, MAX_LAYERS, MAX_MEMBERS, Packing, is_binary};
+use std::io::{self, Read};
 
-/// A file within a packed file within … is read this deep.
-const DEEPEST: usize = 4;
-
-/// Enough of a file to know it by: tar's mark stands at 257.
-const HEAD: usize = 512;
+/// A zip archive within a packed file is kept in memory: its directory stands at its end.
+const MAX_KEPT: u64 = 64 << 20;
 
 /// What one read gave.
 pub(super) enum Piece {
@@ -23,87 +23,216 @@ pub(super) enum Piece {
     End,
 }
 
-/// A file's bytes, unpacked.
+/// What could not be read of a file: the file's path in the archives, and why.
+pub(super) struct Lost {
+    pub(super) path: String,
+    pub(super) error: io::Error,
+}
+
+/// A file's bytes, unpacked; and the files of an archive, one after another.
 pub(super) struct Unpacked {
+    /// The archives that are open, the outermost first, each with the file's path.
+    archives: Vec<Open>,
     layer: Layer,
-    /// How many layers were taken off.
-    depth: usize,
+    pub(super) lost: Vec<Lost>,
+    members: u64,
+}
+
+struct Open {
+    archive: Archive,
+    path: String,
+    layers: usize,
+}
+
+enum Archive {
+    Tar(Tar),
+    Zip(Zip),
+}
+
+/// Where the file stands that is read.
+#[derive(Clone)]
+struct Place {
+    path: String,
+    layers: usize,
 }
 
 enum Layer {
-    /// Not looked at yet.
-    New(Box<dyn Read>),
-    Plain(Box<dyn Read>),
-    /// An archive, and the file of it that is being read.
-    Archive(Box<Tar>, Option<Box<Unpacked>>),
+    /// Not looked at yet; where its bytes can be read at any place, also these.
+    New(Box<dyn Read>, Option<Rc<dyn Whole>>, Place),
+    Plain(Box<dyn Read>, Place),
     Over,
 }
 
 impl Unpacked {
-    pub(super) fn new(file: Box<dyn Read>) -> Self {
+    pub(super) fn new(whole: Rc<dyn Whole>) -> Self {
+        let reader = Box::new(Part::all(Rc::clone(&whole)));
+        let place = Place {
+            path: String::new(),
+            layers: 0,
+        };
         Self {
-            layer: Layer::New(file),
-            depth: 0,
+            archives: Vec::new(),
+            layer: Layer::New(reader, Some(whole), place),
+            lost: Vec::new(),
+            members: 0,
         }
     }
 
-    /// Reads on.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Piece> {
+    /// Reads on. What cannot be read is noted, and the archive's next file follows.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Piece {
         loop {
             match &mut self.layer {
-                Layer::New(_) => self.open()?,
-                Layer::Plain(reader) => {
-                    let len = full(reader.as_mut(), buffer)?;
-                    if len > 0 {
-                        return Ok(Piece::Bytes(len));
-                    }
-                    self.layer = Layer::Over;
-                }
-                Layer::Archive(archive, file) => {
-                    if let Some(open) = file {
-                        match open.read(buffer)? {
-                            Piece::End => *file = None,
-                            piece => return Ok(piece),
+                Layer::New(..) => self.open(),
+                Layer::Plain(reader, place) => match full(reader.as_mut(), buffer) {
+                    Ok(len) if len > 0 => return Piece::Bytes(len),
+                    end => {
+                        let place = place.clone();
+                        self.layer = Layer::Over;
+                        if let Err(error) = end {
+                            self.lose(place, error);
                         }
-                        return Ok(Piece::NextFile);
+                        return Piece::NextFile;
                     }
-                    match archive.next_file()? {
-                        Some(next) => *file = Some(Box::new(Self::new(next))),
-                        None => self.layer = Layer::Over,
+                },
+                Layer::Over => {
+                    if !self.next_member() {
+                        return Piece::End;
                     }
                 }
-                Layer::Over => return Ok(Piece::End),
             }
         }
+    }
+
+    fn lose(&mut self, place: Place, error: io::Error) {
+        let path = place.path;
+        self.lost.push(Lost { path, error });
+    }
+
+    /// The next file of the innermost archive; whether there is anything to read.
+    fn next_member(&mut self) -> bool {
+        let Some(open) = self.archives.last_mut() else {
+            return false;
+        };
+        let below = |name: &[u8]| Place {
+            path: joined(&open.path, name),
+            layers: open.layers,
+        };
+        let member = match &mut open.archive {
+            Archive::Tar(tar) => tar
+                .next_file()
+                .map(|next| next.map(|(name, reader)| (below(&name), Ok(reader)))),
+            Archive::Zip(zip) => zip
+                .next_file()
+                .map(|next| next.map(|member| (below(&member.name), member.reader))),
+        };
+        self.members = self.members.saturating_add(1);
+        let path = open.path.clone();
+        match member {
+            Ok(Some(_)) if self.members > MAX_MEMBERS => {
+                self.archives.clear();
+                self.lose(Place { path, layers: 0 }, problem("too_many"));
+            }
+            Ok(Some((place, Ok(reader)))) => self.layer = Layer::New(reader, None, place),
+            Ok(Some((place, Err(error)))) => self.lose(place, error),
+            Ok(None) => drop(self.archives.pop()),
+            Err(error) => {
+                self.archives.pop();
+                self.lose(Place { path, layers: 0 }, error);
+            }
+        }
+        true
     }
 
     /// Takes the next layer off, if there is one.
-    fn open(&mut self) -> io::Result<()> {
-        let Layer::New(mut reader) = core::mem::replace(&mut self.layer, Layer::Over) else {
-            return Ok(());
+    fn open(&mut self) {
+        let Layer::New(reader, whole, place) = core::mem::replace(&mut self.layer, Layer::Over)
+        else {
+            return;
         };
-        let mut head = alloc::vec![0; HEAD];
-        let len = full(reader.as_mut(), &mut head)?;
-        head.truncate(len);
-        let kind = Kind::of(&head)?;
-        let whole: Box<dyn Read> = Box::new(io::Cursor::new(head).chain(reader));
-        if kind != Kind::Plain {
-            if self.depth >= DEEPEST {
-                return Err(problem("too_deep"));
-            }
-            self.depth = self.depth.saturating_add(1);
+        match opened(reader, whole, &place) {
+            Ok(Opened::Layer(layer)) => self.layer = layer,
+            Ok(Opened::Archive(archive)) => self.archives.push(Open {
+                archive,
+                path: place.path,
+                layers: place.layers.saturating_add(1),
+            }),
+            Ok(Opened::NoLog) => {}
+            Err(error) => self.lose(place, error),
         }
-        self.layer = match kind {
-            Kind::Plain => Layer::Plain(whole),
-            Kind::Gzip => Layer::New(said(MultiGzDecoder::new(whole), kind)),
-            Kind::Zstd => Layer::New(said(
-                Zstd(Some(Frames::Between(BufReader::new(whole)))),
-                kind,
-            )),
-            Kind::Xz => Layer::New(said(XzReader::new(whole, true), kind)),
-            Kind::Tar => Layer::Archive(Box::new(Tar::new(whole)), None),
-        };
-        Ok(())
+    }
+}
+
+enum Opened {
+    Layer(Layer),
+    Archive(Archive),
+    /// A program, a picture: no text.
+    NoLog,
+}
+
+/// What a file is, and how it goes on.
+fn opened(
+    mut reader: Box<dyn Read>,
+    whole: Option<Rc<dyn Whole>>,
+    place: &Place,
+) -> io::Result<Opened> {
+    let mut head = alloc::vec![0; HEAD_LEN];
+    let len = full(reader.as_mut(), &mut head)?;
+    head.truncate(len);
+    let content = Content::of(&head);
+    let is_member = whole.is_none();
+    if content != Content::Log && place.layers >= MAX_LAYERS {
+        return Err(problem("too_deep"));
+    }
+    let is_noise = content == Content::Log && is_member && is_binary(&head);
+    let word = refusal(content, &head);
+    let whole_again: Box<dyn Read> = Box::new(io::Cursor::new(head).chain(reader));
+    let deeper = Place {
+        layers: place.layers.saturating_add(1),
+        ..place.clone()
+    };
+    match content {
+        _ if is_noise => Ok(Opened::NoLog),
+        Content::Log => Ok(Opened::Layer(Layer::Plain(whole_again, place.clone()))),
+        Content::Packed(packing) => {
+            let reader = said(packing.unpack(whole_again), packing);
+            Ok(Opened::Layer(Layer::New(reader, None, deeper)))
+        }
+        Content::Tar => Ok(Opened::Archive(Archive::Tar(Tar::new(whole_again)))),
+        Content::Zip => {
+            let whole = whole.map_or_else(|| kept(whole_again), Ok)?;
+            Ok(Opened::Archive(Archive::Zip(Zip::new(whole))))
+        }
+        Content::Journal | Content::Unreadable(_) => Err(problem(word)),
+    }
+}
+
+/// The word for what no log can be found in as it is.
+fn refusal(content: Content, head: &[u8]) -> &'static str {
+    match (content, head) {
+        (Content::Journal, _) => "journal",
+        (_, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => "utf16",
+        _ => "lz4_legacy",
+    }
+}
+
+/// A zip archive of a stream, in memory.
+fn kept(reader: Box<dyn Read>) -> io::Result<Rc<dyn Whole>> {
+    let mut bytes = Vec::new();
+    reader
+        .take(MAX_KEPT.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_KEPT {
+        return Err(problem("zip_within"));
+    }
+    Ok(Rc::new(bytes))
+}
+
+/// `logs.tar: kern.log`
+fn joined(path: &str, name: &[u8]) -> String {
+    let name = String::from_utf8_lossy(name);
+    match path {
+        "" => name.into_owned(),
+        path => alloc::format!("{path}: {name}"),
     }
 }
 
@@ -123,99 +252,38 @@ fn full(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(len)
 }
 
-/// What a file is, as its first bytes tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Plain,
-    Gzip,
-    Zstd,
-    Xz,
-    Tar,
-}
-
-impl Kind {
-    fn of(head: &[u8]) -> io::Result<Self> {
-        Ok(match head {
-            [0x1f, 0x8b, 0x08, ..] => Self::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => return Err(problem("bzip2")),
-            [0x04, 0x22, 0x4d, 0x18, ..] => return Err(problem("lz4")),
-            [b'P', b'K', 3, 4, ..] => return Err(problem("zip")),
-            [b'L', b'P', b'K', b'S', b'H', b'H', b'R', b'H', ..] => return Err(problem("journal")),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Err(problem("utf16")),
-            _ if head.get(257..262) == Some(b"ustar") => Self::Tar,
-            _ => Self::Plain,
-        })
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-            Self::Xz => "xz",
-            Self::Tar => "tar",
-        }
-    }
-}
-
 /// Says in a word what an unpacker says in its own.
-struct Said<R> {
-    reader: R,
-    kind: Kind,
-    failed: bool,
+struct Said {
+    reader: Box<dyn Read>,
+    packing: Packing,
+    failed: Option<io::ErrorKind>,
 }
 
-fn said(reader: impl Read + 'static, kind: Kind) -> Box<dyn Read> {
+fn said(reader: Box<dyn Read>, packing: Packing) -> Box<dyn Read> {
     Box::new(Said {
         reader,
-        kind,
-        failed: false,
+        packing,
+        failed: None,
     })
 }
 
-impl<R: Read> Read for Said<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.failed {
-            return Err(damaged(self.kind.word()));
+impl Said {
+    fn error(&self, kind: io::ErrorKind) -> io::Error {
+        match kind {
+            io::ErrorKind::OutOfMemory => needs_memory(self.packing.name()),
+            _ => damaged(self.packing.name()),
         }
-        self.reader.read(buffer).map_err(|_| {
-            self.failed = true;
-            damaged(self.kind.word())
-        })
     }
 }
 
-/// zstd's frames one after the other, as `zstd` and `cat a.zst b.zst` write them.
-struct Zstd<R: Read>(Option<Frames<R>>);
-
-enum Frames<R: Read> {
-    Between(BufReader<R>),
-    Within(Box<StreamingDecoder<BufReader<R>, FrameDecoder>>),
-}
-
-impl<R: Read> Read for Zstd<R> {
+impl Read for Said {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.take() {
-                None => return Ok(0),
-                Some(Frames::Between(mut packed)) => {
-                    if packed.fill_buf()?.is_empty() {
-                        return Ok(0);
-                    }
-                    let decoder = StreamingDecoder::new(packed).map_err(io::Error::other)?;
-                    self.0 = Some(Frames::Within(Box::new(decoder)));
-                }
-                Some(Frames::Within(mut decoder)) => {
-                    let len = decoder.read(buffer)?;
-                    if len > 0 || buffer.is_empty() {
-                        self.0 = Some(Frames::Within(decoder));
-                        return Ok(len);
-                    }
-                    self.0 = Some(Frames::Between(decoder.into_inner()));
-                }
-            }
+        if let Some(kind) = self.failed {
+            return Err(self.error(kind));
         }
+        self.reader.read(buffer).map_err(|error| {
+            self.failed = Some(error.kind());
+            self.error(error.kind())
+        })
     }
 }

@@ -9,51 +9,48 @@ mod layers;
 mod tar;
 #[cfg(test)]
 mod tests;
+mod whole;
+mod zipped;
 
-use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::rc::Rc;
+use alloc::string::String;
 use alloc::vec::Vec;
 use layers::{Piece, Unpacked};
-use std::io::{self, Read};
+use std::io;
 use wasm_bindgen::prelude::wasm_bindgen;
+use whole::Whole;
 
 /// How much is unpacked at a time.
 const PIECE: usize = 256 << 10;
 
-/// How much of a file is asked for at a time.
-const ASKED: u32 = 1 << 20;
-
 #[wasm_bindgen]
 extern "C" {
-    /// A file of the browser's, read from its beginning.
+    /// A file of the browser's, which can be read at any place.
     pub type Source;
 
-    /// The next bytes, at most so many; none at the end.
+    /// At most so many bytes of a place; none at the end.
     #[wasm_bindgen(method, structural)]
-    fn read(this: &Source, most: u32) -> Vec<u8>;
+    fn bytes(this: &Source, at: f64, most: u32) -> Vec<u8>;
+
+    /// Its length in bytes.
+    #[wasm_bindgen(method, structural, getter)]
+    fn size(this: &Source) -> f64;
 }
 
-/// A file as a reader of Rust's.
-struct File {
-    source: Source,
-    held: Vec<u8>,
-    at: usize,
-}
+impl Whole for Source {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a file's length"
+    )]
+    fn len(&self) -> u64 {
+        self.size() as u64
+    }
 
-impl Read for File {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at >= self.held.len() {
-            self.held = self.source.read(ASKED);
-            self.at = 0;
-        }
-        let rest = self.held.get(self.at..).unwrap_or_default();
-        let len = rest.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..len), rest.get(..len)) {
-            to.copy_from_slice(from);
-        }
-        self.at = self.at.saturating_add(len);
-        Ok(len)
+    #[expect(clippy::cast_precision_loss, reason = "no file has 2^53 bytes")]
+    fn bytes(&self, at: u64, most: usize) -> Vec<u8> {
+        Self::bytes(self, at as f64, u32::try_from(most).unwrap_or(u32::MAX))
     }
 }
 
@@ -61,7 +58,6 @@ impl Read for File {
 #[wasm_bindgen]
 pub struct Unpacker {
     input: Unpacked,
-    problem: Option<String>,
     more: bool,
 }
 
@@ -71,17 +67,12 @@ impl Unpacker {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self::of(Box::new(File {
-            source,
-            held: Vec::new(),
-            at: 0,
-        }))
+        Self::of(Rc::new(source))
     }
 
-    fn of(file: Box<dyn Read>) -> Self {
+    fn of(whole: Rc<dyn Whole>) -> Self {
         Self {
-            input: Unpacked::new(file),
-            problem: None,
+            input: Unpacked::new(whole),
             more: true,
         }
     }
@@ -90,14 +81,9 @@ impl Unpacker {
     pub fn read(&mut self) -> Vec<u8> {
         let mut buffer = alloc::vec![0; PIECE];
         let len = match self.input.read(&mut buffer) {
-            Ok(Piece::Bytes(len)) => len,
-            Ok(Piece::NextFile) => 0,
-            Ok(Piece::End) => {
-                self.more = false;
-                0
-            }
-            Err(error) => {
-                self.problem = Some(error.to_string());
+            Piece::Bytes(len) => len,
+            Piece::NextFile => 0,
+            Piece::End => {
                 self.more = false;
                 0
             }
@@ -106,16 +92,19 @@ impl Unpacker {
         buffer
     }
 
-    /// Whether another file follows the one that has ended.
+    /// Whether another file may follow the one that has ended.
     #[must_use]
     pub fn more(&self) -> bool {
         self.more
     }
 
-    /// What kept it from being read to its end, in a word that the page has a sentence for.
+    /// What could not be read, or not to its end: of each the word that the page has a sentence for, and behind a
+    /// tabulator the file's path in the archive.
     #[must_use]
-    pub fn problem(&self) -> Option<String> {
-        self.problem.clone()
+    pub fn problems(&self) -> Vec<String> {
+        let lost = self.input.lost.iter();
+        lost.map(|lost| format!("{}\t{}", lost.error, lost.path))
+            .collect()
     }
 }
 
@@ -127,4 +116,9 @@ fn problem(word: &'static str) -> io::Error {
 /// What an unpacker says, as a word: `damaged:gzip`.
 fn damaged(packing: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("damaged:{packing}"))
+}
+
+/// An unpacker would need more memory than is allowed, as a word.
+fn needs_memory(packing: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::OutOfMemory, format!("memory:{packing}"))
 }

@@ -3,6 +3,7 @@
 use super::damaged;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 use std::io::{self, Read};
 
@@ -19,6 +20,8 @@ struct Shared {
     left: u64,
     /// What fills the last block.
     padding: u64,
+    /// It ended within a file: nothing follows, and that was said.
+    is_cut: bool,
 }
 
 /// One file of the archive.
@@ -39,6 +42,7 @@ impl Shared {
         };
         let len = self.reader.read(buffer)?;
         if len == 0 {
+            self.is_cut = true;
             return Err(damaged("tar"));
         }
         self.left = self.left.saturating_sub(len as u64);
@@ -76,14 +80,18 @@ impl Tar {
                 reader,
                 left: 0,
                 padding: 0,
+                is_cut: false,
             })),
         }
     }
 
-    /// The next regular file; what was not read of the last one is passed over.
-    pub(super) fn next_file(&mut self) -> io::Result<Option<Box<dyn Read>>> {
+    /// The next regular file and its name; what was not read of the last one is passed over.
+    pub(super) fn next_file(&mut self) -> io::Result<Option<(Vec<u8>, Box<dyn Read>)>> {
         let mut shared = self.shared.borrow_mut();
-        loop {
+        let name = loop {
+            if shared.is_cut {
+                return Ok(None);
+            }
             let rest = shared.left.saturating_add(shared.padding);
             (shared.left, shared.padding) = (0, 0);
             shared.skip(rest)?;
@@ -96,12 +104,20 @@ impl Tar {
             shared.padding = blocks.unwrap_or(size).saturating_sub(size);
             // Directories, links, devices, and headers that go on in another block are no logs.
             if matches!(header.get(156), Some(b'0' | 0 | b'7')) && size > 0 {
-                break;
+                break name(&header);
             }
-        }
+        };
         drop(shared);
-        Ok(Some(Box::new(Member(Rc::clone(&self.shared)))))
+        Ok(Some((name, Box::new(Member(Rc::clone(&self.shared))))))
     }
+}
+
+/// The name of a file, as far as it stands in its own header.
+fn name(header: &[u8; BLOCK]) -> Vec<u8> {
+    let field = header.get(..100).unwrap_or_default();
+    let end = field.iter().position(|byte| *byte == 0);
+    let name = end.and_then(|end| field.get(..end));
+    name.unwrap_or(field).to_vec()
 }
 
 /// The size of a file: octal digits, or with the first bit set a number of bytes.

@@ -1,13 +1,14 @@
 //! Packed logs are read as plain ones are.
 
 use super::Unpacker;
-use std::io::{Cursor, Write as _};
+use alloc::rc::Rc;
+use std::io::Write as _;
 
 const LOG: &str = "[9.2] Memory cgroup out of memory: Killed process 7 (memc) total-vm:8kB\n";
 
 /// The files that come out, and what was wrong.
-fn read(bytes: Vec<u8>) -> (Vec<String>, Option<String>) {
-    let mut unpacker = Unpacker::of(Box::new(Cursor::new(bytes)));
+fn read(bytes: Vec<u8>) -> (Vec<String>, Vec<String>) {
+    let mut unpacker = Unpacker::of(Rc::new(bytes));
     let mut files = Vec::new();
     while unpacker.more() {
         let mut file = Vec::new();
@@ -21,7 +22,7 @@ fn read(bytes: Vec<u8>) -> (Vec<String>, Option<String>) {
         files.push(String::from_utf8(file).unwrap());
     }
     files.retain(|file| !file.is_empty());
-    (files, unpacker.problem())
+    (files, unpacker.problems())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -40,6 +41,9 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
         header[124..136].copy_from_slice(size.as_bytes());
         header[156] = kind;
         header[257..262].copy_from_slice(b"ustar");
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
         archive.extend(header);
         archive.extend(bytes);
         archive.resize(archive.len().next_multiple_of(512), 0);
@@ -54,7 +58,7 @@ fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 #[test]
 fn packed_logs_come_out_as_they_were() {
-    let plain = (vec![LOG.to_owned()], None);
+    let plain = (vec![LOG.to_owned()], vec![]);
     assert_eq!(read(LOG.into()), plain);
     assert_eq!(read(gzip(LOG.as_bytes())), plain);
     let level = ruzstd::encoding::CompressionLevel::Fastest;
@@ -75,7 +79,7 @@ fn xz_too() {
     let (files, problem) = read(bytes.map(byte).collect());
     assert_eq!(
         (files, problem),
-        (vec!["Killed process 7 (memc)\n".to_owned()], None)
+        (vec!["Killed process 7 (memc)\n".to_owned()], vec![])
     );
 }
 
@@ -87,7 +91,7 @@ fn the_files_of_an_archive_come_one_by_one() {
         ("logs/b.gz", &gzip(LOG.as_bytes())),
     ]);
     for bytes in [gzip(&archive), archive] {
-        assert_eq!(read(bytes), (vec![LOG.to_owned(), LOG.to_owned()], None));
+        assert_eq!(read(bytes), (vec![LOG.to_owned(), LOG.to_owned()], vec![]));
     }
 }
 
@@ -102,21 +106,129 @@ fn damage_is_said_and_what_stands_before_it_is_read() {
     }
     let mut cut = gzip(long.as_bytes());
     cut.truncate(cut.len() / 2);
-    let (files, problem) = read(cut);
+    let (files, problems) = read(cut.clone());
     assert!(files[0].starts_with(LOG));
-    assert_eq!(problem.as_deref(), Some("damaged:gzip"));
+    assert_eq!(problems, ["damaged:gzip\t"]);
     let mut archive = tar(&[("a", LOG.as_bytes())]);
+    archive.truncate(1024 + LOG.len() - 1);
+    let (files, problems) = read(archive.clone());
+    assert_eq!(
+        (files[0].as_str(), problems[0].as_str()),
+        (LOG.trim_end(), "damaged:tar\ta")
+    );
+    assert_eq!(problems.len(), 1);
     archive.truncate(550);
-    assert_eq!(read(archive).1.as_deref(), Some("damaged:tar"));
-    assert_eq!(read(b"PK\x03\x04....".to_vec()).1.as_deref(), Some("zip"));
+    assert_eq!(read(archive).1, ["damaged:tar\t"]);
+    // One damaged file of an archive keeps no other from being read.
+    let archive = tar(&[("cut.gz", &cut), ("b", LOG.as_bytes())]);
+    let (files, problems) = read(archive);
+    assert_eq!((files.len(), files[1].as_str()), (2, LOG));
+    assert_eq!(problems, ["damaged:gzip\tcut.gz"]);
+}
+
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+fn lz4(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = lz4_flex::frame::FrameEncoder::new(Vec::new());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn bzip2_and_lz4_one_behind_the_other_too() {
+    for pack in [bzip2, lz4] {
+        let twice = [pack(LOG.as_bytes()), pack(b"[9.3] other\n")].concat();
+        assert_eq!(read(twice), (vec![format!("{LOG}[9.3] other\n")], vec![]));
+    }
+    let mut long = LOG.repeat(4000);
+    long.push_str("[9.9] end\n");
+    let mut cut = bzip2(long.as_bytes());
+    assert_eq!(read(cut.clone()).0, [long]);
+    cut.truncate(cut.len() - 9);
+    assert_eq!(read(cut).1, ["damaged:bzip2\t"]);
+}
+
+/// A zip archive of files, each packed as its name says.
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    use zip::CompressionMethod as Method;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive
+        .add_directory("logs/", zip::write::SimpleFileOptions::default())
+        .unwrap();
+    for (name, bytes) in files {
+        let method = match name {
+            name if name.ends_with("deflated") => Method::Deflated,
+            name if name.ends_with("bzip2") => Method::Bzip2,
+            _ => Method::Stored,
+        };
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn the_files_of_a_zip_archive_too() {
+    let files: [(&str, &[u8]); 4] = [
+        ("logs/stored", LOG.as_bytes()),
+        ("logs/deflated", LOG.as_bytes()),
+        ("logs/bzip2", LOG.as_bytes()),
+        ("logs/a.gz", &gzip(LOG.as_bytes())),
+    ];
+    let archive = zip(&files);
+    let all = (vec![LOG.to_owned(); 4], vec![]);
+    assert_eq!(read(archive.clone()), all);
+    // Within another file, and before other bytes.
+    assert_eq!(read(gzip(&archive)), all);
+    assert_eq!(read(tar(&[("a.zip", &archive)])), all);
+    // Without its directory its files still stand one behind the other.
+    let directory = archive.windows(4).position(|four| four == b"PK\x01\x02");
+    let cut = archive[..directory.unwrap()].to_vec();
+    let (read_files, problems) = read(cut);
+    assert_eq!(read_files.len(), 4);
+    assert_eq!(problems, ["damaged:zip\t"]);
+    // Bytes that are not what was packed are told.
+    let mut other = archive;
+    let at = other.windows(4).position(|four| four == b"memc").unwrap();
+    other[at] = b'M';
+    let (read_files, problems) = read(other);
+    assert_eq!(read_files.len(), 4);
+    assert_eq!(problems, ["damaged:zip\tlogs/stored"]);
+    let mut encrypted = zip(&files[..1]);
+    for mark in [&b"PK\x03\x04"[..], b"PK\x01\x02"] {
+        let at = encrypted.windows(4).rposition(|four| four == mark).unwrap();
+        encrypted[at + if mark[2] == 3 { 6 } else { 8 }] |= 1;
+    }
+    assert_eq!(read(encrypted).1, ["encrypted\tlogs/stored"]);
+}
+
+#[test]
+fn what_is_no_text_in_an_archive_is_passed_over() {
+    let noise: Vec<u8> = (0..4096u32).map(|at| (at * at % 251) as u8).collect();
+    let noise = [&noise[..], LOG.as_bytes()].concat();
+    let archive = tar(&[("core", &noise), ("a", LOG.as_bytes())]);
+    assert_eq!(read(archive), (vec![LOG.to_owned()], vec![]));
 }
 
 #[test]
 fn layers_end_somewhere() {
     let mut bytes = LOG.as_bytes().to_vec();
-    for _ in 0..4 {
+    for _ in 0..8 {
         bytes = gzip(&bytes);
     }
     assert_eq!(read(bytes.clone()).0, [LOG]);
-    assert_eq!(read(gzip(&bytes)).1.as_deref(), Some("too_deep"));
+    assert_eq!(read(gzip(&bytes)).1, ["too_deep\t"]);
+    // Archives in archives are layers, too.
+    let mut bytes = LOG.as_bytes().to_vec();
+    for _ in 0..8 {
+        bytes = tar(&[("a", &bytes)]);
+    }
+    assert_eq!(read(bytes.clone()).0, [LOG]);
+    let path = ["a"; 8].join(": ");
+    assert_eq!(read(tar(&[("a", &bytes)])).1, [format!("too_deep\t{path}")]);
 }

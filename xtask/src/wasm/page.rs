@@ -12,8 +12,13 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// A panic is one instruction and no text, and no place in the source is told: both would be loaded by everyone.
 const RUSTFLAGS: &str = "-Zlocation-detail=none -Zunstable-options -Cpanic=immediate-abort";
 
-/// What reads and says, and what unpacks, which is loaded when a log is packed: features and folders.
-const MODULES: [(&str, &str); 2] = [("page", "wasm"), ("unpack", "wasm-unpack")];
+/// What reads and says; what reads all voices, which is loaded where others than the kernel speak; and what unpacks,
+/// which is loaded when a log is packed: features and folders.
+const MODULES: [(&str, &str); 3] = [
+    ("page", "wasm"),
+    ("voices", "wasm-voices"),
+    ("unpack", "wasm-unpack"),
+];
 
 /// The page's own folder.
 pub(crate) fn dir() -> PathBuf {

@@ -3,8 +3,7 @@
 use super::table::{place, victim};
 use crate::sink::report::Page;
 use crate::sink::screen::Screen;
-use oomparse_core::{EventType, Killer, OomEvent, Reporter};
-use oomparse_report::incident::{Incident, Kubernetes, Silence, Testified};
+use oomparse_report::incident::{Incident, Kubernetes, Testified, because, says, voice};
 use oomparse_report::{Lang, Words, clock, sentence};
 use std::io::{self, Write};
 
@@ -39,23 +38,10 @@ fn silent(page: &mut Page, incidents: &[Incident]) {
         let words = Words::default().strong(who).say(&place(incident)).mark(":");
         page.row(
             &short_time(incident.testimonies.first()),
-            &words.say(&because(incident.kubernetes)),
+            &words.say(&because(incident.kubernetes, Lang::En)),
         );
     }
     page.blank();
-}
-
-/// Why Kubernetes cannot have known, or what it said.
-fn because(kubernetes: Kubernetes) -> String {
-    match kubernetes {
-        Kubernetes::Reported => "reported, on the pod".to_owned(),
-        Kubernetes::Echo => "only the kernel's line again, not on the pod".to_owned(),
-        Kubernetes::Silent(Silence::OtherInit(pid)) => {
-            format!("the container's first process is {pid}, which lived on")
-        }
-        Kubernetes::Silent(_) => "the container was alive afterwards".to_owned(),
-        _ => "the logs do not show what it said".to_owned(),
-    }
 }
 
 fn one(page: &mut Page, incident: &Incident) {
@@ -64,15 +50,15 @@ fn one(page: &mut Page, incident: &Incident) {
     }
     for testified in &incident.testimonies {
         let words = Words::default().strong(voice(&testified.event));
-        let words = words.say(&says(&testified.event));
-        let words = match testified.joined_by.says() {
+        let words = words.say(&says(&testified.event, Lang::En));
+        let words = match testified.joined_by.says(Lang::En) {
             "" => words,
             joined => words.say(&format!("({joined})")),
         };
         page.row(&short_time(Some(testified)), &words);
     }
     if incident.proven().any(|event| event.pod.is_some()) {
-        let words = Words::default().say(&because(incident.kubernetes));
+        let words = Words::default().say(&because(incident.kubernetes, Lang::En));
         page.row("Kubernetes", &words);
     }
 }
@@ -92,26 +78,6 @@ fn short_time(testified: Option<&Testified>) -> String {
             .filter(|sign| *sign != 'Z')
             .collect()
     })
-}
-
-/// Who speaks.
-fn voice(event: &OomEvent) -> String {
-    let testimony = event.testimony.as_deref();
-    let reporter = testimony.and_then(|it| it.reporter).map(Reporter::as_str);
-    let killer = testimony.and_then(|it| it.killer).map(Killer::as_str);
-    reporter.or(killer).unwrap_or("kernel").to_owned()
-}
-
-/// What, in a few words.
-fn says(event: &OomEvent) -> String {
-    let who = victim(event);
-    match event.event_type {
-        EventType::Kill | EventType::UserspaceKill if who != "-" => format!("killed {who}"),
-        EventType::Kill | EventType::UserspaceKill => "killed".to_owned(),
-        EventType::Eviction => "evicted the pod".to_owned(),
-        _ if who != "-" => format!("saw {who} killed"),
-        _ => "saw an OOM kill".to_owned(),
-    }
 }
 
 fn totals(incidents: &[Incident], repeated: u64) -> String {

@@ -2,8 +2,8 @@
 
 use crate::sink::screen::Screen;
 use crate::sink::wide::{cut, pad};
-use oomparse_core::{Killer, OomEvent, Text};
-use oomparse_report::incident::Incident;
+use oomparse_core::{Killer, OomEvent};
+use oomparse_report::incident::{Incident, victims};
 use oomparse_report::{clock, cut_id, on_screen, plain, pod_name};
 use std::io::{self, Write};
 
@@ -67,16 +67,9 @@ fn time(incident: &Incident) -> String {
     )
 }
 
-/// `java 4711`, of several `java 4711, …`; of a cgroup `its processes`.
+/// Who was killed; `-` where no process is named.
 pub(super) fn victim(event: &OomEvent) -> String {
-    let comm = |comm: Option<&Text>| comm.map_or_else(|| "?".to_owned(), ToString::to_string);
-    let list = event.testimony.as_deref().map(|it| it.victims.as_slice());
-    match (&event.victim, list.unwrap_or_default()) {
-        (Some(victim), _) => format!("{} {}", comm(victim.comm.as_ref()), victim.pid),
-        (None, [first]) => format!("{} {}", comm(first.comm.as_ref()), first.pid),
-        (None, [first, ..]) => format!("{} {}, …", comm(first.comm.as_ref()), first.pid),
-        (None, []) => "-".to_owned(),
-    }
+    victims(event).unwrap_or_else(|| "-".to_owned())
 }
 
 /// Pod and container, else the unit or the cgroup.

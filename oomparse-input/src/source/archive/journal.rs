@@ -3,8 +3,7 @@
 use super::{Place, Stop, Walk};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _};
-use std::os::fd::AsRawFd as _;
-use std::process::{Child, Command, Stdio, id};
+use std::process::{Child, Command, Stdio};
 
 /// What to do where that is not there.
 const ELSEWHERE: &str = "is a journal, and `journalctl` is not here to read it; where it is: `journalctl --file FILE -o export _TRANSPORT=kernel | oomparse scan`";
@@ -20,6 +19,23 @@ impl Walk<'_> {
     }
 }
 
+/// Where another program finds the open file.
+#[cfg(unix)]
+fn path_of(file: &File) -> io::Result<String> {
+    use std::os::fd::AsRawFd as _;
+    Ok(format!(
+        "/proc/{}/fd/{}",
+        std::process::id(),
+        file.as_raw_fd()
+    ))
+}
+
+/// Elsewhere there is no journal either.
+#[cfg(not(unix))]
+fn path_of(_: &File) -> io::Result<String> {
+    Err(io::ErrorKind::NotFound.into())
+}
+
 /// What `journalctl` writes.
 struct Entries {
     child: Child,
@@ -32,7 +48,7 @@ impl Entries {
     fn of(file: &File, kernel_only: bool) -> io::Result<Self> {
         let complaints = tempfile::tempfile()?;
         // The open file by its number: a name would be read as a pattern.
-        let path = format!("/proc/{}/fd/{}", id(), file.as_raw_fd());
+        let path = path_of(file)?;
         let mut command = Command::new("journalctl");
         command
             .args(["--quiet", "--no-pager", "--all", "--output=export"])

@@ -62,7 +62,15 @@ export function Virtual({ items, height, chosen, onChoose, label, render }) {
     );
   }
   return (
-    <div class="virtual" ref={box} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+    <div
+      class="virtual"
+      ref={(list) => {
+        box.current = list;
+        // As high as its rows, if there is room.
+        if (list) list.style.height = `${items.length * height}px`;
+      }}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+    >
       <ul
         role="listbox"
         aria-label={label}

@@ -4,11 +4,12 @@ import { Figure } from '../parts/figure.jsx';
 import { Term } from '../parts/term.jsx';
 import { meaning, pages, t } from '../texts.js';
 
-export function Allocation({ event: { invoker, victim } }) {
+export function Allocation({ event: { invoker, victim }, view: { gfp } }) {
   if (!invoker) return null;
   const { comm, pid, gfp_mask: mask, gfp_flags: flags, order, nodemask, oom_score_adj: adj } = invoker;
   const from = { evidence: 'invoked' };
-  const names = flags ? flags.split('|') : [];
+  // Kernels before 4.6 print no names: these are told by the report's own table.
+  const names = flags ? flags.split('|') : (gfp?.names ?? []);
   const same = pid !== undefined && pid === victim?.pid;
   return (
     <section class="card">
@@ -77,6 +78,7 @@ export function Allocation({ event: { invoker, victim } }) {
           )}
         </tbody>
       </table>
+      {gfp && <p class="quiet gfp">{gfp.says}</p>}
       {names.length > 0 && (
         <dl class="flags">
           {names.map((name) => (

@@ -147,7 +147,7 @@ function Problems({ state: { problems, cancelled, notice } }) {
         const key = `problem_${word}`;
         const text = t(key, { kind });
         return (
-          <p key={name} class="trouble">
+          <p key={name + problem} class="trouble">
             {name}: {text === key ? problem : text}
           </p>
         );

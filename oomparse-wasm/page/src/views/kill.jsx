@@ -8,6 +8,7 @@ import { Advice } from './advice.jsx';
 import { Allocation } from './allocation.jsx';
 import { Compare } from './compare.jsx';
 import { Hierarchy } from './hierarchy.jsx';
+import { Incident, Told } from './incident.jsx';
 import { Log } from './log.jsx';
 import { Machine } from './machine.jsx';
 import { Memory } from './memory.jsx';
@@ -44,20 +45,22 @@ export function Kill({ state, index }) {
         <h2 class="sentence">
           {view.sentence.map(([text, look], at) => (look === 'strong' ? <strong key={at}>{text}</strong> : text))}
         </h2>
-        {event.origin !== 'kernel' && <p class="quiet">{t('origin_unknown')}</p>}
+        {row.voice === 'kernel' && event.origin !== 'kernel' && <p class="quiet">{t('origin_unknown')}</p>}
         {view.hints.map((hint) => (
           <p key={hint} class="hint">
             {hint}
           </p>
         ))}
         <div class="cards">
+          <Incident state={state} index={index} />
+          <Told event={event} voice={row.voice} />
           <Memory event={event} view={view} />
           <Machine event={event} view={view} zones={zones} />
           <Advice view={view} />
           <Hierarchy event={event} />
           <div class="column">
             <Victim event={event} />
-            <Allocation event={event} />
+            <Allocation event={event} view={view} />
           </div>
           <Processes event={event} />
           <Compare state={state} index={index} shown={shown} />
@@ -74,8 +77,9 @@ export function Kill({ state, index }) {
 }
 
 /** What the Killed line tells of the process. */
-function Victim({ event: { victim, selected, reaped } }) {
-  if (!victim) return null;
+function Victim({ event: { victim, selected, reaped, type } }) {
+  // What another than the kernel tells stands in a card of its own.
+  if (!victim || type !== 'kill') return null;
   const from = { evidence: ['killed', 'summary', 'reaped'], pid: victim.pid };
   const sizes = [
     ['victim_anon', 'anon_rss_bytes', 'anon-rss'],

@@ -33,10 +33,24 @@ export function List({ state, indexes, onShow }) {
   );
 }
 
+function nameOf(row) {
+  switch (row.type) {
+    case 'no_victim':
+      return t('nobody');
+    case 'report':
+      return t('unknown_victim');
+    case 'eviction':
+      return t('evicted');
+    case 'notice':
+      return row.comm ?? t('told_of_a_kill');
+    default:
+      return row.comm ?? t('process');
+  }
+}
+
 function Row({ row }) {
   const full = row.limit > 0 && row.rss !== undefined ? Math.min(row.rss / row.limit, 1) : undefined;
-  const name =
-    row.type === 'kill' ? (row.comm ?? t('process')) : row.type === 'no_victim' ? t('nobody') : t('unknown_victim');
+  const name = nameOf(row);
   return (
     <div class={`kill-row ${row.type} ${row.scope ?? ''}`}>
       <span class="who">
@@ -48,7 +62,10 @@ function Row({ row }) {
         {row.limit !== undefined && <span class="quiet"> / {bytes(row.limit)}</span>}
       </span>
       <span class="where">{placeOf(row)}</span>
-      <span class="when quiet">{shortTime(row)}</span>
+      <span class="when quiet">
+        {shortTime(row)}
+        {row.voice !== 'kernel' && ` · ${row.voice}`}
+      </span>
       {full !== undefined && (
         <span class="gauge" aria-hidden="true">
           <i

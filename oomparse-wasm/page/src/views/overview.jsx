@@ -16,7 +16,8 @@ export function Overview({ state, indexes }) {
     <section class="overview" aria-label={t('overview')}>
       <div class="summary">
         <h2>{summary(rows)}</h2>
-        <Facts rows={rows} />
+        <Facts rows={rows} incidents={state.incidents} />
+        <Voices rows={rows} voice={state.voice} />
       </div>
       {kills(rows).length > 1 && (
         <>
@@ -24,10 +25,10 @@ export function Overview({ state, indexes }) {
           <Groups {...{ all, grouping, group }} />
         </>
       )}
-      {(group !== undefined || range || state.search.trim() !== '') && (
+      {(group !== undefined || range || state.voice !== undefined || state.search.trim() !== '') && (
         <p class="filter">
           {t('filtered', { n: number(indexes.length), all: number(rows.length) })}{' '}
-          <button type="button" onClick={() => set({ group: undefined, range: undefined, search: '' })}>
+          <button type="button" onClick={() => set({ group: undefined, range: undefined, voice: undefined, search: '' })}>
             {t('show_all')}
           </button>
         </p>
@@ -59,7 +60,7 @@ export function storm(rows) {
   return most;
 }
 
-function Facts({ rows }) {
+function Facts({ rows, incidents }) {
   const facts = [];
   const limit = kills(rows).filter((row) => row.scope === 'memcg').length;
   const machine = kills(rows).filter((row) => row.scope === 'global').length;
@@ -75,12 +76,44 @@ function Facts({ rows }) {
   if (most >= STORM.kills) facts.push(t('facts_storm', { n: number(most) }));
   const lost = rows.reduce((sum, row) => sum + (row.suppressed ?? 0), 0);
   if (lost > 0) facts.push(t('facts_suppressed', { n: number(lost) }));
+  const evicted = kills(rows).filter((row) => row.type === 'eviction').length;
+  if (evicted > 0) facts.push(t('facts_evicted', { n: number(evicted) }));
+  const others = kills(rows).filter((row) => row.type === 'userspace_kill').length;
+  if (others > 0) facts.push(t('facts_others', { n: number(others) }));
+  const told = rows.filter((row) => row.type === 'notice' && row.under === undefined).length;
+  if (told > 0) facts.push(t('facts_told', { n: number(told) }));
+  const silent = incidents.filter(({ kubernetes }) => kubernetes === 'silent').length;
+  if (silent > 0) facts.push(t('facts_silent', { n: number(silent) }));
   return (
     <ul class="facts">
       {facts.map((fact) => (
         <li key={fact}>{fact}</li>
       ))}
     </ul>
+  );
+}
+
+/** Who speaks in the log, and how often; where the kernel alone does, nothing. */
+function Voices({ rows, voice }) {
+  const counts = new Map();
+  for (const row of rows) counts.set(row.voice, (counts.get(row.voice) ?? 0) + 1);
+  if (counts.size === 0 || (counts.size === 1 && counts.has('kernel'))) return null;
+  const sorted = [...counts].sort(([, one], [, other]) => other - one);
+  return (
+    <div class="voices" role="group" aria-label={t('voices')}>
+      <span class="quiet">{t('voices')}</span>
+      {sorted.map(([name, n]) => (
+        <button
+          key={name}
+          type="button"
+          aria-pressed={voice === name}
+          class={voice === name ? 'on' : ''}
+          onClick={() => set({ voice: voice === name ? undefined : name })}
+        >
+          {name} <b>{number(n)}</b>
+        </button>
+      ))}
+    </div>
   );
 }
 

@@ -43,7 +43,8 @@ const COLUMNS = [
   ['swapents_pages', 'swap', 'swapents'],
   ['tables', 'pgtables', 'pgtables'],
   ['total_vm_pages', 'total_vm', 'total_vm'],
-  ['adj', 'oom_score_adj', 'oom_score_adj'],
+  ['oom_score_adj', 'oom_score_adj', 'oom_score_adj'],
+  ['oom_adj', 'oom_adj', 'oom_adj'],
   ['badness', 'badness', 'badness'],
 ];
 
@@ -58,7 +59,6 @@ export function Processes({ event }) {
   const rows = tasks.map((task) => ({
     ...task,
     tables: task.pgtables_bytes ?? (task.nr_ptes_pages === undefined ? undefined : (task.nr_ptes_pages + (task.nr_pmds_pages ?? 0)) * PAGE),
-    adj: task.oom_score_adj ?? task.oom_adj,
     badness: badness(task, allowed),
   }));
   const chosen = victim?.pid ?? selected?.pid;
@@ -123,7 +123,9 @@ export function Processes({ event }) {
           {whole ? t('fewer') : t('all_processes', { n: number(sorted.length) })}
         </button>
       )}
-      <p class="quiet">{t('tasks_pages')}</p>
+      <p class="quiet">
+        {t('tasks_pages')} {candidates.length > 0 && t('tasks_badness')}
+      </p>
     </section>
   );
 }
@@ -134,7 +136,7 @@ function Task({ row, columns, chosen, next, hovered, setHovered }) {
     if (row[key] === undefined) return key === 'badness' && row.oom_score_adj === -1000 ? t('never') : '–';
     if (key === 'comm') return row.comm;
     if (key === 'tables') return bytes(row.tables);
-    if (key === 'pid' || key === 'uid' || key === 'adj') return row[key];
+    if (key === 'pid' || key === 'uid' || key.endsWith('adj')) return row[key];
     return number(row[key]);
   };
   return (

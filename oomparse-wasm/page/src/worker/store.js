@@ -18,6 +18,11 @@ export class Store {
     return this.#events.length;
   }
 
+  /** Forgets all events but the first ones. */
+  cut(length) {
+    this.#events.length = length;
+  }
+
   /** Keeps an event and its lines; where they are known in the log, lines that it shares with the one before are kept once. */
   add(event, lines, start = 0, end = 0) {
     const last = this.#events.at(-1);

@@ -1,7 +1,8 @@
 // What runs beside the page: reads logs, keeps events, says what the page asks.
 
-import { initSync, Log, Teller } from '../../wasm/oomparse.js';
-import { initSync as initUnpacker, Unpacker } from '../../wasm-unpack/oomparse.js';
+import * as kernel from '../../wasm/oomparse.js';
+import * as packed from '../../wasm-unpack/oomparse.js';
+import * as all from '../../wasm-voices/oomparse.js';
 import { isPacked, Source } from './source.js';
 import { Store } from './store.js';
 
@@ -9,14 +10,21 @@ import { Store } from './store.js';
 const TURN = 40;
 // How much of a log is read at a time.
 const PIECE = 128 << 10;
+// Of one archive so many files that cannot be read are told.
+const MOST_PROBLEMS = 20;
 // Files of names are read whole.
 const MOST_NAMES = 256 << 20;
 
 let store = new Store();
 let teller;
 let cancelled = false;
-let isUnpacking = false;
-let unpackerCame = () => {};
+// What reads logs: the kernel's voice alone, or all of them.
+let reader = kernel;
+// The module of all voices could not be had: the kernel's alone is read.
+let isDeaf = false;
+const modules = { unpack: packed, voices: all };
+const here = new Set();
+let cameOf = {};
 
 const pause = (() => {
   const { port1, port2 } = new MessageChannel();
@@ -31,12 +39,13 @@ const pause = (() => {
 
 const actions = {
   init({ wasm }) {
-    initSync({ module: wasm });
-    teller = new Teller();
+    kernel.initSync({ module: wasm });
+    teller = new kernel.Teller();
   },
 
   clear() {
     store = new Store();
+    reader = kernel;
   },
 
   cancel() {
@@ -51,20 +60,33 @@ const actions = {
     let before = 0;
     for (const file of files) {
       if (cancelled) break;
-      const source = new Source(file);
-      const where = { name: file.name, before, total };
-      const problem = isPacked(source.head)
-        ? await readPacked(source, where, { year, offset })
-        : await read(() => source.read(PIECE), source, where, { year, offset });
-      if (problem !== undefined) problems.push({ name: file.name, problem });
+      const from = store.length;
+      const readFile = () => readAny(new Source(file), { name: file.name, before, total }, { year, offset });
+      let found = await readFile();
+      if (found === ANEW) {
+        // Others than the kernel speak in this one: it is read again, and they are read from here on.
+        try {
+          await bring('voices');
+          reader = all;
+        } catch {
+          isDeaf = true;
+          problems.push({ name: file.name, problem: 'voices' });
+        }
+        store.cut(from);
+        postMessage({ cut: { to: from } });
+        found = await readFile();
+      }
+      problems.push(...found);
       before += file.size;
     }
+    if (reader === all && !cancelled) await join();
     return { problems, cancelled };
   },
 
   /** Takes events that are known already, with the lines they rest on. */
   async load({ text }) {
     const rows = [];
+    let isOthers = false;
     for (const line of text.split('\n')) {
       if (line.trim() === '') continue;
       const { event, lines } = parse(line);
@@ -72,12 +94,22 @@ const actions = {
       if (!row) continue;
       store.add(event, new TextEncoder().encode(lines));
       rows.push(row);
+      isOthers ||= JSON.parse(row).voice !== 'kernel';
       if (rows.length >= 500) {
         give(rows.splice(0));
         await pause();
       }
     }
     give(rows);
+    if (!isOthers) return;
+    await bring('voices');
+    await join();
+  },
+
+  /** Who speaks in some events, and what. */
+  async voices({ indexes, language }) {
+    const events = await Promise.all(indexes.map((index) => store.event(index)));
+    return JSON.parse(teller.voices(events.join('\n'), language));
   },
 
   async show({ index, language }) {
@@ -138,37 +170,67 @@ function parse(line) {
   }
 }
 
+/** Stands for a log that must be read anew, with all voices. */
+const ANEW = Symbol('anew');
+
+/** Reads a log, whatever it is packed in; what could not be read of it, or `ANEW`. */
+async function readAny(source, where, options) {
+  if (isPacked(source.head)) return readPacked(source, where, options);
+  return (await read(() => source.read(PIECE), source, where, options)) ? ANEW : [];
+}
+
 /** Reads a packed log, or each file of an archive: a report does not go on in the next one. */
 async function readPacked(source, where, options) {
-  await unpackers();
-  const unpacker = new Unpacker(source);
+  await bring('unpack');
+  const unpacker = new packed.Unpacker(source);
   try {
     while (unpacker.more() && !cancelled) {
-      await read(() => unpacker.read(), source, where, options);
+      if (await read(() => unpacker.read(), source, where, options)) return ANEW;
     }
-    return unpacker.problem();
+    return unpacker.problems().slice(0, MOST_PROBLEMS).map((told) => {
+      const [problem, path] = told.split('\t');
+      return { name: path === '' ? where.name : `${where.name}: ${path}`, problem };
+    });
   } finally {
     unpacker.free();
   }
 }
 
-/** Asks the page for the module that unpacks, once. */
-async function unpackers() {
-  if (isUnpacking) return;
+/** Asks the page for a module, once. */
+async function bring(name) {
+  if (here.has(name)) return;
   const wasm = await new Promise((resolve, reject) => {
-    unpackerCame = (bytes, error) => (error === undefined ? resolve(bytes) : reject(new Error(error)));
-    postMessage({ wants: 'unpack' });
+    cameOf[name] = (bytes, error) => (error === undefined ? resolve(bytes) : reject(new Error(error)));
+    postMessage({ wants: name });
   });
-  initUnpacker({ module: wasm });
-  isUnpacking = true;
+  modules[name].initSync({ module: wasm });
+  here.add(name);
 }
 
+/** Says which events are of one death, and takes the names that one voice knows. */
+async function join() {
+  const joiner = new all.Joiner();
+  for (let index = 0; index < store.length; index++) {
+    joiner.push(index, await store.event(index));
+    if (index % 500 === 499) await pause();
+  }
+  const { incidents, names } = JSON.parse(joiner.finish());
+  joiner.free();
+  if (names !== '') {
+    teller.names(new TextEncoder().encode(`NAMESPACE NAME UID\n${names}`));
+    await again();
+  }
+  postMessage({ joined: { incidents } });
+}
+
+/** Reads to the end; whether it must be read anew with all voices. */
 async function read(next, source, { name, before, total }, { year, offset }) {
-  const log = new Log(year, offset);
+  const log = new reader.Log(year, offset);
   try {
     let until = performance.now() + TURN;
     for (let bytes = next(); bytes.length > 0 && !cancelled; bytes = next()) {
       log.push(bytes);
+      if (reader === kernel && !isDeaf && log.heard()) return true;
       drain(log);
       if (performance.now() < until) continue;
       postMessage({ progress: { name, done: before + source.taken, total } });
@@ -177,6 +239,7 @@ async function read(next, source, { name, before, total }, { year, offset }) {
     }
     log.finish();
     drain(log);
+    return false;
   } finally {
     log.free();
   }
@@ -214,7 +277,7 @@ let queue = Promise.resolve();
 
 onmessage = ({ data: { id, action, ...rest } }) => {
   if (action === 'cancel') return actions.cancel();
-  if (action === 'unpack') return unpackerCame(rest.wasm, rest.error);
+  if (action === 'module') return cameOf[rest.name](rest.wasm, rest.error);
   queue = queue.then(async () => {
     try {
       postMessage({ id, result: await actions[action](rest) });
