@@ -23,7 +23,7 @@ export async function begin() {
         const { rows, chosen } = now();
         set({ rows: rows.slice(0, to), chosen: chosen < to ? chosen : undefined });
       },
-      joined: ({ incidents }) => join(incidents),
+      joined: ({ incidents, repeated }) => join(incidents, repeated),
     });
     set({ module: 'ready' });
     const embedded = document.getElementById('events');
@@ -37,17 +37,22 @@ export async function begin() {
   }
 }
 
+/** Stands for what was told before. */
+const AGAIN = -1;
+
 /** Who tells of a death that another tells, too, stands below it. */
-function join(incidents) {
+function join(incidents, repeated) {
   const rows = [...now().rows];
   incidents.forEach(({ lead, voices }, incident) => {
-    for (const { event, kill } of voices) {
-      const under = event === lead || kill ? undefined : lead;
+    for (const { event, own } of voices) {
+      const under = event === lead || own ? undefined : lead;
       rows[event] = { ...rows[event], incident, under };
     }
   });
+  for (const event of repeated) rows[event] = { ...rows[event], under: AGAIN };
   const { chosen } = now();
-  set({ rows, incidents, chosen: rows[chosen]?.under ?? chosen });
+  const under = rows[chosen]?.under;
+  set({ rows, incidents, chosen: under >= 0 ? under : chosen });
 }
 
 function add(rows) {

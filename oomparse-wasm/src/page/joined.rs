@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use oomparse_core::EventType;
+use oomparse_core::{EventType, OomEvent};
 use oomparse_report::incident::{Correlator, Incident, because};
 use oomparse_report::{Lang, read_event};
 use serde_json::{Value, json};
@@ -15,6 +15,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub struct Joiner {
     correlator: Correlator,
     numbers: HashMap<String, u32>,
+    /// What was told before, as by a kubelet that starts anew.
+    repeated: Vec<u32>,
 }
 
 #[wasm_bindgen]
@@ -33,13 +35,18 @@ impl Joiner {
         };
         let id = event.id.get_or_insert_with(|| number.to_string());
         self.numbers.entry(id.clone()).or_insert(number);
+        let before = self.correlator.repeated();
         self.correlator.push(event);
+        if self.correlator.repeated() > before {
+            self.repeated.push(number);
+        }
     }
 
     /// All incidents with more than one voice, or whose Kubernetes was silent:
-    /// `{incidents: [{lead, kubernetes, because: {en, zh}, voices: [{event, at, proof, joined: {en, zh}}]}], names}`.
+    /// `{incidents: [{lead, kubernetes, because: {en, zh}, voices: [{event, at, proof, own, joined: {en, zh}}]}],
+    /// repeated, names}`.
     ///
-    /// `names` is a listing of the pods that one voice names and another only numbers.
+    /// What is `own` is a death beside the leading one, of the same group. `names` is a listing of the pods that one voice names and another only numbers.
     pub fn finish(&mut self) -> String {
         let incidents = core::mem::take(&mut self.correlator).finish();
         let names: BTreeSet<String> = incidents.iter().flat_map(names).collect();
@@ -51,22 +58,23 @@ impl Joiner {
         let names = names
             .into_iter()
             .fold(String::new(), |all, name| all + &name);
-        json!({"incidents": all, "names": names}).to_string()
+        json!({"incidents": all, "repeated": self.repeated, "names": names}).to_string()
     }
 
     fn told(&self, incident: &Incident) -> Option<Value> {
         let number = |id: Option<&String>| self.numbers.get(id?).copied();
-        let lead = number(incident.told_best()?.id.as_ref())?;
+        let best = incident.told_best()?;
+        let lead = number(best.id.as_ref())?;
+        let is_kill = |event: &OomEvent| event.event_type == EventType::Kill;
         let voices = incident.testimonies.iter().filter_map(|testified| {
             let event = number(testified.event.id.as_ref())?;
             let joined = testified.joined_by;
-            // A kill of the kernel's is a death of its own, if of one group.
-            let is_kill = testified.event.event_type == EventType::Kill;
+            let own = is_kill(best) && is_kill(&testified.event);
             Some(json!({
                 "event": event,
                 "at": testified.time_us,
                 "proof": joined.is_proof(),
-                "kill": is_kill,
+                "own": own,
                 "joined": {"en": joined.says(Lang::En), "zh": joined.says(Lang::Zh)},
             }))
         });

@@ -24,6 +24,9 @@ struct Shared {
     is_cut: bool,
 }
 
+/// A file that was found: its name and its bytes.
+pub(super) type Found = (Vec<u8>, Box<dyn Read>);
+
 /// One file of the archive.
 struct Member(Rc<RefCell<Shared>>);
 
@@ -86,7 +89,7 @@ impl Tar {
     }
 
     /// The next regular file and its name; what was not read of the last one is passed over.
-    pub(super) fn next_file(&mut self) -> io::Result<Option<(Vec<u8>, Box<dyn Read>)>> {
+    pub(super) fn next_file(&mut self) -> io::Result<Option<Found>> {
         let mut shared = self.shared.borrow_mut();
         let name = loop {
             if shared.is_cut {

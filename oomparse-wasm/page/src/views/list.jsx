@@ -52,19 +52,19 @@ function Row({ row }) {
   const full = row.limit > 0 && row.rss !== undefined ? Math.min(row.rss / row.limit, 1) : undefined;
   const name = nameOf(row);
   return (
-    <div class={`kill-row ${row.type} ${row.scope ?? ''}`}>
+    <div class={`kill-row of-${row.type} ${row.scope ?? ''}`}>
       <span class="who">
         <b>{name}</b>
         {row.pid !== undefined && <span class="quiet"> {row.pid}</span>}
       </span>
       <span class="size">
+        {row.voice !== 'kernel' && <span class="quiet">{row.voice} </span>}
         {row.rss !== undefined && bytes(row.rss)}
         {row.limit !== undefined && <span class="quiet"> / {bytes(row.limit)}</span>}
       </span>
       <span class="where">{placeOf(row)}</span>
       <span class="when quiet">
         {shortTime(row)}
-        {row.voice !== 'kernel' && ` · ${row.voice}`}
       </span>
       {full !== undefined && (
         <span class="gauge" aria-hidden="true">

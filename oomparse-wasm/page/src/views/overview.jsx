@@ -81,7 +81,9 @@ function Facts({ rows, incidents }) {
   const others = kills(rows).filter((row) => row.type === 'userspace_kill').length;
   if (others > 0) facts.push(t('facts_others', { n: number(others) }));
   const told = rows.filter((row) => row.type === 'notice' && row.under === undefined).length;
+  const again = rows.filter((row) => row.under === -1).length;
   if (told > 0) facts.push(t('facts_told', { n: number(told) }));
+  if (again > 0) facts.push(t('facts_again', { n: number(again) }));
   const silent = incidents.filter(({ kubernetes }) => kubernetes === 'silent').length;
   if (silent > 0) facts.push(t('facts_silent', { n: number(silent) }));
   return (

@@ -214,13 +214,13 @@ async function join() {
     joiner.push(index, await store.event(index));
     if (index % 500 === 499) await pause();
   }
-  const { incidents, names } = JSON.parse(joiner.finish());
+  const { incidents, repeated, names } = JSON.parse(joiner.finish());
   joiner.free();
   if (names !== '') {
     teller.names(new TextEncoder().encode(`NAMESPACE NAME UID\n${names}`));
     await again();
   }
-  postMessage({ joined: { incidents } });
+  postMessage({ joined: { incidents, repeated } });
 }
 
 /** Reads to the end; whether it must be read anew with all voices. */
