@@ -1,5 +1,7 @@
 //! The lines of a log that an event rests on, found again in the text that was just read.
 
+mod others;
+
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{Evidence, Frame, Framer, OomEvent, Parser};
 use serde::Serialize;
@@ -37,7 +39,7 @@ impl Tail {
     pub fn find(&mut self, event: &OomEvent) -> Option<Range<u64>> {
         // What another than the kernel tells stands in one line.
         if event.testimony.is_some() {
-            let told = told_by_another(&self.text, self.told, event)?;
+            let told = others::told(&self.text, self.told, event)?;
             self.told = told.end;
             return Some(self.start + told.start as u64..self.start + told.end as u64);
         }
@@ -130,16 +132,6 @@ fn told_behind(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usiz
         from..from + len
     });
     lines.find(|line| tells(&text[line.clone()], event))
-}
-
-/// The line behind a place that holds what told the event; where that was further on, the last one.
-fn told_by_another(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
-    let is_it = |line: &Range<usize>| event.is_told_by(&text[line.clone()]);
-    let end = text.len();
-    let before = Backward { text, end };
-    let lines = before.take_while(|line| line.start >= start);
-    let behind = lines.filter(|line| is_it(line)).last();
-    behind.or_else(|| Backward { text, end }.find(is_it))
 }
 
 /// Whether these lines alone give the event.
