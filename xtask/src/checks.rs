@@ -121,6 +121,7 @@ fn common(steps: &mut Steps) {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     steps.tests("tests", tests.args(passed_over));
     live_killers::step(steps);
+    agent(steps);
     lua(steps);
     // Three hundred crates that nothing else here needs.
     if crate::in_ci() {
@@ -211,6 +212,28 @@ fn modules(steps: &mut Steps) {
     } else {
         steps.not_run(ENGINES, "the modules are not built");
     }
+}
+
+/// What the program has with the feature `agent`, which the workspace is built without.
+fn agent(steps: &mut Steps) {
+    const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", "agent"];
+    let lints = [
+        &["clippy"],
+        &WITH[..],
+        &["--all-targets", "--", "-D", "warnings"],
+    ]
+    .concat();
+    component(steps, "lints of the agent", "clippy", &lints);
+    let own = [
+        "--bin",
+        "oomparse",
+        "--test",
+        "watch_agent",
+        "--test",
+        "watch_kubernetes",
+    ];
+    let tests = [&["test"], &WITH[..], &own].concat();
+    steps.tests("the agent", &mut cargo(&tests));
 }
 
 /// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.

@@ -61,7 +61,7 @@ pub(crate) fn run(bin: &str) -> Result<(), String> {
     };
     let from_file = of(&|record| body(record).is_some());
     let with_event = of(&|record| body(record).is_some_and(|text| text.contains("\"oom\":{")));
-    let events = of(&|record| record["eventName"] == "oomparse.kill");
+    let events = of(&|record| record["eventName"] == "oom.kill");
     let untimed = of(&|record| {
         let is_zero = |key: &str| matches!(record[key].as_str(), None | Some("0"));
         is_zero("timeUnixNano") && is_zero("observedTimeUnixNano")

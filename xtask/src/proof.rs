@@ -83,12 +83,16 @@ pub(crate) fn features() -> Result<(), String> {
     run(HACK
         .command(&args)
         .args(["--workspace", "--ignore-private", "--exclude=oomparse-cli"]))?;
-    // Its one feature is there wherever else it is built.
-    run(&mut cargo(&[
-        "check",
-        "--package=oomparse-cli",
-        "--no-default-features",
-    ]))
+    // Its own default is there wherever else it is built.
+    for features in ["--features=", "--features=agent"] {
+        run(&mut cargo(&[
+            "check",
+            "--package=oomparse-cli",
+            "--no-default-features",
+            features,
+        ]))?;
+    }
+    Ok(())
 }
 
 /// The core for a target that has no std at all.

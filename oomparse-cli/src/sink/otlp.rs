@@ -1,5 +1,5 @@
 //! OpenTelemetry log records in OTLP/JSON: one export request a line, as the collector's
-//! `otlp_json_file` receiver and the file exporter have them.
+//! `otlp_json_file` receiver and the file exporter have them. `watch --otlp` sends the same.
 //!
 //! The machine is the resource. The pod is an attribute of the record, for it is what the record is about
 //! and not where it comes from. The body is the whole event.
@@ -25,7 +25,7 @@ impl<W: Write> Otlp<W> {
 
 impl<W: Write> Sink for Otlp<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
-        serde_json::to_writer(&mut self.out, &request(event, now)?)?;
+        serde_json::to_writer(&mut self.out, &request([event], now)?)?;
         self.out.write_all(b"\n")
     }
 
@@ -44,22 +44,60 @@ pub(crate) fn now() -> i128 {
     i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
 }
 
-fn request(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value> {
-    let body = serde_json::to_value(event)?;
-    let mut resource = Vec::new();
-    if let Some(host) = &event.host {
-        resource.push(attribute(
-            "host.name",
-            &Value::from(host.to_display().as_ref()),
-        ));
+/// The export request of these events, in their order.
+pub(crate) fn request<'a>(
+    events: impl IntoIterator<Item = &'a OomEvent>,
+    now: impl Fn() -> i128,
+) -> serde_json::Result<Value> {
+    // Neighbours of one machine share its resource.
+    let mut machines: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();
+    for event in events {
+        let (resource, record) = (resource(event), record(event, &now)?);
+        match machines.last_mut() {
+            Some((last, records)) if *last == resource => records.push(record),
+            _ => machines.push((resource, vec![record])),
+        }
     }
+    let machines: Vec<Value> = machines
+        .into_iter()
+        .map(|(resource, records)| {
+            json!({
+                "resource": {"attributes": resource},
+                "scopeLogs": [{"scope": scope(), "logRecords": records}],
+            })
+        })
+        .collect();
+    Ok(json!({"resourceLogs": machines}))
+}
+
+/// Who measured.
+pub(crate) fn scope() -> Value {
+    json!({"name": "oomparse", "version": env!("CARGO_PKG_VERSION")})
+}
+
+fn resource(event: &OomEvent) -> Vec<Value> {
+    let host = event.host.iter();
+    host.map(|host| attribute("host.name", &Value::from(host.to_display().as_ref())))
+        .collect()
+}
+
+fn record(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value> {
+    let body = serde_json::to_value(event)?;
     let mut attributes: Vec<Value> = pairs(event, Names::Otel)
         .iter()
         .map(|(key, value)| attribute(key, value))
         .collect();
-    if let Some(id) = &event.id {
-        attributes.push(attribute("log.record.uid", &Value::from(id.as_str())));
+    let mut add = |key, value: &str| attributes.push(attribute(key, &Value::from(value)));
+    let victim = event.victim.as_ref();
+    if let Some(comm) = victim.and_then(|victim| victim.comm.as_ref()) {
+        add("process.executable.name", &comm.to_display());
     }
+    if let Some(id) = &event.id {
+        add("log.record.uid", id);
+    }
+    // The record's own field is younger than the attribute, which many still look for.
+    let name = format!("oom.{}", event.event_type.as_str());
+    add("event.name", &name);
     // A kill is an error of the workload; the rest tells of a machine in need.
     let (number, text) = match event.event_type {
         EventType::Kill | EventType::UserspaceKill => (17, "ERROR"),
@@ -74,20 +112,13 @@ fn request(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value
     record.insert(key.to_owned(), Value::from(nanos.to_string()));
     record.insert("severityNumber".to_owned(), Value::from(number));
     record.insert("severityText".to_owned(), Value::from(text));
-    let name = format!("oomparse.{}", event.event_type.as_str());
     record.insert("eventName".to_owned(), Value::from(name));
     record.insert("body".to_owned(), any(&body));
     record.insert("attributes".to_owned(), Value::from(attributes));
-    Ok(json!({"resourceLogs": [{
-        "resource": {"attributes": resource},
-        "scopeLogs": [{
-            "scope": {"name": "oomparse", "version": env!("CARGO_PKG_VERSION")},
-            "logRecords": [record],
-        }],
-    }]}))
+    Ok(Value::from(record))
 }
 
-fn attribute(key: &str, value: &Value) -> Value {
+pub(crate) fn attribute(key: &str, value: &Value) -> Value {
     json!({"key": key, "value": any(value)})
 }
 
@@ -150,13 +181,32 @@ mod tests {
         assert_eq!(record["timeUnixNano"], "1672855922500000000");
         assert_eq!(record.get("observedTimeUnixNano"), None);
         assert_eq!(record["severityNumber"], 17);
-        assert_eq!(record["eventName"], "oomparse.kill");
+        assert_eq!(record["eventName"], "oom.kill");
         let attributes = record["attributes"].as_array().unwrap();
         let pid = json!({"key": "process.pid", "value": {"intValue": "7"}});
         assert!(attributes.contains(&pid), "{record}");
+        let name = json!({"key": "event.name", "value": {"stringValue": "oom.kill"}});
+        assert!(attributes.contains(&name), "{record}");
         let body = record["body"]["kvlistValue"]["values"].as_array().unwrap();
         let schema = json!({"key": "schema", "value": {"stringValue": "oomparse.event/1"}});
         assert!(body.contains(&schema), "{record}");
+    }
+
+    #[test]
+    fn events_of_one_machine_share_its_resource() {
+        let events: Vec<OomEvent> = ["node-7", "node-7", "node-8"]
+            .iter()
+            .flat_map(|host| {
+                let log = format!("2023-01-05T02:12:02Z {host} {KILLED}");
+                oomparse_core::parse_all(log.as_bytes()).collect::<Vec<_>>()
+            })
+            .collect();
+        let request = request(&events, now).unwrap();
+        let machines = request["resourceLogs"].as_array().unwrap();
+        let records = |at: usize| &machines[at]["scopeLogs"][0]["logRecords"];
+        assert_eq!(machines.len(), 2, "{request}");
+        assert_eq!(records(0).as_array().unwrap().len(), 2);
+        assert_eq!(records(1).as_array().unwrap().len(), 1);
     }
 
     #[test]

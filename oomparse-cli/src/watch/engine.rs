@@ -95,11 +95,11 @@ impl Watch {
             }
             None => Metrics::default(),
         };
-        let mut figures = Source::new(metrics);
         let node = args.node_name.as_ref().and_then(|name| name.to_str());
-        let outlets = Outlets::start(&args.outlets, node, &mut figures)?;
+        let mut figures = Source::new(metrics, node);
+        let outlets = Outlets::start(&args.outlets, args.tasks, node, &mut figures)?;
         let mut options = Options::default();
-        options.tasks = args.tasks;
+        options.tasks = args.tasks || args.outlets.kubernetes_events;
         options.cgroup_roots = args.cgroups.roots();
         args.sources.put_into(&mut options);
         options.host = args
@@ -272,7 +272,7 @@ impl Watch {
         }
         self.names.name(&mut event);
         self.figures.lock().came(&event);
-        self.outlets.give(&event);
+        self.outlets.give(&mut event);
         self.outbox.push(event, self.anchor.clone())
     }
 

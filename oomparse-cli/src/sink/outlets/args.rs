@@ -49,7 +49,7 @@ pub(crate) struct OutletArgs {
     /// Write a Kubernetes Event on the pod of each kill, and on the node for kills outside pods
     ///
     /// Needs the node's name (--node-name or NODE_NAME), and a service account that may create and patch
-    /// events.k8s.io and list and watch pods; outside a cluster KUBECONFIG.
+    /// events of events.k8s.io and list pods; or OOMPARSE_KUBERNETES_API, the URL that `kubectl proxy` gives.
     #[arg(long)]
     pub(crate) kubernetes_events: bool,
 }

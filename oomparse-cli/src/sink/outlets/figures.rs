@@ -53,28 +53,56 @@ pub(crate) struct Source {
     metrics: Arc<Mutex<Metrics>>,
     outlets: Vec<(&'static str, Arc<Counts>)>,
     begun: Instant,
+    #[cfg(feature = "agent")]
+    begun_unix_nanos: i128,
+    #[cfg(feature = "agent")]
+    host: Option<String>,
     /// Milliseconds from then to the last turn of the loop.
     turned: Arc<AtomicU64>,
 }
 
 impl Default for Source {
     fn default() -> Self {
-        Self::new(Metrics::default())
+        Self::new(Metrics::default(), None)
     }
 }
 
 impl Source {
-    pub(crate) fn new(metrics: Metrics) -> Self {
+    /// Those of this machine, by its name where that is told.
+    pub(crate) fn new(
+        metrics: Metrics,
+        #[cfg_attr(not(feature = "agent"), expect(unused_variables))] host: Option<&str>,
+    ) -> Self {
         Self {
             metrics: Arc::new(Mutex::new(metrics)),
             outlets: Vec::new(),
             begun: Instant::now(),
+            #[cfg(feature = "agent")]
+            begun_unix_nanos: crate::sink::otlp::now(),
+            #[cfg(feature = "agent")]
+            host: host.map(str::to_owned),
             turned: Arc::default(),
         }
     }
 
     pub(super) fn add(&mut self, name: &'static str, counts: &Arc<Counts>) {
         self.outlets.push((name, Arc::clone(counts)));
+    }
+
+    /// When counting began, as far as OTLP asks.
+    #[cfg(feature = "agent")]
+    pub(super) fn begun_unix_nanos(&self) -> i128 {
+        self.begun_unix_nanos
+    }
+
+    #[cfg(feature = "agent")]
+    pub(super) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    #[cfg(feature = "agent")]
+    pub(super) fn outlets(&self) -> &[(&'static str, Arc<Counts>)] {
+        &self.outlets
     }
 
     /// The counters; held for moments only.

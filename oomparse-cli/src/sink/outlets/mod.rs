@@ -5,29 +5,42 @@
 //! outlet.rs      the thread, the queue, what is counted
 //! listen.rs      --listen: /metrics and /healthz; figures.rs what they say
 //! exec.rs        --exec
+//! kubernetes/    --kubernetes-events (feature `agent`)
+//! otlp/          --otlp (feature `agent`); http.rs: requests, and the patience to make them again
 //! ```
 
 mod args;
 mod exec;
 mod figures;
+#[cfg(feature = "agent")]
+mod http;
+#[cfg(feature = "agent")]
+mod kubernetes;
 mod listen;
+#[cfg(feature = "agent")]
+mod otlp;
 mod outlet;
 
 pub(crate) use args::OutletArgs;
 pub(crate) use figures::Source;
 
 use crate::watch::Trouble;
-use args::OtlpProtocol;
 use oomparse_core::OomEvent;
 use outlet::Outlet;
+#[cfg(not(feature = "agent"))]
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The outlet whose words are of the largest processes.
+const KUBERNETES: &str = "kubernetes-events";
 
 /// Those that were asked for.
 #[derive(Debug)]
 pub(crate) struct Outlets {
     all: Vec<Outlet>,
+    /// Whether all get the table of processes; else those do that need it.
+    tasks: bool,
 }
 
 impl Outlets {
@@ -37,6 +50,7 @@ impl Outlets {
     /// The flag, and what is wrong with it.
     pub(crate) fn start(
         args: &OutletArgs,
+        tasks: bool,
         node: Option<&str>,
         source: &mut Source,
     ) -> Result<Self, Trouble> {
@@ -46,7 +60,7 @@ impl Outlets {
             all.push(exec::start(program.clone(), time));
         }
         if let Some(url) = &args.otlp {
-            all.push(otlp(url, args.otlp_protocol, &args.otlp_header, source)?);
+            all.push(otlp(url, args, source)?);
         }
         if args.kubernetes_events {
             all.push(kubernetes(node)?);
@@ -57,17 +71,28 @@ impl Outlets {
         if let Some(address) = &args.listen {
             listen::start(address, source.clone())?;
         }
-        Ok(Self { all })
+        Ok(Self { all, tasks })
     }
 
-    /// Gives an event to all; never waits.
-    pub(crate) fn give(&self, event: &OomEvent) {
+    /// Gives an event to all; never waits. Takes the table of processes out of it where that is only for the
+    /// outlets.
+    pub(crate) fn give(&self, event: &mut OomEvent) {
+        let tasks = event.tasks.clone();
+        if !self.tasks {
+            event.tasks = Default::default();
+        }
         if self.all.is_empty() {
             return;
         }
         let event = Arc::new(event.clone());
         for outlet in &self.all {
-            outlet.give(&event);
+            if outlet.name() == KUBERNETES && !self.tasks {
+                let mut whole = event.as_ref().clone();
+                whole.tasks = tasks.clone();
+                outlet.give(&Arc::new(whole));
+            } else {
+                outlet.give(&event);
+            }
         }
     }
 
@@ -80,21 +105,29 @@ impl Outlets {
     }
 }
 
-fn otlp(
-    _url: &str,
-    _protocol: OtlpProtocol,
-    _headers: &[String],
-    _source: &Source,
-) -> Result<Outlet, Trouble> {
+#[cfg(feature = "agent")]
+fn otlp(url: &str, args: &OutletArgs, source: &Source) -> Result<Outlet, Trouble> {
+    otlp::start(url, args.otlp_protocol, &args.otlp_header, source)
+}
+
+#[cfg(not(feature = "agent"))]
+fn otlp(_: &str, _: &OutletArgs, _: &Source) -> Result<Outlet, Trouble> {
     Err(lacks("--otlp"))
 }
 
-fn kubernetes(_node: Option<&str>) -> Result<Outlet, Trouble> {
+#[cfg(feature = "agent")]
+fn kubernetes(node: Option<&str>) -> Result<Outlet, Trouble> {
+    kubernetes::start(node)
+}
+
+#[cfg(not(feature = "agent"))]
+fn kubernetes(_: Option<&str>) -> Result<Outlet, Trouble> {
     Err(lacks("--kubernetes-events"))
 }
 
+#[cfg(not(feature = "agent"))]
 fn lacks(flag: &str) -> Trouble {
-    let sentence = "this program was built without the feature `agent`; the container image and the packages \
-                    have it, and `cargo install oomparse-cli --features agent`";
+    let sentence = "this program was built without the feature `agent`; \
+                    `cargo install oomparse-cli --features agent` builds it with it";
     (flag.to_owned(), io::Error::other(sentence))
 }

@@ -1,0 +1,240 @@
+//! What an Event says, and how it counts what comes again.
+
+use super::pods::Pod;
+use crate::sink::otlp::{now, unix_nanos};
+use jiff::Timestamp;
+use oomparse_core::OomEvent;
+use oomparse_report::{Lang, rows_by_size, sentence, units};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// The API server takes notes of so many bytes.
+const MAX_NOTE: usize = 1024;
+
+/// And names of so many.
+const MAX_NAME: usize = 253;
+
+/// Kills that an Event names as counted: what may come again after a lost answer or a restart.
+const MAX_COUNTED: usize = 32;
+
+/// Kills so long after the first begin a new Event, whose note is about them.
+const WINDOW_SECONDS: i64 = 3600;
+
+const COUNTED: &str = "oomparse/kills";
+
+/// What the Event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    Pod {
+        uid: String,
+        namespace: String,
+        name: String,
+        /// The container's place in the pod's spec.
+        place: Option<String>,
+    },
+    Node(String),
+}
+
+impl Subject {
+    pub(super) fn node(name: &str) -> Self {
+        Self::Node(name.to_owned())
+    }
+
+    pub(super) fn pod(uid: &str, pod: &Pod, event: &OomEvent) -> Self {
+        let id = event.container.as_ref().and_then(|of| of.id.as_deref());
+        let place = id.and_then(|id| {
+            let found = pod.containers.iter().find(|(known, _)| known == id);
+            found.map(|(_, place)| place.clone())
+        });
+        Self::Pod {
+            uid: uid.to_owned(),
+            namespace: pod.namespace.clone(),
+            name: pod.name.clone(),
+            place,
+        }
+    }
+
+    /// Where the Event stands; that of a node in `default`.
+    pub(super) fn namespace(&self) -> &str {
+        match self {
+            Self::Pod { namespace, .. } => namespace,
+            Self::Node(_) => "default",
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Pod { name, .. } | Self::Node(name) => name,
+        }
+    }
+
+    fn reference(&self) -> Value {
+        match self {
+            Self::Pod {
+                uid,
+                namespace,
+                name,
+                place,
+            } => {
+                let mut pod = json!({
+                    "apiVersion": "v1", "kind": "Pod",
+                    "namespace": namespace, "name": name, "uid": uid,
+                });
+                if let Some(place) = place {
+                    pod["fieldPath"] = Value::from(place.as_str());
+                }
+                pod
+            }
+            // As the kubelet does: describe looks for the name there.
+            Self::Node(name) => {
+                json!({"apiVersion": "v1", "kind": "Node", "name": name, "uid": name})
+            }
+        }
+    }
+}
+
+/// The first Event of its kind.
+pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
+    let nanos = event.time.and_then(unix_nanos).unwrap_or_else(now);
+    let time = Timestamp::from_nanosecond(nanos).unwrap_or_default();
+    // Another one after an update of this program would begin a new Event, no more.
+    let mut hasher = DefaultHasher::new();
+    let window = time.as_second().div_euclid(WINDOW_SECONDS);
+    (subject.reference().to_string(), node, window).hash(&mut hasher);
+    let end = format!(".oomparse-{:016x}", hasher.finish());
+    let name = cut(subject.name(), MAX_NAME - end.len()).trim_end_matches(['.', '-']);
+    json!({
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {
+            "name": format!("{name}{end}"),
+            "namespace": subject.namespace(),
+            "annotations": {COUNTED: event.id.as_deref().unwrap_or_default()},
+        },
+        "eventTime": format!("{time:.6}"),
+        "reportingController": "oomparse",
+        "reportingInstance": cut(node, 128),
+        "action": "Kill",
+        "reason": "OOMKilling",
+        "regarding": subject.reference(),
+        "note": note(event),
+        "type": "Warning",
+    })
+}
+
+/// What to change in the Event that is there, for it to count this kill too; nothing if it does.
+pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Value> {
+    let counted = there["metadata"]["annotations"][COUNTED]
+        .as_str()
+        .unwrap_or_default();
+    let mut ids: Vec<&str> = counted.split_whitespace().collect();
+    if let Some(id) = event.id.as_deref() {
+        if ids.contains(&id) {
+            return None;
+        }
+        ids.push(id);
+    }
+    let ids = ids.get(ids.len().saturating_sub(MAX_COUNTED)..);
+    let count = there["series"]["count"].as_i64().unwrap_or(1);
+    Some(json!({
+        "metadata": {
+            // Another writer in between is a conflict, and it is read again.
+            "resourceVersion": there["metadata"]["resourceVersion"],
+            "annotations": {COUNTED: ids.unwrap_or_default().join(" ")},
+        },
+        "series": {"count": count.saturating_add(1), "lastObservedTime": new["eventTime"]},
+    }))
+}
+
+/// The report's sentence, and the figures behind it.
+fn note(event: &OomEvent) -> String {
+    let mut note = sentence(event, Lang::En).text();
+    // Writing into a string does not fail.
+    if let Some(memory) = &event.memory
+        && let (Some(usage), Some(limit)) = (memory.usage_bytes, memory.limit_bytes)
+    {
+        let _ = write!(
+            note,
+            " {} of {} used.",
+            units::bytes(usage),
+            units::bytes(limit)
+        );
+    }
+    let rows = rows_by_size(&event.tasks);
+    if rows.len() > 1 {
+        let largest: Vec<String> = rows
+            .iter()
+            .take(3)
+            .map(|(row, pages)| {
+                let name = oomparse_report::name_of(row.comm.as_ref(), row.pid);
+                format!("{name} {} pages", units::number(*pages))
+            })
+            .collect();
+        let _ = write!(note, " Largest: {}.", largest.join(", "));
+    }
+    cut(&note, MAX_NOTE).to_owned()
+}
+
+/// Its beginning, of whole letters.
+fn cut(text: &str, len: usize) -> &str {
+    let mut end = len.min(text.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kill(pid: u32) -> OomEvent {
+        let log = format!(
+            "2023-01-05T02:12:02.5Z node-7 kernel: [198542.5] Killed process {pid} (java) total-vm:8kB, anon-rss:4kB\n"
+        );
+        oomparse_core::parse_all(log.as_bytes()).next().unwrap()
+    }
+
+    #[test]
+    fn an_event_has_what_the_api_server_asks_for() {
+        let event = of(&kill(7), &Subject::node("node-7"), "node-7");
+        assert_eq!(event["eventTime"], "2023-01-05T02:12:02.500000Z");
+        assert_eq!(event["regarding"]["kind"], "Node");
+        assert_eq!(event["metadata"]["namespace"], "default");
+        let note = event["note"].as_str().unwrap();
+        assert!(note.contains("java (pid 7)"), "{note}");
+        let name = event["metadata"]["name"].as_str().unwrap();
+        assert!(name.starts_with("node-7.oomparse-"), "{name}");
+        let long = of(&kill(7), &Subject::node(&"a".repeat(400)), &"a".repeat(400));
+        assert_eq!(long["metadata"]["name"].as_str().unwrap().len(), MAX_NAME);
+        assert_eq!(long["reportingInstance"].as_str().unwrap().len(), 128);
+    }
+
+    #[test]
+    fn the_same_kill_counts_once() {
+        let subject = Subject::node("node-7");
+        let mut there = of(&kill(7), &subject, "node-7");
+        let name = there["metadata"]["name"].clone();
+        there["metadata"]["resourceVersion"] = Value::from("5");
+        assert_eq!(raised(&there, &there, &kill(7)), None);
+        let new = of(&kill(8), &subject, "node-7");
+        assert_eq!(new["metadata"]["name"], name);
+        let patch = raised(&there, &new, &kill(8)).unwrap();
+        assert_eq!(patch["series"]["count"], 2);
+        assert_eq!(patch["metadata"]["resourceVersion"], "5");
+        there["metadata"]["annotations"] = patch["metadata"]["annotations"].clone();
+        there["series"] = patch["series"].clone();
+        assert_eq!(raised(&there, &new, &kill(8)), None);
+        assert_eq!(
+            raised(&there, &new, &kill(9)).unwrap()["series"]["count"],
+            3
+        );
+    }
+
+    #[test]
+    fn letters_stay_whole() {
+        assert_eq!(cut("aä", 2), "a");
+        assert_eq!(cut("aä", 3), "aä");
+    }
+}
