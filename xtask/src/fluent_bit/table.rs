@@ -13,6 +13,10 @@ pub(super) struct Parts {
     pub(super) native: f64,
     /// The module's of one that does nothing and takes records of any size.
     pub(super) module: f64,
+    /// The native filter's of the host's without a filter.
+    pub(super) native_of_none: f64,
+    /// The module's of that.
+    pub(super) module_of_none: f64,
 }
 
 /// Prints the figures of each filter.
@@ -87,6 +91,8 @@ pub(super) fn run(host: &Host, input: &Input, rounds: usize) -> Result<Parts, St
     Ok(Parts {
         native: part(&empty, &native),
         module: part(&with_malloc, &module),
+        native_of_none: part(&none, &native),
+        module_of_none: part(&none, &module),
     })
 }
 
