@@ -41,7 +41,7 @@ pub(crate) enum Command {
     Pods(PodsArgs),
     Who(WhoArgs),
     Npd(NpdArgs),
-    #[command(name = "kubectl-oom", bin_name = "kubectl oom")]
+    #[command(name = "kubectl-oom")]
     Kubectl(KubectlArgs),
     Explain(ExplainArgs),
     Completions(CompletionsArgs),

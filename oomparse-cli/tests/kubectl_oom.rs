@@ -66,7 +66,7 @@ fn event(component: &str, pod: &str, time: &str, annotated: bool) -> Value {
         "kind": "Event",
         "metadata": {"name": format!("{pod}.1"), "namespace": "shop"},
         "involvedObject": {"kind": "Pod", "namespace": "shop", "name": pod, "fieldPath": "spec.containers{app}"},
-        "reason": "OOMKilling", "message": "java (pid 714) was killed", "type": "Warning",
+        "reason": "OOMKilling", "message": "java (pid 714) was killed. 511.0 MiB of 512.0 MiB used.", "type": "Warning",
         "reportingComponent": component, "eventTime": time,
     });
     if annotated {
@@ -153,7 +153,8 @@ fn what_two_tell_of_one_death_is_one_line() {
         ]
     );
     assert_eq!(lines[2][1], "worker-1");
-    assert_eq!(lines[2][4..], ["3", "-", "-", "agent", "-"]);
+    let told = ["3", "512.0 MiB", "511.0 MiB", "agent", "-"];
+    assert_eq!(lines[2][4..], told);
     assert_eq!(lines[3][1], "old-2");
     assert_eq!(lines[3][4..], ["1", "512Mi", "-", "kubernetes", "-"]);
 }
@@ -168,7 +169,7 @@ fn flags_go_to_kubectl_and_one_pod_is_one_pod() {
     assert_eq!(items.len(), 1);
     assert_eq!(items[0]["pod"], "web-0");
     assert_eq!(items[0]["node"], "node-7");
-    assert_eq!(items[0]["usageBytes"], 536_870_912);
+    assert_eq!(items[0]["usage"], "512.0 MiB");
     assert_eq!(items[0]["time"], "2026-11-29T12:00:03Z");
     let yaml = cluster.text(&["web-0", "-n", "shop", "--context", "prod", "-o", "yaml"]);
     assert!(yaml.contains("  pod: \"web-0\"\n"), "{yaml}");

@@ -99,6 +99,10 @@ pub(crate) fn bring_programs() -> Result<(), String> {
 /// Builds the static program for a machine, without the page for `report --html`; says where it is.
 pub(crate) fn build_program(machine: Machine) -> Result<PathBuf, String> {
     let mut build = program::command(machine);
+    // Its TLS is C in part.
+    if machine.compiles_c {
+        build.args(["--features", "agent"]);
+    }
     steps::run(build.env_remove("OOMPARSE_PAGE"))?;
     Ok(program::path(machine))
 }

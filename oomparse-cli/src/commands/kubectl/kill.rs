@@ -22,7 +22,7 @@ pub(super) struct Kill {
     pub(super) node: String,
     /// As Kubernetes writes it, else in bytes.
     pub(super) limit: String,
-    pub(super) usage_bytes: Option<u64>,
+    pub(super) usage: String,
     pub(super) victim: String,
     /// How often: an Event's series.
     pub(super) count: u64,
@@ -44,7 +44,7 @@ impl Kill {
             "container": text(&self.container),
             "node": text(&self.node),
             "limit": text(&self.limit),
-            "usageBytes": self.usage_bytes,
+            "usage": text(&self.usage),
             "victim": text(&self.victim),
             "count": self.count,
             "message": text(&self.message),
@@ -139,6 +139,9 @@ fn of_event(event: &Value) -> Option<Kill> {
         agent: true,
         ..Kill::default()
     };
+    if let Some((usage, limit)) = figures(&kill.message).filter(|_| is_pod) {
+        (kill.usage, kill.limit) = (usage, limit);
+    }
     let annotations = event.pointer("/metadata/annotations");
     let told = annotations.and_then(|all| all.get(EVENT)?.as_str());
     if let Some(told) = told.and_then(read_event) {
@@ -147,11 +150,38 @@ fn of_event(event: &Value) -> Option<Kill> {
     Some(kill)
 }
 
+/// Usage and limit in the agent's note: ` 512.0 MiB of 512.0 MiB used.`
+///
+/// The longest name of a process, 15 bytes, is too short for that text; where it stands twice, neither counts.
+fn figures(note: &str) -> Option<(String, String)> {
+    let mut found = note.match_indices(" used.").filter_map(|(at, _)| {
+        let (before, limit) = note.get(..at)?.rsplit_once(" of ")?;
+        let (rest, unit) = before.rsplit_once(' ')?;
+        let (_, number) = rest.rsplit_once(' ')?;
+        let usage = format!("{number} {unit}");
+        (is_size(&usage) && is_size(limit)).then(|| (usage, limit.to_owned()))
+    });
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// `512.0 MiB`
+fn is_size(text: &str) -> bool {
+    let Some((number, unit)) = text.split_once(' ') else {
+        return false;
+    };
+    let digits = |byte: u8| byte.is_ascii_digit() || byte == b'.' || byte == b',';
+    ["B", "KiB", "MiB", "GiB", "TiB"].contains(&unit)
+        && number.starts_with(|letter: char| letter.is_ascii_digit())
+        && number.bytes().all(digits)
+}
+
 impl Kill {
     /// Takes over what the agent's own event shows.
     fn take(&mut self, event: &OomEvent) {
         let memory = event.memory.as_ref();
-        self.usage_bytes = memory.and_then(|memory| memory.usage_bytes);
+        let usage = memory.and_then(|memory| memory.usage_bytes);
+        self.usage = usage.map(oomparse_report::units::bytes).unwrap_or_default();
         let limit = memory.and_then(|memory| memory.limit_bytes);
         self.limit = limit.map(oomparse_report::units::bytes).unwrap_or_default();
         if let Some(victim) = &event.victim {
@@ -241,4 +271,21 @@ pub(super) fn joined(kills: Vec<Kill>) -> Vec<Kill> {
     }
     all.sort_by_key(|kill| std::cmp::Reverse(kill.at));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figures;
+
+    #[test]
+    fn figures_stand_once_in_a_note() {
+        let sizes = |usage: &str, limit: &str| Some((usage.to_owned(), limit.to_owned()));
+        let note = "java (pid 7) of pod shop/web-0 was killed. 511.9 MiB of 512.0 MiB used.";
+        assert_eq!(figures(note), sizes("511.9 MiB", "512.0 MiB"));
+        let more = format!("{note} Largest: java 3,000 pages.");
+        assert_eq!(figures(&more), sizes("511.9 MiB", "512.0 MiB"));
+        assert_eq!(figures("java was killed. It is used."), None);
+        assert_eq!(figures("a 1 B of 2 B used. b 3 B of 4 B used."), None);
+        assert_eq!(figures("x of y used."), None);
+    }
 }

@@ -3,7 +3,6 @@
 use super::kill::Kill;
 use crate::sink::wide::{pad, width};
 use oomparse_report::on_screen;
-use oomparse_report::units::bytes;
 use std::io::{self, Write as _};
 
 /// How kills are written.
@@ -111,7 +110,7 @@ impl Show {
             age.unwrap_or_default(),
             kill.count.to_string(),
             kill.limit.clone(),
-            kill.usage_bytes.map(bytes).unwrap_or_default(),
+            kill.usage.clone(),
             kill.reported_by().to_owned(),
             kill.advice.clone(),
             kill.node.clone(),
