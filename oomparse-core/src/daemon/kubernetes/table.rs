@@ -278,7 +278,6 @@ mod tests {
             "[pod/web-0/app] 2m",
             "x y   2m   5m   3   n1.17d0a1b2c3d4e5f6   Node",
             "app:   2m   5m   3   n1.17d0a1b2c3d4e5f6   Node",
-            "2m   5m",
             "2m   x   3",
             "2m   5m   x",
             "2m (x over 5m)",
