@@ -71,7 +71,8 @@ const wasm = await readFile(here('wasm/oomparse_bg.wasm'));
 const unpacker = await readFile(here('wasm-unpack/oomparse_bg.wasm'));
 const voices = await readFile(here('wasm-voices/oomparse_bg.wasm'));
 const packed = (bytes) => gzipSync(bytes, { level: 9 }).toString('base64');
-const modules = { read: packed(wasm), voices: packed(voices), unpack: packed(unpacker) };
+const terms = JSON.stringify(JSON.parse(await readFile(here('../../oomparse-report/texts/terms.json'), 'utf8')));
+const modules = { read: packed(wasm), voices: packed(voices), unpack: packed(unpacker), terms: packed(terms) };
 const template = await readFile(here('src/index.html'), 'utf8');
 const icon = await readFile(here('src/icon.svg'));
 const icons = `data:image/svg+xml;base64,${icon.toString('base64')}`;
@@ -100,7 +101,7 @@ const single = fill({
 
 await rm(`${dist}/page`, { recursive: true, force: true });
 await mkdir(`${dist}/page`, { recursive: true });
-const version = createHash('sha256').update(script).update(style).update(wasm).update(voices).update(unpacker).digest('hex').slice(0, 16);
+const version = createHash('sha256').update(script).update(style).update(wasm).update(voices).update(unpacker).update(terms).digest('hex').slice(0, 16);
 const service = (await readFile(here('src/service.js'), 'utf8')).replace('{{version}}', version);
 const files = {
   'page/index.html': folder,
@@ -109,20 +110,21 @@ const files = {
   'page/read.wasm': wasm,
   'page/voices.wasm': voices,
   'page/unpack.wasm': unpacker,
+  'page/terms.json': terms,
   'page/service.js': service,
   'page/oomparse.html': single,
   'oomparse.html': single,
 };
 // Where the page is a file, it cannot fetch; a script it can load.
 for (const [name, bytes] of Object.entries(modules)) {
-  files[`page/${name}.wasm.js`] = `(globalThis.oomparseModules??={}).${name}="${bytes}";\n`;
+  files[`page/${name}.${name === 'terms' ? 'json' : 'wasm'}.js`] = `(globalThis.oomparseModules??={}).${name}="${bytes}";\n`;
 }
 for (const [name, content] of Object.entries(files)) await writeFile(`${dist}/${name}`, content);
 
 const size = (content) => gzipSync(content, { level: 9 }).length;
 const first = [folder, script, style, wasm].reduce((sum, content) => sum + size(content), 0);
 console.log(`    dist/page: ${first} bytes as gzip at the first load (wasm ${size(wasm)}, script ${size(script)})`);
-console.log(`    loaded where it is needed: all voices ${size(voices)}, unpackers ${size(unpacker)}`);
+console.log(`    loaded where it is needed: all voices ${size(voices)}, unpackers ${size(unpacker)}, terms ${size(terms)}`);
 console.log(`    dist/oomparse.html: ${single.length} bytes`);
 const BOUND = 350_000;
 if (first > BOUND) {

@@ -1,8 +1,8 @@
 // What a person does.
 
-import { ask, cancel, module, start } from './engine.js';
+import { ask, cancel, module, start, terms } from './engine.js';
 import { kept, now, set } from './state.js';
-import { speak, t } from './texts.js';
+import { explain, speak, t } from './texts.js';
 
 /** Starts the module, and shows what the page was made with. */
 export async function begin() {
@@ -28,6 +28,7 @@ export async function begin() {
     set({ module: 'ready' });
     const embedded = document.getElementById('events');
     if (embedded) {
+      learn();
       set({ logs: [embedded.dataset.name ?? t('embedded')] });
       await ask('load', { text: embedded.textContent });
       if (now().rows.length > 0) select(0);
@@ -62,10 +63,27 @@ function add(rows) {
   set({ rows: all, chosen: chosen ?? (all.length > 0 ? 0 : undefined) });
 }
 
+let asked;
+
+/** Fetches what terms mean, once; without it the page has all else. */
+function learn() {
+  asked ??= terms().then(
+    (all) => {
+      explain(all);
+      set({});
+    },
+    () => {
+      asked = undefined;
+    },
+  );
+  return asked;
+}
+
 /** Reads logs, in place of what was read before. */
 export async function open(files) {
   if (files.length === 0) return;
   if (now().progress) cancel();
+  learn();
   const pristine = { rows: [], chosen: undefined, compared: undefined, group: undefined, voice: undefined, incidents: [] };
   await ask('clear');
   set({

@@ -53,20 +53,23 @@ async function bring(name) {
   }
 }
 
+/** What comes with a log alone: the texts of all terms. */
+export const terms = async () => JSON.parse(new TextDecoder().decode(await module('terms', 'json')));
+
 /** A module's bytes: from the page itself, from beside it, or from a script where nothing can be fetched. */
-export async function module(name) {
+export async function module(name, kind = 'wasm') {
   const inline = document.getElementById(`module-${name}`);
   if (inline) return unpacked(inline.textContent);
   if (location.protocol !== 'file:') {
-    const response = await fetch(`${name}.wasm`);
-    if (!response.ok) throw new Error(`${name}.wasm: ${response.status}`);
+    const response = await fetch(`${name}.${kind}`);
+    if (!response.ok) throw new Error(`${name}.${kind}: ${response.status}`);
     return response.arrayBuffer();
   }
   const script = document.createElement('script');
-  script.src = `${name}.wasm.js`;
+  script.src = `${name}.${kind}.js`;
   await new Promise((resolve, reject) => {
     script.onload = resolve;
-    script.onerror = () => reject(new Error(`${name}.wasm.js is missing`));
+    script.onerror = () => reject(new Error(`${name}.${kind}.js is missing`));
     document.head.append(script);
   });
   return unpacked(globalThis.oomparseModules[name]);

@@ -1,7 +1,7 @@
 // Where the page is served, it works without the network from the second visit on.
 
 const CACHE = 'oomparse-{{version}}';
-const FILES = ['./', 'page.js', 'page.css', 'read.wasm', 'voices.wasm', 'unpack.wasm', 'oomparse.html'];
+const FILES = ['./', 'page.js', 'page.css', 'read.wasm', 'voices.wasm', 'unpack.wasm', 'terms.json', 'oomparse.html'];
 
 addEventListener('install', (event) => {
   event.waitUntil(

@@ -1,9 +1,14 @@
 // The catalogue's texts, and figures as the program writes them.
 
 import page from '../../../oomparse-report/texts/page.json';
-import terms from '../../../oomparse-report/texts/terms.json';
 
 let language = 'en';
+// What terms mean, once a log is read.
+let terms = {};
+
+export function explain(all) {
+  terms = all;
+}
 
 export const languages = { en: 'English', zh: '中文' };
 
