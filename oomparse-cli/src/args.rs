@@ -1,5 +1,9 @@
 //! The command line: flags as typed, then as meant.
 
+mod format;
+
+pub(crate) use format::Format;
+
 use crate::cgroups::CgroupArgs;
 use crate::commands::kubectl::KubectlArgs;
 use crate::commands::npd::NpdArgs;
@@ -15,7 +19,6 @@ use crate::zone::Zone;
 use clap::{Parser, Subcommand, ValueEnum};
 use oomparse_core::Options;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -388,28 +391,4 @@ pub(crate) struct ManArgs {
 pub(crate) enum WhoFormat {
     Json,
     Report,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// One event a line
-    Json,
-    /// A few lines of markdown for each event
-    Markdown,
-    /// One OpenTelemetry log record a line
-    Otlp,
-    /// A sentence and the figures for each event
-    Report,
-    /// One line for each kill
-    Table,
-}
-
-impl Format {
-    pub(crate) fn of_stdout() -> Self {
-        if io::stdout().is_terminal() {
-            Self::Report
-        } else {
-            Self::Json
-        }
-    }
 }
