@@ -113,7 +113,7 @@ fn main() {
 
     let line = ordinary_line();
     let mut parser = Parser::new();
-    let mut lines = || (0..TIMES).for_each(|_| parser.push_line(black_box(&line)));
+    let mut lines = || (0..TIMES).for_each(|_| _ = parser.push_line(black_box(&line)));
     let word = "Killed process".as_bytes();
     let mut find = || {
         (0..TIMES).for_each(|_| {

@@ -51,7 +51,7 @@ uint32_t oomparse_parser_wants_every_line_keyed(oomparse_parser *parser, const c
 bool oomparse_line_is_candidate(const char *line, size_t len);
 void oomparse_event_free(oomparse_event *event);
 uint32_t oomparse_event_to_json(const oomparse_event *event, oomparse_str *out);
-bool oomparse_event_is_told_by(const oomparse_event *event, const char *line, size_t len);
+bool oomparse_event_is_of_last_line(const oomparse_event *event);
 uint32_t oomparse_pods_new(oomparse_pods **out);
 void oomparse_pods_free(oomparse_pods *pods);
 uint32_t oomparse_pods_follow_path(oomparse_pods *pods, const char *path, size_t len, oomparse_loaded *out);
@@ -311,13 +311,13 @@ local function kubernetes(event)
     }
 end
 
--- The event that this line tells: the first kill, and whatever else it tells in its `others`. Any other event is
+-- The event that the line pushed last tells: the first kill, and whatever else it tells in its `others`. Any other event is
 -- another line's and is let go.
-local function event_told_by(line)
+local function event_of_last_line()
     local told, first = {}, nil
     while lib.oomparse_parser_next_event(parser, event_out) == OK do
         local event = event_out[0]
-        if lib.oomparse_event_is_told_by(event, line, #line) then
+        if lib.oomparse_event_is_of_last_line(event) then
             check(lib.oomparse_event_to_json(event, json_out))
             told[#told + 1] = decode_value(ffi.string(json_out[0].data, json_out[0].len), 1)
             first = first or told[#told].type == "kill" and #told
@@ -376,7 +376,7 @@ function oomparse(tag, timestamp, record)
     end
     local line = line_of(record, key, text)
     push(tag, line)
-    local event = event_told_by(line)
+    local event = event_of_last_line()
     if not event or seconds(timestamp) < start then
         return 0, 0, 0
     end

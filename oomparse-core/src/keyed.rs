@@ -3,7 +3,7 @@
 use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
 use crate::lines::Above;
-use crate::parser::{Options, Parser};
+use crate::parser::{Options, Parser, Taken};
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
@@ -78,11 +78,13 @@ impl KeyedParser {
 
     /// Takes one line of a log, without its line end.
     ///
-    /// A line that cannot matter costs a search and a look-up, and allocates nothing.
-    pub fn push_line(&mut self, key: &[u8], line: &[u8]) {
+    /// Says what became of it; what other logs gave out to make room is no part of that. A line that cannot matter
+    /// costs a search and a look-up, and allocates nothing.
+    pub fn push_line(&mut self, key: &[u8], line: &[u8]) -> Taken {
+        let mut taken = Taken::default();
         if self.streams.contains_key(key) {
             if let Some(parser) = self.stream(key) {
-                parser.push_line(line);
+                taken = parser.push_line(line);
             }
         } else if self.sieve.is_candidate(line) {
             let refused = core::mem::replace(&mut self.refused.1, Above::NONE);
@@ -91,19 +93,33 @@ impl KeyedParser {
                 if let Some(above) = above {
                     parser.stands_below(above);
                 }
-                parser.push_line(line);
+                taken = parser.push_line(line);
             }
         } else {
-            let (refused_key, above) = &mut self.refused;
-            if refused_key != key {
-                refused_key.clear();
-                refused_key.extend_from_slice(key);
-                *above = Above::NONE;
-            }
-            above.note(line);
-            return;
+            self.above(key).note(line);
+            return taken;
         }
         self.collect(key);
+        taken
+    }
+
+    /// Takes lines of a log that the caller found to be no candidates, as [`Parser::pass_over`] does.
+    pub fn pass_over(&mut self, key: &[u8], lines: &[u8]) {
+        match self.streams.get_mut(key) {
+            Some(stream) => stream.parser.pass_over(lines),
+            None => self.above(key).note_last(lines),
+        }
+    }
+
+    /// What stands above the next line of a log that has no parser.
+    fn above(&mut self, key: &[u8]) -> &mut Above {
+        let (of, above) = &mut self.refused;
+        if of != key {
+            of.clear();
+            of.extend_from_slice(key);
+            *above = Above::NONE;
+        }
+        above
     }
 
     /// Takes one record of a log; gives the event that this record tells, as far as it is known by now, and the
@@ -134,7 +150,7 @@ impl KeyedParser {
         self.give_waiting(key);
         let mut told = Vec::new();
         while let Some((of, event)) = self.next_event() {
-            if *of == *key && event.is_told_by(record) {
+            if *of == *key && self.last_line_tells(key, &event) {
                 told.push(event);
             } else {
                 late(of, event);
@@ -143,12 +159,18 @@ impl KeyedParser {
         OomEvent::of_record(told)
     }
 
-    /// Takes the next bytes of a log, cut anywhere.
-    pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) {
-        if let Some(parser) = self.stream(key) {
-            parser.push_chunk(chunk);
-        }
+    /// Whether the last line of a log tells this event of that log, as [`Parser::last_line_tells`] says.
+    #[must_use]
+    pub fn last_line_tells(&self, key: &[u8], event: &OomEvent) -> bool {
+        let stream = self.streams.get(key);
+        stream.is_some_and(|stream| stream.parser.last_line_tells(event))
+    }
+
+    /// Takes the next bytes of a log, cut anywhere; says what became of the lines that end in them.
+    pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) -> Taken {
+        let taken = self.stream(key).map(|parser| parser.push_chunk(chunk));
         self.collect(key);
+        taken.unwrap_or_default()
     }
 
     /// Says that no more lines of one log come.
@@ -389,6 +411,47 @@ mod tests {
         }
         let keys: Vec<_> = late.iter().map(|(key, _)| key.to_vec()).collect();
         assert_eq!(keys, [b"a", b"a"]);
+    }
+
+    /// Who answers each record must not put one's kill into the other.
+    #[test]
+    fn a_line_that_only_completes_an_event_does_not_tell_it() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        let killed = |pid: u32| {
+            alloc::format!(
+                "[{pid}.0] Killed process {pid} (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB"
+            )
+        };
+        assert_eq!(parsers.push_line(b"a", killed(7).as_bytes()).events, 0);
+        let taken = parsers.push_line(b"a", killed(8).as_bytes());
+        assert_eq!((taken.is_of_report, taken.events), (true, 1));
+        let (key, seventh) = parsers.next_event().unwrap();
+        assert!(!parsers.last_line_tells(&key, &seventh));
+        // Another log's line is no line of this one.
+        parsers.push_line(b"b", killed(9).as_bytes());
+        parsers.give_waiting(b"a");
+        let (key, eighth) = parsers.next_event().unwrap();
+        assert_eq!(eighth.victim.as_ref().unwrap().pid, 8);
+        assert!(parsers.last_line_tells(&key, &eighth) && !parsers.last_line_tells(b"b", &eighth));
+        let ended = parsers.push_line(b"a", b"[20.0] eth0: link is up");
+        assert!(!ended.is_of_report && !parsers.last_line_tells(&key, &eighth));
+    }
+
+    #[test]
+    fn an_indented_line_goes_on_with_one_that_was_passed_over() {
+        let log = [
+            "Jan  5 02:12:02 n1 sh[7]: listing",
+            "  Killed process 1 (a) total-vm:8kB",
+        ];
+        for is_passed in [true, false] {
+            let mut parsers = KeyedParser::with_options(Options::default());
+            if is_passed {
+                parsers.pass_over(b"a", log[0].as_bytes());
+            }
+            parsers.push_line(b"a", log[1].as_bytes());
+            parsers.finish();
+            assert_eq!(parsers.next_event().is_none(), is_passed);
+        }
     }
 
     #[test]

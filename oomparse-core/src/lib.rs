@@ -61,7 +61,7 @@ pub use event::{
 pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer};
 pub use keyed::KeyedParser;
-pub use parser::{FrameParser, Options, Parser, parse_all};
+pub use parser::{FrameParser, Options, Parser, Taken, parse_all};
 #[cfg(feature = "pods")]
 pub use pods::{
     ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,

@@ -1,18 +1,21 @@
 //! The whole way from bytes to events.
 
+mod all;
+#[cfg(feature = "daemons")]
+mod documents;
 mod frames;
 mod options;
+mod pasted;
+mod taken;
 #[cfg(feature = "carriers")]
 mod unread;
-mod whole;
 
+pub use all::parse_all;
 pub use frames::FrameParser;
 pub use options::Options;
-pub use whole::parse_all;
+pub use taken::Taken;
 
 use crate::bytes::split_line;
-#[cfg(feature = "daemons")]
-use crate::daemon::Step;
 use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
@@ -86,18 +89,32 @@ impl Parser {
         }
     }
 
-    /// Takes one line, without its line end. What a chunk left unfinished is ended first.
-    pub fn push_line(&mut self, line: &[u8]) {
+    /// Takes one line, without its line end; says what became of it. What a chunk left unfinished is ended first.
+    pub fn push_line(&mut self, line: &[u8]) -> Taken {
+        let given = self.frames.begin();
         if self.lines.is_open() {
             self.end_line();
         }
         self.taken = self.taken.saturating_add(len_of(line)).saturating_add(1);
         self.frames.reach(self.taken);
         self.line(line, 0);
+        self.frames.taken(given)
     }
 
-    /// Takes the next bytes of a log, cut anywhere.
-    pub fn push_chunk(&mut self, chunk: &[u8]) {
+    /// Takes lines that the caller found to be no [candidates](Self::is_candidate) while not
+    /// [every line](Self::wants_every_line) mattered: an indented line behind them goes on with the last of them.
+    pub fn pass_over(&mut self, lines: &[u8]) {
+        self.above.note_last(lines);
+    }
+
+    /// Takes the next bytes of a log, cut anywhere; says what became of the lines that end in them.
+    pub fn push_chunk(&mut self, chunk: &[u8]) -> Taken {
+        let given = self.frames.begin();
+        self.chunk(chunk);
+        self.frames.taken(given)
+    }
+
+    fn chunk(&mut self, chunk: &[u8]) {
         let mut rest = chunk;
         self.taken = self.taken.saturating_add(len_of(chunk));
         if self.lines.is_open() {
@@ -219,6 +236,26 @@ impl Parser {
         self.frames.next_event()
     }
 
+    /// Whether the last line that was pushed tells this event: it names the victim, or says why there is none.
+    ///
+    /// An event may also be completed by a later line that has nothing to do with it. A filter that adds events to
+    /// records asks here before the next record, so that none goes into another one's.
+    ///
+    /// # Example
+    /// ```
+    /// let mut parser = oomparse_core::Parser::new();
+    /// parser.push_line(b"[9.1] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
+    /// // The next kill says that the first one's cgroup does not follow.
+    /// parser.push_line(b"[9.2] Killed process 8 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
+    /// parser.give_waiting();
+    /// let (first, second) = (parser.next_event().unwrap(), parser.next_event().unwrap());
+    /// assert!(!parser.last_line_tells(&first) && parser.last_line_tells(&second));
+    /// ```
+    #[must_use]
+    pub fn last_line_tells(&self, event: &OomEvent) -> bool {
+        self.frames.last_frame_tells(event)
+    }
+
     /// About how many bytes its streams hold: open reports, half lines, names.
     ///
     /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) and the stream of the last line.
@@ -288,36 +325,6 @@ impl Parser {
         self.line_of_log(cut);
     }
 
-    /// Whether a line is part of an object of Kubernetes', where that is asked for.
-    #[cfg(feature = "daemons")]
-    fn is_documents(&mut self, cut: Cut<'_>) -> bool {
-        if self.framer.wants_every_line() {
-            return false;
-        }
-        match self.frames.document(cut) {
-            Step::NotTaken => false,
-            Step::Taken => true,
-            Step::Again(text) => {
-                self.again(&text);
-                false
-            }
-            Step::AgainTaken(text) => {
-                self.again(&text);
-                true
-            }
-        }
-    }
-
-    /// Reads lines that were held for part of an object and are not.
-    #[cfg(feature = "daemons")]
-    fn again(&mut self, text: &[u8]) {
-        if self.frames.sieve.is_kernel_candidate(text) {
-            for line in text.split(|byte| *byte == b'\n') {
-                self.line_of_log(Cut::new(line));
-            }
-        }
-    }
-
     /// The same of a line of a log.
     #[inline]
     fn line_of_log(&mut self, cut: Cut<'_>) {
@@ -346,13 +353,6 @@ impl Parser {
         }
     }
 
-    /// A line that may have been changed on its way.
-    fn pasted(&mut self, line: &[u8]) {
-        let mut paste = core::mem::take(&mut self.paste);
-        paste.line(line, &mut |line| self.whole(Cut::new(line)));
-        self.paste = paste;
-    }
-
     /// A line as its carrier wrote it.
     fn whole(&mut self, cut: Cut<'_>) {
         if let Some(frame) = self.framer.end_before(cut.line) {
@@ -371,8 +371,13 @@ impl Parser {
     /// A record, and the line that it stands in.
     fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
         // Of a record over several lines the last one tells nothing.
-        let is_whole = !line.is_empty() && !self.framer.wants_every_line();
-        self.frames.take(frame, is_whole.then_some(line));
+        if !line.is_empty() && !self.framer.wants_every_line() {
+            self.frames.take(frame, Some(line));
+        } else {
+            self.frames.above(true);
+            self.frames.take(frame, None);
+            self.frames.above(false);
+        }
     }
 }
 

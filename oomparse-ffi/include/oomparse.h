@@ -798,6 +798,21 @@ typedef struct oomparse_loaded {
     char message[256];
 } oomparse_loaded;
 
+/**
+ * What became of a line that was pushed.
+ */
+typedef struct oomparse_taken {
+    /**
+     * Whether it is one of the OOM killer's own: it opened a report, belongs to one that is open, or repeats what
+     * was told. A figure counts only while a report is open, and where the kernel's hand or clock is shown.
+     */
+    bool is_of_report;
+    /**
+     * How many events it completed; they may be of earlier lines.
+     */
+    size_t events;
+} oomparse_taken;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -847,19 +862,6 @@ oomparse_result oomparse_event_to_json(const struct oomparse_event *event,
  */
 oomparse_result oomparse_event_key(const struct oomparse_event *event,
                                    struct oomparse_str *out_key);
-
-/**
- * Whether a line itself tells what the event tells: it names the victim, or says why there is none.
- *
- * An event may also be completed by a later line that has nothing to do with it; a filter that adds
- * events to records asks here, so that none goes into another line's record.
- *
- * # Lifetime
- * The line must stand until the call returns.
- */
-bool oomparse_event_is_told_by(const struct oomparse_event *event,
-                               const char *line,
-                               size_t len);
 
 /**
  * A field whose kind is `OOMPARSE_KIND_STR`: words, names and paths as the record writes them. Names
@@ -1425,6 +1427,43 @@ void oomparse_names_free(struct oomparse_names *names);
 const char *oomparse_result_str(uint32_t result);
 
 /**
+ * As `oomparse_parser_push`, and says what became of the line: so a host that drops a report's lines, or passes
+ * them on, need not look at them itself.
+ *
+ * # Lifetime
+ * The line must stand until the call returns; it is not kept.
+ */
+oomparse_result oomparse_parser_push_taken(struct oomparse_parser *parser,
+                                           const char *line,
+                                           size_t len,
+                                           struct oomparse_taken *out_taken);
+
+/**
+ * The same for one of several logs, as `oomparse_parser_push_keyed`.
+ *
+ * # Lifetime
+ * Line and key must stand until the call returns. A copy of the key stays with its events.
+ */
+oomparse_result oomparse_parser_push_keyed_taken(struct oomparse_parser *parser,
+                                                 const char *key,
+                                                 size_t key_len,
+                                                 const char *line,
+                                                 size_t len,
+                                                 struct oomparse_taken *out_taken);
+
+/**
+ * Whether the line of its log that was pushed last, when the event was given out, is the one that tells it: that
+ * names the victim, or says why there is none.
+ *
+ * An event may also be completed by a later line that has nothing to do with it; a filter that adds events to
+ * records asks here, so that none goes into another line's record. It takes the events behind each line.
+ *
+ * # Lifetime
+ * Keeps nothing.
+ */
+bool oomparse_event_is_of_last_line(const struct oomparse_event *event);
+
+/**
  * The version of the library that runs, as `OOMPARSE_VERSION`.
  *
  * # Lifetime
@@ -1443,7 +1482,7 @@ uint32_t oomparse_version_number(void);
  * Most kills are complete on their `Killed process` line. One without a report around it is not: its cgroup may
  * stand in the next line. So the kernel prints them in a storm, ten reports in five seconds and then nothing but
  * such lines. Call this behind every pushed line, if the event must go with that line and cannot wait, as in a
- * filter of records; `oomparse_event_is_told_by` then tells whether an event is this line's. A kill that was
+ * filter of records; `oomparse_event_is_of_last_line` then tells whether an event is this line's. A kill that was
  * given out is never given out again. A line that seems to be the first half of a broken one still waits.
  *
  * # Lifetime

@@ -8,10 +8,9 @@
 use crate::guard::{Done, given, guard, quietly};
 use crate::pods::oomparse_pods;
 use crate::result::oomparse_result;
-use crate::str::{bytes, oomparse_str};
+use crate::str::oomparse_str;
 use crate::value::{Value, value};
 use oomparse_core::{OomEvent, enrich};
-use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
@@ -31,19 +30,26 @@ pub struct oomparse_event {
 pub(crate) struct Content {
     pub(crate) event: OomEvent,
     key: Option<Arc<[u8]>>,
+    /// The line that was pushed last when it was given out tells it.
+    is_of_last_line: bool,
     time: Option<String>,
     json: OnceLock<String>,
 }
 
 impl Content {
-    pub(crate) fn new(event: OomEvent, key: Option<Arc<[u8]>>) -> Self {
+    pub(crate) fn new(event: OomEvent, key: Option<Arc<[u8]>>, is_of_last_line: bool) -> Self {
         let time = event.time.filter(oomparse_core::WallTime::is_complete);
         Self {
             time: time.map(|time| time.to_string()),
             event,
             key,
+            is_of_last_line,
             json: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn is_of_last_line(&self) -> bool {
+        self.is_of_last_line
     }
 
     pub(crate) fn time(&self) -> Option<&str> {
@@ -144,25 +150,6 @@ pub extern "C" fn oomparse_event_key(
         let key = content(event)?.key.as_deref();
         out.write(oomparse_str::of(key.ok_or(oomparse_result::Absent)?));
         Ok(())
-    })
-}
-
-/// Whether a line itself tells what the event tells: it names the victim, or says why there is none.
-///
-/// An event may also be completed by a later line that has nothing to do with it; a filter that adds
-/// events to records asks here, so that none goes into another line's record.
-///
-/// # Lifetime
-/// The line must stand until the call returns.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn oomparse_event_is_told_by(
-    event: Option<&oomparse_event>,
-    line: *const c_char,
-    len: usize,
-) -> bool {
-    quietly(false, || match (content(event), bytes(line, len)) {
-        (Ok(content), Ok(line)) => content.event.is_told_by(line),
-        _ => false,
     })
 }
 

@@ -219,7 +219,7 @@ pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
 /// Keeps nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_field_kind(field: u32) -> u32 {
-    let nothing = Content::new(OomEvent::default(), None);
+    let nothing = Content::new(OomEvent::default(), None, false);
     value(&nothing, field).map_or(0, |value| value.kind() as u32)
 }
 

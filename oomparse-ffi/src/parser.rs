@@ -66,14 +66,14 @@ impl oomparse_parser {
 
     /// Feeds the parser, then gives its events out.
     #[inline]
-    pub(crate) fn feed(&self, feed: impl FnOnce(&mut Inner)) -> Done {
+    pub(crate) fn feed<T>(&self, feed: impl FnOnce(&mut Inner) -> T) -> Done<T> {
         let mut inner = self.lock()?;
-        feed(&mut inner);
+        let fed = feed(&mut inner);
         inner.collect();
-        if inner.callback.is_none() || inner.events.is_empty() {
-            return Ok(());
+        if inner.callback.is_some() && !inner.events.is_empty() {
+            self.call_back(inner)?;
         }
-        self.call_back(inner)
+        Ok(fed)
     }
 
     /// Hands the events to the callback, which may use the parser itself.
@@ -101,15 +101,17 @@ impl Inner {
     #[inline]
     fn collect(&mut self) {
         while let Some(event) = self.main.next_event() {
-            self.keep(event, None);
+            let is_of_last_line = self.main.last_line_tells(&event);
+            self.keep(event, None, is_of_last_line);
         }
         while let Some((key, event)) = self.keyed.next_event() {
-            self.keep(event, Some(key));
+            let is_of_last_line = self.keyed.last_line_tells(&key, &event);
+            self.keep(event, Some(key), is_of_last_line);
         }
     }
 
     #[cold]
-    fn keep(&mut self, mut event: OomEvent, key: Option<Arc<[u8]>>) {
+    fn keep(&mut self, mut event: OomEvent, key: Option<Arc<[u8]>>, is_of_last_line: bool) {
         if let Some(pods) = &self.pods {
             pods.name(&mut event);
         }
@@ -117,7 +119,8 @@ impl Inner {
             self.events.pop_front();
             self.dropped = self.dropped.saturating_add(1);
         }
-        self.events.push_back(Content::new(event, key));
+        self.events
+            .push_back(Content::new(event, key, is_of_last_line));
     }
 }
 
@@ -208,7 +211,7 @@ pub unsafe extern "C" fn oomparse_parser_push(
 ) -> oomparse_result {
     guard(|| {
         let line = one_line(bytes(line, len)?);
-        given(parser)?.feed(|inner| inner.main.push_line(line))
+        given(parser)?.feed(|inner| _ = inner.main.push_line(line))
     })
 }
 
@@ -224,7 +227,7 @@ pub unsafe extern "C" fn oomparse_parser_push_chunk(
 ) -> oomparse_result {
     guard(|| {
         let chunk = bytes(chunk, len)?;
-        given(parser)?.feed(|inner| inner.main.push_chunk(chunk))
+        given(parser)?.feed(|inner| _ = inner.main.push_chunk(chunk))
     })
 }
 
@@ -242,7 +245,7 @@ pub unsafe extern "C" fn oomparse_parser_push_keyed(
 ) -> oomparse_result {
     guard(|| {
         let (key, line) = (bytes(key, key_len)?, one_line(bytes(line, len)?));
-        given(parser)?.feed(|inner| inner.keyed.push_line(key, line))
+        given(parser)?.feed(|inner| _ = inner.keyed.push_line(key, line))
     })
 }
 
@@ -260,7 +263,7 @@ pub unsafe extern "C" fn oomparse_parser_push_chunk_keyed(
 ) -> oomparse_result {
     guard(|| {
         let (key, chunk) = (bytes(key, key_len)?, bytes(chunk, len)?);
-        given(parser)?.feed(|inner| inner.keyed.push_chunk(key, chunk))
+        given(parser)?.feed(|inner| _ = inner.keyed.push_chunk(key, chunk))
     })
 }
 
@@ -380,7 +383,7 @@ pub unsafe extern "C" fn oomparse_line_is_candidate(line: *const c_char, len: us
     })
 }
 
-fn one_line(line: &[u8]) -> &[u8] {
+pub(crate) fn one_line(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\n").unwrap_or(line)
 }
 

@@ -16,7 +16,7 @@ use std::ffi::c_char;
 /// Most kills are complete on their `Killed process` line. One without a report around it is not: its cgroup may
 /// stand in the next line. So the kernel prints them in a storm, ten reports in five seconds and then nothing but
 /// such lines. Call this behind every pushed line, if the event must go with that line and cannot wait, as in a
-/// filter of records; `oomparse_event_is_told_by` then tells whether an event is this line's. A kill that was
+/// filter of records; `oomparse_event_is_of_last_line` then tells whether an event is this line's. A kill that was
 /// given out is never given out again. A line that seems to be the first half of a broken one still waits.
 ///
 /// # Lifetime

@@ -56,8 +56,8 @@ fn parser(script: &Script) -> Box<oomparse_parser> {
     }
 }
 
-/// Every event that is ready, and whether this line tells it.
-fn take(parser: &oomparse_parser, line: &[u8]) -> Vec<(bool, Value)> {
+/// Every event that is ready, and whether the last line tells it.
+fn take(parser: &oomparse_parser) -> Vec<(bool, Value)> {
     let mut events = Vec::new();
     loop {
         let mut out = MaybeUninit::uninit();
@@ -69,8 +69,7 @@ fn take(parser: &oomparse_parser, line: &[u8]) -> Vec<(bool, Value)> {
             let event = Box::from_raw(out.assume_init());
             let json = made(|out| oomparse_event_to_json(Some(&event), Some(out)));
             let json = std::slice::from_raw_parts(json.data.cast::<u8>(), json.len);
-            let (data, len) = text(line);
-            let told = oomparse_event_is_told_by(Some(&event), data, len);
+            let told = oomparse_event_is_of_last_line(Some(&event));
             events.push((told, serde_json::from_slice(json).unwrap()));
             oomparse_event_free(Some(event));
         }
@@ -100,7 +99,7 @@ fn the_scripts_give_the_events_that_they_must() {
                     key_len,
                 ));
             }
-            for (told, event) in take(&parser, line.as_bytes()) {
+            for (told, event) in take(&parser) {
                 if told {
                     given.push((at, event));
                 } else {
@@ -109,7 +108,7 @@ fn the_scripts_give_the_events_that_they_must() {
             }
         }
         right(oomparse_parser_finish(Some(&parser)));
-        late.extend(take(&parser, b"").into_iter().map(|(_, event)| event));
+        late.extend(take(&parser).into_iter().map(|(_, event)| event));
         script.check(&given, Some(&late)).unwrap();
         oomparse_parser_free(Some(parser));
     }

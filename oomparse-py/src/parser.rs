@@ -37,11 +37,11 @@ impl Parser {
             // Nobody changes them while Python's lock is let go.
             Ok(bytes) => {
                 let bytes = bytes.as_bytes();
-                self.with(py, |parser| parser.push_chunk(bytes))
+                self.with(py, |parser| _ = parser.push_chunk(bytes))
             }
             Err(_) => {
                 let bytes = bytes_of(chunk)?;
-                self.with(py, |parser| parser.push_chunk(&bytes))
+                self.with(py, |parser| _ = parser.push_chunk(&bytes))
             }
         }
     }
@@ -53,7 +53,7 @@ impl Parser {
         line: &Bound<'py, PyAny>,
     ) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let line = bytes_of(line)?;
-        self.with(py, |parser| parser.push_line(&line))
+        self.with(py, |parser| _ = parser.push_line(&line))
     }
 
     /// Gives the kills that wait for one further line, without it: no line has come for a while.

@@ -16,6 +16,7 @@ mod lines;
 mod markdown;
 mod memory;
 mod missing;
+mod naming;
 mod read;
 mod screen;
 mod sentence;

@@ -2,6 +2,7 @@
 
 mod others;
 
+use crate::naming::seems_to_tell;
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{Evidence, Frame, Framer, OomEvent, Parser};
 use serde::Serialize;
@@ -110,7 +111,7 @@ fn told(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
         if tells(bytes, event) {
             return Some(line);
         }
-        if loose.is_none() && event.is_told_by(bytes) {
+        if loose.is_none() && seems_to_tell(event, bytes) {
             loose = Some(line);
         }
         looked += usize::from(loose.is_some());
@@ -201,7 +202,7 @@ fn tells(line: &[u8], event: &OomEvent) -> bool {
             event.evidence.last(),
             Some(Evidence::NoKillable | Evidence::Exiting | Evidence::Panic)
         );
-    if !is_report && !event.is_told_by(line) {
+    if !is_report && !seems_to_tell(event, line) {
         return false;
     }
     let Some(frame) = Framer::new().frame(line) else {

@@ -161,32 +161,38 @@ impl Filter {
         if mode == Mode::Lines {
             return self.by_itself(seconds, record, &frame);
         }
-        let own = self.push(mode, tag, seconds, &frame);
+        let (is_of_report, own) = self.push(mode, tag, seconds, &frame);
         if !own.is_empty() {
             return self.with(own, seconds, record);
         }
-        if mode == Mode::Events && is_of_a_report(&frame, was_open) {
+        if mode == Mode::Events && is_of_report {
             return Answer::Drop;
         }
         Answer::Keep
     }
 
-    /// Gives the record to its stream's parser; the events that it completes.
-    fn push(&mut self, mode: Mode, tag: &[u8], seconds: u32, frame: &Frame<'_>) -> Vec<OomEvent> {
+    /// Gives the record to its stream's parser; whether it is a report's, and the events that it tells.
+    fn push(
+        &mut self,
+        mode: Mode,
+        tag: &[u8],
+        seconds: u32,
+        frame: &Frame<'_>,
+    ) -> (bool, Vec<OomEvent>) {
         let mut own = Vec::new();
         let Some(stream) = self.stream(mode, tag) else {
-            return own;
+            return (false, own);
         };
         let was_hungry = stream.parser.wants_every_line();
         if !was_hungry {
             stream.opened_at = seconds;
         }
-        stream.parser.push(frame);
+        let taken = stream.parser.push(frame);
         stream.parser.give_waiting();
         let is_hungry = stream.parser.wants_every_line();
         let mut lost = 0u32;
         while let Some(event) = stream.parser.next_event() {
-            if is_of(&event, frame) {
+            if stream.parser.last_frame_tells(&event) || is_rest_of(&event, frame) {
                 own.push(event);
             } else {
                 lost = lost.saturating_add(1);
@@ -198,7 +204,7 @@ impl Filter {
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
         }
-        own
+        (taken.is_of_report, own)
     }
 
     /// Ends reports that have been open for longer than the kernel prints at one: as long as one is, every
@@ -316,37 +322,14 @@ fn is_object(record: &[u8]) -> bool {
         && record.trim_ascii_end().last() == Some(&b'}')
 }
 
-/// Whether an event is about this very record's line, and not about an earlier one that it closed.
-fn is_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
-    if event.is_told_by(&frame.message) {
-        return true;
-    }
-    // The end of a Killed line whose comm holds a newline: both pieces have the printk's stamp.
-    let is_rest = matches!(parse_line(&frame.message), Line::Other | Line::Malformed);
+/// Whether a record is the end of a Killed line whose comm holds a newline: both pieces have the printk's stamp.
+fn is_rest_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
     let same_time = event.kernel_time_us == frame.kernel_time_us;
     let killed = event.evidence.contains(&Evidence::Killed);
-    is_rest && killed && event.kernel_time_us.is_some() && same_time
-}
-
-/// Whether a line of the kernel's, or one of several that came as one, belongs to a report.
-fn is_of_a_report(frame: &Frame<'_>, open: bool) -> bool {
-    let mut is_any = false;
-    frame.each_record(&mut |record| is_any |= is_a_reports(&record.message, open));
-    is_any
-}
-
-/// Whether a message belongs to a report. Rows and figures do so only while one is open.
-fn is_a_reports(message: &[u8], open: bool) -> bool {
-    match parse_line(message) {
-        Line::Other | Line::Malformed => false,
-        Line::TaskRow(_)
-        | Line::StatEntries(_)
-        | Line::Meminfo(_)
-        | Line::MeminfoHeading
-        | Line::Cpuset(_)
-        | Line::TaskInfo(_) => open,
-        _ => true,
-    }
+    killed
+        && event.kernel_time_us.is_some()
+        && same_time
+        && matches!(parse_line(&frame.message), Line::Other | Line::Malformed)
 }
 
 #[cfg(test)]

@@ -11,9 +11,6 @@ use oomparse_core::{KeyedParser, OomEvent};
 use oomparse_host::Key;
 use std::borrow::Cow;
 
-/// What is kept of the last record that was passed: enough for its prefix.
-const SKIPPED_LEN: usize = 256;
-
 /// Reads records, writes answers.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -26,9 +23,6 @@ pub(crate) struct Engine {
     names: Keeper,
     /// A report is being printed in one of the streams: ordinary records matter.
     hungry: bool,
-    /// The start of the last plain line that was passed without being looked at. An indented line goes
-    /// on with it.
-    skipped: Vec<u8>,
     late: u64,
 }
 
@@ -50,7 +44,6 @@ impl Engine {
                 Protocol::Rsyslog => Keeper::start_silent(&args.pods),
             },
             hungry: false,
-            skipped: Vec::new(),
             late: 0,
         }
     }
@@ -120,8 +113,7 @@ impl Engine {
         let by_itself = self.protocol == Protocol::Lines;
         if by_itself && !self.hungry && !self.parsers.is_candidate(records) {
             let text = records.strip_suffix(b"\n").unwrap_or(records);
-            let last = memchr::memrchr(b'\n', text).map_or(0, |at| at + 1);
-            self.skip(text.get(last..).unwrap_or_default());
+            self.parsers.pass_over(&[], text);
             if !self.only_events {
                 out.extend_from_slice(records);
             }
@@ -145,7 +137,7 @@ impl Engine {
         let own = if matters && line.len() <= MAX_LINE_LEN {
             self.parse(line, out)
         } else {
-            self.skip(line);
+            self.parsers.pass_over(&[], line);
             None
         };
         if self.only_events {
@@ -172,14 +164,6 @@ impl Engine {
         }
     }
 
-    fn skip(&mut self, line: &[u8]) {
-        self.skipped.clear();
-        if line.first() != Some(&b'{') {
-            let start = line.get(..SKIPPED_LEN).unwrap_or(line);
-            self.skipped.extend_from_slice(start);
-        }
-    }
-
     /// Parses a record that may matter; gives what it tells as one event, named.
     fn parse(&mut self, line: &[u8], out: &mut Vec<u8>) -> Option<OomEvent> {
         let text = str::from_utf8(line).unwrap_or_default();
@@ -188,11 +172,6 @@ impl Engine {
             Some(path) if is_object => stream_of(text, path),
             _ => Vec::new(),
         };
-        if matches!(line.first(), Some(b' ' | b'\t')) && !self.skipped.is_empty() {
-            self.skipped.push(b'\n');
-            self.parsers.push_chunk(&stream, &self.skipped);
-        }
-        self.skipped.clear();
         let record = match &self.key {
             Some(path) if is_object => with_text_first(text, path)?,
             _ => Cow::Borrowed(line),

@@ -12,8 +12,7 @@ use crate::pods::Keeper;
 use crate::sink::outlets::{Outlets, Source};
 use crate::{Found, sentence, warn};
 use memchr::memmem;
-use oomparse_core::line::{Line, parse_line};
-use oomparse_core::{Framer, OomEvent, Options, Parser};
+use oomparse_core::{OomEvent, Options, Parser};
 use rustix::event::{PollFd, PollFlags};
 use std::ffi::OsString;
 use std::io;
@@ -42,8 +41,6 @@ const BATCH: usize = 1024;
 pub(crate) struct Watch {
     feed: Box<dyn Feed>,
     parser: Parser,
-    /// Tells whether a line belongs to an open report.
-    framer: Framer,
     names: Keeper,
     outbox: Outbox,
     signals: Signals,
@@ -112,7 +109,6 @@ impl Watch {
         Ok(Self {
             feed,
             parser: Parser::with_options(options),
-            framer: Framer::new(),
             names: Keeper::start(&args.pods),
             outbox: Outbox::new(args.format),
             signals,
@@ -204,11 +200,12 @@ impl Watch {
 
     fn take_line(&mut self) -> io::Result<()> {
         let was_open = self.parser.wants_every_line();
-        if !was_open && !self.parser.is_candidate(&self.line) {
-            return Ok(());
-        }
-        if !was_open || self.belongs_to_a_report() {
+        let taken = self.parser.push_line(&self.line);
+        let begins_or_ends = !was_open && self.parser.wants_every_line() || taken.events > 0;
+        if taken.is_of_report || begins_or_ends {
             self.last_line = Some(Instant::now());
+        } else if !was_open {
+            return Ok(());
         }
         // A report's lines need its first one when they are read again.
         let begins = memmem::find(&self.line, b"invoked oom-killer").is_some();
@@ -221,14 +218,7 @@ impl Watch {
                 position,
             });
         }
-        self.parser.push_line(&self.line);
         self.drain()
-    }
-
-    fn belongs_to_a_report(&mut self) -> bool {
-        self.framer
-            .frame(&self.line)
-            .is_some_and(|frame| parse_line(&frame.message) != Line::Other)
     }
 
     /// Gives out a report that nothing more comes for.

@@ -107,11 +107,13 @@ impl Daemons {
         self.documents.finish(ctx, out)
     }
 
-    /// Takes a frame, and the line that it stands in; says whether it is a daemon's, and so none of the kernel's.
+    /// Takes a frame, the line that it stands in, and where in the log that ends; says whether it is a daemon's, and
+    /// so none of the kernel's.
     pub(crate) fn take(
         &mut self,
         frame: &Frame<'_>,
         line: Option<&[u8]>,
+        at: u64,
         out: &mut VecDeque<OomEvent>,
     ) -> bool {
         let host = frame.host.as_deref().unwrap_or_default();
@@ -129,6 +131,7 @@ impl Daemons {
             by,
             origin,
             frame,
+            at,
             text,
             accept: self.accept,
             host: self.host.as_deref(),

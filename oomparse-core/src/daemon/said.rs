@@ -30,6 +30,8 @@ pub(super) struct Said<'a> {
     pub(super) by: By,
     pub(super) origin: Origin,
     pub(super) frame: &'a Frame<'a>,
+    /// Where in the log it ends.
+    pub(super) at: u64,
     /// What the daemon printed, from its first byte.
     pub(super) text: &'a [u8],
     pub(super) accept: Accept,

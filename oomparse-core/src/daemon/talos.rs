@@ -10,7 +10,7 @@
 //! (`failed to send SIGKILL`). In a real dump the list stood above the kill.
 
 use super::{Patience, Reader, Said};
-use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage};
+use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage, ToldAt};
 use crate::limits::MAX_DAEMON_VICTIMS;
 use crate::report::Stamp;
 use crate::source::Daemon;
@@ -130,6 +130,7 @@ impl Talos {
         told.process_count = u64::try_from(list.len()).ok();
         told.victims = list;
         told.told = Some("victim processes:");
+        event.told_at = ToldAt::line(said.at);
         self.waiting = Some(Box::new((event, Patience::from(said))));
     }
 }

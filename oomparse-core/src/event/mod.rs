@@ -5,6 +5,7 @@ mod memory;
 mod process;
 mod shared;
 mod testimony;
+mod told_at;
 mod words;
 
 pub use evidence::{Evidence, Field};
@@ -14,12 +15,11 @@ pub use shared::Shared;
 pub use testimony::{
     Cause, Init, KilledProcess, KubernetesEvent, KubernetesObject, Percent, System, Testimony,
 };
+pub(crate) use told_at::ToldAt;
 pub use words::{Action, CauseKind, Killer, Outcome, Reporter, Resource, Stage};
 
 use crate::bytes::Text;
-use crate::bytes::memmem;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
-use crate::frame::Framer;
 use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::boxed::Box;
@@ -179,6 +179,8 @@ pub struct OomEvent {
     /// The other events of the same record of a log pipeline: see [`of_record`](Self::of_record). A parser
     /// gives none.
     pub others: Vec<OomEvent>,
+    /// Which line of the parser's tells it.
+    pub(crate) told_at: ToldAt,
 }
 
 impl OomEvent {
@@ -206,61 +208,6 @@ impl OomEvent {
         event.others = events;
         Some(event)
     }
-
-    /// Whether this line itself tells what the event tells: it names the victim, or says why there is none.
-    ///
-    /// An event may also be completed by a later line that has nothing to do with it. A filter that
-    /// adds events to records asks here, so that none goes into another line's record. A line that is a
-    /// record is read for its text, which may be escaped in it or, as journald writes it, a list of bytes.
-    #[must_use]
-    pub fn is_told_by(&self, line: &[u8]) -> bool {
-        let is_record = memchr::memchr(b'{', line).is_some();
-        self.is_told_in(line)
-            || is_record
-                && Framer::new()
-                    .frame(line)
-                    .is_some_and(|frame| self.is_told_in(&frame.message))
-    }
-
-    fn is_told_in(&self, line: &[u8]) -> bool {
-        if let Some(testimony) = &self.testimony {
-            let told = testimony.told.unwrap_or_default();
-            return !told.is_empty() && memmem::find(line, told.as_bytes()).is_some();
-        }
-        let Some(victim) = &self.victim else {
-            let words: &[u8] = match self.evidence.last() {
-                Some(Evidence::NoKillable) => b"no killable processes",
-                Some(Evidence::Exiting) => b"already exiting",
-                Some(Evidence::Panic) => b"panic_on_oom",
-                _ => return false,
-            };
-            return memmem::find(line, words).is_some();
-        };
-        let mut rest = line;
-        // "process 4021 (", "process 4021, UID", "Task 4021 (", "OOM victim 4021 (", ",pid=4021,"
-        while let Some(at) = rest.iter().position(u8::is_ascii_digit) {
-            let (before, number) = rest.split_at_checked(at).unwrap_or_default();
-            let len = number
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count();
-            let (digits, after) = number.split_at_checked(len).unwrap_or_default();
-            let pid = core::str::from_utf8(digits)
-                .ok()
-                .and_then(|digits| digits.parse().ok());
-            if pid == Some(victim.pid) && names_a_process(before) {
-                return true;
-            }
-            rest = after;
-        }
-        false
-    }
-}
-
-/// Whether a pid follows this text.
-fn names_a_process(text: &[u8]) -> bool {
-    let words: [&[u8]; 4] = [b"rocess ", b"victim ", b"Task ", b",pid="];
-    words.iter().any(|word| text.ends_with(word))
 }
 
 /// Where a log was read from, where the caller tells.
@@ -340,45 +287,4 @@ pub struct Container {
     pub name: Option<String>,
     /// Of no pod, and where others than its engine name cgroups: its id may be anybody's word.
     pub(crate) delegated: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::{KeyedParser, Options};
-    #[cfg(feature = "serde")]
-    use alloc::string::ToString;
-
-    #[cfg(feature = "serde")]
-    #[test]
-    fn told_by_a_record_whose_text_is_a_list_of_bytes() {
-        let text = b"Killed process 7 (a\xffb\n) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
-        let bytes: alloc::vec::Vec<_> = text.iter().map(u8::to_string).collect();
-        let bytes = bytes.join(",");
-        for key in ["MESSAGE", "message"] {
-            let entry = alloc::format!("{{\"{key}\":[{bytes}],\"_TRANSPORT\":\"kernel\"}}");
-            let mut parsers = KeyedParser::with_options(Options::default());
-            let spelt = alloc::format!("{{\"{key}\": [{bytes}],\"_TRANSPORT\":\"kernel\"}}");
-            parsers.push_line(b"", b"Task in /x killed as a result of limit of /x");
-            parsers.push_line(b"", entry.as_bytes());
-            parsers.finish();
-            let (_, event) = parsers.next_event().unwrap();
-            assert_eq!(event.victim.as_ref().unwrap().pid, 7);
-            assert!(event.is_told_by(entry.as_bytes()) && event.is_told_by(spelt.as_bytes()));
-            let other = entry.replace("32,55,32", "32,56,32");
-            assert!(!event.is_told_by(other.as_bytes()), "{other}");
-        }
-    }
-
-    #[test]
-    fn told_by_the_line_that_names_the_victim_alone() {
-        let mut parsers = KeyedParser::with_options(Options::default());
-        parsers.push_line(b"", b"[1.0] Killed process 7 (java) total-vm:8kB");
-        parsers.finish();
-        let (_, event) = parsers.next_event().unwrap();
-        assert!(event.is_told_by(b"[1.0] Killed process 7 (java) total-vm:8kB"));
-        assert!(event.is_told_by(br#"{"log":"oom_reaper: reaped process 7 (java), now"}"#));
-        for line in ["Killed process 77 (java)", "7", "a process 17 ", "pid 7"] {
-            assert!(!event.is_told_by(line.as_bytes()), "{line}");
-        }
-    }
 }

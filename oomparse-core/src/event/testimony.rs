@@ -1,7 +1,11 @@
 //! What daemons tell of kills: their own, and those that they saw.
 
+#[cfg(feature = "daemons")]
+use super::OomEvent;
 use super::words::{Action, CauseKind, Killer, Outcome, Reporter, Resource, Stage};
 use crate::bytes::Text;
+#[cfg(feature = "daemons")]
+use crate::bytes::memmem;
 use crate::time::WallTime;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -47,6 +51,14 @@ pub struct Testimony {
     pub count: Option<u64>,
     /// What the line that completed the event holds, for those who ask which record told it.
     pub(crate) told: Option<&'static str>,
+}
+
+impl Testimony {
+    /// Words that the line holds that completed the event, for looking it up in its log.
+    #[must_use]
+    pub fn words(&self) -> Option<&'static str> {
+        self.told
+    }
 }
 
 /// One of several killed processes.
@@ -162,6 +174,15 @@ impl Percent {
         let hundredths = digit().checked_mul(10)?.checked_add(digit())?;
         let whole = whole.parse::<u32>().ok()?;
         Some(Self(whole.checked_mul(100)?.checked_add(hundredths)?))
+    }
+}
+
+#[cfg(feature = "daemons")]
+impl OomEvent {
+    /// Whether a daemon's line holds the words that tell this.
+    pub(crate) fn is_told_in(&self, line: &[u8]) -> bool {
+        let told = self.testimony.as_ref().and_then(|it| it.told);
+        told.is_some_and(|told| !told.is_empty() && memmem::find(line, told.as_bytes()).is_some())
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod due;
 mod streams;
+mod told;
 
 use self::streams::Streams;
-use super::Options;
+use super::{Options, Taken};
 #[cfg(feature = "daemons")]
 use crate::daemon::{Daemons, Step};
 use crate::event::OomEvent;
@@ -60,6 +61,8 @@ pub struct FrameParser {
     events: VecDeque<OomEvent>,
     /// The last frame went to the last stream, whole.
     was_taken: bool,
+    /// A line since [`begin`](Self::begin) was a report's.
+    is_of_report: bool,
     /// What reads daemons' lines, where they are asked for.
     #[cfg(feature = "daemons")]
     daemons: Option<Box<Daemons>>,
@@ -90,6 +93,7 @@ impl FrameParser {
             streams: Streams::default(),
             events: VecDeque::new(),
             was_taken: false,
+            is_of_report: false,
             at: 0,
             due: u64::MAX,
             #[cfg(feature = "daemons")]
@@ -98,16 +102,19 @@ impl FrameParser {
         }
     }
 
-    /// Takes one frame. One with more in it than [`MAX_LINE_LEN`] is none of the kernel's, and passed over.
-    pub fn push(&mut self, frame: &Frame<'_>) {
+    /// Takes one frame; says what became of it. One with more in it than [`MAX_LINE_LEN`] is none of the kernel's,
+    /// and passed over.
+    pub fn push(&mut self, frame: &Frame<'_>) -> Taken {
         let len = |name: &Option<Cow<'_, [u8]>>| name.as_deref().map_or(0, <[u8]>::len);
         let names = len(&frame.host).max(len(&frame.boot_id));
         if names.max(frame.message.len()) > MAX_LINE_LEN {
-            return;
+            return Taken::default();
         }
+        let given = self.begin();
         let at = self.at.saturating_add(1);
         self.reach(at.saturating_add(super::len_of(&frame.message)));
         self.take(frame, Some(&frame.message));
+        self.taken(given)
     }
 
     /// Says that no more frames come: gives out what is open. The parser can then be used anew.
@@ -215,6 +222,7 @@ impl FrameParser {
         }
         let given = self.events.len();
         let step = daemons.document(cut.line, &mut self.events);
+        self.note_told(given, cut.line, None);
         self.complete(given);
         step
     }
@@ -291,7 +299,9 @@ impl FrameParser {
         if daemons.is_waiting() {
             daemons.pass(frame, &mut self.events);
         }
-        let is_daemons = daemons.take(frame, text, &mut self.events);
+        let passed = self.events.len();
+        let is_daemons = daemons.take(frame, text, self.at, &mut self.events);
+        self.note_told(passed, &frame.message, text);
         self.complete(given);
         // Without one of the kernel's words it is none of the kernel's while nothing is open.
         is_daemons
@@ -312,13 +322,18 @@ impl FrameParser {
         let assembler = &mut stream.assembler;
         let given = self.events.len();
         let next = assembler.push_next(micros, message, self.at, &mut self.events);
-        if next == Next::Open {
-            let is_hungry = assembler.is_hungry();
-            self.streams.count(true, is_hungry);
-            self.note_due();
-            self.complete(given);
+        match next {
+            Next::NotTaken => return false,
+            Next::Within => self.is_of_report = true,
+            Next::Open | Next::Other => {
+                self.is_of_report |= next == Next::Open;
+                let is_hungry = assembler.is_hungry();
+                self.streams.count(true, is_hungry);
+                self.note_due();
+                self.complete(given);
+            }
         }
-        next != Next::NotTaken
+        true
     }
 
     /// Hands a frame to the last stream; events behind the first `given` are new.
@@ -328,7 +343,7 @@ impl FrameParser {
         };
         stream.used = self.streams.clock;
         let was_hungry = stream.assembler.is_hungry();
-        stream.assembler.push(frame, self.at, &mut self.events);
+        self.is_of_report |= stream.assembler.push(frame, self.at, &mut self.events);
         let is_hungry = stream.assembler.is_hungry();
         self.streams.count(was_hungry, is_hungry);
         self.note_due();

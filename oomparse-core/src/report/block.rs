@@ -329,7 +329,7 @@ impl Assembler {
         message: &[u8],
         stamp: Stamp,
         out: &mut VecDeque<OomEvent>,
-    ) {
+    ) -> bool {
         let line = parse_line(message);
         if let Line::Invoked(line) = line {
             // The newline stood in the comm, of which only the end is left.
@@ -342,18 +342,19 @@ impl Assembler {
             {
                 invoker.comm = None;
             }
-            return;
+            return true;
         }
         let Some(report) = self.reports.get_mut(self.owner) else {
-            return;
+            return false;
         };
         match line {
             Line::StatEntry(..) | Line::StatEntries(_) if report.is_stats_open() => {
                 report.stat_entries(message, &stamp);
             }
             Line::Meminfo(figures) if report.meminfo.is_some() => report.meminfo(figures),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// A line that says nothing to a report: it only uses up the patience with those that are open.

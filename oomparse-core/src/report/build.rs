@@ -6,7 +6,7 @@ use crate::bytes::Text;
 use crate::cgroup::{CgroupRoots, LimitLevel};
 use crate::event::{
     Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, OpenVz, Pod,
-    Reaped, Scope, Selected, Shared, TaskRow, Victim,
+    Reaped, Scope, Selected, Shared, TaskRow, ToldAt, Victim,
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
@@ -111,6 +111,7 @@ fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
 pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kill) -> OomEvent {
     let mut event = common(report, blocks, stream, &kill.stamp, kill.hash);
     event.event_type = EventType::Kill;
+    event.told_at = ToldAt::line(kill.stamp.at);
     let mut victim = kill.victim.clone();
     if let Some(summary) = report
         .summary
@@ -165,6 +166,9 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
     } else {
         EventType::Report
     };
+    if report.no_victim {
+        event.told_at = ToldAt::line(report.last.at);
+    }
     if let Some(selected) = &report.selected {
         event.selected = Some(Selected {
             pid: selected.pid,

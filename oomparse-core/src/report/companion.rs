@@ -161,7 +161,10 @@ impl Assembler {
             },
         };
         report.note_killed(pid);
-        report.waiting = Some(named.to_kill(identity, left));
+        let mut kill = named.to_kill(identity, left);
+        // This line tells it, whatever named the process before.
+        kill.stamp.at = stamp.at;
+        report.waiting = Some(kill);
         self.give_out_waiting(at, out);
     }
 

@@ -30,6 +30,7 @@ mod figures;
 mod give;
 mod group;
 mod join;
+mod lines;
 mod member;
 mod silence;
 mod stamp;
@@ -46,7 +47,7 @@ use self::state::Report;
 use self::told::Told;
 use self::waiting::Decision;
 use crate::bytes::Text;
-use crate::event::{Evidence, OomEvent};
+use crate::event::OomEvent;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::MAX_REPORT_LEN;
 use crate::line::{self, Line, parse_line};
@@ -70,8 +71,10 @@ pub(crate) enum Next {
     NotTaken,
     /// It is a figure or a row of the report that is being printed.
     Within,
-    /// Any report may have begun or ended.
+    /// A line of the killer's: any report may have begun or ended.
     Open,
+    /// Another line, which may have ended a report.
+    Other,
 }
 
 /// The state of one stream of lines.
@@ -142,15 +145,23 @@ impl Assembler {
     }
 
     /// Takes one record of the kernel, before whose end so many bytes of the log stand.
-    pub(crate) fn push(&mut self, frame: &Frame<'_>, at: u64, out: &mut VecDeque<OomEvent>) {
+    ///
+    /// Says whether it is a report's.
+    pub(crate) fn push(
+        &mut self,
+        frame: &Frame<'_>,
+        at: u64,
+        out: &mut VecDeque<OomEvent>,
+    ) -> bool {
         self.at = at;
-        self.record(frame, out);
+        let is_of_report = self.record(frame, out);
         self.find_out_hunger();
+        is_of_report
     }
 
-    fn record(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) {
+    fn record(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) -> bool {
         if frame.kind == FrameKind::KmsgDictionary {
-            return;
+            return false;
         }
         self.lines = self.lines.wrapping_add(1);
         if let Some(boot_id) = &frame.boot_id {
@@ -167,31 +178,39 @@ impl Assembler {
                 reports.any(|report| report.is_thread_of(thread, tgid))
             };
             match Pending::offer(&mut self.pending, frame, stamp, &is_thread) {
-                Joined::Taken => return,
-                Joined::Whole(pending) => return self.read_pending(&pending, out),
+                Joined::Taken => return true,
+                Joined::Whole(pending) => {
+                    self.read_pending(&pending, out);
+                    return true;
+                }
                 Joined::Flush(pending) => self.read_pending(&pending, out),
                 Joined::Unrelated => {}
             }
         }
         let message = frame.message.as_ref();
+        // A figure is told from other text by the kernel's hand or clock alone.
+        let is_shown = frame.author.is_kernel() || stamp.kernel_time_us.is_some();
         if frame.kind == FrameKind::Indented {
-            return self.continuation(message, stamp, out);
+            return self.continuation(message, stamp, out) && is_shown;
         }
         let line = parse_line(message);
         if line == Line::Other && self.is_open_for_held_alone() {
             self.lines = self.lines.wrapping_sub(1);
-            return;
+            return false;
         }
         if frame.fragment == Fragment::Piece && line == Line::Other {
-            return;
+            return false;
         }
         if self.pending.is_none() {
             self.pending = Pending::start(frame, &line, stamp);
             if self.pending.is_some() {
-                return;
+                return true;
             }
         }
+        let is_open = self.hungry && is_shown;
+        let is_of_report = is_reports(&line, is_open);
         self.read(&line, message, &stamp, [false; 2], out);
+        is_of_report
     }
 
     /// Takes a record whose frame is like the last one's, but for its clock and its message, where nothing waits
@@ -215,9 +234,13 @@ impl Assembler {
         let stamp = self.next_stamp(kernel_time_us, at);
         let was_waiting = self.end_waiting(&stamp, out);
         let next = self.read(&line, message, &stamp, [false; 2], out);
-        if was_waiting || next == Next::Open {
+        if was_waiting || next != Next::Within {
             self.find_out_hunger();
-            return Next::Open;
+            return if is_reports(&line, true) {
+                Next::Open
+            } else {
+                Next::Other
+            };
         }
         next
     }
@@ -297,95 +320,20 @@ impl Assembler {
         }
         Next::Open
     }
+}
 
-    fn oom_line(
-        &mut self,
-        line: Line<'_>,
-        message: &[u8],
-        stamp: Stamp,
-        cut: Cut,
-        out: &mut VecDeque<OomEvent>,
-    ) {
-        // Of a block's line it is wanted only where that opens a report; where code must be small each has one.
-        let is_blocks = cfg!(feature = "std")
-            && matches!(
-                line,
-                Line::TaskIn(_)
-                    | Line::LimitReached(_)
-                    | Line::Counter(_)
-                    | Line::StatsHeading(_)
-                    | Line::TasksState
-                    | Line::TasksHeading(_)
-            );
-        let hash = match line {
-            Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
-            _ if is_blocks => 0,
-            _ => fnv1a(&[message]),
-        };
-        match line {
-            Line::Invoked(line) => self.invoked(&line, stamp, hash, out),
-            Line::Cpuset(line) => {
-                if let Some(report) =
-                    self.head_of(line.comm, &stamp, |report| report.cpuset.is_none())
-                {
-                    report.cpuset = Some(Text::from(line.cpuset));
-                    report.saw(Evidence::Cpuset);
-                    report.last = stamp;
-                }
-            }
-            Line::TaskInfo(line) => self.task_info(&line, stamp),
-            Line::TaskIn(line) => self.task_in(&line, stamp, hash, out),
-            Line::LimitReached(path) => {
-                let report = self.block(&stamp, hash, Report::is_block_begun, None, out);
-                report.saw(Evidence::LimitReached);
-                report.oom_memcg = Some(Text::from(path));
-            }
-            Line::Counter(line) => self.counter(&line, stamp, hash, out),
-            Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash, out),
-            Line::MeminfoHeading => self.meminfo_heading(&stamp, out),
-            Line::TasksState => {
-                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
-                report.end_stats();
-                report.saw(Evidence::Tasks);
-            }
-            Line::TasksHeading(columns) => {
-                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
-                report.end_stats();
-                report.saw(Evidence::Tasks);
-                report.columns = Some(columns);
-            }
-            Line::Selected(line) => self.selected(&line, stamp, hash, out),
-            Line::Summary(line) => self.summary(&line, stamp, hash, cut, out),
-            Line::Killed(line) => self.killed(&line, stamp, hash, out),
-            Line::SharingMm(line) => self.sharing_mm(&line, stamp, hash, out),
-            Line::Group(path) => self.group(path, stamp, hash, out),
-            Line::Exiting(line) => self.exiting(&line, stamp, hash, out),
-            Line::Reaped(line) => self.reaped(&line, stamp, hash, out),
-            Line::Fatal(fatal) => self.fatal(fatal, stamp, hash, out),
-            Line::Suppressed(count) => {
-                self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
-                let open = self
-                    .reports
-                    .iter_mut()
-                    .rev()
-                    .find(|report| !report.is_decided());
-                if let Some(report) = open {
-                    report.saw(Evidence::Suppressed);
-                }
-            }
-            Line::StatEntry(..)
-            | Line::StatEntries(_)
-            | Line::Meminfo(_)
-            | Line::TaskRow(_)
-            | Line::Malformed
-            | Line::Other => {}
-        }
-        if is_blocks
-            && let Some(report) = self.reports.get_mut(self.owner)
-            && report.first.line == stamp.line
-        {
-            report.first_hash = fnv1a(&[message]);
-        }
+/// Whether a line is a report's: a figure or a row is while one is open.
+fn is_reports(line: &Line<'_>, is_open: bool) -> bool {
+    match line {
+        Line::Other | Line::Malformed => false,
+        Line::StatEntry(..)
+        | Line::StatEntries(_)
+        | Line::Meminfo(_)
+        | Line::MeminfoHeading
+        | Line::TaskRow(_)
+        | Line::Cpuset(_)
+        | Line::TaskInfo(_) => is_open,
+        _ => true,
     }
 }
 

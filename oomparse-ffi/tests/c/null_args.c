@@ -95,6 +95,7 @@ static void event(void)
 {
     oomparse_parser *parser;
     oomparse_event *event;
+    oomparse_taken taken;
     oomparse_str text;
     uint64_t number;
     int64_t with_sign;
@@ -116,10 +117,14 @@ static void event(void)
     IS_NULL(oomparse_event_tasks_len(NULL, &len));
     IS_NULL(oomparse_event_get_task(NULL, 0, OOMPARSE_TASK_PID, &with_sign));
     IS_NULL(oomparse_event_get_task_comm(NULL, 0, &text));
-    CHECK(!oomparse_event_is_told_by(NULL, line, sizeof line - 1));
+    CHECK(!oomparse_event_is_of_last_line(NULL));
 
     CHECK_OK(oomparse_parser_new(NULL, &parser));
-    CHECK_OK(oomparse_parser_push(parser, line, sizeof line - 1));
+    IS_NULL(oomparse_parser_push_taken(parser, line, sizeof line - 1, NULL));
+    IS_NULL(oomparse_parser_push_taken(NULL, line, sizeof line - 1, &taken));
+    IS_NULL(oomparse_parser_push_keyed_taken(NULL, line, 3, line, sizeof line - 1, &taken));
+    CHECK_OK(oomparse_parser_push_taken(parser, line, sizeof line - 1, &taken));
+    CHECK(taken.is_of_report && taken.events == 0);
     CHECK_OK(oomparse_parser_finish(parser));
     CHECK_OK(oomparse_parser_next_event(parser, &event));
     oomparse_parser_free(parser);
@@ -143,8 +148,7 @@ static void event(void)
     /* Bytes that are no UTF-8 come as they are. */
     CHECK_OK(oomparse_event_get_str(event, OOMPARSE_FIELD_VICTIM_COMM, &text));
     CHECK(text.len == 2 && memcmp(text.data, "\xff\xfe", 2) == 0);
-    CHECK(oomparse_event_is_told_by(event, line, sizeof line - 1));
-    CHECK(!oomparse_event_is_told_by(event, NULL, 3));
+    CHECK(oomparse_event_is_of_last_line(event));
     oomparse_event_free(event);
 }
 

@@ -24,8 +24,8 @@ static size_t killed(char *line, size_t room, unsigned at, unsigned pid)
                             pid, at, pid, rest);
 }
 
-/* How many events came, all of them told by the line and of that process. */
-static unsigned take(oomparse_parser *parser, const char *line, size_t len, unsigned pid)
+/* How many events came, all of them told by the line pushed last and of that process. */
+static unsigned take(oomparse_parser *parser, unsigned pid)
 {
     oomparse_event *event;
     unsigned events = 0;
@@ -33,7 +33,7 @@ static unsigned take(oomparse_parser *parser, const char *line, size_t len, unsi
     uint64_t victim;
 
     while (oomparse_parser_next_event(parser, &event) == OOMPARSE_RESULT_OK) {
-        CHECK(oomparse_event_is_told_by(event, line, len));
+        CHECK(oomparse_event_is_of_last_line(event));
         CHECK_OK(oomparse_event_get_u64(event, OOMPARSE_FIELD_VICTIM_PID, &victim));
         CHECK(victim == pid);
         CHECK(oomparse_event_get_str(event, OOMPARSE_FIELD_POD_UID, &pod) == OOMPARSE_RESULT_ABSENT);
@@ -66,26 +66,26 @@ static void every_bare_kill_goes_with_its_line(bool keyed)
     for (pid = FIRST; pid < FIRST + kills; pid++) {
         len = killed(line, sizeof line, 1, pid);
         push(parser, keyed, line, len);
-        CHECK(take(parser, line, len, pid) == 1);
+        CHECK(take(parser, pid) == 1);
         /* The group's line, the same victim once more, the reaper: no event of theirs. */
         len = (size_t)snprintf(line, sizeof line,
                                "[%u.2] Tasks in /kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589 are going to be "
                                "killed due to memory.oom.group set",
                                pid);
         push(parser, keyed, line, len);
-        CHECK(take(parser, line, len, pid) == 0);
+        CHECK(take(parser, pid) == 0);
         len = killed(line, sizeof line, 3, pid);
         push(parser, keyed, line, len);
-        CHECK(take(parser, line, len, pid) == 0);
+        CHECK(take(parser, pid) == 0);
         len = (size_t)snprintf(line, sizeof line,
                                "[%u.4] oom_reaper: reaped process %u (java), now anon-rss:0kB, file-rss:0kB, "
                                "shmem-rss:0kB",
                                pid, pid);
         push(parser, keyed, line, len);
-        CHECK(take(parser, line, len, pid) == 0);
+        CHECK(take(parser, pid) == 0);
     }
     CHECK_OK(oomparse_parser_finish(parser));
-    CHECK(take(parser, "", 0, 0) == 0);
+    CHECK(take(parser, 0) == 0);
     oomparse_parser_free(parser);
 }
 
@@ -101,9 +101,9 @@ static void the_last_kill_goes_out_in_silence(void)
     CHECK_OK(oomparse_parser_push_keyed(parser, "node", 4, line, len));
     CHECK(oomparse_parser_next_event(parser, &event) == OOMPARSE_RESULT_ABSENT);
     CHECK_OK(oomparse_parser_give_all_waiting(parser));
-    CHECK(take(parser, line, len, 7) == 2);
+    CHECK(take(parser, 7) == 2);
     CHECK_OK(oomparse_parser_give_all_waiting(parser));
-    CHECK(take(parser, line, len, 7) == 0);
+    CHECK(take(parser, 7) == 0);
     oomparse_parser_free(parser);
 }
 

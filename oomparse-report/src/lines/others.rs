@@ -1,6 +1,7 @@
 //! The line in which another than the kernel tells an event.
 
 use super::Backward;
+use crate::naming::seems_to_tell;
 use oomparse_core::{OomEvent, Options, Parser, WallTime};
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ const TRIED: usize = 2000;
 /// The line behind a place that tells the event when it is read alone; where none does, as within an object over
 /// several lines, one that holds the words.
 pub(super) fn told(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
-    let holds = |line: &Range<usize>| event.is_told_by(&text[line.clone()]);
+    let holds = |line: &Range<usize>| seems_to_tell(event, &text[line.clone()]);
     let gives = |line: &Range<usize>| gives(&text[line.clone()], event);
     let behind = forward(text, start).filter(holds).take(TRIED);
     let before = Backward { text, end: start }.filter(holds).take(TRIED);

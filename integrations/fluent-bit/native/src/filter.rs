@@ -5,8 +5,7 @@ use crate::msgpack::Reader;
 use crate::output;
 use crate::record::{self, Line, Record};
 use crate::settings::{Mode, Settings};
-use oomparse_core::line::{self, parse_line};
-use oomparse_core::{Frame, Framer, KeyedParser, OomEvent, PodTable, WallTime};
+use oomparse_core::{KeyedParser, OomEvent, PodTable, Taken, WallTime};
 use oomparse_host::Sources;
 use std::time::UNIX_EPOCH;
 
@@ -167,13 +166,13 @@ impl Filter {
         if matches!(line.as_bytes(), [b' ' | b'\t', ..])
             && let Some(before) = before.and_then(|record| record.line(&self.settings.keys))
         {
-            self.parsers.push_line(tag, before.as_bytes());
+            self.parsers.pass_over(tag, before.as_bytes());
         }
         match self.settings.mode {
             Mode::Enrich => self.enrich(record, tag, &line, start, chunk),
             Mode::Events => {
-                self.parsers.push_line(tag, line.as_bytes());
-                self.give_out(record, tag, &line, start, chunk);
+                let taken = self.parsers.push_line(tag, line.as_bytes());
+                self.give_out(record, tag, taken, start, chunk);
             }
         }
     }
@@ -210,11 +209,11 @@ impl Filter {
         &mut self,
         record: &Record<'a>,
         tag: &[u8],
-        line: &Line<'a>,
+        taken: Taken,
         start: usize,
         chunk: &mut Chunk<'a>,
     ) {
-        if self.settings.drop_report && self.is_of_a_report(line) {
+        if self.settings.drop_report && taken.is_of_report {
             self.counts.dropped += 1;
             chunk.from(start);
         } else {
@@ -246,17 +245,6 @@ impl Filter {
                 self.keep_homeless(&event);
             }
         }
-    }
-
-    /// Whether a line is one of the killer's own, by its words and by who wrote it.
-    fn is_of_a_report(&self, line: &Line<'_>) -> bool {
-        let Some(frame) = Framer::new().frame(line.as_bytes()) else {
-            return false;
-        };
-        let trusted = self.settings.parser.accept.takes(frame.author);
-        let mut is_any = false;
-        frame.each_record(&mut |record| is_any |= is_of_a_report(record));
-        trusted && is_any
     }
 
     /// Whether a record is from before the start, and that matters.
@@ -315,20 +303,5 @@ impl Filter {
         }
         self.counts.late += open;
         open
-    }
-}
-
-/// Whether one record of the kernel's is the killer's.
-fn is_of_a_report(frame: &Frame<'_>) -> bool {
-    // Figures are told from other text by the kernel's stamp alone.
-    let stamped = frame.author.is_kernel() || frame.kernel_time_us.is_some();
-    match parse_line(&frame.message) {
-        line::Line::Other | line::Line::Malformed => false,
-        line::Line::StatEntry(..)
-        | line::Line::StatEntries(_)
-        | line::Line::Meminfo(_)
-        | line::Line::Cpuset(_)
-        | line::Line::TaskInfo(_) => stamped,
-        _ => true,
     }
 }

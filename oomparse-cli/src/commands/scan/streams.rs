@@ -86,7 +86,7 @@ impl Reading {
 
     pub(super) fn push_chunk(&mut self, chunk: &[u8]) {
         match self {
-            Self::One(parser) => parser.push_chunk(chunk),
+            Self::One(parser) => _ = parser.push_chunk(chunk),
             Self::Many(many) => many.push_chunk(chunk),
         }
     }

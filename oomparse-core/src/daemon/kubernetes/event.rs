@@ -86,6 +86,7 @@ pub(super) fn notice(
             component.is_none_or(|it| it == "oom-guard") && ctx.accept.has_daemon(Daemon::OomGuard);
         let frame = super::frame(message.as_bytes(), at);
         let said = Said {
+            at: 0,
             by: By::Daemon(Daemon::OomGuard),
             origin: ctx.origin,
             frame: &frame,

@@ -1,4 +1,4 @@
-//! A whole log in memory, to its events.
+//! A whole log at once.
 
 use super::Parser;
 use crate::event::OomEvent;
@@ -23,7 +23,7 @@ pub fn parse_all(log: &[u8]) -> impl Iterator<Item = OomEvent> {
                 return Some(event);
             }
             match chunks.next() {
-                Some(chunk) => parser.push_chunk(chunk),
+                Some(chunk) => _ = parser.push_chunk(chunk),
                 None if finished => return None,
                 None => {
                     parser.finish();

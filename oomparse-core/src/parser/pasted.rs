@@ -1,0 +1,41 @@
+//! Lines that a mail program or a terminal may have changed.
+
+use super::Parser;
+use crate::frame::Cut;
+use crate::paste::Paste;
+use alloc::vec::Vec;
+
+impl Parser {
+    /// A line that may have been changed on its way.
+    pub(super) fn pasted(&mut self, line: &[u8]) {
+        let mut paste = core::mem::take(&mut self.paste);
+        if paste.is_holding() {
+            self.pasted_below(line, &mut paste);
+        } else {
+            paste.line(line, &mut |line| self.whole(Cut::new(line)));
+        }
+        self.paste = paste;
+    }
+
+    /// The same where a line above it is held back: all but the last that comes out of both is that one's.
+    fn pasted_below(&mut self, line: &[u8], paste: &mut Paste) {
+        let mut lines = Vec::new();
+        paste.line(line, &mut |line| lines.push(line.to_vec()));
+        let own = lines.pop();
+        self.frames.above(true);
+        for line in &lines {
+            self.whole(Cut::new(line));
+        }
+        self.frames.above(false);
+        if let Some(own) = own {
+            let is_held = paste.is_holding();
+            if is_held {
+                self.frames.above(true);
+            }
+            self.whole(Cut::new(&own));
+            if is_held {
+                self.frames.above(false);
+            }
+        }
+    }
+}

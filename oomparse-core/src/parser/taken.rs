@@ -1,0 +1,33 @@
+//! What a parser says of the bytes that it was handed.
+
+/// What became of lines that were pushed.
+///
+/// A host that must answer for each line needs no look of its own at it: [`Parser::last_line_tells`] says of a
+/// completed event whether it goes with that line.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{Parser, Taken};
+///
+/// let mut parser = Parser::new();
+/// let taken = parser.push_line(b"[9.1] Task in /a killed as a result of limit of /a");
+/// assert!(taken.is_of_report && taken.events == 0);
+/// assert_eq!(parser.push_line(b"[9.2] eth0: link is up"), Taken::default());
+/// let taken = parser.push_line(b"[9.3] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
+/// assert_eq!((taken.is_of_report, taken.events), (true, 1));
+/// let event = parser.next_event().unwrap();
+/// assert!(parser.last_line_tells(&event));
+/// ```
+///
+/// [`Parser::last_line_tells`]: crate::Parser::last_line_tells
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Taken {
+    /// One of the lines is the OOM killer's own: it opened a report, belongs to one that is open, or repeats what
+    /// was told. Figures count only while a report is open, and where the kernel's hand or clock is shown: anyone
+    /// may write `file 0`.
+    pub is_of_report: bool,
+    /// How many events were completed. [`next_event`](crate::Parser::next_event) gives them out, and they may be of
+    /// earlier lines.
+    pub events: usize,
+}

@@ -1,0 +1,102 @@
+//! Each kind of line to what reads it.
+
+use super::join::Cut;
+use super::state::Report;
+use super::{Assembler, Stamp, fnv1a};
+use crate::bytes::Text;
+use crate::event::{Evidence, OomEvent};
+use crate::line::Line;
+use alloc::collections::VecDeque;
+
+impl Assembler {
+    /// Takes a line of the killer's that is no figure and no row.
+    pub(super) fn oom_line(
+        &mut self,
+        line: Line<'_>,
+        message: &[u8],
+        stamp: Stamp,
+        cut: Cut,
+        out: &mut VecDeque<OomEvent>,
+    ) {
+        // Of a block's line it is wanted only where that opens a report; where code must be small each has one.
+        let is_blocks = cfg!(feature = "std")
+            && matches!(
+                line,
+                Line::TaskIn(_)
+                    | Line::LimitReached(_)
+                    | Line::Counter(_)
+                    | Line::StatsHeading(_)
+                    | Line::TasksState
+                    | Line::TasksHeading(_)
+            );
+        let hash = match line {
+            Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
+            _ if is_blocks => 0,
+            _ => fnv1a(&[message]),
+        };
+        match line {
+            Line::Invoked(line) => self.invoked(&line, stamp, hash, out),
+            Line::Cpuset(line) => {
+                if let Some(report) =
+                    self.head_of(line.comm, &stamp, |report| report.cpuset.is_none())
+                {
+                    report.cpuset = Some(Text::from(line.cpuset));
+                    report.saw(Evidence::Cpuset);
+                    report.last = stamp;
+                }
+            }
+            Line::TaskInfo(line) => self.task_info(&line, stamp),
+            Line::TaskIn(line) => self.task_in(&line, stamp, hash, out),
+            Line::LimitReached(path) => {
+                let report = self.block(&stamp, hash, Report::is_block_begun, None, out);
+                report.saw(Evidence::LimitReached);
+                report.oom_memcg = Some(Text::from(path));
+            }
+            Line::Counter(line) => self.counter(&line, stamp, hash, out),
+            Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash, out),
+            Line::MeminfoHeading => self.meminfo_heading(&stamp, out),
+            Line::TasksState => {
+                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
+                report.end_stats();
+                report.saw(Evidence::Tasks);
+            }
+            Line::TasksHeading(columns) => {
+                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
+                report.end_stats();
+                report.saw(Evidence::Tasks);
+                report.columns = Some(columns);
+            }
+            Line::Selected(line) => self.selected(&line, stamp, hash, out),
+            Line::Summary(line) => self.summary(&line, stamp, hash, cut, out),
+            Line::Killed(line) => self.killed(&line, stamp, hash, out),
+            Line::SharingMm(line) => self.sharing_mm(&line, stamp, hash, out),
+            Line::Group(path) => self.group(path, stamp, hash, out),
+            Line::Exiting(line) => self.exiting(&line, stamp, hash, out),
+            Line::Reaped(line) => self.reaped(&line, stamp, hash, out),
+            Line::Fatal(fatal) => self.fatal(fatal, stamp, hash, out),
+            Line::Suppressed(count) => {
+                self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
+                let open = self
+                    .reports
+                    .iter_mut()
+                    .rev()
+                    .find(|report| !report.is_decided());
+                if let Some(report) = open {
+                    report.saw(Evidence::Suppressed);
+                }
+            }
+            Line::StatEntry(..)
+            | Line::StatEntries(_)
+            | Line::Meminfo(_)
+            | Line::TaskRow(_)
+            | Line::Malformed
+            | Line::Other => {}
+        }
+        if is_blocks
+            && let Some(report) = self.reports.get_mut(self.owner)
+            && report.first.line == stamp.line
+        {
+            report.first_hash = fnv1a(&[message]);
+        }
+    }
+}
