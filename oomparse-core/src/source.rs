@@ -111,6 +111,16 @@ impl Author {
         self.source != Source::Unknown
     }
 
+    /// The same where somebody else may have written what says so: nothing shows the kernel then, and a daemon's
+    /// words are a program's.
+    pub(crate) fn doubted(self) -> Self {
+        match self.source {
+            Source::Kernel => Self::UNKNOWN,
+            Source::Daemon(_) => Self::PROGRAM,
+            _ => self,
+        }
+    }
+
     /// What the record says of it.
     #[must_use]
     pub fn origin(self) -> Origin {

@@ -74,11 +74,11 @@ fn is_killers(text: &[u8]) -> bool {
     parse_line(text) != Line::Other
 }
 
-/// Places of `[123]:` with a blank or the end behind it: of the bracket, and of what follows the colon.
+/// Places of `[123]:` with a blank, a control code or the end behind it: of the bracket, and of what follows the colon.
 fn identifiers(text: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
     memchr_iter(b']', text).filter_map(|at| {
         let end = at.checked_add(2)?;
-        if text.get(at..end)? != b"]:" || !matches!(text.get(end), None | Some(b' ')) {
+        if text.get(at..end)? != b"]:" || !matches!(text.get(end), None | Some(0..=b' ')) {
             return None;
         }
         let from = at.saturating_sub(MAX_PID_LEN);

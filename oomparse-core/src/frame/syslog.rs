@@ -203,11 +203,17 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
     if tag.name.is_none()
         && let Some(inner) = wrapper::embedded(tag.text, 1)
     {
-        return Frame {
+        let inner = Frame {
             kind: FrameKind::Record,
             wall: inner.wall.or(frame.wall),
             host: inner.host.or(frame.host),
             ..inner
+        };
+        let (in_front, _) = wrapper::at_object(tag.text);
+        return if is_programs(in_front) {
+            inner.by(Author::PROGRAM)
+        } else {
+            inner
         };
     }
     if tag.text.starts_with(b"#033[")
@@ -216,6 +222,12 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
         return with_text(frame, &plain, &tag, stamp.is_journals).into_owned();
     }
     with_text(frame, tag.text, &tag, stamp.is_journals)
+}
+
+/// Whether what stands in front of a record is the tag of the program that wrote it, without the blank that
+/// ends a tag.
+fn is_programs(text: &[u8]) -> bool {
+    text.trim_ascii_end().ends_with(b":") || memmem::find(text, b"]:").is_some()
 }
 
 /// The frame with the text behind its tag, and the stamp that stands in front of that.

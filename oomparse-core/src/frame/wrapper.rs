@@ -47,8 +47,8 @@ const MAX_LABEL_LEN: usize = 256;
 /// In a record that is what a program may have put in front of any text: it proves nothing there.
 pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
     let mut frame = unwrapped(line, nested);
-    if nested > 0 && frame.author.is_kernel() {
-        frame.author = Author::UNKNOWN;
+    if nested > 0 {
+        frame.author = frame.author.doubted();
     }
     frame
 }
@@ -204,9 +204,7 @@ pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
         return None;
     }
     let mut frame = known(record, nested).unwrap_or_default();
-    if frame.author.is_kernel() {
-        frame.author = Author::UNKNOWN;
-    }
+    frame.author = frame.author.doubted();
     Some(frame)
 }
 

@@ -167,6 +167,10 @@ fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
         });
     }
     let (token, rest) = word(input);
+    let (token, rest) = match memchr(b'\t', token) {
+        Some(at) => input.split_at_checked(at)?,
+        None => (token, rest),
+    };
     let (name, text) = match token {
         [name @ .., b':'] => (name, skip_one_blank(rest)),
         _ => {
