@@ -70,7 +70,7 @@ fn event(component: &str, pod: &str, time: &str, annotated: bool) -> Value {
         "reportingComponent": component, "eventTime": time,
     });
     if annotated {
-        event["metadata"]["annotations"] = json!({"oomparse.dev/event": the_event()});
+        event["metadata"]["annotations"] = json!({"oomparse/event": the_event()});
     }
     event
 }

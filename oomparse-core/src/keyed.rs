@@ -321,6 +321,19 @@ mod tests {
     const KILLED: &[u8] = b"Killed process 4021 (mysqld)";
 
     #[test]
+    fn a_kill_whose_line_is_cut_leaves_with_the_summary_that_names_its_victim() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        let mut push =
+            |line: &[u8]| parsers.push_record(b"a", line, |_, event| panic!("{event:?}"));
+        assert!(
+            push(b"Memory cgroup out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB")
+                .is_none()
+        );
+        let told = push(b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),task=a,pid=7,uid=0");
+        assert_eq!(told.unwrap().victim.unwrap().pid, 7);
+    }
+
+    #[test]
     fn reports_of_two_logs_are_kept_apart() {
         let mut parsers = KeyedParser::with_options(Options::default());
         parsers.push_line(b"a", TASK);

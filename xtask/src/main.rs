@@ -18,6 +18,7 @@ mod house;
 mod image;
 mod instructions;
 mod javascript;
+mod kubernetes;
 mod lack;
 mod live_killers;
 mod live_vm;
@@ -106,6 +107,10 @@ cargo xtask <command>
                 file_log and otlp, exporter file): every record once, every kill with its event
   try-fluentd --bin PATH
                 run the configurations for Fluentd in yours: every record once, every kill, also over a restart
+  try-kubernetes [--tools DIR]
+                the agent and the chart against a real API server, with the chart's rights alone: Events,
+                repeats, refusals, restarts, a storm, a real kill; kube-apiserver and etcd are built from
+                their Go modules, or stand in DIR; kubectl and helm
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   live-killers [--kernel PATH]
@@ -182,6 +187,7 @@ fn main() -> ExitCode {
         ["try-vector", "--bin", bin] => done(vector::run(bin)),
         ["try-collector", "--bin", bin] => done(collector::run(bin)),
         ["try-fluentd", "--bin", bin] => done(fluentd::run(bin)),
+        ["try-kubernetes", rest @ ..] => done(kubernetes::run(rest)),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS

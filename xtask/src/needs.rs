@@ -27,6 +27,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("try-vector", &["cc"]),
     ("try-collector", &["cc"]),
     ("try-fluentd", &["cc"]),
+    ("try-kubernetes", &["cc", "kubectl", "openssl"]),
     ("live-vm", &["cc", "busybox"]),
     ("live-killers", &["cc"]),
 ];

@@ -55,6 +55,9 @@ const OTHERS: &[(&str, &str)] = &[
     // Look at the container image.
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),
+    // Talk to a cluster.
+    ("kubectl", "kubernetes-client"),
+    ("openssl", "openssl"),
     ("unshare", "util-linux"),
 ];
 

@@ -16,7 +16,7 @@ impl Parser {
     /// From now on keeps lines that look like an OOM report's, are not shown to be a program's, and are in a form
     /// that is not read.
     ///
-    /// Take them soon: at most [`MAX_UNREAD_LEN`](crate::limits::MAX_UNREAD_LEN) bytes are kept.
+    /// Take them soon: at most [`MAX_UNREAD_LEN`] bytes are kept.
     ///
     /// # Example
     /// ```

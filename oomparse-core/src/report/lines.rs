@@ -67,12 +67,18 @@ impl Assembler {
                 report.columns = Some(columns);
             }
             Line::Selected(line) => self.selected(&line, stamp, hash, out),
-            Line::Summary(line) => self.summary(&line, stamp, hash, cut, out),
+            Line::Summary(line) => {
+                self.note_named(line.pid, &stamp);
+                self.summary(&line, stamp, hash, cut, out);
+            }
             Line::Killed(line) => self.killed(&line, stamp, hash, out),
             Line::SharingMm(line) => self.sharing_mm(&line, stamp, hash, out),
             Line::Group(path) => self.group(path, stamp, hash, out),
             Line::Exiting(line) => self.exiting(&line, stamp, hash, out),
-            Line::Reaped(line) => self.reaped(&line, stamp, hash, out),
+            Line::Reaped(line) => {
+                self.note_named(Some(line.pid), &stamp);
+                self.reaped(&line, stamp, hash, out);
+            }
             Line::Fatal(fatal) => self.fatal(fatal, stamp, hash, out),
             Line::Suppressed(count) => {
                 self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));

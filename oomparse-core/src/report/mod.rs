@@ -103,6 +103,8 @@ pub(crate) struct Assembler {
     at: u64,
     /// How many may stand behind a report's first line.
     max_report_len: u64,
+    /// Where the last summary or reaper's line ends, and the victim that it names.
+    named: Option<(u64, u32)>,
     /// The last record's.
     stamp: Stamp,
     hungry: bool,
@@ -128,6 +130,16 @@ impl Assembler {
     /// Whether lines without a literal of their own matter now: a report's block is being printed.
     pub(crate) fn is_hungry(&self) -> bool {
         self.hungry
+    }
+
+    /// Whether the line that ends there names the event's victim, too: in a summary, or as reaped.
+    pub(crate) fn names_victim(&self, event: &OomEvent, at: u64) -> bool {
+        let victim = event.victim.as_ref();
+        victim.is_some_and(|victim| self.named == Some((at, victim.pid)))
+    }
+
+    fn note_named(&mut self, pid: Option<u32>, stamp: &Stamp) {
+        self.named = pid.map(|pid| (stamp.at, pid));
     }
 
     fn find_out_hunger(&mut self) {
@@ -204,6 +216,9 @@ impl Assembler {
         if self.pending.is_none() {
             self.pending = Pending::start(frame, &line, stamp);
             if self.pending.is_some() {
+                if let Line::Summary(line) = &line {
+                    self.note_named(line.pid, &stamp);
+                }
                 return true;
             }
         }

@@ -12,7 +12,7 @@ use crate::lack::Lack;
 use crate::steps::{self, Steps};
 use crate::{in_ci, root, system, target_dir};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// Built from source where a machine has none; Debian has no package of it.
@@ -54,8 +54,13 @@ fn chart() -> PathBuf {
     root().join("deploy/chart/oomparse")
 }
 
+/// The chart as helm renders it with these values.
+pub(crate) fn rendered(helm: &Path, values: &[&str]) -> Result<String, String> {
+    render::template(helm, values)
+}
+
 /// helm, which is built below `target/tools` in CI.
-fn helm() -> Result<PathBuf, Lack> {
+pub(crate) fn helm() -> Result<PathBuf, Lack> {
     let bin = target_dir().join("tools/bin");
     let built = bin.join("helm");
     if let Some(found) = system::find("helm").or(built.is_file().then(|| built.clone())) {

@@ -66,7 +66,7 @@ pub(super) fn rights(helm: &Path) -> Result<(), String> {
         .ok_or("no ClusterRole with Events")?;
     let rules = json!([
         {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
     ]);
     match role.1["rules"] == rules {
         true => Ok(()),
@@ -141,7 +141,7 @@ pub(super) fn same(helm: &Path) -> Result<(), String> {
     }
 }
 
-fn template(helm: &Path, values: &[&str]) -> Result<String, String> {
+pub(super) fn template(helm: &Path, values: &[&str]) -> Result<String, String> {
     let mut template = Command::new(helm);
     template.args(["template", "oomparse"]).arg(chart());
     // helm that Go installs believes in a Kubernetes of 2020.

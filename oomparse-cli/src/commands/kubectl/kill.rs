@@ -5,7 +5,7 @@ use oomparse_report::{Lang, advice, read_event};
 use serde_json::{Value, json};
 
 /// The annotation that holds the event itself.
-const EVENT: &str = "oomparse.dev/event";
+pub(crate) const EVENT: &str = "oomparse/event";
 /// An Event of the agent's and a container's end so near are one death: a kubelet's clock shows whole seconds, and
 /// it looks at containers every second.
 const SAME_DEATH: i64 = 10;

@@ -27,7 +27,10 @@ impl FrameParser {
     /// [`Parser::last_line_tells`](crate::Parser::last_line_tells) says of a line.
     #[must_use]
     pub fn last_frame_tells(&self, event: &OomEvent) -> bool {
+        // A kill whose own line seemed to be broken leaves with the next one, which may name its victim once more.
+        let last = self.streams.last.as_ref();
         event.told_at.is(self.at)
+            || last.is_some_and(|last| last.assembler.names_victim(event, self.at))
     }
 
     /// Does something with lines that stand above the one that is read: what they tell, that one does not.

@@ -23,6 +23,12 @@ const WINDOW_SECONDS: i64 = 3600;
 
 const COUNTED: &str = "oomparse/kills";
 
+/// The last kill's record without its processes: what `kubectl oom` reckons its advice from.
+const EVENT: &str = crate::commands::kubectl::EVENT;
+
+/// All annotations of an object may have 256 KiB; a record without its processes has some 2.
+const MAX_EVENT: usize = 64 << 10;
+
 /// What the Event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
@@ -63,6 +69,22 @@ impl Subject {
         }
     }
 
+    /// The event with the names that the API has for its pod.
+    fn named(&self, event: &OomEvent) -> OomEvent {
+        let mut event = event.clone();
+        if let (
+            Some(pod),
+            Self::Pod {
+                namespace, name, ..
+            },
+        ) = (&mut event.pod, self)
+        {
+            pod.namespace = Some(namespace.as_str().into());
+            pod.name = Some(name.as_str().into());
+        }
+        event
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Pod { name, .. } | Self::Node(name) => name,
@@ -96,6 +118,7 @@ impl Subject {
 
 /// The first Event of its kind.
 pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
+    let event = &subject.named(event);
     let nanos = event.time.and_then(unix_nanos).unwrap_or_else(now);
     let time = Timestamp::from_nanosecond(nanos).unwrap_or_default();
     // Another one after an update of this program would begin a new Event, no more.
@@ -110,7 +133,7 @@ pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
         "metadata": {
             "name": format!("{name}{end}"),
             "namespace": subject.namespace(),
-            "annotations": {COUNTED: event.id.as_deref().unwrap_or_default()},
+            "annotations": {COUNTED: event.id.as_deref().unwrap_or_default(), EVENT: record(event)},
         },
         "eventTime": format!("{time:.6}"),
         "reportingController": "oomparse",
@@ -125,6 +148,7 @@ pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
 
 /// What to change in the Event that is there, for it to count this kill too; nothing if it does.
 pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Value> {
+    let record = &new["metadata"]["annotations"][EVENT];
     let counted = there["metadata"]["annotations"][COUNTED]
         .as_str()
         .unwrap_or_default();
@@ -141,15 +165,24 @@ pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Val
         "metadata": {
             // Another writer in between is a conflict, and it is read again.
             "resourceVersion": there["metadata"]["resourceVersion"],
-            "annotations": {COUNTED: ids.unwrap_or_default().join(" ")},
+            "annotations": {COUNTED: ids.unwrap_or_default().join(" "), EVENT: record},
         },
         "series": {"count": count.saturating_add(1), "lastObservedTime": new["eventTime"]},
     }))
 }
 
-/// The report's sentence, and the figures behind it.
+/// The event's JSON without its processes; nothing of one that is too large.
+fn record(event: &OomEvent) -> Option<String> {
+    let mut event = event.clone();
+    event.tasks = Default::default();
+    Some(event.to_json()).filter(|json| json.len() <= MAX_EVENT)
+}
+
+/// The report's sentence, and the figures behind it. The time and the node stand beside it in the Event.
 fn note(event: &OomEvent) -> String {
-    let mut note = sentence(event, Lang::En).text();
+    let mut bare = event.clone();
+    (bare.time, bare.host, bare.kernel_time_us) = (None, None, None);
+    let mut note = sentence(&bare, Lang::En).text();
     // Writing into a string does not fail.
     if let Some(memory) = &event.memory
         && let (Some(usage), Some(limit)) = (memory.usage_bytes, memory.limit_bytes)
@@ -206,6 +239,9 @@ mod tests {
         assert!(note.contains("java (pid 7)"), "{note}");
         let name = event["metadata"]["name"].as_str().unwrap();
         assert!(name.starts_with("node-7.oomparse-"), "{name}");
+        let record = event["metadata"]["annotations"][EVENT].as_str().unwrap();
+        let read = oomparse_report::read_event(record).unwrap();
+        assert_eq!(read.victim.unwrap().pid, 7);
         let long = of(&kill(7), &Subject::node(&"a".repeat(400)), &"a".repeat(400));
         assert_eq!(long["metadata"]["name"].as_str().unwrap().len(), MAX_NAME);
         assert_eq!(long["reportingInstance"].as_str().unwrap().len(), 128);

@@ -1,0 +1,424 @@
+//! `try-kubernetes`: the agent and the chart against a real API server.
+//!
+//! kube-apiserver and etcd run on loopback with RBAC on; the agent has the chart's service account and no other
+//! right. What the chart and the manifests install is taken by the server; a kill is an Event on its pod; repeats
+//! raise its series; a right that is taken away, a server that is killed and an agent that is killed lose no kill
+//! and tell none twice; `kubectl oom` shows them; a real kill in a real cgroup ends as one Event on the right pod.
+
+mod server;
+
+use crate::deploy;
+use crate::steps::{self, Steps, cargo};
+use crate::{in_ci, root, system, target_dir};
+use serde_json::Value;
+use server::{Cluster, Tools, quiet, write};
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::{env, thread, time};
+
+const NODE: &str = "node-7";
+const CONTAINER: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+
+/// Kills of the storm.
+const STORM: usize = 50;
+
+/// Runs all of it. `args` may name a directory with `kube-apiserver` and `etcd`.
+pub(crate) fn run(args: &[&str]) -> Result<(), String> {
+    let tools = match args {
+        [] => build()?,
+        ["--tools", dir] => tools_in(Path::new(dir))?,
+        _ => return Err("use: try-kubernetes [--tools DIR]".to_owned()),
+    };
+    let helm = deploy::helm().map_err(|lack| lack.to_string())?;
+    steps::run(&mut cargo(&[
+        "build",
+        "--package",
+        "oomparse-cli",
+        "--features",
+        "agent",
+    ]))?;
+    let dir = target_dir().join("try-kubernetes");
+    _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(dir.join("account")).map_err(|e| format!("{}: {e}", dir.display()))?;
+    let mut trial = Trial {
+        cluster: Cluster::start(tools, &dir)?,
+        dir,
+        hour: hour()?,
+        seconds: 100,
+        uid: String::new(),
+        agent: None,
+    };
+    let mut steps = Steps::default();
+    steps.task("the server takes the chart and the manifests", || {
+        trial.install(&helm)
+    });
+    steps.task(
+        "a kill is an Event on its pod, with the chart's rights",
+        || trial.first_kill(),
+    );
+    steps.task("the chart's rights are no more than are used", || {
+        trial.no_more_rights()
+    });
+    steps.task("a right that is taken away and given back", || {
+        trial.without_right()
+    });
+    steps.task("a server that is killed, and a storm", || trial.storm());
+    steps.task("an agent that is killed", || trial.restart());
+    steps.task("kubectl oom", || trial.plugin());
+    if fs::File::open("/dev/kmsg").is_ok() && Path::new(V1).is_dir() {
+        steps.task("a real kill in a real cgroup", || trial.real_kill());
+    } else {
+        steps.not_run(
+            "a real kill in a real cgroup",
+            "/dev/kmsg cannot be read, or there is no memory cgroup of version 1",
+        );
+    }
+    drop(trial);
+    match steps.finish() {
+        code if code == std::process::ExitCode::SUCCESS => Ok(()),
+        _ => Err("a step failed".to_owned()),
+    }
+}
+
+/// Builds both from their Go modules below `target/tools`: long, and once.
+fn build() -> Result<Tools, String> {
+    let bin = target_dir().join("tools/kubernetes");
+    if let Ok(tools) = tools_in(&bin) {
+        return Ok(tools);
+    }
+    if system::find("go").is_none() {
+        return Err("go is missing: apt-get install golang-go, or give --tools DIR".to_owned());
+    }
+    if !in_ci() {
+        println!("    builds kube-apiserver and etcd, once: some ten minutes");
+    }
+    let mut go = Command::new("go");
+    go.args(["build", "-trimpath", "-ldflags=-s -w", "-o"])
+        .arg(format!("{}/", bin.display()));
+    go.args([
+        "go.etcd.io/etcd/server/v3",
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+    ]);
+    go.env("CGO_ENABLED", "0")
+        .current_dir(root().join("xtask/kubernetes"));
+    steps::run(&mut go)?;
+    tools_in(&bin)
+}
+
+fn tools_in(dir: &Path) -> Result<Tools, String> {
+    let found = |names: &[&str]| {
+        let found = names
+            .iter()
+            .map(|name| dir.join(name))
+            .find(|it| it.is_file());
+        found.ok_or_else(|| format!("{}: there is no {}", dir.display(), names.join(" or ")))
+    };
+    Ok(Tools {
+        // `go build` calls etcd after its module's folder.
+        etcd: found(&["etcd", "server"])?,
+        server: found(&["kube-apiserver"])?,
+    })
+}
+
+struct Trial {
+    cluster: Cluster,
+    dir: PathBuf,
+    /// The hour of the log that the agent follows: kills of one hour are one Event.
+    hour: String,
+    /// The kernel's clock in it.
+    seconds: usize,
+    /// The pod's.
+    uid: String,
+    agent: Option<Child>,
+}
+
+impl Trial {
+    fn install(&self, helm: &Path) -> Result<(), String> {
+        let chart = deploy::rendered(helm, &["events.enabled=true"])?;
+        self.cluster.kubectl(&["create", "namespace", "oomparse"])?;
+        self.cluster.apply("chart.yaml", &chart, true)?;
+        self.cluster.apply("chart.yaml", &chart, false)?;
+        let manifests = root().join("deploy/manifests").display().to_string();
+        let args = ["apply", "-k", &manifests, "--dry-run=server"];
+        self.cluster.kubectl(&args).map(drop)
+    }
+
+    fn first_kill(&mut self) -> Result<(), String> {
+        self.cluster
+            .kubectl(&["create", "serviceaccount", "default"])
+            .or_else(|said| {
+                if said.contains("AlreadyExists") || said.contains("already exists") {
+                    Ok(String::new())
+                } else {
+                    Err(said)
+                }
+            })?;
+        let pod = format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"web-0\",\"namespace\":\"default\"}},\"spec\":{{\
+             \"nodeName\":\"{NODE}\",\"automountServiceAccountToken\":false,\"containers\":[{{\"name\":\"app\",\"image\":\"app\",\
+             \"resources\":{{\"limits\":{{\"memory\":\"512Mi\"}}}}}}]}}}}"
+        );
+        self.cluster.apply("pod.json", &pod, false)?;
+        let uid = ["get", "pod", "web-0", "-o", "jsonpath={.metadata.uid}"];
+        self.uid = self.cluster.kubectl(&uid)?;
+        let token = ["-n", "oomparse", "create", "token", "oomparse"];
+        let token = self.cluster.kubectl(&token)?;
+        write(&self.dir.join("account/token"), token.trim())?;
+        let certificate = self.dir.join("certificates/apiserver.crt");
+        fs::copy(certificate, self.dir.join("account/ca.crt")).map_err(|e| e.to_string())?;
+        write(&self.dir.join("kern.log"), "")?;
+        self.follow()?;
+        // It follows from where the log ends.
+        thread::sleep(time::Duration::from_secs(2));
+        self.kill(714)?;
+        self.counted(1)?;
+        let events = self.cluster.events()?;
+        let event = events.first().ok_or("there is no Event")?;
+        let said = |pointer: &str| {
+            event
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let is_right = said("/regarding/uid") == self.uid
+            && said("/regarding/name") == "web-0"
+            && said("/reason") == "OOMKilling"
+            && said("/reportingController") == "oomparse"
+            && said("/note").starts_with("java (pid 714) of pod default/web-0")
+            && said("/note").contains("512.0 MiB of 512.0 MiB used");
+        if events.len() == 1 && is_right {
+            Ok(())
+        } else {
+            Err(format!("it is another Event: {events:?}"))
+        }
+    }
+
+    /// Each right that the chart gives is asked for; none beside them is there.
+    fn no_more_rights(&self) -> Result<(), String> {
+        let may = |verb: &str, what: &str| {
+            let account = "--as=system:serviceaccount:oomparse:oomparse";
+            let args = ["auth", "can-i", verb, what, account, "-n", "default"];
+            // It says no with exit code 1.
+            self.cluster
+                .kubectl(&args)
+                .is_ok_and(|said| said.trim() == "yes")
+        };
+        for (verb, what) in [
+            ("create", "events.events.k8s.io"),
+            ("patch", "events.events.k8s.io"),
+            ("list", "pods"),
+        ] {
+            if !may(verb, what) {
+                return Err(format!("the agent may not {verb} {what}"));
+            }
+        }
+        for (verb, what) in [
+            ("get", "secrets"),
+            ("list", "secrets"),
+            ("get", "pods"),
+            ("watch", "pods"),
+            ("delete", "pods"),
+            ("list", "nodes"),
+            ("delete", "events.events.k8s.io"),
+            ("list", "events.events.k8s.io"),
+            ("create", "pods"),
+        ] {
+            if may(verb, what) {
+                return Err(format!("the agent may {verb} {what}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn without_right(&mut self) -> Result<(), String> {
+        self.cluster
+            .kubectl(&["delete", "clusterrolebinding", "oomparse"])?;
+        self.kill(715)?;
+        thread::sleep(time::Duration::from_secs(2));
+        let chart = self.path("chart.yaml");
+        self.cluster.kubectl(&["apply", "-f", &chart])?;
+        self.counted(2)
+    }
+
+    fn storm(&mut self) -> Result<(), String> {
+        self.cluster.kill_server();
+        for pid in 0..STORM {
+            self.kill(1000 + pid)?;
+        }
+        thread::sleep(time::Duration::from_secs(2));
+        self.cluster.start_server()?;
+        self.counted(2 + STORM)
+    }
+
+    fn restart(&mut self) -> Result<(), String> {
+        self.stop();
+        self.kill(716)?;
+        self.follow()?;
+        self.counted(3 + STORM)?;
+        // Nothing that was counted is counted again.
+        thread::sleep(time::Duration::from_secs(3));
+        self.counted(3 + STORM)
+    }
+
+    /// Starts the agent on the log, where the last one ended.
+    fn follow(&mut self) -> Result<(), String> {
+        let (log, state) = (self.path("kern.log"), self.path("state"));
+        self.start(&["--file", &log, "--state", &state])
+    }
+
+    fn plugin(&self) -> Result<(), String> {
+        let link = self.dir.join("kubectl-oom");
+        std::os::unix::fs::symlink(program(), &link).map_err(|e| e.to_string())?;
+        let path = env::var("PATH").unwrap_or_default();
+        let mut kubectl = self.cluster.kubectl_command("kubectl");
+        kubectl.env("PATH", format!("{}:{path}", self.dir.display()));
+        let output = kubectl.args(["oom", "-A"]).output();
+        let output = output.map_err(|e| e.to_string())?;
+        let table = String::from_utf8_lossy(&output.stdout).into_owned();
+        print!("{table}");
+        let row = table.lines().find(|row| row.contains("web-0"));
+        if row.is_some_and(|row| row.contains("512.0 MiB") && row.contains("would have held")) {
+            Ok(())
+        } else {
+            Err(format!(
+                "there is no row of the pod, its limit and advice: {table}"
+            ))
+        }
+    }
+
+    /// A process of a cgroup that is called as the kubelet calls it reaches a limit of 16 MiB.
+    fn real_kill(&mut self) -> Result<(), String> {
+        self.stop();
+        let before = self.counts()?.iter().sum::<u64>();
+        self.start(&[])?;
+        thread::sleep(time::Duration::from_secs(2));
+        let pod = Path::new(V1)
+            .join("kubepods/burstable")
+            .join(format!("pod{}", self.uid));
+        let cgroup = pod.join(CONTAINER);
+        let made = fs::create_dir_all(&cgroup)
+            .and_then(|()| fs::write(cgroup.join("memory.limit_in_bytes"), "16777216"));
+        let killed = made.map_err(|e| format!("{}: {e}", cgroup.display()));
+        let killed = killed.and_then(|()| {
+            let mut shell = Command::new("sh");
+            shell
+                .arg("-c")
+                .arg("echo $$ > \"$0\"/cgroup.procs && exec tail /dev/zero");
+            shell.arg(&cgroup).output().map_err(|e| e.to_string())
+        });
+        let counted = killed.and_then(|_| {
+            self.cluster.until("the Event of a real kill", |cluster| {
+                counts_of(cluster).is_ok_and(|counts| counts.iter().sum::<u64>() == before + 1)
+            })
+        });
+        for dir in [Some(cgroup.as_path()), Some(pod.as_path())]
+            .into_iter()
+            .flatten()
+        {
+            _ = fs::remove_dir(dir);
+        }
+        counted
+    }
+
+    /// The agent, as it runs in the chart's pod.
+    fn start(&mut self, args: &[&str]) -> Result<(), String> {
+        let mut agent = quiet(&program(), &self.dir.join("agent.log"))?;
+        agent
+            .args([
+                "watch",
+                "--kubernetes-events",
+                "--no-pods",
+                "--node-name",
+                NODE,
+            ])
+            .args(args)
+            .env("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+            .env("KUBERNETES_SERVICE_PORT", self.cluster.port.to_string())
+            .env("OOMPARSE_SERVICE_ACCOUNT", self.dir.join("account"));
+        self.agent = Some(agent.spawn().map_err(|e| format!("oomparse: {e}"))?);
+        Ok(())
+    }
+
+    /// Ends it as the kernel would.
+    fn stop(&mut self) {
+        if let Some(mut agent) = self.agent.take() {
+            _ = agent.kill();
+            _ = agent.wait();
+        }
+    }
+
+    /// A kill of the pod's container, in the log that the agent follows.
+    fn kill(&mut self, pid: usize) -> Result<(), String> {
+        self.seconds += 1;
+        let (minute, second) = (self.seconds / 60 % 60, self.seconds % 60);
+        let now = format!("{}:{minute:02}:{second:02}.000000Z", self.hour);
+        let head = format!("{now} {NODE} kernel: [{}", self.seconds);
+        let uid = &self.uid;
+        let path = format!("/kubepods/burstable/pod{uid}/{CONTAINER}");
+        let text = format!(
+            "{head}.150000] memory: usage 524288kB, limit 524288kB, failcnt 12\n\
+             {head}.200000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset={CONTAINER},mems_allowed=0,\
+             oom_memcg={path},task_memcg={path},task=java,pid={pid},uid=0\n\
+             {head}.300000] Memory cgroup out of memory: Killed process {pid} (java) total-vm:800000kB, \
+             anon-rss:500000kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:936\n"
+        );
+        let invoked = format!(
+            "{head}.100000] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936\n"
+        );
+        let log = self.dir.join("kern.log");
+        let mut file = OpenOptions::new().append(true).open(&log);
+        file.as_mut()
+            .map_err(|e| e.to_string())?
+            .write_all((invoked + &text).as_bytes())
+            .map_err(|e| format!("{}: {e}", log.display()))
+    }
+
+    /// Waits until the pod's one Event counts so many kills.
+    fn counted(&self, kills: usize) -> Result<(), String> {
+        self.cluster
+            .until(&format!("{kills} kills in one Event"), |cluster| {
+                counts_of(cluster).is_ok_and(|counts| counts == [kills as u64])
+            })
+    }
+
+    fn counts(&self) -> Result<Vec<u64>, String> {
+        counts_of(&self.cluster)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.join(name).display().to_string()
+    }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Where memory cgroups of version 1 are.
+const V1: &str = "/sys/fs/cgroup/memory";
+
+/// How many kills each Event of the agent counts.
+fn counts_of(cluster: &Cluster) -> Result<Vec<u64>, String> {
+    let events = cluster.events()?;
+    let ours = events
+        .iter()
+        .filter(|event| event["reportingController"] == "oomparse");
+    Ok(ours
+        .map(|event| event["series"]["count"].as_u64().unwrap_or(1))
+        .collect())
+}
+
+/// The date and the hour, in UTC.
+fn hour() -> Result<String, String> {
+    let date = Command::new("date").args(["-u", "+%Y-%m-%dT%H"]).output();
+    let date = date.map_err(|e| format!("date: {e}"))?;
+    Ok(String::from_utf8_lossy(&date.stdout).trim().to_owned())
+}
+
+fn program() -> PathBuf {
+    target_dir().join("debug/oomparse")
+}
