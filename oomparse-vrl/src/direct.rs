@@ -4,7 +4,7 @@
 //! everything else goes the long way, which gives the same (`tests/same.rs` compares them over the corpus).
 
 use bytes::Bytes;
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2, memmem};
 use oomparse_core::line::{Invoked, Killed, Line, Message, Summary, parse_line};
 use oomparse_core::{Frame, Framer, SCHEMA, WallTime, parse_cgroup_path};
 use std::borrow::Cow;
@@ -25,6 +25,10 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
     }
     // Rows that a terminal filled with blanks are mended first.
     if memmem::find(line, FILL).is_some() {
+        return None;
+    }
+    // So are signs that markdown or a web page writes otherwise.
+    if memchr2(b'\\', b'&', line).is_some() {
         return None;
     }
     let frame = Framer::new().frame(line)?;

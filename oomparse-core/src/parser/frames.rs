@@ -9,7 +9,9 @@ use super::{Options, Taken};
 #[cfg(feature = "daemons")]
 use crate::daemon::{Daemons, Step};
 use crate::event::OomEvent;
-use crate::frame::{Cut, Frame, FrameKind};
+#[cfg(feature = "daemons")]
+use crate::frame::Cut;
+use crate::frame::{Frame, FrameKind};
 use crate::limits::MAX_LINE_LEN;
 use crate::report::Next;
 use crate::sieve::Sieve;
