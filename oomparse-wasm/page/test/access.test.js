@@ -68,7 +68,9 @@ test('the keyboard alone', LIMIT, async () => {
   await page.waitForFunction((old) => document.querySelector('.sentence')?.textContent !== old, before);
   const active = await page.getAttribute('.virtual ul', 'aria-activedescendant');
   assert.equal(await page.getAttribute(`#${active}`, 'aria-selected'), 'true');
-  // From the list the next stops are in the kill itself, and each shows where it is.
+  // From the list the next stops are in the kill itself, once it is drawn, and each shows where it is.
+  const stops = '.detail :is(button, a, summary, input, [tabindex="0"])';
+  await page.waitForFunction((all) => [...document.querySelectorAll(all)].some((one) => one.checkVisibility()), stops);
   await page.keyboard.press('Tab');
   const stop = await page.evaluate(() => {
     const { outlineStyle } = getComputedStyle(document.activeElement);
