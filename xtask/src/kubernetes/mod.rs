@@ -5,6 +5,7 @@
 //! raise its series; a right that is taken away, a server that is killed and an agent that is killed lose no kill
 //! and tell none twice; `kubectl oom` shows them; a real kill in a real cgroup ends as one Event on the right pod.
 
+mod real;
 mod server;
 
 use crate::deploy;
@@ -67,7 +68,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     steps.task("a server that is killed, and a storm", || trial.storm());
     steps.task("an agent that is killed", || trial.restart());
     steps.task("kubectl oom", || trial.plugin());
-    if fs::File::open("/dev/kmsg").is_ok() && Path::new(V1).is_dir() {
+    if fs::File::open("/dev/kmsg").is_ok() && Path::new(real::V1).is_dir() {
         steps.task("a real kill in a real cgroup", || trial.real_kill());
     } else {
         steps.not_run(
@@ -288,40 +289,6 @@ impl Trial {
         }
     }
 
-    /// A process of a cgroup that is called as the kubelet calls it reaches a limit of 16 MiB.
-    fn real_kill(&mut self) -> Result<(), String> {
-        self.stop();
-        let before = self.counts()?.iter().sum::<u64>();
-        self.start(&[])?;
-        thread::sleep(time::Duration::from_secs(2));
-        let pod = Path::new(V1)
-            .join("kubepods/burstable")
-            .join(format!("pod{}", self.uid));
-        let cgroup = pod.join(CONTAINER);
-        let made = fs::create_dir_all(&cgroup)
-            .and_then(|()| fs::write(cgroup.join("memory.limit_in_bytes"), "16777216"));
-        let killed = made.map_err(|e| format!("{}: {e}", cgroup.display()));
-        let killed = killed.and_then(|()| {
-            let mut shell = Command::new("sh");
-            shell
-                .arg("-c")
-                .arg("echo $$ > \"$0\"/cgroup.procs && exec tail /dev/zero");
-            shell.arg(&cgroup).output().map_err(|e| e.to_string())
-        });
-        let counted = killed.and_then(|_| {
-            self.cluster.until("the Event of a real kill", |cluster| {
-                counts_of(cluster).is_ok_and(|counts| counts.iter().sum::<u64>() == before + 1)
-            })
-        });
-        for dir in [Some(cgroup.as_path()), Some(pod.as_path())]
-            .into_iter()
-            .flatten()
-        {
-            _ = fs::remove_dir(dir);
-        }
-        counted
-    }
-
     /// The agent, as it runs in the chart's pod.
     fn start(&mut self, args: &[&str]) -> Result<(), String> {
         let mut agent = quiet(&program(), &self.dir.join("agent.log"))?;
@@ -397,9 +364,6 @@ impl Drop for Trial {
         self.stop();
     }
 }
-
-/// Where memory cgroups of version 1 are.
-const V1: &str = "/sys/fs/cgroup/memory";
 
 /// How many kills each Event of the agent counts.
 fn counts_of(cluster: &Cluster) -> Result<Vec<u64>, String> {
