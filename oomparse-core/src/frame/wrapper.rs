@@ -28,7 +28,7 @@ use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
 use crate::source::is_containers_log;
 use alloc::borrow::Cow;
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memrchr};
 
 /// Marks and labels that are taken away in front of one line.
 const MAX_STEPS: usize = 24;
@@ -77,6 +77,9 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     if holds_path(text) {
         return bare(line, text);
     }
+    if is_programs(text) {
+        return bare(line, text).by(Author::PROGRAM);
+    }
     let (in_front, behind) = at_object(text);
     if is_containers_log(in_front) {
         return Frame::default().by(Author::PROGRAM);
@@ -112,6 +115,31 @@ fn holds_path(text: &[u8]) -> bool {
         _ if find_behind_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
         _ => text.starts_with(b"Tasks in /") || text.starts_with(b"/") && is_piece(),
     }
+}
+
+/// Whether a program's identifier stands in front of all that could be the kernel's, where a date was cut off or
+/// is in no form that is known: `app[7]: …`, `host app[7]: …`.
+fn is_programs(text: &[u8]) -> bool {
+    let found = identifier::first(text).and_then(|at| text.split_at_checked(at));
+    (found.is_some_and(|(before, behind)| {
+        let is_kernels = before.ends_with(b"kernel") && behind.starts_with(b"[0]:");
+        !is_kernels && syslog::stamp_in_record(before).is_none()
+    }) || is_tag(text))
+        && matches!(parse_line(text), Line::Other | Line::Malformed)
+}
+
+/// Whether a line begins with `app[7]:`, whatever follows.
+fn is_tag(text: &[u8]) -> bool {
+    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
+    let name = memchr2(b':', b' ', window).and_then(|at| text.get(..at)?.strip_suffix(b"]"));
+    name.and_then(|name| name.split_at_checked(memrchr(b'[', name)?))
+        .is_some_and(|(name, pid)| {
+            let pid = pid.get(1..).unwrap_or_default();
+            !name.is_empty()
+                && name != b"kernel"
+                && !pid.is_empty()
+                && pid.iter().all(u8::is_ascii_digit)
+        })
 }
 
 /// A list of records or texts.
