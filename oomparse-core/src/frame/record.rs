@@ -27,7 +27,6 @@ use super::wrapper::looks_like_one;
 use super::{Author, Fragment, Frame, FrameKind, Provenance, dmesg, find, stamp, syslog};
 use crate::bytes::unescape;
 use crate::line::{Line, parse_line};
-use crate::source::Source;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use memchr::memchr;
@@ -217,16 +216,16 @@ impl<'a> Fields<'a> {
 
 /// Frames the record's text again and puts what it tells under what the record tells.
 fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
-    let (text, inner) = match outer.author.source {
-        Source::Kernel => {
-            // rsyslog leaves the blank behind the tag. Only a stamp may follow: the rest is the
-            // kernel's text.
-            let text = skip_one_blank(text);
-            let stamped = syslog::stamped(text);
-            (text, stamped.or_else(|| dmesg::bracketed(text)))
-        }
-        Source::Unknown => (text, Some(find(text, nested.saturating_add(1)))),
-        Source::Daemon(_) | Source::KmsgWriter | Source::Program => (text, None),
+    let (text, inner) = if outer.author.is_kernel() {
+        // rsyslog leaves the blank behind the tag. Only a stamp may follow: the rest is the
+        // kernel's text.
+        let text = skip_one_blank(text);
+        let stamped = syslog::stamped(text);
+        (text, stamped.or_else(|| dmesg::bracketed(text)))
+    } else if outer.author.is_program() {
+        (text, None)
+    } else {
+        (text, Some(find(text, nested.saturating_add(1))))
     };
     let Some(inner) = inner else {
         return Frame {
@@ -269,11 +268,11 @@ fn author_of_several(outer: Author, text: &[u8]) -> Option<Author> {
     let (first, _) = text.split_at_checked(memchr(b'\n', text)?)?;
     // A record in a record, over several lines: its keys are no part of a message.
     let is_record = text.starts_with(b"{\"") || first.trim_ascii_end() == b"{";
-    match outer.source {
-        Source::Daemon(_) | Source::KmsgWriter | Source::Program => return None,
-        Source::Kernel => return Some(outer),
-        Source::Unknown if is_record => return None,
-        Source::Unknown => {}
+    if outer.is_kernel() {
+        return Some(outer);
+    }
+    if outer.is_program() || is_record {
+        return None;
     }
     let first = find(first, super::MOST_NESTED);
     match first.kind {
