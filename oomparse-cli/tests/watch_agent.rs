@@ -4,7 +4,7 @@ mod live;
 mod support;
 
 use flate2::read::GzDecoder;
-use live::watch;
+use live::{http, watch};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs::{self, OpenOptions};
@@ -18,12 +18,13 @@ use support::until;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Request {
+/// A request for the collector, unpacked.
+struct Asked {
     head: String,
     body: Vec<u8>,
 }
 
-impl Request {
+impl Asked {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
@@ -41,7 +42,7 @@ impl Request {
 }
 
 /// Answers requests for logs with these, then with 200; gives what was asked. Metrics are taken silently.
-fn collector(listener: TcpListener, answers: &'static [&'static str]) -> Receiver<Request> {
+fn collector(listener: TcpListener, answers: &'static [&'static str]) -> Receiver<Asked> {
     let (sender, requests) = channel();
     let mut answers = answers.iter();
     thread::spawn(move || {
@@ -63,27 +64,15 @@ fn collector(listener: TcpListener, answers: &'static [&'static str]) -> Receive
     requests
 }
 
-fn read(stream: &mut TcpStream) -> Option<Request> {
-    let mut bytes = Vec::new();
-    let mut piece = [0; 4096];
-    loop {
-        let len = stream.read(&mut piece).ok().filter(|len| *len > 0)?;
-        bytes.extend(&piece[..len]);
-        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
-            continue;
-        };
-        let head = String::from_utf8(bytes[..end + 2].to_vec()).unwrap();
-        let lower = head.to_lowercase();
-        let rest = lower.split("content-length: ").nth(1).unwrap();
-        let len: usize = rest.lines().next().unwrap().parse().unwrap();
-        assert!(lower.contains("content-encoding: gzip\r\n"), "{head}");
-        if bytes.len() >= end + 4 + len {
-            let mut body = Vec::new();
-            let mut packed = GzDecoder::new(&bytes[end + 4..]);
-            packed.read_to_end(&mut body).unwrap();
-            return Some(Request { head, body });
-        }
-    }
+fn read(stream: &mut TcpStream) -> Option<Asked> {
+    let http::Request { head, body: packed } = http::request(stream)?;
+    assert!(
+        head.to_lowercase().contains("content-encoding: gzip\r\n"),
+        "{head}"
+    );
+    let mut body = Vec::new();
+    GzDecoder::new(&*packed).read_to_end(&mut body).unwrap();
+    Some(Asked { head, body })
 }
 
 struct Node {
@@ -96,10 +85,9 @@ impl Node {
         let dir = support::directory(name);
         let log = dir.join("kern.log");
         fs::write(&log, "").unwrap();
-        let metrics = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
             log,
-            metrics: metrics.local_addr().unwrap().to_string(),
+            metrics: http::free_address(),
         }
     }
 
@@ -187,7 +175,7 @@ fn a_busy_collector_gets_it_when_it_asked_for_it_and_once() {
     let requests = collector(listener, BUSY);
     let watch = node.watch(&url, &["--otlp-protocol", "http/json"]);
     node.kill(7);
-    let tries: Vec<Request> = (0..3)
+    let tries: Vec<Asked> = (0..3)
         .map(|_| requests.recv_timeout(PATIENCE).unwrap())
         .collect();
     assert!(

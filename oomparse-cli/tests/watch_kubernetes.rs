@@ -4,7 +4,7 @@
 mod live;
 mod support;
 
-use live::watch;
+use live::{http, watch};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -56,7 +56,8 @@ impl Server {
     }
 
     fn serve(&self, mut stream: TcpStream) -> Option<()> {
-        let (head, body) = read(&mut stream)?;
+        let http::Request { head, body } = http::request(&mut stream)?;
+        let body = String::from_utf8(body).unwrap();
         let mut state = self.state.lock().unwrap();
         let (status, answer) = match state.refusals.pop_front() {
             Some(refusal) => (refusal.to_owned(), status("it is told to refuse")),
@@ -196,25 +197,6 @@ fn wrong(event: &Value, rest: &str) -> Option<String> {
     (event["type"] != "Warning").then(|| "type".to_owned())
 }
 
-fn read(stream: &mut TcpStream) -> Option<(String, String)> {
-    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
-    loop {
-        let len = stream.read(&mut piece).ok().filter(|len| *len > 0)?;
-        bytes.extend(&piece[..len]);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let lower = head.to_lowercase();
-        let len = lower.split("content-length: ").nth(1).map_or(0, |rest| {
-            rest.lines().next().unwrap().parse::<usize>().unwrap()
-        });
-        if body.len() >= len {
-            return Some((format!("{head}\r\n"), body.to_owned()));
-        }
-    }
-}
-
 struct Node {
     log: PathBuf,
     state: String,
@@ -227,11 +209,10 @@ impl Node {
         let dir = support::directory(name);
         let log = dir.join("kern.log");
         fs::write(&log, "").unwrap();
-        let metrics = TcpListener::bind("127.0.0.1:0").unwrap();
         Self {
             log,
             state: dir.join("state").to_str().unwrap().to_owned(),
-            metrics: metrics.local_addr().unwrap().to_string(),
+            metrics: http::free_address(),
             server: Server::start(),
         }
     }

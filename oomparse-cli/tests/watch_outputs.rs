@@ -3,7 +3,7 @@
 mod live;
 mod support;
 
-use live::watch;
+use live::{http, watch};
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
 use std::io::{Read as _, Write as _};
@@ -50,7 +50,7 @@ impl Node {
         Self {
             log,
             names: names.to_str().unwrap().to_owned(),
-            address: format!("127.0.0.1:{}", free_port()),
+            address: http::free_address(),
             dir,
         }
     }
@@ -90,12 +90,6 @@ impl Node {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path.to_str().unwrap().to_owned()
     }
-}
-
-/// One that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// The head of the answer, and its body.
@@ -193,7 +187,7 @@ fn a_real_prometheus_scrapes_it() {
         node.address
     );
     fs::write(&config, text).unwrap();
-    let address = format!("127.0.0.1:{}", free_port());
+    let address = http::free_address();
     let _prometheus = Running::start(
         Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))
