@@ -5,7 +5,8 @@
 //! memory is printed, as the process grew by it.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use oomparse_core::{OomEvent, PodLookup, PodRecord, PodSource, PodTable, enrich, parse_all};
+use oomparse_core::{OomEvent, PodLookup, enrich, parse_all};
+use oomparse_pods::{PodRecord, PodSource, PodTable};
 use rustix::time::{ClockId, clock_gettime};
 use std::fmt::Write as _;
 use std::hint::black_box;

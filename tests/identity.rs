@@ -248,9 +248,9 @@ proptest! {
             "4,1,1000,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=a,pid=7,uid=1000\n"
         );
         // The node's own listing knows the other pod; a nested one takes no name from it.
-        let mut table = oomparse_core::PodTable::new();
-        let mut record = oomparse_core::PodRecord::named(
-            oomparse_core::PodSource::PodLogsDir, "11111111-2222-4333-8444-555555555555", "kube-system", "dns",
+        let mut table = oomparse_pods::PodTable::new();
+        let mut record = oomparse_pods::PodRecord::named(
+            oomparse_pods::PodSource::PodLogsDir, "11111111-2222-4333-8444-555555555555", "kube-system", "dns",
         );
         record.add_container(&"b".repeat(64), Some("dns"));
         record.is_default = true;

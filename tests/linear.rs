@@ -4,7 +4,8 @@
 //! Work is the processor time of the thread that does it, which does not run on while others run; a shape
 //! that seems to cost too much is measured again.
 
-use oomparse_core::{Learner, Options, Parser, PodTable};
+use oomparse_core::{Options, Parser};
+use oomparse_pods::{Learner, PodTable};
 use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::time::Duration;

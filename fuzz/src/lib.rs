@@ -11,9 +11,9 @@ pub use ffi::ffi;
 pub use kept::unescape;
 use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{
-    Fragment, FrameKind, Framer, OomEvent, Options, Origin, Parser, PodTable, learn,
-    parse_cgroup_path,
+    Fragment, FrameKind, Framer, OomEvent, Options, Origin, Parser, parse_cgroup_path,
 };
+use oomparse_pods::{PodTable, learn};
 use opens::opens;
 
 /// A target's body.

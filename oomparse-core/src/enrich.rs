@@ -4,8 +4,6 @@
 //! names. A miss leaves the event as it was.
 
 use crate::event::{Container, OomEvent, Pod};
-#[cfg(feature = "pods")]
-use crate::pods::hex;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -75,20 +73,26 @@ impl UidText {
         })
     }
 
-    /// The uid with these digits.
-    #[cfg(feature = "pods")]
-    pub(crate) fn from_digits(digits: &[u8; 16], hyphens: bool) -> Self {
-        let digits = hex::write(digits);
-        let digits = digits.as_flattened();
+    /// The uid with these 16 bytes, two digits each; a static pod's has no hyphens.
+    ///
+    /// ```
+    /// use oomparse_core::UidText;
+    ///
+    /// let bytes = [0x6b, 0, 0x99, 0xe3, 0xe7, 0xde, 0x21, 0xf5, 0x53, 0x63, 0x24, 0x9b, 0xe4, 0x60, 0x55, 0x71];
+    /// assert_eq!(&*UidText::from_bytes(&bytes, false), "6b0099e3e7de21f55363249be4605571");
+    /// assert_eq!(&*UidText::from_bytes(&bytes, true), "6b0099e3-e7de-21f5-5363-249be4605571");
+    /// ```
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 16], hyphens: bool) -> Self {
+        let digit = |value: u8| value.wrapping_add(if value < 10 { b'0' } else { b'a' - 10 });
+        let digits = bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
         let mut text = [b'-'; 36];
-        if hyphens {
-            hex::copy::<0, 0, 8>(digits, &mut text);
-            hex::copy::<8, 9, 4>(digits, &mut text);
-            hex::copy::<12, 14, 4>(digits, &mut text);
-            hex::copy::<16, 19, 4>(digits, &mut text);
-            hex::copy::<20, 24, 12>(digits, &mut text);
-        } else {
-            hex::copy::<0, 0, 32>(digits, &mut text);
+        let places = text.iter_mut().enumerate();
+        let places = places.filter(|(at, _)| !(hyphens && matches!(at, 8 | 13 | 18 | 23)));
+        for ((_, place), digit) in places.zip(digits) {
+            *place = digit;
         }
         Self {
             text,

@@ -29,6 +29,7 @@ mod daemon;
 mod enrich;
 mod event;
 mod frame;
+mod frame_reader;
 #[cfg(feature = "serde")]
 mod json;
 mod keyed;
@@ -38,8 +39,6 @@ mod lines;
 mod parser;
 #[cfg_attr(not(feature = "carriers"), path = "paste/none.rs")]
 mod paste;
-#[cfg(feature = "pods")]
-mod pods;
 mod report;
 mod sieve;
 mod source;
@@ -54,20 +53,15 @@ pub use enrich::{ContainerNames, PodLookup, PodNames, UidText, enrich};
 pub use event::{
     Action, Cause, CauseKind, Cgroup, Container, Counter, EventType, Evidence, Field, Init,
     Invoker, KilledProcess, Killer, KubernetesEvent, KubernetesObject, MemcgStats, Meminfo,
-    OomEvent, OpenVz, Outcome, Percent, Pod, Reaped, Reporter, Resource, SCHEMA, Scope, Selected,
-    Shared, SourceFile, Stage, StatValues, System, TaskRow, Testimony, Victim,
+    OomEvent, OpenVz, Outcome, Percent, Pod, PodSource, Reaped, Reporter, Resource, SCHEMA, Scope,
+    Selected, Shared, SourceFile, Stage, StatValues, System, TaskRow, Testimony, Victim,
 };
 #[cfg(feature = "serde")]
 pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer};
+pub use frame_reader::FrameReader;
 pub use keyed::KeyedParser;
 pub use parser::{FrameParser, Options, Parser, Taken, parse_all};
-#[cfg(feature = "pods")]
-pub use pods::{
-    ContainerRecord, LEARN_LITERALS, Learner, Loaded, PodFormat, PodRecord, PodSource,
-    PodSourceError, PodSourceErrorKind, PodTable, add_log_name, container_log_file, learn,
-    pod_log_dir, read_pods,
-};
 /// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
 #[doc(hidden)]
 pub use sieve::skip;

@@ -226,32 +226,3 @@ pub const MAX_REAPER_DELAY_US: u64 = 30_000_000;
 /// A stack dump, registers and modules are about 100 lines; a Mem-Info block of an 8-node machine
 /// 250. Other services' lines mix in.
 pub const MAX_IDLE_LINES: u32 = 2_000;
-
-/// Pods in one [`PodTable`](crate::PodTable).
-///
-/// Kubernetes is tested to 150,000 pods in a cluster and 110 on a node; as many again that are gone.
-#[cfg(feature = "pods")]
-pub const MAX_POD_TABLE_PODS: usize = 300_000;
-
-/// Containers and sandboxes in one [`PodTable`](crate::PodTable): Kubernetes' 300,000, as many gone.
-#[cfg(feature = "pods")]
-pub const MAX_POD_TABLE_CONTAINERS: usize = 600_000;
-
-/// About how many bytes the entries of one [`PodTable`](crate::PodTable) take.
-///
-/// A pod takes about 350 bytes without labels, a container 250: this holds 100,000 pods with two
-/// containers each, and stays a fraction of what a log shipper is given.
-#[cfg(feature = "pods")]
-pub const MAX_POD_TABLE_BYTES: usize = 96 << 20;
-
-/// Columns of a listing of pods. kubectl's widest has nine, the table's own CSV as many.
-#[cfg(feature = "pods")]
-pub const MAX_POD_COLUMNS: usize = 128;
-
-/// Labels kept per pod.
-#[cfg(feature = "pods")]
-pub const MAX_POD_LABELS: usize = 64;
-
-/// Longest log line that names are learned from. The kubelet's own are below 4 KiB.
-#[cfg(feature = "pods")]
-pub const MAX_LEARN_LEN: usize = 16 << 10;

@@ -7,6 +7,9 @@
 #[cfg(feature = "daemons")]
 mod daemons;
 pub mod skip;
+mod words;
+
+pub(crate) use words::WordSearch;
 
 use crate::parser::Options;
 
@@ -44,7 +47,6 @@ pub(crate) const LITERALS: [&str; 15] = [
 /// What opens a carrier's structure that must be followed line by line, or hides the words.
 ///
 /// The last one is in the head line of each entry of `journalctl -o verbose`.
-#[cfg(any(test, feature = "std", feature = "pods"))]
 pub(crate) const CARRIERS: [&str; 5] = [
     "\"dmesg\":",
     "\"MESSAGE\":[",
@@ -54,7 +56,6 @@ pub(crate) const CARRIERS: [&str; 5] = [
 ];
 
 /// The carriers' word that is too short for the skip search.
-#[cfg(any(test, feature = "std", feature = "carriers", feature = "pods"))]
 const SHORT: &str = " [s=";
 
 /// Three letters of each word, rare in ordinary logs, the words that hold them, and how far into each.
@@ -97,9 +98,6 @@ const RARE: [(&str, &[(usize, &str)]); 12] = [
 pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
-    /// Words other than the kernel's.
-    #[cfg(feature = "pods")]
-    others: Option<Words>,
     /// The daemons' words besides.
     #[cfg(feature = "daemons")]
     daemons: bool,
@@ -120,10 +118,6 @@ impl Sieve {
     }
 }
 
-/// Two lists of words.
-#[cfg(any(feature = "std", feature = "pods"))]
-type Words = [&'static [&'static str]; 2];
-
 #[cfg(feature = "std")]
 impl Sieve {
     /// The sieve for the kernel's lines.
@@ -133,8 +127,6 @@ impl Sieve {
             PACKED.get_or_init(|| packed::Searcher::new(RARE.iter().map(|(letters, _)| letters)));
         Self {
             packed: packed.clone(),
-            #[cfg(feature = "pods")]
-            others: None,
             #[cfg(feature = "daemons")]
             daemons: false,
             #[cfg(feature = "daemons")]
@@ -155,33 +147,11 @@ impl Sieve {
             packed: packed.clone(),
             daemons: true,
             all,
-            #[cfg(feature = "pods")]
-            others: None,
-        }
-    }
-
-    /// A sieve for other words.
-    #[cfg(feature = "pods")]
-    pub(crate) fn of_words(words: Words) -> Self {
-        Self {
-            packed: packed::Searcher::new(words.iter().copied().flatten()),
-            others: Some(words),
-            #[cfg(feature = "daemons")]
-            daemons: false,
-            #[cfg(feature = "daemons")]
-            all: false,
         }
     }
 
     /// Where in these bytes the first of the words stands: a place within it.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        #[cfg(feature = "pods")]
-        if let Some(words) = &self.others {
-            return match &self.packed {
-                Some(packed) => packed.find(bytes).map(|found| found.start()),
-                None => find_each(words, bytes),
-            };
-        }
         #[cfg(feature = "daemons")]
         if self.daemons {
             return self.find_daemons(bytes);
@@ -221,8 +191,6 @@ impl Sieve {
     /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
         Self {
-            #[cfg(feature = "pods")]
-            others: None,
             #[cfg(feature = "daemons")]
             daemons: false,
             #[cfg(feature = "daemons")]
@@ -239,25 +207,9 @@ impl Sieve {
         sieve
     }
 
-    /// A sieve for other words.
-    #[cfg(feature = "pods")]
-    pub(crate) fn of_words(words: Words) -> Self {
-        Self {
-            others: Some(words),
-            #[cfg(feature = "daemons")]
-            daemons: false,
-            #[cfg(feature = "daemons")]
-            all: false,
-        }
-    }
-
     /// Where in these bytes the first of the words stands.
     #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        #[cfg(feature = "pods")]
-        if let Some(words) = &self.others {
-            return find_each(words, bytes);
-        }
         #[cfg(feature = "daemons")]
         if self.daemons {
             return self.find_daemons(bytes);
@@ -321,21 +273,7 @@ fn skipping(bytes: &[u8]) -> Option<usize> {
 /// The search on a processor from before 2006: for its sake nobody's program carries the other's tables.
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn without_simd(bytes: &[u8]) -> Option<usize> {
-    find_each(&[&LITERALS, &CARRIERS], bytes)
-}
-
-/// One word after the other.
-#[cfg(any(
-    feature = "pods",
-    all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))
-))]
-fn find_each(words: &Words, bytes: &[u8]) -> Option<usize> {
-    words
-        .iter()
-        .copied()
-        .flatten()
-        .filter_map(|word| memchr::memmem::find(bytes, word.as_bytes()))
-        .min()
+    words::find_each(&[&LITERALS, &CARRIERS], bytes)
 }
 
 #[cfg(test)]

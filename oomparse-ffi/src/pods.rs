@@ -8,7 +8,8 @@
 use crate::guard::{Done, given, guard, quietly};
 use crate::result::oomparse_result;
 use crate::str::{bytes, fill, oomparse_str, text};
-use oomparse_core::{OomEvent, PodLookup, PodNames, PodTable, enrich, learn};
+use ::oomparse_pods::{PodTable, learn};
+use oomparse_core::{OomEvent, PodLookup, PodNames, enrich};
 use oomparse_host::{Content, Loaded, Sources, lacks_a_name};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;

@@ -5,7 +5,7 @@
 //! /var/log/containers/web-0_default_app-a2172e8d….log         a link to /var/log/pods/…/app/0.log
 //! ```
 
-use oomparse_core::{PodRecord, PodSource, container_log_file, pod_log_dir};
+use oomparse_pods::{PodRecord, PodSource, container_log_file, pod_log_dir};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;

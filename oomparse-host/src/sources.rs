@@ -1,7 +1,8 @@
 //! Names of pods from files and directories, read again when they look different.
 
 use crate::directory;
-use oomparse_core::{OomEvent, PodRecord, PodTable, enrich};
+use oomparse_core::{OomEvent, enrich};
+use oomparse_pods::{PodRecord, PodTable};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -30,7 +31,8 @@ const REST: Duration = Duration::from_secs(10);
 ///
 /// # Example
 /// ```
-/// use oomparse_core::{PodTable, parse_all};
+/// use oomparse_core::parse_all;
+/// use oomparse_pods::PodTable;
 /// use oomparse_host::Sources;
 ///
 /// let dir = std::env::temp_dir().join(format!("oomparse-host-doc-{}", std::process::id()));

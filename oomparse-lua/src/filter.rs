@@ -4,8 +4,9 @@ use mlua::{
     Error, IntoLua, Lua, LuaSerdeExt as _, Result, SerializeOptions, Table, UserData,
     UserDataMethods, Value,
 };
-use oomparse_core::{Accept, Daemon, KeyedParser, OomEvent, Options, PodTable};
+use oomparse_core::{Accept, Daemon, KeyedParser, OomEvent, Options};
 use oomparse_host::{Key, Sources};
+use oomparse_pods::PodTable;
 use std::collections::VecDeque;
 
 /// Keys that shippers put a record's text under, best first.

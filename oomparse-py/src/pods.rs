@@ -1,8 +1,9 @@
 //! `Pods`: names of pods, from listings and directories.
 
 use crate::settings::bytes_of;
-use oomparse_core::{OomEvent, PodTable, enrich};
+use oomparse_core::{OomEvent, enrich};
 use oomparse_host::Content;
+use oomparse_pods::PodTable;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,8 @@
 
 mod support;
 
-use oomparse_core::{PodTable, enrich, parse_all};
+use oomparse_core::{enrich, parse_all};
+use oomparse_pods::PodTable;
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::path::Path;

@@ -12,9 +12,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use oomparse_core::{
-    Accept, CgroupDriver, Daemon, OomEvent, Options, Parser, PodFormat, PodTable, QosClass,
-    Runtime, WallTime, enrich, parse_cgroup_path,
+    Accept, CgroupDriver, Daemon, OomEvent, Options, Parser, QosClass, Runtime, WallTime, enrich,
+    parse_cgroup_path,
 };
+use oomparse_pods::{PodFormat, PodTable};
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -4,7 +4,8 @@
 //! look different, and else not within [`PAUSE`] of the last time, for meanwhile the host does nothing else.
 
 use alloc::string::String;
-use oomparse_core::{OomEvent, PodTable, enrich};
+use oomparse_core::{OomEvent, enrich};
+use oomparse_pods::PodTable;
 
 /// Seconds of the records' own time in which sources that look the same are not read again.
 const PAUSE: u32 = 10;

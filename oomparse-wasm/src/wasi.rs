@@ -10,7 +10,7 @@
 use crate::abi::has_room;
 use crate::pods::Sources;
 use alloc::vec::Vec;
-use oomparse_core::add_log_name;
+use oomparse_pods::add_log_name;
 
 /// Files and directories, as WASI numbers them; the first three are the standard streams.
 type Fd = u32;

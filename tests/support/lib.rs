@@ -16,7 +16,8 @@ pub use difference::{Difference, compare, leaf_paths};
 pub use noise::with_noise;
 pub use script::{Script, events_in, scripts};
 
-use oomparse_core::{FrameParser, Framer, KeyedParser, Options, Parser, PodTable, enrich};
+use oomparse_core::{FrameParser, Framer, KeyedParser, Options, Parser, enrich};
+use oomparse_pods::PodTable;
 use serde_json::Value;
 
 /// Every event that is ready now, as JSON text.

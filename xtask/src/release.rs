@@ -14,6 +14,7 @@ const PLACES: &[(&str, &[&str])] = &[
             "[workspace.package]\nversion = \"{}\"",
             "oomparse-core = { path = \"oomparse-core\", version = \"{}\" }",
             "oomparse-host = { path = \"oomparse-host\", version = \"{}\" }",
+            "oomparse-pods = { path = \"oomparse-pods\", version = \"{}\" }",
             "oomparse-input = { path = \"oomparse-input\", version = \"{}\",",
             "oomparse-report = { path = \"oomparse-report\", version = \"{}\" }",
         ],
@@ -25,9 +26,14 @@ const PLACES: &[(&str, &[&str])] = &[
         "oomparse-lua/host/Cargo.toml",
         &["version = \"{}\"\nedition"],
     ),
+    ("oomparse-pods/Cargo.toml", &[CORE]),
+    ("oomparse-report/Cargo.toml", &[CORE]),
     (
         "oomparse-wasm/Cargo.toml",
-        &["oomparse-core = { path = \"../oomparse-core\", version = \"{}\","],
+        &[
+            CORE,
+            "oomparse-pods = { path = \"../oomparse-pods\", version = \"{}\",",
+        ],
     ),
     (
         "oomparse-wasm/js/package.json",
@@ -65,6 +71,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// A dependency on the core without its default features.
+const CORE: &str = "oomparse-core = { path = \"../oomparse-core\", version = \"{}\",";
+
 /// The lock files that name packages of ours.
 const LOCKS: [&str; 5] = [
     "Cargo.toml",
@@ -75,8 +84,9 @@ const LOCKS: [&str; 5] = [
 ];
 
 /// What crates.io gets: each after those that it depends on.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 7] = [
     "oomparse-core",
+    "oomparse-pods",
     "oomparse-host",
     "oomparse-input",
     "oomparse-report",

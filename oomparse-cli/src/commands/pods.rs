@@ -5,7 +5,7 @@ use crate::pods::Which;
 use crate::pods::{Loader, PodArgs};
 use crate::sink::stdout;
 use clap::ValueEnum;
-use oomparse_core::PodTable;
+use oomparse_pods::PodTable;
 use oomparse_report::on_screen;
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -4,9 +4,8 @@ use crate::Found;
 use crate::args::{WhoArgs, WhoFormat};
 use crate::pods::Which;
 use crate::sink::stdout;
-use oomparse_core::{
-    CgroupPath, CgroupRoots, LimitLevel, PodLookup, PodTable, Text, parse_cgroup_path,
-};
+use oomparse_core::{CgroupPath, CgroupRoots, LimitLevel, PodLookup, Text, parse_cgroup_path};
+use oomparse_pods::PodTable;
 use oomparse_report::on_screen;
 use serde::Serialize;
 use std::fmt::Write as _;

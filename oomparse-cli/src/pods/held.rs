@@ -6,7 +6,8 @@
 
 use super::loader::{Loader, Which, lock};
 use super::{PodArgs, lacks_a_name, listing};
-use oomparse_core::{Learner, OomEvent, PodTable, enrich};
+use oomparse_core::{OomEvent, enrich};
+use oomparse_pods::{Learner, PodTable};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::PathBuf;

@@ -7,7 +7,8 @@
 use super::loader::{Loader, Which, lock};
 use super::notify::{News, Notify};
 use super::{PodArgs, lacks_a_name};
-use oomparse_core::{OomEvent, PodTable, enrich};
+use oomparse_core::{OomEvent, enrich};
+use oomparse_pods::PodTable;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;

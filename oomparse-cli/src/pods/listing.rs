@@ -2,7 +2,7 @@
 //!
 //! What is no listing may be a node's log: then the daemons' lines in it tell the names.
 
-use oomparse_core::{Learner, Loaded, PodRecord, PodTable, read_pods};
+use oomparse_pods::{Learner, Loaded, PodRecord, PodTable, read_pods};
 use rustix::fs::FileType;
 use std::fs::File;
 use std::io::{self, Read};

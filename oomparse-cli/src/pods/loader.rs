@@ -1,8 +1,8 @@
 //! All sources of one run: reads what is new in them, warns once about each that is broken.
 
 use super::{NODE_DIRECTORIES, about, listing};
-use oomparse_core::PodTable;
 use oomparse_host::directory::{self, roots};
+use oomparse_pods::PodTable;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;

@@ -8,7 +8,7 @@
 //! held.rs        `scan`: events that wait for a name further down in the log
 //! ```
 //!
-//! Reading /var/log/pods is `oomparse-host`'s affair; what the bytes mean is the core's (`oomparse_core::PodTable`, `Learner`).
+//! Reading /var/log/pods is `oomparse-host`'s affair; what the bytes mean is `oomparse-pods`' (`PodTable`, `Learner`).
 
 mod held;
 mod keeper;
@@ -21,7 +21,7 @@ pub(crate) use keeper::Keeper;
 pub(crate) use loader::{Loader, Which};
 pub(crate) use oomparse_host::lacks_a_name;
 
-use oomparse_core::PodTable;
+use oomparse_pods::PodTable;
 use std::path::{Path, PathBuf};
 
 /// Where a node keeps its pods' logs: read by default, no credentials needed.

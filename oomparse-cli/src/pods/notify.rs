@@ -1,7 +1,7 @@
 //! A pod's directory appears: inotify tells its name, and nothing has to be read.
 
-use oomparse_core::PodTable;
 use oomparse_host::directory;
+use oomparse_pods::PodTable;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use std::ffi::OsStr;
 use std::mem::MaybeUninit;

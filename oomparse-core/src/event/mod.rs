@@ -16,7 +16,7 @@ pub use testimony::{
     Cause, Init, KilledProcess, KubernetesEvent, KubernetesObject, Percent, System, Testimony,
 };
 pub(crate) use told_at::ToldAt;
-pub use words::{Action, CauseKind, Killer, Outcome, Reporter, Resource, Stage};
+pub use words::{Action, CauseKind, Killer, Outcome, PodSource, Reporter, Resource, Stage};
 
 use crate::bytes::Text;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};

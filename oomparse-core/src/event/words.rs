@@ -1,4 +1,4 @@
-//! The closed sets of words in a record of another killer's or a bystander's.
+//! The closed sets of words in a record.
 
 /// Makes an enum of words, each with its spelling in the record.
 macro_rules! words {
@@ -29,6 +29,25 @@ macro_rules! words {
             }
         }
     };
+}
+
+words! {
+    /// Where a pod's names came from, least trusted first.
+    #[derive(PartialOrd, Ord)]
+    PodSource {
+        /// Learned from a container runtime's log.
+        RuntimeLog = "runtime-log",
+        /// Learned from the kubelet's log.
+        KubeletLog = "kubelet-log",
+        /// A file that the user wrote.
+        File = "file",
+        /// Names of directories and files below `/var/log/pods` and `/var/log/containers`.
+        PodLogsDir = "pod-logs-dir",
+        /// `crictl`.
+        Crictl = "crictl",
+        /// The API server or the kubelet's `/pods`.
+        Kubernetes = "kubernetes",
+    }
 }
 
 words! {

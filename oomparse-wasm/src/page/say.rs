@@ -2,7 +2,8 @@
 
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
-use oomparse_core::{Learner, OomEvent, PodTable, enrich};
+use oomparse_core::{OomEvent, enrich};
+use oomparse_pods::{Learner, PodTable};
 use oomparse_report::incident::{says, voice};
 use oomparse_report::{Anonymiser, Lang, course, markdown, marks, read_event, row, view, zones};
 use serde_json::{Map, Value, json};

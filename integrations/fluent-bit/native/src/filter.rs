@@ -5,8 +5,9 @@ use crate::msgpack::Reader;
 use crate::output;
 use crate::record::{self, Line, Record};
 use crate::settings::{Mode, Settings};
-use oomparse_core::{KeyedParser, OomEvent, PodTable, Taken, WallTime};
+use oomparse_core::{KeyedParser, OomEvent, Taken, WallTime};
 use oomparse_host::Sources;
+use oomparse_pods::PodTable;
 use std::time::UNIX_EPOCH;
 
 /// State and settings of one filter.

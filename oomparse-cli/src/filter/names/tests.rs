@@ -1,7 +1,8 @@
 //! One test for each name of the table in `docs/filter.md`.
 
 use super::*;
-use oomparse_core::{PodTable, enrich, parse_all};
+use oomparse_core::{enrich, parse_all};
+use oomparse_pods::PodTable;
 
 const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
 const ID: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";

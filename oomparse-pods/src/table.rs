@@ -3,7 +3,6 @@
 use super::error::PodSourceError;
 use super::record::{Doubt, PodRecord, PodUid};
 use super::source::{self, PodFormat};
-use crate::enrich::{ContainerNames, PodLookup, PodNames};
 use crate::limits::{
     MAX_POD_LABELS, MAX_POD_TABLE_BYTES, MAX_POD_TABLE_CONTAINERS, MAX_POD_TABLE_PODS,
 };
@@ -12,6 +11,7 @@ use alloc::vec::Vec;
 pub(super) use entry::{ContainerEntry, PodEntry};
 use entry::{Labels, Standing};
 pub(super) use id::ContainerId;
+use oomparse_core::{ContainerNames, PodLookup, PodNames};
 use slots::Slots;
 use texts::{TextId, Texts};
 

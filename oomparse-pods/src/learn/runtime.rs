@@ -12,9 +12,9 @@
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
 use super::super::table::PodTable;
 use super::go_quoted;
-use crate::source::Daemon;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
+use oomparse_core::Daemon;
 
 /// What the line tells; `table` knows the sandboxes.
 pub(super) fn record(line: &str, daemon: Daemon, table: &PodTable) -> Option<PodRecord> {

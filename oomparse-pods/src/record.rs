@@ -1,63 +1,16 @@
 //! What a source tells about one pod.
 
 use super::hex;
-use crate::cgroup;
-use crate::enrich::UidText;
+use super::table::ContainerId;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
+pub use oomparse_core::PodSource;
+use oomparse_core::UidText;
 
-/// Where a name came from, least trusted first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum PodSource {
-    /// Learned from a container runtime's log.
-    RuntimeLog,
-    /// Learned from the kubelet's log.
-    KubeletLog,
-    /// A file that the user wrote.
-    File,
-    /// Names of directories and files below `/var/log/pods` and `/var/log/containers`.
-    PodLogsDir,
-    /// `crictl`.
-    Crictl,
-    /// The API server or the kubelet's `/pods`.
-    Kubernetes,
-}
-
-impl PodSource {
-    /// The word in the record: `runtime-log`, `kubelet-log`, `file`, `pod-logs-dir`, `crictl`,
-    /// `kubernetes`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::RuntimeLog => "runtime-log",
-            Self::KubeletLog => "kubelet-log",
-            Self::File => "file",
-            Self::PodLogsDir => "pod-logs-dir",
-            Self::Crictl => "crictl",
-            Self::Kubernetes => "kubernetes",
-        }
-    }
-
-    /// The source that a word of the record names.
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        [
-            Self::RuntimeLog,
-            Self::KubeletLog,
-            Self::File,
-            Self::PodLogsDir,
-            Self::Crictl,
-            Self::Kubernetes,
-        ]
-        .into_iter()
-        .find(|source| source.as_str() == word)
-    }
-
-    /// Listings count alike: the later one is right. Both kinds of log count less.
-    pub(super) fn is_log(self) -> bool {
-        self <= Self::KubeletLog
-    }
+/// Listings count alike: the later one is right. Both kinds of log count less.
+pub(super) fn is_log(source: PodSource) -> bool {
+    source <= PodSource::KubeletLog
 }
 
 /// What a source tells about one pod.
@@ -178,9 +131,9 @@ impl PodRecord {
     /// Adds a container, if the id is one. `containerd://…` may stand before it.
     pub fn add_container(&mut self, id: &str, name: Option<&str>) {
         let id = id.rsplit_once("://").map_or(id, |(_, id)| id);
-        if cgroup::is_container_id(id.as_bytes()) {
+        if let Some(id) = ContainerId::parse(id) {
             self.containers.push(ContainerRecord {
-                id: cgroup::id_text(id.as_bytes()),
+                id: id.to_text(),
                 name: name.map(ToOwned::to_owned),
             });
         }
@@ -203,7 +156,7 @@ impl PodRecord {
             container.name.take_if(|name| !is_name(name));
         }
         self.containers
-            .retain(|container| cgroup::is_container_id(container.id.as_bytes()));
+            .retain(|container| ContainerId::parse(&container.id).is_some());
         self.labels
             .retain(|(key, value)| key.len() <= 317 && value.len() <= 63);
         if self.doubt.is_ambiguous() {
@@ -257,7 +210,7 @@ impl PodUid {
 
     /// The record's spelling.
     pub(super) fn to_text(self) -> UidText {
-        UidText::from_digits(&self.digits, self.hyphens)
+        UidText::from_bytes(&self.digits, self.hyphens)
     }
 
     /// The same for every spelling.
@@ -324,19 +277,5 @@ mod tests {
         record.add_container("", None);
         assert_eq!(record.containers.len(), 1);
         assert_eq!(record.containers[0].id, "a2172e8d1101b439");
-    }
-
-    #[test]
-    fn source_words_come_back() {
-        for word in [
-            "pod-logs-dir",
-            "kubernetes",
-            "crictl",
-            "file",
-            "kubelet-log",
-            "runtime-log",
-        ] {
-            assert_eq!(PodSource::from_word(word).unwrap().as_str(), word);
-        }
     }
 }

@@ -1,8 +1,8 @@
 use super::*;
-use crate::cgroup::parse_cgroup_path;
-use crate::enrich::enrich;
-use crate::event::{Container, OomEvent, Pod};
-use crate::pods::record::PodSource;
+use crate::record::PodSource;
+use oomparse_core::enrich;
+use oomparse_core::parse_cgroup_path;
+use oomparse_core::{Container, OomEvent, Pod};
 use std::format;
 
 const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
@@ -20,17 +20,14 @@ fn name(table: &mut PodTable, uid: &str) -> Option<String> {
 /// A kill in the cgroup, as far as names go.
 fn event(path: &str) -> OomEvent {
     let path = parse_cgroup_path(path.as_bytes());
-    OomEvent {
-        pod: path.pod_uid_text().map(|uid| Pod {
-            uid: Some(uid),
-            ..Pod::default()
-        }),
-        container: path.container_id_text().map(|id| Container {
-            id: Some(id),
-            ..Container::default()
-        }),
-        ..OomEvent::default()
+    let mut event = OomEvent::default();
+    if let Some(uid) = path.pod_uid_text() {
+        event.pod.insert(Pod::default()).uid = Some(uid);
     }
+    if let Some(id) = path.container_id_text() {
+        event.container.insert(Container::default()).id = Some(id);
+    }
+    event
 }
 
 #[test]

@@ -1,22 +1,18 @@
 //! Names learned from a whole log: a reader of frames by author, which hands the daemons' to [`learn_from`].
 
 use super::{LEARN_LITERALS, learn_from};
-use crate::bytes::split_line;
-use crate::frame::{Frame, FrameKind, Framer};
-use crate::lines::{Above, Lines};
-use crate::pods::PodTable;
-use crate::sieve::{CARRIERS, Sieve};
-use crate::source::Source;
-use memchr::memrchr;
+use crate::PodTable;
+use oomparse_core::{Frame, FrameKind, FrameReader, Source};
 
-/// Reads a log in any form that a [`Parser`](crate::Parser) reads and learns the names in it.
+/// Reads a log in any form that a [`Parser`](oomparse_core::Parser) reads and learns the names in it.
 ///
 /// Only lines whose frame names the daemon as their author teach anything; a line that a container
 /// printed, or that shows no author, does not. Between such lines the log is only searched.
 ///
 /// # Example
 /// ```
-/// use oomparse_core::{Learner, PodLookup, PodTable};
+/// use oomparse_core::PodLookup;
+/// use oomparse_pods::{Learner, PodTable};
 /// let log = br#"Dec 11 17:29:21 node-7 kubelet[10264]: E1211 17:29:21.519957   10264 pod_workers.go:191] Error syncing pod 0f5eb28f-6722-4cf5-ab0f-b62748c018d4 ("web-0_default(0f5eb28f-6722-4cf5-ab0f-b62748c018d4)"), skipping: failed
 /// "#;
 /// let mut table = PodTable::new();
@@ -28,11 +24,7 @@ use memchr::memrchr;
 /// ```
 #[derive(Debug)]
 pub struct Learner {
-    sieve: Sieve,
-    framer: Framer,
-    lines: Lines,
-    /// The last line that the sieve refused.
-    above: Above,
+    frames: FrameReader,
     learned: usize,
     /// Somebody named the log as a source of names.
     is_named: bool,
@@ -49,10 +41,7 @@ impl Learner {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            sieve: Sieve::of_words([LEARN_LITERALS, &CARRIERS]),
-            framer: Framer::new(),
-            lines: Lines::default(),
-            above: Above::NONE,
+            frames: FrameReader::new(LEARN_LITERALS),
             learned: 0,
             is_named: false,
         }
@@ -75,84 +64,48 @@ impl Learner {
 
     /// Takes the next bytes of a log, cut anywhere.
     pub fn push_chunk(&mut self, chunk: &[u8], table: &mut PodTable) {
-        let mut rest = chunk;
-        if self.lines.is_open() {
-            let Some(tail) = self.lines.fill(rest) else {
-                return;
-            };
-            self.end_line(table);
-            rest = tail;
-        }
-        loop {
-            if !self.framer.wants_every_line() {
-                let at = self.sieve.find(rest);
-                let before = at.and_then(|at| rest.get(..at)).unwrap_or(rest);
-                if let Some(end) = memrchr(b'\n', before) {
-                    self.above.note_last(before.get(..end).unwrap_or_default());
-                    rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
-                }
-                if at.is_none() {
-                    break;
-                }
-            }
-            let Some((line, tail)) = split_line(rest) else {
-                break;
-            };
-            self.line(line, table);
-            rest = tail;
-        }
-        self.lines.keep(rest);
+        let (frames, mut pupil) = self.split(table);
+        frames.push_chunk(chunk, &mut |frame| pupil.take(frame));
     }
 
     /// Says that no more comes: takes the last line, if it had no end.
     pub fn finish(&mut self, table: &mut PodTable) {
-        if self.lines.is_open() {
-            self.end_line(table);
-        }
-        if let Some(frame) = self.framer.finish() {
-            self.frame(&frame, table);
-        }
-        self.framer = Framer::new();
-        self.above = Above::NONE;
+        let (frames, mut pupil) = self.split(table);
+        frames.finish(&mut |frame| pupil.take(frame));
     }
 
     /// Takes one line, without its line end.
     pub fn push_line(&mut self, line: &[u8], table: &mut PodTable) {
-        if self.framer.wants_every_line() || self.sieve.is_candidate(line) {
-            self.line(line, table);
-        } else {
-            self.above.note(line);
-        }
+        let (frames, mut pupil) = self.split(table);
+        frames.push_line(line, &mut |frame| pupil.take(frame));
     }
 
-    fn end_line(&mut self, table: &mut PodTable) {
-        let (line, dropped) = self.lines.end();
-        self.framer.drop_bytes(dropped);
-        self.push_line(&line, table);
-        self.framer.drop_bytes(0);
-        self.lines.reuse(line);
+    /// What reads the log, and what takes its frames.
+    fn split<'a>(&'a mut self, table: &'a mut PodTable) -> (&'a mut FrameReader, Pupil<'a>) {
+        let pupil = Pupil {
+            table,
+            learned: &mut self.learned,
+            is_default: !self.is_named,
+        };
+        (&mut self.frames, pupil)
     }
+}
 
-    fn line(&mut self, line: &[u8], table: &mut PodTable) {
-        if matches!(line, [b' ' | b'\t', ..]) {
-            self.above.show(&mut self.framer);
-        }
-        self.above.forget();
-        if let Some(frame) = self.framer.end_before(line) {
-            self.frame(&frame, table);
-        }
-        if let Some(frame) = self.framer.frame(line) {
-            self.frame(&frame, table);
-        }
-    }
+/// Learns from the frames of daemons.
+struct Pupil<'a> {
+    table: &'a mut PodTable,
+    learned: &'a mut usize,
+    is_default: bool,
+}
 
-    fn frame(&mut self, frame: &Frame<'_>, table: &mut PodTable) {
+impl Pupil<'_> {
+    fn take(&mut self, frame: &Frame<'_>) {
         // What stands behind a line break may be quoted, and a daemon's message begins with its own words.
         if frame.kind != FrameKind::Indented
             && let Source::Daemon(daemon) = frame.author.source
-            && learn_from(table, daemon, &frame.message, !self.is_named)
+            && learn_from(self.table, daemon, &frame.message, self.is_default)
         {
-            self.learned = self.learned.saturating_add(1);
+            *self.learned = self.learned.saturating_add(1);
         }
     }
 }
@@ -160,7 +113,7 @@ impl Learner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::enrich::PodLookup;
+    use oomparse_core::PodLookup;
     use std::format;
     use std::string::String;
 

@@ -23,8 +23,9 @@ pub use names::{add_log_name, container_log_file, pod_log_dir};
 use super::error::{PodSourceError, PodSourceErrorKind};
 use super::record::{PodRecord, PodSource, PodUid};
 use super::table::Loaded;
-use crate::report::fnv1a;
 use alloc::vec::Vec;
+use core::hash::BuildHasher;
+use hashbrown::DefaultHashBuilder;
 
 /// The form of a listing of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,22 +80,26 @@ pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
 
 /// Which names a listing gives to each uid.
 #[derive(Default)]
-struct Claims(Vec<([u8; 16], u64, PodSource, PodUid)>);
+struct Claims {
+    claims: Vec<([u8; 16], u64, PodSource, PodUid)>,
+    hashes: DefaultHashBuilder,
+}
 
 impl Claims {
     fn note(&mut self, record: &PodRecord) {
         let uid = record.uid.as_deref().and_then(PodUid::parse);
         if let (Some(uid), Some(name)) = (uid, &record.name) {
             let namespace = record.namespace.as_deref().unwrap_or_default();
-            let hash = fnv1a(&[namespace.as_bytes(), name.as_bytes()]);
-            self.0.push((uid.to_key(), hash, record.source, uid));
+            let hash = self.hashes.hash_one((namespace, name));
+            self.claims.push((uid.to_key(), hash, record.source, uid));
         }
     }
 
     /// The uids that have two names, in order.
     fn differing(&mut self) -> impl Iterator<Item = (PodSource, PodUid)> {
-        self.0.sort_unstable_by_key(|(uid, hash, ..)| (*uid, *hash));
-        self.0.windows(2).filter_map(|pair| match pair {
+        self.claims
+            .sort_unstable_by_key(|(uid, hash, ..)| (*uid, *hash));
+        self.claims.windows(2).filter_map(|pair| match pair {
             [one, other] if one.0 == other.0 && one.1 != other.1 => Some((other.2, other.3)),
             _ => None,
         })
@@ -211,8 +216,8 @@ mod tests {
 
     #[test]
     fn a_uid_with_two_names_in_one_listing_has_none() {
-        use crate::enrich::PodLookup;
-        use crate::pods::PodTable;
+        use crate::PodTable;
+        use oomparse_core::PodLookup;
         let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
         let other = "0f5eb28f-6722-4cf5-ab0f-b62748c018d4";
         let pod = |namespace: &str, name: &str, uid: &str| {

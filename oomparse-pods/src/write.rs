@@ -198,7 +198,7 @@ impl Csv {
 mod tests {
     use super::super::record::{PodRecord, PodSource};
     use super::*;
-    use crate::enrich::PodLookup as _;
+    use oomparse_core::PodLookup as _;
 
     fn table() -> PodTable {
         let mut table = PodTable::new();

@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 ///
 /// # Example
 /// ```
-/// use oomparse_core::pod_log_dir;
+/// use oomparse_pods::pod_log_dir;
 /// let pod = pod_log_dir("default_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589").unwrap();
 /// assert_eq!(pod.name.as_deref(), Some("web-0"));
 /// ```
@@ -59,7 +59,7 @@ fn log_name(name: &str) -> Option<PodRecord> {
 ///
 /// # Example
 /// ```
-/// use oomparse_core::{PodTable, add_log_name};
+/// use oomparse_pods::{PodTable, add_log_name};
 /// let mut listing = Vec::new();
 /// for name in ["my_old_notes", "default_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589"] {
 ///     add_log_name(&mut listing, name.as_bytes());

@@ -1,6 +1,6 @@
 use super::super::record::{PodRecord, PodSource};
 use super::*;
-use crate::enrich::PodLookup;
+use oomparse_core::PodLookup;
 use std::format;
 use std::string::{String, ToString};
 

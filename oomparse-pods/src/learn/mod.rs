@@ -11,7 +11,7 @@
 //! | dockerd, cri-dockerd | `k8s_app_web-0_default_3962896b-…_0` | uid, namespace, pod, container |
 //!
 //! Anybody may write such text to a log. So only lines whose author is that daemon are read
-//! ([`source`](crate::source) judges), a line must begin as that daemon begins it, and what is read stands
+//! (its [`Author`](oomparse_core::Author) says so), a line must begin as that daemon begins it, and what is read stands
 //! before anything that a workload could have put there.
 
 mod kubelet;
@@ -24,7 +24,7 @@ pub use log::Learner;
 use super::record::PodRecord;
 use super::table::PodTable;
 use crate::limits::MAX_LEARN_LEN;
-use crate::source::Daemon;
+use oomparse_core::Daemon;
 
 /// Every line that can teach a name holds one of these.
 pub const LEARN_LITERALS: &[&str] = &[
@@ -47,7 +47,8 @@ pub const LEARN_LITERALS: &[&str] = &[
 /// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`,
 /// `cri-dockerd`, `k3s`, `rke2`. Lines of others teach nothing.
 pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
-    Daemon::of_tag(tag).is_some_and(|daemon| learn_from(table, daemon, message, true))
+    let daemon = core::str::from_utf8(tag).ok().and_then(Daemon::from_name);
+    daemon.is_some_and(|daemon| learn_from(table, daemon, message, true))
 }
 
 /// The same of a daemon that is known; `is_default` unless somebody named the log as a source of names.

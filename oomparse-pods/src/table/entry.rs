@@ -1,6 +1,6 @@
 //! Entries of the table: what they hold, whom they believe, what they weigh.
 
-use super::super::record::{Doubt, PodSource, PodUid};
+use super::super::record::{Doubt, PodSource, PodUid, is_log};
 use super::texts::{TextId, Texts};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -98,7 +98,7 @@ impl Standing {
 
     /// 0: a log's word; 1: an annotation's claim in a listing; 2: a listing.
     fn rank(self) -> u8 {
-        match (self.source.is_log(), self.doubts & CLAIMED != 0) {
+        match (is_log(self.source), self.doubts & CLAIMED != 0) {
             (true, _) => 0,
             (false, true) => 1,
             (false, false) => 2,
