@@ -3,10 +3,7 @@
 //! Real fuzzing is `cargo xtask fuzz NAME`; this runs at least [`KEPT`] kept inputs and [`CHANGED`] changed
 //! seeds of each target on any toolchain, the same ones every time.
 
-#[path = "../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, reason = "a crate of its own for libFuzzer")]
-mod targets;
-
+use oomparse_fuzz_targets as targets;
 use oomparse_tests::cases;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -1,13 +1,10 @@
 //! Promises that hold for any line or any two reports, and what attacks on them found.
 
-#[path = "../fuzz/src/opens.rs"]
-mod opens;
-
 use oomparse_core::line::parse_line;
 use oomparse_core::{Framer, Options, Parser, Text};
+use oomparse_fuzz_targets::opens;
 use oomparse_tests::model::{CARRIERS, Carrier};
 use oomparse_tests::{cases, lines, parse_whole, to_values};
-use opens::opens;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;

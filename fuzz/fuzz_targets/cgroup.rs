@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|data: &[u8]| oomparse_fuzz::cgroup(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oomparse_fuzz_targets::cgroup(data));

@@ -7,8 +7,8 @@
 mod live;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use live::{overflow, pod, watch};
-use pod::{Driver, Hierarchy, Pod};
+use live::{overflow, watch};
+use oomparse_tests::pod::{Driver, Hierarchy, Pod};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -36,8 +36,10 @@ mod keyed;
 pub mod limits;
 pub mod line;
 mod lines;
+#[cfg(not(feature = "carriers"))]
+mod no_paste;
 mod parser;
-#[cfg_attr(not(feature = "carriers"), path = "paste/none.rs")]
+#[cfg(feature = "carriers")]
 mod paste;
 mod report;
 mod sieve;
@@ -45,6 +47,8 @@ mod source;
 mod split;
 mod time;
 
+#[cfg(not(feature = "carriers"))]
+use no_paste as paste;
 pub use bytes::Text;
 pub use cgroup::{
     CgroupDriver, CgroupPath, CgroupRoots, LimitLevel, QosClass, Runtime, parse_cgroup_path,

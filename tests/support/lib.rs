@@ -7,6 +7,7 @@ mod case;
 mod difference;
 pub mod model;
 mod noise;
+pub mod pod;
 pub mod printk;
 mod script;
 pub mod storm;

@@ -3,5 +3,4 @@
 
 pub(crate) mod http;
 pub(crate) mod overflow;
-pub(crate) mod pod;
 pub(crate) mod watch;

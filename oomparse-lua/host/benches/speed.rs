@@ -1,12 +1,12 @@
 //! Events per second of the transform: with the script of `integrations/vector/lua.yaml`, and with a script that
 //! only hands each event on. `cargo bench` in this folder.
 
-#[path = "../tests/support/mod.rs"]
-mod support;
-
 use mlua::{Function, Table};
+use oomparse_lua_host::{Transform, module_dir, pods};
 use std::time::{Duration, Instant};
-use support::{Transform, module_dir, pods};
+
+/// Where the module and the listings are put.
+const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 
 const NOTHING: &str = "function nothing_process(event, emit) emit(event) end";
 
@@ -56,7 +56,10 @@ fn main() {
     for (at, line) in oom.iter().cycle().take(mixed.len() / 100).enumerate() {
         mixed[at * 100] = line;
     }
-    let transform = Transform::new(&module_dir("release"), &pods("lua-bench.csv"));
+    let transform = Transform::new(
+        &module_dir(SCRATCH, "release"),
+        &pods(SCRATCH, "lua-bench.csv"),
+    );
     for said in transform.take() {
         panic!("{}", transform.path::<String>(&said, "log.message"));
     }

@@ -1,10 +1,11 @@
 //! What every host of the parser is held to: `corpus/scripts`, record by record.
 
-mod support;
-
 use mlua::{Lua, LuaOptions, LuaSerdeExt, StdLib, Table, Value};
+use oomparse_lua_host::module_dir;
 use oomparse_tests::{Script, events_in, scripts};
-use support::module_dir;
+
+/// Where the module and the listings are put.
+const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 
 #[test]
 fn the_scripts_give_the_events_that_they_must() {
@@ -13,7 +14,7 @@ fn the_scripts_give_the_events_that_they_must() {
     let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL_SAFE, LuaOptions::default()) };
     lua.load(format!(
         "package.cpath = \"{}/?.so;\" .. package.cpath",
-        module_dir("dev").display()
+        module_dir(SCRATCH, "dev").display()
     ))
     .exec()
     .unwrap();
@@ -33,7 +34,9 @@ fn through(lua: &Lua, script: &Script) {
     let options = lua.create_table().unwrap();
     let trust = if script.trusts_any { "any" } else { "kernel" };
     options.set("trust", trust).unwrap();
-    options.set("cgroup_roots", script.cgroup_roots.clone()).unwrap();
+    options
+        .set("cgroup_roots", script.cgroup_roots.clone())
+        .unwrap();
     options.set("stream_key", script.stream.clone()).unwrap();
     if let Some(pods) = &script.pods {
         let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));

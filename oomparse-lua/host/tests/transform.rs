@@ -1,19 +1,20 @@
 //! The script of `integrations/vector/lua.yaml`, in a Lua that is built and called as Vector's transform does:
 //! events as tables `{ log = { … } }`, hooks `init`, `process` and `shutdown`, and a timer.
 
-mod support;
-
 use mlua::{Function, Table, Value};
+use oomparse_lua_host::{Transform, UID, module_dir, pods};
 use std::path::Path;
 use std::process::Command;
-use support::{Transform, UID, module_dir, pods};
+
+/// Where the module and the listings are put.
+const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 
 const SUMMARY: &str = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419,task=java,pid=77,uid=0";
 const KILLED: &str = "Memory cgroup out of memory: Killed process 77 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
 
 #[test]
 fn a_kill_is_named_and_everything_passes_in_order() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-pods.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-pods.csv"));
     assert_eq!(transform.take().len(), 0, "nothing is wrong at the start");
     for round in 0..3 {
         // A death is told once: each time another process dies.
@@ -46,14 +47,14 @@ fn a_kill_is_named_and_everything_passes_in_order() {
 
 #[test]
 fn a_programs_text_is_no_kill() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-user.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-user.csv"));
     let out = transform.process(KILLED, "1");
     assert!(transform.path::<Value>(&out[0], "log.oom").is_nil());
 }
 
 #[test]
 fn late_events_come_with_the_timer_and_at_the_end() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-late.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-late.csv"));
     let invoked = "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968";
     transform.process(invoked, "0");
     transform.hook("oom_timer");
@@ -66,7 +67,7 @@ fn late_events_come_with_the_timer_and_at_the_end() {
 
 #[test]
 fn an_error_inside_leaves_the_event_as_it_came() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-error.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-error.csv"));
     // A record whose text is no text, and one without a text at all.
     for script in [
         "return { log = { message = 12 } }",
@@ -101,7 +102,10 @@ fn without_the_module_events_pass_and_one_sentence_says_why() {
 
 #[test]
 fn wrong_options_are_told() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-options.csv"));
+    let transform = Transform::new(
+        &module_dir(SCRATCH, "dev"),
+        &pods(SCRATCH, "lua-options.csv"),
+    );
     for (options, word) in [
         ("{ trust = 'all' }", "`any`"),
         ("{ pod = 'x' }", "no option `pod`"),
@@ -123,7 +127,10 @@ fn wrong_options_are_told() {
 
 #[test]
 fn all_kills_of_a_record_reach_it() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-several.csv"));
+    let transform = Transform::new(
+        &module_dir(SCRATCH, "dev"),
+        &pods(SCRATCH, "lua-several.csv"),
+    );
     let script = r#"
         local text = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\nOut of memory: Kill process 8 (sh) score 3 or sacrifice child\nKilled process 9 (php) total-vm:8kB, anon-rss:4kB, file-rss:0kB"
         local event = require("oomparse").new():process({ _TRANSPORT = "kernel", SYSLOG_FACILITY = "0", message = text })
@@ -136,7 +143,7 @@ fn all_kills_of_a_record_reach_it() {
 /// What the kernel prints in a storm, with and without the uid that 4.14 lacks; the text may be in an object.
 #[test]
 fn every_bare_kill_has_its_event_at_once() {
-    let transform = Transform::new(&module_dir("dev"), &pods("lua-storm.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-storm.csv"));
     let script = r#"
         local options, nested = ...
         local filter = require("oomparse").new(options)
@@ -161,7 +168,7 @@ fn every_bare_kill_has_its_event_at_once() {
 
 #[test]
 fn debians_lua_loads_it_too() {
-    let dir = module_dir("dev");
+    let dir = module_dir(SCRATCH, "dev");
     let script = format!(
         "package.cpath = '{}/?.so'; local f = require('oomparse').new {{ trust = 'any' }}; \
          local e = f:process {{ message = 'Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB' }}; print(e.type, e.victim.pid)",

@@ -1,24 +1,14 @@
 //! The configurations of integrations/fluent-bit as they are, but for their paths; `kmsg` with real
 //! kills, each of a process in a cgroup as a pod's.
 
-// What makes a pod, and a process that the kernel kills in it, as the tests of `oomparse watch` do it.
 mod native;
-#[allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test's; it takes away what it made even so"
-)]
-#[path = "../../../oomparse-cli/tests/live/pod.rs"]
-#[expect(dead_code, reason = "the live tests use all of it")]
-mod pod;
 mod storm;
 
 use super::host::{Host, write};
 use super::input::Input;
 use super::running::{Running, of, uid};
 use crate::{root, system};
-use pod::{Driver, Hierarchy, Pod};
+use oomparse_tests::pod::{Driver, Hierarchy, Pod};
 use serde_json::Value;
 use std::fs;
 use std::io::Write as _;

@@ -1,9 +1,9 @@
 //! Real kills, one behind the other as fast as the kernel makes them: it prints ten reports in five seconds,
 //! then bare lines.
 
-use super::pod::{Driver, Hierarchy, Pod};
 use super::{Host, Running, write};
 use crate::fluent_bit::host::Filter;
+use oomparse_tests::pod::{Driver, Hierarchy, Pod};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 

@@ -11,21 +11,26 @@ const LIMIT: &str = "16777216";
 
 /// Who names the cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Driver {
+pub enum Driver {
+    /// The kubelet or the runtime itself.
     Cgroupfs,
+    /// systemd, with slices and scopes.
     Systemd,
 }
 
 /// Where cgroups are made, and how.
 #[derive(Clone, Debug)]
-pub(crate) struct Hierarchy {
+pub struct Hierarchy {
     root: PathBuf,
     is_v2: bool,
 }
 
 impl Hierarchy {
-    /// Nothing, and why, where cgroups with a memory limit cannot be made.
-    pub(crate) fn find() -> Result<Self, String> {
+    /// Where they are made on this machine.
+    ///
+    /// # Errors
+    /// Says why cgroups with a memory limit cannot be made.
+    pub fn find() -> Result<Self, String> {
         let v1 = Self {
             root: "/sys/fs/cgroup/memory".into(),
             is_v2: false,
@@ -57,7 +62,10 @@ impl Hierarchy {
     }
 
     /// Whether all of a cgroup can be killed at once: `memory.oom.group` is v2's.
-    pub(crate) fn has_groups(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Says why it cannot.
+    pub fn has_groups(&self) -> Result<(), String> {
         if self.is_v2 {
             Ok(())
         } else {
@@ -97,10 +105,13 @@ impl Hierarchy {
 
 /// A pod with one container; its cgroups and directories go with it.
 #[derive(Debug)]
-pub(crate) struct Pod {
-    pub(crate) name: String,
-    pub(crate) uid: String,
-    pub(crate) id: String,
+pub struct Pod {
+    /// Its name, in the namespace `shop`.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// The id of its container.
+    pub id: String,
     root: PathBuf,
     container: PathBuf,
     logs: PathBuf,
@@ -109,7 +120,11 @@ pub(crate) struct Pod {
 
 impl Pod {
     /// Makes the pod's cgroups; `logs` is what stands for /var/log.
-    pub(crate) fn new(hierarchy: &Hierarchy, driver: Driver, logs: &Path) -> Self {
+    ///
+    /// # Panics
+    /// If they cannot be made, as all that follows.
+    #[must_use]
+    pub fn new(hierarchy: &Hierarchy, driver: Driver, logs: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let own = std::process::id();
@@ -144,7 +159,7 @@ impl Pod {
     }
 
     /// Makes the directories that the kubelet makes before the container starts.
-    pub(crate) fn make_logs(&self) {
+    pub fn make_logs(&self) {
         let (pod, link) = self.log_paths();
         fs::create_dir_all(pod.join("app")).unwrap();
         fs::create_dir_all(link.parent().unwrap()).unwrap();
@@ -153,31 +168,31 @@ impl Pod {
     }
 
     /// Removes them, as the kubelet does when the pod is gone.
-    pub(crate) fn remove_logs(&self) {
+    pub fn remove_logs(&self) {
         let (pod, link) = self.log_paths();
         let _ = fs::remove_dir_all(pod);
         let _ = fs::remove_file(link);
     }
 
     /// Has all of the container killed when one of it is (v2).
-    pub(crate) fn kill_as_one(&self) {
+    pub fn kill_as_one(&self) {
         fs::write(self.container.join("memory.oom.group"), "1").unwrap();
     }
 
     /// Starts a process that takes memory until it is killed; gives its pid.
-    pub(crate) fn start_hog(&mut self) -> u32 {
+    pub fn start_hog(&mut self) -> u32 {
         let container = self.container.clone();
         self.start_in(&container, "tail /dev/zero")
     }
 
     /// Starts a process that does nothing, as the container's others.
-    pub(crate) fn start_sleeper(&mut self) -> u32 {
+    pub fn start_sleeper(&mut self) -> u32 {
         let container = self.container.clone();
         self.start_in(&container, "sleep 600")
     }
 
     /// Starts such a process in a cgroup that the container made for itself, and waits until it is killed.
-    pub(crate) fn kill_in(&mut self, below: &str) -> u32 {
+    pub fn kill_in(&mut self, below: &str) -> u32 {
         // Longer than what one call takes: one step after the other.
         let own = self.container.join(below);
         let mut steps: Vec<PathBuf> = own.ancestors().map(Path::to_owned).collect();
@@ -219,7 +234,7 @@ impl Pod {
     }
 
     /// Waits until the last process that was started is dead.
-    pub(crate) fn wait(&mut self) {
+    pub fn wait(&mut self) {
         let mut child = self.children.pop().unwrap();
         let status = child.wait().unwrap();
         assert!(!status.success(), "the process was not killed");

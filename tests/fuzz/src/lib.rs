@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets: each takes any bytes and panics when a promise is broken.
 //!
 //! `cargo fuzz run NAME` feeds them with libFuzzer; `tests/fuzz_replay.rs` feeds them on any toolchain
-//! with seeds, changes to seeds, and what was found before (`fuzz/corpus/NAME`).
+//! with seeds, changes to seeds, and what was found before (`fuzz/corpus/NAME.txt`).
 
 mod ffi;
 mod kept;
@@ -14,7 +14,7 @@ use oomparse_core::{
     Fragment, FrameKind, Framer, OomEvent, Options, Origin, Parser, parse_cgroup_path,
 };
 use oomparse_pods::{PodTable, learn};
-use opens::opens;
+pub use opens::opens;
 
 /// A target's body.
 pub type Target = fn(&[u8]);

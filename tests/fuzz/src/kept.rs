@@ -1,6 +1,7 @@
 //! Inputs as lines of text, escaped as `escape_ascii` does, in which they are kept: small in a repository, and a difference can be read.
 
 /// The input of a line; nothing where that writes no such line.
+#[must_use]
 pub fn unescape(line: &str) -> Option<Vec<u8>> {
     let mut bytes = line.bytes();
     let mut input = Vec::with_capacity(line.len());

@@ -1,19 +1,16 @@
 //! A host that calls the script of `integrations/vector/lua.yaml` as Vector's lua transform does.
 
-// Not every user of this file uses all of it.
-#![allow(dead_code)]
-
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 
-pub(crate) const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+pub const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
 
-/// The module, built by this repository's cargo, in a folder of its own under the name that Lua looks for.
-pub(crate) fn module_dir(profile: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("module");
+/// The module, built by this repository's cargo, in a folder of its own below `scratch` under the name that Lua looks for.
+pub fn module_dir(scratch: &str, profile: &str) -> PathBuf {
+    let dir = Path::new(scratch).join("module");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = dir.join("target");
     let target = std::env::var_os("OOMPARSE_TARGET_DIR").map_or(target, PathBuf::from);
@@ -44,15 +41,15 @@ pub(crate) fn module_dir(profile: &str) -> PathBuf {
 }
 
 /// Vector's lua transform, as far as scripts see it.
-pub(crate) struct Transform {
-    pub(crate) lua: Lua,
-    pub(crate) emit: Function,
+pub struct Transform {
+    pub lua: Lua,
+    pub emit: Function,
     out: Rc<RefCell<Vec<Table>>>,
 }
 
 impl Transform {
-    pub(crate) fn new(modules: &Path, pods: &str) -> Self {
-        let text = include_str!("../../../../integrations/vector/lua.yaml");
+    pub fn new(modules: &Path, pods: &str) -> Self {
+        let text = include_str!("../../../integrations/vector/lua.yaml");
         let config: serde_json::Value = serde_yaml_ng::from_str(text).unwrap();
         let oom = &config["transforms"]["oom"];
         assert_eq!(oom["hooks"]["process"], "oom_process");
@@ -86,13 +83,13 @@ impl Transform {
         transform
     }
 
-    pub(crate) fn hook(&self, name: &str) {
+    pub fn hook(&self, name: &str) {
         let hook: Function = self.lua.globals().get(name).unwrap();
         hook.call::<()>(self.emit.clone()).unwrap();
     }
 
     /// An event as Vector hands it over.
-    pub(crate) fn event(&self, message: &str, facility: &str) -> Table {
+    pub fn event(&self, message: &str, facility: &str) -> Table {
         let log = self.lua.create_table().unwrap();
         log.set("message", message).unwrap();
         log.set("_TRANSPORT", "kernel").unwrap();
@@ -104,18 +101,18 @@ impl Transform {
     }
 
     /// What comes out for a record.
-    pub(crate) fn process(&self, message: &str, facility: &str) -> Vec<Table> {
+    pub fn process(&self, message: &str, facility: &str) -> Vec<Table> {
         let event = self.event(message, facility);
         let hook: Function = self.lua.globals().get("oom_process").unwrap();
         hook.call::<()>((event, self.emit.clone())).unwrap();
         self.take()
     }
 
-    pub(crate) fn take(&self) -> Vec<Table> {
+    pub fn take(&self) -> Vec<Table> {
         self.out.borrow_mut().drain(..).collect()
     }
 
-    pub(crate) fn path<T: mlua::FromLua>(&self, event: &Table, path: &str) -> T {
+    pub fn path<T: mlua::FromLua>(&self, event: &Table, path: &str) -> T {
         let get: Function = self
             .lua
             .load(format!("local e = ... return e.{path}"))
@@ -139,8 +136,8 @@ impl SendRc {
 }
 
 /// A table with one pod.
-pub(crate) fn pods(name: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+pub fn pods(scratch: &str, name: &str) -> String {
+    let path = Path::new(scratch).join(name);
     std::fs::write(&path, format!("pod_uid,namespace,pod\n{UID},shop,web-0\n")).unwrap();
     path.to_string_lossy().into_owned()
 }

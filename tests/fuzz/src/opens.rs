@@ -3,7 +3,8 @@
 use oomparse_core::line::Line;
 
 /// Whether a line opens a report, or makes an event alone.
-pub(crate) fn opens(line: &Line<'_>) -> bool {
+#[must_use]
+pub fn opens(line: &Line<'_>) -> bool {
     matches!(
         line,
         Line::Invoked(_)
