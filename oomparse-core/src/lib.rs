@@ -47,8 +47,6 @@ mod source;
 mod split;
 mod time;
 
-#[cfg(not(feature = "carriers"))]
-use no_paste as paste;
 pub use bytes::Text;
 pub use cgroup::{
     CgroupDriver, CgroupPath, CgroupRoots, LimitLevel, QosClass, Runtime, parse_cgroup_path,
@@ -65,6 +63,8 @@ pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer};
 pub use frame_reader::FrameReader;
 pub use keyed::KeyedParser;
+#[cfg(not(feature = "carriers"))]
+use no_paste as paste;
 pub use parser::{FrameParser, Options, Parser, Taken, parse_all};
 /// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
 #[doc(hidden)]

@@ -103,6 +103,7 @@ fn common(steps: &mut Steps) {
         steps.task("system packages", system::packages);
     }
     steps.task("lengths of files", house::lengths);
+    steps.task("places of modules", house::modules);
     component(steps, "format", "fmt", &["fmt", "--all", "--check"]);
     let lints = [
         "clippy",

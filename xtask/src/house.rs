@@ -26,6 +26,48 @@ pub(crate) fn lengths() -> Result<(), String> {
     }
 }
 
+/// A module that has parts is a folder with a `mod.rs` in it, and no file is read from another module's place.
+pub(crate) fn modules() -> Result<(), String> {
+    let files = files()?;
+    let mut wrong = beside_their_folders(&files);
+    for name in &files {
+        let text = std::fs::read_to_string(root().join(name)).unwrap_or_default();
+        if text.lines().any(reads_from_elsewhere) {
+            wrong.push(format!("{name} has a module with a path of its own"));
+        }
+    }
+    match wrong.as_slice() {
+        [] => Ok(()),
+        wrong => Err(wrong.join(", ")),
+    }
+}
+
+/// The files that stand beside the folder of their parts. A crate's own first file has none.
+fn beside_their_folders(files: &[String]) -> Vec<String> {
+    let is_root = |name: &str| match name.rsplit_once('/') {
+        Some((dir, "main.rs" | "lib.rs")) => !dir.is_empty(),
+        // Each file there is a crate.
+        Some((dir, _)) => dir == "tests" || dir.ends_with("/tests") && !dir.contains("/src/"),
+        None => true,
+    };
+    let has_folder = |name: &str| {
+        let folder = format!("{}/", name.trim_end_matches(".rs"));
+        files.iter().any(|other| other.starts_with(&folder))
+    };
+    let beside = files
+        .iter()
+        .filter(|name| !is_root(name) && has_folder(name));
+    beside
+        .map(|name| format!("{name} belongs into its folder, as mod.rs"))
+        .collect()
+}
+
+/// Whether a line says where a module's file is.
+fn reads_from_elsewhere(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("#[path ") || line.starts_with("#[cfg_attr(") && line.contains("path = ")
+}
+
 /// The repository's files of Rust.
 fn files() -> Result<Vec<String>, String> {
     let listed = Command::new("git")
@@ -60,6 +102,26 @@ fn before_tests(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_are_in_their_folders() {
+        let files = |names: &[&str]| -> Vec<String> { names.iter().map(|&it| it.into()).collect() };
+        let found = |names: &[&str]| beside_their_folders(&files(names)).len();
+        assert_eq!(found(&["a/src/json.rs", "a/src/json/text.rs"]), 1);
+        assert_eq!(found(&["a/src/json/mod.rs", "a/src/json/text.rs"]), 0);
+        assert_eq!(found(&["a/src/lib.rs", "a/src/lib/text.rs"]), 0);
+        assert_eq!(found(&["a/tests/live.rs", "a/tests/live/pod.rs"]), 0);
+        assert_eq!(found(&["a/src/tests.rs", "a/src/tests/cut.rs"]), 1);
+        assert!(reads_from_elsewhere("    #[path = \"a.rs\"]"));
+        assert!(reads_from_elsewhere("#[cfg_attr(x, path = \"a.rs\")]"));
+        assert!(!reads_from_elsewhere("let path = 1;"));
+    }
+
+    #[test]
+    fn this_repository_keeps_them() {
+        assert_eq!(modules(), Ok(()));
+        assert_eq!(lengths(), Ok(()));
+    }
 
     #[test]
     fn tests_do_not_count() {
