@@ -5,7 +5,7 @@
 //! memory is printed, as the process grew by it.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use oomparse_core::{OomEvent, PodLookup, enrich, parse_all};
+use oomparse_core::{OomEvent, Options, PodLookup, enrich, parse_all};
 use oomparse_pods::{PodRecord, PodSource, PodTable};
 use rustix::time::{ClockId, clock_gettime};
 use std::fmt::Write as _;
@@ -133,7 +133,9 @@ fn event(pod: usize) -> OomEvent {
         "[1.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=java,pid=7,uid=0\n\
          [1.2] Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB\n"
     );
-    parse_all(log.as_bytes()).next().expect("a kill")
+    parse_all(log.as_bytes(), &Options::new())
+        .next()
+        .expect("a kill")
 }
 
 fn look_up(criterion: &mut Criterion) {

@@ -255,7 +255,7 @@ proptest! {
         record.add_container(&"b".repeat(64), Some("dns"));
         record.is_default = true;
         table.insert(record);
-        for mut event in oomparse_core::parse_all(log.as_bytes()) {
+        for mut event in oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new()) {
             oomparse_core::enrich(&mut event, &mut table);
             let pod = event.pod.as_ref();
             prop_assert!(pod.is_none_or(|pod| pod.nested && pod.name.is_none()), "{path}");

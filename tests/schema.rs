@@ -1,5 +1,6 @@
 //! `docs/schema.md` against what the parser writes and what the corpus proves, in both directions.
 
+use oomparse_core::{OomEvent, PodSource, Text};
 use oomparse_tests::{Case, cases, corpus_dir, leaf_paths};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -124,4 +125,58 @@ fn every_evidence_word_written_is_in_the_schema() {
             assert!(known.contains(word), "`{word}` is not in docs/schema.md");
         }
     }
+}
+
+/// `Deserialize` gives back what was written, to the last byte.
+#[test]
+fn every_event_comes_back_from_its_json() {
+    let mut count = 0;
+    for case in all_cases() {
+        for line in case.snapshot().expect("a snapshot").lines() {
+            let event: OomEvent = serde_json::from_str(line).expect(line);
+            assert_eq!(event.to_json(), line, "{}", case.name);
+            let value: Value = serde_json::to_value(&event).expect("a value");
+            let again: OomEvent = serde_json::from_value(value).expect(line);
+            assert_eq!((again.victim, again.cgroup), (event.victim, event.cgroup));
+            count += 1;
+        }
+    }
+    assert!(count > 300, "{count}");
+}
+
+/// What no case of the corpus shows comes back, too.
+#[test]
+fn fields_of_hosts_come_back_from_their_json() {
+    let line = concat!(
+        r#"{"schema":"oomparse.event/1","type":"kill","id":"7","origin":"kernel","time":"2026-11-29T02:03:04.050607Z","#,
+        r#""time_estimated":true,"source":{"path":"a.tar: b\\x0a","path_hex":"612e7461723a20620a"},"#,
+        r#""victim":{"pid":7,"oom_score_adj":-1000},"#,
+        r#""pod":{"uid":"u","labels":{"tier":"db","app":"web"},"source":"crictl"},"truncated":["victim.comm","tasks"],"#,
+        r#""others":[{"schema":"oomparse.event/1","type":"report","origin":"unknown"}]}"#
+    );
+    let event: OomEvent = serde_json::from_str(line).expect("an event");
+    assert_eq!(event.to_json(), line);
+    let source = event.source.as_ref().expect("a source");
+    assert_eq!(source.path, Text::from("a.tar: b\n"));
+    let pod = event.pod.as_ref().expect("a pod");
+    assert_eq!(pod.source, Some(PodSource::Crictl));
+    assert_eq!(event.others.len(), 1);
+}
+
+#[test]
+fn what_is_no_event_does_not_come_back() {
+    for text in [
+        "{}",
+        "[]",
+        "7",
+        r#"{"schema":"oomparse.event/2","type":"kill"}"#,
+        r#"{"schema":"oomparse.event/1","type":"murder"}"#,
+        r#"{"schema":"oomparse.event/1"}"#,
+    ] {
+        assert!(serde_json::from_str::<OomEvent>(text).is_err(), "{text}");
+    }
+    // What a later release adds is passed over.
+    let later = r#"{"schema":"oomparse.event/1","type":"kill","new":[1.5],"scope":"new","victim":{"pid":7,"new":null}}"#;
+    let event: OomEvent = serde_json::from_str(later).expect("an event");
+    assert_eq!(event.victim.map(|victim| victim.pid), Some(7));
 }

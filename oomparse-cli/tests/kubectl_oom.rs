@@ -57,7 +57,9 @@ fn the_event() -> String {
          [10.3] Memory cgroup out of memory: Killed process 714 (java) total-vm:588896kB, \
          anon-rss:516456kB, file-rss:516kB, shmem-rss:4kB, UID:1000 pgtables:56kB oom_score_adj:936\n"
     );
-    let event = oomparse_core::parse_all(log.as_bytes()).next().unwrap();
+    let event = oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new())
+        .next()
+        .unwrap();
     event.to_json()
 }
 

@@ -9,7 +9,7 @@ fn main() -> std::io::Result<()> {
     };
     let log = std::fs::read(path)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for event in oomparse_core::parse_all(&log) {
+    for event in oomparse_core::parse_all(&log, &oomparse_core::Options::new()) {
         writeln!(out, "{}", event.to_json())?;
     }
     out.flush()

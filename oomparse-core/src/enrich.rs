@@ -3,7 +3,7 @@
 //! The event's identity comes from the victim's cgroup path and stays as it is; a lookup adds the
 //! names. A miss leaves the event as it was.
 
-use crate::event::{Container, OomEvent, Pod};
+use crate::event::{Container, OomEvent, Pod, PodSource};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -20,8 +20,8 @@ pub struct PodNames<'a> {
     pub owner: Option<&'a str>,
     /// Labels to put into the event.
     pub labels: &'a [(String, String)],
-    /// Where the names came from, a word of the record's `pod.source`.
-    pub source: &'static str,
+    /// Where the names came from.
+    pub source: Option<PodSource>,
     /// Told by the node's own places, which nobody named: they know nothing of the pods of a machine in it.
     pub is_default: bool,
 }
@@ -220,7 +220,7 @@ fn add_pod(event: &mut OomEvent, names: PodNames<'_>) -> bool {
     pod.node = pod.node.take().or_else(|| owned(names.node));
     pod.owner = owned(names.owner);
     pod.labels = names.labels.to_vec();
-    pod.source = Some(names.source);
+    pod.source = names.source;
     true
 }
 
@@ -244,7 +244,7 @@ mod tests {
                 namespace: Some("default"),
                 name: Some("web-0"),
                 node: Some("node-7"),
-                source: "kubernetes",
+                source: Some(PodSource::Kubernetes),
                 is_default: self.is_default,
                 ..PodNames::default()
             })
@@ -257,7 +257,7 @@ mod tests {
                 pod: PodNames {
                     namespace: self.container_namespace,
                     name: self.container_namespace.map(|_| "web-0"),
-                    source: "runtime-log",
+                    source: Some(PodSource::RuntimeLog),
                     is_default: self.is_default,
                     ..PodNames::default()
                 },
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(pod.namespace.as_deref(), Some("default"));
         assert_eq!(pod.name.as_deref(), Some("web-0"));
         assert_eq!(pod.node.as_deref(), Some("node-7"));
-        assert_eq!(pod.source, Some("kubernetes"));
+        assert_eq!(pod.source, Some(PodSource::Kubernetes));
         let container = event.container.clone().unwrap();
         assert_eq!(container.name.as_deref(), Some("app"));
         let before = event.clone();

@@ -46,6 +46,7 @@ mod sieve;
 mod source;
 mod split;
 mod time;
+mod words;
 
 pub use bytes::Text;
 pub use cgroup::{

@@ -9,7 +9,7 @@ use crate::guard::{Done, given, guard, quietly};
 use crate::result::oomparse_result;
 use crate::str::{bytes, fill, oomparse_str, text};
 use ::oomparse_pods::{PodTable, learn};
-use oomparse_core::{OomEvent, PodLookup, PodNames, enrich};
+use oomparse_core::{OomEvent, PodLookup, PodNames, PodSource, enrich};
 use oomparse_host::{Content, Loaded, Sources, lacks_a_name};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -98,7 +98,7 @@ impl oomparse_names {
                 own(pod.owner),
                 own(container),
                 uid,
-                own(Some(pod.source)),
+                own(pod.source.map(PodSource::as_str)),
             ],
         }
     }

@@ -5,7 +5,9 @@ use crate::field::oomparse_kind;
 use crate::guard::Done;
 use crate::result::oomparse_result;
 use Value::{Bool, I64, Str, U64};
-use oomparse_core::{CgroupDriver, LimitLevel, OomEvent, Origin, QosClass, Runtime, Scope, Text};
+use oomparse_core::{
+    CgroupDriver, LimitLevel, OomEvent, Origin, PodSource, QosClass, Runtime, Scope, Text,
+};
 
 /// A field's value; nothing in it where the log does not show the field.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +149,13 @@ fn identity(event: &OomEvent, field: u32) -> Option<Value<'_>> {
         73 => string(event.pod.as_ref().and_then(|of| of.name.as_ref())),
         74 => string(event.pod.as_ref().and_then(|of| of.node.as_ref())),
         75 => string(event.pod.as_ref().and_then(|of| of.owner.as_ref())),
-        76 => word(event.pod.as_ref().and_then(|of| of.source)),
+        76 => word(
+            event
+                .pod
+                .as_ref()
+                .and_then(|of| of.source)
+                .map(PodSource::as_str),
+        ),
         77 => Bool(
             event
                 .pod

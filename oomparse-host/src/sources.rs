@@ -31,7 +31,7 @@ const REST: Duration = Duration::from_secs(10);
 ///
 /// # Example
 /// ```
-/// use oomparse_core::parse_all;
+/// use oomparse_core::{Options, parse_all};
 /// use oomparse_pods::PodTable;
 /// use oomparse_host::Sources;
 ///
@@ -42,7 +42,7 @@ const REST: Duration = Duration::from_secs(10);
 /// // A pod that came since.
 /// std::fs::create_dir_all(dir.join("shop_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589")).unwrap();
 /// let log = b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task=a,pid=7,uid=0";
-/// let mut event = parse_all(log).next().unwrap();
+/// let mut event = parse_all(log, &Options::new()).next().unwrap();
 /// sources.name(&mut event, &mut table);
 /// assert_eq!(event.pod.unwrap().name.unwrap(), "web-0");
 /// std::fs::remove_dir_all(&dir).unwrap();
@@ -343,7 +343,9 @@ mod tests {
         let line = format!(
             "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=a,pid=7,uid=0"
         );
-        oomparse_core::parse_all(line.as_bytes()).next().unwrap()
+        oomparse_core::parse_all(line.as_bytes(), &Options::new())
+            .next()
+            .unwrap()
     }
 
     fn name(sources: &mut Sources, table: &mut PodTable, pod: u8) -> Option<String> {

@@ -218,7 +218,9 @@ mod tests {
     fn the_same_name_is_the_same_word_in_every_place() {
         let log = b"[9.1] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod3962896b_ab69_4572_8f1d_ee756f9f3589.slice,task_memcg=/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod3962896b_ab69_4572_8f1d_ee756f9f3589.slice/cri-containerd-a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419.scope,task=secretd,pid=7,uid=0\n\
             [9.2] Memory cgroup out of memory: Killed process 7 (secretd) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n";
-        let mut event = oomparse_core::parse_all(log).next().unwrap();
+        let mut event = oomparse_core::parse_all(log, &oomparse_core::Options::new())
+            .next()
+            .unwrap();
         let (uid, id) = (
             event.pod.clone().unwrap().uid.unwrap(),
             event.container.clone().unwrap().id.unwrap(),

@@ -138,7 +138,8 @@ mod tests {
     fn what_a_name_says_is_text() {
         let log = b"[1.0] Killed process 7 (<img src=x>) total-vm:8kB, anon-rss:4kB\n\
                     [2.0] Killed process 8 (a|[b](http://c)) total-vm:8kB, anon-rss:4kB\n";
-        let events: Vec<OomEvent> = oomparse_core::parse_all(log).collect();
+        let events: Vec<OomEvent> =
+            oomparse_core::parse_all(log, &oomparse_core::Options::new()).collect();
         let text: String = events
             .iter()
             .map(|event| markdown(event, Lang::En))

@@ -58,7 +58,7 @@ fn names_a_process(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oomparse_core::{Parser, parse_all};
+    use oomparse_core::{Options, Parser, parse_all};
 
     #[test]
     fn a_text_that_is_a_list_of_bytes_names_its_victim() {
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_number_alone_names_nobody() {
         let line = b"[1.0] Killed process 7 (java) total-vm:8kB";
-        let event = parse_all(line).next().unwrap();
+        let event = parse_all(line, &Options::new()).next().unwrap();
         assert!(seems_to_tell(&event, line));
         let reaped = br#"{"log":"oom_reaper: reaped process 7 (java), now"}"#;
         assert!(seems_to_tell(&event, reaped));

@@ -63,7 +63,9 @@ mod tests {
             [1.0] memory: usage 1kB, limit 1kB, failcnt 83\n\
             [1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=j,pid=7,uid=0\n\
             [1.1] Memory cgroup out of memory: Killed process 7 (j) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:0\n";
-        let event = oomparse_core::parse_all(log).next().unwrap();
+        let event = oomparse_core::parse_all(log, &oomparse_core::Options::new())
+            .next()
+            .unwrap();
         let terms = terms_of(&event);
         for wanted in [
             "invoker",

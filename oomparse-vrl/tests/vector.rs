@@ -3,7 +3,7 @@
 
 mod support;
 
-use oomparse_core::{enrich, parse_all};
+use oomparse_core::{enrich, Options, parse_all};
 use oomparse_pods::PodTable;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -96,7 +96,7 @@ fn case(name: &str) -> Vec<oomparse_core::OomEvent> {
         .map(|entry| entry.unwrap().path())
         .find(|path| path.file_name().unwrap().to_string_lossy().contains(name))
         .unwrap();
-    parse_all(&fs::read(dir.join("input.log")).unwrap()).collect()
+    parse_all(&fs::read(dir.join("input.log")).unwrap(), &Options::new()).collect()
 }
 
 /// An event with this pod and container, from the corpus.
@@ -176,7 +176,7 @@ fn names_that_are_known_stay() {
 
 #[test]
 fn nothing_is_said_of_what_is_not_known() {
-    let event = parse_all(b"[1.5] Out of memory: Killed process 7 (java)")
+    let event = parse_all(b"[1.5] Out of memory: Killed process 7 (java)", &Options::new())
         .next()
         .unwrap();
     let (oom, labelled) = through(&config(), from_exec(&event));
@@ -188,8 +188,7 @@ fn nothing_is_said_of_what_is_not_known() {
     );
     // A report without a victim is no kill.
     let report = parse_all(
-        b"[1.5] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
-    );
+        b"[1.5] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0", &Options::new());
     let (oom, labelled) = through(&config(), from_exec(&report.last().unwrap()));
     assert_eq!(
         (oom["oom"]["type"].as_str(), labelled),
@@ -200,7 +199,7 @@ fn nothing_is_said_of_what_is_not_known() {
 #[test]
 fn the_time_is_when_it_happened() {
     let line = "2023-01-05T02:12:02+08:00 node-9 kernel: Out of memory: Killed process 7 (java)";
-    let event = parse_all(line.as_bytes()).next().unwrap();
+    let event = parse_all(line.as_bytes(), &Options::new()).next().unwrap();
     let (oom, _) = through(&config(), from_exec(&event));
     assert_eq!(oom["timestamp"], "2023-01-04T18:12:02Z");
     assert_eq!(oom["host"], "node-9");
@@ -216,7 +215,7 @@ fn every_event_of_the_corpus_passes_whole() {
     let mut events = 0;
     for case in fs::read_dir(cases).unwrap() {
         let log = fs::read(case.unwrap().path().join("input.log")).unwrap();
-        for event in parse_all(&log) {
+        for event in parse_all(&log, &Options::new()) {
             let (_, out) = run(&oom, from_exec(&event));
             let mut expected: Json = serde_json::from_str(&event.to_json()).unwrap();
             expected["host"] = out["host"].clone();
@@ -241,7 +240,7 @@ fn what_the_metric_needs_is_in_every_kill() {
     let field = metric["field"].as_str().unwrap();
     for event in [
         kill(),
-        parse_all(b"Killed process 7 (java)").next().unwrap(),
+        parse_all(b"Killed process 7 (java)", &Options::new()).next().unwrap(),
     ] {
         let (_, labelled) = through(&config, from_exec(&event));
         let labelled = labelled.unwrap();

@@ -15,7 +15,7 @@ fn killed(pid: u32) -> String {
 }
 
 fn pids(log: &[u8]) -> Vec<u32> {
-    let victims = parse_all(log).filter_map(|event| event.victim);
+    let victims = parse_all(log, &Options::new()).filter_map(|event| event.victim);
     victims.map(|victim| victim.pid).collect()
 }
 

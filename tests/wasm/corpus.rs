@@ -82,7 +82,9 @@ fn core(input: &[u8]) -> (Vec<Value>, usize) {
     }
     (
         events,
-        oomparse_core::parse_all(input).filter(is_kill).count(),
+        oomparse_core::parse_all(input, &oomparse_core::Options::new())
+            .filter(is_kill)
+            .count(),
     )
 }
 

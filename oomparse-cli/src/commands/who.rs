@@ -4,7 +4,9 @@ use crate::Found;
 use crate::args::{WhoArgs, WhoFormat};
 use crate::pods::Which;
 use crate::sink::stdout;
-use oomparse_core::{CgroupPath, CgroupRoots, LimitLevel, PodLookup, Text, parse_cgroup_path};
+use oomparse_core::{
+    CgroupPath, CgroupRoots, LimitLevel, PodLookup, PodSource, Text, parse_cgroup_path,
+};
 use oomparse_pods::PodTable;
 use oomparse_report::on_screen;
 use serde::Serialize;
@@ -157,7 +159,7 @@ impl Who {
                 self.pod = Some(Pod {
                     namespace: found.pod.namespace.map(str::to_owned),
                     name: found.pod.name.map(str::to_owned),
-                    source: Some(found.pod.source),
+                    source: found.pod.source.map(PodSource::as_str),
                     ..Pod::default()
                 });
             }
@@ -175,7 +177,7 @@ impl Who {
             pod.name = owned(names.name);
             pod.node = owned(names.node);
             pod.owner = owned(names.owner);
-            pod.source = Some(names.source);
+            pod.source = names.source.map(PodSource::as_str);
         }
     }
 

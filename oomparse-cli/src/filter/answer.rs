@@ -95,9 +95,10 @@ mod tests {
             key: "oom".to_owned(),
             names,
         };
-        let event = oomparse_core::parse_all(b"Killed process 7 (java)")
-            .next()
-            .unwrap();
+        let event =
+            oomparse_core::parse_all(b"Killed process 7 (java)", &oomparse_core::Options::new())
+                .next()
+                .unwrap();
         let answer = answers.record(record.as_bytes(), &event)?;
         Some(answer.replace(&event.to_json(), "E"))
     }

@@ -159,7 +159,9 @@ mod tests {
     #[test]
     fn a_name_cannot_leave_the_script_that_holds_it() {
         let log = b"[1.0] Killed process 7 (</script><b>) total-vm:8kB, anon-rss:4kB\n";
-        let event = oomparse_core::parse_all(log).next().unwrap();
+        let event = oomparse_core::parse_all(log, &oomparse_core::Options::new())
+            .next()
+            .unwrap();
         let lines = Arc::new(Mutex::new(Lines::default()));
         lock(&lines).push(log);
         lock(&lines).find(&event);

@@ -158,7 +158,9 @@ mod tests {
     use super::*;
 
     fn first(log: &str) -> Value {
-        let event = oomparse_core::parse_all(log.as_bytes()).next().unwrap();
+        let event = oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new())
+            .next()
+            .unwrap();
         let mut sink = Otlp::new(Vec::new());
         sink.event(&event).unwrap();
         assert_eq!(sink.out.pop(), Some(b'\n'));
@@ -198,7 +200,8 @@ mod tests {
             .iter()
             .flat_map(|host| {
                 let log = format!("2023-01-05T02:12:02Z {host} {KILLED}");
-                oomparse_core::parse_all(log.as_bytes()).collect::<Vec<_>>()
+                oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new())
+                    .collect::<Vec<_>>()
             })
             .collect();
         let request = request(&events, now).unwrap();

@@ -42,7 +42,8 @@ mod tests {
     }
 
     fn counted(log: &[u8]) {
-        let mut events: Vec<OomEvent> = oomparse_core::parse_all(log).collect();
+        let mut events: Vec<OomEvent> =
+            oomparse_core::parse_all(log, &oomparse_core::Options::new()).collect();
         assert_eq!(events.len(), 2);
         events.extend(events.clone());
         let mut seen = Seen::default();

@@ -33,112 +33,62 @@ mod zone;
 
 pub use roots::CgroupRoots;
 
+use crate::words::words;
 use alloc::string::String;
 use walk::{Place, PodPlace};
 use zone::Zone;
 
-/// Who names the cgroups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CgroupDriver {
-    /// `/kubepods/burstable/pod<uid>/<id>`
-    Cgroupfs,
-    /// `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod<uid>.slice/cri-containerd-<id>.scope`
-    Systemd,
-}
-
-impl CgroupDriver {
-    /// The word in the record: `cgroupfs`, `systemd`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cgroupfs => "cgroupfs",
-            Self::Systemd => "systemd",
-        }
+words! {
+    /// Who names the cgroups.
+    CgroupDriver {
+        /// `/kubepods/burstable/pod<uid>/<id>`
+        Cgroupfs = "cgroupfs",
+        /// `/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod<uid>.slice/cri-containerd-<id>.scope`
+        Systemd = "systemd",
     }
 }
 
-/// Kubernetes' quality of service class, in Kubernetes' own spelling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum QosClass {
-    /// Requests equal limits.
-    Guaranteed,
-    /// Some requests or limits.
-    Burstable,
-    /// None.
-    BestEffort,
-}
-
-impl QosClass {
-    /// The word in the record: `Guaranteed`, `Burstable`, `BestEffort`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Guaranteed => "Guaranteed",
-            Self::Burstable => "Burstable",
-            Self::BestEffort => "BestEffort",
-        }
+words! {
+    /// Kubernetes' quality of service class, in Kubernetes' own spelling.
+    QosClass {
+        /// Requests equal limits.
+        Guaranteed = "Guaranteed",
+        /// Some requests or limits.
+        Burstable = "Burstable",
+        /// None.
+        BestEffort = "BestEffort",
     }
 }
 
-/// The container runtime that a path tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Runtime {
-    /// `docker-<id>.scope`, `/docker/<id>`
-    Docker,
-    /// `cri-containerd-<id>.scope`
-    Containerd,
-    /// `crio-<id>.scope`
-    CriO,
-    /// `libpod-<id>.scope`
-    Podman,
-}
-
-impl Runtime {
-    /// The word in the record: `docker`, `containerd`, `cri-o`, `podman`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Containerd => "containerd",
-            Self::CriO => "cri-o",
-            Self::Podman => "podman",
-        }
+words! {
+    /// The container runtime that a path tells.
+    Runtime {
+        /// `docker-<id>.scope`, `/docker/<id>`
+        Docker = "docker",
+        /// `cri-containerd-<id>.scope`
+        Containerd = "containerd",
+        /// `crio-<id>.scope`
+        CriO = "cri-o",
+        /// `libpod-<id>.scope`
+        Podman = "podman",
     }
 }
 
-/// What kind of cgroup a limit stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum LimitLevel {
-    /// A container's.
-    Container,
-    /// A pod's.
-    Pod,
-    /// A quality of service class's.
-    Qos,
-    /// All pods' (`kubepods`).
-    Kubepods,
-    /// The machine's.
-    Root,
-    /// Any other.
-    Other,
-}
-
-impl LimitLevel {
-    /// The word in the record: `container`, `pod`, `qos`, `kubepods`, `root`, `other`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Container => "container",
-            Self::Pod => "pod",
-            Self::Qos => "qos",
-            Self::Kubepods => "kubepods",
-            Self::Root => "root",
-            Self::Other => "other",
-        }
+words! {
+    /// What kind of cgroup a limit stands on.
+    LimitLevel {
+        /// A container's.
+        Container = "container",
+        /// A pod's.
+        Pod = "pod",
+        /// A quality of service class's.
+        Qos = "qos",
+        /// All pods' (`kubepods`).
+        Kubepods = "kubepods",
+        /// The machine's.
+        Root = "root",
+        /// Any other.
+        Other = "other",
     }
 }
 

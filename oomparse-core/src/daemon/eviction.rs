@@ -21,7 +21,7 @@ use super::envelope::Envelope;
 use super::klog::Entry;
 use super::{Patience, Reader, Said};
 use crate::cgroup::{Runtime, is_container_id, normalize_pod_uid};
-use crate::event::{Container, Counter, EventType, Killer, OomEvent, Pod, Resource};
+use crate::event::{Container, Counter, EventType, Killer, OomEvent, Pod, PodSource, Resource};
 use crate::limits::{MAX_EVICTION_PODS, MAX_JOINED_LEN};
 use crate::source::Daemon;
 use alloc::collections::VecDeque;
@@ -336,7 +336,7 @@ fn evicted(
         uid,
         namespace: Some(namespace.into()),
         name: Some(name.into()),
-        source: Some("kubelet-log"),
+        source: Some(PodSource::KubeletLog),
         ..Pod::default()
     });
     // Of several none is the one.

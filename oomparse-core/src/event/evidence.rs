@@ -1,89 +1,91 @@
 //! What an event rests on, and which of its fields were cut.
 
-/// A kind of kernel line that an event rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Evidence {
-    /// `X invoked oom-killer: …`
-    Invoked,
-    /// `X cpuset=Y mems_allowed=Z`
-    Cpuset,
-    /// `CPU: … PID: … Comm: …`
-    TaskInfo,
-    /// `Task in A killed as a result of limit of B`
-    TaskIn,
-    /// `Memory limit reached of cgroup P`
-    LimitReached,
-    /// `memory: usage …` and its like
-    MemcgUsage,
-    /// `Memory cgroup stats for …`
-    MemcgStats,
-    /// The Mem-Info block
-    Meminfo,
-    /// The task table
-    Tasks,
-    /// `Kill process N (comm) score S or sacrifice child`
-    Selected,
-    /// `oom-kill:constraint=…`
-    Summary,
-    /// `Killed process N (comm) …`
-    Killed,
-    /// `Kill process N (comm) sharing same memory`
-    SharingMm,
-    /// `Tasks in P are going to be killed due to memory.oom.group set`
-    Group,
-    /// `OOM victim N (comm) is already exiting. Skip killing the task`
-    Exiting,
-    /// `oom_reaper: reaped process N (comm)`
-    Reaped,
-    /// `Out of memory and no killable processes...`
-    NoKillable,
-    /// `Out of memory: … panic_on_oom is enabled`
-    Panic,
-    /// `oom_kill_process: N callbacks suppressed`
-    Suppressed,
-}
+use crate::words::words;
 
-impl Evidence {
-    /// The word in the record.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Invoked => "invoked",
-            Self::Cpuset => "cpuset",
-            Self::TaskInfo => "task_info",
-            Self::TaskIn => "task_in",
-            Self::LimitReached => "limit_reached",
-            Self::MemcgUsage => "memcg_usage",
-            Self::MemcgStats => "memcg_stats",
-            Self::Meminfo => "meminfo",
-            Self::Tasks => "tasks",
-            Self::Selected => "selected",
-            Self::Summary => "summary",
-            Self::Killed => "killed",
-            Self::SharingMm => "sharing_mm",
-            Self::Group => "group",
-            Self::Exiting => "exiting",
-            Self::Reaped => "reaped",
-            Self::NoKillable => "no_killable",
-            Self::Panic => "panic",
-            Self::Suppressed => "suppressed",
-        }
+words! {
+    /// A kind of kernel line that an event rests on.
+    Evidence {
+        /// `X invoked oom-killer: …`
+        Invoked = "invoked",
+        /// `X cpuset=Y mems_allowed=Z`
+        Cpuset = "cpuset",
+        /// `CPU: … PID: … Comm: …`
+        TaskInfo = "task_info",
+        /// `Task in A killed as a result of limit of B`
+        TaskIn = "task_in",
+        /// `Memory limit reached of cgroup P`
+        LimitReached = "limit_reached",
+        /// `memory: usage …` and its like
+        MemcgUsage = "memcg_usage",
+        /// `Memory cgroup stats for …`
+        MemcgStats = "memcg_stats",
+        /// The Mem-Info block
+        Meminfo = "meminfo",
+        /// The task table
+        Tasks = "tasks",
+        /// `Kill process N (comm) score S or sacrifice child`
+        Selected = "selected",
+        /// `oom-kill:constraint=…`
+        Summary = "summary",
+        /// `Killed process N (comm) …`
+        Killed = "killed",
+        /// `Kill process N (comm) sharing same memory`
+        SharingMm = "sharing_mm",
+        /// `Tasks in P are going to be killed due to memory.oom.group set`
+        Group = "group",
+        /// `OOM victim N (comm) is already exiting. Skip killing the task`
+        Exiting = "exiting",
+        /// `oom_reaper: reaped process N (comm)`
+        Reaped = "reaped",
+        /// `Out of memory and no killable processes...`
+        NoKillable = "no_killable",
+        /// `Out of memory: … panic_on_oom is enabled`
+        Panic = "panic",
+        /// `oom_kill_process: N callbacks suppressed`
+        Suppressed = "suppressed",
     }
 }
 
-/// A field or block of the record, by its path in the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Field(&'static str);
-
-impl Field {
-    pub(crate) const fn new(path: &'static str) -> Self {
-        Self(path)
-    }
-
-    /// The path in the record, as `victim.comm` or `memcg_stats`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        self.0
+words! {
+    /// A field or block of the record that a line may hold cut, by its path in the record.
+    Field {
+        /// The victim's process id.
+        VictimPid = "victim.pid",
+        /// The victim's name.
+        VictimComm = "victim.comm",
+        /// The victim's user.
+        VictimUid = "victim.uid",
+        /// The victim's virtual size.
+        VictimTotalVm = "victim.total_vm_bytes",
+        /// The victim's resident memory in one figure.
+        VictimRss = "victim.rss_bytes",
+        /// The victim's swapped memory.
+        VictimSwap = "victim.swap_bytes",
+        /// The victim's anonymous memory.
+        VictimAnonRss = "victim.anon_rss_bytes",
+        /// The victim's file pages.
+        VictimFileRss = "victim.file_rss_bytes",
+        /// The victim's shared memory.
+        VictimShmemRss = "victim.shmem_rss_bytes",
+        /// The victim's page tables.
+        VictimPgtables = "victim.pgtables_bytes",
+        /// The victim's adjustment.
+        VictimOomScoreAdj = "victim.oom_score_adj",
+        /// The victim's cgroup.
+        TaskMemcg = "cgroup.task_memcg",
+        /// The cgroup at its limit.
+        OomMemcg = "cgroup.oom_memcg",
+        /// The counter `memory:`.
+        Memory = "memory",
+        /// The counter `memory+swap:`.
+        MemorySwap = "memory_swap",
+        /// The counter `swap:`.
+        Swap = "swap",
+        /// The counter `kmem:`.
+        Kmem = "kmem",
+        /// The blocks of cgroup figures.
+        MemcgStats = "memcg_stats",
+        /// The task table.
+        Tasks = "tasks",
     }
 }

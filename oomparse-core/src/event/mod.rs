@@ -16,7 +16,9 @@ pub use testimony::{
     Cause, Init, KilledProcess, KubernetesEvent, KubernetesObject, Percent, System, Testimony,
 };
 pub(crate) use told_at::ToldAt;
-pub use words::{Action, CauseKind, Killer, Outcome, PodSource, Reporter, Resource, Stage};
+pub use words::{
+    Action, CauseKind, EventType, Killer, Outcome, PodSource, Reporter, Resource, Scope, Stage,
+};
 
 use crate::bytes::Text;
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
@@ -29,80 +31,6 @@ use alloc::vec::Vec;
 
 /// The value of `schema` in every event. It changes only when a field changes meaning.
 pub const SCHEMA: &str = "oomparse.event/1";
-
-/// What an event says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum EventType {
-    /// One process was killed.
-    Kill,
-    /// The killer ran and killed nobody.
-    NoVictim,
-    /// An OOM report that does not show whom the killer killed. Never counted as a kill.
-    #[default]
-    Report,
-    /// Another killer than the kernel killed a process, a group of them or a cgroup, or gave the order.
-    UserspaceKill,
-    /// The kubelet ended a pod because the node was short of memory.
-    Eviction,
-    /// A bystander says that something of its own was killed for want of memory. Never counted as a kill.
-    Notice,
-}
-
-impl EventType {
-    /// All of them.
-    pub const ALL: &[Self] = &[
-        Self::Kill,
-        Self::NoVictim,
-        Self::Report,
-        Self::UserspaceKill,
-        Self::Eviction,
-        Self::Notice,
-    ];
-
-    /// The word in the record: `kill`, `no_victim`, `report`, `userspace_kill`, `eviction`, `notice`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Kill => "kill",
-            Self::NoVictim => "no_victim",
-            Self::Report => "report",
-            Self::UserspaceKill => "userspace_kill",
-            Self::Eviction => "eviction",
-            Self::Notice => "notice",
-        }
-    }
-}
-
-/// Where the memory was short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Scope {
-    /// A memory cgroup reached its limit.
-    Memcg,
-    /// A container's beancounter did (OpenVZ 6).
-    Beancounter,
-    /// The nodes of a cpuset were full.
-    Cpuset,
-    /// The nodes of a memory policy (`mbind`, `set_mempolicy`) were full.
-    MemoryPolicy,
-    /// The whole machine.
-    Global,
-}
-
-impl Scope {
-    /// The word in the record: `memcg`, `beancounter`, `cpuset`, `memory_policy`, `global`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Memcg => "memcg",
-            Self::Beancounter => "beancounter",
-            Self::Cpuset => "cpuset",
-            Self::MemoryPolicy => "memory_policy",
-            Self::Global => "global",
-        }
-    }
-}
 
 /// Everything a log shows about one kill.
 ///
@@ -189,10 +117,10 @@ impl OomEvent {
     ///
     /// # Example
     /// ```
-    /// use oomparse_core::{OomEvent, parse_all};
+    /// use oomparse_core::{OomEvent, Options, parse_all};
     ///
     /// let record = br#"{"message":"[9.1] Killed process 7 (java)\n[9.2] Killed process 8 (sh)"}"#;
-    /// let event = OomEvent::of_record(parse_all(record)).unwrap();
+    /// let event = OomEvent::of_record(parse_all(record, &Options::new())).unwrap();
     /// assert_eq!(event.victim.unwrap().pid, 7);
     /// assert_eq!(event.others[0].victim.as_ref().unwrap().pid, 8);
     /// ```
@@ -268,9 +196,8 @@ pub struct Pod {
     pub owner: Option<String>,
     /// Labels the table was told to keep.
     pub labels: Vec<(String, String)>,
-    /// Where the names came from: `pod-logs-dir`, `kubernetes`, `crictl`, `file`, `kubelet-log`,
-    /// `runtime-log`.
-    pub source: Option<&'static str>,
+    /// Where the names came from.
+    pub source: Option<PodSource>,
 }
 
 /// The victim's container: id and runtime from its cgroup path, the name from a lookup table.

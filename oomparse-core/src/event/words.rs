@@ -1,34 +1,41 @@
-//! The closed sets of words in a record.
+//! The closed sets of words that only a record has.
 
-/// Makes an enum of words, each with its spelling in the record.
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $word:ident = $text:literal,)* }) => {
-        $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$doc])* $word,)*
-        }
+use crate::words::words;
 
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$word),*];
+words! {
+    /// What an event says.
+    #[derive(Default)]
+    EventType {
+        /// One process was killed.
+        Kill = "kill",
+        /// The killer ran and killed nobody.
+        NoVictim = "no_victim",
+        /// An OOM report that does not show whom the killer killed. Never counted as a kill.
+        #[default]
+        Report = "report",
+        /// Another killer than the kernel killed a process, a group of them or a cgroup, or gave the order.
+        UserspaceKill = "userspace_kill",
+        /// The kubelet ended a pod because the node was short of memory.
+        Eviction = "eviction",
+        /// A bystander says that something of its own was killed for want of memory. Never counted as a kill.
+        Notice = "notice",
+    }
+}
 
-            /// The word in the record.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$word => $text,)*
-                }
-            }
-
-            /// The one with this word in the record.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == word)
-            }
-        }
-    };
+words! {
+    /// Where the memory was short.
+    Scope {
+        /// A memory cgroup reached its limit.
+        Memcg = "memcg",
+        /// A container's beancounter did (OpenVZ 6).
+        Beancounter = "beancounter",
+        /// The nodes of a cpuset were full.
+        Cpuset = "cpuset",
+        /// The nodes of a memory policy (`mbind`, `set_mempolicy`) were full.
+        MemoryPolicy = "memory_policy",
+        /// The whole machine.
+        Global = "global",
+    }
 }
 
 words! {

@@ -204,7 +204,7 @@ mod tests {
                     continue;
                 }
                 let line = format!("{head}{text}");
-                let found = crate::parse_all(line.as_bytes()).next();
+                let found = crate::parse_all(line.as_bytes(), &crate::Options::new()).next();
                 let is_busybox = text.starts_with("user.info");
                 assert!(found.is_none() || is_busybox, "{line}: {found:?}");
             }

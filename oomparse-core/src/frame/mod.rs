@@ -675,6 +675,13 @@ pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
     (inside.get(point) == Some(&b'.') && rest.starts_with(b" ")).then_some(micros)
 }
 
+/// A time as the record has it.
+#[cfg(feature = "serde")]
+pub(crate) fn wall_time(text: &[u8]) -> Option<WallTime> {
+    let stamp = stamp::iso(text).filter(|stamp| stamp.rest.is_empty())?;
+    stamp.wall
+}
+
 /// Whether a line shows that a program wrote it.
 #[cfg(feature = "carriers")]
 pub(crate) fn is_programs(line: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::bytes::{Text, hex};
 use crate::event::Percent;
+use crate::time::WallTime;
 use alloc::format;
 
 /// A field's name as JSON has it: in quotes, with the colon. A constant text is copied without a call.
@@ -12,6 +13,9 @@ pub(super) struct Key(&'static str);
 macro_rules! key {
     ($name:literal) => {
         const { $crate::json::fields::Key::of_quoted(concat!("\"", $name, "\":")) }
+    };
+    ($name:ident) => {
+        const { $crate::json::fields::Key::of_quoted(concat!("\"", stringify!($name), "\":")) }
     };
 }
 pub(super) use key;
@@ -78,6 +82,13 @@ pub(super) trait Fields {
                 self.put_text(key, text.to_display().as_ref());
                 self.text_of(&format!("{}_hex", key.name()), &hex(text.as_bytes()));
             }
+        }
+    }
+
+    /// A time, if all of it is known.
+    fn time(&mut self, key: Key, value: Option<WallTime>) {
+        if let Some(time) = value.filter(WallTime::is_complete) {
+            self.put_text(key, &time.text());
         }
     }
 

@@ -19,8 +19,8 @@ use crate::event::Field;
 use nom::Parser;
 use nom::bytes::complete::tag;
 
-const RSS: Field = Field::new("victim.rss_bytes");
-const SWAP: Field = Field::new("victim.swap_bytes");
+const RSS: Field = Field::VictimRss;
+const SWAP: Field = Field::VictimSwap;
 
 /// Longest name of a beancounter that is taken for one: ten digits, or what hides them.
 const LONGEST_NAME: usize = 36;

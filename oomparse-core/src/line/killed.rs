@@ -61,14 +61,14 @@ pub struct Killed<'a> {
     pub cut: Option<Field>,
 }
 
-pub(super) const COMM: Field = Field::new("victim.comm");
-const UID: Field = Field::new("victim.uid");
-pub(super) const TOTAL_VM: Field = Field::new("victim.total_vm_bytes");
-const ANON: Field = Field::new("victim.anon_rss_bytes");
-const FILE: Field = Field::new("victim.file_rss_bytes");
-const SHMEM: Field = Field::new("victim.shmem_rss_bytes");
-const PGTABLES: Field = Field::new("victim.pgtables_bytes");
-const ADJ: Field = Field::new("victim.oom_score_adj");
+pub(super) const COMM: Field = Field::VictimComm;
+const UID: Field = Field::VictimUid;
+pub(super) const TOTAL_VM: Field = Field::VictimTotalVm;
+const ANON: Field = Field::VictimAnonRss;
+const FILE: Field = Field::VictimFileRss;
+const SHMEM: Field = Field::VictimShmemRss;
+const PGTABLES: Field = Field::VictimPgtables;
+const ADJ: Field = Field::VictimOomScoreAdj;
 
 /// Reads the line; nothing when the pid itself is not there whole.
 pub(super) fn killed(input: &[u8]) -> Parsed<'_, Killed<'_>> {

@@ -54,10 +54,10 @@ pub struct Summary<'a> {
     pub cut: Option<Field>,
 }
 
-pub(crate) const TASK_MEMCG: Field = Field::new("cgroup.task_memcg");
-pub(crate) const OOM_MEMCG: Field = Field::new("cgroup.oom_memcg");
-const PID: Field = Field::new("victim.pid");
-const UID: Field = Field::new("victim.uid");
+pub(crate) const TASK_MEMCG: Field = Field::TaskMemcg;
+pub(crate) const OOM_MEMCG: Field = Field::OomMemcg;
+const PID: Field = Field::VictimPid;
+const UID: Field = Field::VictimUid;
 
 impl<'a> Summary<'a> {
     /// The path and comm of an ambiguous line, given the comm that the Killed line shows.

@@ -1,20 +1,21 @@
 //! A whole log at once.
 
-use super::Parser;
+use super::{Options, Parser};
 use crate::event::OomEvent;
 
-/// The events of a whole log in memory.
+/// The events of a whole log in memory. It is read piece by piece, as events are asked for.
 ///
 /// # Example
 /// ```
+/// use oomparse_core::{Options, parse_all};
 /// let log = b"Killed process 4021 (mysqld)\n";
-/// let events: Vec<_> = oomparse_core::parse_all(log).collect();
+/// let events: Vec<_> = parse_all(log, &Options::new()).collect();
 /// assert_eq!(events.len(), 1);
 /// ```
-pub fn parse_all(log: &[u8]) -> impl Iterator<Item = OomEvent> {
+pub fn parse_all<'l>(log: &'l [u8], options: &Options) -> impl Iterator<Item = OomEvent> + use<'l> {
     // Large enough that the search runs at full speed, small enough that events do not pile up.
     const CHUNK: usize = 256 << 10;
-    let mut parser = Parser::new();
+    let mut parser = Parser::with_options(options.clone());
     let mut chunks = log.chunks(CHUNK);
     let mut finished = false;
     core::iter::from_fn(move || {

@@ -236,6 +236,19 @@ impl Parser {
         self.frames.next_event()
     }
 
+    /// The events that are complete, in the order of completion; ends when there is none for now.
+    ///
+    /// # Example
+    /// ```
+    /// let mut parser = oomparse_core::Parser::new();
+    /// parser.push_chunk(b"[9.1] Killed process 7 (java)\n[9.2] Killed process 8 (java)\n");
+    /// parser.finish();
+    /// assert_eq!(parser.events().filter_map(|event| event.victim).map(|victim| victim.pid).sum::<u32>(), 15);
+    /// ```
+    pub fn events(&mut self) -> impl Iterator<Item = OomEvent> {
+        core::iter::from_fn(|| self.next_event())
+    }
+
     /// Whether the last line that was pushed tells this event: it names the victim, or says why there is none.
     ///
     /// An event may also be completed by a later line that has nothing to do with it. A filter that adds events to

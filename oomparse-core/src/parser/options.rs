@@ -5,6 +5,19 @@ use crate::source::{Accept, Daemon};
 use alloc::vec::Vec;
 
 /// What a [`Parser`](crate::Parser) is told beforehand.
+///
+/// Each field has a method of its name that sets it, so that options are made in one expression.
+///
+/// # Example
+/// ```
+/// use oomparse_core::{Options, Parser};
+/// let options = Options::new().year(2026).utc_offset_minutes(480).tasks(true);
+/// let mut parser = Parser::with_options(options);
+/// parser.push_line(b"Jan  5 02:12:02 n1 kernel: [9.1] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
+/// parser.finish();
+/// let event = parser.next_event().unwrap();
+/// assert_eq!(event.time.unwrap().to_string(), "2026-01-05T02:12:02+08:00");
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
@@ -27,4 +40,75 @@ pub struct Options {
     /// How many bytes of the log may stand behind a report's first line before it is given out with what it
     /// has; [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) if it is not said.
     pub max_report_len: Option<u64>,
+}
+
+impl Options {
+    /// The default: the kernel's lines, nothing assumed, no task table.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the events keep the task table.
+    #[must_use]
+    pub fn tasks(mut self, keep: bool) -> Self {
+        self.tasks = keep;
+        self
+    }
+
+    /// The year of prefixes that show none.
+    #[must_use]
+    pub fn year(mut self, year: u16) -> Self {
+        self.year = Some(year);
+        self
+    }
+
+    /// Minutes east of UTC of prefixes that show no zone.
+    #[must_use]
+    pub fn utc_offset_minutes(mut self, minutes: i16) -> Self {
+        self.utc_offset_minutes = Some(minutes);
+        self
+    }
+
+    /// The machine's name where the prefix shows none.
+    #[must_use]
+    pub fn host(mut self, name: impl Into<Vec<u8>>) -> Self {
+        self.host = Some(name.into());
+        self
+    }
+
+    /// The boot id where the carrier shows none.
+    #[must_use]
+    pub fn boot_id(mut self, id: impl Into<Vec<u8>>) -> Self {
+        self.boot_id = Some(id.into());
+        self
+    }
+
+    /// Whose lines make events.
+    #[must_use]
+    pub fn accept(mut self, accept: Accept) -> Self {
+        self.accept = accept;
+        self
+    }
+
+    /// Whose lines those are that show no author.
+    #[must_use]
+    pub fn origin(mut self, daemon: Daemon) -> Self {
+        self.origin = Some(daemon);
+        self
+    }
+
+    /// Cgroups of users or services in which a cluster lives.
+    #[must_use]
+    pub fn cgroup_roots(mut self, roots: CgroupRoots) -> Self {
+        self.cgroup_roots = roots;
+        self
+    }
+
+    /// How many bytes of the log may stand behind a report's first line.
+    #[must_use]
+    pub fn max_report_len(mut self, bytes: u64) -> Self {
+        self.max_report_len = Some(bytes);
+        self
+    }
 }

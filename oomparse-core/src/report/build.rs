@@ -48,7 +48,7 @@ pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Opti
     let pgtables = match (line.pgtables_kib, pgtables_unit(release, line.pgtables_kib)) {
         (Some(value), Some(unit)) => Some(value.saturating_mul(unit)),
         (Some(_), None) => {
-            cut = cut.or(Some(Field::new("victim.pgtables_bytes")));
+            cut = cut.or(Some(Field::VictimPgtables));
             None
         }
         (None, _) => None,

@@ -45,10 +45,10 @@ impl Report {
         self.saw(Evidence::MemcgUsage);
         self.page_kib = self.page_kib.or(line.page_kib);
         let (slot, field) = match line.kind {
-            CounterKind::Memory => (&mut self.memory, "memory"),
-            CounterKind::MemorySwap => (&mut self.memory_swap, "memory_swap"),
-            CounterKind::Swap => (&mut self.swap, "swap"),
-            CounterKind::Kmem => (&mut self.kmem, "kmem"),
+            CounterKind::Memory => (&mut self.memory, Field::Memory),
+            CounterKind::MemorySwap => (&mut self.memory_swap, Field::MemorySwap),
+            CounterKind::Swap => (&mut self.swap, Field::Swap),
+            CounterKind::Kmem => (&mut self.kmem, Field::Kmem),
         };
         *slot = Some(Counter {
             usage_bytes: Some(kib_to_bytes(line.usage_kib)),
@@ -57,7 +57,7 @@ impl Report {
             ..Counter::default()
         });
         if line.cut {
-            self.cut(Field::new(field));
+            self.cut(field);
         }
     }
 
@@ -74,10 +74,10 @@ impl Report {
         self.end_stats();
         self.saw(Evidence::MemcgStats);
         if line.cut {
-            self.cut(Field::new("memcg_stats"));
+            self.cut(Field::MemcgStats);
         }
         if self.stats.len() >= MAX_STAT_BLOCKS {
-            return self.cut(Field::new("memcg_stats"));
+            return self.cut(Field::MemcgStats);
         }
         let mut values = StatValues::with_capacity(if line.inline.is_empty() { 48 } else { 16 });
         inline_figures(line.inline, self.page_kib, &mut values);
@@ -110,7 +110,7 @@ impl Report {
             return;
         };
         if block.values.len() >= MAX_STAT_KEYS {
-            return self.cut(Field::new("memcg_stats"));
+            return self.cut(Field::MemcgStats);
         }
         block.values.push(key, value);
     }
@@ -143,7 +143,7 @@ impl Report {
             block.values.pop();
         }
         if full || state.cut {
-            self.cut(Field::new("memcg_stats"));
+            self.cut(Field::MemcgStats);
         }
     }
 

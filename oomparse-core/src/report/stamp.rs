@@ -195,10 +195,10 @@ impl Frame<'_> {
     ///
     /// # Example
     /// ```
-    /// use oomparse_core::{Framer, parse_all};
+    /// use oomparse_core::{Framer, Options, parse_all};
     /// let line = b"[12.5] Killed process 4021 (mysqld)";
     /// let frame = Framer::new().frame(line).unwrap();
-    /// assert_eq!(frame.id(), parse_all(line).next().unwrap().id);
+    /// assert_eq!(frame.id(), parse_all(line, &Options::new()).next().unwrap().id);
     /// ```
     #[must_use]
     pub fn id(&self) -> Option<String> {

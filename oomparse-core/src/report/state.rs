@@ -290,7 +290,7 @@ impl Report {
             self.table_cut = true;
         }
         if keep && !is_whole {
-            self.cut(Field::new("tasks"));
+            self.cut(Field::Tasks);
         }
     }
 

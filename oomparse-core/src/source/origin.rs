@@ -29,4 +29,11 @@ impl Origin {
             Self::UserSpace | Self::Unknown => "unknown",
         }
     }
+
+    /// The one with this word in the record.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Kernel, Self::User, Self::Claimed, Self::Unknown];
+        all.into_iter().find(|known| known.as_str() == word)
+    }
 }

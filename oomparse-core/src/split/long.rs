@@ -121,7 +121,7 @@ mod tests {
     const POD: &str = "/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589";
 
     fn events(log: &str) -> Vec<OomEvent> {
-        parse_all(log.as_bytes()).collect()
+        parse_all(log.as_bytes(), &crate::Options::new()).collect()
     }
 
     fn summary(path: &str, pid: u32) -> String {

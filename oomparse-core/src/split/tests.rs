@@ -146,13 +146,23 @@ fn text_of_a_program_is_not_taken_apart() {
         format!("<14>1 2023-01-05T02:12:02Z n1 app 7 - - a\n{others}"),
     ] {
         let line = value(&text);
-        assert!(crate::parse_all(line.as_bytes()).next().is_none(), "{line}");
+        assert!(
+            crate::parse_all(line.as_bytes(), &crate::Options::new())
+                .next()
+                .is_none(),
+            "{line}"
+        );
     }
     let line = format!("Jan  5 02:12:02 n1 app[7]: {SELECTED}#012{KILLED}");
-    assert!(crate::parse_all(line.as_bytes()).next().is_none(), "{line}");
+    assert!(
+        crate::parse_all(line.as_bytes(), &crate::Options::new())
+            .next()
+            .is_none(),
+        "{line}"
+    );
     // Between the kernel's lines a program's goes on until the next head.
     let text = format!("{others}\nJan  5 02:12:02 n1 app[7]: a\nKilled process 1 (init)");
-    let found: Vec<_> = crate::parse_all(value(&text).as_bytes()).collect();
+    let found: Vec<_> = crate::parse_all(value(&text).as_bytes(), &crate::Options::new()).collect();
     let [event] = &found[..] else {
         panic!("{found:?}");
     };

@@ -11,7 +11,7 @@ use oomparse_core::{Frame, FrameKind, FrameReader, Source};
 ///
 /// # Example
 /// ```
-/// use oomparse_core::PodLookup;
+/// use oomparse_core::{PodLookup, PodSource};
 /// use oomparse_pods::{Learner, PodTable};
 /// let log = br#"Dec 11 17:29:21 node-7 kubelet[10264]: E1211 17:29:21.519957   10264 pod_workers.go:191] Error syncing pod 0f5eb28f-6722-4cf5-ab0f-b62748c018d4 ("web-0_default(0f5eb28f-6722-4cf5-ab0f-b62748c018d4)"), skipping: failed
 /// "#;
@@ -20,7 +20,7 @@ use oomparse_core::{Frame, FrameKind, FrameReader, Source};
 /// learner.push_chunk(log, &mut table);
 /// assert_eq!(learner.learned(), 1);
 /// let pod = table.pod("0f5eb28f-6722-4cf5-ab0f-b62748c018d4").unwrap();
-/// assert_eq!((pod.name, pod.source), (Some("web-0"), "kubelet-log"));
+/// assert_eq!((pod.name, pod.source), (Some("web-0"), Some(PodSource::KubeletLog)));
 /// ```
 #[derive(Debug)]
 pub struct Learner {

@@ -24,7 +24,7 @@ fn taught(tag: &str, lines: &[&str]) -> Option<(String, String, &'static str)> {
     Some((
         names.namespace.unwrap().to_string(),
         names.name.unwrap().to_string(),
-        names.source,
+        names.source.unwrap().as_str(),
     ))
 }
 
@@ -233,7 +233,10 @@ fn a_listing_is_believed_over_lines() {
     assert_eq!(table.pod(UID).unwrap().name, Some("web-0"));
     learn(&mut table, b"kubelet", line.as_bytes());
     let names = table.pod(UID).unwrap();
-    assert_eq!((names.name, names.source), (Some("web-0"), "pod-logs-dir"));
+    assert_eq!(
+        (names.name, names.source),
+        (Some("web-0"), Some(PodSource::PodLogsDir))
+    );
 }
 
 #[test]

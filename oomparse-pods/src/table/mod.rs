@@ -372,7 +372,7 @@ impl PodLookup for PodTable {
             node: self.texts.get(entry.node),
             owner: self.texts.get(entry.owner),
             labels: entry.labels(),
-            source: entry.standing.source.as_str(),
+            source: Some(entry.standing.source),
             is_default: entry.standing.is_default(),
         })
     }
@@ -389,7 +389,7 @@ impl PodLookup for PodTable {
             pod: PodNames {
                 namespace,
                 name,
-                source: entry.standing.source.as_str(),
+                source: Some(entry.standing.source),
                 is_default: entry.standing.is_default(),
                 ..PodNames::default()
             },

@@ -100,7 +100,10 @@ fn a_log_fills_in_but_never_replaces() {
     assert!(table.insert(listed));
     table.insert(named(PodSource::KubeletLog, UID, "web-0"));
     let names = table.pod(UID).unwrap();
-    assert_eq!((names.namespace, names.source), (Some("default"), "file"));
+    assert_eq!(
+        (names.namespace, names.source),
+        (Some("default"), Some(PodSource::File))
+    );
     table.insert(named(PodSource::KubeletLog, UID, "evil"));
     assert_eq!(name(&mut table, UID).as_deref(), Some("web-0"));
     table.insert(named(PodSource::Kubernetes, UID, "web-00"));
@@ -292,7 +295,7 @@ fn pods_of_a_runtime_that_shows_no_uid() {
     let pod = event.pod.unwrap();
     assert_eq!(pod.name.as_deref(), Some("web-0"));
     assert_eq!(pod.uid.as_deref(), Some(UID));
-    assert_eq!(pod.source, Some("runtime-log"));
+    assert_eq!(pod.source, Some(PodSource::RuntimeLog));
 }
 
 #[test]

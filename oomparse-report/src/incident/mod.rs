@@ -44,7 +44,7 @@ pub const MAX_VOICES: usize = 60_000;
 ///
 /// let mut correlator = Correlator::default();
 /// let log = b"Jan  5 02:12:02 n1 kernel: Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB";
-/// for event in oomparse_core::parse_all(log) {
+/// for event in oomparse_core::parse_all(log, &oomparse_core::Options::new()) {
 ///     correlator.push(event);
 /// }
 /// let incidents = correlator.finish();

@@ -1,6 +1,6 @@
 //! Names that one voice knows and another lacks: of a pod by its uid, of a container by its id.
 
-use oomparse_core::{OomEvent, Reporter};
+use oomparse_core::{OomEvent, PodSource, Reporter};
 use std::collections::HashMap;
 
 /// What the voices of Kubernetes and the runtimes say of names.
@@ -38,7 +38,7 @@ impl Names {
         {
             pod.namespace.clone_from(namespace);
             pod.name = Some(name.clone());
-            pod.source = Some("kubernetes");
+            pod.source = Some(PodSource::Kubernetes);
         }
         if let Some(container) = &mut event.container
             && container.name.is_none()

@@ -159,7 +159,7 @@ fn clocks_without_a_zone_are_compared_on_their_own_machine() {
         let log = format!(
             "Jan  5 02:12:{second} {host} kernel: Out of memory: Killed process {pid} (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n"
         );
-        let event = oomparse_core::parse_all(log.as_bytes()).next();
+        let event = oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new()).next();
         event.expect("a kill")
     };
     let voice = |second: &str, host: &str| {

@@ -1,7 +1,7 @@
 //! One test for each name of the table in `docs/filter.md`.
 
 use super::*;
-use oomparse_core::{enrich, parse_all};
+use oomparse_core::{Options, enrich, parse_all};
 use oomparse_pods::PodTable;
 
 const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
@@ -16,7 +16,7 @@ fn event() -> OomEvent {
          [1.1] Memory cgroup out of memory: Killed process 77 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB\n",
         uid = UID.replace('-', "_")
     );
-    let mut event = parse_all(log.as_bytes()).next().unwrap();
+    let mut event = parse_all(log.as_bytes(), &Options::new()).next().unwrap();
     let mut table = PodTable::new();
     table.keep_labels(&["*"]);
     let listing = format!(
@@ -137,9 +137,12 @@ fn native_adds_nothing() {
 
 #[test]
 fn what_is_not_known_has_no_key() {
-    let event = parse_all(b"[1.1] Killed process 77 (java) total-vm:8kB\n")
-        .next()
-        .unwrap();
+    let event = parse_all(
+        b"[1.1] Killed process 77 (java) total-vm:8kB\n",
+        &Options::new(),
+    )
+    .next()
+    .unwrap();
     for names in [Names::FluentBit, Names::Vector] {
         assert_eq!(pairs(&event, names), []);
     }

@@ -244,7 +244,7 @@ fn stats(values: &[(&str, u64)]) -> String {
 }
 
 fn hints_of(log: &str) -> Vec<String> {
-    let events: Vec<OomEvent> = parse_all(log.as_bytes()).collect();
+    let events: Vec<OomEvent> = parse_all(log.as_bytes(), &Options::new()).collect();
     assert_eq!(events.len(), 1, "{log}");
     hints_and_cause(&events[0])
 }
@@ -345,7 +345,7 @@ fn parts_of_memory_do_not_overlap() {
         ("kernel", 8 << 20),
         ("slab", 5 << 20),
     ]);
-    let events: Vec<OomEvent> = parse_all(log.as_bytes()).collect();
+    let events: Vec<OomEvent> = parse_all(log.as_bytes(), &Options::new()).collect();
     let text = report(&events).replace("\n               ", " ");
     assert!(
         text.contains(

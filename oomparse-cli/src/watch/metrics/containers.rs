@@ -68,9 +68,12 @@ mod tests {
     use super::*;
 
     fn kill(pod: &str) -> OomEvent {
-        let mut event = oomparse_core::parse_all(b"[1.1] Killed process 2 (a)\n")
-            .next()
-            .unwrap();
+        let mut event = oomparse_core::parse_all(
+            b"[1.1] Killed process 2 (a)\n",
+            &oomparse_core::Options::new(),
+        )
+        .next()
+        .unwrap();
         let of = event.pod.get_or_insert_default();
         of.namespace = Some("default".into());
         of.name = Some(pod.into());

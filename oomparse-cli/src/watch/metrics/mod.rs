@@ -325,7 +325,9 @@ mod tests {
 
     fn kill(id: usize, pod: &str) -> OomEvent {
         let log = format!("[{id}.1] Killed process {} (a)\n", id + 1);
-        let mut event = oomparse_core::parse_all(log.as_bytes()).next().unwrap();
+        let mut event = oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new())
+            .next()
+            .unwrap();
         event.pod = Some(Default::default());
         let names = event.pod.as_mut().unwrap();
         names.namespace = Some("default".into());

@@ -36,24 +36,31 @@ use alloc::vec::Vec;
 /// ```
 /// use oomparse_core::{FrameParser, Framer};
 ///
-/// let log = "Jan  5 02:12:02 n1 sh[7]: Killed process 1 (a)\n\
-///            Jan  5 02:12:02 n1 kernel: [9.100000] GET / 200\n\
-///            Jan  5 02:12:02 n1 kernel: [9.200000] Killed process 4021 (mysqld)";
+/// // `journalctl -o verbose`: an entry ends where the next one begins, and the last one at the end.
+/// let log = "Thu 2023-01-05 02:12:02.100000 CST [s=a;i=1;b=b;m=8ade60;t=1;x=1]\n    \
+///            _TRANSPORT=syslog\n    SYSLOG_IDENTIFIER=sh\n    MESSAGE=Killed process 1 (a)\n\
+///            Thu 2023-01-05 02:12:02.200000 CST [s=a;i=2;b=b;m=8c6500;t=2;x=2]\n    \
+///            _TRANSPORT=kernel\n    SYSLOG_FACILITY=0\n    MESSAGE=Killed process 4021 (mysqld)\n";
 /// let (mut framer, mut parser) = (Framer::new(), FrameParser::new());
 /// let mut kernels = 0;
-/// for line in log.lines() {
-///     let Some(frame) = framer.frame(line.as_bytes()) else {
-///         continue;
-///     };
-///     kernels += u32::from(frame.author.is_kernel());
-///     if parser.wants_every_line() || parser.is_candidate(line.as_bytes()) {
+/// for line in log.lines().map(str::as_bytes) {
+///     // A frame that this line ends, and the one that it is.
+///     if let Some(frame) = framer.end_before(line) {
+///         kernels += u32::from(frame.author.is_kernel());
+///         parser.push(&frame);
+///     }
+///     if let Some(frame) = framer.frame(line) {
+///         kernels += u32::from(frame.author.is_kernel());
 ///         parser.push(&frame);
 ///     }
 /// }
+/// if let Some(frame) = framer.finish() {
+///     kernels += u32::from(frame.author.is_kernel());
+///     parser.push(&frame);
+/// }
 /// parser.finish();
-/// let event = parser.next_event().unwrap();
-/// assert_eq!((kernels, event.victim.unwrap().pid), (2, 4021));
-/// assert!(parser.next_event().is_none());
+/// let victims: Vec<u32> = parser.events().map(|event| event.victim.unwrap().pid).collect();
+/// assert_eq!((kernels, victims), (1, vec![4021]));
 /// ```
 #[derive(Debug)]
 pub struct FrameParser {
@@ -171,6 +178,11 @@ impl FrameParser {
     /// The next event that is complete, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
+    }
+
+    /// The events that are complete, as [`Parser::events`](super::Parser::events).
+    pub fn events(&mut self) -> impl Iterator<Item = OomEvent> {
+        core::iter::from_fn(|| self.next_event())
     }
 
     /// About how many bytes its streams hold: open reports, half lines, names.

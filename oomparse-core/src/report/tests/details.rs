@@ -412,7 +412,7 @@ fn a_reaper_line_without_a_figure_tells_nothing_of_what_was_left() {
         "[9.3] oom_reaper: reaped process 7 (memc)",
     ] {
         let log = alloc::format!("[9.2] Killed process 7 (memc)\n{line}\n");
-        let events: Vec<_> = crate::parse_all(log.as_bytes()).collect();
+        let events: Vec<_> = crate::parse_all(log.as_bytes(), &crate::Options::new()).collect();
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].reaped, None, "{line}");
     }

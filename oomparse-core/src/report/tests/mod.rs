@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 const POD: &str = "/kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589";
 
 fn events(log: &str) -> Vec<OomEvent> {
-    parse_all(log.as_bytes()).collect()
+    parse_all(log.as_bytes(), &Options::new()).collect()
 }
 
 fn kill_of(events: &[OomEvent], pid: u32) -> &OomEvent {
@@ -70,7 +70,7 @@ fn a_report_does_not_follow_one_of_long_ago() {
 fn a_lines_own_id_is_the_events() {
     let line = b"[12.5] Killed process 4021 (mysqld) total-vm:8kB, anon-rss:4kB";
     let frame = crate::Framer::new().frame(line).unwrap().into_owned();
-    let event = parse_all(line).next().unwrap();
+    let event = parse_all(line, &Options::new()).next().unwrap();
     assert_eq!(frame.id(), event.id);
     assert_eq!(frame.id().map(|id| id.len()), Some(16));
 }

@@ -226,7 +226,9 @@ mod tests {
         let log = format!(
             "2023-01-05T02:12:02.5Z node-7 kernel: [198542.5] Killed process {pid} (java) total-vm:8kB, anon-rss:4kB\n"
         );
-        oomparse_core::parse_all(log.as_bytes()).next().unwrap()
+        oomparse_core::parse_all(log.as_bytes(), &oomparse_core::Options::new())
+            .next()
+            .unwrap()
     }
 
     #[test]
