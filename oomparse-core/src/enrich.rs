@@ -1,13 +1,13 @@
-//! Names for an event's pod and container, from whatever knows them.
+//! Adds names to an event's pod and container, from any source that knows them.
 //!
-//! The event's identity comes from the victim's cgroup path and stays as it is; a lookup adds the
-//! names. A miss leaves the event as it was.
+//! The identity comes from the victim's cgroup path and does not change; a lookup only adds the names. If the
+//! lookup finds nothing, the event does not change.
 
 use crate::event::{Container, OomEvent, Pod, PodSource};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
-/// What a lookup knows about a pod. Whatever it does not know is `None`.
+/// What a lookup knows about a pod. Unknown values are `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodNames<'a> {
     /// Kubernetes namespace.
@@ -20,9 +20,10 @@ pub struct PodNames<'a> {
     pub owner: Option<&'a str>,
     /// Labels to put into the event.
     pub labels: &'a [(String, String)],
-    /// Where the names came from.
+    /// The source of the names.
     pub source: Option<PodSource>,
-    /// Told by the node's own places, which nobody named: they know nothing of the pods of a machine in it.
+    /// The names come from the node's own directories by default; those know nothing of the pods of a machine
+    /// within it.
     pub is_default: bool,
 }
 
@@ -33,11 +34,11 @@ pub struct ContainerNames<'a> {
     pub name: Option<&'a str>,
     /// The pod it runs in, in the record's spelling.
     pub pod_uid: Option<UidText>,
-    /// Namespace and name of the pod, where only they are known.
+    /// Namespace and name of the pod, if only they are known.
     pub pod: PodNames<'a>,
 }
 
-/// A pod's uid in the record's spelling, held in place: an answer to a lookup allocates nothing.
+/// A pod's uid in the record's spelling, stored inline: answering a lookup allocates nothing.
 ///
 /// ```
 /// use oomparse_core::UidText;
@@ -122,22 +123,22 @@ impl From<UidText> for String {
     }
 }
 
-/// Something that knows names.
+/// A source of names.
 pub trait PodLookup {
-    /// The names of the pod with this uid (as [`Pod::uid`] spells it).
+    /// The names of the pod with this uid, spelled as in [`Pod::uid`].
     fn pod(&mut self, uid: &str) -> Option<PodNames<'_>>;
 
-    /// What is known of the container with this id (lower case, 12 to 64 hex digits).
+    /// What is known about the container with this id (lower case, 12 to 64 hex digits).
     fn container(&mut self, id: &str) -> Option<ContainerNames<'_>>;
 }
 
-/// Adds names to an event; tells whether any was added.
+/// Adds names to an event; returns whether any was added.
 ///
-/// * The pod is found by its uid. Without a uid it is found by the container's id, unless that stands where
-///   anybody may make it up (below `/user.slice` or a service, in another machine's cgroup).
-/// * A nested pod gets no name from the node's own places, only from one that was named.
-/// * The container's name is added only when the table has the container in the event's own pod.
-/// * What the event already has is left alone.
+/// * The pod is found by its uid. Without a uid it is found by the container's id, unless the id is in a place
+///   where anybody may make it up (below `/user.slice` or a service, or in another machine's cgroup).
+/// * A nested pod gets no name from the node's own directories, only from a source that was given explicitly.
+/// * The container's name is added only if the lookup has the container in the event's own pod.
+/// * Values that the event already has do not change.
 pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
     let id = event.container.as_ref().and_then(|found| found.id.clone());
     let uid = event.pod.as_ref().and_then(|pod| pod.uid.clone());
@@ -187,7 +188,7 @@ pub fn enrich(event: &mut OomEvent, lookup: &mut impl PodLookup) -> bool {
     added
 }
 
-/// Whether the names do not contradict those that the event has.
+/// Whether the names do not contradict those of the event.
 fn agrees(event: &OomEvent, names: &PodNames<'_>) -> bool {
     let Some(pod) = &event.pod else {
         return true;
@@ -199,13 +200,13 @@ fn agrees(event: &OomEvent, names: &PodNames<'_>) -> bool {
     same(&pod.namespace, names.namespace) && same(&pod.name, names.name)
 }
 
-/// Where others than its engine name cgroups, one could be called after another pod's container.
+/// Where others than the container engine name cgroups, a cgroup may be named after another pod's container.
 fn is_delegated(event: &OomEvent) -> bool {
     let container = event.container.as_ref();
     container.is_some_and(|container| container.delegated)
 }
 
-/// Adds names to a pod that has none yet; never mixes two sources' names.
+/// Adds names to a pod that has no name yet; never mixes the names of two sources.
 fn add_pod(event: &mut OomEvent, names: PodNames<'_>) -> bool {
     let Some(name) = names.name else {
         return false;

@@ -1,4 +1,4 @@
-//! From bytes to the frames of the lines that hold one of some words, whoever wrote them.
+//! From bytes to the frames of lines that contain one of some words, whoever wrote them.
 
 use crate::bytes::split_line;
 use crate::frame::{Frame, Framer};
@@ -6,11 +6,12 @@ use crate::lines::{Above, Lines};
 use crate::sieve::WordSearch;
 use memchr::memrchr;
 
-/// Reads a log in any form that a [`Parser`](crate::Parser) reads, and hands out the frames of lines that hold one of
-/// the caller's words.
+/// Reads a log in any format that a [`Parser`](crate::Parser) reads, and passes on the frames of lines that
+/// contain one of the caller's words.
 ///
-/// For those who read other lines than the kernel's: [`Frame::author`] says who wrote each. Between such lines the
-/// log is only searched. Within a carrier's record of several lines every line is read, whatever it holds.
+/// For callers that read lines of others than the kernel: [`Frame::author`] says who wrote each line. Lines
+/// without these words are only searched, not framed. Within a carrier's record of several lines, every line is
+/// read.
 ///
 /// # Example
 /// ```
@@ -30,12 +31,12 @@ pub struct FrameReader {
     words: WordSearch,
     framer: Framer,
     lines: Lines,
-    /// The last line that holds none of the words.
+    /// The last line that contains none of the words.
     above: Above,
 }
 
 impl FrameReader {
-    /// A reader of lines that hold one of these words.
+    /// A reader of lines that contain one of these words.
     #[must_use]
     pub fn new(words: &'static [&'static str]) -> Self {
         Self {
@@ -86,7 +87,7 @@ impl FrameReader {
         }
     }
 
-    /// Says that no more comes: takes the last line, if it had no end. The reader can then be used anew.
+    /// Ends the log: takes the last line, if it had no line end. The reader can then be used for another log.
     pub fn finish(&mut self, take: &mut impl FnMut(&Frame<'_>)) {
         if self.lines.is_open() {
             self.end_line(take);

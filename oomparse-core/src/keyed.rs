@@ -1,4 +1,4 @@
-//! Several logs at a time, each with a parser of its own.
+//! Several mixed logs, each with its own parser.
 
 use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
@@ -9,10 +9,10 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// A [`Parser`] for each of several logs that come mixed: files, tags, connections.
+/// A [`Parser`] for each of several mixed logs: files, tags, connections.
 ///
-/// Each is named by a key of the caller's; what stands in one log never completes a report of another.
-/// Hosts that a line's own prefix names are kept apart within each.
+/// The caller names each log by a key; a line of one log never completes a report of another. Within each log,
+/// hosts that the lines' prefixes name are also kept apart.
 ///
 /// # Example
 /// ```
@@ -33,10 +33,10 @@ pub struct KeyedParser {
     streams: BTreeMap<Arc<[u8]>, Stream>,
     events: VecDeque<(Arc<[u8]>, OomEvent)>,
     clock: u64,
-    /// The log of the last line, and what all others hold.
+    /// The log of the last line, and the size of all others.
     last: Vec<u8>,
     weight: usize,
-    /// The log of the last line that was refused without a parser, and what stands above its next line.
+    /// The log of the last line that was refused without a parser, and the line above its next line.
     refused: (Vec<u8>, Above),
 }
 
@@ -44,12 +44,12 @@ pub struct KeyedParser {
 struct Stream {
     parser: Parser,
     used: u64,
-    /// What it held when another log's line came.
+    /// Its size when another log's line came.
     weighed: usize,
 }
 
 impl KeyedParser {
-    /// Parsers with these options, [`MAX_STREAMS`] at most.
+    /// Parsers with these options, for at most [`MAX_STREAMS`] logs.
     #[must_use]
     pub fn with_options(options: Options) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl KeyedParser {
         }
     }
 
-    /// Bounds the number of logs; past it the one that was quiet longest is finished.
+    /// Limits the number of logs; beyond that, the log that was silent longest is finished.
     pub fn set_max_streams(&mut self, max: usize) {
         self.max_streams = max.clamp(1, MAX_STREAMS);
     }
@@ -78,8 +78,8 @@ impl KeyedParser {
 
     /// Takes one line of a log, without its line end.
     ///
-    /// Says what became of it; what other logs gave out to make room is no part of that. A line that cannot matter
-    /// costs a search and a look-up, and allocates nothing.
+    /// Returns what became of it; this does not include what other logs emitted to make room. A line that cannot
+    /// matter costs a search and a lookup, and allocates nothing.
     pub fn push_line(&mut self, key: &[u8], line: &[u8]) -> Taken {
         let mut taken = Taken::default();
         if self.streams.contains_key(key) {
@@ -103,7 +103,7 @@ impl KeyedParser {
         taken
     }
 
-    /// Takes lines of a log that the caller found to be no candidates, as [`Parser::pass_over`] does.
+    /// Takes lines of a log in which the caller found no candidates, like [`Parser::pass_over`].
     pub fn pass_over(&mut self, key: &[u8], lines: &[u8]) {
         match self.streams.get_mut(key) {
             Some(stream) => stream.parser.pass_over(lines),
@@ -111,7 +111,7 @@ impl KeyedParser {
         }
     }
 
-    /// What stands above the next line of a log that has no parser.
+    /// The line above the next line of a log that has no parser.
     fn above(&mut self, key: &[u8]) -> &mut Above {
         let (of, above) = &mut self.refused;
         if of != key {
@@ -122,13 +122,13 @@ impl KeyedParser {
         above
     }
 
-    /// Takes one record of a log; gives the event that this record tells, as far as it is known by now, and the
-    /// [others](OomEvent::others) with it.
+    /// Takes one record of a log; returns the event that this record reports, as far as it is known by now, with
+    /// its [others](OomEvent::others).
     ///
     /// For hosts that must answer a record before they get the next one. No kill waits for a further line: a
-    /// `Killed process` line without a report around it, as the kernel prints them in a storm, has its event at
-    /// once, without a cgroup. Events that this record completes but does not tell, and those of logs that had
-    /// to make room, go to `late`: they must not be put on this record.
+    /// `Killed process` line without a report around it, as the kernel prints them in a storm, makes an event at
+    /// once, without a cgroup. `late` gets the events that this record completes but does not report, and those
+    /// of logs that were closed to make room: they must not be put into this record.
     ///
     /// # Example
     /// ```
@@ -159,21 +159,21 @@ impl KeyedParser {
         OomEvent::of_record(told)
     }
 
-    /// Whether the last line of a log tells this event of that log, as [`Parser::last_line_tells`] says.
+    /// Whether the last line of a log reports this event of that log, as [`Parser::last_line_tells`] defines it.
     #[must_use]
     pub fn last_line_tells(&self, key: &[u8], event: &OomEvent) -> bool {
         let stream = self.streams.get(key);
         stream.is_some_and(|stream| stream.parser.last_line_tells(event))
     }
 
-    /// Takes the next bytes of a log, cut anywhere; says what became of the lines that end in them.
+    /// Takes the next bytes of a log, cut anywhere; returns what became of the lines that end in them.
     pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) -> Taken {
         let taken = self.stream(key).map(|parser| parser.push_chunk(chunk));
         self.collect(key);
         taken.unwrap_or_default()
     }
 
-    /// Says that no more lines of one log come.
+    /// Ends one log: no more of its lines come.
     pub fn finish_stream(&mut self, key: &[u8]) {
         if let Some((key, stream)) = self.streams.remove_entry(key) {
             self.weight = self.weight.saturating_sub(stream.weighed);
@@ -181,7 +181,7 @@ impl KeyedParser {
         }
     }
 
-    /// Says that no more lines come: gives out what is open, in the order of the last lines.
+    /// Ends all logs: emits what is open, in the order of their last lines.
     pub fn finish(&mut self) {
         self.weight = 0;
         let mut all: Vec<_> = core::mem::take(&mut self.streams).into_iter().collect();
@@ -191,7 +191,7 @@ impl KeyedParser {
         }
     }
 
-    /// Gives out kills of one log that wait for a further line, as [`Parser::give_waiting`] does.
+    /// Emits kills of one log that wait for a further line, like [`Parser::give_waiting`].
     pub fn give_waiting(&mut self, key: &[u8]) {
         if let Some(stream) = self.streams.get_mut(key) {
             stream.parser.give_waiting();
@@ -199,8 +199,8 @@ impl KeyedParser {
         }
     }
 
-    /// Gives out kills of all logs that wait for a further line, where none has come for a while: what
-    /// seemed to be the first half of a broken line is then read as it is, too.
+    /// Emits kills of all logs that wait for a further line, if none has come for a while. A line that looked
+    /// like the first half of a broken line is then read as it is.
     pub fn give_all_waiting(&mut self) {
         let hungry = self.streams.iter();
         let hungry = hungry.filter(|(_, stream)| stream.parser.wants_every_line());
@@ -213,7 +213,7 @@ impl KeyedParser {
         }
     }
 
-    /// The next event that is complete, with the key of its log.
+    /// The next complete event, with the key of its log.
     pub fn next_event(&mut self) -> Option<(Arc<[u8]>, OomEvent)> {
         self.events.pop_front()
     }
@@ -224,14 +224,14 @@ impl KeyedParser {
         self.events.len()
     }
 
-    /// Whether an ordinary line of this log matters now, since a report is being printed.
+    /// Whether ordinary lines of this log matter now, because a report is being printed.
     #[must_use]
     pub fn wants_every_line(&self, key: &[u8]) -> bool {
         let stream = self.streams.get(key);
         stream.is_some_and(|stream| stream.parser.wants_every_line())
     }
 
-    /// Whether an ordinary line of any log matters now.
+    /// Whether ordinary lines of any log matter now.
     #[must_use]
     pub fn any_wants_every_line(&self) -> bool {
         self.streams
@@ -245,7 +245,7 @@ impl KeyedParser {
         self.sieve.is_candidate(line)
     }
 
-    /// The log's parser, which becomes the one that is being read.
+    /// The log's parser, which becomes the current one.
     fn stream(&mut self, key: &[u8]) -> Option<&mut Parser> {
         if self.last != key {
             self.turn_to(key);
@@ -265,7 +265,8 @@ impl KeyedParser {
         Some(&mut stream.parser)
     }
 
-    /// Weighs the log that was being read, which alone has grown since, and keeps all others within their bound.
+    /// Updates the size of the log that was being read, the only one that has grown, and keeps all others within
+    /// their bound.
     fn turn_to(&mut self, key: &[u8]) {
         if let Some(stream) = self.streams.get_mut(self.last.as_slice()) {
             stream.weighed = stream.parser.open_bytes();
@@ -280,7 +281,7 @@ impl KeyedParser {
         while self.weight > MAX_OPEN_BYTES && self.finish_quietest(key) {}
     }
 
-    /// Finishes the log that was quiet longest, but for this one; says whether there was one.
+    /// Finishes the log that was silent longest, except this one; returns whether there was one.
     fn finish_quietest(&mut self, but: &[u8]) -> bool {
         let others = self.streams.iter().filter(|(key, _)| ***key != *but);
         let oldest = others.min_by_key(|(_, stream)| stream.used);

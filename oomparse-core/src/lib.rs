@@ -67,7 +67,7 @@ pub use keyed::KeyedParser;
 #[cfg(not(feature = "carriers"))]
 use no_paste as paste;
 pub use parser::{FrameParser, Options, Parser, Taken, parse_all};
-/// The skip search's tables, for an edge whose own loop reads memory without asking for each byte.
+/// The tables of the skip search, for a host interface that reads memory in its own loop.
 #[doc(hidden)]
 pub use sieve::skip;
 pub use source::{Accept, Author, Daemon, Origin, Source, Trust};

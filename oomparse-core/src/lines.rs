@@ -1,5 +1,5 @@
-//! Bytes of a log, cut anywhere, to its lines, none longer than its bound; and the line above one that was
-//! passed over. What reads events and what reads names begin with these.
+//! Splits the bytes of a log, cut anywhere, into lines of bounded length, and remembers the line above one that
+//! was skipped. The readers of events and of names both start with this.
 
 use crate::bytes::split_line;
 use crate::frame::Framer;
@@ -13,9 +13,9 @@ const MOST_KEPT: usize = 4096;
 /// The line whose end has not come yet.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    /// Its beginning.
+    /// Its first bytes.
     carry: Vec<u8>,
-    /// How many bytes behind that were let go, as it is longer than its bound.
+    /// How many bytes after these were dropped, because the line is longer than the bound.
     dropped: usize,
 }
 
@@ -25,12 +25,12 @@ impl Lines {
         !self.carry.is_empty()
     }
 
-    /// How many bytes it holds room for.
+    /// Capacity of its buffer, in bytes.
     pub(crate) fn capacity(&self) -> usize {
         self.carry.capacity()
     }
 
-    /// Takes the bytes up to a line end; gives what follows that, or nothing where there is none.
+    /// Takes the bytes up to a line end; returns the bytes after it, or `None` if there is no line end.
     pub(crate) fn fill<'a>(&mut self, chunk: &'a [u8]) -> Option<&'a [u8]> {
         let Some((head, tail)) = split_line(chunk) else {
             self.keep(chunk);
@@ -49,13 +49,13 @@ impl Lines {
         self.dropped = self.dropped.saturating_add(rest);
     }
 
-    /// The line, which has ended, and how many of its bytes were let go.
+    /// The line, which has ended, and how many of its bytes were dropped.
     pub(crate) fn end(&mut self) -> (Vec<u8>, usize) {
         let dropped = core::mem::take(&mut self.dropped);
         (core::mem::take(&mut self.carry), dropped)
     }
 
-    /// Takes the buffer of a line that was read, for the next one.
+    /// Takes back the buffer of a line that was read, for the next line.
     pub(crate) fn reuse(&mut self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= MOST_KEPT {
             buffer.clear();
@@ -66,17 +66,17 @@ impl Lines {
 
 /// The beginning of the last line that the sieve refused.
 ///
-/// An indented line may stand behind a newline in the record before it, which only that line's prefix
-/// tells; so the framer is shown it after all.
+/// An indented line may follow a newline in the record before it, and only that line's prefix shows this; so the
+/// framer gets it after all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Above {
     start: [u8; REFUSED_LEN],
     len: usize,
-    /// An empty line stood behind it.
+    /// An empty line follows it.
     gap: bool,
 }
 
-/// Enough of a line to find its prefix: a stamp, a host's name of the longest kind, a program's name.
+/// Enough of a line to find its prefix: a time stamp, the longest host name, a program's name.
 const REFUSED_LEN: usize = 384;
 
 impl Above {
@@ -86,7 +86,7 @@ impl Above {
         gap: false,
     };
 
-    /// Takes the last of several lines that no other one goes on with.
+    /// Takes the last of several lines that does not continue another one.
     pub(crate) fn note_last(&mut self, lines: &[u8]) {
         let (mut rest, mut gap) = (lines, false);
         loop {
@@ -101,7 +101,7 @@ impl Above {
         }
     }
 
-    /// Takes a line, but for one that goes on with the line above it: that has an author. Says whether it did.
+    /// Takes a line, unless it continues the line above, which has an author. Returns whether it did.
     pub(crate) fn note(&mut self, line: &[u8]) -> bool {
         let is_own = !matches!(line, [] | [b' ' | b'\t' | b'\r', ..]);
         if is_own {
@@ -128,7 +128,7 @@ impl Above {
         self.gap = false;
     }
 
-    /// Shows the framer what an indented line may go on with.
+    /// Shows the framer the line that an indented line may continue.
     pub(crate) fn show(&self, framer: &mut Framer) {
         if let Some(start @ [_, ..]) = self.start.get(..self.len) {
             framer.frame(start);

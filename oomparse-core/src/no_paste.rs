@@ -1,4 +1,4 @@
-//! Lines are as their carrier wrote them: nobody wraps, quotes or glues a shipper's record.
+//! Lines are as their carrier wrote them: nobody wraps, quotes or joins a shipper's records.
 
 use crate::frame::Cut;
 

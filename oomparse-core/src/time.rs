@@ -1,12 +1,12 @@
-//! Time as a log line's prefix shows it. There is no clock in this crate.
+//! The time in a log line's prefix. This crate has no clock.
 
 use crate::bytes::push_number;
 use alloc::string::String;
 use core::fmt;
 
-/// A wall-clock time as a prefix printed it; year and zone may be missing.
+/// A wall-clock time as a prefix printed it; year and time zone may be missing.
 ///
-/// [`Display`](fmt::Display) writes RFC 3339 when both are there and nothing otherwise.
+/// [`Display`](fmt::Display) writes RFC 3339 if both are known, and nothing otherwise.
 ///
 /// # Example
 /// ```
@@ -17,7 +17,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WallTime {
-    /// Year of our era, where the prefix shows it.
+    /// Year (AD), if the prefix shows it.
     pub year: Option<u16>,
     /// 1 to 12.
     pub month: u8,
@@ -31,14 +31,14 @@ pub struct WallTime {
     pub second: u8,
     /// Nanoseconds; only the first [`fraction_digits`](Self::fraction_digits) digits were printed.
     pub nanos: u32,
-    /// How many digits of a second's fraction the prefix shows, 0 to 9.
+    /// How many digits of the second's fraction the prefix shows, 0 to 9.
     pub fraction_digits: u8,
-    /// Minutes east of UTC, where the prefix shows a zone.
+    /// Minutes east of UTC, if the prefix shows a time zone.
     pub offset_minutes: Option<i16>,
 }
 
 impl WallTime {
-    /// A time whose fields are in range, else nothing.
+    /// A time whose fields are in range, else `None`.
     #[must_use]
     pub fn new(
         year: Option<u16>,
@@ -69,7 +69,7 @@ impl WallTime {
         })
     }
 
-    /// Microseconds since 1970 in UTC, as journald's `__REALTIME_TIMESTAMP`.
+    /// From microseconds since 1970 in UTC, like journald's `__REALTIME_TIMESTAMP`.
     #[must_use]
     pub fn from_unix_micros(micros: u64) -> Option<Self> {
         let seconds = micros / 1_000_000;
@@ -90,7 +90,7 @@ impl WallTime {
         )
     }
 
-    /// Whether year and zone are known, so that the time can be written out.
+    /// Whether year and time zone are known, so that the time can be written.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.year.is_some() && self.offset_minutes.is_some()
@@ -106,7 +106,7 @@ impl WallTime {
 }
 
 impl WallTime {
-    /// What `Display` writes: nothing unless all of it is known.
+    /// The output of `Display`: empty unless year and zone are known.
     pub(crate) fn text(self) -> String {
         let mut out = String::new();
         let (Some(year), Some(offset)) = (self.year, self.offset_minutes) else {
@@ -160,7 +160,7 @@ impl fmt::Display for WallTime {
 
 /// Days since 1970-01-01 to year, month, day (proleptic Gregorian calendar).
 fn civil_from_days(days: i64) -> Option<(u16, u8, u8)> {
-    // Counted in eras of 400 years that begin on 1 March, so that the leap day is a year's last.
+    // Counted in eras of 400 years that begin on 1 March, so that the leap day is the last day of a year.
     let shifted = days.checked_add(719_468)?;
     let era = shifted.checked_div_euclid(146_097)?;
     let of_era = shifted.checked_rem_euclid(146_097)?;

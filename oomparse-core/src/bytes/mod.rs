@@ -14,12 +14,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// A comm, a host or a cgroup path: any bytes but NUL, mostly text.
+/// A comm, a host or a cgroup path: any bytes except NUL, usually text.
 ///
-/// The kernel prints names unescaped and whoever runs a process chooses them, so they need not be
-/// UTF-8 and may hold control characters. [`Display`](fmt::Display) writes valid UTF-8 without control
-/// characters as it is, and anything else whole in the form of `/dev/kmsg`: every byte outside
-/// printable ASCII, and every backslash, as `\xNN`.
+/// The kernel prints names unescaped, and whoever runs a process chooses them, so they may be invalid UTF-8 and
+/// may contain control characters. [`Display`](fmt::Display) writes valid UTF-8 without control characters as it
+/// is, and escapes any other name as `/dev/kmsg` does: every byte outside printable ASCII, and every backslash,
+/// becomes `\xNN`.
 ///
 /// # Example
 /// ```
@@ -30,7 +30,7 @@ use core::fmt;
 #[derive(Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Bytes);
 
-/// Most comms, hosts and flags are no longer, and cost no allocation of their own.
+/// Most comms, hosts and flags are no longer than this, and need no allocation.
 #[cfg(feature = "std")]
 type Bytes = smallvec::SmallVec<[u8; 16]>;
 #[cfg(not(feature = "std"))]
@@ -43,13 +43,13 @@ impl Text {
         &self.0
     }
 
-    /// The text, where the bytes are UTF-8 without control characters.
+    /// The text, if the bytes are UTF-8 without control characters.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         plain_text(&self.0)
     }
 
-    /// The text as it is written out: as it is, or escaped whole.
+    /// The text as it is written: unchanged, or escaped as a whole.
     #[must_use]
     pub fn to_display(&self) -> Cow<'_, str> {
         match self.as_str() {
@@ -58,7 +58,7 @@ impl Text {
         }
     }
 
-    /// Whether there is nothing in it. An empty comm is possible.
+    /// Whether it is empty. An empty comm is possible.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -67,7 +67,7 @@ impl Text {
 
 impl Clone for Text {
     fn clone(&self) -> Self {
-        // All bytes at once, which is more than the list's own `clone` does.
+        // Copies all bytes at once, unlike the list's own `clone`.
         Self::from(self.as_bytes())
     }
 }
@@ -121,7 +121,7 @@ pub(crate) fn plain_text(bytes: &[u8]) -> Option<&str> {
     }
 }
 
-/// The form of `/dev/kmsg` (kernel/printk/printk.c, `append_escaped` in `msg_print_ext_body`).
+/// The escaped form of `/dev/kmsg` (kernel/printk/printk.c, `append_escaped` in `msg_print_ext_body`).
 pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len().saturating_mul(2));
     for &byte in bytes {
@@ -144,7 +144,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     out
 }
 
-/// Adds a number with at least so many digits; smaller than what `core::fmt` needs for it.
+/// Appends a number with at least this many digits; smaller code than `core::fmt`'s.
 pub(crate) fn push_number(out: &mut String, number: u64, digits: usize) {
     let mut rest = number;
     let mut backwards = [b'0'; 20];
@@ -199,7 +199,7 @@ pub(crate) fn unescape(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// The first line and what follows its line end.
+/// The first line, and the text after its line end.
 pub(crate) fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = memchr::memchr(b'\n', bytes)?;
     Some((bytes.get(..at)?, bytes.get(at.checked_add(1)?..)?))

@@ -1,14 +1,13 @@
-//! `memchr::memmem` for short words in one line, without what makes it fast on long texts.
+//! `memchr::memmem` for short words in one line, without the preparation that makes it fast on long texts.
 //!
-//! Without `std` this runs where its preparation of a search takes longer than the search, and where
-//! the program's size counts.
+//! Used without `std`, where that preparation takes longer than the search, and where the program's size matters.
 
-/// Where the needle first stands.
+/// The first position of the needle.
 pub(crate) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     find_iter(haystack, needle).next()
 }
 
-/// Every place where the needle stands, none within another.
+/// Every position of the needle, without overlaps.
 pub(crate) fn find_iter<'h>(
     haystack: &'h [u8],
     needle: &'h [u8],

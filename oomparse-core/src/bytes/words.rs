@@ -1,13 +1,12 @@
-//! Questions about every byte of a text, asked of eight bytes at a time, or of a block of them that the compiler
-//! takes at once.
+//! Tests over every byte of a text, eight bytes at a time, or in a block that the compiler handles at once.
 //!
-//! Borrows and carries between the bytes of a word can only make a byte beside one that is asked for look
-//! like it, so the answer for the whole word is right.
+//! Borrows and carries between the bytes of a word can only make a neighbour of a matching byte look like a
+//! match, so the answer for the whole word is right.
 
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
-/// A build without std is for where size counts more.
+/// Builds without std are for places where size matters more.
 const IS_SMALL: bool = cfg!(not(feature = "std"));
 
 /// Whether all bytes are printable ASCII.
@@ -21,7 +20,7 @@ pub(crate) fn all_printable(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a text stands in JSON as it is: no control character, quote or backslash.
+/// Whether a text needs no escaping in JSON: no control character, quote or backslash.
 #[cfg(any(test, feature = "serde"))]
 #[inline]
 pub(crate) fn all_plain(text: &str) -> bool {
@@ -34,7 +33,7 @@ pub(crate) fn all_plain(text: &str) -> bool {
     })
 }
 
-/// Where the first of these bytes stands. For short texts only: `memchr` is faster on longer ones.
+/// The position of the first of these bytes. For short texts only: `memchr` is faster on longer ones.
 #[inline]
 pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usize> {
     let Some(last) = bytes.last_chunk::<BLOCK>() else {
@@ -51,8 +50,8 @@ pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usi
     first_of(last, set).map(|within| behind.wrapping_add(within))
 }
 
-/// Where the first byte stands of which this is true, which comes soon. The question must be one that can be
-/// asked of a block at once: comparisons, joined without a branch.
+/// The position of the first byte for which this is true, expected soon. The test must work on a whole block at
+/// once: comparisons, joined without a branch.
 #[inline(always)]
 pub(crate) fn first(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
@@ -81,7 +80,7 @@ pub(crate) fn has<const N: usize>(bytes: &[u8], set: [u8; N]) -> bool {
     block_has(last, set)
 }
 
-/// Whether the text has these two bytes side by side. For short texts only.
+/// Whether the text contains these two bytes side by side. For short texts only.
 #[inline]
 pub(crate) fn has_pair(bytes: &[u8], [first, second]: [u8; 2]) -> bool {
     let is_pair = |(one, next): (&u8, &u8)| (*one == first) & (*next == second);
@@ -102,7 +101,7 @@ pub(crate) fn has_pair(bytes: &[u8], [first, second]: [u8; 2]) -> bool {
     last.iter().zip(rest).any(is_pair)
 }
 
-/// Whether the text begins with the start. `==` calls a function, which costs more than so short a look.
+/// Whether the text begins with `start`. `==` calls a function, which costs more than this short test.
 #[inline]
 pub(crate) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     let Some(bytes) = bytes.get(..start.len()) else {
@@ -122,8 +121,8 @@ pub(crate) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     last == last_of_start
 }
 
-/// The digits that a text of eight bytes or more begins with, as a number, and how many they are. Of more than
-/// eight, the first eight.
+/// The digits at the start of a text of eight bytes or more, as a number, and how many there are. If there are
+/// more than eight, the first eight.
 #[inline]
 pub(crate) fn few_digits(bytes: &[u8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(*bytes.first_chunk::<8>()?);
@@ -132,28 +131,28 @@ pub(crate) fn few_digits(bytes: &[u8]) -> Option<(u64, usize)> {
     if len == 0 {
         return None;
     }
-    // Zeros in front instead of the bytes behind.
+    // Puts zeros in front, in place of the bytes after the digits.
     let digits = (word ^ ZEROS) << 8usize.wrapping_sub(len).wrapping_mul(8);
     Some((eight_digits(digits), len))
 }
 
-/// The digits that a text of eight bytes or more ends with, as a number, and how many they are. Of more than
-/// eight, the last eight; behind a byte that is no character they may be taken for fewer.
+/// The digits at the end of a text of eight bytes or more, as a number, and how many there are. If there are more
+/// than eight, the last eight; after a non-ASCII byte it may count too few.
 #[inline]
 pub(crate) fn digits_at_end(bytes: &[u8]) -> Option<(u64, usize)> {
     let word = u64::from_le_bytes(*bytes.last_chunk::<8>()?);
     let len = (not_digits(word).leading_zeros() / u8::BITS) as usize;
-    // Zeros in front instead of the bytes before.
+    // Puts zeros in front, in place of the bytes before the digits.
     let kept = LAST_BYTES.get(len)?;
     Some((eight_digits((word ^ ZEROS) & kept), len))
 }
 
-/// Whether all bytes are small letters, digits or `_`.
+/// Whether all bytes are lower-case letters, digits or `_`.
 #[inline(always)]
 pub(crate) fn all_of_key(bytes: &[u8]) -> bool {
     !any(bytes, |word| {
         let small = word & !HIGH;
-        // No sum reaches into the next byte.
+        // No sum carries into the next byte.
         let from = |first: u8| {
             small.wrapping_add(ONES.wrapping_mul(u64::from(0x80u8.wrapping_sub(first))))
         };
@@ -163,7 +162,7 @@ pub(crate) fn all_of_key(bytes: &[u8]) -> bool {
     })
 }
 
-/// How many blanks a text begins with, as long as there are eight bytes to look at.
+/// How many blanks are at the start of a text, as long as there are eight bytes to read.
 #[inline]
 pub(crate) fn blanks(bytes: &[u8]) -> usize {
     let mut len = 0usize;
@@ -177,8 +176,8 @@ pub(crate) fn blanks(bytes: &[u8]) -> usize {
     len
 }
 
-/// A number behind blanks, if there are any, in a text from some place on, and where it ends: fewer than eight
-/// digits, with eight bytes to look at, or nothing.
+/// A number at this position of a text, after blanks if there are any, and where it ends: fewer than eight
+/// digits, with eight bytes to read; else `None`.
 #[inline]
 pub(crate) fn few_digits_behind_blanks(text: &[u8], from: usize) -> Option<(u64, usize)> {
     let mut at = from;
@@ -199,9 +198,9 @@ pub(crate) fn few_digits_behind_blanks(text: &[u8], from: usize) -> Option<(u64,
     Some((value, at.wrapping_add(len as usize)))
 }
 
-/// The number that is all of a field but for blanks in front, where a blank follows: eight digits at the most.
+/// The number that fills a field, except for leading blanks, and is followed by a blank: at most eight digits.
 ///
-/// The field's end tells where each digit stands, so there is nothing to look for.
+/// The field's end fixes the position of each digit, so there is nothing to search for.
 #[inline]
 pub(crate) fn padded_number(text: &[u8], start: usize, end: usize) -> Option<u64> {
     if text.get(end) != Some(&b' ') {
@@ -219,19 +218,19 @@ pub(crate) fn padded_number(text: &[u8], start: usize, end: usize) -> Option<u64
         }
         u64::MAX
     };
-    // A digit is 0x10 to 0x19 of this, a blank nothing.
+    // After this, a digit is 0x10 to 0x19 and a blank is 0.
     let others = (last ^ BLANKS) & kept;
     let low = others & ONES.wrapping_mul(0x0f);
     let digits = others >> 4 & ONES;
     let wrong = others & !digits.wrapping_mul(0x1f)
         | low.wrapping_add(ONES.wrapping_mul(6)) & ONES.wrapping_mul(0x10);
-    // The blanks stand in front of the digits, of which the last byte is one.
+    // The blanks come before the digits, and the last byte is a digit.
     let blanks = !digits.wrapping_mul(0xff);
     let mixed = blanks & blanks.wrapping_add(1) | digits >> 56 ^ 1;
     (wrong | mixed == 0).then(|| eight_digits(low))
 }
 
-/// The last so many bytes of a word, of up to eight.
+/// The mask of the last N bytes of a word, for N up to eight.
 const LAST_BYTES: [u64; 9] = [
     0,
     0xff << 56,
@@ -252,26 +251,26 @@ fn word_at(text: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes))
 }
 
-/// Six digits and two other bytes, as the number that the digits are and those bytes.
+/// Six digits and two other bytes: the number of the digits, and those bytes.
 #[inline]
 pub(crate) fn six_digits(bytes: &[u8; 8]) -> Option<(u64, [u8; 2])> {
     let [.., behind, last] = *bytes;
-    // Two zeros in front instead of the two bytes behind.
+    // Puts two zeros in front, in place of the two bytes at the end.
     let word = u64::from_le_bytes(*bytes) << 16 | ZEROS & 0xffff;
     (not_digits(word) == 0).then(|| (eight_digits(word ^ ZEROS), [behind, last]))
 }
 
 const ZEROS: u64 = ONES * b'0' as u64;
 
-/// Bits of the bytes that are no digits, and of none before the first of them.
+/// Bits of the bytes that are not digits; correct up to the first of them.
 #[inline]
 fn not_digits(word: u64) -> u64 {
-    // A digit has the high half of a zero, six above it too; a carry comes of no digit.
+    // A digit has the high half of a zero, also after adding six; only a non-digit carries.
     let six_more = word.wrapping_add(ONES.wrapping_mul(6));
     ((word ^ ZEROS) | (six_more ^ ZEROS)) & ONES.wrapping_mul(0xf0)
 }
 
-/// Eight digits, each the value of its byte, the first one lowest.
+/// The number of eight digits, each given by its byte's value, the first digit in the lowest byte.
 #[inline]
 fn eight_digits(digits: u64) -> u64 {
     let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
@@ -279,7 +278,7 @@ fn eight_digits(digits: u64) -> u64 {
     fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
 }
 
-/// As many bytes as every 64-bit processor compares at once.
+/// As many bytes as every 64-bit processor can compare at once.
 const BLOCK: usize = 16;
 
 #[inline(always)]
@@ -293,7 +292,7 @@ fn block_has<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> bool {
     found.iter().fold(false, |has, found| has | found)
 }
 
-/// Where the first byte stands in a block of which this is true, if there is one.
+/// The position of the first byte in a block for which this is true, if there is one.
 #[inline(always)]
 fn first_in(block: &[u8; BLOCK], is_so: impl Fn(u8) -> bool) -> Option<usize> {
     let mut found = [0; BLOCK];
@@ -306,7 +305,7 @@ fn first_in(block: &[u8; BLOCK], is_so: impl Fn(u8) -> bool) -> Option<usize> {
     }
 }
 
-/// The same, where it is one of these.
+/// The same, for a byte that is one of these.
 #[inline(always)]
 fn first_of<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> Option<usize> {
     first_in(block, |byte| {
@@ -318,13 +317,13 @@ fn first_of<const N: usize>(block: &[u8; BLOCK], set: [u8; N]) -> Option<usize> 
     })
 }
 
-/// The high bits of the bytes that are less than an ASCII character, and of no other if none is.
+/// The high bits of the bytes below this ASCII character; no other bit if there is no such byte.
 #[inline]
 fn less(word: u64, than: u8) -> u64 {
     word.wrapping_sub(ONES.wrapping_mul(u64::from(than))) & !word & HIGH
 }
 
-/// The high bits of the bytes that are this one, and of no other if none is.
+/// The high bits of the bytes equal to this one; no other bit if there is no such byte.
 #[inline]
 fn equal(word: u64, byte: u8) -> u64 {
     less(word ^ ONES.wrapping_mul(u64::from(byte)), 1)
@@ -341,7 +340,7 @@ fn any(bytes: &[u8], found: impl Fn(u64) -> u64) -> bool {
     words.fold(0, |all, word| all | found(u64::from_le_bytes(*word))) != 0
 }
 
-/// Less than eight bytes as a word, filled up with a letter that no question is about.
+/// Fewer than eight bytes as a word, padded with a letter that no test matches.
 #[inline]
 fn short(bytes: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
@@ -384,7 +383,7 @@ mod tests {
                 text[at] = b'\n';
                 assert_eq!(position(&text, [b'\n']), Some(at));
                 assert_eq!(position(&text, [b'=', b'\n']), Some(at));
-                // A borrow from a byte that is found must not reach one below it.
+                // A borrow from a matching byte must not reach one below it.
                 text.fill(b'\n' + 1);
                 text[at] = b'\n';
                 assert_eq!(position(&text, [b'\n']), Some(at));
@@ -506,7 +505,7 @@ mod tests {
                     padded_number(text.as_bytes(), start, start + width),
                     expected
                 );
-                // No byte may be another one, but a digit another digit, and a digit in front of the first.
+                // No byte may be changed, except a digit to another digit, and a digit may precede the first.
                 for at in start..=end {
                     for byte in 0..=u8::MAX {
                         let mut text = text.clone().into_bytes();

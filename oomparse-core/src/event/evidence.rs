@@ -1,9 +1,9 @@
-//! What an event rests on, and which of its fields were cut.
+//! The lines on which an event is based, and the fields that were cut.
 
 use crate::words::words;
 
 words! {
-    /// A kind of kernel line that an event rests on.
+    /// A kind of kernel line on which an event is based.
     Evidence {
         /// `X invoked oom-killer: …`
         Invoked = "invoked",
@@ -15,7 +15,7 @@ words! {
         TaskIn = "task_in",
         /// `Memory limit reached of cgroup P`
         LimitReached = "limit_reached",
-        /// `memory: usage …` and its like
+        /// `memory: usage …` and similar lines
         MemcgUsage = "memcg_usage",
         /// `Memory cgroup stats for …`
         MemcgStats = "memcg_stats",
@@ -47,7 +47,7 @@ words! {
 }
 
 words! {
-    /// A field or block of the record that a line may hold cut, by its path in the record.
+    /// A field or block of the record whose text may be cut, by its path in the record.
     Field {
         /// The victim's process id.
         VictimPid = "victim.pid",

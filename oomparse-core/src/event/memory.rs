@@ -9,11 +9,11 @@ use alloc::vec::Vec;
 pub struct Counter {
     /// Bytes in use.
     pub usage_bytes: Option<u64>,
-    /// Limit in bytes; absent when there is none.
+    /// Limit in bytes; `None` if there is no limit.
     pub limit_bytes: Option<u64>,
     /// How often the limit was hit.
     pub failcnt: Option<u64>,
-    /// The mark below the limit at which another killer acts, or the kubelet evicts.
+    /// The threshold below the limit at which another killer acts, or the kubelet evicts.
     pub threshold_bytes: Option<u64>,
 }
 
@@ -21,7 +21,7 @@ pub struct Counter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemcgStats {
-    /// The cgroup the figures are of.
+    /// The cgroup of these figures.
     pub path: Text,
     /// The kernel's keys in the order printed; sizes in bytes, event counts as counts.
     pub values: StatValues,
@@ -29,12 +29,12 @@ pub struct MemcgStats {
 
 /// Keys and numbers of a stats block, in the order printed.
 ///
-/// The keys stand in one string, so that a block costs two allocations.
+/// All keys are stored in one string, so that a block costs two allocations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatValues {
     keys: Vec<u8>,
     entries: Vec<(u32, u64)>,
-    /// One bit for each key: nearly all new keys are told from those seen without a search.
+    /// One bit for each key: shows for almost every new key that it was not seen yet, without a search.
     seen: [u64; 8],
 }
 
@@ -48,14 +48,14 @@ impl StatValues {
         }
     }
 
-    /// How many bytes it holds beside itself.
+    /// How many bytes it holds on the heap.
     pub(crate) fn weight(&self) -> usize {
         let entries = self.entries.capacity();
         let of_entries = entries.saturating_mul(core::mem::size_of::<(u32, u64)>());
         of_entries.saturating_add(self.keys.capacity())
     }
 
-    /// Adds a key; a key that is there already keeps its first value.
+    /// Adds a key; if the key exists already, its first value stays.
     pub(crate) fn push(&mut self, key: &[u8], value: u64) {
         let (word, bit) = key_bit(key);
         let Some(seen) = self.seen.get_mut(word) else {
@@ -71,7 +71,7 @@ impl StatValues {
         self.entries.push((end, value));
     }
 
-    /// Takes the last entry away.
+    /// Removes the last entry.
     pub(crate) fn pop(&mut self) {
         self.entries.pop();
         let end = self.entries.last().map_or(0, |&(end, _)| end);
@@ -100,7 +100,7 @@ impl StatValues {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -121,7 +121,7 @@ impl StatValues {
 }
 
 impl<'a> FromIterator<(&'a str, u64)> for StatValues {
-    /// The keys that are made of letters, digits and underscores, as the kernel's are; of equal ones the first.
+    /// Takes keys that are made of letters, digits and underscores, like the kernel's; of equal keys the first.
     fn from_iter<I: IntoIterator<Item = (&'a str, u64)>>(pairs: I) -> Self {
         let mut values = Self::default();
         for (key, value) in pairs {
@@ -134,7 +134,7 @@ impl<'a> FromIterator<(&'a str, u64)> for StatValues {
     }
 }
 
-/// Headline figures of a global OOM's Mem-Info block; pages as printed.
+/// The main figures of a global OOM's Mem-Info block; pages as printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Meminfo {
@@ -144,7 +144,7 @@ pub struct Meminfo {
     pub highmem_pages: Option<u64>,
     /// `N pages reserved`.
     pub reserved_pages: Option<u64>,
-    /// `free:` of the totals.
+    /// `free:` in the totals.
     pub free_pages: Option<u64>,
     /// `active_anon:`.
     pub active_anon_pages: Option<u64>,
@@ -192,7 +192,7 @@ pub struct Reaped {
     pub shmem_rss_bytes: Option<u64>,
 }
 
-/// One of 512 bits for a key, by its length and its first and last letters.
+/// One of 512 bits for a key, chosen by its length and its first and last letters.
 fn key_bit(key: &[u8]) -> (usize, u64) {
     let ends = |half: Option<&[u8; 4]>| half.map_or(0, |half| u32::from_le_bytes(*half));
     let (first, last) = (ends(key.first_chunk()), ends(key.last_chunk()));
@@ -203,6 +203,6 @@ fn key_bit(key: &[u8]) -> (usize, u64) {
         .wrapping_add(u64::from(mid))
         .wrapping_add(key.len() as u64)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    // The product's highest bits are of all that went in.
+    // The highest bits of the product depend on all inputs.
     ((mix >> 61) as usize, 1 << (mix >> 55 & 63))
 }

@@ -1,4 +1,4 @@
-//! The record that goes out: one [`OomEvent`] per killed process.
+//! The output record: one [`OomEvent`] per killed process.
 
 mod evidence;
 mod memory;
@@ -34,23 +34,23 @@ pub const SCHEMA: &str = "oomparse.event/1";
 
 /// Everything a log shows about one kill.
 ///
-/// A field that the log does not show is `None` or empty; nothing is guessed. All sizes are bytes
-/// where the name ends in `_bytes` and pages where it ends in `_pages`. See `docs/schema.md`.
+/// A field that the log does not show is `None` or empty; nothing is guessed. Sizes are in bytes if the name ends
+/// in `_bytes`, and in pages if it ends in `_pages`. See `docs/schema.md`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OomEvent {
-    /// What it says: a kill, a report without a victim, a word of another daemon.
+    /// What it reports: a kill, a report without a victim, or another daemon's report.
     pub event_type: EventType,
-    /// The same for the same kill read again from the same kind of capture.
+    /// Equal if the same kill is read again from the same kind of capture.
     pub id: Option<String>,
     /// Joins the victims of one report.
     pub report_id: Option<String>,
-    /// Whether the frame proves the kernel's hand.
+    /// Whether the frame proves that the kernel wrote the line.
     pub origin: Origin,
-    /// Wall-clock time of the line that names the victim; written out only when complete.
+    /// Wall-clock time of the line that names the victim; written only if it is complete.
     pub time: Option<WallTime>,
-    /// `time` was worked out from printk's clock for a line read long after it was written: time asleep
-    /// since then is not in it.
+    /// `time` was computed from printk's clock for a line that was read long after it was written: time that the
+    /// machine was suspended since then is missing.
     pub time_estimated: bool,
     /// printk's clock at that line, microseconds since boot.
     pub kernel_time_us: Option<u64>,
@@ -58,17 +58,17 @@ pub struct OomEvent {
     pub host: Option<Text>,
     /// `uname -r`, from the CPU line.
     pub kernel_release: Option<Text>,
-    /// The file that the caller read it from. A parser gives none.
+    /// The file from which the caller read it. A parser leaves it `None`.
     pub source: Option<Box<SourceFile>>,
-    /// Where memory was short.
+    /// What was short of memory.
     pub scope: Option<Scope>,
     /// The summary's `constraint=` as printed.
     pub constraint: Option<Text>,
-    /// Known to be a `memory.oom.group` kill when the event left.
+    /// The kill was known to be a `memory.oom.group` kill when the event was emitted.
     pub oom_group: bool,
     /// The thread that asked for memory and started the killer.
     pub invoker: Option<Invoker>,
-    /// The process first chosen, when another one was killed.
+    /// The process that was chosen first, if another one was killed.
     pub selected: Option<Selected>,
     /// The process that was killed.
     pub victim: Option<Victim>,
@@ -78,9 +78,9 @@ pub struct OomEvent {
     pub pod: Option<Pod>,
     /// The victim's container.
     pub container: Option<Container>,
-    /// OpenVZ's word for the victim's container.
+    /// OpenVZ's name for the victim's container.
     pub openvz: Option<OpenVz>,
-    /// What a daemon tells beside all this; nothing in what the kernel tells.
+    /// The additional data of a daemon's event; `None` in a kernel's event.
     pub testimony: Option<Box<Testimony>>,
     /// The `memory:` counter of the cgroup at its limit.
     pub memory: Option<Counter>,
@@ -92,28 +92,28 @@ pub struct OomEvent {
     pub kmem: Option<Counter>,
     /// Every "Memory cgroup stats for" block.
     pub memcg_stats: Shared<MemcgStats>,
-    /// Headline figures of a global OOM's Mem-Info block.
+    /// The main figures of a global OOM's Mem-Info block.
     pub meminfo: Option<Arc<Meminfo>>,
-    /// The task table, when asked for.
+    /// The task table, if requested.
     pub tasks: Shared<TaskRow>,
     /// What the reaper left of the victim.
     pub reaped: Option<Reaped>,
-    /// Reports that the kernel's rate limit swallowed since the stream's last event.
+    /// Reports that the kernel's rate limit suppressed since the stream's last event.
     pub suppressed_reports: Option<u64>,
-    /// The kinds of line the event rests on, in the order seen.
+    /// The kinds of line on which the event is based, in the order seen.
     pub evidence: Vec<Evidence>,
     /// Fields whose text was cut.
     pub truncated: Vec<Field>,
-    /// The other events of the same record of a log pipeline: see [`of_record`](Self::of_record). A parser
-    /// gives none.
+    /// The other events of the same log-pipeline record: see [`of_record`](Self::of_record). A parser leaves this
+    /// empty.
     pub others: Vec<OomEvent>,
-    /// Which line of the parser's tells it.
+    /// The parser's line that reports the event.
     pub(crate) told_at: ToldAt,
 }
 
 impl OomEvent {
-    /// All that one record of a log pipeline tells, as one event: the first kill, and the rest in its
-    /// [`others`](Self::others), in the order given. A record may hold a whole report, or several.
+    /// All events of one log-pipeline record as one event: the first kill, with the rest in its
+    /// [`others`](Self::others), in the given order. A record may contain a whole report, or several.
     ///
     /// # Example
     /// ```
@@ -138,11 +138,11 @@ impl OomEvent {
     }
 }
 
-/// Where a log was read from, where the caller tells.
+/// The file from which a log was read, if the caller names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceFile {
-    /// The archive, then the member in it that holds the log, each behind `: `.
+    /// The archive, then the member that contains the log, separated by `: `.
     pub path: Text,
 }
 
@@ -162,9 +162,9 @@ pub struct Cgroup {
     pub task_memcg: Option<Text>,
     /// The cgroup whose limit was hit.
     pub oom_memcg: Option<Text>,
-    /// Who names the cgroups: the kubelet or runtime itself, or systemd.
+    /// What names the cgroups: the kubelet or the runtime itself, or systemd.
     pub driver: Option<CgroupDriver>,
-    /// What kind of cgroup the limit stands on.
+    /// The level of the cgroup that has the limit.
     pub limit_level: Option<LimitLevel>,
 }
 
@@ -176,7 +176,7 @@ pub struct OpenVz {
     pub ctid: String,
 }
 
-/// The victim's pod: the uid from its cgroup path, the rest from a lookup table.
+/// The victim's pod: the uid is from its cgroup path, the rest from a lookup table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pod {
@@ -184,7 +184,8 @@ pub struct Pod {
     pub uid: Option<String>,
     /// Quality of service class that the path shows.
     pub qos_class: Option<QosClass>,
-    /// It stands in the cgroup of a container or a machine (kind, minikube, k3d, LXC): whoever runs that named it.
+    /// The pod is in the cgroup of a container or a machine (kind, minikube, k3d, LXC), whose owner chose this
+    /// name.
     pub nested: bool,
     /// Kubernetes namespace.
     pub namespace: Option<String>,
@@ -194,9 +195,9 @@ pub struct Pod {
     pub node: Option<String>,
     /// `Kind/name` of the controller.
     pub owner: Option<String>,
-    /// Labels the table was told to keep.
+    /// Labels that the table was configured to keep.
     pub labels: Vec<(String, String)>,
-    /// Where the names came from.
+    /// The source of the names.
     pub source: Option<PodSource>,
 }
 
@@ -206,12 +207,12 @@ pub struct Pod {
 pub struct Container {
     /// Hex digits, 12 to 64 of them.
     pub id: Option<String>,
-    /// The first digits of the id, where a line shows no more of it (conmon).
+    /// The first digits of the id, if a line shows no more (conmon).
     pub id_prefix: Option<String>,
-    /// The runtime, where the path tells.
+    /// The runtime, if the path shows it.
     pub runtime: Option<Runtime>,
     /// The container's name in its pod.
     pub name: Option<String>,
-    /// Of no pod, and where others than its engine name cgroups: its id may be anybody's word.
+    /// It belongs to no pod, and others than its engine name cgroups there: anybody may have made up its id.
     pub(crate) delegated: bool,
 }

@@ -1,10 +1,10 @@
-//! Processes of a report: who asked, who was chosen, who died, who else was there.
+//! The processes of a report: the one that asked for memory, the chosen one, the killed one, and the task table.
 
 use crate::bytes::Text;
 
 /// The thread that asked for memory and started the killer (`current` in `dump_header`).
 ///
-/// It need not be the victim, nor in its container.
+/// It may differ from the victim, and be outside the victim's container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invoker {
@@ -18,15 +18,15 @@ pub struct Invoker {
     pub gfp_mask: Option<Text>,
     /// The flags' names as printed (4.6 and later), `GFP_KERNEL|__GFP_ZERO`.
     pub gfp_flags: Option<Text>,
-    /// log2 of the pages asked for; -1 for SysRq-f.
+    /// log2 of the requested pages; -1 for SysRq-f.
     pub order: Option<i32>,
     /// The invoker's own `oom_score_adj`.
     pub oom_score_adj: Option<i32>,
-    /// NUMA nodes the allocation could use, a list such as `0-1,3`; absent when not restricted.
+    /// NUMA nodes that the allocation could use, a list such as `0-1,3`; `None` if not restricted.
     pub nodemask: Option<Text>,
 }
 
-/// The process first chosen, on kernels that then killed one of its children (up to 5.0).
+/// The process that was chosen first, on kernels that then killed one of its children (up to 5.0).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Selected {
@@ -34,7 +34,7 @@ pub struct Selected {
     pub pid: u32,
     /// Its name.
     pub comm: Option<Text>,
-    /// Badness: thousandths of the memory allowed, may exceed 1000.
+    /// Badness: thousandths of the allowed memory; may exceed 1000.
     pub oom_score: Option<i64>,
 }
 
@@ -42,7 +42,7 @@ pub struct Selected {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Victim {
-    /// Process id in the host's init namespace; a thread's id where the leader was already dead.
+    /// Process id in the host's init namespace; a thread's id if the leader was already dead.
     pub pid: u32,
     /// Its name.
     pub comm: Option<Text>,
@@ -50,7 +50,7 @@ pub struct Victim {
     pub uid: Option<u32>,
     /// Virtual size.
     pub total_vm_bytes: Option<u64>,
-    /// Resident memory, where one figure is all that is printed (OpenVZ 6, daemons).
+    /// Resident memory, if only one figure is printed (OpenVZ 6, daemons).
     pub rss_bytes: Option<u64>,
     /// Swapped memory (OpenVZ 6, daemons).
     pub swap_bytes: Option<u64>,
@@ -64,13 +64,13 @@ pub struct Victim {
     pub pgtables_bytes: Option<u64>,
     /// -1000 (never kill) to 1000.
     pub oom_score_adj: Option<i32>,
-    /// Badness; only when the selected process is the victim.
+    /// Badness; only if the selected process is the victim.
     pub oom_score: Option<i64>,
-    /// Its command line, where a daemon prints it.
+    /// Its command line, if a daemon prints it.
     pub cmdline: Option<Text>,
 }
 
-/// One row of the task table. Which columns there are depends on the kernel.
+/// One row of the task table. The columns depend on the kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskRow {

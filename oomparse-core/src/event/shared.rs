@@ -1,12 +1,12 @@
-//! Lists that the events of one report have in common.
+//! Lists that are shared by the events of one report.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
-/// A list that the events of one report share, so that a report with many victims holds its blocks once.
+/// A list that the events of one report share, so that a report with many victims stores its blocks once.
 ///
-/// It is read as the slice that it derefs to.
+/// It derefs to a slice.
 ///
 /// # Example
 /// ```
@@ -18,7 +18,7 @@ use core::ops::Deref;
 pub struct Shared<T>(Option<Arc<Vec<T>>>);
 
 impl<T> From<Vec<T>> for Shared<T> {
-    /// Takes the list as it is. Of an empty one nothing is kept.
+    /// Takes the list as it is. An empty list allocates nothing.
     fn from(list: Vec<T>) -> Self {
         Self((!list.is_empty()).then(|| Arc::new(list)))
     }

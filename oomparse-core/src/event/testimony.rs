@@ -1,4 +1,4 @@
-//! What daemons tell of kills: their own, and those that they saw.
+//! What daemons report about kills: their own, and those that they observed.
 
 #[cfg(feature = "daemons")]
 use super::OomEvent;
@@ -10,26 +10,26 @@ use crate::time::WallTime;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What an event of the types `userspace_kill`, `eviction` and `notice` says beside the fields that it has in
-/// common with a kill of the kernel's.
+/// The fields of a `userspace_kill`, `eviction` or `notice` beyond those that it has in common with a kernel's
+/// kill.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Testimony {
-    /// Whose hand killed; nothing where the reporter cannot know.
+    /// Who killed; `None` if the reporter cannot know.
     pub killer: Option<Killer>,
-    /// Who tells of it, where that is not the killer.
+    /// Who reports it, if that is not the killer.
     pub reporter: Option<Reporter>,
     /// How far the kill is known to have gone.
     pub stage: Option<Stage>,
     /// The last signal, `SIGKILL`.
     pub signal: Option<&'static str>,
-    /// The signal before that, where the victim got two.
+    /// The signal before that, if the victim got two.
     pub first_signal: Option<&'static str>,
     /// What was done instead of sending a signal.
     pub action: Option<Action>,
     /// What became of the victim.
     pub outcome: Option<Outcome>,
-    /// The killed processes, where the line lists several.
+    /// The killed processes, if the line lists several.
     pub victims: Vec<KilledProcess>,
     /// How many processes were killed, as the daemon counts: systemd's is a running total of the unit.
     pub process_count: Option<u64>,
@@ -45,16 +45,16 @@ pub struct Testimony {
     pub resource: Option<Resource>,
     /// The container's first process and its end.
     pub init: Option<Init>,
-    /// The Event of Kubernetes that told it.
+    /// The Kubernetes Event that reported it.
     pub event: Option<KubernetesEvent>,
-    /// How often it was told.
+    /// How often it was reported.
     pub count: Option<u64>,
-    /// What the line that completed the event holds, for those who ask which record told it.
+    /// Words from the line that completed the event, to find the record that contains it.
     pub(crate) told: Option<&'static str>,
 }
 
 impl Testimony {
-    /// Words that the line holds that completed the event, for looking it up in its log.
+    /// Words from the line that completed the event, for looking it up in its log.
     #[must_use]
     pub fn words(&self) -> Option<&'static str> {
         self.told
@@ -67,7 +67,7 @@ impl Testimony {
 pub struct KilledProcess {
     /// Process id.
     pub pid: u32,
-    /// Its name, where the line shows it.
+    /// Its name, if the line shows it.
     pub comm: Option<Text>,
 }
 
@@ -79,11 +79,11 @@ pub struct Cause {
     pub kind: Option<CauseKind>,
     /// How long processes waited for memory.
     pub pressure_percent: Option<Percent>,
-    /// The threshold that was passed.
+    /// The threshold that was exceeded.
     pub limit_percent: Option<Percent>,
-    /// For how long it was passed, in microseconds.
+    /// For how long it was exceeded, in microseconds.
     pub duration_us: Option<u64>,
-    /// The cgroup that was watched; the victim is in it.
+    /// The monitored cgroup; the victim is in it.
     pub monitored_cgroup: Option<Text>,
 }
 
@@ -107,13 +107,13 @@ pub struct System {
 pub struct Init {
     /// Its id on the host.
     pub pid: Option<u32>,
-    /// What it ended with.
+    /// Its exit code.
     pub exit_code: Option<i32>,
     /// When it ended.
     pub time: Option<WallTime>,
 }
 
-/// An Event of Kubernetes.
+/// A Kubernetes Event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KubernetesEvent {
@@ -121,15 +121,15 @@ pub struct KubernetesEvent {
     pub uid: Option<String>,
     /// `reason`.
     pub reason: Option<String>,
-    /// What it is about.
+    /// The object that it is about.
     pub object: Option<KubernetesObject>,
-    /// Who reports it.
+    /// The component that reports it.
     pub component: Option<String>,
     /// `ADDED`, `UPDATED` or `DELETED`, in a stream of events.
     pub verb: Option<String>,
 }
 
-/// What an Event of Kubernetes is about.
+/// The object of a Kubernetes Event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KubernetesObject {
@@ -158,7 +158,7 @@ impl Percent {
         self.0
     }
 
-    /// Reads `51.07`, `51` or `51.7`; of more decimals the third and later are let go.
+    /// Reads `51.07`, `51` or `51.7`; further decimals are dropped.
     #[cfg(any(test, feature = "daemons"))]
     pub(crate) fn parse(text: &[u8]) -> Option<Self> {
         let text = core::str::from_utf8(text).ok()?;
@@ -179,7 +179,7 @@ impl Percent {
 
 #[cfg(feature = "daemons")]
 impl OomEvent {
-    /// Whether a daemon's line holds the words that tell this.
+    /// Whether a daemon's line contains the words that report this event.
     pub(crate) fn is_told_in(&self, line: &[u8]) -> bool {
         let told = self.testimony.as_ref().and_then(|it| it.told);
         told.is_some_and(|told| !told.is_empty() && memmem::find(line, told.as_bytes()).is_some())

@@ -1,14 +1,14 @@
-//! Which line tells an event.
+//! The line that reports an event.
 
-/// The place in its log where the line ends that tells the event: that names the victim, or says why there is none.
-/// Nothing of a report that shows no victim.
+/// Where in its log the line ends that reports the event: the line that names the victim, or says why there is
+/// none. `None` for a report that shows no victim.
 ///
-/// It is no part of what the event says: the same event has another place in another log.
+/// It does not take part in comparisons: the same event has another position in another log.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ToldAt(Option<u64>);
 
 impl ToldAt {
-    /// The line that ends so many bytes behind the beginning of the log.
+    /// The line that ends this many bytes after the start of the log.
     pub(crate) fn line(end: u64) -> Self {
         Self(Some(end))
     }

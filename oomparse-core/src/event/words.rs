@@ -1,9 +1,9 @@
-//! The closed sets of words that only a record has.
+//! The fixed sets of words that only a record has.
 
 use crate::words::words;
 
 words! {
-    /// What an event says.
+    /// What an event reports.
     #[derive(Default)]
     EventType {
         /// One process was killed.
@@ -13,21 +13,21 @@ words! {
         /// An OOM report that does not show whom the killer killed. Never counted as a kill.
         #[default]
         Report = "report",
-        /// Another killer than the kernel killed a process, a group of them or a cgroup, or gave the order.
+        /// A killer other than the kernel killed a process, several processes or a cgroup, or ordered the kill.
         UserspaceKill = "userspace_kill",
         /// The kubelet ended a pod because the node was short of memory.
         Eviction = "eviction",
-        /// A bystander says that something of its own was killed for want of memory. Never counted as a kill.
+        /// A bystander reports that something of its own was killed for lack of memory. Never counted as a kill.
         Notice = "notice",
     }
 }
 
 words! {
-    /// Where the memory was short.
+    /// What was short of memory.
     Scope {
         /// A memory cgroup reached its limit.
         Memcg = "memcg",
-        /// A container's beancounter did (OpenVZ 6).
+        /// A container's beancounter reached its limit (OpenVZ 6).
         Beancounter = "beancounter",
         /// The nodes of a cpuset were full.
         Cpuset = "cpuset",
@@ -39,7 +39,7 @@ words! {
 }
 
 words! {
-    /// Where a pod's names came from, least trusted first.
+    /// The source of a pod's names, least trusted first.
     #[derive(PartialOrd, Ord)]
     PodSource {
         /// Learned from a container runtime's log.
@@ -58,7 +58,7 @@ words! {
 }
 
 words! {
-    /// Whose hand killed.
+    /// Who killed.
     Killer {
         /// The kernel's OOM killer.
         Kernel = "kernel",
@@ -80,7 +80,7 @@ words! {
 }
 
 words! {
-    /// Who tells of a kill that was another's.
+    /// Who reports a kill by someone else.
     Reporter {
         /// systemd, as PID 1 or as a user's manager.
         Systemd = "systemd",
@@ -114,7 +114,7 @@ words! {
 words! {
     /// How far a kill is known to have gone.
     Stage {
-        /// The order was given.
+        /// The kill was ordered.
         Marked = "marked",
         /// The signal was sent.
         Sent = "sent",
@@ -126,7 +126,7 @@ words! {
 words! {
     /// What was done instead of sending a signal.
     Action {
-        /// A command of the administrator's was run.
+        /// The administrator's command was run.
         Command = "command",
         /// A service was restarted.
         Restart = "restart",
@@ -136,9 +136,9 @@ words! {
 words! {
     /// What became of the victim.
     Outcome {
-        /// It is gone.
+        /// It exited.
         Exited = "exited",
-        /// It is dead, and its parent has not noticed.
+        /// It is dead, but its parent has not reaped it yet.
         Zombie = "zombie",
         /// It was still there when the killer stopped waiting.
         Survived = "survived",
@@ -158,7 +158,7 @@ words! {
         LowMemory = "low-memory",
         /// A cgroup was near its limit.
         NearLimit = "near-limit",
-        /// A limit was passed.
+        /// A limit was exceeded.
         MemoryLimit = "memory-limit",
     }
 }

@@ -1,6 +1,6 @@
 //! `Out of memory in UB N: OOM killed process …`: a container of OpenVZ 6 (2.6.32) reached its beancounter's limit.
 //!
-//! `oom_kill_process` (mm/oom_kill.c) with the words of `out_of_memory_in_ub` (kernel/bc/oom_kill.c); for the
+//! `oom_kill_process` (mm/oom_kill.c) with the message of `out_of_memory_in_ub` (kernel/bc/oom_kill.c); for the
 //! whole machine without the beancounter:
 //!
 //! ```text
@@ -9,7 +9,7 @@
 //! Samples: `Out of memory in UB 101: OOM killed process 24 (httpd) score 0 vm:100kB, rss:90kB, swap:10kB` and
 //! `Out of memory: OOM killed process 24 (httpd) score 0 vm:100kB, rss:90kB, swap:10kB`.
 //!
-//! Around it stand lines that tell of no further process: `>>> 101 oom generation 5 starts`,
+//! Lines around it that name no other process: `>>> 101 oom generation 5 starts`,
 //! `OOM killer in rage, 16 tasks killed in ub 101`, `OOM killed process httpd (pid=24, ve=101) exited, free=90112.`
 //! and `<<< 101 oom generation 5 ends (task died)`.
 
@@ -22,7 +22,7 @@ use nom::bytes::complete::tag;
 const RSS: Field = Field::VictimRss;
 const SWAP: Field = Field::VictimSwap;
 
-/// Longest name of a beancounter that is taken for one: ten digits, or what hides them.
+/// Longest text that is accepted as a beancounter's name: ten digits, or a mask in their place.
 const LONGEST_NAME: usize = 36;
 
 /// Reads the line.
@@ -44,7 +44,7 @@ pub(super) fn killed(input: &[u8]) -> Option<Killed<'_>> {
     };
     line.comm = Some(comm);
     match signed(figures) {
-        // A number at the very end may have lost digits.
+        // A number at the end of the line may have lost digits.
         Ok((figures @ [b' ', ..], score)) => {
             line.oom_score = Some(score);
             sizes(figures, &mut line);
@@ -57,7 +57,7 @@ pub(super) fn killed(input: &[u8]) -> Option<Killed<'_>> {
 /// The message, the beancounter's name, and what follows them.
 type Head<'a> = (Message, Option<&'a [u8]>, &'a [u8]);
 
-/// What stands before the process, and whose beancounter it was.
+/// The text before the process, and the beancounter.
 fn message(input: &[u8]) -> Option<Head<'_>> {
     if let Some(rest) = input.strip_prefix(b"Out of memory: ") {
         return Some((Message::Global, None, rest));

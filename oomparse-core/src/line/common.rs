@@ -1,4 +1,4 @@
-//! Pieces that several line kinds share: numbers, units, names read from fixed ends.
+//! Parsers that several line kinds share: numbers, units, names read from fixed ends.
 
 use crate::bytes::words::few_digits;
 use crate::limits::MAX_COMM_LEN;
@@ -8,10 +8,10 @@ use nom::combinator::{map_opt, opt, recognize};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-/// What every inner parser of this module gives.
+/// The result of every inner parser of this module.
 pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
 
-/// The words before `Killed process` and its like: why the killer ran.
+/// The words before `Killed process` and similar ones: why the killer ran.
 ///
 /// `oom_kill_process(oc, message)` prints them; the suffix of `oom_kill_allocating_task` is global only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ pub enum Message {
     Cpuset,
 }
 
-/// `Out of memory: ` and its like, if the line begins so.
+/// `Out of memory: ` and similar words, if the line begins with them.
 pub(crate) fn message(input: &[u8]) -> Parsed<'_, Option<Message>> {
     opt(terminated(
         alt((
@@ -45,12 +45,12 @@ pub(crate) fn message(input: &[u8]) -> Parsed<'_, Option<Message>> {
     .parse(input)
 }
 
-/// Decimal digits as a number that fits.
+/// Decimal digits, as a number that fits into 64 bits.
 pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
     decimal(input).map_or_else(|| fail(input), |(value, rest)| Ok((rest, value)))
 }
 
-/// The same without a parser's error; gives what follows behind the number.
+/// The same without a parser error; also returns the text after the number.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
     let mut rest = input;
@@ -126,7 +126,7 @@ pub(crate) fn small_signed(input: &[u8]) -> Parsed<'_, i32> {
     map_opt(signed, |value| i32::try_from(value).ok()).parse(input)
 }
 
-/// `123kB`, in KiB. A number without its unit is not taken: it may have been cut.
+/// `123kB`, in KiB. A number without its unit is not accepted: it may have been cut.
 pub(crate) fn kib(input: &[u8]) -> Parsed<'_, u64> {
     terminated(number, tag(&b"kB"[..])).parse(input)
 }
@@ -136,7 +136,7 @@ pub(crate) fn kib_after<'a>(name: &'static str, input: &'a [u8]) -> Parsed<'a, u
     preceded(tag(name.as_bytes()), kib).parse(input)
 }
 
-/// A list of CPUs or nodes (`%*pbl`): `0`, `0-1,3`, or nothing where the mask is empty.
+/// A list of CPUs or nodes (`%*pbl`): `0`, `0-1,3`, or empty if the mask is empty.
 pub(crate) fn node_list(input: &[u8]) -> Parsed<'_, &[u8]> {
     recognize(opt(take_while1(|byte: u8| {
         byte.is_ascii_digit() || byte == b'-' || byte == b','
@@ -149,12 +149,12 @@ pub(crate) fn kib_to_bytes(kib: u64) -> u64 {
     kib.saturating_mul(1024)
 }
 
-/// Whether these bytes can be a comm: at most 15 bytes, where a carrier's `\xNN` counts as one.
+/// Whether these bytes can be a comm: at most 15 bytes, where a carrier's `\xNN` counts as one byte.
 pub(crate) fn is_comm(bytes: &[u8]) -> bool {
     if bytes.len() <= MAX_COMM_LEN {
         return true;
     }
-    // dmesg shows a byte that it cannot print in four, a JSON paste of that in five.
+    // dmesg shows a byte that it cannot print as four bytes, and a JSON paste of that as five.
     if bytes.len() > MAX_COMM_LEN.saturating_mul(5) || !bytes.contains(&b'\\') {
         return false;
     }
@@ -175,13 +175,13 @@ fn is_hex(a: u8, b: u8) -> bool {
     a.is_ascii_hexdigit() && b.is_ascii_hexdigit()
 }
 
-/// Where `words` (a blank first) stand, if what is before them can be a comm.
+/// The position of `words` (which begin with a blank), if the text before them can be a comm.
 pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
     let [first, second, ..] = words else {
         return None;
     };
-    // Nearly every line is refused here: no blank that the words' second letter follows among the first
-    // 16 bytes, where a comm ends, and no escape, behind which it may end later.
+    // Almost every line is rejected here: among the first 16 bytes, where a comm ends, there is no blank followed
+    // by the words' second letter, and no escape, which would let the comm end later.
     if let (Some(here), Some(next)) = (
         message.first_chunk::<{ MAX_COMM_LEN + 1 }>(),
         message
@@ -195,7 +195,7 @@ pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
             return None;
         }
     }
-    // A carrier may show each byte of a comm in up to five.
+    // A carrier may show each byte of a comm as up to five.
     let head = message
         .get(..MAX_COMM_LEN.saturating_mul(5).saturating_add(1))
         .unwrap_or(message);
@@ -207,14 +207,14 @@ pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where `separator` stands first. The texts are short and the separators' first letters rare, so this
-/// beats a search that has to be made ready.
+/// The first position of `separator`. The texts are short and the first letters of separators are rare, so this
+/// is faster than a search that must be prepared.
 pub(crate) fn find(bytes: &[u8], separator: &str) -> Option<usize> {
     let first = *separator.as_bytes().first()?;
     memchr::memchr_iter(first, bytes).find(|at| stands_at(bytes, *at, separator))
 }
 
-/// Where `separator` stands last.
+/// The last position of `separator`.
 pub(crate) fn rfind(bytes: &[u8], separator: &str) -> Option<usize> {
     let first = *separator.as_bytes().first()?;
     memchr::memrchr_iter(first, bytes).find(|at| stands_at(bytes, *at, separator))
@@ -226,17 +226,17 @@ fn stands_at(bytes: &[u8], at: usize, separator: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(separator.as_bytes()))
 }
 
-/// Splits at the first place where `separator` stands.
+/// Splits at the first `separator`.
 pub(crate) fn split_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
     split_at_separator(bytes, find(bytes, separator)?, separator)
 }
 
-/// Splits at the last place where `separator` stands.
+/// Splits at the last `separator`.
 pub(crate) fn rsplit_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
     split_at_separator(bytes, rfind(bytes, separator)?, separator)
 }
 
-/// The bytes before and behind a separator that stands at `at`.
+/// The bytes before and after a separator at `at`.
 pub(crate) fn split_at_separator<'a>(
     bytes: &'a [u8],
     at: usize,
@@ -246,16 +246,16 @@ pub(crate) fn split_at_separator<'a>(
     Some((before, from.get(separator.len()..)?))
 }
 
-/// Without blanks and carriage returns at the end.
+/// Removes blanks and carriage returns at the end.
 pub(crate) fn trim_end(bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii_end()
 }
 
-/// Splits `PATH SEPARATOR PATH'` where both may hold the separator's text, and one of the two stands
-/// in the other: `below` at or under `above`. Gives `(left, right)`.
+/// Splits `PATH SEPARATOR PATH'` if both may contain the separator's text and one path contains the other:
+/// `below` is at or under `above`. Returns `(left, right)`.
 ///
-/// Only the printed order and the kernel's rule (the victim's cgroup is at or below the one at its
-/// limit) tell where the one ends. Nothing when no place fits and more than one is possible.
+/// Only the printed order and the kernel's rule (the victim's cgroup is at or below the one at its limit) show
+/// where the first path ends. `None` if no position fits, or if more than one is possible.
 pub(crate) fn split_paths<'a>(
     bytes: &'a [u8],
     separator: &str,
@@ -275,7 +275,7 @@ pub(crate) fn split_paths<'a>(
     if places == 1 { only } else { None }
 }
 
-/// Whether `path` is `ancestor` or stands below it. The bytes after the path may be a `,`.
+/// Whether `path` is `ancestor` or below it. A `,` may follow the path.
 pub(crate) fn is_at_or_below(path: &[u8], ancestor: &[u8]) -> bool {
     if ancestor == b"/" {
         return path.first() == Some(&b'/');

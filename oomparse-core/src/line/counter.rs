@@ -1,4 +1,4 @@
-//! `memory: usage 1kB, limit 2kB, failcnt 3` and its like: the counters of the cgroup at its limit.
+//! `memory: usage 1kB, limit 2kB, failcnt 3` and similar lines: the counters of the cgroup at its limit.
 //!
 //! `mem_cgroup_print_oom_meminfo` (mm/memcontrol.c), level 6:
 //! `memory: usage %llukB, limit %llukB, failcnt %lu`, then `memory+swap:` and (3.8) `kmem:` on cgroup v1,
@@ -6,7 +6,7 @@
 //! Samples: `memory: usage 122880kB, limit 122880kB, failcnt 83` (4.14) and
 //! `swap: usage 0kB, limit 9007199254740988kB, failcnt 0` (5.15).
 //!
-//! No limit prints as the counter's maximum: 9007199254740988kB with 4 KiB pages, …976 with 16, …928 with
+//! "No limit" is printed as the counter's maximum: 9007199254740988kB with 4 KiB pages, …976 with 16, …928 with
 //! 64, and up to 18014398509481983kB before 3.19.
 
 use super::common::{kib_after, number};
@@ -33,17 +33,17 @@ pub struct CounterLine {
     pub kind: CounterKind,
     /// In use, KiB.
     pub usage_kib: u64,
-    /// Limit, KiB; none where there is no limit or the text was cut.
+    /// Limit, KiB; `None` if there is no limit or the text was cut.
     pub limit_kib: Option<u64>,
     /// How often the limit was hit.
     pub failcnt: Option<u64>,
-    /// The page size, which "no limit" gives away, in KiB.
+    /// The page size in KiB, if "no limit" reveals it.
     pub page_kib: Option<u64>,
     /// The line does not end as the kernel ends it.
     pub cut: bool,
 }
 
-/// From here on a limit is none: `PAGE_COUNTER_MAX` with 64 KiB pages, and what is above it.
+/// From this value on there is no limit: `PAGE_COUNTER_MAX` with 64 KiB pages, and larger values.
 const UNLIMITED_KIB: u64 = 9_007_199_254_740_928;
 
 /// Reads the line.

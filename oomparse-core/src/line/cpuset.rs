@@ -1,10 +1,10 @@
-//! `X cpuset=NAME mems_allowed=LIST`: the invoker's cpuset, a line of its own until 4.20.
+//! `X cpuset=NAME mems_allowed=LIST`: the invoker's cpuset, in a separate line until 4.20.
 //!
 //! `cpuset_print_task_mems_allowed` (kernel/cgroup/cpuset.c), level 6. In pieces since 3.18:
 //! `%s cpuset=` + NAME + ` mems_allowed=%*pbl`.
 //! Samples: `node cpuset=d96a8ea034f0 mems_allowed=0-1` (3.10) and `a.out cpuset=/ mems_allowed=0` (4.5).
 //!
-//! The name is the cpuset cgroup's last component. It is the invoker's and says nothing of the victim.
+//! The name is the last component of the invoker's cpuset cgroup, and shows nothing about the victim.
 
 use super::common::{find_behind_comm, rsplit_once};
 

@@ -10,11 +10,11 @@ use nom::Parser;
 use nom::bytes::complete::tag;
 use nom::sequence::delimited;
 
-/// A line of a victim that was dying already: a view over the message.
+/// A line about a victim that was already dying: a view over the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exiting<'a> {
-    /// What stands before `OOM victim`.
+    /// The words before `OOM victim`.
     pub message: Option<Message>,
     /// The process.
     pub pid: u32,

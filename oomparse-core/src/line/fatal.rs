@@ -1,4 +1,4 @@
-//! Lines of an OOM that killed nobody: no process could be killed, or the machine was told to panic.
+//! Lines of an OOM that killed nobody: no process could be killed, or the machine was configured to panic.
 //!
 //! `out_of_memory`, `check_panic_on_oom` (mm/oom_kill.c):
 //!

@@ -6,7 +6,7 @@
 //! Samples: `Tasks in /A1 are going to be killed due to memory.oom.group set` (4.19) and
 //! `Tasks in /kubepods.slice/kubepods-pod9e.slice/cri-containerd-46.scope are going to be killed due to memory.oom.group set` (6.6).
 
-/// Reads the line; gives the group's cgroup.
+/// Reads the line; returns the group's cgroup.
 pub(super) fn group(message: &[u8]) -> Option<&[u8]> {
     let path = message
         .trim_ascii_end()

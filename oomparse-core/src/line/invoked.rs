@@ -1,4 +1,4 @@
-//! `X invoked oom-killer: …`: who asked for the memory. The first line of a report.
+//! `X invoked oom-killer: …`: which thread asked for the memory. The first line of a report.
 //!
 //! `dump_header` (mm/oom_kill.c), level 4, rate limited (10 in 5 s). `X` is the comm of the thread that
 //! asked, not the victim's. Shapes:
@@ -32,9 +32,9 @@ pub struct Invoked<'a> {
     pub gfp_mask: Option<&'a [u8]>,
     /// `GFP_KERNEL|__GFP_ZERO`.
     pub gfp_flags: Option<&'a [u8]>,
-    /// Nodes; `(null)` is nothing.
+    /// Nodes; `(null)` becomes `None`.
     pub nodemask: Option<&'a [u8]>,
-    /// log2 of the pages asked for; -1 for SysRq-f.
+    /// log2 of the requested pages; -1 for SysRq-f.
     pub order: Option<i32>,
     /// -17 to 15, up to 3.6.
     pub oom_adj: Option<i32>,
@@ -44,7 +44,7 @@ pub struct Invoked<'a> {
 
 const WORDS: &[u8] = b" invoked oom-killer: ";
 
-/// Where the words stand that follow the comm, if they stand where a comm can end.
+/// The position of the words after the comm, if a comm can end there.
 pub(super) fn find(message: &[u8]) -> Option<usize> {
     find_behind_comm(message, WORDS)
 }
@@ -74,12 +74,12 @@ fn fields<'a>(rest: &'a [u8], line: &mut Invoked<'a>) {
     line.gfp_mask = Some(mask);
     let mut rest = rest;
     if let Ok((tail, flags)) = gfp_flags(rest) {
-        // What stands amid them then is a carrier's.
+        // Text in between then comes from a carrier.
         line.gfp_flags = Some(flags).filter(|flags| !flags.is_empty() && !flags.contains(&b' '));
         rest = tail;
     }
     if let Ok((tail, mask)) = nodemask(rest) {
-        // The list takes the comma that ends it.
+        // The list includes the comma that ends it.
         let mask = mask.strip_suffix(b",").unwrap_or(mask);
         line.nodemask = Some(mask).filter(|mask| *mask != b"(null)" && !mask.is_empty());
         rest = tail;
@@ -125,7 +125,7 @@ fn nodemask(input: &[u8]) -> Parsed<'_, &[u8]> {
     .parse(input)
 }
 
-/// `, NAME=N`; one or two spaces, and no comma where a node list took it.
+/// `, NAME=N`; with one or two spaces, and without the comma if a node list consumed it.
 fn number_after<'a>(name: &'static str, input: &'a [u8]) -> Parsed<'a, i32> {
     let (rest, _) = (opt(tag(&b","[..])), take_while1(|byte| byte == b' ')).parse(input)?;
     preceded(tag(name.as_bytes()), small_signed).parse(rest)

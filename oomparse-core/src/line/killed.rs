@@ -29,9 +29,9 @@ use nom::sequence::preceded;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Killed<'a> {
-    /// What stands before `Killed process`, from 5.1 on.
+    /// The words before `Killed process`, since 5.1.
     pub message: Option<Message>,
-    /// The victim; a thread of it where the leader was dead already.
+    /// The victim; one of its threads if the leader was already dead.
     pub pid: u32,
     /// Its name.
     pub comm: Option<&'a [u8]>,
@@ -39,7 +39,7 @@ pub struct Killed<'a> {
     pub uid: Option<u32>,
     /// OpenVZ's container: `VE "N"`, or the beancounter of `Out of memory in UB N`.
     pub ve: Option<&'a [u8]>,
-    /// Badness, where this line tells it (OpenVZ 6).
+    /// Badness, if this line shows it (OpenVZ 6).
     pub oom_score: Option<i64>,
     /// Virtual size in KiB.
     pub total_vm_kib: Option<u64>,
@@ -49,15 +49,15 @@ pub struct Killed<'a> {
     pub file_rss_kib: Option<u64>,
     /// Shared memory in KiB.
     pub shmem_rss_kib: Option<u64>,
-    /// Resident memory in KiB, where one figure is all there is (OpenVZ 6).
+    /// Resident memory in KiB, if there is only one figure (OpenVZ 6).
     pub rss_kib: Option<u64>,
     /// Swapped memory in KiB (OpenVZ 6).
     pub swap_kib: Option<u64>,
-    /// Page tables, in the unit the kernel labels kB; 5.4.0 to 5.4.8 and some RHEL 8 print bytes.
+    /// Page tables, in the unit that the kernel labels kB; 5.4.0 to 5.4.8 and some of RHEL 8 print bytes.
     pub pgtables_kib: Option<u64>,
     /// -1000 to 1000.
     pub oom_score_adj: Option<i32>,
-    /// The first field whose text was cut, when the line does not end as the kernel ends it.
+    /// The first field whose text was cut, if the line does not end as the kernel ends it.
     pub cut: Option<Field>,
 }
 
@@ -70,12 +70,12 @@ const SHMEM: Field = Field::VictimShmemRss;
 const PGTABLES: Field = Field::VictimPgtables;
 const ADJ: Field = Field::VictimOomScoreAdj;
 
-/// Reads the line; nothing when the pid itself is not there whole.
+/// Reads the line; fails if the pid itself is incomplete.
 pub(super) fn killed(input: &[u8]) -> Parsed<'_, Killed<'_>> {
     let (rest, message) = message(input)?;
     let (rest, _) = tag(&b"Killed process "[..]).parse(rest)?;
     let (rest, pid) = pid(rest)?;
-    // `, UID 0,` stands before the name on RHEL 6.
+    // On RHEL 6, `, UID 0,` comes before the name.
     let (rest, uid_before) = opt(nom::sequence::delimited(
         tag(&b", UID "[..]),
         uid,
@@ -93,9 +93,9 @@ pub(super) fn killed(input: &[u8]) -> Parsed<'_, Killed<'_>> {
     Ok((&b""[..], line))
 }
 
-/// What follows `(`: the name up to its closing parenthesis, found from the right, then the sizes.
+/// Reads the text after `(`: the name up to its closing parenthesis, found from the right, and then the sizes.
 fn sizes_and_name<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
-    // No line with sizes ends so: what looks like one stands in the name.
+    // No line with sizes ends like this: apparent sizes are part of the name.
     if let Some(comm) = rest.strip_suffix(b")")
         && comm.len() <= MAX_COMM_LEN
     {
@@ -122,7 +122,7 @@ fn sizes_and_name<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
         line.comm = Some(comm);
         return;
     }
-    // Cut behind the name, or in it.
+    // Cut after the name, or within it.
     match rsplit_once(rest, ") ").or_else(|| rsplit_once(rest, "), ")) {
         Some((comm, tail)) if is_comm(comm) && is_start_of_sizes(tail) => {
             line.comm = Some(comm);
@@ -140,7 +140,7 @@ fn is_start_of_sizes(tail: &[u8]) -> bool {
     b"total-vm:".starts_with(tail) || b"vsz:".starts_with(tail) || tail.starts_with(b"UID")
 }
 
-/// What stands between `(` and the sizes: the comm, RHEL 7's user id, OpenVZ's container.
+/// The text between `(` and the sizes: the comm, RHEL 7's user id, OpenVZ's container.
 type NameUidVe<'a> = (&'a [u8], Option<u32>, Option<&'a [u8]>);
 
 /// `comm)`, `comm), UID 0,` or `comm) VE "101"`.
@@ -161,7 +161,7 @@ fn name_before_sizes(head: &[u8]) -> Option<NameUidVe<'_>> {
     is_comm(found.0).then_some(found)
 }
 
-/// `1kB, anon-rss:2kB, …`: each field as far as it goes; a unit that is not there is a cut.
+/// `1kB, anon-rss:2kB, …`: reads as many fields as there are; a missing unit means that the line was cut.
 fn read_sizes<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     let mut rest = sizes;
     let fields: [(&'static str, Field, &mut Option<u64>); 4] = [
@@ -200,7 +200,7 @@ fn read_tail<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
         }
         return;
     };
-    // The intermediate forms of 5.4-next end here; a cut number is not told apart from them.
+    // The intermediate forms of 5.4-next end here; a cut number cannot be distinguished from them.
     line.uid = Some(found);
     if rest.is_empty() {
         return;
@@ -215,7 +215,7 @@ fn read_tail<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
                 Err(_) => line.cut = Some(ADJ),
             }
         }
-        // RHEL 8 and 5.4.0 to 5.4.8 label bytes as kB; a number without any unit is cut.
+        // RHEL 8 and 5.4.0 to 5.4.8 label bytes as kB; a number without any unit was cut.
         Err(_)
             if preceded(tag(&b" pgtables:"[..]), number)
                 .parse(rest)

@@ -1,7 +1,7 @@
-//! The Mem-Info block of a global OOM: headline figures only.
+//! The Mem-Info block of a global OOM: only its main figures.
 //!
-//! `show_mem` (mm/show_mem.c), levels 4 and 6. The same block follows `page allocation failure`, so it
-//! proves no OOM by itself. Of its pieces these are read:
+//! `show_mem` (mm/show_mem.c), levels 4 and 6. The same block follows `page allocation failure`, so it does not
+//! prove an OOM by itself. These parts of it are read:
 //!
 //! ```text
 //! Mem-Info:
@@ -23,7 +23,7 @@ use super::common::{decimal, kib};
 use crate::bytes::words::position;
 use crate::event::Meminfo;
 
-/// Takes one line's figures; tells whether it was a line of the block.
+/// Takes one line's figures; returns whether it was a line of the block.
 pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
     let line = line.trim_ascii();
     match line.first() {
@@ -31,7 +31,7 @@ pub(crate) fn read(line: &[u8], into: &mut Meminfo) -> bool {
         Some(b'F') => swap(line, "Free swap", &mut into.free_swap_bytes),
         Some(b'T') => swap(line, "Total swap", &mut into.total_swap_bytes),
         Some(b'a'..=b'z') => {
-            // The last figure of a line that was cut may have lost digits: a line counts whole or not.
+            // The last figure of a cut line may have lost digits, so a line counts only as a whole.
             let Some(found) = totals(line) else {
                 return false;
             };
@@ -86,7 +86,7 @@ fn swap(line: &[u8], name: &str, slot: &mut Option<u64>) -> bool {
     true
 }
 
-/// `name:N name:N …`, nothing else on the line: the figures that have a place, if there is one.
+/// `name:N name:N …` and nothing else on the line: the figures that are in the record, if there are any.
 fn totals(line: &[u8]) -> Option<[Option<u64>; TOTALS.len()]> {
     let mut found = [None; TOTALS.len()];
     let mut known = false;
@@ -99,7 +99,7 @@ fn totals(line: &[u8]) -> Option<[Option<u64>; TOTALS.len()]> {
             return known.then_some(found);
         }
         let (name, value, tail) = total(rest)?;
-        // Words without a place in the record keep the line a line of the block.
+        // A line with words that are not in the record is still a line of the block.
         let place = TOTALS.iter().position(|(word, _)| word.as_bytes() == name);
         if let Some(slot) = place.and_then(|at| found.get_mut(at)) {
             *slot = Some(value);
@@ -109,7 +109,7 @@ fn totals(line: &[u8]) -> Option<[Option<u64>; TOTALS.len()]> {
     }
 }
 
-/// `name:N`, and what follows that.
+/// `name:N`, and the text after it.
 fn total(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
     let len = position(text, [b':', b' '])?;
     let (name, value) = text.split_at_checked(len)?;
@@ -117,7 +117,7 @@ fn total(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
     matches!(tail, [] | [b' ', ..]).then_some((name, value, tail))
 }
 
-/// Where a figure belongs.
+/// The field of a figure.
 type Slot = fn(&mut Meminfo) -> &mut Option<u64>;
 
 const TOTALS: [(&str, Slot); 13] = [

@@ -1,8 +1,8 @@
-//! The kernel's own lines: one file for each kind, with its printk format in all its versions.
+//! The kernel's own lines: one file per kind, with its printk format in all versions.
 //!
-//! [`parse_line`] takes a message without its carrier's prefix. It needs no context: a row of the task
-//! table or a `key value` line is recognised by its form, and means something only to the report that
-//! is open ([`Parser`](crate::Parser)).
+//! [`parse_line`] takes a message without its carrier's prefix. It needs no context: a row of the task table or a
+//! `key value` line is recognised by its form, and has a meaning only in the report that is open
+//! ([`Parser`](crate::Parser)).
 
 mod beancounter;
 pub(crate) mod common;
@@ -54,13 +54,13 @@ pub enum Line<'a> {
     TaskIn(TaskIn<'a>),
     /// `Memory limit reached of cgroup P`
     LimitReached(&'a [u8]),
-    /// `memory: usage …` and its like
+    /// `memory: usage …` and similar lines
     Counter(CounterLine),
     /// `Memory cgroup stats for P:`
     StatsHeading(StatsHeading<'a>),
     /// `key value`
     StatEntry(&'a [u8], u64),
-    /// A whole block of such lines in one record; `key:NKB …` behind a line break
+    /// A whole block of such lines in one record; `key:NKB …` after a line break
     StatEntries(&'a [u8]),
     /// `Mem-Info:`
     MeminfoHeading,
@@ -90,13 +90,13 @@ pub enum Line<'a> {
     Fatal(Fatal),
     /// `oom_kill_process: N callbacks suppressed`
     Suppressed(u64),
-    /// A line that begins as one of these kinds and does not go on as it.
+    /// A line that begins like one of these kinds but does not continue like it.
     Malformed,
     /// Any other line.
     Other,
 }
 
-/// Finds the kind of a message and reads it.
+/// Determines the kind of a message and reads it.
 ///
 /// # Example
 /// ```
@@ -110,10 +110,10 @@ pub fn parse_line(message: &[u8]) -> Line<'_> {
     parse(message)
 }
 
-/// The same, where a call would cost more than reading the most frequent kinds.
+/// The same, inlined for callers where a call would cost more than reading the most frequent kinds.
 #[inline(always)]
 pub(crate) fn parse(message: &[u8]) -> Line<'_> {
-    // Where code must be small each line goes through all kinds: that gives the same.
+    // In small builds, each line goes through all kinds, with the same result.
     if cfg!(feature = "std")
         && let Some(line) = frequent(message)
     {
@@ -122,7 +122,7 @@ pub(crate) fn parse(message: &[u8]) -> Line<'_> {
     other_kinds(message)
 }
 
-/// The kinds that most lines of a report are of, each known for certain by its own form: no comm stands in front.
+/// The kinds of most lines in a report; each is certain from its own form, because no comm comes first.
 #[inline(always)]
 fn frequent(message: &[u8]) -> Option<Line<'_>> {
     match message {
@@ -134,12 +134,12 @@ fn frequent(message: &[u8]) -> Option<Line<'_>> {
     }
 }
 
-/// Whether a message is a report's header.
+/// Whether a message is a report's first line.
 pub(crate) fn is_invoked(message: &[u8]) -> bool {
     invoked::find(message).is_some_and(|end| invoked::invoked(message, end).is_some())
 }
 
-/// Any other line; of those that say nothing most show it at once.
+/// Any other line; most irrelevant lines are recognised at once.
 fn other_kinds(message: &[u8]) -> Line<'_> {
     if cfg!(feature = "std") && noise::is_noise(message) {
         return Line::Other;
@@ -148,7 +148,7 @@ fn other_kinds(message: &[u8]) -> Line<'_> {
 }
 
 fn any_kind(message: &[u8]) -> Line<'_> {
-    // The comm of whoever asked stands first, and may be made to look like any other kind.
+    // The invoker's comm comes first, and may imitate any other kind.
     if let Some(comm_end) = invoked::find(message) {
         return invoked::invoked(message, comm_end).map_or(Line::Malformed, Line::Invoked);
     }
@@ -176,7 +176,7 @@ fn bracket(message: &[u8]) -> Option<Line<'_>> {
     tasks::columns(message).map(Line::TasksHeading)
 }
 
-/// Lines about who was chosen and killed.
+/// Lines about the chosen and the killed process.
 fn decision(message: &[u8]) -> Option<Line<'_>> {
     if message.starts_with(b"oom-kill:") {
         return Some(
@@ -249,7 +249,7 @@ fn rest(message: &[u8], first: u8) -> Line<'_> {
             return Line::StatEntries(message);
         }
     }
-    // A block in one record is known by its first line.
+    // A block in one record is recognised by its first line.
     let first_line = match memchr::memchr(b'\n', message) {
         Some(at) => message.get(..at).unwrap_or_default(),
         None => message,
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
     use std::format;
 
-    /// A message that goes to its kind at once is read as through all kinds.
+    /// A frequent kind gives the same result when it is tried last.
     #[test]
     fn frequent_kinds_are_read_as_all_others() {
         let header = " invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";

@@ -1,4 +1,4 @@
-//! Lines that a report prints between those that count: its stack, its registers, its nodes and zones.
+//! Irrelevant lines that a report prints in between: its stack, its registers, its nodes and zones.
 //!
 //! ```text
 //! Hardware name: Amazon EC2 m5.2xlarge/, BIOS 1.0 10/16/2017
@@ -11,12 +11,12 @@
 //! lowmem_reserve[]: 0 2953 3936 3936
 //! ```
 //!
-//! They are a fifth of a report's lines, and no other kind has to be tried for them.
+//! They are a fifth of a report's lines, and no other kind needs to be tried for them.
 
 use crate::bytes::words::has;
 
-/// Whether a message is such a line for certain, and no other kind with such words in front: a comm may be made
-/// to look like them.
+/// Whether a message is certainly such a line, and not another kind that begins with such words: a comm may
+/// imitate them.
 #[inline]
 pub(super) fn is_noise(message: &[u8]) -> bool {
     match message {
@@ -30,7 +30,7 @@ pub(super) fn is_noise(message: &[u8]) -> bool {
     }
 }
 
-/// ` ? name+0x182/0xf37`: any other kind of line holds a colon or an equals sign.
+/// ` ? name+0x182/0xf37`: any other kind of line contains a colon or an equals sign.
 fn is_stack_line(message: &[u8]) -> bool {
     let mut before = message;
     for _ in 0..8 {
@@ -45,7 +45,7 @@ fn is_stack_line(message: &[u8]) -> bool {
     before.len() < message.len() && before.ends_with(b"/0x") && !has(message, [b':', b'='])
 }
 
-/// `RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 …`: no comm is so long without another sign.
+/// `RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 …`: no comm is this long without another sign.
 fn is_register_line(message: &[u8]) -> bool {
     let [
         b'R',
@@ -65,7 +65,8 @@ fn is_register_line(message: &[u8]) -> bool {
     })
 }
 
-/// Whether a line begins so and is no header, which holds a hyphen, nor a cpuset line, which holds an equals sign.
+/// Whether a line begins like this and is neither a report's first line, which contains a hyphen, nor a cpuset
+/// line, which contains an equals sign.
 fn begins(message: &[u8], start: &[u8]) -> bool {
     message.starts_with(start) && !has(message, [b'=', b'-'])
 }

@@ -1,4 +1,4 @@
-//! `oom_reaper: reaped process …`: what was left of a victim.
+//! `oom_reaper: reaped process …`: the memory that was left of a victim.
 //!
 //! `oom_reap_task_mm` (mm/oom_kill.c), level 6, since 4.6; rare since 5.18, where the reaper waits 2 s.
 //! `oom_reaper: reaped process %d (%s), now anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB`; 4.6-rc
@@ -20,11 +20,11 @@ pub struct ReapedLine<'a> {
     pub pid: u32,
     /// Its name.
     pub comm: Option<&'a [u8]>,
-    /// What is left, KiB; nothing when the reaper gave up.
+    /// The remaining memory, KiB; `None` if the reaper gave up.
     pub left: Option<Left>,
 }
 
-/// What the reaper left, KiB.
+/// The memory that the reaper left, KiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Left {

@@ -1,7 +1,7 @@
-//! `Kill process N (comm) score S or sacrifice child`: who was chosen, up to 5.0.
+//! `Kill process N (comm) score S or sacrifice child`: the chosen process, up to 5.0.
 //!
-//! `oom_kill_process` (mm/oom_kill.c), level 3, not rate limited. A child of the chosen process may be
-//! the one that dies. Shapes:
+//! `oom_kill_process` (mm/oom_kill.c), level 3, not rate limited. A child of the chosen process may die instead.
+//! Shapes:
 //!
 //! ```text
 //! <=2.6.20  Out of Memory: Kill process %d (%s) score %li and children.
@@ -23,7 +23,7 @@ use nom::bytes::complete::tag;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SelectedLine<'a> {
-    /// What stands before `Kill process`.
+    /// The words before `Kill process`.
     pub message: Option<Message>,
     /// The chosen process.
     pub pid: u32,
@@ -50,7 +50,7 @@ fn kill_process(input: &[u8]) -> Parsed<'_, u32> {
     Ok((rest, pid))
 }
 
-/// Reads the line. A kernel always prints the message first, so a bare `Kill process` is not one.
+/// Reads the line. A kernel always prints the message first, so a bare `Kill process` is not such a line.
 pub(super) fn selected(input: &[u8]) -> Parsed<'_, SelectedLine<'_>> {
     let (rest, message) = message(input)?;
     if message.is_none() {
@@ -70,7 +70,7 @@ pub(super) fn selected(input: &[u8]) -> Parsed<'_, SelectedLine<'_>> {
         && is_comm(comm)
     {
         line.comm = Some(comm);
-        // A number at the very end may have lost digits.
+        // A number at the end of the line may have lost digits.
         line.oom_score = match signed(score) {
             Ok((tail, value)) if tail.first() == Some(&b' ') => Some(value),
             _ => None,

@@ -1,16 +1,16 @@
-//! `Memory cgroup stats for PATH:`: what the memory of a cgroup was.
+//! `Memory cgroup stats for PATH:`: how a cgroup used its memory.
 //!
 //! `mem_cgroup_print_oom_meminfo` (mm/memcontrol.c), level 6. Three shapes:
 //!
 //! ```text
 //! 3.9 to 5.2  one line for each cgroup below the limit: `Memory cgroup stats for ` + PATH + `:` + ` %s:%ldKB` …
-//! 5.3 to 6.4  the heading, then one record that holds `key value` lines, cut at the record's limit
+//! 5.3 to 6.4  the heading, then one record with `key value` lines, cut at the record's limit
 //! 6.5         the heading, then one record for each `key value`
 //! ```
 //! Samples: `Memory cgroup stats for /docker/4f: cache:24KB rss:1048552KB swap:0KB unevictable:0KB` (4.14) and
 //! `Memory cgroup stats for /kubepods/burstable/pod7:` with `anon 535707648` below (6.8).
 //!
-//! A path may hold blanks and colons, so the one-line form is read from its right end.
+//! A path may contain blanks and colons, so the one-line form is read from its right end.
 
 use super::common::{decimal, number, split_once};
 use crate::bytes::words;
@@ -20,9 +20,9 @@ use memchr::{memchr, memrchr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatsHeading<'a> {
-    /// The cgroup the figures are of.
+    /// The cgroup of these figures.
     pub path: &'a [u8],
-    /// ` cache:24KB rss:1KB …` of the one-line form; empty where the figures follow as lines.
+    /// ` cache:24KB rss:1KB …` of the one-line form; empty if the figures follow as separate lines.
     pub inline: &'a [u8],
     /// The last figure was cut off.
     pub cut: bool,
@@ -37,11 +37,11 @@ pub(super) fn heading(message: &[u8]) -> Option<StatsHeading<'_>> {
         return None;
     }
     if let Some(path) = rest.strip_suffix(b":") {
-        // A one-line form that was cut behind a key.
+        // A one-line form that was cut after a key.
         if let Some(heading) = from_the_left(path) {
             return Some(heading);
         }
-        // Cut behind its first key, or a cgroup of such a name: there is no telling.
+        // Either cut after its first key, or a cgroup with such a name: there is no way to know.
         if path.ends_with(b": cache") {
             return None;
         }
@@ -54,7 +54,7 @@ pub(super) fn heading(message: &[u8]) -> Option<StatsHeading<'_>> {
     from_the_right(rest).or_else(|| from_the_left(rest))
 }
 
-/// Goes back over ` key:NKB` words until the `:` of the path.
+/// Reads ` key:NKB` words backwards until the `:` of the path.
 fn from_the_right(rest: &[u8]) -> Option<StatsHeading<'_>> {
     let mut cut = false;
     let mut end = rest.len();
@@ -90,7 +90,7 @@ fn from_the_right(rest: &[u8]) -> Option<StatsHeading<'_>> {
     None
 }
 
-/// A line with words of a paste behind the figures: the first `: key:NKB` ends the path.
+/// A line with other words of a paste after the figures: the first `: key:NKB` ends the path.
 fn from_the_left(rest: &[u8]) -> Option<StatsHeading<'_>> {
     let (path, values) = split_once(rest, ": ")?;
     let first = values.split(|byte| *byte == b' ').next()?;
@@ -125,13 +125,13 @@ fn is_key(key: &[u8]) -> bool {
     matches!(key.len(), 1..=64) && key.iter().all(|byte| !is_behind_key(*byte))
 }
 
-/// Whether a byte is in no key.
+/// Whether no key contains this byte.
 #[inline(always)]
 fn is_behind_key(byte: u8) -> bool {
     !(byte.is_ascii_lowercase() | byte.is_ascii_digit() | (byte == b'_'))
 }
 
-/// How long the key is that a text begins with and that does not end it.
+/// The length of the key at the start of a text, if the text continues after it.
 #[inline]
 fn key_len(text: &[u8]) -> Option<usize> {
     let len = if cfg!(feature = "std") {
@@ -142,7 +142,7 @@ fn key_len(text: &[u8]) -> Option<usize> {
     len.filter(|len| matches!(len, 1..=64))
 }
 
-/// The figures of the one-line form: key and KB as printed. Ends at the first word that is none.
+/// The figures of the one-line form: key and KB as printed. Ends at the first word that is not a figure.
 pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&[u8], u64)> {
     inline
         .split(|byte| *byte == b' ')
@@ -150,7 +150,7 @@ pub(crate) fn inline_figures(inline: &[u8]) -> impl Iterator<Item = (&[u8], u64)
         .map_while(figure)
 }
 
-/// Whether a line begins with a figure of the one-line form, `cache:24KB`, as behind a line break.
+/// Whether a line begins with a figure of the one-line form, `cache:24KB`, as after a line break.
 pub(super) fn begins_with_figure(line: &[u8]) -> bool {
     let word = line.split(|byte| *byte == b' ').next().unwrap_or_default();
     word.ends_with(b"KB") && figure(word).is_some()
@@ -164,7 +164,7 @@ pub(crate) fn is_event_count(key: &[u8]) -> bool {
         .any(|start| key.starts_with(start))
 }
 
-/// The usual `key value` line, as [`entry`] reads it: nothing else in it, and fewer than sixteen digits.
+/// The usual `key value` line, as [`entry`] reads it: nothing else on the line, and fewer than sixteen digits.
 #[inline(always)]
 pub(super) fn common_entry(line: &[u8]) -> Option<(&[u8], u64)> {
     let Some((mut value, mut digits)) = words::digits_at_end(line) else {
@@ -182,13 +182,13 @@ pub(super) fn common_entry(line: &[u8]) -> Option<(&[u8], u64)> {
     is_one.then_some((key, value))
 }
 
-/// How many digits are read at once.
+/// How many digits are read at a time.
 const EIGHT: usize = 8;
 
 /// One `key value` line of a block.
 #[inline]
 pub(crate) fn entry(line: &[u8]) -> Option<(&[u8], u64)> {
-    // Words of a log end in letters far more often than in digits.
+    // Words in a log end in letters far more often than in digits.
     let line = line.trim_ascii_end();
     if !line.last()?.is_ascii_digit() {
         return None;

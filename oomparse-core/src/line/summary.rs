@@ -10,8 +10,8 @@
 //! Samples: `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0-1,global_oom,task_memcg=/system.slice/a.service,task=entry,pid=19227,uid=0` (5.15) and
 //! `oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=x,mems_allowed=0,task=java,pid=7,uid=0` (openEuler 4.19, no memcg part).
 //!
-//! Names are whatever their owners chose: a cpuset name (one path component, so without `/`), two
-//! paths, a comm. They are read from the ends that the kernel fixes.
+//! Owners choose the names freely: a cpuset name (one path component, so without `/`), two paths, a comm. They
+//! are read from the fixed ends that the kernel prints.
 
 use super::common::{
     Parsed, find, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths,
@@ -27,15 +27,15 @@ use nom::bytes::complete::tag;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary<'a> {
-    /// `CONSTRAINT_MEMCG` and its like, as printed.
+    /// `CONSTRAINT_MEMCG` and so on, as printed.
     pub constraint: &'a [u8],
-    /// Nodes of a memory policy; `(null)` is nothing.
+    /// Nodes of a memory policy; `(null)` becomes `None`.
     pub nodemask: Option<&'a [u8]>,
     /// The invoker's cpuset, last component.
     pub cpuset: Option<&'a [u8]>,
     /// The nodes it may use.
     pub mems_allowed: Option<&'a [u8]>,
-    /// `global_oom` stands there: no memory cgroup's limit.
+    /// The line contains `global_oom`: no memory cgroup was at its limit.
     pub global_oom: bool,
     /// The cgroup whose limit was hit.
     pub oom_memcg: Option<&'a [u8]>,
@@ -47,8 +47,8 @@ pub struct Summary<'a> {
     pub pid: Option<u32>,
     /// Its user id.
     pub uid: Option<u32>,
-    /// Where the path ends and the comm begins is ambiguous (one of them holds `,task=`): both
-    /// together. [`resolve`](Self::resolve) settles it with the name of the Killed line.
+    /// Path and comm together, if it is ambiguous where the path ends and the comm begins (one of them contains
+    /// `,task=`). [`resolve`](Self::resolve) decides it with the name from the Killed line.
     pub path_and_comm: Option<&'a [u8]>,
     /// The first field whose text was cut or is ambiguous.
     pub cut: Option<Field>,
@@ -60,13 +60,13 @@ const PID: Field = Field::VictimPid;
 const UID: Field = Field::VictimUid;
 
 impl<'a> Summary<'a> {
-    /// The path and comm of an ambiguous line, given the comm that the Killed line shows.
+    /// The path of an ambiguous line, given the comm that the Killed line shows.
     #[must_use]
     pub fn resolve(path_and_comm: &'a [u8], comm: &[u8]) -> Option<&'a [u8]> {
         path_and_comm.strip_suffix(comm)?.strip_suffix(b",task=")
     }
 
-    /// Takes back what its end says: that was cut, or is part of a path.
+    /// Removes what was read from its end: that was cut, or is part of a path.
     pub(crate) fn let_go_of_task(&mut self) {
         (self.pid, self.uid) = (None, None);
         (self.comm, self.task_memcg, self.path_and_comm) = (None, None, None);
@@ -94,7 +94,7 @@ pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
         constraint,
         ..Summary::default()
     };
-    // A list takes the comma before `cpuset=` with it.
+    // The list includes the comma before `cpuset=`.
     let (mask, rest) = match mask.strip_suffix(b",") {
         Some(mask) => (
             mask,
@@ -105,7 +105,7 @@ pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
     line.nodemask = Some(mask).filter(|mask| *mask != b"(null)" && !mask.is_empty());
     let rest = rest.unwrap_or_default().trim_ascii_end();
     if !rest.is_empty() && rest.first() != Some(&b',') {
-        // Words about the line, such as its format, are not the line.
+        // A text about the line, such as its format, is not the line.
         return Err(nom::Err::Error(nom::error::Error::new(
             rest,
             nom::error::ErrorKind::Tag,
@@ -115,9 +115,9 @@ pub(super) fn summary(input: &[u8]) -> Parsed<'_, Summary<'_>> {
     Ok((&b""[..], line))
 }
 
-/// From behind the nodemask to the end of the line.
+/// Reads from after the nodemask to the end of the line.
 fn read_middle<'a>(rest: &'a [u8], line: &mut Summary<'a>) {
-    // A cpuset name has no `/`, so the first place with one is the kernel's own.
+    // A cpuset name contains no `/`, so the first match with one is the kernel's own.
     let memcg = find(rest, ",oom_memcg=/");
     let global = find(rest, ",global_oom,task_memcg=/");
     match (memcg, global) {
@@ -171,7 +171,7 @@ fn read_without_memcg<'a>(rest: &'a [u8], line: &mut Summary<'a>) {
     read_cpuset(head, line);
 }
 
-/// Takes `,pid=N,uid=N` off the end; gives what stands before. Trailing words of a paste are let go.
+/// Removes `,pid=N,uid=N` at the end; returns the text before it. Further words of a paste are dropped.
 fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     let Some((before, numbers)) = rsplit_once(body, ",pid=") else {
         line.cut = Some(PID);
@@ -188,9 +188,9 @@ fn read_end<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     }
     line.pid = Some(found);
     match nom::sequence::preceded(tag(&b",uid="[..]), uid).parse(rest) {
-        // A record that runs on into the next one may have lent it digits.
+        // If a record ran on into the next one, it may have gained digits from it.
         Ok(([b',', b'0'..=b'9', ..], _)) => line.cut = Some(UID),
-        // A path that goes on: nothing ended here.
+        // The path continues: the line does not end here.
         Ok(([b',' | b'/', ..], _)) => {
             line.pid = None;
             line.cut = Some(PID);
@@ -217,12 +217,12 @@ fn read_memcgs<'a>(body: &'a [u8], line: &mut Summary<'a>) {
             line.cut = Some(OOM_MEMCG);
             read_task(task, line);
         }
-        // Cut in or behind the first path: its end is not known, whatever it shows.
+        // Cut in or after the first path: its end is unknown, whatever the text shows.
         _ if find(body, ",task_memcg=").is_none() => {
             (line.pid, line.uid) = (None, None);
             line.cut = Some(OOM_MEMCG);
         }
-        // What says otherwise lost a piece, and nothing tells which of the two.
+        // A line that contradicts this rule lost a piece of one of the paths, and it is unknown of which.
         _ => {
             line.cut = Some(TASK_MEMCG);
             split_task(body, line);
@@ -231,9 +231,10 @@ fn read_memcgs<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     }
 }
 
-/// Whether `ancestor` is a path at or above `path` of which somebody left out parts: `/lxc.payload....-lxc/a`.
+/// Whether `ancestor` is a path at or above `path` from which somebody left out parts: `/lxc.payload....-lxc/a`.
 ///
-/// All that it shows must stand in the other, in order, so that dots in a name lead to no other's path.
+/// Everything that it shows must be in the other path, in order, so that dots in a name do not lead to another's
+/// path.
 fn is_elided(ancestor: &[u8], path: &[u8]) -> bool {
     let Some((first, mut shown)) = split_elision(ancestor) else {
         return false;
@@ -265,7 +266,7 @@ fn is_elided(ancestor: &[u8], path: &[u8]) -> bool {
     }
 }
 
-/// What stands before and behind the first `...` or `…`. Dots beside it may be a name's own, or the mark's.
+/// The text before and after the first `...` or `…`. Dots next to it may be part of a name, or of the mark.
 fn split_elision(path: &[u8]) -> Option<(&[u8], &[u8])> {
     const MARKS: [&[u8]; 2] = [b"...", "…".as_bytes()];
     let found = MARKS.map(|mark| Some((memmem::find(path, mark)?, mark.len())));
@@ -279,7 +280,7 @@ fn split_elision(path: &[u8]) -> Option<(&[u8], &[u8])> {
 /// `TASK,task=COMM`.
 fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     if line.pid.is_none() {
-        // Cut: the path is whole only if `,task=` follows it.
+        // If the line was cut, the path is complete only if `,task=` follows it.
         match split_once(body, ",task=") {
             Some((path, _)) if path.first() == Some(&b'/') => line.task_memcg = Some(path),
             _ => line.cut = Some(TASK_MEMCG),
@@ -292,7 +293,7 @@ fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     }
 }
 
-/// Splits `PATH,task=COMM` from the right, where the comm has at most 15 bytes; gives the path.
+/// Splits `PATH,task=COMM` from the right, where the comm has at most 15 bytes; returns the path.
 fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     let mut found: Option<(&[u8], &[u8])> = None;
     let mut ambiguous = false;
@@ -307,7 +308,7 @@ fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
         ambiguous = found.is_some();
         found = Some((path, comm));
         if ambiguous {
-            // The leftmost place that fits: what is left of it is path in any reading.
+            // The leftmost position that fits: the text to its left is path in any reading.
             line.path_and_comm = Some(body);
         }
         end = path.len();
@@ -446,7 +447,7 @@ mod tests {
             assert_eq!((line.oom_memcg, line.cut), (None, Some(OOM_MEMCG)));
             assert_eq!(line.pid, Some(5));
         }
-        // The other's path must show all that this one does.
+        // The other's path must contain everything that this one shows.
         for oom in [
             "/lxc.payload....-vm/kubepods.slice",
             "/lxc.payload.x....-lxc/kubepods.slice",
@@ -463,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_cut_line_whose_paths_do_not_fit_names_neither() {
-        // The victim's own path, cut before its end: all of it stands in the first one.
+        // The victim's own path, cut before its end: all of it is in the first one.
         let line = read(
             "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k/podA/c/x,task_memcg=/k/podV/c,task=init/pppppp",
         );

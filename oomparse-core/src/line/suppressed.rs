@@ -1,12 +1,12 @@
-//! `oom_kill_process: N callbacks suppressed`: reports that the rate limit swallowed.
+//! `oom_kill_process: N callbacks suppressed`: reports that the rate limit suppressed.
 //!
-//! `___ratelimit` (lib/ratelimit.c), level 4, right before the next report that is let through. The name
-//! is the function that limits; others (`warn_alloc`) have nothing to do with OOM kills.
+//! `___ratelimit` (lib/ratelimit.c), level 4, right before the next report that is allowed. The name is that of
+//! the limiting function; others (`warn_alloc`) have nothing to do with OOM kills.
 //! Samples: `oom_kill_process: 20 callbacks suppressed` (6.18) and `oom_kill_process: 1520 callbacks suppressed` (4.19).
 
 use super::common::number;
 
-/// Reads the line; gives the count.
+/// Reads the line; returns the count.
 pub(super) fn suppressed(message: &[u8]) -> Option<u64> {
     let rest = message.strip_prefix(b"oom_kill_process: ")?;
     let (rest, count) = number(rest).ok()?;

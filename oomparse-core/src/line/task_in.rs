@@ -6,7 +6,7 @@
 //! Samples: `Task in /docker/4f0c killed as a result of limit of /docker/4f0c` (3.13) and
 //! `Task in /kubepods/burstable/pod9/4f killed as a result of limit of /kubepods/burstable/pod9` (4.19).
 //!
-//! 2.6.32 hands in the invoker, so there the first path may be the invoker's.
+//! 2.6.32 passes the invoker, so there the first path may be the invoker's.
 
 use super::common::{is_at_or_below, split_paths, trim_end};
 use crate::event::Field;
@@ -19,7 +19,7 @@ pub struct TaskIn<'a> {
     pub task_memcg: Option<&'a [u8]>,
     /// The cgroup whose limit was hit.
     pub oom_memcg: Option<&'a [u8]>,
-    /// A path that was cut or cannot be told from the other.
+    /// A path that was cut, or cannot be separated from the other.
     pub cut: Option<Field>,
 }
 
@@ -47,7 +47,7 @@ pub(super) fn task_in(message: &[u8]) -> Option<TaskIn<'_>> {
             cut: None,
         });
     }
-    // A paste may go on behind the path with words of its own.
+    // In a paste, other words may follow the path.
     let word = oom.split(|byte| *byte == b' ').next().unwrap_or_default();
     if word.len() < oom.len() && word.first() == Some(&b'/') && is_at_or_below(task, word) {
         return Some(TaskIn {
@@ -56,7 +56,7 @@ pub(super) fn task_in(message: &[u8]) -> Option<TaskIn<'_>> {
             cut: None,
         });
     }
-    // The victim is always at or below the limit: a path that says otherwise was cut.
+    // The victim is always at or below the limit: a path that contradicts this was cut.
     Some(TaskIn {
         task_memcg: Some(task),
         oom_memcg: None,
@@ -64,7 +64,7 @@ pub(super) fn task_in(message: &[u8]) -> Option<TaskIn<'_>> {
     })
 }
 
-/// Reads `Memory limit reached of cgroup PATH`; gives the path.
+/// Reads `Memory limit reached of cgroup PATH`; returns the path.
 pub(super) fn limit_reached(message: &[u8]) -> Option<&[u8]> {
     let path = trim_end(message.strip_prefix(b"Memory limit reached of cgroup ")?);
     (path.first() == Some(&b'/')).then_some(path)

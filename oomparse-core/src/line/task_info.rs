@@ -1,4 +1,4 @@
-//! `CPU: 0 PID: 7 Comm: x …`: the thread that asked, and the kernel's release.
+//! `CPU: 0 PID: 7 Comm: x …`: the thread that asked for memory, and the kernel's release.
 //!
 //! `dump_stack_print_info` (lib/dump_stack.c), level 4. Shapes:
 //!
@@ -59,10 +59,10 @@ fn new_head(input: &[u8]) -> Parsed<'_, (u32, Option<u32>)> {
     Ok((rest, (pid, uid)))
 }
 
-/// The comm ends at the last mark that leaves it at most 15 bytes; the release is the first word
-/// behind the taint flags that begins with a digit.
+/// The comm ends at the last mark that leaves it at most 15 bytes; the release is the first word after the taint
+/// flags that begins with a digit.
 fn comm_and_release<'a>(rest: &'a [u8], line: &mut TaskInfo<'a>) {
-    // Marks stand within the comm's length; a comm may hold one itself.
+    // Marks come within the comm's length; a comm may contain one itself.
     let head = rest.get(..64).unwrap_or(rest);
     let mut found: Option<(&[u8], usize)> = None;
     for mark in [" Not tainted ", " Tainted: ", " Kdump: loaded "] {

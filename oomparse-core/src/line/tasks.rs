@@ -1,7 +1,7 @@
 //! The task table: every process that could have been killed.
 //!
-//! `dump_tasks` (mm/oom_kill.c), level 6, with `vm.oom_dump_tasks=1` (default). Since 4.19 a line
-//! `Tasks state (memory values in pages):` stands above. The heading names the columns:
+//! `dump_tasks` (mm/oom_kill.c), level 6, with `vm.oom_dump_tasks=1` (default). Since 4.19 the line `Tasks state
+//! (memory values in pages):` comes before it. The heading names the columns:
 //!
 //! ```text
 //! 2.6.32  [ pid ]   uid  tgid total_vm      rss cpu oom_adj name
@@ -15,18 +15,18 @@
 //! Samples: `[17377] 10000 17377   804134   262144    1644        0           968 java` (3.10) and
 //! `[    767]  1000   767     4729     4209     4096      113         0    73728        0           980 node` (6.8).
 //!
-//! Widths are minimums, so a row is split at blanks; behind the last number and one blank comes the
-//! comm, which may hold blanks or be empty. Columns that are not known are skipped.
+//! Widths are minimums, so a row is split at blanks. The comm follows the last number and one blank; it may
+//! contain blanks or be empty. Unknown columns are skipped.
 
 use super::common::{decimal, find, is_comm};
 use crate::bytes::Text;
 use crate::bytes::words::{blanks, few_digits_behind_blanks, padded_number};
 use crate::event::TaskRow;
 
-/// The most columns a heading may name.
+/// The largest number of columns that a heading may name.
 const MAX_COLUMNS: usize = 24;
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Column {
     #[default]
@@ -47,12 +47,12 @@ enum Column {
     OomScoreAdj,
 }
 
-/// The columns of one table, as its heading names them.
+/// The columns of one table, from its heading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     kinds: [Column; MAX_COLUMNS],
     len: usize,
-    /// How many stand before the process id.
+    /// How many columns precede the process id.
     tgid: Option<usize>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
         .trim_ascii_start()
         .strip_prefix(b"pid")?;
     let rest = rest.trim_ascii_start().strip_prefix(b"]")?;
-    // Every kernel's has these two side by side.
+    // In every kernel's heading these two are side by side.
     find(rest, "tgid total_vm")?;
     let mut found = Columns::default();
     for word in rest
@@ -104,25 +104,25 @@ pub(super) fn columns(message: &[u8]) -> Option<Columns> {
     None
 }
 
-/// Where the columns of a table's last row ended, from the row's first byte on: where those of most rows do,
-/// for the kernel puts blanks before a number that is short.
+/// Where the columns of a table's last row ended, counted from the row's first byte. Most rows have their columns
+/// there, because the kernel pads short numbers with blanks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Layout {
     ends: [u8; MAX_COLUMNS],
 }
 
-/// A row: its pid, and the rest to be read by the table's columns.
+/// A row: its pid, and the rest, which is read with the table's columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row<'a> {
     /// A thread that still has its memory, usually the leader.
     pub pid: u32,
     text: &'a [u8],
-    /// Behind the pid's bracket.
+    /// The text after the pid's bracket.
     rest: &'a [u8],
 }
 
-/// Reads `[  pid]`; the columns are read later, by those who have the heading.
+/// Reads `[  pid]`; the columns are read later, by code that has the heading.
 pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     let inner = message.strip_prefix(b"[")?;
     let (pid, rest) = match few_digits_behind_blanks(inner, 0) {
@@ -130,7 +130,7 @@ pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
         _ => decimal(skip_blanks(inner))?,
     };
     let rest = rest.strip_prefix(b"]")?;
-    // A row always goes on with a blank and a number.
+    // A blank and a number always follow.
     let next = skip_blanks(rest.strip_prefix(b" ")?);
     next.first().filter(|byte| byte.is_ascii_digit())?;
     let pid = u32::try_from(pid).ok()?;
@@ -138,8 +138,8 @@ pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     Some(Row { pid, text, rest })
 }
 
-/// Whether a text begins as a row does, and leaves no room for a comm that looks like one, nor for the names that
-/// some kernels print between brackets before a message.
+/// Whether a text begins like a row, and leaves room neither for a comm that looks like one, nor for the names in
+/// brackets that some kernels print before a message.
 #[inline]
 pub(crate) fn begins_row(text: &[u8]) -> bool {
     let Some((b'[', start)) = text
@@ -156,7 +156,7 @@ pub(crate) fn begins_row(text: &[u8]) -> bool {
     has_bracket & is_plain
 }
 
-/// Most of a row is blanks; any other space comes last.
+/// A row consists mostly of blanks; other white space is tested last.
 #[inline]
 fn skip_blanks(mut text: &[u8]) -> &[u8] {
     if cfg!(feature = "std") {
@@ -172,7 +172,7 @@ fn skip_blanks(mut text: &[u8]) -> &[u8] {
 }
 
 impl<'a> Row<'a> {
-    /// The process id, if the table has that column and the row goes so far.
+    /// The process id, if the table has that column and the row is long enough.
     #[must_use]
     pub fn tgid(&self, columns: &Columns) -> Option<u32> {
         let mut at = 0;
@@ -186,7 +186,7 @@ impl<'a> Row<'a> {
                 }
             };
         }
-        // A number at the very end may have lost digits.
+        // A number at the end of the line may have lost digits.
         match self.positive(at) {
             Some((value, end)) => u32::try_from(value).ok().filter(|_| end < self.rest.len()),
             None => {
@@ -196,7 +196,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// All columns of the row; nothing when it is cut or not of this table.
+    /// All columns of the row; `None` if it was cut or does not belong to this table.
     #[must_use]
     pub fn read(&self, columns: &Columns) -> Option<TaskRow> {
         let mut row = TaskRow::default();
@@ -204,7 +204,7 @@ impl<'a> Row<'a> {
         is_whole.then_some(row)
     }
 
-    /// Reads all columns into an empty row; says whether it is whole and of this table.
+    /// Reads all columns into an empty row; returns whether it is complete and belongs to this table.
     pub(crate) fn read_into(
         &self,
         columns: &Columns,
@@ -219,7 +219,7 @@ impl<'a> Row<'a> {
         true
     }
 
-    /// Reads the numbers; gives the comm behind them.
+    /// Reads the numbers; returns the comm after them.
     fn read_columns(
         &self,
         columns: &Columns,
@@ -238,14 +238,14 @@ impl<'a> Row<'a> {
                 put(*kind, is_negative, value, row)?;
                 self.text.len().checked_sub(tail.len())?
             };
-            // Nothing ends at 0: a place that is too far is not expected.
+            // No column ends at 0: 0 marks a position that is too large to store.
             *end = u8::try_from(at).unwrap_or(0);
         }
         let comm = self.text.get(at..)?.strip_prefix(b" ");
         comm.filter(|comm| is_comm(comm))
     }
 
-    /// The number, as [`number`] would read it, that ends where the last row's did.
+    /// The number that ends where the last row's number ended, with the value that [`number`] would read.
     #[inline]
     fn number_up_to(&self, at: usize, end: usize) -> Option<u64> {
         if cfg!(not(feature = "std")) || self.text.get(at) != Some(&b' ') {
@@ -254,7 +254,7 @@ impl<'a> Row<'a> {
         padded_number(self.text, at.wrapping_add(1), end)
     }
 
-    /// A number behind blanks, as nearly all columns are, and where it ends.
+    /// A number after blanks, as almost all columns are, and where it ends.
     #[inline]
     fn positive(&self, at: usize) -> Option<(u64, usize)> {
         if cfg!(not(feature = "std")) {
@@ -263,13 +263,13 @@ impl<'a> Row<'a> {
         few_digits_behind_blanks(self.rest, at)
     }
 
-    /// Where a tail of the row begins.
+    /// The position at which a tail of the row begins.
     fn place_of(&self, tail: &[u8]) -> usize {
         self.rest.len().saturating_sub(tail.len())
     }
 }
 
-/// Whether a number is negative, the number without its sign, and what follows it.
+/// Whether a number is negative, its absolute value, and the text after it.
 fn number(input: &[u8]) -> Option<(bool, u64, &[u8])> {
     let (is_negative, digits) = match input {
         [b'-', digits @ ..] => (true, digits),
@@ -279,7 +279,7 @@ fn number(input: &[u8]) -> Option<(bool, u64, &[u8])> {
     Some((is_negative, value, rest))
 }
 
-/// Puts a number into its column; nothing where that cannot hold it.
+/// Puts a number into its column; `None` if the column cannot store it.
 #[inline]
 fn put(kind: Column, is_negative: bool, value: u64, row: &mut TaskRow) -> Option<()> {
     let signed = || {

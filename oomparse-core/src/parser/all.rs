@@ -1,9 +1,9 @@
-//! A whole log at once.
+//! Reads a whole log at once.
 
 use super::{Options, Parser};
 use crate::event::OomEvent;
 
-/// The events of a whole log in memory. It is read piece by piece, as events are asked for.
+/// The events of a whole log in memory. The log is read piece by piece, as events are requested.
 ///
 /// # Example
 /// ```
@@ -13,7 +13,7 @@ use crate::event::OomEvent;
 /// assert_eq!(events.len(), 1);
 /// ```
 pub fn parse_all<'l>(log: &'l [u8], options: &Options) -> impl Iterator<Item = OomEvent> + use<'l> {
-    // Large enough that the search runs at full speed, small enough that events do not pile up.
+    // Large enough for the search to run at full speed, small enough that events do not pile up.
     const CHUNK: usize = 256 << 10;
     let mut parser = Parser::with_options(options.clone());
     let mut chunks = log.chunks(CHUNK);

@@ -1,11 +1,11 @@
-//! Lines that are part of an object of Kubernetes', or seemed to be.
+//! Lines that are part of a Kubernetes object, or looked like it.
 
 use super::Parser;
 use crate::daemon::Step;
 use crate::frame::Cut;
 
 impl Parser {
-    /// Whether a line is part of an object of Kubernetes', where that is asked for.
+    /// Whether a line is part of a Kubernetes object, if those are read.
     pub(super) fn is_documents(&mut self, cut: Cut<'_>) -> bool {
         if self.framer.wants_every_line() {
             return false;
@@ -24,7 +24,7 @@ impl Parser {
         }
     }
 
-    /// Reads lines that were held for part of an object and are not.
+    /// Reads lines that were held as part of an object but are not.
     pub(super) fn again(&mut self, text: &[u8]) {
         if self.frames.sieve.is_kernel_candidate(text) {
             self.frames.above(true);

@@ -1,4 +1,4 @@
-//! The whole way from bytes to events.
+//! The whole parser, from bytes to events.
 
 mod all;
 #[cfg(feature = "daemons")]
@@ -23,13 +23,12 @@ use crate::lines::{Above, Lines};
 use crate::paste::Paste;
 use memchr::memrchr;
 
-/// Reads log lines and gives [`OomEvent`]s.
+/// Reads log lines and returns [`OomEvent`]s.
 ///
-/// Lines of several hosts may come mixed: each host named by a prefix is a stream of its own. The same
-/// lines give the same events, pushed one by one, in chunks cut anywhere, or as one buffer.
+/// Lines of several hosts may be mixed: each host that a prefix names is a separate stream. The same lines
+/// produce the same events, whether pushed one by one, in chunks cut anywhere, or as one buffer.
 ///
-/// Memory is bounded by [`limits`](crate::limits), whatever the log says; nothing is read, written or
-/// asked of a clock.
+/// [`limits`](crate::limits) bounds its memory, whatever the log contains. It does no I/O and has no clock.
 ///
 /// # Example
 /// ```
@@ -54,9 +53,9 @@ pub struct Parser {
     lines: Lines,
     /// The last line that the sieve refused.
     above: Above,
-    /// How many bytes were handed in.
+    /// How many bytes were pushed.
     taken: u64,
-    /// Lines that were not read, where they are asked for.
+    /// Lines that were not read, if they are requested.
     #[cfg(feature = "carriers")]
     unread: Option<alloc::boxed::Box<unread::Unread>>,
 }
@@ -89,7 +88,8 @@ impl Parser {
         }
     }
 
-    /// Takes one line, without its line end; says what became of it. What a chunk left unfinished is ended first.
+    /// Takes one line, without its line end; returns what became of it. A line that a chunk left unfinished is
+    /// ended first.
     pub fn push_line(&mut self, line: &[u8]) -> Taken {
         let given = self.frames.begin();
         if self.lines.is_open() {
@@ -101,13 +101,13 @@ impl Parser {
         self.frames.taken(given)
     }
 
-    /// Takes lines that the caller found to be no [candidates](Self::is_candidate) while not
-    /// [every line](Self::wants_every_line) mattered: an indented line behind them goes on with the last of them.
+    /// Takes lines in which the caller found no [candidates](Self::is_candidate) while not [every
+    /// line](Self::wants_every_line) mattered: an indented line after them continues the last of them.
     pub fn pass_over(&mut self, lines: &[u8]) {
         self.above.note_last(lines);
     }
 
-    /// Takes the next bytes of a log, cut anywhere; says what became of the lines that end in them.
+    /// Takes the next bytes of a log, cut anywhere; returns what became of the lines that end in them.
     pub fn push_chunk(&mut self, chunk: &[u8]) -> Taken {
         let given = self.frames.begin();
         self.chunk(chunk);
@@ -132,7 +132,7 @@ impl Parser {
                     break;
                 };
                 if self.frames.reach(self.taken_before(tail)) {
-                    // It may be that no line but a candidate matters any more.
+                    // Perhaps only candidates matter from here on.
                     continue;
                 }
                 self.cut(cut);
@@ -159,18 +159,18 @@ impl Parser {
         self.lines.keep(rest);
     }
 
-    /// How many bytes were handed in before the last ones.
+    /// How many bytes were pushed before the last ones.
     #[inline]
     fn taken_before(&self, last: &[u8]) -> u64 {
         self.taken.saturating_sub(len_of(last))
     }
 
-    /// Takes what stood above the first line, where that was refused without a parser.
+    /// Takes the line above the first line, which was refused before this parser existed.
     pub(crate) fn stands_below(&mut self, above: Above) {
         self.above = above;
     }
 
-    /// Says that no more lines come: gives out what is open. The parser can then be used anew.
+    /// Ends the log: emits what is open. The parser can then be used for another log.
     pub fn finish(&mut self) {
         if self.lines.is_open() {
             self.end_line();
@@ -189,9 +189,9 @@ impl Parser {
         self.above = Above::NONE;
     }
 
-    /// Gives out every open report, where no line has come for so long that none may come.
+    /// Emits every open report, after no line has come for so long that none is expected.
     ///
-    /// The log goes on all the same: a victim that is printed once more afterwards is no second event.
+    /// The log may still continue: a victim that is printed again later makes no second event.
     ///
     /// # Example
     /// ```
@@ -209,34 +209,34 @@ impl Parser {
         self.frames.close_reports();
     }
 
-    /// Gives out kills that wait for one further line of their stream, without it.
+    /// Emits kills that wait for one further line of their stream, without that line.
     ///
-    /// For callers that must answer on the line that names the victim. What is not decided yet stays
-    /// open, and a victim printed once more is still one event. A line that seems to be broken, as in a
-    /// paste, still waits for its other half: that may be the very next line.
+    /// For callers that must answer on the line that names the victim. What is still undecided stays open, and a
+    /// victim that is printed again is still one event. A line that looks broken, as in a paste, still waits for
+    /// its other half, which may be the very next line.
     pub fn give_waiting(&mut self) {
         self.frames.give_waiting();
     }
 
-    /// As [`give_waiting`](Self::give_waiting), where no line has come for so long that none is half of
+    /// Like [`give_waiting`](Self::give_waiting), after no line has come for so long that no line can be half of
     /// another.
     pub fn give_all_waiting(&mut self) {
         self.give_held();
         self.frames.give_all_waiting();
     }
 
-    /// Reads the lines that were held back for their rest as they are.
+    /// Reads lines that were held until their rest comes as they are.
     fn give_held(&mut self) {
         let mut paste = core::mem::take(&mut self.paste);
         paste.finish(&mut |line| self.whole(Cut::new(line)));
     }
 
-    /// The next event that is complete, in the order of completion.
+    /// The next complete event, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.frames.next_event()
     }
 
-    /// The events that are complete, in the order of completion; ends when there is none for now.
+    /// The complete events, in the order of completion; ends when there are no more for now.
     ///
     /// # Example
     /// ```
@@ -249,10 +249,11 @@ impl Parser {
         core::iter::from_fn(|| self.next_event())
     }
 
-    /// Whether the last line that was pushed tells this event: it names the victim, or says why there is none.
+    /// Whether the last pushed line reports this event: it names the victim, or says why there is none.
     ///
-    /// An event may also be completed by a later line that has nothing to do with it. A filter that adds events to
-    /// records asks here before the next record, so that none goes into another one's.
+    /// An event may also be completed by a later line that has nothing to do with it. A filter that adds events
+    /// to records must call this before it pushes the next record, so that no event goes into another kill's
+    /// record.
     ///
     /// # Example
     /// ```
@@ -269,9 +270,9 @@ impl Parser {
         self.frames.last_frame_tells(event)
     }
 
-    /// About how many bytes its streams hold: open reports, half lines, names.
+    /// About how many bytes its streams hold: open reports, incomplete lines, names.
     ///
-    /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) and the stream of the last line.
+    /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) plus the stream of the last line.
     #[must_use]
     pub fn open_bytes(&self) -> usize {
         let held = self.frames.open_bytes();
@@ -280,9 +281,9 @@ impl Parser {
         held.saturating_add(self.lines.capacity())
     }
 
-    /// Whether an ordinary line matters now, since a report is being printed.
+    /// Whether ordinary lines matter now, because a report is being printed.
     ///
-    /// While it does not, [`is_candidate`](Self::is_candidate) tells which lines to hand in.
+    /// While it is false, only lines for which [`is_candidate`](Self::is_candidate) is true need to be pushed.
     #[must_use]
     pub fn wants_every_line(&self) -> bool {
         self.frames.wants_every_line() || self.framer.wants_every_line() || self.paste.is_holding()
@@ -294,7 +295,7 @@ impl Parser {
         self.frames.is_candidate(line)
     }
 
-    /// A line, and how many of its bytes were let go.
+    /// Reads a line, of which this many bytes were dropped.
     fn line(&mut self, line: &[u8], dropped: usize) {
         if self.wants_every_line() || self.frames.sieve.is_candidate(line) {
             let kept = line.get(..MAX_LINE_LEN).unwrap_or(line);
@@ -313,7 +314,7 @@ impl Parser {
         self.lines.reuse(line);
     }
 
-    /// The line without the carriage return that ends it; within a journal's entry every byte counts.
+    /// The line without the carriage return at its end; within a journal entry every byte counts.
     fn without_return<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         if self.framer.wants_every_line() {
             return line;
@@ -321,13 +322,13 @@ impl Parser {
         line.strip_suffix(b"\r").unwrap_or(line)
     }
 
-    /// A line that holds one of the words, or any line while a report is open.
+    /// Reads a line that contains one of the words, or any line while a report is open.
     fn candidate(&mut self, line: &[u8]) {
         let cut = self.framer.look(self.without_return(line));
         self.cut(cut);
     }
 
-    /// The same without its line end.
+    /// The same, for a line without its line end.
     #[inline]
     fn cut(&mut self, cut: Cut<'_>) {
         #[cfg(feature = "daemons")]
@@ -338,7 +339,7 @@ impl Parser {
         self.line_of_log(cut);
     }
 
-    /// The same of a line of a log.
+    /// The same, for a line of a log.
     #[inline]
     fn line_of_log(&mut self, cut: Cut<'_>) {
         let (mut cut, line) = (cut, cut.line);
@@ -348,7 +349,7 @@ impl Parser {
             cut = Cut::new(line);
         }
         self.above.forget();
-        // Inside a carrier's own structure a line is what it is.
+        // Inside a carrier's own structure, a line is complete as it is.
         let is_within = self.framer.wants_every_line() && !self.paste.is_holding();
         if !is_within
             && self
@@ -366,7 +367,7 @@ impl Parser {
         }
     }
 
-    /// A line as its carrier wrote it.
+    /// Reads a line as its carrier wrote it.
     fn whole(&mut self, cut: Cut<'_>) {
         if let Some(frame) = self.framer.end_before(cut.line) {
             self.framed(&frame, &[]);
@@ -381,9 +382,9 @@ impl Parser {
         }
     }
 
-    /// A record, and the line that it stands in.
+    /// Reads a record, and the line that contains it.
     fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
-        // Of a record over several lines the last one tells nothing.
+        // The last line of a record over several lines does not report an event.
         if !line.is_empty() && !self.framer.wants_every_line() {
             self.frames.take(frame, Some(line));
         } else {
@@ -396,6 +397,6 @@ impl Parser {
 
 #[inline]
 fn len_of(bytes: &[u8]) -> u64 {
-    // No pointer is wider.
+    // No pointer is wider than 64 bits.
     bytes.len() as u64
 }

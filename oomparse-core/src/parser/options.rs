@@ -1,12 +1,12 @@
-//! What a parser is told.
+//! The options of a parser.
 
 use crate::cgroup::CgroupRoots;
 use crate::source::{Accept, Daemon};
 use alloc::vec::Vec;
 
-/// What a [`Parser`](crate::Parser) is told beforehand.
+/// The options of a [`Parser`](crate::Parser).
 ///
-/// Each field has a method of its name that sets it, so that options are made in one expression.
+/// Each field has a method with its name that sets it, so that options can be built in one expression.
 ///
 /// # Example
 /// ```
@@ -23,22 +23,22 @@ use alloc::vec::Vec;
 pub struct Options {
     /// Keep the task table in the events.
     pub tasks: bool,
-    /// The year of prefixes that show none.
+    /// The year for prefixes that show none.
     pub year: Option<u16>,
-    /// Minutes east of UTC of prefixes that show no zone.
+    /// Minutes east of UTC, for prefixes that show no time zone.
     pub utc_offset_minutes: Option<i16>,
-    /// The machine's name where the prefix shows none.
+    /// The machine's name, if the prefix shows none.
     pub host: Option<Vec<u8>>,
-    /// The boot id where the carrier shows none.
+    /// The boot id, if the carrier shows none.
     pub boot_id: Option<Vec<u8>>,
-    /// Whose lines make events. What is shown to be a program's never does.
+    /// Whose lines make events. Text that is shown to be another program's never does.
     pub accept: Accept,
-    /// Whose lines those are that show no author, where the caller knows: a daemon's own log.
+    /// The author of lines that show none, if the caller knows it: the log is a daemon's own.
     pub origin: Option<Daemon>,
     /// Cgroups of users or services in which a cluster lives: pods below them are pods.
     pub cgroup_roots: CgroupRoots,
-    /// How many bytes of the log may stand behind a report's first line before it is given out with what it
-    /// has; [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) if it is not said.
+    /// How many bytes of the log may follow a report's first line before the report is emitted with what it has;
+    /// [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) if not set.
     pub max_report_len: Option<u64>,
 }
 
@@ -56,28 +56,28 @@ impl Options {
         self
     }
 
-    /// The year of prefixes that show none.
+    /// The year for prefixes that show none.
     #[must_use]
     pub fn year(mut self, year: u16) -> Self {
         self.year = Some(year);
         self
     }
 
-    /// Minutes east of UTC of prefixes that show no zone.
+    /// Minutes east of UTC, for prefixes that show no time zone.
     #[must_use]
     pub fn utc_offset_minutes(mut self, minutes: i16) -> Self {
         self.utc_offset_minutes = Some(minutes);
         self
     }
 
-    /// The machine's name where the prefix shows none.
+    /// The machine's name, if the prefix shows none.
     #[must_use]
     pub fn host(mut self, name: impl Into<Vec<u8>>) -> Self {
         self.host = Some(name.into());
         self
     }
 
-    /// The boot id where the carrier shows none.
+    /// The boot id, if the carrier shows none.
     #[must_use]
     pub fn boot_id(mut self, id: impl Into<Vec<u8>>) -> Self {
         self.boot_id = Some(id.into());
@@ -91,7 +91,7 @@ impl Options {
         self
     }
 
-    /// Whose lines those are that show no author.
+    /// The author of lines that show none.
     #[must_use]
     pub fn origin(mut self, daemon: Daemon) -> Self {
         self.origin = Some(daemon);
@@ -105,7 +105,7 @@ impl Options {
         self
     }
 
-    /// How many bytes of the log may stand behind a report's first line.
+    /// How many bytes of the log may follow a report's first line.
     #[must_use]
     pub fn max_report_len(mut self, bytes: u64) -> Self {
         self.max_report_len = Some(bytes);

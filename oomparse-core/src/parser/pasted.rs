@@ -6,7 +6,7 @@ use crate::paste::Paste;
 use alloc::vec::Vec;
 
 impl Parser {
-    /// A line that may have been changed on its way.
+    /// Reads a line that may have been changed on its way.
     pub(super) fn pasted(&mut self, line: &[u8]) {
         let mut paste = core::mem::take(&mut self.paste);
         if paste.is_holding() {
@@ -17,7 +17,7 @@ impl Parser {
         self.paste = paste;
     }
 
-    /// The same where a line above it is held back: all but the last that comes out of both is that one's.
+    /// The same, if a line above it is held back: of all lines that result, only the last is this line's.
     fn pasted_below(&mut self, line: &[u8], paste: &mut Paste) {
         let mut lines = Vec::new();
         paste.line(line, &mut |line| lines.push(line.to_vec()));

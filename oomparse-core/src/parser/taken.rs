@@ -1,9 +1,9 @@
-//! What a parser says of the bytes that it was handed.
+//! What a parser returns about the bytes that were pushed.
 
 /// What became of lines that were pushed.
 ///
-/// A host that must answer for each line needs no look of its own at it: [`Parser::last_line_tells`] says of a
-/// completed event whether it goes with that line.
+/// A host that must answer each line does not need to look at it itself: [`Parser::last_line_tells`] says whether
+/// a completed event belongs to that line.
 ///
 /// # Example
 /// ```
@@ -23,11 +23,11 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Taken {
-    /// One of the lines is the OOM killer's own: it opened a report, belongs to one that is open, or repeats what
-    /// was told. Figures count only while a report is open, and where the kernel's hand or clock is shown: anyone
-    /// may write `file 0`.
+    /// One of the lines is the OOM killer's own: it opened a report, belongs to an open report, or repeats an
+    /// earlier line. Figures count only while a report is open, and only if the frame shows the kernel or its
+    /// clock: anyone may write `file 0`.
     pub is_of_report: bool,
-    /// How many events were completed. [`next_event`](crate::Parser::next_event) gives them out, and they may be of
+    /// How many events were completed. [`next_event`](crate::Parser::next_event) returns them; they may belong to
     /// earlier lines.
     pub events: usize,
 }

@@ -1,7 +1,7 @@
-//! Lines that look like an OOM report's and gave nothing, for who wants to send them in.
+//! Lines that look like lines of an OOM report but were not read, for users who want to report them.
 //!
-//! Such a line says that a process was killed, or that the killer was called, in the kernel's words; it is not shown
-//! to be a program's, and no line of a report was found in it.
+//! Such a line says in the kernel's words that a process was killed, or that the killer was called; it is not
+//! shown to be a program's, and no line of a report was found in it.
 
 use crate::frame::Frame;
 use crate::limits::MAX_UNREAD_LEN;
@@ -13,8 +13,8 @@ use alloc::vec::Vec;
 use memchr::memmem;
 
 impl Parser {
-    /// From now on keeps lines that look like an OOM report's, are not shown to be a program's, and are in a form
-    /// that is not read.
+    /// From now on keeps lines that look like lines of an OOM report, are not shown to be a program's, and are in
+    /// a format that is not read.
     ///
     /// Take them soon: at most [`MAX_UNREAD_LEN`] bytes are kept.
     ///
@@ -36,7 +36,7 @@ impl Parser {
     }
 }
 
-/// The lines that nobody has taken yet.
+/// The lines that were not taken yet.
 #[derive(Debug, Default)]
 pub(super) struct Unread {
     lines: VecDeque<Vec<u8>>,
@@ -44,7 +44,8 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    /// Looks at a line and at what was framed of it; nothing where it begins a record of several lines.
+    /// Checks a line against the frame that was read from it; `None` if the line begins a record of several
+    /// lines.
     #[cold]
     pub(super) fn look(&mut self, line: &[u8], frame: Option<&Frame<'_>>) {
         if !says_more(line, 0) || frame.is_none_or(|frame| is_read(frame, line)) {
@@ -78,9 +79,9 @@ fn is_read(frame: &Frame<'_>, line: &[u8]) -> bool {
         records = records.saturating_add(1);
         let message: &[u8] = &record.message;
         match parse_line(message) {
-            // The first piece of a line that goes on in the next one.
+            // The first piece of a line that continues in the next one.
             Line::Other | Line::Malformed => is_read |= begins(message),
-            // No name is so long that it holds these words: what follows them was not looked at.
+            // No name is long enough to contain these words: the text after them was not checked.
             Line::Invoked(_) | Line::Selected(_) | Line::TaskInfo(_) | Line::Counter(_) => {
                 is_read = true;
                 is_lost |= says_more(message, 1);
@@ -94,11 +95,11 @@ fn is_read(frame: &Frame<'_>, line: &[u8]) -> bool {
         look(frame);
     }
     let is_one = records <= 1;
-    // The words may stand in a name beside the text.
+    // The words may be in a name next to the text.
     is_read && !is_lost || is_one && frame.message.is_empty() && line.trim_ascii().is_empty()
 }
 
-/// Whether a message begins as a line of the kernel's does that may have been broken.
+/// Whether a message begins like a kernel line that may have been broken.
 fn begins(message: &[u8]) -> bool {
     let starts = [
         &b"Killed process "[..],
@@ -112,7 +113,7 @@ fn begins(message: &[u8]) -> bool {
     starts.iter().any(|start| message.starts_with(start))
 }
 
-/// Whether a text says at least so often, and once more, what decides: the killer was called, or killed.
+/// Whether a text contains the deciding words (the killer was called, or it killed) more often than this.
 fn says_more(text: &[u8], often: usize) -> bool {
     let killed = memmem::find_iter(text, b"process ").filter(|at| {
         let (before, behind) = text.split_at_checked(*at).unwrap_or((text, &[]));

@@ -1,11 +1,11 @@
-//! The daemons' words, for which is only searched where their lines are asked for.
+//! The daemons' words, which are searched for only if daemons' lines are requested.
 //!
-//! The packed search takes longer the more letters it looks for, so the words share the kernel's where they can:
-//! a word that holds `oom` costs nothing but the look at the places where that stands.
+//! The packed search takes longer the more letters it looks for, so these words share the kernel's letters if
+//! they can: a word that contains `oom` only costs a check at the places where `oom` occurs.
 
 use super::Sieve;
 
-/// For each of the kernel's letters the daemons' words that hold them, and how far into each.
+/// For each of the kernel's letter groups, the daemons' words that contain it, and its offset in each.
 #[cfg(feature = "std")]
 const SHARED: [(&str, &[(usize, &str)]); 2] = [
     (
@@ -23,11 +23,11 @@ const SHARED: [(&str, &[(usize, &str)]); 2] = [
     ("Mem", &[(0, "Memory status that requires")]),
 ];
 
-/// Letters of the daemons' own, rare in ordinary logs.
+/// Letter groups of the daemons' words alone, rare in ordinary logs.
 ///
-/// The packed search sorts its letters into eight buckets and looks closer wherever a mix of one bucket's letters
-/// stands, so that one more, or another order, may cost nothing or double the work: `cargo xtask instructions`
-/// (`sparse-all`) tells.
+/// The packed search sorts its letters into eight buckets and checks every place where letters of one bucket
+/// occur in any combination. So one more group, or another order, may cost nothing or double the work: `cargo
+/// xtask instructions` (`sparse-all`) shows it.
 #[cfg(feature = "std")]
 pub(super) const RARE: [(&str, &[(usize, &str)]); 9] = [
     ("Oom", &[(0, "OomGuard")]),
@@ -55,7 +55,7 @@ pub(super) const RARE: [(&str, &[(usize, &str)]); 9] = [
 ];
 
 impl Sieve {
-    /// Where in these bytes the first of all words stands.
+    /// The position of the first of all words in these bytes.
     pub(super) fn find_daemons(&self, bytes: &[u8]) -> Option<usize> {
         if self.all {
             return (!bytes.is_empty()).then_some(0);
@@ -71,7 +71,7 @@ impl Sieve {
         word_by_word(before).or(kernels)
     }
 
-    /// Whether one of the daemons' words is in a line.
+    /// Whether a line contains one of the daemons' words.
     pub(crate) fn finds_daemons(&self, line: &[u8]) -> bool {
         if self.all {
             return true;
@@ -83,7 +83,7 @@ impl Sieve {
         word_by_word(line).is_some()
     }
 
-    /// Whether one of the kernel's words is in them.
+    /// Whether these bytes contain one of the kernel's words.
     pub(super) fn finds_kernels(&self, bytes: &[u8]) -> bool {
         #[cfg(feature = "std")]
         if let Some(packed) = &self.packed {
@@ -94,7 +94,7 @@ impl Sieve {
     }
 }
 
-/// Where in these bytes the first of the daemons' words stands.
+/// The position of the first of the daemons' words in these bytes.
 fn word_by_word(bytes: &[u8]) -> Option<usize> {
     crate::daemon::WORDS
         .iter()
@@ -104,7 +104,7 @@ fn word_by_word(bytes: &[u8]) -> Option<usize> {
         .min()
 }
 
-/// The first place of letters that are in one of their words.
+/// The first position of letters that are part of one of their words.
 #[cfg(feature = "std")]
 fn search(
     packed: &super::packed::Searcher,
@@ -121,7 +121,7 @@ fn search(
     None
 }
 
-/// Whether the letters found at a place stand in one of the daemons' words.
+/// Whether the letters found here are part of one of the daemons' words.
 #[cfg(feature = "std")]
 fn is_daemons(bytes: &[u8], at: usize, letters: usize) -> bool {
     let own = letters.checked_sub(super::RARE.len());

@@ -1,8 +1,8 @@
 //! Which lines can matter: a literal search over a buffer or a line, before any parsing.
 //!
-//! Nearly all lines of a fleet have nothing to do with OOM kills. While no report is open, only lines
-//! with one of [`LITERALS`] are looked at: every line that opens a report, or makes an event alone, holds
-//! one. Rows and figures hold none; they count only while a report is open.
+//! Almost no lines of a fleet are about OOM kills. While no report is open, only lines that contain one of
+//! [`LITERALS`] are read: every line that opens a report, or makes an event alone, contains one. Rows and figures
+//! contain none; they matter only while a report is open.
 
 #[cfg(feature = "daemons")]
 mod daemons;
@@ -16,9 +16,9 @@ use crate::parser::Options;
 #[cfg(feature = "std")]
 use aho_corasick::packed;
 
-/// The words that a line must hold to be looked at while no report is open.
+/// The words of which a line must contain one to be read while no report is open.
 ///
-/// The packed search goes by the first bytes, so each begins with letters that are rare in ordinary logs.
+/// The packed search compares first bytes, so each word begins with letters that are rare in ordinary logs.
 #[cfg(any(
     test,
     all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))
@@ -44,9 +44,9 @@ pub(crate) const LITERALS: [&str; 15] = [
     "panic_on_oom",
 ];
 
-/// What opens a carrier's structure that must be followed line by line, or hides the words.
+/// The text that opens a carrier's structure that must be followed line by line, or that hides the words.
 ///
-/// The last one is in the head line of each entry of `journalctl -o verbose`.
+/// The last one is in the first line of each entry of `journalctl -o verbose`.
 pub(crate) const CARRIERS: [&str; 5] = [
     "\"dmesg\":",
     "\"MESSAGE\":[",
@@ -55,13 +55,13 @@ pub(crate) const CARRIERS: [&str; 5] = [
     SHORT,
 ];
 
-/// The carriers' word that is too short for the skip search.
+/// The carrier word that is too short for the skip search.
 const SHORT: &str = " [s=";
 
-/// Three letters of each word, rare in ordinary logs, the words that hold them, and how far into each.
+/// Three letters of each word, rare in ordinary logs, with the words that contain them, and their offset in each.
 ///
-/// Three-letter needles, few of them, are what the packed search is fastest with: it takes a third less
-/// time than with the words themselves.
+/// The packed search is fastest with few needles of three letters: it takes a third less time than with the words
+/// themselves.
 #[cfg(feature = "std")]
 const RARE: [(&str, &[(usize, &str)]); 12] = [
     (
@@ -93,21 +93,21 @@ const RARE: [(&str, &[(usize, &str)]); 12] = [
     (" [s", &[(0, " [s=")]),
 ];
 
-/// The search, made ready.
+/// The prepared search.
 #[derive(Clone, Debug)]
 pub(crate) struct Sieve {
     #[cfg(feature = "std")]
     packed: Option<packed::Searcher>,
-    /// The daemons' words besides.
+    /// Whether it also finds the daemons' words.
     #[cfg(feature = "daemons")]
     daemons: bool,
-    /// Whoever wrote a log whose lines do not show it, any may matter.
+    /// Any line may matter, because the caller named the author of lines that show none.
     #[cfg(feature = "daemons")]
     all: bool,
 }
 
 impl Sieve {
-    /// The sieve for what these options ask for.
+    /// The sieve for these options.
     pub(crate) fn of(options: &Options) -> Self {
         #[cfg(feature = "daemons")]
         if options.accept.has_daemons() || options.origin.is_some() {
@@ -134,7 +134,7 @@ impl Sieve {
         }
     }
 
-    /// The sieve for daemons' lines, too.
+    /// The sieve that also finds daemons' lines.
     #[cfg(feature = "daemons")]
     fn with_daemons(all: bool) -> Self {
         static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
@@ -150,7 +150,7 @@ impl Sieve {
         }
     }
 
-    /// Where in these bytes the first of the words stands: a place within it.
+    /// A position within the first of the words in these bytes.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         #[cfg(feature = "daemons")]
         if self.daemons {
@@ -170,14 +170,14 @@ impl Sieve {
     }
 }
 
-/// Whether the letters found at a place stand in one of their words.
+/// Whether the letters found here are part of one of their words.
 #[cfg(feature = "std")]
 fn is_word(bytes: &[u8], at: usize, letters: usize) -> bool {
     RARE.get(letters)
         .is_some_and(|(_, words)| is_one_of(words, bytes, at))
 }
 
-/// Whether one of the words stands around a place, so far in front of it.
+/// Whether one of the words begins the given offset before this position.
 #[cfg(feature = "std")]
 fn is_one_of(words: &[(usize, &str)], bytes: &[u8], at: usize) -> bool {
     words.iter().any(|(before, word)| {
@@ -198,7 +198,7 @@ impl Sieve {
         }
     }
 
-    /// The sieve for daemons' lines, too.
+    /// The sieve that also finds daemons' lines.
     #[cfg(feature = "daemons")]
     fn with_daemons(all: bool) -> Self {
         let mut sieve = Self::new();
@@ -207,7 +207,7 @@ impl Sieve {
         sieve
     }
 
-    /// Where in these bytes the first of the words stands.
+    /// The position of the first of the words in these bytes.
     #[inline(always)]
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         #[cfg(feature = "daemons")]
@@ -224,7 +224,7 @@ impl Sieve {
         self.find(line).is_some()
     }
 
-    /// Whether a line can matter to what reads the kernel's.
+    /// Whether a line can matter to the kernel's reader.
     pub(crate) fn is_kernel_candidate(&self, line: &[u8]) -> bool {
         #[cfg(feature = "daemons")]
         if self.daemons {
@@ -234,7 +234,7 @@ impl Sieve {
     }
 }
 
-/// The search for the kernel's words without the packed one.
+/// Searches for the kernel's words without the packed search.
 #[cfg(feature = "daemons")]
 fn without_packed(bytes: &[u8]) -> Option<usize> {
     #[cfg(feature = "std")]
@@ -243,7 +243,7 @@ fn without_packed(bytes: &[u8]) -> Option<usize> {
     skipping(bytes)
 }
 
-/// The search on a machine without the packed one.
+/// The search on a machine without the packed search.
 #[cfg(all(
     feature = "std",
     not(any(target_arch = "x86_64", target_arch = "aarch64"))
@@ -252,7 +252,7 @@ fn without_simd(bytes: &[u8]) -> Option<usize> {
     skipping(bytes)
 }
 
-/// The search that leaves most bytes unread.
+/// The search that skips most bytes.
 #[cfg(any(
     not(feature = "std"),
     not(any(target_arch = "x86_64", target_arch = "aarch64"))
@@ -270,7 +270,7 @@ fn skipping(bytes: &[u8]) -> Option<usize> {
     found
 }
 
-/// The search on a processor from before 2006: for its sake nobody's program carries the other's tables.
+/// The search on processors from before 2006: other programs do not carry the other search's tables for them.
 #[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn without_simd(bytes: &[u8]) -> Option<usize> {
     words::find_each(&[&LITERALS, &CARRIERS], bytes)

@@ -1,21 +1,21 @@
-//! The search for processors, and for interpreters, that have no packed one: most bytes are never read.
+//! The search for processors and interpreters without a packed search: most bytes are never read.
 //!
-//! Wu and Manber's: each word gives a window of eight bytes. Two bytes are read at a time; a table
-//! tells how far on the next window can end at the earliest, most often seven bytes. The windows are cut
-//! so that they end in pairs which are rare in logs, and a pair that ends one is looked at closer.
+//! It is the algorithm of Wu and Manber: each word has a window of eight bytes. Two bytes are read at a time, and
+//! a table says where the next window can end at the earliest, usually seven bytes further. The windows are
+//! chosen so that they end in pairs of bytes that are rare in logs; a place with such a pair is checked closely.
 
-/// Bytes of each word that are searched for.
+/// Length of a word's window, in bytes.
 const WINDOW: usize = 8;
 
 /// The longest step.
 pub const STEP: usize = WINDOW - 1;
 
-/// Where the first look is: the window whose first byte may be any may begin before the text.
+/// The position of the first read: a window whose first byte may be any byte can begin before the text.
 pub const FIRST: usize = STEP - 2;
 
-/// A window, how far into its word it begins, and the word that must stand there.
+/// A window, its offset in the word, and the word that must be at that place.
 ///
-/// The window of `"dmesg":` has a byte in front of it that may be any: `":` ends every key in JSON.
+/// The window of `"dmesg":` has one byte in front that may be any byte: `":` ends every key in JSON.
 const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
     (b"oom-kill", 0, "oom-kill"),
     (b"om_reape", 1, "oom_reaper: "),
@@ -39,14 +39,14 @@ const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
     (b"__CURSOR", 0, "__CURSOR="),
 ];
 
-/// Stands for any byte in a window.
+/// Matches any byte in a window.
 const ANY: u8 = 0;
 
-/// How much shorter than [`STEP`] the step is after each pair of bytes; `STEP` where a window may end.
+/// How much shorter than [`STEP`] the step is after each pair of bytes; `STEP` if a window may end there.
 pub static SHORTER: [u8; 1 << 16] = shorter();
 
-/// For each pair of which windows consist: 1 for one right before a window's last pair, 2 for the one
-/// before that, 4 for the window's first.
+/// For each pair of bytes in the windows, bits: 1 if it comes right before a window's last pair, 2 if before
+/// that, 4 if it is the window's first.
 pub static BEFORE: [u8; 1 << 16] = before();
 
 const fn pair(first: u8, second: u8) -> usize {
@@ -110,10 +110,10 @@ const fn before() -> [u8; 1 << 16] {
     table
 }
 
-/// Where in these bytes the first of the words stands.
+/// The position of the first of the words in these bytes.
 #[must_use]
 pub fn find(bytes: &[u8]) -> Option<usize> {
-    // Of the loop each operation counts: an interpreter takes a nanosecond for every one of them.
+    // Every operation in the loop counts: an interpreter takes a nanosecond for each.
     let last = bytes.len().checked_sub(1)?;
     let mut at = FIRST;
     while at < last {
@@ -122,7 +122,7 @@ pub fn find(bytes: &[u8]) -> Option<usize> {
         if shorter != STEP {
             continue;
         }
-        // Back at the same place: a window may end here.
+        // The position did not advance: a window may end here.
         if looked_up(&BEFORE, bytes, at.wrapping_sub(2)) & 1 != 0
             && let Some(found) = ends_window(bytes, at)
         {
@@ -133,7 +133,7 @@ pub fn find(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-/// What a table says of the two bytes at a place; 0 where there are none.
+/// The table's value for the two bytes at a position; 0 if there are none.
 #[inline(always)]
 fn looked_up(table: &[u8; 1 << 16], bytes: &[u8], at: usize) -> u8 {
     let (Some(first), Some(second)) = (bytes.get(at), bytes.get(at.wrapping_add(1))) else {
@@ -143,7 +143,7 @@ fn looked_up(table: &[u8; 1 << 16], bytes: &[u8], at: usize) -> u8 {
     table.get(usize::from(slot)).copied().unwrap_or(0)
 }
 
-/// Where the word begins whose window's last two bytes stand here, if one's do.
+/// Where the word begins whose window ends with the two bytes at this position, if there is one.
 #[inline(never)]
 #[must_use]
 pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
@@ -153,14 +153,14 @@ pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
     };
     let here = match at.checked_sub(STEP.saturating_sub(1)) {
         Some(from) => number(from)?,
-        // Only the byte that may be any can be before the text.
+        // Only the byte that may be any byte can lie before the text.
         None if at == FIRST => number(0)?.wrapping_shl(u8::BITS),
         None => return None,
     };
     WORDS.iter().find_map(|(window, begins, word)| {
         let window = u64::from_le_bytes(**window);
         let first = usize::from(window.trailing_zeros() >= u8::BITS);
-        // Without the byte that may be any.
+        // Without the byte that may be any byte.
         let mask = if first > 0 { !0xff } else { !0 };
         if here & mask != window {
             return None;

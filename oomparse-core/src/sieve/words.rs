@@ -7,7 +7,7 @@ use aho_corasick::packed;
 /// Two lists of words.
 type Words = [&'static [&'static str]; 2];
 
-/// A search for some words, and for what opens a carrier's structure.
+/// A search for some words, and for the text that opens a carrier's structure.
 #[derive(Clone, Debug)]
 pub(crate) struct WordSearch {
     words: Words,
@@ -25,7 +25,7 @@ impl WordSearch {
         }
     }
 
-    /// Where in these bytes the first of the words stands.
+    /// The position of the first of the words in these bytes.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         #[cfg(feature = "std")]
         if let Some(packed) = &self.packed {
@@ -35,7 +35,7 @@ impl WordSearch {
     }
 }
 
-/// One word after the other.
+/// Searches for one word after the other.
 pub(super) fn find_each(words: &Words, bytes: &[u8]) -> Option<usize> {
     words
         .iter()

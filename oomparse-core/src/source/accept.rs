@@ -1,4 +1,4 @@
-//! Whose lines make events: what a caller asks for.
+//! Whose lines make events, as the caller requests.
 
 use super::{Author, Daemon, Source, Trust};
 
@@ -25,19 +25,19 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// What the kernel wrote, and what does not tell who did: all but what is shown to be a program's.
+    /// The kernel's text, and text that shows no author: everything except text that is shown to be a program's.
     pub const ANY: Self = Self {
         sources: bit(Source::Kernel) | bit(Source::Unknown),
         trust: Trust::Claimed,
     };
-    /// What the form shows to be the kernel's, if only by a tag.
+    /// Text that the format shows to be the kernel's, even if only by a tag.
     pub const KERNEL: Self = Self {
         sources: bit(Source::Kernel),
         trust: Trust::Claimed,
     };
 
-    /// Lines of these sources, whose authors are known at least so well. Nothing is ever read for an event in
-    /// the lines of [`Source::Program`].
+    /// Lines of these sources whose authors are known at least this well. Lines of [`Source::Program`] never make
+    /// an event.
     #[must_use]
     pub const fn of(sources: &[Source], trust: Trust) -> Self {
         let (mut bits, mut rest) = (0, sources);
@@ -51,7 +51,7 @@ impl Accept {
         }
     }
 
-    /// The same, and the lines of a daemon besides.
+    /// The same, plus the lines of a daemon.
     ///
     /// # Example
     /// ```
@@ -72,7 +72,7 @@ impl Accept {
         }
     }
 
-    /// The same, and the lines of all daemons besides.
+    /// The same, plus the lines of all daemons.
     #[must_use]
     pub const fn and_all_daemons(self) -> Self {
         let (mut all, mut rest) = (self, Daemon::ALL);
@@ -83,7 +83,7 @@ impl Accept {
         all
     }
 
-    /// The same, and the lines of those daemons besides that the other takes.
+    /// The same, plus the lines of the daemons that the other accepts.
     #[must_use]
     pub const fn and_daemons_of(self, other: Self) -> Self {
         let kernels = bit(Source::Kernel) | bit(Source::Unknown);
@@ -93,19 +93,19 @@ impl Accept {
         }
     }
 
-    /// Whether a daemon's lines are asked for.
+    /// Whether a daemon's lines are requested.
     #[must_use]
     pub const fn has_daemon(self, daemon: Daemon) -> bool {
         self.sources & bit(Source::Daemon(daemon)) != 0
     }
 
-    /// Whether any daemon's lines are asked for.
+    /// Whether any daemon's lines are requested.
     #[must_use]
     pub const fn has_daemons(self) -> bool {
         self.sources & !(bit(Source::Kernel) | bit(Source::Unknown)) != 0
     }
 
-    /// Whether a line of this author's is taken.
+    /// Whether this author's lines are accepted.
     #[must_use]
     #[inline]
     pub const fn takes(self, author: Author) -> bool {
@@ -122,7 +122,7 @@ impl Default for Accept {
     }
 }
 
-/// The bit of a source; a program that is none of the daemons has none.
+/// The bit of a source; a program that is not one of the daemons has none.
 const fn bit(source: Source) -> u64 {
     match source {
         Source::Program | Source::KmsgWriter => 0,

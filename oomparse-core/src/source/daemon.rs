@@ -1,6 +1,6 @@
-//! The daemons whose lines are read, and what they are called.
+//! The daemons whose lines are read, and their names.
 //!
-//! A new one takes an arm in the table below, a file in `daemon/` that reads its lines, and a case in the
+//! A new daemon needs an entry in the table below, a file in `daemon/` that reads its lines, and a case in the
 //! corpus.
 
 /// Makes the enum and its names from one table.
@@ -14,24 +14,24 @@ macro_rules! daemons {
         }
 
         impl Daemon {
-            /// All of them.
+            /// All daemons.
             pub const ALL: &[Self] = &[$(Self::$daemon),*];
         }
 
-        /// What each is called.
+        /// The names of each daemon.
         const NAMES: &[(Daemon, Names)] = &[
             $((Daemon::$daemon, Names { tags: $tags, units: $units, comms: $comms }),)*
         ];
     };
 }
 
-/// What a daemon is called.
+/// The names of a daemon.
 struct Names {
-    /// Its syslog tags, of which the first is its name.
+    /// Its syslog tags; the first one is its name.
     tags: &'static [&'static str],
-    /// Its units, without `.service` and what an instance adds behind `@`.
+    /// Its units, without `.service` and without an instance name after `@`.
     units: &'static [&'static str],
-    /// Its executables, in 15 bytes.
+    /// Its executables, cut to 15 bytes.
     comms: &'static [&'static str],
 }
 
@@ -60,13 +60,13 @@ daemons! {
     Oomd: tags &["oomd"], units &["oomd"], comms &["oomd"];
     /// Talos Linux' machined, which writes to the kernel's buffer.
     Talos: tags &["talos"], units &[], comms &["machined"];
-    /// TKE's OOM-Guard, which writes Events of Kubernetes.
+    /// TKE's OOM-Guard, which writes Kubernetes Events.
     OomGuard: tags &["oom-guard"], units &[], comms &["oom-guard"];
     /// systemd, as PID 1 or as a user's manager.
     Systemd: tags &["systemd"], units &["init.scope"], comms &["systemd"];
-    /// cAdvisor of its own; the kubelet has one in it.
+    /// A standalone cAdvisor; the kubelet contains another one.
     Cadvisor: tags &["cadvisor"], units &["cadvisor"], comms &["cadvisor"];
-    /// conmon, which stands over the containers of CRI-O and Podman.
+    /// conmon, which monitors the containers of CRI-O and Podman.
     Conmon: tags &["conmon"], units &["crio-conmon", "libpod-conmon"], comms &["conmon"];
     /// Podman.
     Podman: tags &["podman"], units &["podman"], comms &["podman"];
@@ -81,7 +81,7 @@ daemons! {
 }
 
 impl Daemon {
-    /// The name that it goes by in a syslog.
+    /// Its name in a syslog.
     #[must_use]
     pub fn name(self) -> &'static str {
         let names = NAMES.iter().find(|(daemon, _)| *daemon == self);
@@ -91,7 +91,7 @@ impl Daemon {
             .unwrap_or_default()
     }
 
-    /// The daemon that goes by this name in a syslog: `kubelet`, `systemd-oomd`.
+    /// The daemon with this name in a syslog: `kubelet`, `systemd-oomd`.
     ///
     /// # Example
     /// ```
@@ -104,7 +104,7 @@ impl Daemon {
         Self::of_tag(name.as_bytes())
     }
 
-    /// The daemon with this tag, which has no process id any more.
+    /// The daemon with this tag, from which the process id was removed.
     pub(crate) fn of_tag(tag: &[u8]) -> Option<Self> {
         find(|names| holds(names.tags, tag))
     }

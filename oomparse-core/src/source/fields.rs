@@ -1,9 +1,9 @@
-//! What the keys and labels of shippers' records say of who wrote the text beside them.
+//! What the keys and labels of shippers' records show about the author of their text.
 //!
-//! Keys are compared without case and without the underscores in front; a record made flat (`a.b.c`) is read
-//! as one that nests. The names of a text's keys, of times and of hosts stand with the reader of records.
+//! Keys are compared without case and without leading underscores; a flattened record (`a.b.c`) is read as a nested
+//! one. The keys for a record's text, time and host are in the reader of records.
 //!
-//! | key | says |
+//! | key | shows |
 //! |---|---|
 //! | `container`, `docker`, `podman`, `pod`, `kubernetes`, `k8s` and `container_…` and so on; `image_name` | a container |
 //! | `stream`, `logtag`, `log.iostream`; any value `stdout` or `stderr` | a program |
@@ -20,28 +20,28 @@
 use super::Provenance;
 use crate::bytes::memmem;
 
-/// The object that a key stands in, as far as that gives the key its meaning.
+/// The object that contains a key, if it affects the key's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Parent {
     /// The record itself, or any object.
     Any,
-    /// About the machine or the shipper, or an event that was put in: nothing of it is about the author.
+    /// About the machine or the shipper, or an event that was added: nothing in it is about the author.
     Apart,
     Journal,
     Process,
     Facility,
     Resource,
     Network,
-    /// Where the shipper read it.
+    /// The place where the shipper read it.
     Input,
     /// Elastic's `event` and `data_stream`.
     Dataset,
     Kubernetes,
-    /// Of a container: whatever stands there.
+    /// Of a container, whatever it contains.
     Container,
 }
 
-/// What a key is about.
+/// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     None,
@@ -68,7 +68,7 @@ pub(crate) enum Field {
     Key,
 }
 
-/// Names that only records of containers have, whole.
+/// Whole names that only records of containers have.
 const CONTAINERS: [&[u8]; 12] = [
     b"container",
     b"containers",
@@ -84,7 +84,7 @@ const CONTAINERS: [&[u8]; 12] = [
     b"namespace_name",
 ];
 
-/// What such names begin with.
+/// Prefixes of such names.
 const CONTAINERS_BEGIN: [&[u8]; 10] = [
     b"kubernetes",
     b"k8s-",
@@ -98,14 +98,14 @@ const CONTAINERS_BEGIN: [&[u8]; 10] = [
     b"kube_namespace",
 ];
 
-/// Where the logs of containers are.
+/// Directories of containers' logs.
 const CONTAINERS_LOGS: [&[u8]; 3] = [
     b"/var/log/pods/",
     b"/var/log/containers/",
     b"/var/lib/docker/containers/",
 ];
 
-/// Names of fields by name, in small letters; sorted.
+/// Fields by name, in lower case; sorted.
 const FIELDS: [(&str, Field); 43] = [
     ("app-name", Field::Tag),
     ("app_name", Field::Tag),
@@ -153,7 +153,7 @@ const FIELDS: [(&str, Field); 43] = [
 ];
 
 impl Parent {
-    /// What a key in this object is about, and what it is as an object.
+    /// The meaning of a key in this object, and of the key as an object.
     pub(crate) fn place(self, name: &[u8]) -> (Field, Self) {
         let mut place = (Field::None, self);
         for part in name.split(|byte| *byte == b'.') {
@@ -194,7 +194,7 @@ impl Parent {
             (Self::Dataset, b"dataset") => Field::Dataset,
             (Self::Journal, b"priority") => Field::Priority,
             (Self::Journal, b"cgroup") => Field::Unit,
-            // What journald alone writes begins with an underscore.
+            // Names that only journald writes begin with an underscore.
             _ if self == Self::Journal || name.starts_with(b"_") => of_process(lower),
             _ => Field::Apart,
         };
@@ -225,7 +225,7 @@ impl Parent {
     }
 }
 
-/// What journald knows of a process beside its text; of another name, [`Field::Apart`].
+/// What journald knows about a process besides its text; for any other name, [`Field::Apart`].
 fn of_process(name: &[u8]) -> Field {
     match name {
         b"comm" => Field::Comm,
@@ -238,7 +238,7 @@ fn of_process(name: &[u8]) -> Field {
     }
 }
 
-/// A name without the marks in front that one shipper adds and another takes away.
+/// A name without the leading marks that one shipper adds and another removes.
 fn without_marks(name: &[u8]) -> &[u8] {
     let mut name = name;
     while let [b'_' | b'@', tail @ ..] = name {
@@ -259,7 +259,7 @@ fn is_containers(name: &[u8]) -> bool {
 }
 
 impl Provenance {
-    /// Takes a value that is an object, a list, a word of JSON's: that it is there may say enough.
+    /// Notes a value that is an object, a list, or a JSON literal: its presence may be enough.
     pub(crate) fn there(&mut self, field: Field) {
         match field {
             Field::Container => self.container(),
@@ -268,7 +268,7 @@ impl Provenance {
         }
     }
 
-    /// Takes a number.
+    /// Notes a number.
     pub(crate) fn number(&mut self, field: Field, number: u64) {
         match field {
             Field::Facility => self.facility(u8::try_from(number).unwrap_or(u8::MAX)),
@@ -279,7 +279,7 @@ impl Provenance {
         }
     }
 
-    /// Takes a text. An empty one says nothing.
+    /// Notes a text. An empty one proves nothing.
     pub(crate) fn text(&mut self, field: Field, text: &[u8]) {
         let text = text.trim_ascii();
         if text.is_empty() || field == Field::Apart {
@@ -300,7 +300,7 @@ impl Provenance {
                 let end = memchr::memchr(b'.', text).unwrap_or(text.len());
                 self.facility_named(text.get(..end).unwrap_or(text));
             }
-            // Elsewhere a unit is one of measure.
+            // Elsewhere, a unit is a unit of measure.
             Field::Unit if text.iter().any(|byte| b"./".contains(byte)) => self.unit(text),
             Field::UserUnit => self.user_unit(text),
             Field::Comm => self.comm(text),
@@ -361,7 +361,7 @@ fn whole_number(text: &[u8]) -> Option<u64> {
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Whether a log's file is a container's.
+/// Whether a log file is a container's.
 pub(crate) fn is_containers_log(path: &[u8]) -> bool {
     CONTAINERS_LOGS.iter().any(|start| path.starts_with(start))
 }

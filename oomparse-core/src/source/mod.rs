@@ -1,7 +1,7 @@
-//! Who wrote a line: what each carrier shows of it, and the one place that judges.
+//! Who wrote a line: what each carrier shows about it, and the one function that decides.
 //!
-//! The files that read a carrier note what they saw in a [`Provenance`]; [`Provenance::decide`] alone says
-//! what that proves.
+//! The files that read a carrier record what they find in a [`Provenance`]; only [`Provenance::decide`] says what
+//! this proves.
 //!
 //! | carrier | what it shows | what that proves |
 //! |---|---|---|
@@ -12,21 +12,21 @@
 //! | the same | another `_TRANSPORT`, a facility of 1 or more | a program: journald keeps the transport for text that a program wrote to `/dev/kmsg` |
 //! | the same | `_PID`, `_UID`, `_COMM`, `_EXE`, `_SYSTEMD_UNIT` and what else only a process has | a program; with `SYSLOG_IDENTIFIER` beside a unit or comm of the same daemon: that daemon |
 //! | `journalctl -o short` and its kin | the tag `kernel:` | the kernel, as far as nobody may choose that tag; with `[pid]: ` behind it or behind the text: a program |
-//! | syslog files, RFC 3164 | the tag `kernel:` | says so and no more: `logger -t kernel` writes the same line |
+//! | syslog files, RFC 3164 | the tag `kernel:` | only a claim: `logger -t kernel` writes the same line |
 //! | syslog, any | another tag, in whatever letters; a facility of 1 or more, as a number, a priority or a word | a program, whatever the tag says |
-//! | RFC 5424 | APP-NAME `kernel` without a PROCID | says so and no more |
+//! | RFC 5424 | APP-NAME `kernel` without a PROCID | only a claim |
 //! | rsyslog's records | `inputname` `imklog` or `imkmsg` | the kernel; `imuxsock`: a program |
-//! | Fluent Bit's kmsg records | all of `priority`, `sequence`, `sec`, `usec`, `msg` | says so: the facility is not in them |
-//! | CRI logs | `stdout F `, `stderr P ` behind the time | a container |
+//! | Fluent Bit's kmsg records | all of `priority`, `sequence`, `sec`, `usec`, `msg` | only a claim: the facility is not in them |
+//! | CRI logs | `stdout F `, `stderr P ` after the time | a container |
 //! | Docker's json-file, any record | `stream`, `logtag`, a value `stdout` or `stderr` | a program |
 //! | shippers' records and labels | `kubernetes`, `k8s`, `container`, `docker`, `pod` and what begins as they do; a path below `/var/log/pods`, `/var/log/containers`, `/var/lib/docker/containers`; GCP's `resource.type` of a container | a container |
-//! | JSON that ends broken | - | nothing, and no line of the kernel's is looked for in it |
-//! | a line without a head of its own, indented below one that has | - | whoever wrote the line above wrote it |
+//! | truncated JSON | - | nothing: it is not searched for kernel lines |
+//! | a line without a prefix of its own, indented below one that has | - | the author of the line above wrote it |
 //!
 //! The same table for users is `docs/trust.md`.
 //!
-//! A word against the kernel is final: what has been seen once to be a program's stays a program's, whatever
-//! else the record says and however its text goes on.
+//! Evidence against the kernel is final: text that was once shown to be a program's stays a program's, whatever
+//! else the record contains and however its text continues.
 
 mod accept;
 mod daemon;
@@ -50,40 +50,40 @@ pub enum Source {
     /// A daemon whose lines are read.
     Daemon(Daemon),
     /// A program that wrote to `/dev/kmsg`, which shows a facility of 1 or more. Its text makes no event unless
-    /// a daemon is asked for that writes there.
+    /// the caller accepts a daemon that writes there.
     KmsgWriter,
     /// Any other program. Its text makes no event.
     Program,
-    /// The form does not tell: plain dmesg text, a paste.
+    /// The format does not show it: plain dmesg text, a paste.
     #[default]
     Unknown,
 }
 
-/// How it is known who wrote a line.
+/// How well a line's author is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Trust {
-    /// By what nobody but the author can have written: a facility of `/dev/kmsg`, journald's own fields.
+    /// By something that only the author can have written: a facility of `/dev/kmsg`, journald's own fields.
     Proven,
-    /// By a word that the author chose: a syslog tag, a field of a record.
+    /// By a name that the author chose: a syslog tag, a field of a record.
     #[default]
     Claimed,
 }
 
-/// Who wrote a line, and how that is known.
+/// Who wrote a line, and how well that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Author {
     /// Who wrote it.
     pub source: Source,
-    /// How that is known.
+    /// How well that is known.
     pub trust: Trust,
 }
 
 impl Author {
-    /// The form does not tell.
+    /// The format does not show it.
     pub const UNKNOWN: Self = Self::of(Source::Unknown, Trust::Claimed);
     /// The kernel, as a tag says.
     pub const KERNEL: Self = Self::of(Source::Kernel, Trust::Claimed);
-    /// A program that is none of the daemons.
+    /// A program that is not one of the daemons.
     pub const PROGRAM: Self = Self::of(Source::Program, Trust::Proven);
 
     const fn of(source: Source, trust: Trust) -> Self {
@@ -96,7 +96,7 @@ impl Author {
         self.source == Source::Kernel
     }
 
-    /// Whether a program wrote it, be it a daemon.
+    /// Whether a program wrote it, including a daemon.
     #[must_use]
     pub fn is_program(self) -> bool {
         matches!(
@@ -105,14 +105,14 @@ impl Author {
         )
     }
 
-    /// Whether the form tells who wrote it.
+    /// Whether the format shows who wrote it.
     #[must_use]
     pub fn is_known(self) -> bool {
         self.source != Source::Unknown
     }
 
-    /// The same where somebody else may have written what says so: nothing shows the kernel then, and a daemon's
-    /// words are a program's.
+    /// The same author, if somebody else may have written the evidence: then nothing shows the kernel, and a
+    /// daemon's text counts as a program's.
     pub(crate) fn doubted(self) -> Self {
         match self.source {
             Source::Kernel => Self::UNKNOWN,
@@ -121,7 +121,7 @@ impl Author {
         }
     }
 
-    /// What the record says of it.
+    /// The author as the record names it.
     #[must_use]
     pub fn origin(self) -> Origin {
         match self.source {
@@ -134,7 +134,7 @@ impl Author {
     }
 }
 
-/// Whether a tag is the kernel's: no program's process id is 0, and `-` is none.
+/// Whether a tag is the kernel's: no program has process id 0, and `-` means no id.
 pub(crate) fn is_kernels_tag(tag: &[u8]) -> bool {
     matches!(tag, b"kernel" | b"kernel[0]" | b"kernel[-]")
 }

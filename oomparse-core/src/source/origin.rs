@@ -1,6 +1,6 @@
-//! Who wrote a line, as the record says it.
+//! The author of a line, as the record names it.
 
-/// Where a line's text came from, as an event says it.
+/// The author of a line's text, as an event names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Origin {
@@ -8,11 +8,11 @@ pub enum Origin {
     Kernel,
     /// A program wrote it: kmsg facility 1 or more, another syslog tag. Never becomes an event.
     UserSpace,
-    /// A daemon whose lines are read wrote it, as a frame proves: journald's own fields, a kmsg facility.
+    /// A daemon whose lines are read wrote it, and the frame proves it: journald's own fields, a kmsg facility.
     User,
-    /// It calls itself such a daemon: a syslog tag, or the caller says so.
+    /// It claims to be such a daemon: by a syslog tag, or because the caller says so.
     Claimed,
-    /// The form does not tell: plain dmesg text, a paste.
+    /// The format does not show it: plain dmesg text, a paste.
     #[default]
     Unknown,
 }
@@ -25,7 +25,7 @@ impl Origin {
             Self::Kernel => "kernel",
             Self::User => "user",
             Self::Claimed => "claimed",
-            // What user space wrote makes no event.
+            // Text of user space makes no event.
             Self::UserSpace | Self::Unknown => "unknown",
         }
     }

@@ -1,9 +1,9 @@
-//! What a carrier showed of a line's author, and the only judge of what that proves.
+//! What a carrier showed about a line's author, and the only function that decides what this proves.
 
 use super::{Author, Daemon, Source, Trust, is_kernels_tag};
 use crate::bytes::memmem;
 
-/// Whose name a field holds.
+/// Whose name a field contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 enum Name {
     #[default]
@@ -14,7 +14,7 @@ enum Name {
 }
 
 impl Name {
-    /// Takes another name. Where two differ neither names a daemon, and a word against the kernel stays.
+    /// Adds another name. If two differ, neither names a daemon, and evidence against the kernel stays.
     fn add(&mut self, other: Self) {
         *self = match (*self, other) {
             (Self::Absent, name) | (name, Self::Absent) => name,
@@ -25,50 +25,50 @@ impl Name {
     }
 }
 
-/// What a carrier showed of a line's author.
+/// What a carrier showed about a line's author.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Provenance {
     /// A container printed it.
     container: bool,
-    /// A field was there that only a process's text has.
+    /// There was a field that only a process's text has.
     process: bool,
-    /// The syslog facility; the highest, where several were there.
+    /// The syslog facility; the highest, if there were several.
     facility: Option<u8>,
-    /// Whether facility 0 says that the kernel wrote it, rather than nothing.
+    /// Whether facility 0 proves the kernel; otherwise it proves nothing.
     tells_kernel: bool,
     /// The kernel's own buffer showed the facility.
     is_kmsg: bool,
-    /// journald's transport, rsyslog's input: whether they are the kernel's.
+    /// journald's transport or rsyslog's input: whether it is the kernel's.
     transport: Option<bool>,
     /// The name that the author gave itself.
     tag: Name,
-    /// Whose unit it is, which the author did not choose.
+    /// The owner of the unit, which the author did not choose.
     unit: Name,
-    /// Whose executable it is called after: any process may call itself so.
+    /// The daemon after whose executable it is named: any process may choose that name.
     comm: Option<Daemon>,
-    /// It is a process of a user's manager, or that itself.
+    /// It is a process of a user's manager, or the manager itself.
     is_users: bool,
-    /// Whether it is the manager, as far as the user leaves its cgroup to it.
+    /// Whether it is the manager, if the user leaves the manager's cgroup alone.
     is_manager: bool,
-    /// A program's name may stand in the text.
+    /// The text may contain a program's name.
     doubtful: bool,
 }
 
 impl Provenance {
-    /// What stands in the kernel's own buffer, which shows the facility: `/dev/kmsg`, `dmesg -x`.
+    /// Text from the kernel's own buffer, which shows the facility: `/dev/kmsg`, `dmesg -x`.
     pub(crate) fn kmsg(facility: u8) -> Self {
         let mut seen = Self::default();
         seen.kmsg_facility(facility);
         seen
     }
 
-    /// The facility that the kernel's own buffer shows.
+    /// Notes the facility that the kernel's own buffer shows.
     pub(crate) fn kmsg_facility(&mut self, facility: u8) {
         self.facility = self.facility.max(Some(facility));
         self.is_kmsg = true;
     }
 
-    /// What stands in a container's log.
+    /// Text from a container's log.
     pub(crate) fn of_container() -> Self {
         Self {
             container: true,
@@ -76,35 +76,35 @@ impl Provenance {
         }
     }
 
-    /// A container's runtime, or a label that only containers have.
+    /// Notes a container's runtime, or a label that only containers have.
     pub(crate) fn container(&mut self) {
         self.container = true;
     }
 
-    /// A field that journald or a shipper adds to what a process wrote.
+    /// Notes a field that journald or a shipper adds to a process's text.
     pub(crate) fn process(&mut self) {
         self.process = true;
     }
 
-    /// A priority, `<30>` or `PRI`: one below 8 is what any program may send.
+    /// Notes a priority, `<30>` or `PRI`: any program may send one below 8.
     pub(crate) fn priority(&mut self, priority: u64) {
         let facility = u8::try_from(priority >> 3).unwrap_or(u8::MAX);
         self.facility = self.facility.max(Some(facility));
     }
 
-    /// A facility in a field of its own.
+    /// Notes a facility in its own field.
     pub(crate) fn facility(&mut self, facility: u8) {
         self.facility = self.facility.max(Some(facility));
         self.tells_kernel = true;
     }
 
-    /// journald's `_TRANSPORT`.
+    /// Notes journald's `_TRANSPORT`.
     pub(crate) fn transport(&mut self, name: &[u8]) {
         let before = self.transport != Some(false);
         self.transport = Some(before && name == b"kernel");
     }
 
-    /// rsyslog's `inputname`. What the network, a file or the journal brought may be anybody's.
+    /// Notes rsyslog's `inputname`. What comes from the network, a file or the journal may be anybody's.
     pub(crate) fn input(&mut self, name: &[u8]) {
         match name {
             b"imklog" | b"imkmsg" => self.transport(b"kernel"),
@@ -113,7 +113,7 @@ impl Provenance {
         }
     }
 
-    /// A record of Fluent Bit's kmsg input, which drops the facility: so this is its word and not printk's.
+    /// Notes a record of Fluent Bit's kmsg input. It drops the facility, so the record is only a claim.
     #[cfg(feature = "serde")]
     pub(crate) fn kmsg_record(&mut self) {
         if self.tag == Name::Absent {
@@ -121,7 +121,7 @@ impl Provenance {
         }
     }
 
-    /// The name that the author gave itself, as it stands there: `kernel`, `kubelet[812]:`.
+    /// Notes the name that the author chose, as written: `kernel`, `kubelet[812]:`.
     pub(crate) fn tag(&mut self, tag: &[u8]) {
         let tag = tag.trim_ascii();
         let tag = tag.strip_suffix(b":").unwrap_or(tag);
@@ -133,8 +133,8 @@ impl Provenance {
         self.tag.add(name);
     }
 
-    /// The unit or cgroup that journald vouches for. What runs in no service - a container's scope, a user's
-    /// session, a pod - may call itself by any name.
+    /// Notes the unit or cgroup that journald vouches for. A process outside a service (in a container's scope, a
+    /// user's session or a pod) may choose any name.
     pub(crate) fn unit(&mut self, unit: &[u8]) {
         self.process = true;
         let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
@@ -161,24 +161,24 @@ impl Provenance {
         }
     }
 
-    /// The unit of a user's manager.
+    /// Notes the unit of a user's manager.
     pub(crate) fn user_unit(&mut self, unit: &[u8]) {
         self.process = true;
         self.is_manager = unit == b"init.scope";
     }
 
-    /// The executable's name, as the kernel tells it to journald.
+    /// Notes the executable's name, as the kernel reports it to journald.
     pub(crate) fn comm(&mut self, comm: &[u8]) {
         self.process = true;
         self.comm = Daemon::of_comm(comm);
     }
 
-    /// What stands in the text may be a program's name, or a process' that the kernel prints.
+    /// Notes that the text may contain a program's name, or a process' name that the kernel prints.
     pub(crate) fn doubt(&mut self) {
         self.doubtful = true;
     }
 
-    /// Whether somebody other than the kernel is known to have written it.
+    /// Whether it is known that somebody other than the kernel wrote it.
     pub(crate) fn denies(&self) -> bool {
         self.container
             || self.process
@@ -189,19 +189,19 @@ impl Provenance {
             || self.is_users
     }
 
-    /// Whether nothing is known but that it stands in the kernel's buffer and is none of the kernel's.
+    /// Whether it is only known that it is in the kernel's buffer and was not written by the kernel.
     fn is_kmsg_writers(&self) -> bool {
         let is_there = self.is_kmsg || self.transport == Some(true);
         is_there && !self.process && self.tag == Name::Absent && self.unit == Name::Absent
     }
 
-    /// Who wrote it: the only judge.
+    /// Decides who wrote it: the only function that does.
     pub(crate) fn decide(&self) -> Author {
         if self.container {
             return Author::PROGRAM;
         }
         if self.is_users {
-            // Its user may do as he likes there: what it says of his units is his word.
+            // A user controls the own manager: what it reports about the user's units is only the user's claim.
             let is_systemds = self.tag == Name::Daemon(Daemon::Systemd)
                 && self.comm == Some(Daemon::Systemd)
                 && matches!(self.unit, Name::Absent);
@@ -245,7 +245,7 @@ fn named(daemon: Option<Daemon>) -> Name {
     daemon.map_or(Name::Other, Name::Daemon)
 }
 
-/// Whether a unit or cgroup is that of a user's manager: `user@1000.service`, `…/user@1000.service/init.scope`.
+/// Whether a unit or cgroup belongs to a user's manager: `user@1000.service`, `…/user@1000.service/init.scope`.
 fn is_users_managers(unit: &[u8]) -> bool {
     let unit = unit.strip_suffix(b"/init.scope").unwrap_or(unit);
     let last = unit.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
@@ -254,7 +254,7 @@ fn is_users_managers(unit: &[u8]) -> bool {
     uid.is_some_and(|uid| !uid.is_empty() && uid.iter().all(u8::is_ascii_digit))
 }
 
-/// Whether a unit or cgroup is that of a container's conmon, which no container's process is in.
+/// Whether a unit or cgroup belongs to a container's conmon; no process of the container is in it.
 fn is_conmons(unit: &[u8]) -> bool {
     let mut parts = unit.rsplit(|byte| *byte == b'/');
     let last = parts.next().unwrap_or_default();
@@ -262,11 +262,11 @@ fn is_conmons(unit: &[u8]) -> bool {
         .iter()
         .find_map(|start| last.strip_prefix(*start)?.strip_suffix(b".scope"));
     let is_id = id.is_some_and(|id| id.len() == 64 && id.iter().all(u8::is_ascii_hexdigit));
-    // Below a service, a scope or a user's slice anybody may call a cgroup so.
+    // Below a service, a scope or a user's slice anybody may choose such a cgroup name.
     is_id && parts.all(|part| part.is_empty() || part.ends_with(b".slice") && part != b"user.slice")
 }
 
-/// A tag without the process id behind it.
+/// A tag without the process id after it.
 fn without_pid(tag: &[u8]) -> &[u8] {
     let at = memchr::memchr(b'[', tag).unwrap_or(tag.len());
     tag.get(..at).unwrap_or(tag)

@@ -1,4 +1,4 @@
-//! When what a host holds is due, though the host is silent: by how many bytes of the log went by.
+//! Deadlines of what a silent host holds, counted in bytes of the log.
 
 use super::FrameParser;
 use super::streams::{Stream, Streams};
@@ -7,8 +7,8 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
 impl FrameParser {
-    /// Says that so many bytes of the log stand before the end of the next line. Says whether something left for
-    /// that: then what is open is another.
+    /// Notes that the next line ends this many bytes after the start of the log. Returns whether something was
+    /// emitted because of that: then another report is the open one.
     #[inline(always)]
     pub(in crate::parser) fn reach(&mut self, at: u64) -> bool {
         self.at = at;
@@ -19,7 +19,7 @@ impl FrameParser {
         is_due
     }
 
-    /// Lets go of what is due, the oldest first.
+    /// Emits everything that is due, the oldest first.
     #[cold]
     fn let_go(&mut self) {
         let given = self.events.len();
@@ -28,7 +28,7 @@ impl FrameParser {
         self.complete(given);
     }
 
-    /// Notes when what the last stream holds is due. Of several the first is known already.
+    /// Notes when the last stream's next event is due. If there are several, the first is already known.
     #[inline]
     pub(super) fn note_due(&mut self) {
         if self.due == u64::MAX
@@ -40,7 +40,8 @@ impl FrameParser {
 }
 
 impl Streams {
-    /// Lets go of what is due before so many bytes of the log, the oldest first; says when the next is due.
+    /// Emits everything that is due before this position in the log, the oldest first; returns when the next is
+    /// due.
     pub(super) fn let_go(&mut self, at: u64, out: &mut VecDeque<OomEvent>) -> u64 {
         loop {
             let mut first: Option<(u64, &mut Box<Stream>)> = None;
@@ -64,7 +65,7 @@ impl Streams {
         }
     }
 
-    /// Gives out kills that wait for one further line.
+    /// Emits kills that wait for one further line.
     pub(super) fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         if self.hungry == 0 {
             return;
@@ -78,7 +79,7 @@ impl Streams {
         }
     }
 
-    /// Gives out every open report.
+    /// Emits every open report.
     pub(super) fn close_reports(&mut self, out: &mut VecDeque<OomEvent>) {
         for stream in self.others.iter_mut().chain(&mut self.last) {
             stream.assembler.finish(out);

@@ -1,4 +1,4 @@
-//! From frames to events: the way without its beginning, for callers who read frames themselves.
+//! From frames to events: the parser without its first stages, for callers that read frames themselves.
 
 mod due;
 mod streams;
@@ -23,14 +23,15 @@ use alloc::collections::VecDeque;
 #[cfg(any(test, feature = "daemons"))]
 use alloc::vec::Vec;
 
-/// Gives [`OomEvent`]s as a [`Parser`](super::Parser) does, of frames that the caller read.
+/// Returns [`OomEvent`]s like a [`Parser`](super::Parser), from frames that the caller read.
 ///
-/// For those who look at a frame themselves, to see whose text it is or to keep it: no line is framed twice.
-/// The lines of a log are framed by one [`Framer`](crate::Framer); where each is a record, as a log shipper's
-/// are, a new one for each will do. The sieve is the caller's too: while
-/// [`wants_every_line`](Self::wants_every_line) says no, only frames of [candidates](Self::is_candidate) matter.
-/// But the framer must have seen the line before an indented one, whatever that was: its text may go on there.
-/// What a mail program or a terminal did to lines is not undone, for that comes before the frame.
+/// For callers that need the frame themselves, to see whose text it is or to keep it: no line is framed twice.
+/// Frame the lines of a log with one [`Framer`](crate::Framer); if each line is a separate record, as with a log
+/// shipper, a new framer for each will do. The caller also runs the sieve: while
+/// [`wants_every_line`](Self::wants_every_line) is false, only frames of [candidates](Self::is_candidate) matter.
+/// But the framer must see the line before an indented one, whatever that line is, because its text may continue
+/// there. Changes that a mail program or a terminal made to lines are not undone, because that happens before the
+/// frame.
 ///
 /// # Example
 /// ```
@@ -68,16 +69,16 @@ pub struct FrameParser {
     pub(super) sieve: Sieve,
     streams: Streams,
     events: VecDeque<OomEvent>,
-    /// The last frame went to the last stream, whole.
+    /// The last frame went to the last stream as a whole.
     was_taken: bool,
-    /// A line since [`begin`](Self::begin) was a report's.
+    /// A line since [`begin`](Self::begin) belonged to a report.
     is_of_report: bool,
-    /// What reads daemons' lines, where they are asked for.
+    /// Reads daemons' lines, if they are requested.
     #[cfg(feature = "daemons")]
     daemons: Option<Box<Daemons>>,
-    /// How many bytes of the log stand before the end of the line that is read.
+    /// How many bytes after the start of the log the current line ends.
     at: u64,
-    /// Past so many something is to leave, or to be forgotten; none if it is the largest.
+    /// Past this position something is to be emitted or forgotten; the largest value means none.
     due: u64,
 }
 
@@ -111,8 +112,8 @@ impl FrameParser {
         }
     }
 
-    /// Takes one frame; says what became of it. One with more in it than [`MAX_LINE_LEN`] is none of the kernel's,
-    /// and passed over.
+    /// Takes one frame; returns what became of it. A frame that contains more than [`MAX_LINE_LEN`] bytes cannot
+    /// be the kernel's, and is skipped.
     pub fn push(&mut self, frame: &Frame<'_>) -> Taken {
         let len = |name: &Option<Cow<'_, [u8]>>| name.as_deref().map_or(0, <[u8]>::len);
         let names = len(&frame.host).max(len(&frame.boot_id));
@@ -126,7 +127,7 @@ impl FrameParser {
         self.taken(given)
     }
 
-    /// Says that no more frames come: gives out what is open. The parser can then be used anew.
+    /// Ends the log: emits what is open. The parser can then be used for another log.
     pub fn finish(&mut self) {
         let given = self.events.len();
         for mut assembler in self.streams.drain() {
@@ -140,7 +141,7 @@ impl FrameParser {
         self.complete(given);
     }
 
-    /// Gives out every open report, as [`Parser::close_reports`](super::Parser::close_reports) does.
+    /// Emits every open report, like [`Parser::close_reports`](super::Parser::close_reports).
     pub fn close_reports(&mut self) {
         let given = self.events.len();
         self.streams.close_reports(&mut self.events);
@@ -152,8 +153,8 @@ impl FrameParser {
         self.complete(given);
     }
 
-    /// Gives out kills that wait for one further line of their stream, as
-    /// [`Parser::give_waiting`](super::Parser::give_waiting) does.
+    /// Emits kills that wait for one further line of their stream, like
+    /// [`Parser::give_waiting`](super::Parser::give_waiting).
     pub fn give_waiting(&mut self) {
         let given = self.events.len();
         self.streams.give_waiting(&mut self.events);
@@ -164,7 +165,7 @@ impl FrameParser {
         self.complete(given);
     }
 
-    /// The same, and what daemons told that waits for a further line: none has come for a while.
+    /// The same, and also emits daemons' events that wait for a further line, because none has come for a while.
     pub fn give_all_waiting(&mut self) {
         self.give_waiting();
         #[cfg(feature = "daemons")]
@@ -175,19 +176,19 @@ impl FrameParser {
         }
     }
 
-    /// The next event that is complete, in the order of completion.
+    /// The next complete event, in the order of completion.
     pub fn next_event(&mut self) -> Option<OomEvent> {
         self.events.pop_front()
     }
 
-    /// The events that are complete, as [`Parser::events`](super::Parser::events).
+    /// The complete events, like [`Parser::events`](super::Parser::events).
     pub fn events(&mut self) -> impl Iterator<Item = OomEvent> {
         core::iter::from_fn(|| self.next_event())
     }
 
-    /// About how many bytes its streams hold: open reports, half lines, names.
+    /// About how many bytes its streams hold: open reports, incomplete lines, names.
     ///
-    /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) and the stream of the last frame.
+    /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) plus the stream of the last frame.
     #[must_use]
     pub fn open_bytes(&self) -> usize {
         let last = self.streams.last.as_ref();
@@ -199,7 +200,7 @@ impl FrameParser {
         held
     }
 
-    /// Whether an ordinary line matters now, since a report is being printed.
+    /// Whether ordinary lines matter now, because a report is being printed.
     #[must_use]
     #[inline]
     pub fn wants_every_line(&self) -> bool {
@@ -222,14 +223,14 @@ impl FrameParser {
         self.sieve.is_candidate(line)
     }
 
-    /// Takes a line that may be part of an object of Kubernetes', where that is asked for.
+    /// Takes a line that may be part of a Kubernetes object, if those are read.
     #[cfg(feature = "daemons")]
     pub(super) fn document(&mut self, cut: Cut<'_>) -> Step {
         let Some(daemons) = &mut self.daemons else {
             return Step::NotTaken;
         };
-        // While none is open, what begins one holds one of the words, and has nothing in front that a log's line of
-        // before has: so few lines are looked at closer.
+        // While no object is open, the first line of one contains one of the words, and its prefix differs from
+        // the prefix of the log's line before: so few lines need a closer look.
         let may_begin = || !cut.is_alike() && self.sieve.finds_daemons(cut.line);
         if !daemons.is_in_document() && !may_begin() {
             return Step::NotTaken;
@@ -241,7 +242,7 @@ impl FrameParser {
         step
     }
 
-    /// Says that such an object goes on no further; gives the text of one that was not whole.
+    /// Ends such an object; returns the text of one that was incomplete.
     #[cfg(feature = "daemons")]
     pub(super) fn end_documents(&mut self) -> Vec<u8> {
         let Some(daemons) = &mut self.daemons else {
@@ -253,8 +254,8 @@ impl FrameParser {
         text
     }
 
-    /// A frame, and the text that must hold one of the sieve's words while its host has nothing open, if any
-    /// must.
+    /// Takes a frame, and the text that must contain one of the sieve's words while its host has nothing open, if
+    /// there is such a text.
     pub(super) fn take(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
         if !split::may_be_several(frame) {
             return self.take_record(frame, text);
@@ -269,11 +270,11 @@ impl FrameParser {
                 self.was_taken = false;
             }
         });
-        // Of several the last one's head need not be the line's.
+        // If there were several records, the last one's prefix may not be the line's.
         self.was_taken &= records == 1;
     }
 
-    /// One record.
+    /// Takes one record.
     fn take_record(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) {
         self.was_taken = false;
         #[cfg(feature = "daemons")]
@@ -284,11 +285,11 @@ impl FrameParser {
             return;
         }
         let host = frame.host.as_deref().unwrap_or_default();
-        // What stands behind a line break belongs to the line before it, whose host is not repeated.
+        // Text after a line break belongs to the line before it, whose host is not repeated.
         let is_behind =
             frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
         let is_last = self.streams.is_last(host, is_behind);
-        // A host with nothing open sees only candidates, whatever other hosts have open.
+        // A host with nothing open gets only candidates, whatever other hosts have open.
         if self.streams.hungry > 0
             && !self.streams.is_hungry(host, is_last)
             && text.is_some_and(|text| !self.sieve.is_kernel_candidate(text))
@@ -302,7 +303,7 @@ impl FrameParser {
         self.was_taken = true;
     }
 
-    /// Shows a record to the readers of daemons' lines; says whether it is none for the kernel's.
+    /// Shows a record to the readers of daemons' lines; returns whether it is not for the kernel's reader.
     #[cfg(feature = "daemons")]
     #[inline(never)]
     fn is_daemons(&mut self, frame: &Frame<'_>, text: Option<&[u8]>) -> bool {
@@ -317,14 +318,14 @@ impl FrameParser {
         let is_daemons = daemons.take(frame, text, self.at, &mut self.events);
         self.note_told(passed, &frame.message, text);
         self.complete(given);
-        // Without one of the kernel's words it is none of the kernel's while nothing is open.
+        // Without one of the kernel's words it cannot be the kernel's while nothing is open.
         is_daemons
             || self.streams.hungry == 0
                 && text.is_some_and(|text| !self.sieve.is_kernel_candidate(text))
     }
 
-    /// A line of the frame before it, but for the clock and the message; says whether it was taken. Else it is
-    /// to be read like any other.
+    /// Takes a line that differs from the frame before it only in the clock and the message; returns whether it
+    /// was taken. If not, it is to be read like any other line.
     #[inline(always)]
     pub(super) fn take_next(&mut self, micros: u64, message: &[u8]) -> bool {
         if !self.was_taken || split::may_hold_several(message) {
@@ -350,7 +351,7 @@ impl FrameParser {
         true
     }
 
-    /// Hands a frame to the last stream; events behind the first `given` are new.
+    /// Passes a frame to the last stream; events after the first `given` are new.
     fn feed(&mut self, frame: &Frame<'_>, given: usize) {
         let Some(stream) = &mut self.streams.last else {
             return;
@@ -364,7 +365,7 @@ impl FrameParser {
         self.complete(given);
     }
 
-    /// Puts into the events behind the first `given` what the options know of their times.
+    /// Completes the times of the events after the first `given` from the options.
     #[inline]
     fn complete(&mut self, given: usize) {
         if self.events.len() == given {

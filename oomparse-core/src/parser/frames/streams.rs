@@ -11,15 +11,15 @@ use alloc::vec::Vec;
 /// One assembler for each host.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    /// The stream of the last line, which the next line is most often of.
+    /// The stream of the last line, to which the next line usually belongs.
     pub(super) last: Option<Box<Stream>>,
-    /// The others, by host.
+    /// The others, sorted by host.
     #[expect(
         clippy::vec_box,
         reason = "they are moved with every turn from host to host"
     )]
     pub(super) others: Vec<Box<Stream>>,
-    /// What the others hold; the last one is weighed when it becomes one of them.
+    /// The size of the others; the size of the last one is added when it becomes one of them.
     pub(super) weight: usize,
     /// How many have a report open.
     pub(super) hungry: usize,
@@ -31,7 +31,7 @@ pub(super) struct Stream {
     pub(super) host: Vec<u8>,
     pub(super) assembler: Assembler,
     pub(super) used: u64,
-    /// What it held when it was weighed.
+    /// Its size when it was last computed.
     pub(super) weighed: usize,
 }
 
@@ -56,7 +56,7 @@ impl Stream {
 }
 
 impl Streams {
-    /// Whether the last line's stream is this line's too.
+    /// Whether the last line's stream is also this line's.
     pub(super) fn is_last(&self, host: &[u8], is_behind: bool) -> bool {
         self.last
             .as_ref()
@@ -72,13 +72,13 @@ impl Streams {
         stream.is_some_and(|stream| stream.assembler.is_hungry())
     }
 
-    /// Where among the others a host is, or would be.
+    /// The index of a host among the others, or where it would be.
     pub(super) fn place(&self, host: &[u8]) -> Result<usize, usize> {
         self.others
             .binary_search_by(|stream| stream.host.as_slice().cmp(host))
     }
 
-    /// Makes the stream of a host the last one.
+    /// Makes a host's stream the last one.
     pub(super) fn turn_to(
         &mut self,
         host: &[u8],
@@ -115,11 +115,11 @@ impl Streams {
         }
     }
 
-    /// Lines without a host are of the first host that is named, while there is no other.
+    /// Lines without a host belong to the first host that is named, while there is no other.
     pub(super) fn adopt(&mut self, host: &[u8], out: &mut VecDeque<OomEvent>) -> bool {
         match &mut self.last {
             Some(last) if last.host.is_empty() && self.others.is_empty() => {
-                // A kill that waits was printed without one.
+                // A waiting kill was printed without a host.
                 last.assembler.give_out_all_waiting(out);
                 last.host = host.to_vec();
                 last.assembler.set_host(host);
@@ -135,7 +135,7 @@ impl Streams {
         stream
     }
 
-    /// Closes the one among the others that was quiet longest.
+    /// Closes the stream among the others that was silent longest.
     pub(super) fn close_quietest(&mut self, out: &mut VecDeque<OomEvent>) {
         if let Some(at) = longest_quiet(&self.others) {
             let mut stream = self.take_out(at);
@@ -146,7 +146,7 @@ impl Streams {
         }
     }
 
-    /// Takes all streams out, in the order of their last lines.
+    /// Removes all streams, in the order of their last lines.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
         (self.hungry, self.weight) = (0, 0);
         let mut all = core::mem::take(&mut self.others);
@@ -158,7 +158,7 @@ impl Streams {
     }
 }
 
-/// Which of these streams had no line for longest.
+/// Which of these streams has been silent longest.
 pub(super) fn longest_quiet(streams: &[Box<Stream>]) -> Option<usize> {
     (0..streams.len()).min_by_key(|at| streams.get(*at).map(|stream| stream.used))
 }

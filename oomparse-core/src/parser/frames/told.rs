@@ -1,4 +1,4 @@
-//! What became of lines, and which of them tells an event.
+//! What became of lines, and which of them reports an event.
 
 use super::FrameParser;
 use crate::event::OomEvent;
@@ -7,7 +7,7 @@ use crate::event::ToldAt;
 use crate::parser::Taken;
 
 impl FrameParser {
-    /// Before lines: how many events are there already, for [`taken`](Self::taken).
+    /// To be called before lines: returns how many events there are already, for [`taken`](Self::taken).
     #[inline]
     pub(in crate::parser) fn begin(&mut self) -> usize {
         self.is_of_report = false;
@@ -23,17 +23,17 @@ impl FrameParser {
         }
     }
 
-    /// Whether the last frame tells this event, as
-    /// [`Parser::last_line_tells`](crate::Parser::last_line_tells) says of a line.
+    /// Whether the last frame reports this event, like
+    /// [`Parser::last_line_tells`](crate::Parser::last_line_tells) for a line.
     #[must_use]
     pub fn last_frame_tells(&self, event: &OomEvent) -> bool {
-        // A kill whose own line seemed to be broken leaves with the next one, which may name its victim once more.
+        // A kill whose own line seemed broken is emitted with the next line, which may name its victim once more.
         let last = self.streams.last.as_ref();
         event.told_at.is(self.at)
             || last.is_some_and(|last| last.assembler.names_victim(event, self.at))
     }
 
-    /// Does something with lines that stand above the one that is read: what they tell, that one does not.
+    /// Handles lines above the one that is being read: their events are not reported by that line.
     pub(in crate::parser) fn above(&mut self, on: bool) {
         self.at = if on {
             self.at.wrapping_sub(1)
@@ -42,7 +42,8 @@ impl FrameParser {
         };
     }
 
-    /// Notes of the events behind the first `given` whether this line tells them: it holds the words that do.
+    /// Notes for the events after the first `given` whether this line reports them: whether it contains their
+    /// words.
     #[cfg(feature = "daemons")]
     pub(super) fn note_told(&mut self, given: usize, message: &[u8], line: Option<&[u8]>) {
         let at = self.at;
