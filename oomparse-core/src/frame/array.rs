@@ -1,4 +1,4 @@
-//! Records in a list on one line, as an API or `kubectl get events -o json | jq -c .` gives them.
+//! Records in a list on one line, as an API or `kubectl get events -o json | jq -c .` writes them.
 //!
 //! ```text
 //! {"kind":"List","items":[{"reason":"OOMKilling","message":"Memory cgroup out of memory: Killed …"},…]}
@@ -8,8 +8,8 @@
 //! ["Memory cgroup out of memory: Killed …","…"]
 //! ```
 //!
-//! Each is a record of its own. What tells of who wrote the texts may stand in it or around it; the texts of
-//! programs are left out.
+//! Each element is a separate record. The author of the texts may be shown in it or around it; texts of programs
+//! are left out.
 
 use super::json_text::string;
 use super::record::list::{author, text_of};
@@ -17,10 +17,10 @@ use super::{Fragment, Frame, FrameKind};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Lists in lists that are looked into: a result of Loki's has three.
+/// How deep nested lists are searched: a Loki result has three levels.
 const MAX_DEPTH: u8 = 4;
 
-/// Frames a line that holds a list of records: all their texts, each a line.
+/// Frames a line that contains a list of records: all their texts, one per line.
 pub(super) fn frame(line: &[u8]) -> Option<Frame<'static>> {
     let mut texts = Vec::new();
     match line.first()? {
@@ -36,7 +36,7 @@ pub(super) fn frame(line: &[u8]) -> Option<Frame<'static>> {
     })
 }
 
-/// An element of a list: a record, a text, or a text behind its time.
+/// Reads an element of a list: a record, a text, or a text after its time.
 fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
     match element.first() {
         Some(b'{') => record(element, depth, texts),
@@ -56,7 +56,7 @@ fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
     }
 }
 
-/// The object that a list of `{"field":"name","value":"text"}` is.
+/// The object that a list of `{"field":"name","value":"text"}` represents.
 fn of_fields(parts: &[&[u8]]) -> Option<Vec<u8>> {
     let mut object = Vec::from(*b"{");
     for part in parts {
@@ -98,7 +98,7 @@ fn push(quoted: &[u8], texts: &mut Vec<u8>) {
     }
 }
 
-/// A record's text, or those of the lists in it.
+/// The text of a record, or the texts of the lists in it.
 fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
     if depth > 0
         && let Some(text) = text_of(object)
@@ -111,7 +111,7 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
         return;
     }
     let (shell, elements) = apart(object);
-    // Loki's labels stand beside the lines; their object has a name that others give to a container's output.
+    // Loki's labels are next to the lines; others use their object's name for a container's output.
     let labels = shell.strip_prefix(b"{\"stream\":");
     let about = match labels.filter(|labels| labels.starts_with(b"{")) {
         Some(labels) => labels.get(..len(labels)).unwrap_or_default(),
@@ -124,7 +124,7 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
     }
 }
 
-/// The object without what is in its lists, and that.
+/// The object without the contents of its lists, and these contents.
 fn apart(object: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
     let (mut shell, mut elements) = (Vec::new(), Vec::new());
     let mut rest = object;
@@ -150,7 +150,7 @@ fn apart(object: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
     (shell, elements)
 }
 
-/// Gives the elements of a list; nothing if it is none that ends.
+/// Passes on the elements of a list; `None` if it is not a complete list.
 fn each_of<'a>(list: &'a [u8], give: &mut dyn FnMut(&'a [u8])) -> Option<()> {
     let mut rest = list.strip_prefix(b"[")?.trim_ascii_start();
     while !rest.starts_with(b"]") {
@@ -165,7 +165,7 @@ fn each_of<'a>(list: &'a [u8], give: &mut dyn FnMut(&'a [u8])) -> Option<()> {
     Some(())
 }
 
-/// How long the value in front is; one that does not end goes on to the end.
+/// The length of the value at the start; a value that is not closed extends to the end.
 fn len(text: &[u8]) -> usize {
     let (mut open, mut at) = (0u32, 0usize);
     let (mut in_text, mut is_escaped) = (false, false);

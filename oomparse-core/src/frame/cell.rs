@@ -1,4 +1,4 @@
-//! A line of the kernel's in a cell of a table, or behind the words of an event.
+//! A kernel line in a cell of a table, or after the words of an event.
 //!
 //! ```text
 //!   Warning  OOMKilling  2m  kernel-monitor, n1  Memory cgroup out of memory: Killed process …    kubectl describe
@@ -12,8 +12,8 @@
 //! … Message:(combined from similar events): Memory cgroup out of memory: Kill process …
 //! ```
 //!
-//! The text must be one whole line that names a process or its cgroup, from one delimiter to the next. Where
-//! the other cells say that a container or a program with an id wrote it, it is nothing.
+//! The text must be a whole line that names a process or its cgroup, from one delimiter to the next. If the other
+//! cells show that a container or a program with an id wrote it, it is ignored.
 
 use super::{Frame, FrameKind, dmesg};
 use crate::bytes::memmem;
@@ -22,13 +22,13 @@ use crate::line::{Line, parse_line};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// What Kubernetes puts in front of the last of many events alike.
+/// What Kubernetes puts before the last of many similar events.
 const COMBINED: &[u8] = b"(combined from similar events): ";
 
-/// The reason of the events that tell of kills.
+/// The reason of events that report kills.
 const REASON: &[u8] = b"OOMKilling";
 
-/// How the kernel's text begins in a cell.
+/// How the kernel's text in a cell may begin.
 const BEGINNINGS: [&[u8]; 15] = [
     b"Memory cgroup out of memory: ",
     b"Out of memory: ",
@@ -47,20 +47,20 @@ const BEGINNINGS: [&[u8]; 15] = [
     b"CPU: ",
 ];
 
-/// What stands behind the comm that a report's first line begins with.
+/// The text after the comm at the start of a report's first line.
 const INVOKED: &[u8] = b" invoked oom-killer: gfp_mask=0x";
 
-/// Words in other cells: a container wrote the text, or a program whose id is shown.
+/// Words in other cells that show that a container wrote the text, or a program with its id.
 const DENIALS: [&[u8]; 6] = [b"stdout", b"stderr", b"container", b"pod", b"]: ", b" | "];
 
-/// Cells that are looked into: a line of a table has few that begin as the kernel's text does.
+/// How many cells are read: few cells of a table line begin like the kernel's text.
 const MAX_CELLS: usize = 16;
 
-/// Frames a line of no known form that holds such a cell.
+/// Frames a line of unknown format that contains such a cell.
 pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
     let end_of = |word: &[u8]| memmem::find(text, word).and_then(|at| at.checked_add(word.len()));
     let denied = DENIALS.iter().filter_map(|word| end_of(word)).min();
-    // What stands behind a denial is not looked into.
+    // The text after such a word is not read.
     let denied = denied.unwrap_or(text.len());
     if let Some(at) = end_of(COMBINED) {
         let is_denied = at.saturating_sub(COMBINED.len()) >= denied;
@@ -85,12 +85,12 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
                     && !comm.iter().any(|byte| b"\"\t;,".contains(byte)))
                 .then_some(())
             };
-            // A header holds commas itself.
+            // A report's first line contains commas itself.
             let begins = BEGINNINGS.iter().any(|start| rest.starts_with(start))
                 || !matches!(delimiter, b' ' | b',') && is_comm().is_some();
             let is_cell = begins
                 && match delimiter {
-                    // In prose and in a shell's command a quotation follows a word.
+                    // In prose and in a shell command, a word comes before a quotation.
                     b'"' => {
                         before.ends_with(b"\t")
                             || matches!(
@@ -98,9 +98,9 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
                                 [] | [.., b'=' | b',' | b';' | b'[' | b':']
                             )
                     }
-                    // Columns of kubectl's are at least two blanks apart.
+                    // kubectl's columns are at least two blanks apart.
                     b' ' => before.ends_with(b" ") && at >= reason,
-                    // The last one: a semicolon may be a name's.
+                    // Only the last one: a semicolon may be part of a name.
                     b';' | b',' => !rest.contains(delimiter),
                     _ => true,
                 };
@@ -110,7 +110,7 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
         .find_map(|(rest, delimiter)| cell(rest, delimiter))
 }
 
-/// The text of a cell that begins here, up to the delimiter.
+/// The text of the cell that begins here, up to the delimiter.
 fn cell(text: &[u8], delimiter: u8) -> Option<Frame<'_>> {
     let text = match delimiter {
         b'"' => quoted(text)?,
@@ -140,7 +140,7 @@ fn of(text: &[u8]) -> Option<Frame<'_>> {
     })
 }
 
-/// Whether the line says all that a line of its kind says, and nothing else.
+/// Whether the line contains everything that its kind of line contains, and nothing else.
 fn is_whole(message: &[u8]) -> bool {
     let is_end = message.ends_with(b"kB") || message.last().is_some_and(u8::is_ascii_digit);
     match parse_line(message) {
@@ -159,7 +159,7 @@ fn is_whole(message: &[u8]) -> bool {
     }
 }
 
-/// The text up to the closing quote: `\"` of JSON and `""` of CSV are quotes in it.
+/// The text up to the closing quote: JSON's `\"` and CSV's `""` are quotes within it.
 fn quoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     let end = text.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
     let (plain, rest) = text.split_at_checked(end)?;
@@ -173,7 +173,7 @@ fn quoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     unescape(rest, &mut out).then_some(Cow::Owned(out))
 }
 
-/// Says whether the quote was closed.
+/// Returns whether the quote was closed.
 fn unescape(text: &[u8], out: &mut Vec<u8>) -> bool {
     let mut rest = text;
     loop {

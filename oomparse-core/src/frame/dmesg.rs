@@ -1,4 +1,4 @@
-//! What `dmesg` and consoles print before a message.
+//! The prefixes of `dmesg` and consoles.
 //!
 //! ```text
 //! [ 1149.087276] oom-kill:constraint=CONSTRAINT_MEMCG,…      plain
@@ -12,12 +12,12 @@
 //! 5193605.506728] Task in /kubepods/…                        pasted without its first bracket
 //! ```
 //!
-//! `2026-11-21T19:48:47,699112+00:00 …` (`--time-format iso`) is read with the other ISO heads.
+//! `2026-11-21T19:48:47,699112+00:00 …` (`--time-format iso`) is read with the other ISO prefixes.
 //!
-//! util-linux prints text that a program wrote to `/dev/kmsg` with the kernel's priority under `-r`,
-//! so a priority below 8 proves nothing; `-x` and `-S -r` show the facility. It prints a byte that is
-//! neither printable nor white space as `\xNN` and leaves a backslash as it is, so only codes that it writes are
-//! undone.
+//! With `-r`, util-linux prints text that a program wrote to `/dev/kmsg` with the kernel's priority, so a
+//! priority below 8 proves nothing; `-x` and `-S -r` show the facility. It prints a byte that is neither
+//! printable nor white space as `\xNN` and does not escape a backslash, so only codes that it would write are
+//! decoded.
 
 use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
 use super::{Frame, FrameKind, Provenance};
@@ -27,13 +27,13 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::memchr;
 
-/// Longest stamp between brackets that is looked at, in bytes: a weekday and a month in any script.
+/// Longest stamp between brackets that is read, in bytes: a weekday and a month in any script.
 const MAX_STAMP_LEN: usize = 80;
 
-/// A printk stamp taken off: microseconds since boot, the caller, the message.
+/// A line after its printk stamp was removed: microseconds since boot, the caller, the message.
 pub(super) type Stamped<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
 
-/// `[stamp] message`; nothing if there is no stamp.
+/// `[stamp] message`; `None` if there is no stamp.
 #[inline]
 pub(super) fn bracketed(line: &[u8]) -> Option<Frame<'_>> {
     match stamp::printk(line) {
@@ -42,7 +42,7 @@ pub(super) fn bracketed(line: &[u8]) -> Option<Frame<'_>> {
     }
 }
 
-/// What follows a printk stamp.
+/// Reads the text after a printk stamp.
 #[inline(always)]
 fn stamped(micros: u64, rest: &[u8]) -> Option<Frame<'_>> {
     let (caller, message) = caller_and_message(rest)?;
@@ -55,7 +55,7 @@ fn stamped(micros: u64, rest: &[u8]) -> Option<Frame<'_>> {
     })
 }
 
-/// The stamp in front of a text that another carrier brought, with the caller and the message.
+/// The stamp at the start of a text from another carrier, with the caller and the message.
 #[inline]
 pub(super) fn stamp_in_front(text: &[u8]) -> Option<Stamped<'_>> {
     let (micros, rest) = stamp::printk(text)?;
@@ -63,7 +63,7 @@ pub(super) fn stamp_in_front(text: &[u8]) -> Option<Stamped<'_>> {
     Some((micros, caller, message))
 }
 
-/// What follows the bracket that ends a stamp: the caller, and the message.
+/// Reads the text after the bracket that ends a stamp: the caller and the message.
 #[inline]
 pub(super) fn caller_and_message(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let (caller, rest) = caller(rest);
@@ -87,7 +87,7 @@ pub(super) fn caller_and_message(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> 
     Some((caller, cpu_and_comm(message)))
 }
 
-/// `[ T9185]` or `[    C1]` behind a stamp.
+/// `[ T9185]` or `[    C1]` after a stamp.
 #[inline]
 fn caller(rest: &[u8]) -> (Option<&[u8]>, &[u8]) {
     let Some(inner) = rest.strip_prefix(b"[") else {
@@ -104,7 +104,7 @@ fn caller(rest: &[u8]) -> (Option<&[u8]>, &[u8]) {
     (None, rest)
 }
 
-/// What follows the `[1:           comm:  123] ` that some Android kernels print behind the stamp.
+/// The text after the `[1:           comm:  123] ` that some Android kernels print after the stamp.
 fn cpu_and_comm(message: &[u8]) -> &[u8] {
     let found = || {
         let (_, rest) = number(message.strip_prefix(b"[")?)?;
@@ -119,7 +119,7 @@ fn cpu_and_comm(message: &[u8]) -> &[u8] {
     }
 }
 
-/// `[Wed Feb 19 06:41:03 2025] message` and the other stamps for people.
+/// `[Wed Feb 19 06:41:03 2025] message` and other human-readable stamps.
 fn human(line: &[u8]) -> Option<Frame<'_>> {
     let inner = line.strip_prefix(b"[")?;
     let end = memchr(b']', inner.get(..MAX_STAMP_LEN).unwrap_or(inner))?;
@@ -135,7 +135,7 @@ fn human(line: &[u8]) -> Option<Frame<'_>> {
         kind: FrameKind::Dmesg,
         ..Frame::default()
     };
-    // `-d` puts ` <    0.000010>` behind any stamp, or alone.
+    // `-d` prints ` <    0.000010>` after any stamp, or alone.
     let stamp = match memchr(b'<', inner).and_then(|at| inner.split_at_checked(at)) {
         Some((stamp, delta)) if delta.ends_with(b">") => {
             stamp::uptime(skip_blanks(delta.get(1..)?))?;
@@ -162,7 +162,7 @@ fn human(line: &[u8]) -> Option<Frame<'_>> {
     Some(frame)
 }
 
-/// A line of a known form behind the stamp of a tool that puts one before each line.
+/// A line of a known format after the stamp of a tool that stamps each line.
 fn within_stamped(message: &[u8]) -> Option<Frame<'_>> {
     match message.first()? {
         b'[' => stamp::printk(message).and_then(|(micros, rest)| stamped(micros, rest)),
@@ -171,7 +171,7 @@ fn within_stamped(message: &[u8]) -> Option<Frame<'_>> {
     }
 }
 
-/// The stamp between the brackets; nothing if it is none.
+/// Reads the stamp between the brackets; `None` if it is not a stamp.
 fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
     let trimmed = skip_blanks(stamp);
     if let Some((micros, [])) = stamp::uptime(trimmed) {
@@ -185,7 +185,7 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
     } else if let Some(wall) = stamp::ctime(trimmed) {
         frame.wall = wall;
     } else {
-        // `Apr18 00:37` shows no second; before the tenth a blank stands in the date: `Apr 8 00:37`.
+        // `Apr18 00:37` shows no seconds; before the tenth the date contains a blank: `Apr 8 00:37`.
         let (date, clock) = trimmed.split_at_checked(memchr::memrchr(b' ', trimmed)?)?;
         date.last()?.is_ascii_digit().then_some(())?;
         let clock = skip_blanks(clock);
@@ -200,20 +200,20 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
     Some(())
 }
 
-/// Whether the line's stamp says only how much later than the one before it is: `[  +0.000004]`. Then both are of one
-/// minute, for `dmesg -H` prints the time anew with each.
+/// Whether the line's stamp only shows the time since the line before: `[  +0.000004]`. Then both are in the same
+/// minute, because `dmesg -H` prints the time again with each new minute.
 pub(super) fn is_of_same_minute(line: &[u8]) -> bool {
     let inner = line.strip_prefix(b"[").map(skip_blanks);
     inner.is_some_and(|inner| inner.starts_with(b"+"))
 }
 
-/// `5193605.506728] message`: the first bracket was lost when it was copied.
+/// `5193605.506728] message`: a copy that lost the first bracket.
 pub(super) fn lost_bracket(line: &[u8]) -> Option<Frame<'_>> {
     let (micros, rest) = stamp::uptime(line)?;
     stamped(micros, rest.strip_prefix(b"]")?)
 }
 
-/// `<6>[stamp] message` or `<6>message`, where no syslog head follows the priority.
+/// `<6>[stamp] message` or `<6>message`, if no syslog prefix follows the priority.
 pub(super) fn prioritised(priority: u8, rest: &[u8]) -> Frame<'_> {
     let mut frame = bracketed(rest).unwrap_or_else(|| Frame {
         kind: FrameKind::Dmesg,
@@ -239,7 +239,7 @@ pub(super) fn decoded(line: &[u8]) -> Option<Frame<'_>> {
         _ => return None,
     };
     if rest.starts_with(b"\x1b") {
-        // Coloured: the caller takes the colours away and asks again.
+        // Coloured: the caller removes the colours and tries again.
         return None;
     }
     let mut frame = bracketed(rest).unwrap_or_else(|| Frame {
@@ -252,7 +252,7 @@ pub(super) fn decoded(line: &[u8]) -> Option<Frame<'_>> {
     Some(frame)
 }
 
-/// `kern  :` to the name, and what follows the colon.
+/// `kern  :`: the name, and the text after the colon.
 fn name_and_colon(input: &[u8]) -> Option<(&[u8], &[u8])> {
     // The longest name has eight letters.
     let end = input
@@ -263,7 +263,7 @@ fn name_and_colon(input: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, skip_blanks(rest).strip_prefix(b":")?))
 }
 
-/// The message with `\xNN` undone where util-linux wrote it.
+/// The message with the `\xNN` of util-linux decoded.
 #[inline]
 pub(super) fn text(message: &[u8]) -> Cow<'_, [u8]> {
     match memchr(b'\\', message) {
@@ -272,8 +272,8 @@ pub(super) fn text(message: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Whether util-linux writes a byte as a code: `\x2d` stays, for it is printable and a path has it from systemd;
-/// `\x0a` too, for white space is printed as it is.
+/// Whether util-linux writes a byte as a code. `\x2d` stays, because it is printable and comes from systemd's
+/// paths; `\x0a` stays too, because white space is printed as it is.
 fn is_written_as_code(byte: u8) -> bool {
     !matches!(byte, 0x09..=0x0d | 0x20..=0x7e)
 }

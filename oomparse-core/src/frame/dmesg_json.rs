@@ -14,9 +14,9 @@
 //! }
 //! ```
 //!
-//! With `-x` there is `"fac": "kern"` and the level by its name; `"caller": "T1"` may stand before the
-//! message, and the time may be in any of dmesg's forms. As under `-r`, text of a program has the
-//! kernel's priority, so only the facility or a priority of 8 or more proves anything.
+//! With `-x` there is `"fac": "kern"` and the level by its name; `"caller": "T1"` may precede the message, and
+//! the time may be in any of dmesg's formats. As with `-r`, a program's text has the kernel's priority, so only
+//! the facility or a priority of 8 or more proves anything.
 
 use super::json_text::{member, scalar, string};
 use super::scan::{facility_by_name, level_by_name, number};
@@ -25,7 +25,7 @@ use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// What stood in the open record before its message.
+/// The values before the message in the open record.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
     provenance: Provenance,
@@ -35,7 +35,7 @@ pub(super) struct Record {
     caller: Option<Vec<u8>>,
 }
 
-/// What a line is to an open document.
+/// What a line means in an open document.
 pub(super) enum Step<'a> {
     /// A message, with its record's other values.
     Message(Frame<'a>),
@@ -43,7 +43,7 @@ pub(super) enum Step<'a> {
     Structure,
     /// The document's last line.
     End,
-    /// No line of such a document.
+    /// Not a line of such a document.
     Foreign,
 }
 

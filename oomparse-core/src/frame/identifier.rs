@@ -1,32 +1,32 @@
-//! A program's identifier amid a text: `NAME[123]: `, as journald and syslog daemons print it.
+//! A program's identifier within a text: `NAME[123]: `, as journald and syslog daemons print it.
 //!
-//! A program chooses its name, with blanks and colons in it if it likes: under the identifier
-//! `kernel: Killed process 1 (init)` its line is `Jan 05 02:12:02 n1 kernel: Killed process 1 (init)[123]: x`.
-//! No line of the killer's ends or begins so; but a comm may hold it, and then nothing tells the two apart.
+//! A program chooses its name, even with blanks and colons in it: with the identifier `kernel: Killed process 1
+//! (init)`, its line is `Jan 05 02:12:02 n1 kernel: Killed process 1 (init)[123]: x`. No line of the killer ends
+//! or begins like this; but a comm may contain it, and then the two cannot be distinguished.
 
 use super::dmesg;
 use crate::limits::MAX_COMM_LEN;
 use crate::line::{Line, parse_line};
 use memchr::{memchr_iter, memmem, memrchr};
 
-/// Digits of a process id, and the bracket in front: `pid_max` is 4,194,304.
+/// Digits of a process id, and the bracket before them: `pid_max` is 4,194,304.
 const MAX_PID_LEN: usize = 11;
 
-/// Identifiers of one text that are looked at. A line of the killer's has one or none; each costs reading it.
+/// How many identifiers of one text are checked. A line of the killer has at most one; each costs another parse.
 const MOST_IDENTIFIERS: usize = 8;
 
-/// What an identifier amid a text says.
+/// The result of the search for an identifier within a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Amid {
     /// There is none.
     Nothing,
-    /// There may be one; or a process is called so.
+    /// There may be one; or a process has such a name.
     Doubtful,
     /// A program wrote the text.
     Program,
 }
 
-/// Looks for a program's identifier in the text behind the tag `kernel: `.
+/// Looks for a program's identifier in the text after the tag `kernel: `.
 #[inline]
 pub(super) fn behind_kernel_tag(text: &[u8]) -> Amid {
     let mut found = Amid::Nothing;
@@ -45,8 +45,8 @@ pub(super) fn behind_kernel_tag(text: &[u8]) -> Amid {
     found
 }
 
-/// Where the first identifier of a text ends its name, unless it stands in the name of a process that was
-/// killed. No tag is in front of the text, so a name at its very start is a program's.
+/// Where the first identifier of a text ends its name, unless it is in the name of a killed process. No tag
+/// precedes the text, so a name at its very start is a program's.
 pub(super) fn first(text: &[u8]) -> Option<usize> {
     let (start, end) = identifiers(text).next()?;
     (!in_parentheses(text, start, end)).then_some(start)
@@ -59,7 +59,7 @@ fn closer(text: &[u8], start: usize, end: usize) -> Amid {
     }
     let before = text.get(..start).unwrap_or_default();
     let behind = text.get(end..).unwrap_or_default();
-    // The kernel prints `java[4021]: segfault at …`, too; but then nothing goes on below it.
+    // The kernel also prints `java[4021]: segfault at …`; but then nothing continues below it.
     if is_killers(before) || is_killers(behind) {
         Amid::Program
     } else {

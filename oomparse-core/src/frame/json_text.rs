@@ -1,7 +1,7 @@
-//! JSON strings as bytes, for text that need not be UTF-8.
+//! JSON strings as bytes, for text that may not be UTF-8.
 //!
-//! `dmesg --json` writes a comm as the kernel had it, so its output is not always JSON; a reader that
-//! insists would lose the record.
+//! `dmesg --json` writes a comm's bytes unchanged, so its output is not always valid JSON; a strict reader would
+//! lose the record.
 
 use super::scan::split_once;
 use crate::bytes::hex_digit;
@@ -9,14 +9,14 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::{memchr, memchr2};
 
-/// `"key": rest` to the key and the rest.
+/// Splits `"key": rest` into the key and the rest.
 pub(super) fn member(input: &[u8]) -> Option<(&[u8], &[u8])> {
     let (key, rest) = split_once(input.strip_prefix(b"\"")?, b'"')?;
     let value = rest.trim_ascii_start().strip_prefix(b":")?;
     Some((key, value.trim_ascii_start()))
 }
 
-/// The text of the string in front; a string that is cut goes to the end of the input.
+/// The text of the string at the start; a string that is cut extends to the end of the input.
 pub(super) fn string(input: &[u8]) -> Option<Cow<'_, [u8]>> {
     let text = input.strip_prefix(b"\"")?;
     let end = memchr2(b'"', b'\\', text);
@@ -64,7 +64,7 @@ fn unescape(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The character of four hex digits behind `\u`, or of two such escapes that make a pair.
+/// The character of four hex digits after `\u`, or of two such escapes that form a pair.
 fn unicode(input: &[u8]) -> Option<(char, &[u8])> {
     let (high, rest) = four_digits(input)?;
     if let Some(character) = char::from_u32(high) {
@@ -86,7 +86,7 @@ fn four_digits(input: &[u8]) -> Option<(u32, &[u8])> {
     Some((value, rest))
 }
 
-/// The bytes of a number, up to the comma behind it.
+/// The bytes of a number, up to the comma after it.
 pub(super) fn scalar(input: &[u8]) -> &[u8] {
     let end = memchr(b',', input).unwrap_or(input.len());
     input.get(..end).unwrap_or(input).trim_ascii()

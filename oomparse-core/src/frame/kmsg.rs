@@ -7,13 +7,13 @@
 //!  SUBSYSTEM=pci
 //! ```
 //!
-//! Priority (facility * 8 + level), record number, microseconds since boot, flag, then fields that
-//! may grow in number, then `;` and the text with every byte outside printable ASCII as `\xNN`.
+//! Priority (facility * 8 + level), record number, microseconds since boot, flag, then a growing list of fields,
+//! then `;` and the text with every byte outside printable ASCII as `\xNN`.
 //!
-//! The field `comm=` stands unescaped in the header, so it may hold `,` and `;`. It is at most 15
-//! bytes long: among the `;` that may end it the last one is taken, since no kernel text has a `;` in
-//! its first bytes unless it begins with a comm; and that comm is the header's own, which is looked
-//! for first. So a process cannot hide its reports by a `;` in its name.
+//! The field `comm=` is unescaped in the header, so it may contain `,` and `;`. It has at most 15 bytes. Of all
+//! `;` that may end it, the last one is taken, because no kernel text has a `;` in its first bytes unless it
+//! begins with a comm; and that comm is the header's own, which is tried first. So a process cannot hide its
+//! reports with a `;` in its name.
 
 use super::scan::{number, split_once};
 use super::{Fragment, Frame, FrameKind, Provenance};
@@ -23,7 +23,7 @@ use crate::limits::MAX_COMM_LEN;
 use alloc::borrow::Cow;
 use memchr::memchr;
 
-/// Takes a record apart; nothing if the line is none.
+/// Splits a record into its parts; `None` if the line is not a record.
 #[inline(always)]
 pub(super) fn record(line: &[u8]) -> Option<Frame<'_>> {
     let (priority, rest) = number(line)?;
@@ -72,7 +72,7 @@ fn text_of(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The caller, and the text behind the header's end.
+/// The caller, and the text after the header.
 fn fields(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     let semicolon = memchr(b';', rest)?;
     let (header, text) = match memmem::find(rest.get(..semicolon)?, b",comm=") {
@@ -91,7 +91,7 @@ fn fields(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     Some((caller, text))
 }
 
-/// The text behind `comm`'s value.
+/// The text after the value of `comm`.
 fn behind_comm(value: &[u8]) -> Option<&[u8]> {
     let window = value.get(..=MAX_COMM_LEN).unwrap_or(value);
     let splits = || {
@@ -110,7 +110,7 @@ fn behind_comm(value: &[u8]) -> Option<&[u8]> {
     Some(text)
 }
 
-/// ` KEY=value` behind a record: device properties, never part of a report.
+/// ` KEY=value` after a record: device properties, never part of a report.
 pub(super) fn dictionary(line: &[u8]) -> Option<Frame<'_>> {
     let entry = line.strip_prefix(b" ")?;
     let (key, _) = split_once(entry, b'=')?;

@@ -1,5 +1,5 @@
-//! A record over several lines: pretty-printed JSON, and YAML, as `kubectl`, `journalctl -o json-pretty`, `gcloud`
-//! and `aws` print it.
+//! A record over several lines: pretty-printed JSON, and YAML, as printed by `kubectl`, `journalctl -o
+//! json-pretty`, `gcloud` and `aws`.
 //!
 //! ```text
 //! {                                                     - involvedObject:
@@ -11,9 +11,9 @@
 //! }                                                         host: n1
 //! ```
 //!
-//! The line with the kernel's text begins it: what stands before has no word of the kernel's and was not seen.
-//! What follows in the same object is read with it, so that a key that tells who wrote the text still counts;
-//! then it is a record as one on a line.
+//! A record starts at the line with the kernel's text: the lines before it contain none of the kernel's words and
+//! were not seen. The lines that follow in the same object are read with it, so that a key that shows the author
+//! of the text still counts. The result is read like a record on one line.
 
 use super::json_text::{member, string};
 use super::{Frame, MOST_NESTED, find, record};
@@ -23,10 +23,10 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::memchr;
 
-/// Lines of one record behind its text.
+/// How many lines of one record may follow its text.
 const MOST_LINES: u32 = 256;
 
-/// Keys of the text; what else it is called in listings.
+/// Keys of the text, including those used in listings.
 const TEXT_KEYS: [&[u8]; 20] = [
     b"message",
     b"@message",
@@ -53,7 +53,7 @@ const TEXT_KEYS: [&[u8]; 20] = [
 /// A record that is being read.
 #[derive(Clone, Debug)]
 pub(super) struct Listing {
-    /// The members of the object, as JSON, with the text in front.
+    /// The members of the object as JSON, beginning with the text.
     members: Vec<u8>,
     lines: u32,
     form: Form,
@@ -61,25 +61,25 @@ pub(super) struct Listing {
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// The closing signs of the objects and lists that are open in the record's own.
+    /// The closing signs of the objects and lists that are open within the record.
     Json(Vec<u8>),
     Yaml(Yaml),
 }
 
-/// Where a record of YAML stands.
+/// The position within a YAML record.
 #[derive(Clone, Debug, Default)]
 struct Yaml {
-    /// The key of its text, which an object has once.
+    /// The key of its text, which occurs once in an object.
     key: &'static [u8],
-    /// How far its keys are in.
+    /// The indentation of its keys.
     indent: usize,
-    /// How far those of the object in it are in that is open, once one was seen.
+    /// The indentation of the keys in its open inner object, once one was seen.
     inner: Option<usize>,
-    /// The text goes on: up to this quote, or, without one, in lines that are further in.
+    /// The text continues: up to this quote or, without a quote, in lines with deeper indentation.
     text: Option<(Vec<u8>, Option<u8>)>,
 }
 
-/// The record whose text the line holds.
+/// The record whose text is on this line.
 pub(super) fn opens(line: &[u8]) -> Option<Listing> {
     json(line).or_else(|| yaml(line))
 }
@@ -89,7 +89,7 @@ fn json(line: &[u8]) -> Option<Listing> {
     if !TEXT_KEYS.contains(&key) || !value.starts_with(b"\"") {
         return None;
     }
-    // The string must be whole: a comma may follow, nothing else.
+    // The string must be complete: only a comma may follow.
     let end = value.strip_suffix(b",").unwrap_or(value);
     let text = string(end).filter(|_| end.len() > 1 && end.ends_with(b"\""))?;
     is_kernels(&text).then(|| Listing {
@@ -152,7 +152,7 @@ impl Listing {
             },
             Form::Yaml(yaml) => {
                 let indent = indent(line);
-                // `Message: …` in front of each line is no object, or each is one.
+                // `Message: …` at the start of each line is not an object, or each line is one.
                 let is_next = || {
                     pair(text).is_some_and(|(key, value)| {
                         key == yaml.key || TEXT_KEYS.contains(&key) && is_kernels(value)
@@ -168,7 +168,7 @@ impl Listing {
         }
     }
 
-    /// Takes a line that belongs to it.
+    /// Takes a line that belongs to the record.
     pub(super) fn line(&mut self, line: &[u8]) {
         self.lines = self.lines.saturating_add(1);
         match &mut self.form {
@@ -177,7 +177,7 @@ impl Listing {
         }
     }
 
-    /// The record, as one on a line is read.
+    /// The record, read like a record on one line.
     pub(super) fn take_frame(&mut self) -> Option<Frame<'static>> {
         match &mut self.form {
             Form::Json(open) => {
@@ -199,7 +199,7 @@ impl Listing {
     }
 }
 
-/// Notes which objects and lists a line opens and closes, and keeps it.
+/// Notes which objects and lists a line opens and closes, and keeps the line.
 fn json_line(text: &[u8], open: &mut Vec<u8>, members: &mut Vec<u8>) {
     let (mut is_text, mut is_escaped) = (false, false);
     if !members.ends_with(b",")
@@ -234,7 +234,7 @@ impl Yaml {
         let text = line.trim_ascii();
         if let Some((begun, quote)) = &mut self.text {
             if quote.is_some() || indent(line) > self.indent {
-                // A folded text has a blank where it was folded.
+                // In a folded text, each fold stands for a blank.
                 begun.push(b' ');
                 begun.extend_from_slice(text);
                 if quote.is_some()
@@ -301,7 +301,7 @@ fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_key && (value.is_empty() || value.starts_with(b" "))).then(|| (key, value.trim_ascii()))
 }
 
-/// A scalar behind its opening quote, if it is closed; one without a quote may go on.
+/// A scalar after its opening quote, if it is closed; a scalar without quotes may continue.
 fn closed(text: &[u8], quote: Option<u8>) -> Option<Cow<'_, [u8]>> {
     let text = text.trim_ascii_end();
     match quote? {
@@ -327,7 +327,7 @@ fn closed(text: &[u8], quote: Option<u8>) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-/// Whether the text begins as a line of the kernel's, with or without a head.
+/// Whether the text begins like a kernel line, with or without a prefix.
 fn is_kernels(text: &[u8]) -> bool {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or(text);
     let frame = find(line, MOST_NESTED);

@@ -1,4 +1,4 @@
-//! Heads of syslog lines whose date is in another language, another order, or not there.
+//! Prefixes of syslog lines whose date is in another language, in another order, or missing.
 //!
 //! ```text
 //! дек 06 14:58:14 node7 kernel: php invoked oom-killer: …               journalctl, syslog in a locale
@@ -9,21 +9,21 @@
 //! 14:58:14 node7 kernel: …                                               the date was cut off
 //! ```
 //!
-//! A clock, at most four words of a date before it, and behind it what follows any syslog's stamp. Who wrote
-//! the line its tag says, as everywhere: so a program's line is known in these forms too, and nothing is looked
-//! for in its text. The time is given only where the date is understood.
+//! The prefix is a clock, with at most four words of a date before it, and after it the usual text that follows a
+//! syslog stamp. The tag shows who wrote the line, as everywhere: so a program's line is recognised in these
+//! formats too, and its text is not searched. The time is set only if the date is understood.
 
 use super::scan::{skip_blanks, word};
 use super::stamp::{self, Stamp};
 use super::{Frame, syslog};
 
-/// How far the clock may reach into the line, in bytes: a weekday and a month in any script.
+/// How far into the line the clock may be, in bytes: a weekday and a month in any script.
 const LONGEST: usize = 80;
 
 /// Words before the clock: weekday, day, month, year.
 const MOST_WORDS: usize = 4;
 
-/// Frames a line of no known form, if a clock and a tag stand in front of its text.
+/// Frames a line of unknown format, if a clock and a tag precede its text.
 pub(super) fn frame(line: &[u8]) -> Option<Frame<'_>> {
     let stamp = in_brackets(line).or_else(|| behind_words(line))?;
     syslog::behind_local_stamp(stamp)
@@ -36,7 +36,7 @@ fn in_brackets(line: &[u8]) -> Option<Stamp<'_>> {
     Some(Stamp { rest, ..stamp })
 }
 
-/// A date of some words, a clock.
+/// A date of several words, then a clock.
 fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
     let mut rest = line;
     for count in 0..=MOST_WORDS {
@@ -53,14 +53,14 @@ fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
                     .get(..text.len().checked_sub(next.len())?)?
                     .iter()
                     .any(u8::is_ascii_digit);
-            // Which half of the day it is nothing is made of.
+            // The half of the day is not evaluated.
             let (half, behind_half) = word(skip_blanks(behind));
             let is_half = [&b"AM"[..], b"PM", b"am", b"pm"].contains(&half);
             let behind = if is_half { behind_half } else { behind };
             return is_date.then(|| Stamp {
                 wall: if is_half { None } else { stamp::local(text) },
                 comma: false,
-                // Of those that write a log, journalctl alone speaks the reader's language.
+                // Of the programs that write logs, only journalctl uses the reader's language.
                 is_journals: true,
                 rest: behind,
             });
@@ -73,7 +73,7 @@ fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
     None
 }
 
-/// Whether a word may stand in a date: letters of any script, digits, and what stands between them.
+/// Whether a word may be part of a date: letters of any script, digits, and separators.
 fn may_be_date(word: &[u8]) -> bool {
     word.iter()
         .all(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b".,-/".contains(byte))
@@ -88,7 +88,7 @@ mod tests {
 
     const KILLED: &str = "Killed process 11 (php) total-vm:512kB, anon-rss:203kB, file-rss:100kB";
 
-    /// A head, the host and the time in it, as far as the year and the zone show.
+    /// A prefix, its host and its time, if year and time zone are shown.
     const HEADS: [(&str, Option<&str>, Option<&str>); 18] = [
         ("12/06/2022 02:58:14 PM n1 ", Some("n1"), None),
         ("12/6/22, 2:58:14 PM n1 ", Some("n1"), None),

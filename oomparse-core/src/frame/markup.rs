@@ -1,11 +1,11 @@
-//! The marks of a web page, a ticket or a terminal around one line: HTML's tags and entities, a wiki's braces, bold
-//! type, colours.
+//! Markup of a web page, a ticket or a terminal around one line: HTML tags and entities, wiki braces, bold type,
+//! colours.
 
 use super::scan::{colour, number, skip_blanks};
 use crate::line::{Line, parse_line};
 use memchr::memchr;
 
-/// Tags that stand around a line of a log.
+/// Tags that may surround a log line.
 const TAGS: [&[u8]; 25] = [
     b"b",
     b"blockquote",
@@ -34,10 +34,10 @@ const TAGS: [&[u8]; 25] = [
     b"ul",
 ];
 
-/// Longest tag with its attributes.
+/// Longest tag, including its attributes.
 const MAX_TAG_LEN: usize = 128;
 
-/// What a wiki, a ticket or a forum puts in front of a text that it shows as it is, the longer ones first.
+/// Marks that a wiki, a ticket or a forum puts before preformatted text, the longer ones first.
 const WIKI_FRONT: [&[u8]; 8] = [
     b"{noformat}",
     b"{code}",
@@ -49,7 +49,7 @@ const WIKI_FRONT: [&[u8]; 8] = [
     b"{{",
 ];
 
-/// And behind it.
+/// The same marks after it.
 const WIKI_END: [&[u8]; 8] = [
     b"{noformat}",
     b"{code}",
@@ -61,10 +61,10 @@ const WIKI_END: [&[u8]; 8] = [
     b"}}",
 ];
 
-/// Words in front of a text that others quote, which no program is called.
+/// Labels before a text that somebody quotes; no program has such a name.
 const LABELS: [&[u8]; 3] = [b"Message: ", b"message: ", b"MESSAGE: "];
 
-/// What follows one mark in front of a line; nothing if there is none.
+/// The text after one mark at the start of a line; `None` if there is no mark.
 pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
     match text {
         [b'<', ..] => tag_len(text).and_then(|len| text.get(len..)),
@@ -78,16 +78,16 @@ pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
             tail.get(end.checked_add(1)?..)
         }
         [b'{' | b'[', ..] => WIKI_FRONT.iter().find_map(|mark| text.strip_prefix(*mark)),
-        // A blank without width.
+        // A zero-width space.
         [0xe2, 0x80, 0x8b, tail @ ..] => Some(tail),
-        // A typographer's quotation mark.
+        // A typographic quotation mark.
         [0xe2, 0x80, 0x9c, tail @ ..] => Some(tail),
         [0x1b, ..] => colour(text),
         _ => None,
     }
 }
 
-/// The line without one mark behind it; nothing if there is none.
+/// The line without one mark at its end; `None` if there is no mark.
 pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end();
     if let Some(rest) = WIKI_END.iter().find_map(|mark| text.strip_suffix(*mark)) {
@@ -110,7 +110,7 @@ pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
     text.get(..at).filter(|_| is_last)
 }
 
-/// How long the tag in front is.
+/// The length of the tag at the start.
 fn tag_len(text: &[u8]) -> Option<usize> {
     let inner = text.get(..MAX_TAG_LEN).unwrap_or(text).strip_prefix(b"<")?;
     let end = memchr(b'>', inner)?;
@@ -122,8 +122,8 @@ fn tag_len(text: &[u8]) -> Option<usize> {
     end.checked_add(2)
 }
 
-/// A line of the kernel's without anything in front but a number or a file's path, as `grep -n` and `grep` in
-/// several files print it, or what people put before the lines of a list.
+/// A kernel line with only a number or a file's path before it, as `grep -n` and `grep` over several files print
+/// it, or with the marks that people put before list items.
 pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
     let text = match text {
         [b'/' | b'.', ..] => {
@@ -153,7 +153,7 @@ pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
     is_kernels.then_some(text)
 }
 
-/// What follows an arrow, a point of a list or a label.
+/// The text after an arrow, a bullet or a label.
 fn behind_sign(text: &[u8]) -> &[u8] {
     let signs = ["=> ", "--> ", "-> ", "→ ", "• ", "· ", "» ", "«", "+", "; "];
     let signs = signs.iter().map(|sign| sign.as_bytes());

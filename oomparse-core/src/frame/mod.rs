@@ -1,8 +1,8 @@
-//! What a log carrier puts around a kernel message.
+//! Removes what a log carrier puts around a kernel message.
 //!
-//! [`Framer::frame`] takes one line of a log and gives the kernel's own text with what the prefix
-//! tells: the clock, the host, the level, and where the text came from. The form is found line by
-//! line and never configured; a line in no known form is all message.
+//! [`Framer::frame`] takes one line of a log and returns the kernel's own text with the data of the prefix: the
+//! clock, the host, the level, and who wrote the text. The format is detected line by line and never configured;
+//! a line in an unknown format is all message.
 
 #[cfg(all(feature = "carriers", feature = "serde"))]
 mod array;
@@ -49,11 +49,11 @@ use alloc::borrow::Cow;
 #[cfg(feature = "carriers")]
 use alloc::boxed::Box;
 
-/// The form of a log line's prefix.
+/// The format of a log line's prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum FrameKind {
-    /// No prefix known: the line is the message.
+    /// No known prefix: the line is the message.
     #[default]
     Bare,
     /// A `/dev/kmsg` record: `6,5452,1149087276,-;message`.
@@ -62,8 +62,8 @@ pub enum FrameKind {
     KmsgDictionary,
     /// dmesg's own stamp, in any of its forms: `[12345.678901] message`, `-T`, `-x`, `-r`, iso.
     Dmesg,
-    /// An indented line without a stamp after a stamped one: what stands behind a newline in the
-    /// record before it (`dmesg` and `journalctl` print it so). It starts no message of its own.
+    /// An indented line without a stamp, after a stamped line: the text after a newline in the record before it,
+    /// as `dmesg` and `journalctl` print it. It never begins a message.
     Indented,
     /// RFC 3164: `Jan  5 02:12:02 host kernel: message`, also as `journalctl -o short` prints it.
     Syslog,
@@ -81,27 +81,27 @@ pub enum FrameKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Fragment {
-    /// The form does not tell.
+    /// The format does not show it.
     #[default]
     Unknown,
     /// `/dev/kmsg` flag `-`.
     Whole,
     /// `/dev/kmsg` flag `c` or `+`: a piece of a continued line.
     Piece,
-    /// A text of several lines that came as one value of a JSON record: the message is the whole of it, with
-    /// what each line begins with. [`FrameParser`](crate::FrameParser) takes it apart.
+    /// A text of several lines in one value of a JSON record: the message is the whole text, including each
+    /// line's prefix. [`FrameParser`](crate::FrameParser) splits it.
     Several,
 }
 
-/// One log line, taken apart: a view over the line's bytes.
+/// The parts of one log line: a view over the line's bytes.
 ///
 /// The message borrows from the line unless it had to be unescaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Frame<'a> {
-    /// The form the line was found in.
+    /// The format of the line.
     pub kind: FrameKind,
-    /// Who wrote it, as far as the form shows it.
+    /// Who wrote it, as far as the format shows it.
     pub author: Author,
     /// syslog level, 0 (emergency) to 7 (debug).
     pub level: Option<u8>,
@@ -111,7 +111,7 @@ pub struct Frame<'a> {
     pub wall: Option<WallTime>,
     /// printk's record number, as `/dev/kmsg` shows it.
     pub sequence: Option<u64>,
-    /// Whole printk or piece of one.
+    /// Whether it is a whole printk or a piece of one.
     pub fragment: Fragment,
     /// Who printed: `T123` (thread) or `C1` (CPU, from an interrupt), with `CONFIG_PRINTK_CALLER`.
     pub caller: Option<Cow<'a, [u8]>>,
@@ -119,27 +119,28 @@ pub struct Frame<'a> {
     pub host: Option<Cow<'a, [u8]>>,
     /// journald's boot id, 32 hex digits.
     pub boot_id: Option<Cow<'a, [u8]>>,
-    /// Of a syslog's line, its length with the prefix, in bytes; else 0. A carrier of such lines may cut them.
+    /// For a syslog line, its length including the prefix, in bytes; otherwise 0. A syslog carrier may cut its
+    /// lines.
     pub line_len: usize,
-    /// The kernel's text, unescaped. May hold newlines where one record had them.
+    /// The kernel's text, unescaped. Contains newlines if the record had them.
     pub message: Cow<'a, [u8]>,
 }
 
 impl Frame<'_> {
-    /// Where the text came from, as an event says it.
+    /// The author of the text, as an event names it.
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.author.origin()
     }
 
-    /// Puts in who wrote it.
+    /// Sets the author.
     #[inline]
     fn by(mut self, author: Author) -> Self {
         self.author = author;
         self
     }
 
-    /// Notes how long the line is that it was found in, if that is a syslog's.
+    /// Notes the length of the line from which it was read, if that is a syslog line.
     #[inline]
     fn note_len(&mut self, line: &[u8]) {
         if matches!(self.kind, FrameKind::Syslog | FrameKind::Syslog5424) && self.line_len == 0 {
@@ -147,7 +148,7 @@ impl Frame<'_> {
         }
     }
 
-    /// The same frame with bytes of its own.
+    /// The same frame, with its own copy of the bytes.
     #[must_use]
     pub fn into_owned(self) -> Frame<'static> {
         fn own(bytes: Cow<'_, [u8]>) -> Cow<'static, [u8]> {
@@ -170,32 +171,32 @@ impl Frame<'_> {
     }
 }
 
-/// Finds the form of each line; remembers what the lines before it looked like.
+/// Detects the format of each line, and remembers the formats of the lines before it.
 #[derive(Clone, Debug, Default)]
 pub struct Framer {
-    /// The form of the last line.
+    /// The format of the last line.
     last: FrameKind,
-    /// How many bytes stood before the last stamped line's message.
+    /// How many bytes preceded the message of the last stamped line.
     prefix_len: usize,
-    /// How far the last line with a head was indented.
+    /// The indentation of the last line with a prefix.
     indent: usize,
     /// Who wrote it.
     above: Author,
-    /// An empty line stood behind it.
+    /// An empty line follows it.
     gap: bool,
-    /// Whether `[stamp]` lines go on with `host tag:`, once one of them told.
+    /// Whether `host tag:` follows `[stamp]`, once a line has shown it.
     is_short_monotonic: Option<bool>,
-    /// The record over several lines that is open.
+    /// The open record over several lines.
     open: Open,
-    /// How many bytes of the next line are not handed in.
+    /// How many bytes of the next line are missing.
     dropped: usize,
-    /// How the last line began, if the next one may be read by it.
+    /// The prefix of the last line, if the next line may be read by comparing it.
     prefix: prefix::Prefix,
-    /// The time that `dmesg -H` showed last.
+    /// The last time that `dmesg -H` showed.
     minute: Option<WallTime>,
 }
 
-/// A carrier's record that spans lines.
+/// A carrier's record over several lines.
 #[derive(Clone, Debug, Default)]
 enum Open {
     #[default]
@@ -209,16 +210,16 @@ enum Open {
 }
 
 impl Framer {
-    /// A framer that has seen no line.
+    /// A framer that has seen no lines yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes one line apart, without its line end.
+    /// Splits one line, without its line end, into its parts.
     ///
-    /// Gives nothing for a line that is only a carrier's own structure (a bracket of
-    /// `dmesg --json`, a field of a journal export entry that is not yet whole).
+    /// Returns `None` for a line that is only part of a carrier's structure (a bracket of `dmesg --json`, or a
+    /// field of a journal export entry that is not complete yet).
     #[inline]
     pub fn frame<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         if self.wants_every_line() {
@@ -229,7 +230,7 @@ impl Framer {
         known.or_else(|| self.single(line))
     }
 
-    /// The same of a line that was cut off a text.
+    /// The same for a line that was cut from a text.
     pub(crate) fn frame_of<'a>(&mut self, cut: Cut<'a>) -> Option<Frame<'a>> {
         if self.wants_every_line() {
             return self.within_open(cut.line);
@@ -244,14 +245,14 @@ impl Framer {
         self.prefix.next(cut).filter(|_| !self.wants_every_line())
     }
 
-    /// Says that the next line is read without regard to how the last one began.
+    /// Makes the next line be read without comparing it with the last line's prefix.
     pub(crate) fn forget_prefix(&mut self) {
         self.prefix.forget();
     }
 
-    /// Sees whether a line begins as the last one did.
+    /// Checks whether a line begins like the last one.
     ///
-    /// Where code must be small each prefix is read: that gives the same.
+    /// In small builds every prefix is parsed, with the same result.
     #[inline]
     pub(crate) fn look<'a>(&self, line: &'a [u8]) -> Cut<'a> {
         if cfg!(feature = "std") {
@@ -261,14 +262,14 @@ impl Framer {
         }
     }
 
-    /// The first line of a text, and what follows its line end.
+    /// The first line of a text, and the text after its line end.
     #[inline]
     pub(crate) fn first_line<'a>(&self, text: &'a [u8]) -> Option<(Cut<'a>, &'a [u8])> {
         if cfg!(feature = "std") && !self.wants_every_line() {
             return self.prefix.first_line(text);
         }
         let (line, tail) = split_line(text)?;
-        // Within a journal's entry every byte counts.
+        // Within a journal entry, every byte counts.
         let is_within = self.wants_every_line();
         let line = if is_within {
             line
@@ -278,8 +279,8 @@ impl Framer {
         Some((Cut::new(line), tail))
     }
 
-    /// Says that the next line has so many bytes more than are handed in: a journal's entry shows only by their
-    /// number where it ends.
+    /// Notes that the next line has this many bytes more than are passed in: only their number shows where a
+    /// journal entry ends.
     pub(crate) fn drop_bytes(&mut self, bytes: usize) {
         self.dropped = bytes;
     }
@@ -291,8 +292,8 @@ impl Framer {
         !matches!(self.open, Open::Nothing)
     }
 
-    /// The entry that ends before this line, which is to be handed in after it: the end of an entry of
-    /// `journalctl -o verbose` shows only in what comes next.
+    /// The entry that ends before this line, which is to be passed in afterwards: only the next line shows where
+    /// an entry of `journalctl -o verbose` ends.
     pub fn end_before(&mut self, line: &[u8]) -> Option<Frame<'static>> {
         #[cfg(feature = "carriers")]
         if let Open::Entry(entry) = &self.open
@@ -311,7 +312,7 @@ impl Framer {
         None
     }
 
-    /// The record over several lines that is open, if it holds a message: no more lines come.
+    /// Ends the log: the open record over several lines, if it contains a message.
     pub fn finish(&mut self) -> Option<Frame<'static>> {
         self.prefix.forget();
         match core::mem::take(&mut self.open) {
@@ -323,7 +324,7 @@ impl Framer {
         }
     }
 
-    /// A line while a record over several lines is open, with the carriage return that may end it.
+    /// Reads a line while a record over several lines is open, including a carriage return at its end.
     fn within_open<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         self.prefix.forget();
         match &mut self.open {
@@ -360,7 +361,7 @@ impl Framer {
         self.single(without_return(line))
     }
 
-    /// A line of another log amid an entry, which goes on behind it.
+    /// Reads a line of another log within an entry, which continues after it.
     #[cfg(feature = "carriers")]
     fn single_amid<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         let open = core::mem::take(&mut self.open);
@@ -371,12 +372,12 @@ impl Framer {
         frame
     }
 
-    /// A line that is a record of its own, or begins one of several lines.
+    /// Reads a line that is a separate record, or begins a record of several lines.
     fn single<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         self.prefix.forget();
         match line {
             _ if line.trim_ascii().is_empty() => {
-                // The line below may go on with the one above.
+                // The line below may continue the line above.
                 self.gap = true;
                 return Some(Frame {
                     message: Cow::Borrowed(line),
@@ -427,7 +428,7 @@ impl Framer {
             self.prefix.remember(line, &frame);
         }
         if frame.kind == FrameKind::Bare {
-            // A quotation keeps the indentation behind its own marks.
+            // A quotation keeps its own indentation after the quote marks.
             let text = behind_quotes(line);
             if self.is_indented(text) {
                 frame.kind = FrameKind::Indented;
@@ -444,20 +445,20 @@ impl Framer {
         Some(frame)
     }
 
-    /// Whether lines that begin as this frame's did have such frames too, whatever their messages are: no
-    /// host may still be found there.
+    /// Whether all lines with this frame's prefix have the same frame, whatever their messages are: no host may
+    /// still be found in them.
     fn is_settled(&self, frame: &Frame<'_>) -> bool {
         let may_be_short = frame.kind == FrameKind::Dmesg && frame.level.is_none();
         !may_be_short || self.is_short_monotonic == Some(false)
     }
 
-    /// Notes what the lines behind this one may go on with.
+    /// Notes what the following lines may continue.
     fn note_head(&mut self, line: &[u8], frame: &mut Frame<'_>) {
         frame.note_len(line);
         self.last = frame.kind;
         self.gap = false;
         self.above = match frame.kind {
-            // Where a program's name may stand in a line, what goes on below it is not the kernel's.
+            // If a program's name may be in a line, text that continues below it is not the kernel's.
             FrameKind::Syslog
                 if !frame.author.is_known()
                     && identifier::behind_kernel_tag(&frame.message)
@@ -469,7 +470,7 @@ impl Framer {
         };
         if matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog) {
             self.indent = blanks_in_front(line);
-            // Text that was unescaped is shorter than it stands there.
+            // Unescaped text is shorter than the original.
             self.prefix_len = match frame.message {
                 Cow::Borrowed(message) => line.len().saturating_sub(message.len()),
                 Cow::Owned(_) => self.indent.saturating_add(SHORTEST_STAMP),
@@ -477,21 +478,21 @@ impl Framer {
         }
     }
 
-    /// Whether the last line with a head is a program's.
+    /// Whether the last line with a prefix is a program's.
     fn is_behind_program(&self) -> bool {
         self.above.is_program() && is_headed(self.last)
     }
 
-    /// A line that goes on with the record before it, as its blanks in front tell for certain.
+    /// A line that certainly continues the record before it, because of its leading blanks.
     ///
-    /// dmesg and journalctl indent what follows a newline by the width of their own prefix, so it is
-    /// no line of its own even if it looks like one: a process's name may hold a newline and a stamp.
+    /// dmesg and journalctl indent the text after a newline by the width of their own prefix. Such a line is
+    /// never a line of its own, even if it looks like one: a process's name may contain a newline and a stamp.
     fn continued<'a>(&self, line: &'a [u8]) -> Option<Frame<'a>> {
         if matches!(self.last, FrameKind::Kmsg | FrameKind::KmsgDictionary) {
             return kmsg::dictionary(line);
         }
         let blanks = blanks_in_front(line);
-        // Behind an empty line only as far in as behind a head.
+        // After an empty line, only with the indentation that follows a prefix.
         let least = if self.gap { SHORTEST_STAMP } else { 1 };
         let is_programs = self.is_behind_program() && blanks >= self.indent.saturating_add(least);
         let message = if is_programs {
@@ -514,12 +515,12 @@ impl Framer {
         line.starts_with(b"  ") && is_headed(self.last)
     }
 
-    /// Tells `journalctl -o short-monotonic` from dmesg, whose stamp is the same.
+    /// Distinguishes `journalctl -o short-monotonic` from dmesg, which has the same stamp.
     ///
-    /// A host is there for certain where a line of the killer's stands behind `host kernel: ` that no comm
-    /// begins. Elsewhere the first line decides that a kernel or a host's tag begins: afterwards a process whose
-    /// name looks like `host kernel:` changes nothing. The tag proves a program's text but not the kernel's,
-    /// since dmesg shows what a program wrote in the same place.
+    /// There is certainly a host if `host kernel: `, at a place where no comm can be, precedes a line of the
+    /// killer. Otherwise the first line that begins with the kernel's text or a host's tag decides; a later
+    /// process whose name looks like `host kernel:` changes nothing. The tag proves a program's text but not the
+    /// kernel's, because dmesg shows text of programs in the same place.
     fn look_for_host<'a>(&mut self, line: &'a [u8], frame: &mut Frame<'a>) {
         let told = frame.level.is_some() || frame.kernel_time_us.is_none();
         if told {
@@ -527,7 +528,7 @@ impl Framer {
         }
         let text = match frame.message {
             Cow::Borrowed(text) => text,
-            // dmesg's escapes were undone, which journalctl does not write.
+            // dmesg's escapes were decoded, which journalctl does not write.
             Cow::Owned(_) => match memmem::find(line, b"] ").and_then(|at| line.get(at..)) {
                 Some(text) => text.get(2..).unwrap_or_default(),
                 None => return,
@@ -538,7 +539,7 @@ impl Framer {
             return;
         }
         let Some(found) = syslog::short_monotonic(text) else {
-            // `[  638.104526] kernel: text`: the host was taken out.
+            // `[  638.104526] kernel: text`: somebody removed the host.
             if let Some(text) = text.strip_prefix(b"kernel: ")
                 && !matches!(parse_line(text), Line::Other | Line::Malformed)
             {
@@ -559,7 +560,7 @@ impl Framer {
             return;
         }
         if found.is_odd && !matches!(parse_line(text), Line::Other | Line::Invoked(_)) {
-            // A line of the killer's, with a name in it that looks like a program's.
+            // A line of the killer that contains a name that looks like a program's.
             return;
         }
         if !found.is_odd {
@@ -574,7 +575,7 @@ impl Framer {
     }
 }
 
-/// Whether a line of this form has a head.
+/// Whether a line of this format has a prefix.
 fn is_headed(kind: FrameKind) -> bool {
     matches!(
         kind,
@@ -591,8 +592,8 @@ fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Whether a line without a head may be the kernel's though one of a program's stands above it: figures and
-/// the rest of a broken line are not.
+/// Whether a line without a prefix may be the kernel's although the line above is a program's: not for figures,
+/// or for the rest of a broken line.
 fn stands_alone(text: &[u8]) -> bool {
     matches!(
         parse_line(text),
@@ -609,13 +610,13 @@ fn stands_alone(text: &[u8]) -> bool {
     )
 }
 
-/// How many bytes stand at least before a message: `[    0.000000] `, less what a short clock leaves out.
+/// The shortest text before a message: `[    0.000000] `, minus what a short clock omits.
 const SHORTEST_STAMP: usize = 12;
 
-/// A depth at which no record is looked for in a text.
+/// At this depth a text is not searched for records.
 const MOST_NESTED: u8 = u8::MAX;
 
-/// The frame of a line whose form its own bytes tell, by the first of them.
+/// The frame of a line whose first byte selects its format.
 #[inline]
 fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     match line.first()? {
@@ -627,29 +628,29 @@ fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
         b'<' => syslog::prioritised(line),
         b'a'..=b'z' => server_sent(line, nested).or_else(|| dmesg::decoded(line)),
         b'{' => object(line, nested),
-        // `journalctl -o json-seq` (RFC 7464) puts a record separator in front.
+        // `journalctl -o json-seq` (RFC 7464) begins each record with a record separator.
         0x1e => object(line.get(1..)?, nested),
         _ => None,
     }
 }
 
-/// An object as `journalctl -o json-sse` and the journal's gateway send it: `data: {…}`.
+/// An object as sent by `journalctl -o json-sse` and the journal's gateway: `data: {…}`.
 fn server_sent(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     let text = line.strip_prefix(b"data: ")?;
     text.starts_with(b"{").then(|| object(text, nested))?
 }
 
-/// A line that begins as a word does.
+/// A line that begins with a word.
 fn marked(line: &[u8], nested: u8) -> Option<Frame<'_>> {
-    // Of a journal's entry that came as a record for each line only the line is there: who wrote it stands
-    // in another.
+    // If a journal entry came as one record per line, this record has only the line: its author is in another
+    // one.
     let lone = (nested == 0).then(|| journal::lone_message(line));
     lone.flatten().or_else(|| wrapper::kibana_row(line))
 }
 
 use wrapper::behind_quotes;
 
-/// The frame of a line whose first bytes are of no known form.
+/// The frame of a line whose first bytes match no known format.
 fn unknown(line: &[u8], nested: u8) -> Frame<'_> {
     wrapper::unwrap(line, nested)
 }
@@ -659,14 +660,14 @@ fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     record::object(line, nested)
 }
 
-/// Whose text it is stands in the record, which is not read.
+/// The author is shown in the record, which is not read.
 #[cfg(not(feature = "serde"))]
 fn object(line: &[u8], _nested: u8) -> Option<Frame<'_>> {
     wrapper::looks_like_one(line).then(Frame::default)
 }
 
-/// The stamp that the text begins with, in microseconds, if it is as printk writes it: six decimals and
-/// a blank behind it.
+/// The stamp at the start of the text, in microseconds, if it is formatted by printk: six decimals, and a blank
+/// after it.
 #[cfg(feature = "carriers")]
 pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
     let (micros, rest) = stamp::printk(text)?;
@@ -675,7 +676,7 @@ pub(crate) fn printk_stamp(text: &[u8]) -> Option<u64> {
     (inside.get(point) == Some(&b'.') && rest.starts_with(b" ")).then_some(micros)
 }
 
-/// A time as the record has it.
+/// A time in the format of the record.
 #[cfg(feature = "serde")]
 pub(crate) fn wall_time(text: &[u8]) -> Option<WallTime> {
     let stamp = stamp::iso(text).filter(|stamp| stamp.rest.is_empty())?;
@@ -693,7 +694,7 @@ pub(crate) fn is_programs(line: &[u8]) -> bool {
     frame.author.is_program() || frame.kind == FrameKind::Dmesg && is_short().unwrap_or(false)
 }
 
-/// Whether a line begins as a log's line does: with a clock or a tag that belongs to a known form.
+/// Whether a line begins like a log line: with a clock or a tag of a known format.
 #[cfg(feature = "carriers")]
 pub(crate) fn has_head(line: &[u8]) -> bool {
     known(line, 0).is_some_and(|frame| {
@@ -701,7 +702,7 @@ pub(crate) fn has_head(line: &[u8]) -> bool {
     })
 }
 
-/// The message of a line with a head, if the kernel may have written it and it stands there as it is.
+/// The message of a line with a prefix, if the kernel may have written it and it is not escaped.
 #[cfg(feature = "carriers")]
 pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
     let frame = known(line, 0)?;

@@ -1,4 +1,4 @@
-//! A part of a record or of a line: text that may begin with a head of its own.
+//! A part of a record or of a line: a text that may begin with its own prefix.
 //!
 //! ```text
 //! [    5.200000] Killed process 11 (php) …                   a line of a log that came as one text
@@ -9,20 +9,20 @@
 use super::{Frame, FrameKind, MOST_NESTED, find, known};
 use alloc::borrow::Cow;
 
-/// A part, framed.
+/// A part, with its frame.
 pub(crate) struct Part<'a> {
-    /// What its own head tells, else what the whole's does.
+    /// The data of its own prefix, or else of the whole's.
     pub(crate) frame: Frame<'a>,
-    /// It begins with a head of its own.
+    /// It begins with its own prefix.
     pub(crate) has_head: bool,
-    /// Its head tells who wrote it.
+    /// Its prefix shows who wrote it.
     pub(crate) tells_author: bool,
 }
 
-/// Frames a part of what `outer` frames.
+/// Frames a part of the text that `outer` frames.
 ///
-/// Where the author is known, only a head of a log's line is looked for: marks and names in front of the text
-/// are the text's own.
+/// If the author is known, only a log line's prefix is looked for: marks and names before the text are then part
+/// of the text.
 pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
     if outer.author.is_known() {
         part_of_line(outer, text)
@@ -31,9 +31,9 @@ pub(crate) fn part<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
     }
 }
 
-/// Frames a part of a line, as [`part`] does where the author is known.
+/// Frames a part of a line like [`part`] does if the author is known.
 ///
-/// Its first bytes decide: looking through all that follows, for each of many parts, would cost the square.
+/// Only its first bytes decide: searching the rest of the text for each of many parts would take quadratic time.
 pub(crate) fn part_of_line<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Part<'a> {
     joined(outer, text, headed(text))
 }
@@ -49,7 +49,7 @@ fn joined<'a>(outer: &Frame<'a>, text: &'a [u8], inner: Option<Frame<'a>>) -> Pa
         || inner.wall.is_some()
         || inner.level.is_some()
         || tells_author;
-    // dmesg and journalctl indent what stands behind a newline: no line of its own, even if it looks like one.
+    // dmesg and journalctl indent the text after a newline: it is not a separate line, even if it looks like one.
     let is_behind = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
     let message = match inner.message {
         Cow::Borrowed(message) if is_behind => Cow::Borrowed(message.trim_ascii_start()),
@@ -84,7 +84,7 @@ fn joined<'a>(outer: &Frame<'a>, text: &'a [u8], inner: Option<Frame<'a>>) -> Pa
     }
 }
 
-/// The frame of a text with a head: of the kernel's own text some begins with a number, which is no time.
+/// The frame of a text with a prefix. Some of the kernel's own texts begin with a number that is not a time.
 fn headed(text: &[u8]) -> Option<Frame<'_>> {
     let frame = known(text, MOST_NESTED)?;
     let is_number = matches!(text, [b'0'..=b'9', ..]) && frame.kind == FrameKind::Syslog;
@@ -93,7 +93,7 @@ fn headed(text: &[u8]) -> Option<Frame<'_>> {
 }
 
 impl Frame<'_> {
-    /// What the frame tells beside its message, which is left out.
+    /// The frame without its message.
     pub(crate) fn head(&self) -> Frame<'_> {
         fn borrowed<'a>(name: &'a Option<Cow<'_, [u8]>>) -> Option<Cow<'a, [u8]>> {
             name.as_deref().map(Cow::Borrowed)

@@ -1,14 +1,14 @@
-//! The prefix of the last line, remembered: the lines of a report share it, byte for byte, up to the clock's
-//! decimal point.
+//! Remembers the last line's prefix: the lines of a report share it, byte for byte, up to the clock's decimal
+//! point.
 //!
 //! ```text
 //! Jan  5 00:01:21 node-7 kernel: [198624.361628] anon 127506432
 //! └──────────── remembered ─────────────┘└────┘ └─────────────┘
 //! ```
 //!
-//! Comparing it costs a fraction of reading it. Only prefixes are remembered that alone decide what is read
-//! before the message. What a message may still say of its author, its host or its caller is asked by the same
-//! functions as of any other line.
+//! Comparing it costs a fraction of parsing it. A prefix is remembered only if it alone decides everything that
+//! is read before the message. What the message may still show about its author, host or caller is read by the
+//! same functions as for any other line.
 
 use super::{Author, Frame, FrameKind, dmesg, syslog};
 use crate::bytes::words::{has, has_pair, position, six_digits, starts_with};
@@ -17,7 +17,7 @@ use crate::time::WallTime;
 use alloc::borrow::Cow;
 use memchr::{memchr, memrchr};
 
-/// A priority, a stamp of 35 bytes, a host name of the common kind, the tag and the seconds.
+/// A priority, a stamp of 35 bytes, a host name of usual length, the tag and the seconds.
 const MAX_LEN: usize = 128;
 
 /// `dddddd] `, which follows.
@@ -26,21 +26,21 @@ const MICROS_LEN: usize = 8;
 /// The same without the blank.
 const BRACKET_LEN: usize = 7;
 
-/// Most of a report's lines are no longer, behind what they begin with.
+/// Most lines of a report have no more than this after their prefix.
 const COMMON_LEN: usize = 128;
 
-/// What each code of a mail begins with: `=3D`.
+/// The first byte of each quoted-printable code: `=3D`.
 const MAILS_SIGN: u8 = b'=';
 
-/// A line, and what showed while its end was looked for.
+/// A line, and what was noticed during the search for its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut<'a> {
     pub(crate) line: &'a [u8],
-    /// It begins as the last one did.
+    /// It begins like the last line.
     is_alike: bool,
-    /// So it does, and its message is as it was printed and says nothing of who wrote it.
+    /// The same, and its message is not escaped and shows nothing about its author.
     is_plain: bool,
-    /// It may hold a code of a mail.
+    /// It may contain a quoted-printable code.
     #[cfg_attr(
         not(feature = "carriers"),
         expect(dead_code, reason = "mails are a carrier's")
@@ -49,7 +49,7 @@ pub(crate) struct Cut<'a> {
 }
 
 impl<'a> Cut<'a> {
-    /// A line of which nothing is known.
+    /// A line about which nothing is known.
     pub(crate) fn new(line: &'a [u8]) -> Self {
         Self {
             line,
@@ -59,26 +59,26 @@ impl<'a> Cut<'a> {
         }
     }
 
-    /// Whether it begins as the last one did, with a time or a host or a tag.
+    /// Whether it begins like the last line, with a time, a host or a tag.
     #[cfg(feature = "daemons")]
     pub(crate) fn is_alike(&self) -> bool {
         self.is_alike
     }
 }
 
-/// What the last line began with, if the next one may be read by it, and what that says.
+/// The prefix of the last line, if the next line may be read by comparing it, and its contents.
 #[derive(Clone, Debug)]
 pub(super) struct Prefix {
     bytes: [u8; MAX_LEN],
     len: usize,
-    /// Where the host stands; it is none where it has no length.
+    /// The position of the host; empty if there is no host.
     host: (usize, usize),
     seconds_us: u64,
     kind: FrameKind,
     author: Author,
     level: Option<u8>,
     wall: Option<WallTime>,
-    /// How the carrier's codes begin: `#012`, `\x0a`.
+    /// The first byte of the carrier's escapes: `#012`, `\x0a`.
     sign: u8,
 }
 
@@ -99,12 +99,13 @@ impl Default for Prefix {
 }
 
 impl Prefix {
-    /// The next line is not read by this one.
+    /// Makes the next line be parsed in full.
     pub(super) fn forget(&mut self) {
         self.len = 0;
     }
 
-    /// Remembers how a line began whose form its first bytes told, if the next one may be read by it.
+    /// Remembers the prefix of a line whose first bytes decided its format, if the next line may be read by
+    /// comparing it.
     pub(super) fn remember(&mut self, line: &[u8], frame: &Frame<'_>) {
         self.len = 0;
         let (Some(micros), None, Cow::Borrowed(message)) =
@@ -127,7 +128,7 @@ impl Prefix {
         };
         let sign = match frame.kind {
             FrameKind::Dmesg => b'\\',
-            // Where no tag tells where the text begins, the message may hold one.
+            // If no tag marks the start of the text, the message may contain one.
             FrameKind::Syslog if frame.author.is_kernel() && in_front.ends_with(b" kernel: ") => {
                 b'#'
             }
@@ -152,20 +153,20 @@ impl Prefix {
         }
     }
 
-    /// Whether a text begins as the last line did.
+    /// Whether a text begins like the last line.
     #[inline]
     fn begins(&self, text: &[u8]) -> bool {
         let head = self.bytes.get(..self.len).unwrap_or_default();
         !head.is_empty() && starts_with(text, head)
     }
 
-    /// The first line of a text without its line end, and what follows that.
+    /// The first line of a text without its line end, and the text after that.
     #[inline]
     pub(super) fn first_line<'a>(&self, text: &'a [u8]) -> Option<(Cut<'a>, &'a [u8])> {
         let is_alike = self.begins(text);
         let start = if is_alike { self.len } else { 0 };
         let rest = text.get(start..)?;
-        // Nearly always it is the line's end that comes first.
+        // Almost always the line end comes first.
         let signs = [b'\n', b':', self.sign, MAILS_SIGN];
         let found = position(rest.get(..COMMON_LEN).unwrap_or(rest), signs);
         let is_bare = found.is_some_and(|at| rest.get(at) == Some(&b'\n'));
@@ -175,7 +176,7 @@ impl Prefix {
         };
         let (line, tail) = text.split_at_checked(start.checked_add(len)?)?;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // A second carriage return goes with the prefix: what stands before it is the line.
+        // A second carriage return is part of the line: the text before it is the line.
         let is_alike = is_alike && !line.ends_with(b"\r");
         let cut = Cut {
             line,
@@ -186,7 +187,7 @@ impl Prefix {
         Some((cut, tail.get(1..)?))
     }
 
-    /// A line that was found already, without its line end.
+    /// A line whose end is already known, without its line end.
     #[inline]
     pub(super) fn look<'a>(&self, line: &'a [u8]) -> Cut<'a> {
         let is_alike = self.begins(line) && !line.ends_with(b"\r");
@@ -198,14 +199,14 @@ impl Prefix {
         }
     }
 
-    /// Whether a line that begins as the last one did goes on with a message that is as it was printed and says
-    /// nothing of its author.
+    /// Whether a line that begins like the last one continues with a message that is not escaped and shows
+    /// nothing about its author.
     fn is_plain(&self, line: &[u8]) -> bool {
         let behind = line.get(self.len..).unwrap_or_default();
         !has(behind, [self.sign]) && self.is_of_same_author(behind)
     }
 
-    /// Whether a message says nothing of its author: no program's identifier, no host.
+    /// Whether a message shows nothing about its author: no program's identifier, no host.
     fn is_of_same_author(&self, message: &[u8]) -> bool {
         match self.kind {
             FrameKind::Dmesg => self.level.is_some() || !syslog::may_name_host(message),
@@ -213,8 +214,8 @@ impl Prefix {
         }
     }
 
-    /// The clock and the message of a line that begins as the last one did, where nothing else stands between
-    /// the two and the message is as it was printed.
+    /// The clock and the message of a line that begins like the last one, if nothing else is between the two and
+    /// the message is not escaped.
     #[inline(always)]
     pub(super) fn next<'a>(&self, cut: Cut<'a>) -> Option<(u64, &'a [u8])> {
         if !cut.is_plain {
@@ -226,10 +227,10 @@ impl Prefix {
         }
     }
 
-    /// The clock, the caller and the message of a line that begins as the last one did.
+    /// The clock, the caller and the message of a line that begins like the last one.
     #[inline(always)]
     fn stamped<'a>(&self, cut: Cut<'a>) -> Option<dmesg::Stamped<'a>> {
-        // It may have been forgotten since.
+        // The prefix may have been forgotten since.
         let behind = cut
             .line
             .get(self.len..)
@@ -239,12 +240,12 @@ impl Prefix {
         if message.first() != Some(&b'[') || begins_row(message) {
             return Some((micros, None, message));
         }
-        // The blank behind the bracket tells that it ended.
+        // The blank after the bracket shows that the stamp ended.
         let (caller, message) = dmesg::caller_and_message(behind.get(BRACKET_LEN..)?)?;
         Some((micros, caller, message))
     }
 
-    /// The frame of a line that begins as the last one did.
+    /// The frame of a line that begins like the last one.
     pub(super) fn frame<'a>(&self, cut: Cut<'a>) -> Option<Frame<'a>> {
         let (micros, caller, message) = self.stamped(cut)?;
         if !cut.is_plain && !self.is_of_same_author(message) {
@@ -271,14 +272,14 @@ impl Prefix {
     }
 }
 
-/// Where a part of the text stands in it.
+/// The position of a part within the text.
 fn place_of(part: &[u8], text: &[u8]) -> Option<(usize, usize)> {
     let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     let end = start.checked_add(part.len())?;
     (text.get(start..end)? == part).then_some((start, end))
 }
 
-/// What stands before the stamp that a text ends with, up to its decimal point: `[   12.`.
+/// The text before the stamp at the end of a prefix, up to its decimal point: `[   12.`.
 fn before_stamp(head: &[u8]) -> Option<&[u8]> {
     let seconds = head.strip_suffix(b".")?;
     let (before, stamp) = seconds.split_at_checked(memrchr(b'[', seconds)?)?;

@@ -1,11 +1,11 @@
-//! Small steps over bytes that the forms share: numbers, words, names of levels.
+//! Small parsers that the formats share: numbers, words, names of levels.
 
 pub(super) use crate::source::facility_by_name;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::memchr;
 
-/// The digits in front as a number, and what follows them.
+/// The digits at the start as a number, and the text after them.
 #[inline]
 pub(super) fn number(input: &[u8]) -> Option<(u64, &[u8])> {
     let mut rest = input;
@@ -31,7 +31,7 @@ fn long_number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// A number of at least one and at most `most` digits; the byte behind it is no digit.
+/// A number of at least one and at most `most` digits, which no further digit follows.
 #[inline]
 pub(super) fn short_number(input: &[u8], most: usize) -> Option<(u16, &[u8])> {
     let (value, rest) = number(input)?;
@@ -39,7 +39,7 @@ pub(super) fn short_number(input: &[u8], most: usize) -> Option<(u16, &[u8])> {
     (digits <= most).then_some((u16::try_from(value).ok()?, rest))
 }
 
-/// What follows the blanks in front.
+/// The text after leading blanks.
 #[inline]
 pub(super) fn skip_blanks(input: &[u8]) -> &[u8] {
     let mut rest = input;
@@ -49,7 +49,7 @@ pub(super) fn skip_blanks(input: &[u8]) -> &[u8] {
     rest
 }
 
-/// What follows one blank, if there is one in front.
+/// The text after one blank, if it begins with one.
 #[inline]
 pub(super) fn skip_one_blank(input: &[u8]) -> &[u8] {
     input.strip_prefix(b" ").unwrap_or(input)
@@ -62,14 +62,14 @@ pub(super) fn word(input: &[u8]) -> (&[u8], &[u8]) {
     input.split_at_checked(end).unwrap_or((input, &[]))
 }
 
-/// The bytes before the first `byte`, and those behind it.
+/// The bytes before the first `byte`, and those after it.
 #[inline]
 pub(super) fn split_once(input: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let (head, tail) = input.split_at_checked(memchr(byte, input)?)?;
     Some((head, tail.get(1..)?))
 }
 
-/// syslog's level by its name, as dmesg -x, Talos and busybox write it.
+/// syslog's level by its name, as written by dmesg -x, Talos and busybox.
 pub(super) fn level_by_name(name: &[u8]) -> Option<u8> {
     Some(match name {
         b"emerg" | b"emergency" | b"panic" => 0,
@@ -102,8 +102,8 @@ pub(super) fn without_colours(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// How a terminal's escape character is written where it is not sent: rsyslog, `less`, a terminal's echo, C, a
-/// shell; and lost altogether.
+/// How a terminal's escape character is written out: by rsyslog, `less`, a terminal's echo, C, a shell; or lost
+/// altogether.
 const WRITTEN: [&[u8]; 7] = [
     b"#033[",
     b"^[[",
@@ -114,7 +114,7 @@ const WRITTEN: [&[u8]; 7] = [
     b"[",
 ];
 
-/// The text without the colour codes that are written out in it, if it begins with one.
+/// The text without written-out colour codes, if it begins with one.
 pub(super) fn without_written_colours(text: &[u8]) -> Option<Vec<u8>> {
     let found = WRITTEN.iter().find(|sign| written(text, sign).is_some())?;
     let mut out = Vec::with_capacity(text.len());
@@ -130,7 +130,7 @@ pub(super) fn without_written_colours(text: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// What follows a colour code in front whose escape is written so.
+/// The text after a leading colour code whose escape is written as `sign`.
 fn written<'a>(text: &'a [u8], sign: &[u8]) -> Option<&'a [u8]> {
     let codes = text.strip_prefix(sign)?;
     let is_code = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
@@ -143,7 +143,7 @@ fn written<'a>(text: &'a [u8], sign: &[u8]) -> Option<&'a [u8]> {
 /// The longest colour code: `38;2;255;255;255`.
 const MAX_COLOUR_LEN: usize = 16;
 
-/// What follows the one colour code in front.
+/// The text after one leading colour code.
 pub(super) fn colour(input: &[u8]) -> Option<&[u8]> {
     let mut rest = input.strip_prefix(b"\x1b[")?;
     while let [b'0'..=b'9' | b';', tail @ ..] = rest {

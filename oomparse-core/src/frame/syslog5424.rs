@@ -1,19 +1,19 @@
-//! RFC 5424, as it stands on the wire and in files that keep that form.
+//! RFC 5424, as sent over the network and as kept in files.
 //!
 //! ```text
 //! <6>1 2023-01-05T02:12:02+08:00 host kernel - - - java invoked oom-killer: …
 //! <4>1 2023-01-05T02:12:02.123Z host kernel - - [meta seq="1"] [606280.177800] java invoked …
 //! ```
 //!
-//! Priority and version, time, host, program, process id, message id, structured data, text; `-` stands
-//! for what is not there, and a byte order mark may stand before the text.
+//! Priority and version, time, host, program, process id, message id, structured data, text; `-` marks an absent
+//! value, and a byte order mark may precede the text.
 
 use super::scan::{skip_one_blank, word};
 use super::syslog::{kernel_stamp, undo_control_codes};
 use super::{Frame, FrameKind, Provenance, stamp};
 use alloc::borrow::Cow;
 
-/// What follows `<6>1 `; nothing if it is no such head.
+/// Reads the text after `<6>1 `; `None` if it is not such a prefix.
 pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
     let (date, rest) = word(text);
     let stamp = stamp::iso(date).filter(|stamp| stamp.rest.is_empty());
@@ -55,7 +55,7 @@ pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
     Some(frame)
 }
 
-/// What follows `-` or `[id key="value"][…]`; a quote or bracket in a value has a backslash before it.
+/// The text after `-` or `[id key="value"][…]`; a quote or bracket in a value is escaped with a backslash.
 fn structured_data(input: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = input.strip_prefix(b"-") {
         return Some(rest);

@@ -1,4 +1,4 @@
-//! What people and tools put in front of a log line: quotes, comments, line numbers, file names.
+//! What people and tools put before a log line: quotes, comments, line numbers, file names.
 //!
 //! ```text
 //! > [   52.836625] Killed process 1221 (allocate) …                       a quoted mail
@@ -16,9 +16,9 @@
 //! vcpu-5 - Guest: <6>[   12.345678] text                                  a serial console
 //! ```
 //!
-//! Marks that only a person puts there go from any text. Names and numbers go only where a known form
-//! follows. As the last resort a printk stamp inside the line begins the message. None of this is
-//! reached by a line in a known form, so what a program wrote stays a program's text.
+//! Marks that only a person writes are removed from any text. Names and numbers are removed only if a known
+//! format follows. As a last resort, a printk stamp within the line begins the message. A line in a known format
+//! never gets here, so text of a program stays a program's text.
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours, without_written_colours};
@@ -30,21 +30,21 @@ use crate::source::is_containers_log;
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr2, memrchr};
 
-/// Marks and labels that are taken away in front of one line.
+/// How many marks and labels before one line are removed.
 const MAX_STEPS: usize = 24;
 
-/// Names and numbers in front of one line: `file:12:` and one more.
+/// How many names and numbers may precede one line: `file:12:` and one more.
 const MAX_LABELS: usize = 3;
 
-/// Hyphens in a file's name that a stamp is looked for behind.
+/// How many hyphens in a file's name are tried for a stamp after them.
 const MAX_FILE_NAME_MARKS: usize = 16;
 
-/// Longest name in front of a line, in bytes: a path.
+/// Longest name before a line, in bytes: a path.
 const MAX_LABEL_LEN: usize = 256;
 
-/// Frames a line whose first bytes are of no known form.
+/// Frames a line whose first bytes match no known format.
 ///
-/// In a record that is what a program may have put in front of any text: it proves nothing there.
+/// Within a record, a program may have put such a prefix before any text: there it proves nothing.
 pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
     let mut frame = unwrapped(line, nested);
     if nested > 0 {
@@ -65,7 +65,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         return frame.into_owned();
     }
     let text = behind_marks(line);
-    // A record too deep in others: its keys are no part of a message.
+    // A record nested too deep in others: its keys are not part of a message.
     if text.starts_with(b"{") && nested > 0 {
         return Frame::default();
     }
@@ -85,7 +85,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         return Frame::default().by(Author::PROGRAM);
     }
     if in_front.is_empty() && !behind.is_empty() {
-        // One without a text under a name that is known.
+        // A record without a known text key.
         return syslog::stamp_in_record(text).unwrap_or_else(|| bare(line, text));
     }
     listed(text, nested)
@@ -101,8 +101,8 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         )
 }
 
-/// Whether a line is the kernel's as it stands and holds a cgroup's name, or is a piece of one: what looks like
-/// a head in it may be part of that name.
+/// Whether a line is the kernel's as it is and contains a cgroup's name, or is a piece of such a line: an
+/// apparent prefix in it may be part of that name.
 fn holds_path(text: &[u8]) -> bool {
     let is_piece = || memchr2(b':', b' ', text).is_none_or(|at| text.get(at) == Some(&b' '));
     match parse_line(text) {
@@ -117,8 +117,8 @@ fn holds_path(text: &[u8]) -> bool {
     }
 }
 
-/// Whether a program's identifier stands in front of all that could be the kernel's, where a date was cut off or
-/// is in no form that is known: `app[7]: …`, `host app[7]: …`.
+/// Whether a program's identifier precedes everything that could be the kernel's, in a line whose date was cut
+/// off or has an unknown format: `app[7]: …`, `host app[7]: …`.
 fn is_programs(text: &[u8]) -> bool {
     let found = identifier::first(text).and_then(|at| text.split_at_checked(at));
     (found.is_some_and(|(before, behind)| {
@@ -166,7 +166,7 @@ fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
     }
 }
 
-/// What follows the marks of quoting, comments, lists, tables and code.
+/// The text after the marks of quoting, comments, lists, tables and code.
 fn behind_marks(line: &[u8]) -> &[u8] {
     let mut text = line;
     for _ in 0..MAX_STEPS {
@@ -178,7 +178,7 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'#', b' ' | b'\t', tail @ ..] => tail,
             [b'#', b'#', ..] => text.get(1..).unwrap_or_default(),
             [b'"' | b'\'', tail @ ..] => tail,
-            // A byte order mark; a blank that does not break.
+            // A byte order mark; a non-breaking space.
             [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
             _ => match markup::behind_one(text) {
                 Some(tail) => tail,
@@ -189,7 +189,7 @@ fn behind_marks(line: &[u8]) -> &[u8] {
     text
 }
 
-/// What follows the marks of a quotation or a comment, with its own indentation.
+/// The text after the marks of a quotation or a comment, with its own indentation.
 pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
     let mut text = line;
     for _ in 0..MAX_STEPS {
@@ -202,13 +202,13 @@ pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
     text
 }
 
-/// Whether a text begins as a JSON object does, or as another language's: `{"key"`, `{'key'`.
+/// Whether a text begins like a JSON object, or like one of another language: `{"key"`, `{'key'`.
 pub(super) fn looks_like_one(text: &[u8]) -> bool {
     let inner = text.strip_prefix(b"{").map(skip_blanks);
     matches!(inner, Some([b'"' | b'\'', ..] | [b'\\', b'"', ..]))
 }
 
-/// A text up to the first object in it, and from that on.
+/// The text before the first object in it, and the rest.
 pub(super) fn at_object(text: &[u8]) -> (&[u8], &[u8]) {
     let mut braces = memchr::memchr_iter(b'{', text);
     let at = braces.find(|at| text.get(*at..).is_some_and(looks_like_one));
@@ -216,12 +216,12 @@ pub(super) fn at_object(text: &[u8]) -> (&[u8], &[u8]) {
         .unwrap_or((text, &[]))
 }
 
-/// A record amid a line: what stands in it is its own, and so is who wrote that.
+/// A record within a line: its contents are its own, including its author.
 ///
-/// Whoever put the text in front of it may have written the record, too.
+/// Whoever put the text before the record may also have written the record.
 pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let (_, record) = at_object(text);
-    // A cgroup's name may look like a record. A comm stands first, where the record may begin.
+    // A cgroup's name may look like a record. A comm comes first, where the record may begin.
     let is_name = || {
         !matches!(
             parse_line(text),
@@ -236,7 +236,7 @@ pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     Some(frame)
 }
 
-/// A known form behind names and numbers.
+/// A known format after names and numbers.
 fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let line = text;
     let (_, record) = at_object(line);
@@ -254,15 +254,14 @@ fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     behind_file_name(line, nested)
 }
 
-/// A known form that tells something beside the message: `<6>` alone, or a brace, is too little behind
-/// a word.
+/// A known format that shows more than the message: after a word, `<6>` alone or a brace is not enough.
 fn clear(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     known(text, nested).filter(|frame| {
         frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.author.is_known()
     })
 }
 
-/// A known form behind `messages-20230105-` or `kern.log-123-`, as grep prints lines of context.
+/// A known format after `messages-20230105-` or `kern.log-123-`, as grep prints lines of context.
 fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let (name, _) = at_object(text.get(..MAX_LABEL_LEN).unwrap_or(text));
     let name = name.split(|byte| *byte == b' ').next()?;
@@ -273,8 +272,8 @@ fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
         .find_map(|rest| clear(rest, nested))
 }
 
-/// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: what is left of a syslog line whose
-/// date was cut off. Without the date anybody may have written it.
+/// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: the rest of a syslog line whose date was
+/// cut off. Without the date, anybody may have written it.
 pub(super) fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
     fn behind(text: &[u8]) -> Option<&[u8]> {
         text.strip_prefix(b"kernel:").map(skip_one_blank)
@@ -301,7 +300,7 @@ pub(super) fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
     Some(frame)
 }
 
-/// What follows `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
+/// The text after `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
 fn behind_label(text: &[u8]) -> Option<&[u8]> {
     if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')' | b'-', tail @ ..])) = number(text) {
         return Some(tail);
@@ -311,7 +310,7 @@ fn behind_label(text: &[u8]) -> Option<&[u8]> {
     text.get(at..)?.strip_prefix(b":")
 }
 
-/// Back-ticks and a table's last bar behind the message.
+/// Removes backticks and a table's last bar after the message.
 fn without_end_marks(mut frame: Frame<'_>) -> Frame<'_> {
     if let Cow::Borrowed(message) = frame.message {
         frame.message = Cow::Borrowed(without_back_ticks(message));

@@ -1,7 +1,7 @@
 //! Reads the known keys of a JSON object, without building a tree.
 //!
-//! What the keys mean is told in the parent module; here they are found, at any of the places where
-//! shippers put them, and their values taken whether they are texts, numbers or arrays of bytes.
+//! The parent module says what the keys mean. Here they are found in all places where shippers put them, and
+//! their values are read, whether they are texts, numbers or arrays of bytes.
 
 use super::Fields;
 use super::reader::{Number, Reader};
@@ -10,22 +10,22 @@ use crate::source::{Field, Parent};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// How deep objects are looked into: `_source.log.message` and one more.
+/// How deep objects are searched: `_source.log.message` and one more level.
 const MAX_DEPTH: u8 = 4;
 
-/// How deep a word on who wrote the text is looked for.
+/// How deep a sign of the text's author is searched for.
 const MOST_LOOKED_INTO: u8 = 16;
 
-/// Reads the object in front of the text; a comma may follow, as between an array's elements.
+/// Reads the object at the start of the text; a comma may follow, as between the elements of an array.
 ///
-/// JSON is UTF-8, but what a process is called need not be: other bytes are taken as they stand there.
+/// JSON is UTF-8, but a process name may not be: other bytes are read unchanged.
 pub(super) fn read(text: &[u8]) -> Option<Fields<'_>> {
     let mut fields = Fields::default();
     object(&mut Reader::new(text), &mut fields, 0, false, Parent::Any)?;
     Some(fields)
 }
 
-/// What a key means.
+/// The meaning of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
     Text(u8),
@@ -39,7 +39,7 @@ pub(super) enum Key {
     Sequence,
     Seconds,
     Micros,
-    /// An object that shippers put the record in.
+    /// An object in which shippers put the record.
     Nest,
     Other,
 }
@@ -68,14 +68,14 @@ impl Key {
     }
 }
 
-/// The keys by name, in small letters and without the underscore in front; sorted.
+/// The keys by name, in lower case and without leading underscores; sorted.
 const KEYS: [(&str, Key); 54] = [
     ("attributes", Key::Nest),
     ("body", Key::Text(4)),
     ("boot_id", Key::BootId),
     ("caller", Key::Caller),
     ("content", Key::Text(5)),
-    // Most often an object.
+    // Usually an object.
     ("data", Key::Text(6)),
     ("date", Key::Time),
     ("description", Key::Text(6)),
@@ -127,7 +127,7 @@ const KEYS: [(&str, Key); 54] = [
     ("value", Key::Text(6)),
 ];
 
-/// A value, as far as one can matter.
+/// A value, as far as it can matter.
 pub(super) enum Value<'a> {
     Text(Cow<'a, [u8]>),
     Whole(u64),
@@ -175,7 +175,7 @@ fn object<'a>(
     }
 }
 
-/// Reads a value for what it says of who wrote the text, however deep that stands in it.
+/// Looks in a value, at any depth, for signs of the text's author.
 fn author<'a>(
     reader: &mut Reader<'a>,
     fields: &mut Fields<'a>,
@@ -189,7 +189,7 @@ fn author<'a>(
             Number::Whole(value) => seen.number(field, value),
             _ => seen.there(field),
         },
-        // `"kubernetes":null` is a column that this record has nothing in.
+        // `"kubernetes":null` is a column without a value in this record.
         b'n' => reader.skip()?,
         open @ (b'{' | b'[') if depth < MOST_LOOKED_INTO => {
             seen.there(field);
@@ -220,7 +220,7 @@ fn author<'a>(
     Some(())
 }
 
-/// Whether only journald writes a key of this name.
+/// Whether only journald writes a key with this name.
 fn is_journals(name: &[u8]) -> bool {
     matches!(
         name,
@@ -266,8 +266,8 @@ fn value<'a>(
     Some(())
 }
 
-/// journald writes a text that is not UTF-8, or holds control characters, as an array of its bytes; a
-/// search gives each field as a list, `["text"]`.
+/// journald writes a text that is not UTF-8, or contains control characters, as an array of its bytes; a search
+/// engine returns each field as a list, `["text"]`.
 fn list<'a>(reader: &mut Reader<'a>) -> Option<Option<Cow<'a, [u8]>>> {
     reader.expect(b'[')?;
     let (mut bytes, mut text) = (Vec::new(), None);

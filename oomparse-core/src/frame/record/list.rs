@@ -1,10 +1,10 @@
-//! What one record of a list tells.
+//! Reads one record of a list.
 
 use super::json;
 use crate::source::Author;
 use alloc::borrow::Cow;
 
-/// Who wrote what stands in an object, as far as that tells; nothing if it is broken.
+/// The author of an object's contents, as far as it is shown; `None` if the object is broken.
 pub(in super::super) fn author(object: &[u8]) -> Option<Author> {
     json::read(object).map(|fields| fields.author())
 }

@@ -9,10 +9,9 @@
 //! {"pri":4,"time":1064.699112,"msg":"oom-kill:…"}                            dmesg --json, jq -c
 //! ```
 //!
-//! Shippers rename keys: they are compared without case and leading underscores, and looked for in
-//! the objects that shippers nest them in. journald keeps `_TRANSPORT=kernel` for text that a program
-//! wrote to `/dev/kmsg`: only the facility tells. `stream`, `logtag` and `kubernetes` say that a
-//! container printed the text.
+//! Shippers rename keys: they are compared without case and leading underscores, and searched for in the objects
+//! in which shippers nest them. journald keeps `_TRANSPORT=kernel` for text that a program wrote to `/dev/kmsg`,
+//! so only the facility decides. `stream`, `logtag` and `kubernetes` show that a container printed the text.
 
 mod json;
 #[cfg(feature = "carriers")]
@@ -31,11 +30,11 @@ use crate::time::WallTime;
 use alloc::borrow::Cow;
 use memchr::memchr;
 
-/// How often a record's text may be a record again (a shipper's record of a container's record).
+/// How often a record's text may itself be a record (a shipper's record of a container's record).
 pub(super) const MAX_NESTED_RECORDS: u8 = 2;
 
-/// Reads a line that begins with `{`; nothing if it is no object, or one without a text in it that tells
-/// nothing of its author either.
+/// Reads a line that begins with `{`; `None` if it is not an object, or if it contains neither a text nor a sign
+/// of its author.
 pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     if nested > MAX_NESTED_RECORDS {
         return None;
@@ -46,16 +45,16 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
             super::array::frame(line).or_else(|| fields.into_frame(nested))
         }
         Some(fields) => fields.into_frame(nested),
-        // One that ends broken tells nothing: what tells whose text it is may be what is missing.
+        // A truncated record shows nothing: the missing part may show the author.
         None => looks_like_one(line).then(Frame::default),
     }
 }
 
-/// What a record tells, under whatever names.
+/// The contents of a record, whatever the keys are called.
 #[derive(Default)]
 struct Fields<'a> {
     text: Option<Cow<'a, [u8]>>,
-    /// How good the key of `text` is; smaller is better.
+    /// The rank of the key of `text`; smaller is better.
     text_rank: u8,
     host: Option<Cow<'a, [u8]>>,
     boot_id: Option<Cow<'a, [u8]>>,
@@ -67,9 +66,9 @@ struct Fields<'a> {
     seconds: Option<u64>,
     micros: Option<u64>,
     wall: Option<WallTime>,
-    /// What it says of who wrote the text.
+    /// What it shows about the author of the text.
     provenance: Provenance,
-    /// A key that only journald writes was there.
+    /// It has a key that only journald writes.
     journal: bool,
 }
 
@@ -128,8 +127,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// dmesg's time since boot or a shipper's since 1970: the latter passed 1e8 seconds in 1973, the
-    /// former takes three years for it.
+    /// dmesg's time since boot, or a shipper's time since 1970: the latter passed 1e8 seconds in 1973, the former
+    /// takes three years to reach it.
     fn set_seconds(&mut self, micros: u64) {
         if micros < 100_000_000_000_000 {
             self.uptime = Some(micros);
@@ -146,7 +145,7 @@ impl<'a> Fields<'a> {
         seen.decide()
     }
 
-    /// A record of Fluent Bit's `kmsg` input.
+    /// Whether it is a record of Fluent Bit's `kmsg` input.
     fn is_kmsg(&self) -> bool {
         self.priority.is_some()
             && self.sequence.is_some()
@@ -214,11 +213,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Frames the record's text again and puts what it tells under what the record tells.
+/// Frames the record's text again; the record's own values take precedence.
 fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
     let (text, inner) = if outer.author.is_kernel() {
-        // rsyslog leaves the blank behind the tag. Only a stamp may follow: the rest is the
-        // kernel's text.
+        // rsyslog keeps the blank after the tag. Only a stamp may follow: the rest is the kernel's text.
         let text = skip_one_blank(text);
         let stamped = syslog::stamped(text);
         (text, stamped.or_else(|| dmesg::bracketed(text)))
@@ -233,8 +231,8 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
             ..outer
         };
     };
-    // dmesg and journalctl indent what stands behind a newline: no line of its own, even if it looks like
-    // one. A shipper makes a record of each line all the same.
+    // dmesg and journalctl indent the text after a newline: it is not a separate line, even if it looks like one.
+    // But a shipper makes a record of each line.
     let is_behind = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
     Frame {
         kind: if is_behind {
@@ -260,13 +258,13 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
     }
 }
 
-/// Who wrote a text of several lines, if this is one: whoever wrote the first, where the record does not tell.
-/// None is the kernel's behind a program's: with what it writes a program may write that line too. Only
-/// `/dev/kmsg` shows no line end that a program wrote.
+/// The author of a text of several lines, if this is one: the author of the first line, if the record does not
+/// show it. No line after a program's line is the kernel's, because a program may write such a line itself. Only
+/// `/dev/kmsg` never shows a line end that a program wrote.
 fn author_of_several(outer: Author, text: &[u8]) -> Option<Author> {
     let text = text.trim_ascii();
     let (first, _) = text.split_at_checked(memchr(b'\n', text)?)?;
-    // A record in a record, over several lines: its keys are no part of a message.
+    // A record within a record, over several lines: its keys are not part of a message.
     let is_record = text.starts_with(b"{\"") || first.trim_ascii_end() == b"{";
     if outer.is_kernel() {
         return Some(outer);
@@ -281,7 +279,7 @@ fn author_of_several(outer: Author, text: &[u8]) -> Option<Author> {
     }
 }
 
-/// The kernel's text without the blank that rsyslog leaves behind the tag.
+/// The kernel's text without the blank that rsyslog leaves after the tag.
 fn behind_tags_blank(author: Author, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) if author.is_kernel() => Cow::Borrowed(skip_one_blank(text)),
@@ -300,7 +298,7 @@ fn without_line_end(text: &[u8]) -> &[u8] {
     }
 }
 
-/// A message without the carriage return that its file's lines end in: a row of the task table ends in a name.
+/// A message without the carriage return of its file's line ends: a row of the task table ends in a name.
 fn without_return(message: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     match message {
         Cow::Borrowed(text) if text.ends_with(b"\r") && !is_row(text) => {

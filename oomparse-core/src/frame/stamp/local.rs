@@ -1,10 +1,10 @@
-//! Dates as other languages than English write them.
+//! Dates in languages other than English.
 
 use super::{Clock, clock, short_number, two_digits};
 use crate::frame::scan::number;
 use crate::time::WallTime;
 
-/// `date`'s form in another language.
+/// `date`'s format in another language.
 pub(super) fn local_ctime(input: &[u8]) -> Option<Option<WallTime>> {
     let date = LocalDate::read(input)?;
     let (day, (of_day, fraction), year) = (date.day?, date.of_day?, date.year?);
@@ -14,8 +14,8 @@ pub(super) fn local_ctime(input: &[u8]) -> Option<Option<WallTime>> {
     }))
 }
 
-/// `дек 06 14:58:14`, `Di 2022-12-06 14:58:14`, `06.12.2022 14:58:14`: a date in any language, a clock. Nothing
-/// where it is not understood.
+/// `дек 06 14:58:14`, `Di 2022-12-06 14:58:14`, `06.12.2022 14:58:14`: a date in any language, then a clock.
+/// `None` if the date is not understood.
 pub(in crate::frame) fn local(input: &[u8]) -> Option<WallTime> {
     let date = LocalDate::read(input)?;
     let (of_day, fraction) = date.of_day?;
@@ -23,7 +23,7 @@ pub(in crate::frame) fn local(input: &[u8]) -> Option<WallTime> {
     WallTime::new(date.year, (date.month()?, day), of_day, fraction, None)
 }
 
-/// What the words of a date say.
+/// The meaning of a date's words.
 #[derive(Default)]
 struct LocalDate {
     day: Option<u16>,
@@ -48,7 +48,7 @@ impl LocalDate {
 
     fn word(&mut self, word: &[u8], before: Option<&[u8]>) {
         self.is_half_day |= word.eq_ignore_ascii_case(b"am") || word.eq_ignore_ascii_case(b"pm");
-        // The bytes behind a year and a day are 年, 년 and 日, 일.
+        // The bytes after a year and a day are 年, 년 and 日, 일.
         if self.of_day.is_none()
             && let Some((clock, _, [])) = clock(word)
         {
@@ -73,13 +73,13 @@ impl LocalDate {
         }
     }
 
-    /// The month, if no half of the day is written, which are told apart nowhere.
+    /// The month, unless the half of the day is written, which is not understood in every language.
     fn month(&self) -> Option<u8> {
         self.month.filter(|_| !self.is_half_day)
     }
 }
 
-/// `2022-12-06` or `06.12.2022`. With slashes the one may be the other.
+/// `2022-12-06` or `06.12.2022`. With slashes, day and month cannot be distinguished.
 fn in_numbers(word: &[u8]) -> Option<(u16, u8, u8)> {
     let word = word.strip_suffix(b",").unwrap_or(word);
     if let Some((year, rest)) = short_number(word, 4).filter(|(year, _)| *year > 1900) {
@@ -112,12 +112,13 @@ fn month_by_name(name: &[u8]) -> Option<u8> {
     u8::try_from(found).ok()?.checked_add(1)
 }
 
-/// The small letter of a letter in a month's name: Latin and Cyrillic, without the tables for the rest.
+/// The lower-case letter for a letter in a month's name: Latin and Cyrillic, without the tables for other
+/// scripts.
 fn lower(letter: char) -> char {
     let code = u32::from(letter);
     let by = match code {
         0x41..=0x5a | 0xc0..=0xde | 0x410..=0x42f => 0x20,
-        // Here the capitals are odd, elsewhere in this block even.
+        // In this range the capitals are odd, elsewhere in this block even.
         0x139..=0x148 | 0x179..=0x17e => code & 1,
         0x100..=0x177 => (code & 1) ^ 1,
         _ => 0,
@@ -125,8 +126,8 @@ fn lower(letter: char) -> char {
     char::from_u32(code.saturating_add(by)).unwrap_or(letter)
 }
 
-/// How the months' names begin: English, German, French, Spanish, Portuguese, Italian, Dutch,
-/// Polish, Czech, Russian, the Nordic languages and Turkish, as far as no two months share it.
+/// The first letters of the months' names in English, German, French, Spanish, Portuguese, Italian, Dutch,
+/// Polish, Czech, Russian, the Nordic languages and Turkish, unless two months share them.
 const MONTHS: [&str; 12] = [
     "jan gen ene янв sty led oca",
     "feb fev fév fév lut úno фев şub",

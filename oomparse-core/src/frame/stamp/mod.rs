@@ -1,4 +1,4 @@
-//! The clocks that prefixes show.
+//! The time stamps in prefixes.
 //!
 //! ```text
 //! [12345.678901]                     printk, seconds since boot
@@ -19,21 +19,21 @@ use crate::time::WallTime;
 /// A time of day: hour, minute, second, and the fraction in nanoseconds with its printed digits.
 type Clock = ((u8, u8, u8), (u32, u8));
 
-/// A wall-clock stamp, and what follows it.
+/// A wall-clock stamp, and the text after it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stamp<'a> {
     /// The time, if its fields are in range.
     pub(super) wall: Option<WallTime>,
     /// Whether the fraction follows a comma, as only dmesg writes it.
     pub(super) comma: bool,
-    /// Whether only `journalctl` writes a stamp so: `Jan 05`, a fraction behind that, a zone without a colon.
+    /// Whether only `journalctl` writes such a stamp: `Jan 05`, a fraction after it, a time zone without a colon.
     pub(super) is_journals: bool,
-    /// What follows the stamp.
+    /// The text after the stamp.
     pub(super) rest: &'a [u8],
 }
 
 impl Stamp<'_> {
-    /// Takes away the zone's name behind a blank: `journalctl -o short-full` prints ` CST`.
+    /// Removes the zone's name after a blank: `journalctl -o short-full` prints ` CST`.
     pub(super) fn skip_named_zone(&mut self) {
         let (name, rest) = word(skip_blanks(self.rest));
         let is_name = (2..=5).contains(&name.len()) && name.iter().all(u8::is_ascii_uppercase);
@@ -85,7 +85,7 @@ fn digits(bytes: &[u8]) -> Option<u64> {
     (sound && !bytes.is_empty()).then_some(value)
 }
 
-/// Digits behind the decimal sign as nanoseconds; those past the ninth are skipped.
+/// Digits after the decimal sign as nanoseconds; digits after the ninth are skipped.
 #[inline]
 fn fraction(input: &[u8]) -> ((u32, u8), &[u8]) {
     // printk's six.
@@ -113,7 +113,7 @@ fn fraction(input: &[u8]) -> ((u32, u8), &[u8]) {
     ((nanos, digits), rest)
 }
 
-/// `02:12:02`, with `.123456` or `,123456` behind it where that is printed; the flag says comma.
+/// `02:12:02`, followed by `.123456` or `,123456` if printed; the flag says whether it is a comma.
 fn clock(input: &[u8]) -> Option<(Clock, bool, &[u8])> {
     let (hour, rest) = two_digits(input)?;
     let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
@@ -140,7 +140,7 @@ fn two_digits(input: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// `2023-01-05T02:12:02.123+08:00`, also with a blank for the `T`, with `/`, and without a zone.
+/// `2023-01-05T02:12:02.123+08:00`, also with a blank instead of the `T`, with `/`, and without a time zone.
 pub(super) fn iso(input: &[u8]) -> Option<Stamp<'_>> {
     let (year, rest) = number(input)?;
     let [sign @ (b'-' | b'/'), rest @ ..] = rest else {
@@ -171,10 +171,10 @@ pub(super) fn iso(input: &[u8]) -> Option<Stamp<'_>> {
     })
 }
 
-/// `Z`, `+08:00`, `+0800`, `+08`, or one of them, `UTC` or another name behind a blank.
+/// `Z`, `+08:00`, `+0800`, `+08`, or, after a blank, one of these, `UTC` or another name.
 ///
-/// A name other than `UTC` and `GMT` is taken away only where a caller asks for it
-/// ([`Stamp::skip_named_zone`]): it could be a host.
+/// A name other than `UTC` and `GMT` is removed only if a caller requests it ([`Stamp::skip_named_zone`]): it
+/// could be a host.
 fn zone(input: &[u8]) -> (Option<i16>, &[u8]) {
     if let [b'Z' | b'z', rest @ ..] = input {
         return (Some(0), rest);
@@ -214,7 +214,7 @@ fn numeric_zone(input: &[u8]) -> Option<(i16, &[u8])> {
     Some((offset, rest))
 }
 
-/// `Jan  5 02:12:02`, also with a fraction, with the year before, amid or after, and with a weekday.
+/// `Jan  5 02:12:02`, also with a fraction, with the year before, within or after it, and with a weekday.
 pub(super) fn rfc3164(input: &[u8]) -> Option<Stamp<'_>> {
     let (early_year, rest) = match year_and_blank(input) {
         Some((year, rest)) => (Some(year), rest),
@@ -267,7 +267,7 @@ fn year_and_blank(input: &[u8]) -> Option<(u16, &[u8])> {
     (1970..=2199).contains(&year).then_some((year, rest))
 }
 
-/// What follows `Thu ` or `Thu, `.
+/// The text after `Thu ` or `Thu, `.
 pub(super) fn after_weekday(input: &[u8]) -> Option<&[u8]> {
     let (day, rest) = input.split_at_checked(3)?;
     let known: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
@@ -296,10 +296,10 @@ pub(super) fn english_month(input: &[u8]) -> Option<(u8, &[u8])> {
     Some((month, rest))
 }
 
-/// `1672884722.123456` or `1672884722`, and a blank behind it.
+/// `1672884722.123456` or `1672884722`, and a blank after it.
 pub(super) fn epoch(input: &[u8]) -> Option<Stamp<'_>> {
     let (seconds, rest) = number(input)?;
-    // Nine digits began in 1973, eleven begin in 5138: shorter numbers are something else.
+    // Numbers of nine digits started in 1973, those of eleven start in 5138: shorter numbers are something else.
     if !(100_000_000..100_000_000_000).contains(&seconds) {
         return None;
     }
@@ -343,9 +343,9 @@ pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
     })
 }
 
-/// `四 4月 17 22:43:41 2025`, whole: weekday, month, day, time and year in any locale.
+/// `四 4月 17 22:43:41 2025`, complete: weekday, month, day, time and year in any locale.
 ///
-/// Gives the time if the month and the half of the day can be read, and nothing at all if this is no such stamp.
+/// Returns the time if the month and the half of the day can be read; `None` if this is not such a stamp.
 pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
     if let Some(stamp) = after_weekday(input).and_then(rfc3164)
         && stamp.rest.is_empty()
@@ -356,12 +356,12 @@ pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
     local_ctime(input)
 }
 
-/// Whether a word is a clock with seconds, and nothing else.
+/// Whether a word is a clock with seconds and nothing else.
 pub(super) fn is_clock(word: &[u8]) -> bool {
     clock(word).is_some_and(|(_, _, rest)| rest.is_empty())
 }
 
-/// `06/Dec/2022:14:58:14 +0100`, as web servers write it.
+/// `06/Dec/2022:14:58:14 +0100`, as written by web servers.
 pub(super) fn common_log(input: &[u8]) -> Option<Stamp<'_>> {
     let (day, rest) = two_digits(input)?;
     let (month, rest) = english_month(rest.strip_prefix(b"/")?)?;
@@ -451,7 +451,7 @@ mod tests {
             );
         }
         assert_eq!(ctime("X Y 17 22:43:41 2025".as_bytes()), Some(None));
-        // Which half of the day is said by words in many languages: no time is better than a wrong one.
+        // Many languages name the half of the day by words: no time is better than a wrong one.
         assert_eq!(ctime(b"Thu 17 Apr 2025 10:43:41 PM CST"), Some(None));
         assert_eq!(ctime(b"not a stamp"), None);
     }

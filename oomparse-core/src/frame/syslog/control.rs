@@ -6,7 +6,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::memchr_iter;
 
-/// rsyslog writes a control character as `#012`, in octal; a journal in colour wraps the message.
+/// rsyslog writes a control character as `#012`, in octal; a journal in colour puts colours around the message.
 pub(in crate::frame) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
     if let plain @ Cow::Owned(_) = undo_colours(message) {
         return plain;
@@ -28,7 +28,7 @@ pub(in crate::frame) fn undo_control_codes(message: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// A journal in colour wraps the message.
+/// A journal in colour puts colours around the message.
 pub(super) fn undo_colours(message: &[u8]) -> Cow<'_, [u8]> {
     if message.starts_with(b"\x1b[") && message.ends_with(b"\x1b[0m") {
         return without_colours(message);
@@ -44,7 +44,7 @@ fn has_control_code(message: &[u8]) -> bool {
     })
 }
 
-/// `#000` to `#037`, and `#177` except behind a blank, where kernels are built as `#177-Ubuntu`.
+/// `#000` to `#037`, and `#177` except after a blank, because kernel versions contain `#177-Ubuntu`.
 fn control_code<'a>(input: Option<&'a [u8]>, before: Option<&u8>) -> Option<(u8, &'a [u8])> {
     match input? {
         [b'#', b'1', b'7', b'7', rest @ ..] if before != Some(&b' ') => Some((0x7f, rest)),

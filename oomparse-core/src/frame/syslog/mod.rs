@@ -1,4 +1,4 @@
-//! What syslog daemons and `journalctl` print before a message. (RFC 5424 has a file of its own.)
+//! The prefixes of syslog daemons and `journalctl`. (RFC 5424 has a separate file.)
 //!
 //! ```text
 //! Dec 30 18:08:17 front kernel: [606280.177828] Out of memory: Killed process …   RFC 3164
@@ -15,10 +15,10 @@
 //! 2023-01-05T02:12:02Z {hostname="n1", transport="kernel"} text                    logcli (Loki)
 //! ```
 //!
-//! The tag says who wrote a line: `kernel` alone is the kernel, another is a program. What stands
-//! behind `host tag: ` is the message, whatever it looks like. A facility of 1 or more outweighs the
-//! tag, for any program may call itself `kernel`; but busybox's klogd sends the kernel's text with
-//! facility `user`, so there the tag `kernel` with that word leaves the origin open.
+//! The tag shows who wrote a line: `kernel` alone is the kernel, any other tag is a program. The text after `host
+//! tag: ` is the message, whatever it looks like. A facility of 1 or more outweighs the tag, because any program
+//! may call itself `kernel`; but busybox's klogd sends the kernel's text with facility `user`, so there the tag
+//! `kernel` with that facility name leaves the origin open.
 
 mod control;
 mod monotonic;
@@ -38,10 +38,10 @@ use crate::source::{Parent, is_kernels_tag};
 use alloc::borrow::Cow;
 use memchr::{memchr, memchr_iter};
 
-/// The kernel's own name for a machine that was given none.
+/// The kernel's own name for a machine without a name.
 const NO_NAME: &[u8] = b"(none)";
 
-/// `<N>` and what follows; 191 is the highest priority there is.
+/// `<N>` and the text after it; 191 is the highest priority.
 pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
     let (priority, rest) = number(line.strip_prefix(b"<")?)?;
     let priority = u8::try_from(priority).ok().filter(|p| *p <= 191)?;
@@ -87,7 +87,7 @@ pub(super) fn numbered_date(line: &[u8]) -> Option<Frame<'_>> {
     after_stamp(stamp, None)
 }
 
-/// What follows a wall-clock stamp.
+/// Reads the text after a wall-clock stamp.
 fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
     let rest = match stamp.rest {
         [] | [b' ' | b'\t', ..] => stamp.rest,
@@ -125,7 +125,7 @@ fn after_stamp(stamp: Stamp<'_>, priority: Option<u8>) -> Option<Frame<'_>> {
     Some(tagged(skip_blanks(rest), stamp, priority))
 }
 
-/// ` {label="value", …} text` as `logcli` prints it.
+/// ` {label="value", …} text`, as `logcli` prints it.
 fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
     let labels = skip_blanks(rest).strip_prefix(b"{")?;
     let end = memmem::find(labels, b"\"} ").or_else(|| memmem::find(labels, b"\"}\t"))?;
@@ -150,7 +150,7 @@ fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
     )
 }
 
-/// Who wrote a line with these labels, `name="value", name="value"`.
+/// The author of a line with these labels, `name="value", name="value"`.
 fn by_labels(labels: &[u8]) -> Author {
     let mut seen = Provenance::default();
     let mut rest = labels;
@@ -167,7 +167,7 @@ fn by_labels(labels: &[u8]) -> Author {
     seen.decide()
 }
 
-/// Whether a stamp is of `dmesg --time-format iso`, which alone has a comma and a zone.
+/// Whether a stamp comes from `dmesg --time-format iso`, the only format with a comma and a time zone.
 fn is_dmesgs(stamp: &Stamp<'_>) -> bool {
     stamp.comma && stamp.wall.is_some_and(|wall| wall.is_complete())
 }
@@ -189,7 +189,7 @@ fn container_log(rest: &[u8]) -> Option<&[u8]> {
     matches!(tags, [b'F' | b'P'] | [b'F' | b'P', b':', ..]).then(|| skip_one_blank(text))
 }
 
-/// `host tag: message` behind a stamp.
+/// `host tag: message` after a stamp.
 fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'a> {
     let tag = split_tag(rest);
     let frame = Frame {
@@ -224,13 +224,12 @@ fn tagged<'a>(rest: &'a [u8], stamp: Stamp<'a>, priority: Option<u8>) -> Frame<'
     with_text(frame, tag.text, &tag, stamp.is_journals)
 }
 
-/// Whether what stands in front of a record is the tag of the program that wrote it, without the blank that
-/// ends a tag.
+/// Whether the text before a record is the tag of the program that wrote it, without the blank that ends a tag.
 fn is_programs(text: &[u8]) -> bool {
     text.trim_ascii_end().ends_with(b":") || memmem::find(text, b"]:").is_some()
 }
 
-/// The frame with the text behind its tag, and the stamp that stands in front of that.
+/// The frame with the text after its tag, and the stamp before that text.
 #[inline]
 fn with_text<'a>(
     mut frame: Frame<'a>,
@@ -246,7 +245,7 @@ fn with_text<'a>(
         frame.caller = caller.map(Cow::Borrowed);
         text = message;
     }
-    // A journal has no codes: what looks like one stands in a name.
+    // A journal has no such codes: an apparent code is part of a name.
     frame.message = if is_journals && frame.kernel_time_us.is_none() {
         undo_colours(text)
     } else {
@@ -255,7 +254,7 @@ fn with_text<'a>(
     frame
 }
 
-/// Who wrote a line, by its tag, its facility and what stands behind the tag.
+/// The author of a line, from its tag, its facility and the text after the tag.
 fn author(tag: &Tag<'_>, priority: Option<u8>) -> Author {
     let mut seen = Provenance::default();
     if let Some(priority) = priority {
@@ -273,7 +272,7 @@ fn author(tag: &Tag<'_>, priority: Option<u8>) -> Author {
     seen.decide()
 }
 
-/// Notes the program's identifier that the text behind the kernel's tag holds.
+/// Notes a program's identifier in the text after the kernel's tag.
 #[inline]
 fn note_identifier(seen: &mut Provenance, text: &[u8]) {
     match identifier::behind_kernel_tag(text) {
@@ -283,7 +282,7 @@ fn note_identifier(seen: &mut Provenance, text: &[u8]) {
     }
 }
 
-/// The printk stamp in front of the text, or anywhere in it when no tag told where the text begins.
+/// The printk stamp before the text, or anywhere in it if no tag marked where the text begins.
 pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<'_>> {
     let found = dmesg::stamp_in_front(text);
     if found.is_some() || has_tag {
@@ -292,17 +291,17 @@ pub(super) fn kernel_stamp(text: &[u8], has_tag: bool) -> Option<dmesg::Stamped<
     dmesg::stamp_in_front(at_stamp_within(text)?)
 }
 
-/// The text behind the first printk stamp in a line of unknown form.
+/// The text after the first printk stamp in a line of unknown format.
 pub(super) fn stamp_within(text: &[u8]) -> Option<Frame<'_>> {
     stamped(at_stamp_within(text)?)
 }
 
-/// The same in a record without a text that is known.
+/// The same in a record without a known text key.
 pub(super) fn stamp_in_record(text: &[u8]) -> Option<Frame<'_>> {
     stamped(at_stamp(text)?)
 }
 
-/// `[12345.678901] text` that another carrier than dmesg brought, which writes no `\xNN`.
+/// `[12345.678901] text` from a carrier other than dmesg, which writes no `\xNN`.
 pub(super) fn stamped(text: &[u8]) -> Option<Frame<'_>> {
     let (micros, caller, message) = dmesg::stamp_in_front(text)?;
     Some(Frame {
@@ -314,14 +313,14 @@ pub(super) fn stamped(text: &[u8]) -> Option<Frame<'_>> {
     })
 }
 
-/// The text from the first printk stamp on; what stands in a record amid the line is that record's.
+/// The text from the first printk stamp on; a stamp within a record inside the line belongs to that record.
 fn at_stamp_within(text: &[u8]) -> Option<&[u8]> {
     let (in_front, _) = wrapper::at_object(text);
     let from = at_stamp(text)?;
     (text.len().saturating_sub(from.len()) < in_front.len()).then_some(from)
 }
 
-/// The text from the first printk stamp on, with six decimals as printk has.
+/// The text from the first printk stamp on, which has six decimals like printk's.
 fn at_stamp(text: &[u8]) -> Option<&[u8]> {
     memchr_iter(b'[', text).find_map(|at| {
         let from = text.get(at..)?;
@@ -332,7 +331,8 @@ fn at_stamp(text: &[u8]) -> Option<&[u8]> {
     })
 }
 
-/// What follows a stamp that only a clock makes one: nothing without a tag, for then it may be any words.
+/// Reads the text after a stamp that is only recognised by its clock: `None` without a tag, because then it may
+/// be any words.
 pub(super) fn behind_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
     let rest = skip_blanks(stamp.rest);
     let tag = split_tag(rest);

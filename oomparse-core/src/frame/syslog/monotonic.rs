@@ -1,20 +1,20 @@
-//! `journalctl -o short-monotonic`, whose stamp is dmesg's.
+//! `journalctl -o short-monotonic`, which has the same stamp as dmesg.
 
 use super::author;
 use super::tag::Tag;
 use crate::frame::scan::{number, skip_one_blank, split_once, word};
 use crate::frame::{Author, identifier};
 
-/// What `journalctl -o short-monotonic` prints behind the stamp.
+/// What `journalctl -o short-monotonic` prints after the stamp.
 pub(in crate::frame) struct ShortMonotonic<'a> {
     pub(in crate::frame) host: &'a [u8],
     pub(in crate::frame) author: Author,
-    /// The name is not as programs are mostly called.
+    /// The name is unusual for a program.
     pub(in crate::frame) is_odd: bool,
     pub(in crate::frame) text: &'a [u8],
 }
 
-/// `host kernel: text` or `host name[pid]: text`: only these are proof enough that a host stands there.
+/// `host kernel: text` or `host name[pid]: text`: only these are sufficient proof of a host.
 pub(in crate::frame) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_>> {
     let (host, rest) = word(text);
     let rest = rest.strip_prefix(b" ")?;
@@ -56,7 +56,7 @@ pub(in crate::frame) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_
     })
 }
 
-/// Whether a text behind a stamp has `kernel:` for its second word.
+/// Whether `kernel:` is the second word of a text after a stamp.
 #[inline]
 pub(in crate::frame) fn may_name_host(text: &[u8]) -> bool {
     let (_, rest) = word(text);

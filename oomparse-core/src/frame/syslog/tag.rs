@@ -1,4 +1,4 @@
-//! The tag of a syslog line: who says that it wrote it.
+//! The tag of a syslog line: the name that the author claims.
 
 use super::at_stamp_within;
 use crate::frame::scan::{
@@ -7,7 +7,7 @@ use crate::frame::scan::{
 use crate::frame::{identifier, stamp, wrapper};
 use memchr::memchr;
 
-/// Who wrote a line, as `host tag: ` tells.
+/// The author of a line, as shown by `host tag: `.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Tag<'a> {
     pub(super) host: Option<&'a [u8]>,
@@ -17,9 +17,9 @@ pub(super) struct Tag<'a> {
     pub(super) text: &'a [u8],
 }
 
-/// The host and the tag at a line's beginning, and the text behind them.
+/// The host and the tag at a line's start, and the text after them.
 pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
-    // A record behind a date: what looks like a host and a tag is its own.
+    // A record after a date: an apparent host and tag are part of the record.
     if wrapper::looks_like_one(rest) {
         return Tag {
             text: rest,
@@ -35,7 +35,7 @@ pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
     }
     let (host, behind_host) = word(rest);
     let behind_host = skip_blanks(behind_host);
-    // No host ends in a colon: that is a program's name, whatever letters are in it.
+    // No host ends in a colon: it is a program's name, whatever characters it contains.
     if let [name @ .., b':'] = host
         && !name.is_empty()
         && identifier::first(host).is_some()
@@ -71,7 +71,7 @@ pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
     })
 }
 
-/// `CEST host kernel: text`, `[kern.warning] host kernel: text`: a zone's name, a selector, or both.
+/// `CEST host kernel: text`, `[kern.warning] host kernel: text`: a time zone's name, a selector, or both.
 fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
     let (first, behind) = word(rest);
     let is_zone = (2..=5).contains(&first.len()) && first.iter().all(u8::is_ascii_uppercase);
@@ -113,11 +113,11 @@ fn tag_behind_brackets(input: &[u8]) -> Option<Tag<'_>> {
     })
 }
 
-/// Words of a host and an odd tag. A console in another machine's log has more before its text.
+/// Words of a host and an unusual tag. A console in another machine's log has more words before its text.
 const MOST_TAG_WORDS: usize = 4;
 
-/// `a b[12]: text`, `é[12]: text` and what else programs call themselves: it ends in a process id, or stands
-/// with its colon before a stamp of the kernel's.
+/// `a b[12]: text`, `é[12]: text` and other names of programs: the name ends in a process id, or precedes, with
+/// its colon, a kernel stamp.
 fn odd_tag(rest: &[u8]) -> Option<Tag<'_>> {
     let stamp_at = at_stamp_within(rest).map(|from| rest.len().saturating_sub(from.len()));
     let before = rest.get(..stamp_at.unwrap_or(rest.len()))?;

@@ -1,26 +1,26 @@
 //! Steps through JSON text, value by value, without building anything.
 //!
-//! Nothing is accepted that is not JSON, and nothing recurses: what a shipper nests cannot use up the
-//! stack of an interpreter.
+//! It accepts only valid JSON and does not recurse: however deep a shipper nests values, they cannot exhaust an
+//! interpreter's stack.
 
 use crate::bytes::hex_digit;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// How deep values that nobody asks for may be nested.
+/// How deep skipped values may be nested.
 const MAX_NESTING: u32 = 128;
 
-/// A place in JSON text.
+/// A position in JSON text.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// A number, as its text tells.
+/// A number, as written.
 pub(super) enum Number {
     Whole(u64),
-    /// A fraction or an exponent; as millionths, for all such numbers are seconds.
+    /// With a fraction or an exponent; in millionths, because all such numbers are seconds.
     Millionths(u64),
-    /// Below zero, or larger than can be.
+    /// Negative, or too large.
     Other,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
         Self { rest: text }
     }
 
-    /// The next byte that is no blank, which stays.
+    /// The next byte that is not a blank, without consuming it.
     pub(super) fn peek(&mut self) -> Option<u8> {
         while let [b' ' | b'\n' | b'\t' | b'\r', tail @ ..] = self.rest {
             self.rest = tail;
@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         self.rest.first().copied()
     }
 
-    /// Whether this byte is next; if so it is taken.
+    /// Whether this byte is next; if so, it is consumed.
     pub(super) fn eat(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         if is_next {
@@ -46,7 +46,7 @@ impl<'a> Reader<'a> {
         is_next
     }
 
-    /// Takes this byte.
+    /// Consumes this byte.
     pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
         self.eat(byte).then_some(())
     }
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 
-    /// The text of a string.
+    /// Reads the text of a string.
     pub(super) fn string(&mut self) -> Option<Cow<'a, [u8]>> {
         self.expect(b'"')?;
         let plain = self.plain()?;
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// The character of four hex digits, or of a pair of escapes; half of a pair alone is no character.
+    /// Reads the character of four hex digits, or of a pair of escapes; half of a pair alone is not a character.
     fn unicode(&mut self) -> Option<char> {
         let high = self.four_digits()?;
         if let Some(character) = char::from_u32(u32::from(high)) {
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Steps over a string.
+    /// Skips a string.
     fn skip_string(&mut self) -> Option<()> {
         self.expect(b'"')?;
         loop {
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes a number.
+    /// Reads a number.
     pub(super) fn number(&mut self) -> Option<Number> {
         let negative = self.eat(b'-');
         let mut value = 0u64;
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         let mut is_whole = true;
         if let [b'.', tail @ ..] = self.rest {
             let fraction = digits(tail);
-            // Ten decimals of a second are more than any clock has.
+            // No clock has more than ten decimals of a second.
             fraction
                 .iter()
                 .enumerate()
@@ -225,9 +225,9 @@ impl<'a> Reader<'a> {
         Some(shifted(value, shift).map_or(Number::Other, Number::Millionths))
     }
 
-    /// Steps over a value of any kind.
+    /// Skips a value of any kind.
     pub(super) fn skip(&mut self) -> Option<()> {
-        // One bit for each level: whether it is an object.
+        // One bit per level: whether it is an object.
         let mut objects = 0u128;
         let mut depth = 0u32;
         loop {
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
                     self.number()?;
                 }
             }
-            // A value has ended: so may the levels around it.
+            // A value has ended: the levels around it may end too.
             loop {
                 if depth == 0 {
                     return Some(());
@@ -302,10 +302,10 @@ fn shifted(mut value: u64, by: i32) -> Option<u64> {
     Some(value)
 }
 
-/// The same JSON object with one more member, for programs that hand a record on.
+/// The same JSON object with one more member, for programs that pass a record on.
 ///
-/// Of `keys` the first is taken that the object does not have. Every other byte stays as it is. Gives
-/// nothing for text that is not one sound object, or has all of the keys, and where there is no memory.
+/// The first of `keys` that the object does not have is used. Every other byte stays as it is. Returns `None` if
+/// the text is not exactly one valid object, if it has all of the keys, or if there is no memory.
 ///
 /// # Example
 /// ```
@@ -346,7 +346,7 @@ pub fn with_member(object: &[u8], keys: &[&str], value: &str) -> Option<Vec<u8>>
         .iter()
         .fold(0usize, |sum, part| sum.saturating_add(part.len()));
     let mut out = Vec::new();
-    // One byte more, for hosts that want a NUL behind it.
+    // One byte more, for hosts that append a NUL.
     out.try_reserve_exact(length.saturating_add(1)).ok()?;
     for part in parts {
         out.extend_from_slice(part.as_bytes());
