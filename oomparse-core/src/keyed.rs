@@ -1,7 +1,7 @@
 //! Several mixed logs, each with its own parser.
 
 use crate::event::OomEvent;
-use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
+use crate::limits::{MAX_OPEN_BYTES, MAX_REFUSED, MAX_STREAMS};
 use crate::lines::Above;
 use crate::parser::{Options, Parser, Taken};
 use crate::sieve::Sieve;
@@ -38,6 +38,9 @@ pub struct KeyedParser {
     weight: usize,
     /// The log of the last line that was refused without a parser, and the line above its next line.
     refused: (Vec<u8>, Above),
+    /// The same of others, and the place of the one that makes room next.
+    others_refused: Vec<(Vec<u8>, Above)>,
+    leaves_next: usize,
 }
 
 #[derive(Debug)]
@@ -62,6 +65,8 @@ impl KeyedParser {
             last: Vec::new(),
             weight: 0,
             refused: (Vec::new(), Above::NONE),
+            others_refused: Vec::new(),
+            leaves_next: 0,
         }
     }
 
@@ -87,12 +92,9 @@ impl KeyedParser {
                 taken = parser.push_line(line);
             }
         } else if self.sieve.is_candidate(line) {
-            let refused = core::mem::replace(&mut self.refused.1, Above::NONE);
-            let above = (self.refused.0 == key).then_some(refused);
+            let above = core::mem::replace(self.above(key), Above::NONE);
             if let Some(parser) = self.stream(key) {
-                if let Some(above) = above {
-                    parser.stands_below(above);
-                }
+                parser.stands_below(above);
                 taken = parser.push_line(line);
             }
         } else {
@@ -113,13 +115,31 @@ impl KeyedParser {
 
     /// The line above the next line of a log that has no parser.
     fn above(&mut self, key: &[u8]) -> &mut Above {
-        let (of, above) = &mut self.refused;
-        if of != key {
-            of.clear();
-            of.extend_from_slice(key);
-            *above = Above::NONE;
+        if self.refused.0 != key {
+            self.turn_to_refused(key);
         }
-        above
+        &mut self.refused.1
+    }
+
+    #[cold]
+    fn turn_to_refused(&mut self, key: &[u8]) {
+        let mut others = self.others_refused.iter_mut();
+        if let Some(other) = others.find(|(of, _)| of == key) {
+            return core::mem::swap(other, &mut self.refused);
+        }
+        let next = (key.to_vec(), Above::NONE);
+        let last = core::mem::replace(&mut self.refused, next);
+        if self.others_refused.len() < MAX_REFUSED {
+            return self.others_refused.push(last);
+        }
+        if let Some(other) = self.others_refused.get_mut(self.leaves_next) {
+            *other = last;
+        }
+        self.leaves_next = self
+            .leaves_next
+            .wrapping_add(1)
+            .checked_rem(MAX_REFUSED)
+            .unwrap_or(0);
     }
 
     /// Takes one record of a log; returns the event that this record reports, as far as it is known by now, with
@@ -465,6 +485,21 @@ mod tests {
             parsers.push_line(b"a", log[1].as_bytes());
             parsers.finish();
             assert_eq!(parsers.next_event().is_none(), is_passed);
+        }
+    }
+
+    #[test]
+    fn so_it_does_where_records_of_other_logs_stand_between() {
+        for (others, is_kept) in [(1, true), (MAX_REFUSED, true), (MAX_REFUSED + 1, false)] {
+            let mut parsers = KeyedParser::with_options(Options::default());
+            parsers.push_line(b"a", b"Jan  5 02:12:02 n1 sh[7]: listing");
+            for other in 0..others {
+                let key = alloc::format!("{other}");
+                parsers.pass_over(key.as_bytes(), b"Jan  5 02:12:02 n1 kernel: [9.1] eth0");
+            }
+            parsers.push_line(b"a", b"  Killed process 1 (a) total-vm:8kB");
+            parsers.finish();
+            assert_eq!(parsers.next_event().is_none(), is_kept, "{others}");
         }
     }
 

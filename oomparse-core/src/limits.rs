@@ -59,6 +59,10 @@ pub const MAX_JOIN_GAP: u32 = 16;
 /// its report is emitted with what it has.
 pub const MAX_STREAMS: usize = 1024;
 
+/// For how many logs without a parser the beginning of the last line is kept, because an indented line may continue
+/// it: enough for the tags or files that come mixed, in 30 kB.
+pub const MAX_REFUSED: usize = 64;
+
 /// About how many bytes the streams of one parser hold, without the one that is being read; beyond that, the
 /// stream that was silent longest is closed and its report is emitted with what it has.
 ///
