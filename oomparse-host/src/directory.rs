@@ -5,6 +5,9 @@
 //! /var/log/containers/web-0_default_app-a2172e8d….log         a link to /var/log/pods/…/app/0.log
 //! ```
 
+use alloc::borrow::ToOwned;
+use alloc::vec;
+use alloc::vec::Vec;
 use oomparse_pods::{PodRecord, PodSource, container_log_file, pod_log_dir};
 use std::ffi::OsStr;
 use std::fs;

@@ -1,6 +1,11 @@
 //! Where in a record a value is: `log`, `a.b`, `$a['b']`.
 
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// The place of a value in a record, as users write it.
 ///
@@ -58,7 +63,7 @@ impl Key {
     }
 }
 
-impl std::str::FromStr for Key {
+impl core::str::FromStr for Key {
     type Err = KeyError;
 
     fn from_str(written: &str) -> Result<Self, KeyError> {
@@ -95,7 +100,7 @@ impl fmt::Display for KeyError {
     }
 }
 
-impl std::error::Error for KeyError {}
+impl core::error::Error for KeyError {}
 
 /// `a['b']["c"]` behind the `$`.
 fn accessor(text: &str) -> Option<Vec<String>> {
@@ -133,6 +138,7 @@ fn dotted(text: &str) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     fn steps(written: &str) -> Vec<String> {
         let key: Key = written.parse().unwrap();

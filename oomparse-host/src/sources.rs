@@ -1,7 +1,12 @@
 //! Names of pods from files and directories, read again when they look different.
 
 use crate::directory;
-use oomparse_core::{OomEvent, enrich};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use oomparse_core::OomEvent;
 use oomparse_pods::{PodRecord, PodTable};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -28,25 +33,6 @@ const LARGE_DIRECTORY: usize = 10_000;
 const REST: Duration = Duration::from_secs(10);
 
 /// Files and directories that name pods.
-///
-/// # Example
-/// ```
-/// use oomparse_core::{Options, parse_all};
-/// use oomparse_pods::PodTable;
-/// use oomparse_host::Sources;
-///
-/// let dir = std::env::temp_dir().join(format!("oomparse-host-doc-{}", std::process::id()));
-/// std::fs::create_dir_all(&dir).unwrap();
-/// let (mut sources, mut table) = (Sources::default(), PodTable::new());
-/// sources.add(&dir);
-/// // A pod that came since.
-/// std::fs::create_dir_all(dir.join("shop_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589")).unwrap();
-/// let log = b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task_memcg=/kubepods/pod3962896b-ab69-4572-8f1d-ee756f9f3589,task=a,pid=7,uid=0";
-/// let mut event = parse_all(log, &Options::new()).next().unwrap();
-/// sources.name(&mut event, &mut table);
-/// assert_eq!(event.pod.unwrap().name.unwrap(), "web-0");
-/// std::fs::remove_dir_all(&dir).unwrap();
-/// ```
 #[derive(Debug, Default)]
 pub struct Sources(Vec<Source>);
 
@@ -269,38 +255,6 @@ impl Sources {
     pub fn read(&mut self) -> Vec<Content> {
         self.0.iter_mut().filter_map(Source::content).collect()
     }
-
-    /// The same, put into a table; one sentence for each source in trouble.
-    pub fn load(&mut self, table: &mut PodTable) -> Vec<String> {
-        let contents = self.read().into_iter();
-        contents
-            .filter_map(|content| content.load(table).trouble)
-            .collect()
-    }
-
-    /// Adds the names of the event's pod and container, and those of its [others](OomEvent::others); where one is
-    /// missing, what looks different is read first.
-    pub fn name(&mut self, event: &mut OomEvent, table: &mut PodTable) {
-        for other in &mut event.others {
-            self.name_one(other, table);
-        }
-        self.name_one(event, table);
-    }
-
-    fn name_one(&mut self, event: &mut OomEvent, table: &mut PodTable) {
-        enrich(event, table);
-        if !lacks_a_name(event) {
-            return;
-        }
-        let contents = self.read();
-        if contents.is_empty() {
-            return;
-        }
-        for content in contents {
-            content.load(table);
-        }
-        enrich(event, table);
-    }
 }
 
 /// Whether a look-up could still tell more about the event.
@@ -317,6 +271,8 @@ pub fn lacks_a_name(event: &OomEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Pods;
+    use alloc::string::ToString;
 
     const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f35";
 
@@ -343,33 +299,29 @@ mod tests {
         let line = format!(
             "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=a,pid=7,uid=0"
         );
-        oomparse_core::parse_all(line.as_bytes(), &Options::new())
+        oomparse_core::parse_all(line.as_bytes(), &oomparse_core::Options::new())
             .next()
             .unwrap()
     }
 
-    fn name(sources: &mut Sources, table: &mut PodTable, pod: u8) -> Option<String> {
+    fn name(pods: &Pods, pod: u8) -> Option<String> {
         let mut event = kill_in(pod);
-        sources.name(&mut event, table);
+        pods.name(&mut event);
         event.pod.unwrap().name
     }
 
     #[test]
     fn pods_that_come_and_go_in_a_moment_have_their_names() {
         let dir = Dir::new("moment");
-        let mut sources = Sources::new([&dir.0]);
-        let mut table = PodTable::new();
-        assert!(sources.load(&mut table).is_empty());
+        let pods = Pods::of(Sources::new([&dir.0]), PodTable::new());
+        assert!(pods.reload().is_empty());
         for pod in 10..40 {
             let logs = dir.0.join(format!("shop_web-{pod}_{UID}{pod}"));
             fs::create_dir(&logs).unwrap();
-            assert_eq!(
-                name(&mut sources, &mut table, pod),
-                Some(format!("web-{pod}"))
-            );
+            assert_eq!(name(&pods, pod), Some(format!("web-{pod}")));
             fs::remove_dir(&logs).unwrap();
         }
-        assert_eq!(name(&mut sources, &mut table, 50), None);
+        assert_eq!(name(&pods, 50), None);
     }
 
     #[test]
@@ -392,12 +344,12 @@ mod tests {
         let mut sources = Sources::new([&file]);
         assert_eq!(sources.read().len(), 1);
         assert_eq!(sources.read().len(), 0);
-        let mut table = PodTable::new();
         write(11, 90);
-        assert_eq!(
-            name(&mut sources, &mut table, 11).as_deref(),
-            Some("web-11")
-        );
+        assert_eq!(sources.read().len(), 1);
+        let pods = Pods::of(sources, PodTable::new());
+        write(13, 80);
+        assert_eq!(name(&pods, 13).as_deref(), Some("web-13"));
+        let mut sources = Sources::new([&file]);
         // So young that it may have changed once more in the same tick of the file system's clock.
         write(12, 0);
         assert_eq!(sources.read().len(), 1);
@@ -408,8 +360,8 @@ mod tests {
     fn what_is_wrong_is_said_with_its_path() {
         let dir = Dir::new("wrong");
         fs::write(dir.0.join("notes"), "").unwrap();
-        let mut sources = Sources::new([dir.0.clone(), dir.0.join("nowhere")]);
-        let said = sources.load(&mut PodTable::new());
+        let sources = Sources::new([dir.0.clone(), dir.0.join("nowhere")]);
+        let said = Pods::of(sources, PodTable::new()).reload();
         let dir = dir.0.display().to_string();
         assert_eq!(
             said[0],

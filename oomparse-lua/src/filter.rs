@@ -4,16 +4,16 @@ use mlua::{
     Error, IntoLua, Lua, LuaSerdeExt as _, Result, SerializeOptions, Table, UserData,
     UserDataMethods, Value,
 };
-use oomparse_core::{Accept, Daemon, KeyedParser, OomEvent, Options};
-use oomparse_host::{Key, Sources};
+use oomparse_core::{Accept, Daemon, OomEvent, Options};
+use oomparse_host::{self as host, Host, Key, Places, Pods, Sources, text_to_json};
 use oomparse_pods::PodTable;
-use std::collections::VecDeque;
-
-/// Keys that shippers put a record's text under, best first.
-const TEXT_KEYS: [&str; 4] = ["message", "MESSAGE", "msg", "log"];
+use std::borrow::Cow;
 
 /// Late events that are kept for [`Filter::late`]; older ones go.
 const MAX_LATE: usize = 1024;
+
+/// Tables in tables, at most; what is deeper proves nothing.
+const MAX_DEPTH: u8 = 16;
 
 /// Names that the host gives its options, and what is told of others.
 const OPTIONS: [&str; 8] = [
@@ -29,30 +29,15 @@ const OPTIONS: [&str; 8] = [
 
 /// State of one transform.
 pub(crate) struct Filter {
-    parsers: KeyedParser,
-    key: Option<Key>,
-    stream_key: Option<Key>,
-    table: PodTable,
-    sources: Sources,
-    hungry: bool,
-    late: VecDeque<OomEvent>,
-    dropped: u64,
+    host: Host<Pods>,
+    places: Places,
 }
 
 impl Filter {
     pub(crate) fn new(options: Option<&Table>) -> Result<Self> {
         let mut parser = Options::default();
         parser.accept = Accept::KERNEL;
-        let mut filter = Self {
-            parsers: KeyedParser::with_options(Options::default()),
-            key: None,
-            stream_key: None,
-            table: PodTable::new(),
-            sources: Sources::default(),
-            hungry: false,
-            late: VecDeque::new(),
-            dropped: 0,
-        };
+        let (mut places, mut sources) = (Places::default(), Sources::default());
         if let Some(options) = options {
             for pair in options.pairs::<String, Value>() {
                 let (name, _) = pair?;
@@ -81,8 +66,8 @@ impl Filter {
             if let Some(name) = options.get::<Option<String>>("origin")? {
                 parser.origin = Some(daemon(&name)?);
             }
-            filter.key = key(options, "key")?;
-            filter.stream_key = key(options, "stream_key")?;
+            places.text = key(options, "key")?.into_iter().collect();
+            places.stream = key(options, "stream_key")?;
             parser.host = options
                 .get::<Option<String>>("node_name")?
                 .map(String::into_bytes);
@@ -93,93 +78,138 @@ impl Filter {
                     )));
                 }
             }
-            filter.sources = Sources::new(paths(options, "pods")?);
+            sources = Sources::new(paths(options, "pods")?);
         }
-        filter.parsers = KeyedParser::with_options(parser);
-        Ok(filter)
+        let mut host = Host::new(parser, Pods::of(sources, PodTable::new()));
+        host.keep_late(MAX_LATE);
+        Ok(Self { host, places })
     }
 
     /// The event that this record completes.
-    fn process(&mut self, lua: &Lua, record: &Table) -> Result<Value> {
-        let text = match &self.key {
-            Some(key) => at(record, key),
-            None => first_text(record)?,
+    fn process(&mut self, lua: &Lua, record: Table) -> Result<Value> {
+        let record = Tabled {
+            lua,
+            value: Value::Table(record),
+            depth: 0,
         };
-        let Value::String(text) = text else {
+        let text = self.places.text(&record);
+        let Some(Value::String(text)) = text.map(|text| text.value) else {
             return Ok(Value::Nil);
         };
-        let matters = self.hungry || self.parsers.is_candidate(&text.as_bytes());
-        if !matters {
+        let stream = self.places.stream(&record);
+        if !self.host.wants_of_any(&text.as_bytes()) {
+            self.host.pass_over(&stream, &text.as_bytes());
             return Ok(Value::Nil);
         }
-        let stream = match &self.stream_key {
-            Some(key) => match at(record, key) {
-                Value::String(value) => value.as_bytes().to_vec(),
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
+        let Some(line) = self.places.line(&record) else {
+            return Ok(Value::Nil);
         };
-        let key = self
-            .key
-            .as_ref()
-            .map(|key| key.at_top().unwrap_or_default());
-        let line = as_json(lua, record, &text, key)?;
-        let mut late = Vec::new();
-        let own = self
-            .parsers
-            .push_record(&stream, line.as_bytes(), |_, event| late.push(event));
-        for event in late {
-            self.keep_late(event);
-        }
-        self.hungry = self.parsers.any_wants_every_line();
-        match own {
-            Some(event) => self.named(lua, event),
+        match self.host.take(&stream, None, &line) {
+            Some(event) => table(lua, &event),
             None => Ok(Value::Nil),
         }
     }
 
-    fn keep_late(&mut self, event: OomEvent) {
-        if self.late.len() == MAX_LATE {
-            self.late.pop_front();
-            self.dropped += 1;
-        }
-        self.late.push_back(event);
-    }
-
-    /// The event as a table, with the names that the sources know.
-    fn named(&mut self, lua: &Lua, mut event: OomEvent) -> Result<Value> {
-        self.sources.name(&mut event, &mut self.table);
-        for other in &mut event.others {
-            self.sources.name(other, &mut self.table);
-        }
-        let options = SerializeOptions::new().set_array_metatable(false);
-        lua.to_value_with(&event, options)
-    }
-
-    /// Reads every source that looks different; one sentence for each that is in trouble.
-    fn load_pods(&mut self) -> Vec<String> {
-        let trouble = self.sources.load(&mut self.table).into_iter();
-        trouble
-            .map(|sentence| format!("pods from {sentence}"))
-            .collect()
-    }
-
     fn take_late(&mut self, lua: &Lua) -> Result<Table> {
         let list = lua.create_table()?;
-        while let Some(event) = self.late.pop_front() {
-            list.push(self.named(lua, event)?)?;
+        while let Some((_, event)) = self.host.next_event(None) {
+            list.push(table(lua, &event)?)?;
         }
         Ok(list)
+    }
+}
+
+fn table(lua: &Lua, event: &OomEvent) -> Result<Value> {
+    let options = SerializeOptions::new().set_array_metatable(false);
+    lua.to_value_with(event, options)
+}
+
+/// A record, or a value in it.
+#[derive(Clone)]
+struct Tabled<'l> {
+    lua: &'l Lua,
+    value: Value,
+    /// How many tables it is in.
+    depth: u8,
+}
+
+impl Tabled<'_> {
+    /// A value in this one.
+    fn inner(&self, value: Value) -> Self {
+        Self {
+            lua: self.lua,
+            value,
+            depth: self.depth + 1,
+        }
+    }
+}
+
+impl<'l> host::Value<'l> for Tabled<'l> {
+    fn get(&self, key: &str) -> Option<Self> {
+        match self.value.as_table()?.get(key) {
+            Ok(Value::Nil) | Err(_) => None,
+            Ok(value) => Some(self.inner(value)),
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        self.value.is_string()
+    }
+
+    fn text(&self) -> Option<Cow<'l, [u8]>> {
+        let text = self.value.as_string()?;
+        Some(Cow::Owned(text.as_bytes().to_vec()))
+    }
+
+    fn all(&self, take: &mut dyn FnMut(&[u8], &Self) -> bool) -> bool {
+        let Some(table) = self.value.as_table() else {
+            return true;
+        };
+        let mut pairs = table.pairs::<Value, Value>().flatten();
+        pairs.all(|(key, value)| match key {
+            Value::String(key) => take(&key.as_bytes(), &self.inner(value)),
+            _ => true,
+        })
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        match &self.value {
+            Value::String(text) => text_to_json(&text.as_bytes(), out),
+            Value::Table(_) if self.depth == MAX_DEPTH => out.extend_from_slice(b"null"),
+            Value::Table(table) if table.raw_len() == 0 => {
+                out.push(b'{');
+                let start = out.len();
+                self.all(&mut |key, value| {
+                    if out.len() > start {
+                        out.push(b',');
+                    }
+                    text_to_json(key, out);
+                    out.push(b':');
+                    value.write_json(out)
+                });
+                out.push(b'}');
+            }
+            // Times and whatever else JSON has no word for prove nothing.
+            value => {
+                let json = self.lua.from_value::<serde_json::Value>(value.clone());
+                let json = json.unwrap_or_default();
+                out.extend_from_slice(json.to_string().as_bytes());
+            }
+        }
+        true
     }
 }
 
 impl UserData for Filter {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         methods.add_method_mut("process", |lua, filter, record: Table| {
-            filter.process(lua, &record)
+            filter.process(lua, record)
         });
         methods.add_method_mut("load_pods", |lua, filter, ()| {
-            let trouble = filter.load_pods();
+            let trouble = filter.host.names().reload().into_iter();
+            let trouble: Vec<_> = trouble
+                .map(|sentence| format!("pods from {sentence}"))
+                .collect();
             match trouble.as_slice() {
                 [] => Ok(Value::Nil),
                 all => all.join("; ").into_lua(lua),
@@ -187,14 +217,10 @@ impl UserData for Filter {
         });
         methods.add_method_mut("late", |lua, filter, ()| filter.take_late(lua));
         methods.add_method_mut("finish", |lua, filter, ()| {
-            filter.parsers.finish();
-            while let Some((_, event)) = filter.parsers.next_event() {
-                filter.keep_late(event);
-            }
-            filter.hungry = false;
+            filter.host.finish();
             filter.take_late(lua)
         });
-        methods.add_method("dropped", |_, filter, ()| Ok(filter.dropped));
+        methods.add_method("dropped", |_, filter, ()| Ok(filter.host.counts().dropped));
     }
 }
 
@@ -203,16 +229,6 @@ fn key(options: &Table, name: &str) -> Result<Option<Key>> {
     let written = options.get::<Option<String>>(name)?;
     let key = written.map(|written| written.parse::<Key>()).transpose();
     key.map_err(|error| Error::runtime(format!("oomparse.new: {name}: {error}")))
-}
-
-/// What stands there in a record.
-fn at(record: &Table, key: &Key) -> Value {
-    let get = |value: &Value, key: &str| match value.as_table()?.get(key) {
-        Ok(Value::Nil) | Err(_) => None,
-        Ok(value) => Some(value),
-    };
-    key.find(Value::Table(record.clone()), get)
-        .unwrap_or_default()
 }
 
 /// The daemon of this name.
@@ -236,39 +252,4 @@ fn paths(options: &Table, name: &str) -> Result<Vec<String>> {
             "oomparse.new: {name} is a path or a list of paths"
         ))),
     }
-}
-
-fn first_text(record: &Table) -> Result<Value> {
-    for key in TEXT_KEYS {
-        let value: Value = record.get(key)?;
-        if !value.is_nil() {
-            return Ok(value);
-        }
-    }
-    Ok(Value::Nil)
-}
-
-/// The record as the core reads it: the text, and the values beside it that tell whose it is.
-fn as_json(lua: &Lua, record: &Table, text: &mlua::String, key: Option<&str>) -> Result<String> {
-    let mut object = serde_json::Map::new();
-    for pair in record.pairs::<Value, Value>() {
-        let (Value::String(name), value) = pair? else {
-            continue;
-        };
-        let name = name.to_string_lossy();
-        let is_text = key.map_or(TEXT_KEYS.contains(&name.as_str()), |key| key == name);
-        let value = match value {
-            _ if is_text => continue,
-            Value::String(text) => text.to_string_lossy().into(),
-            // Times and whatever else JSON has no word for prove nothing.
-            value => match lua.from_value::<serde_json::Value>(value) {
-                Ok(value) => value,
-                Err(_) => continue,
-            },
-        };
-        object.insert(name, value);
-    }
-    // Of several texts the one under `message` counts.
-    object.insert("message".to_owned(), text.to_string_lossy().into());
-    Ok(serde_json::Value::Object(object).to_string())
 }

@@ -32,6 +32,14 @@ const PLACES: &[(&str, &[&str])] = &[
         "oomparse-wasm/Cargo.toml",
         &[
             CORE,
+            "oomparse-host = { path = \"../oomparse-host\", version = \"{}\",",
+            "oomparse-pods = { path = \"../oomparse-pods\", version = \"{}\",",
+        ],
+    ),
+    (
+        "oomparse-host/Cargo.toml",
+        &[
+            CORE,
             "oomparse-pods = { path = \"../oomparse-pods\", version = \"{}\",",
         ],
     ),

@@ -1,8 +1,8 @@
 //! What goes out for a record that completes a kill.
 
 use super::names::{Names, pairs};
-use super::path;
 use oomparse_core::{OomEvent, Text};
+use oomparse_host::{Json, free_key};
 use serde_json::Value;
 
 /// How an event is put into an answer.
@@ -21,18 +21,17 @@ impl Answers {
         if record.first() != Some(&b'{') {
             return Some(self.line(record, event));
         }
-        let record = str::from_utf8(record).ok()?;
-        let taken = path::keys(record)?;
+        let record = Json::of(record)?;
+        let taken = record.keys()?;
         let has = |key: &str| taken.iter().any(|taken| taken == key);
-        let other = format!("{}_event", self.key);
-        let key = [&self.key, &other].into_iter().find(|key| !has(key))?;
-        let body = record.trim_ascii_end().strip_suffix('}')?;
-        let mut out = String::with_capacity(record.len() + 2048);
+        let key = free_key(&self.key, has)?;
+        let body = record.as_str().strip_suffix('}')?;
+        let mut out = String::with_capacity(body.len() + 2048);
         out.push_str(body);
         if !taken.is_empty() {
             out.push(',');
         }
-        self.put_event(&mut out, key, event, has);
+        self.put_event(&mut out, &key, event, has);
         out.push('}');
         Some(out)
     }

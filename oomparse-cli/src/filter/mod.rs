@@ -4,7 +4,7 @@
 //! bytes ─► cutter.rs ─► engine.rs: sieve ─ no ─► the bytes as they came
 //!          records        │ yes
 //!                         ▼
-//!            path.rs (text, stream) ─► the core's KeyedParser ─► crate::pods (names) ─► answer.rs, names.rs
+//!            oomparse_host: text, stream ─► the core's KeyedParser ─► crate::pods (names) ─► answer.rs, names.rs
 //! ```
 //!
 //! Whatever is in doubt leaves the record as it came. An event goes only into the record that names its
@@ -15,7 +15,6 @@ mod args;
 mod cutter;
 mod engine;
 mod names;
-mod path;
 
 pub(crate) use args::{FilterArgs, Protocol};
 pub(crate) use cutter::Cutter;

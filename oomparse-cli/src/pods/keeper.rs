@@ -8,6 +8,7 @@ use super::loader::{Loader, Which, lock};
 use super::notify::{News, Notify};
 use super::{PodArgs, lacks_a_name};
 use oomparse_core::{OomEvent, enrich};
+use oomparse_host::Names;
 use oomparse_pods::PodTable;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -111,6 +112,12 @@ impl Keeper {
     /// How many pods are known.
     pub(crate) fn pods(&self) -> usize {
         lock(&self.table).pods()
+    }
+}
+
+impl Names for Keeper {
+    fn name(&mut self, event: &mut OomEvent) {
+        Keeper::name(self, event);
     }
 }
 

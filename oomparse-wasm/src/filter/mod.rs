@@ -16,9 +16,7 @@ use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{
     Accept, Evidence, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, with_member,
 };
-
-/// The key that the event goes under, and the one to take where the record has the first already.
-const KEYS: [&str; 2] = ["oom", "oom_event"];
+use oomparse_host::KEYS;
 
 /// Tags whose reports are kept apart; past it the one that was quiet longest is let go. Kernel text
 /// comes under one tag or two, so this is for those who let the filter match everything.

@@ -74,27 +74,15 @@ impl Pods {
 
 /// The names as Fluent Bit's own kubernetes filter writes them; nothing if the pod has none.
 pub(crate) fn kubernetes(event: &OomEvent) -> Option<String> {
-    let pod = event.pod.as_ref()?;
-    let container = event.container.as_ref();
+    event.pod.as_ref()?.name.as_ref()?;
     let mut out = String::new();
     let mut separator = "{\"";
-    for (key, value) in [
-        ("pod_name", Some(pod.name.as_deref()?)),
-        ("namespace_name", pod.namespace.as_deref()),
-        ("pod_id", pod.uid.as_deref()),
-        ("host", pod.node.as_deref()),
-        (
-            "container_name",
-            container.and_then(|it| it.name.as_deref()),
-        ),
-        ("docker_id", container.and_then(|it| it.id.as_deref())),
-    ] {
+    for (key, value) in oomparse_host::kubernetes(event) {
         // Names as Kubernetes gives them need no escapes.
-        let is_plain = |text: &&str| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-        };
-        if let Some(value) = value.filter(is_plain) {
+        let is_plain = value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'));
+        if is_plain {
             for part in [separator, key, "\":\"", value, "\""] {
                 out.push_str(part);
             }

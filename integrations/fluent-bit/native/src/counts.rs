@@ -2,7 +2,6 @@
 
 use crate::msgpack::{Reader, write_map, write_text, write_unsigned};
 use crate::record;
-use oomparse_core::OomEvent;
 use std::time::{Duration, Instant};
 
 /// What the filter did so far.
@@ -25,14 +24,6 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// An event and the others in it were given out.
-    pub(crate) fn gave(&mut self, event: &OomEvent) {
-        for event in std::iter::once(event).chain(&event.others) {
-            self.events += 1;
-            self.kills += u64::from(event.victim.is_some());
-        }
-    }
-
     /// As the body of a record.
     fn body(&self) -> Vec<u8> {
         let counts = [

@@ -3,10 +3,10 @@
 use crate::counts::{Counts, Reports};
 use crate::msgpack::Reader;
 use crate::output;
-use crate::record::{self, Line, Record};
+use crate::record::{self, Record};
 use crate::settings::{Mode, Settings};
-use oomparse_core::{KeyedParser, OomEvent, Taken, WallTime};
-use oomparse_host::Sources;
+use oomparse_core::{OomEvent, Taken};
+use oomparse_host::{Host, Pods, Sources};
 use oomparse_pods::PodTable;
 use std::time::UNIX_EPOCH;
 
@@ -14,11 +14,8 @@ use std::time::UNIX_EPOCH;
 #[derive(Debug)]
 pub struct Filter {
     settings: Settings,
-    parsers: KeyedParser,
-    sources: Sources,
-    pods: PodTable,
-    /// Kills whose records are older are not given out; seconds since 1970.
-    since: u64,
+    host: Host<Pods>,
+    /// Without those of the host.
     counts: Counts,
     reports: Reports,
     /// Events that had no record to go to, as JSON, until the host's log takes them.
@@ -60,21 +57,22 @@ impl Filter {
     /// A filter with these settings, and what was wrong with its sources of names.
     #[must_use]
     pub fn new(settings: Settings) -> (Self, Vec<String>) {
-        let mut pods = PodTable::new();
-        pods.keep_labels(&settings.labels);
-        let mut sources = match settings.pods.as_slice() {
+        let mut table = PodTable::new();
+        table.keep_labels(&settings.labels);
+        let sources = match settings.pods.as_slice() {
             [own] if settings.pods_by_default => Sources::of_the_node(own.as_ref()),
             named => Sources::new(named),
         };
-        let complaints = sources.load(&mut pods);
+        let pods = Pods::of(sources, table);
+        let complaints = pods.reload();
+        let mut host = Host::new(settings.parser.clone(), pods);
+        if settings.since_start
+            && let Ok(now) = UNIX_EPOCH.elapsed()
+        {
+            host.set_since(now.as_secs());
+        }
         let filter = Self {
-            parsers: KeyedParser::with_options(settings.parser.clone()),
-            sources,
-            pods,
-            since: match UNIX_EPOCH.elapsed() {
-                Ok(now) if settings.since_start => now.as_secs(),
-                _ => 0,
-            },
+            host,
             counts: Counts::default(),
             reports: Reports::every(settings.counts_every),
             homeless: Vec::new(),
@@ -86,20 +84,28 @@ impl Filter {
     /// How many pods are known by name.
     #[must_use]
     pub fn known_pods(&self) -> usize {
-        self.pods.pods()
+        self.host.names().table().pods()
     }
 
     /// What was done so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.counts
+        let host = self.host.counts();
+        Counts {
+            events: host.events,
+            kills: host.kills,
+            late: host.late,
+            old: host.old,
+            ..self.counts
+        }
     }
 
     /// Takes a chunk of log events; gives the new one, or nothing if it stays as it is.
     pub fn chunk(&mut self, bytes: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
         self.counts.chunks += 1;
         let changed = self.with_events(bytes, tag);
-        match self.reports.if_due(&self.counts, bytes) {
+        let counts = self.counts();
+        match self.reports.if_due(&counts, bytes) {
             None => changed,
             Some(counts) => {
                 let mut out = changed.unwrap_or_else(|| bytes.to_vec());
@@ -110,7 +116,7 @@ impl Filter {
     }
 
     fn with_events(&mut self, bytes: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
-        if !self.parsers.wants_every_line(tag) && !self.parsers.is_candidate(bytes) {
+        if !self.host.wants(tag, bytes) {
             return None;
         }
         self.counts.decoded += 1;
@@ -124,7 +130,9 @@ impl Filter {
         let mut end = 0;
         while let Some(record) = record::next(&mut reader, bytes) {
             let is_new_run = match (record.seconds, chunk.last) {
-                (Some(_), Some((last, _))) => self.is_old(&last) && !self.is_old(&record),
+                (Some(_), Some((last, _))) => {
+                    self.host.is_old(last.seconds) && !self.host.is_old(record.seconds)
+                }
                 (seconds, _) => seconds.is_none(),
             };
             if is_new_run {
@@ -149,30 +157,31 @@ impl Filter {
         if self.settings.mode == Mode::Events
             && let Some((last, end)) = chunk.last.take()
         {
-            self.parsers.give_waiting(tag);
+            self.host.give_waiting(tag);
             self.give_complete(&last, tag, end, chunk);
         }
     }
 
     fn record<'a>(&mut self, record: &Record<'a>, tag: &[u8], start: usize, chunk: &mut Chunk<'a>) {
-        let matters = record.seconds.is_some()
-            && (self.parsers.wants_every_line(tag) || self.parsers.is_candidate(record.bytes));
-        let line = matters.then(|| record.line(&self.settings.keys)).flatten();
+        let matters = record.seconds.is_some() && self.host.wants(tag, record.bytes);
+        let line = matters
+            .then(|| record.line(&self.settings.places))
+            .flatten();
         let Some(line) = line else {
             chunk.refused = Some(*record);
             return chunk.copy(record);
         };
         // An indented line may stand behind a newline in the record before it.
         let before = chunk.refused.take();
-        if matches!(line.as_bytes(), [b' ' | b'\t', ..])
-            && let Some(before) = before.and_then(|record| record.line(&self.settings.keys))
+        if matches!(&*line, [b' ' | b'\t', ..])
+            && let Some(before) = before.and_then(|record| record.line(&self.settings.places))
         {
-            self.parsers.pass_over(tag, before.as_bytes());
+            self.host.pass_over(tag, &before);
         }
         match self.settings.mode {
             Mode::Enrich => self.enrich(record, tag, &line, start, chunk),
             Mode::Events => {
-                let taken = self.parsers.push_line(tag, line.as_bytes());
+                let taken = self.host.push(tag, &line);
                 self.give_out(record, tag, taken, start, chunk);
             }
         }
@@ -183,24 +192,20 @@ impl Filter {
         &mut self,
         record: &Record<'a>,
         tag: &[u8],
-        line: &Line<'a>,
+        line: &[u8],
         start: usize,
         chunk: &mut Chunk<'a>,
     ) {
-        let late = &mut self.counts.late;
-        let told = self
-            .parsers
-            .push_record(tag, line.as_bytes(), |_, _| *late += 1);
-        let Some(event) = told.and_then(|event| self.completed(event, record)) else {
+        let Some(event) = self.host.take(tag, record.seconds, line) else {
             return chunk.copy(record);
         };
         let mut changed = Vec::with_capacity(record.bytes.len() + 2048);
         let key = &self.settings.event_key;
         if output::enriched(record, &event, key, &mut changed).is_some() {
-            self.counts.gave(&event);
+            self.host.counts_mut().gave(&event);
             chunk.from(start).extend_from_slice(&changed);
         } else {
-            self.counts.late += 1 + event.others.len() as u64;
+            self.host.counts_mut().lost(&event);
             chunk.copy(record);
         }
     }
@@ -231,55 +236,18 @@ impl Filter {
         end: usize,
         chunk: &mut Chunk<'a>,
     ) {
-        while let Some((of_tag, event)) = self.parsers.next_event() {
-            let Some(event) = self.completed(event, like) else {
-                continue;
-            };
+        while let Some((of_tag, event)) = self.host.next_event(like.seconds) {
             let mut alone = Vec::with_capacity(2048);
             let key = &self.settings.event_key;
             // A tag that had to make room for this one: its events are not this tag's.
             if *of_tag == *tag && output::alone(like, &event, key, &mut alone).is_some() {
-                self.counts.gave(&event);
+                self.host.counts_mut().gave(&event);
                 chunk.from(end).extend_from_slice(&alone);
             } else {
-                self.counts.late += 1;
+                self.host.counts_mut().lost(&event);
                 self.keep_homeless(&event);
             }
         }
-    }
-
-    /// Whether a record is from before the start, and that matters.
-    fn is_old(&self, record: &Record<'_>) -> bool {
-        record.seconds.is_some_and(|seconds| seconds < self.since)
-    }
-
-    /// An event with names, and with the year of the record's own time; nothing of one that is too old.
-    fn completed(&mut self, mut event: OomEvent, record: &Record<'_>) -> Option<OomEvent> {
-        if self.is_old(record) {
-            self.counts.old += 1;
-            return None;
-        }
-        let of_record = record
-            .seconds
-            .and_then(|seconds| WallTime::from_unix_micros(seconds.checked_mul(1_000_000)?));
-        self.complete(&mut event, of_record);
-        for other in &mut event.others {
-            self.complete(other, of_record);
-        }
-        Some(event)
-    }
-
-    fn complete(&mut self, event: &mut OomEvent, of_record: Option<WallTime>) {
-        let year = of_record.and_then(|of_record| {
-            let year = of_record.year?;
-            // A line of December in a record of January.
-            let before = event
-                .time
-                .is_some_and(|time| time.month > of_record.month + 6);
-            Some(if before { year - 1 } else { year })
-        });
-        event.time = event.time.map(|time| time.or(year, None));
-        self.sources.name(event, &mut self.pods);
     }
 
     fn keep_homeless(&mut self, event: &OomEvent) {
@@ -295,14 +263,13 @@ impl Filter {
 
     /// Ends everything that is open; says how many events that gave, which have nowhere to go.
     pub fn finish(&mut self) -> u64 {
-        self.parsers.finish();
+        self.host.finish();
         let mut open = 0;
-        while let Some((_, mut event)) = self.parsers.next_event() {
+        while let Some((_, event)) = self.host.next_event(None) {
             open += 1;
-            self.sources.name(&mut event, &mut self.pods);
+            self.host.counts_mut().lost(&event);
             self.keep_homeless(&event);
         }
-        self.counts.late += open;
         open
     }
 }

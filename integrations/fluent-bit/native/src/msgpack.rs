@@ -1,5 +1,7 @@
 //! As much of msgpack as a log event needs: where values begin and end, texts, and a few heads.
 
+use oomparse_host::text_to_json;
+
 /// How deep values are looked into. Fluent Bit's own limit is 32 for groups.
 const MAX_DEPTH: u8 = 32;
 
@@ -139,7 +141,7 @@ fn json(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: u8) -> Option<()> {
             out.extend_from_slice(format!("{number:?}").as_bytes());
         }
         Value::Float(_) => out.extend_from_slice(b"null"),
-        Value::Text(text) => json_text(text, out),
+        Value::Text(text) => text_to_json(text, out),
         Value::Array(len) => {
             out.push(b'[');
             for index in 0..len {
@@ -160,7 +162,7 @@ fn json(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: u8) -> Option<()> {
                 if out.len() > start {
                     out.push(b',');
                 }
-                json_text(key, out);
+                text_to_json(key, out);
                 out.push(b':');
                 json(reader, out, depth + 1)?;
             }
@@ -168,22 +170,6 @@ fn json(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: u8) -> Option<()> {
         }
     }
     Some(())
-}
-
-/// Writes a text as a JSON string.
-pub(crate) fn json_text(text: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    for &byte in text {
-        match byte {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'"');
 }
 
 /// Writes the head of a map.

@@ -3,6 +3,7 @@
 use crate::msgpack::{write_map, write_text};
 use crate::record::Record;
 use oomparse_core::OomEvent;
+use oomparse_host::{self as host, free_key};
 
 /// The record with the event under a key of its own, and the pod's names where the record has none.
 pub(crate) fn enriched(
@@ -13,8 +14,7 @@ pub(crate) fn enriched(
 ) -> Option<()> {
     let (pairs, body) = record.body_pairs()?;
     // The user's keys stay: of the two the first that is free, as the program's `filter` does it.
-    let other = format!("{key}_event");
-    let key = [key, &other].into_iter().find(|key| !record.has_key(key))?;
+    let key = free_key(key, |key| record.has_key(key))?;
     let names = (!record.has_key("kubernetes"))
         .then(|| kubernetes(event))
         .flatten();
@@ -22,7 +22,7 @@ pub(crate) fn enriched(
     out.extend_from_slice(record.head);
     write_map(out, pairs + 1 + usize::from(names.is_some()));
     out.extend_from_slice(body);
-    write_text(out, key);
+    write_text(out, &key);
     out.extend_from_slice(&event);
     if let Some(names) = names {
         write_text(out, "kubernetes");
@@ -53,25 +53,8 @@ pub(crate) fn alone(
 
 /// The names as Fluent Bit's own `kubernetes` filter writes them; nothing if the pod has no name.
 fn kubernetes(event: &OomEvent) -> Option<Vec<u8>> {
-    let pod = event.pod.as_ref()?;
-    let container = event.container.as_ref();
-    let pairs: Vec<(&str, &str)> = [
-        ("pod_name", Some(pod.name.as_deref()?)),
-        ("namespace_name", pod.namespace.as_deref()),
-        ("pod_id", pod.uid.as_deref()),
-        ("host", pod.node.as_deref()),
-        (
-            "container_name",
-            container.and_then(|container| container.name.as_deref()),
-        ),
-        (
-            "docker_id",
-            container.and_then(|container| container.id.as_deref()),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(key, value)| Some((key, value?)))
-    .collect();
+    let pod = event.pod.as_ref().filter(|pod| pod.name.is_some())?;
+    let pairs: Vec<(&str, &str)> = host::kubernetes(event).collect();
     let mut out = Vec::new();
     write_map(&mut out, pairs.len() + usize::from(!pod.labels.is_empty()));
     for (key, value) in pairs {

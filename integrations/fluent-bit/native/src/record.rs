@@ -6,21 +6,9 @@
 //! ```
 //! A v2 timestamp of -1 or -2 seconds opens and ends a group; such an event carries no log line.
 
-use crate::msgpack::{Reader, Value, json_text, to_json};
-use oomparse_host::Key;
-
-/// Keys that hold text, the likeliest first, as the core ranks them.
-const TEXT_KEYS: [&[u8]; 4] = [b"MESSAGE", b"message", b"msg", b"log"];
-
-/// Keys that inputs add and that say nothing about who wrote the text.
-const PLAIN_KEYS: [&[u8]; 6] = [
-    b"file",
-    b"filename",
-    b"file_name",
-    b"path",
-    b"offset",
-    b"filepath",
-];
+use crate::msgpack::{Reader, Value, to_json};
+use oomparse_host::{self as host, Places};
+use std::borrow::Cow;
 
 /// One log event: a view over the chunk.
 #[derive(Clone, Copy, Debug)]
@@ -33,24 +21,6 @@ pub(crate) struct Record<'a> {
     pub(crate) seconds: Option<u64>,
     /// The body, a map.
     pub(crate) body: &'a [u8],
-}
-
-/// What a record gives to the parser.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
-    /// The text itself: nothing beside it says who wrote it.
-    Text(&'a [u8]),
-    /// The record as JSON, as the parser reads records.
-    Record(Vec<u8>),
-}
-
-impl Line<'_> {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Text(text) => text,
-            Self::Record(json) => json,
-        }
-    }
 }
 
 /// The next log event of a chunk; nothing if it is not one.
@@ -111,79 +81,36 @@ impl<'a> Record<'a> {
         self.pairs().any(|(key, _)| key == name.as_bytes())
     }
 
-    /// What the parser is to read. `keys` are the user's choice of where the text is.
-    pub(crate) fn line(&self, keys: &[Key]) -> Option<Line<'a>> {
-        let chosen = if keys.is_empty() {
-            TEXT_KEYS.iter().find_map(|key| self.text(key))
-        } else {
-            Some(keys.iter().find_map(|key| self.text_at(key))?)
-        };
-        let (key, text) = chosen.unwrap_or_default();
-        let is_plain = |other: &[u8]| other == key || PLAIN_KEYS.contains(&other);
-        // A text of several lines is a value, not a line of a log.
-        let line = without_line_end(text);
-        let is_line = !key.is_empty() && !line.contains(&b'\n');
-        if is_line && self.pairs().all(|(other, _)| is_plain(other)) {
-            return Some(Line::Text(line));
-        }
-        if keys.is_empty() {
-            let mut json = Vec::with_capacity(self.body.len().saturating_mul(2));
-            to_json(&mut Reader::new(self.body), &mut json)?;
-            return Some(Line::Record(json));
-        }
-        self.json_with(key, text).map(Line::Record)
+    /// What the parser is to read.
+    pub(crate) fn line(&self, places: &Places) -> Option<Cow<'a, [u8]>> {
+        places.line(&Packed(self.body))
+    }
+}
+
+/// A value as it stands in a chunk.
+#[derive(Clone, Copy, Debug)]
+struct Packed<'a>(&'a [u8]);
+
+impl<'a> host::Value<'a> for Packed<'a> {
+    fn get(&self, key: &str) -> Option<Self> {
+        let (_, value) = pairs(self.0).find(|(name, _)| *name == key.as_bytes())?;
+        Some(Self(value))
     }
 
-    /// The record as JSON with the chosen text and no other.
-    fn json_with(&self, chosen: &[u8], text: &[u8]) -> Option<Vec<u8>> {
-        let is_text = |key: &[u8]| {
-            let name = key.strip_prefix(b"_").unwrap_or(key);
-            [
-                &b"message"[..],
-                b"msg",
-                b"log",
-                b"line",
-                b"text",
-                b"event",
-                b"raw",
-                b"body",
-                b"original",
-            ]
-            .iter()
-            .any(|known| name.eq_ignore_ascii_case(known))
-        };
-        let known = TEXT_KEYS.iter().any(|key| key.eq_ignore_ascii_case(chosen));
-        let mut json = Vec::with_capacity(self.body.len().saturating_mul(2));
-        json.push(b'{');
-        // The likeliest of all names: no other text of the record is taken for it.
-        json_text(if known { chosen } else { b"message" }, &mut json);
-        json.push(b':');
-        json_text(text, &mut json);
-        for (key, value) in self.pairs() {
-            if key == chosen || is_text(key) {
-                continue;
-            }
-            json.push(b',');
-            json_text(key, &mut json);
-            json.push(b':');
-            to_json(&mut Reader::new(value), &mut json)?;
-        }
-        json.push(b'}');
-        Some(json)
+    fn is_text(&self) -> bool {
+        text_of(self.0).is_some()
     }
 
-    fn text<'k>(&self, name: &'k [u8]) -> Option<(&'k [u8], &'a [u8])> {
-        Some((name, text_of(get(self.body, name)?)?))
+    fn text(&self) -> Option<Cow<'a, [u8]>> {
+        text_of(self.0).map(Cow::Borrowed)
     }
 
-    /// The text at a place that the user named, and its key; an empty key where it is within an object.
-    fn text_at<'k>(&self, place: &'k Key) -> Option<(&'k [u8], &'a [u8])> {
-        let at_top = place.at_top().map(str::as_bytes);
-        if let Some(found) = at_top.and_then(|name| self.text(name)) {
-            return Some(found);
-        }
-        let value = place.find(self.body, |object, key| get(object, key.as_bytes()))?;
-        Some((b"", text_of(value)?))
+    fn all(&self, take: &mut dyn FnMut(&[u8], &Self) -> bool) -> bool {
+        pairs(self.0).all(|(key, value)| take(key, &Self(value)))
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) -> bool {
+        to_json(&mut Reader::new(self.0), out).is_some()
     }
 }
 
@@ -201,20 +128,9 @@ fn pairs(map: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
-/// A map's value.
-fn get<'a>(map: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let (_, value) = pairs(map).find(|(key, _)| *key == name)?;
-    Some(value)
-}
-
 fn text_of(value: &[u8]) -> Option<&[u8]> {
     match Reader::new(value).value()? {
         Value::Text(text) => Some(text),
         _ => None,
     }
-}
-
-fn without_line_end(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
 }

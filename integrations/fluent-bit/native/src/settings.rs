@@ -1,7 +1,7 @@
 //! The options of the `[FILTER]` section.
 
 use oomparse_core::{Accept, Options};
-use oomparse_host::Key;
+use oomparse_host::{Key, Places};
 use std::time::Duration;
 
 /// What becomes of events.
@@ -40,7 +40,7 @@ const POD_LOGS: &str = "/var/log/pods";
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// The record's keys that may hold the text, first come first; empty for the usual ones.
-    pub keys: Vec<Key>,
+    pub places: Places,
     /// Where names of pods stand.
     pub pods: Vec<String>,
     /// Nobody named it: the node's own directory.
@@ -77,7 +77,10 @@ impl Settings {
         };
         let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());
         let mut settings = Self {
-            keys: keys(&list("Key"))?,
+            places: Places {
+                text: keys(&list("Key"))?,
+                stream: None,
+            },
             pods: match word("Pods").as_deref() {
                 None => std::path::Path::new(POD_LOGS)
                     .is_dir()

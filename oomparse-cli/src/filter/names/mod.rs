@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use oomparse_core::OomEvent;
+use oomparse_host::kubernetes;
 use serde_json::{Map, Value};
 
 /// Whose names.
@@ -151,12 +152,9 @@ fn ecs(event: &OomEvent) -> Vec<(String, Value)> {
 fn fluent_bit(event: &OomEvent) -> Pairs {
     let known = Known::of(event);
     let mut out = Pairs::default();
-    out.put("pod_name", known.pod);
-    out.put("namespace_name", known.namespace);
-    out.put("pod_id", known.uid);
-    out.put("host", known.node);
-    out.put("container_name", known.container);
-    out.put("docker_id", known.container_id);
+    for (key, value) in kubernetes(event) {
+        out.put(key, Some(value));
+    }
     out.put_object("labels", labels(&known));
     out
 }

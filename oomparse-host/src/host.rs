@@ -1,0 +1,427 @@
+//! Records in, the events that they tell out.
+
+use crate::names::Names;
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use oomparse_core::{KeyedParser, OomEvent, Options, Taken, WallTime};
+
+/// The parser as a host of records needs it: each stream of records has a parser of its own, every record is
+/// answered before the next one comes, and what is told too late for that goes into no other record.
+///
+/// A host asks [`wants`](Self::wants) first, which costs a search and allocates nothing; most records are not
+/// wanted. Of those that are it makes the line that the parser reads ([`Places`](crate::Places)) and calls
+/// [`take`](Self::take), whose event it puts into the record, or, where events are records of their own,
+/// [`push`](Self::push) and [`next_event`](Self::next_event).
+///
+/// # Example
+/// ```
+/// use oomparse_core::Options;
+/// use oomparse_host::Host;
+///
+/// let mut host = Host::new(Options::default(), ());
+/// let record = b"[9.1] Out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+/// assert!(host.wants(b"tag", record) && !host.wants(b"tag", b"GET / 200"));
+/// let event = host.take(b"tag", None, record).unwrap();
+/// assert_eq!(event.victim.unwrap().pid, 7);
+/// ```
+#[derive(Debug)]
+pub struct Host<N> {
+    parsers: KeyedParser,
+    names: N,
+    /// A report is being printed in one of the streams.
+    hungry: bool,
+    /// Kills whose records are older are not given out; seconds since 1970.
+    since: u64,
+    counts: Counts,
+    late: VecDeque<(Arc<[u8]>, OomEvent)>,
+    keep_late: usize,
+}
+
+/// What a host did so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events put into their records, or given out alone.
+    pub events: u64,
+    /// Those of them that name a killed process.
+    pub kills: u64,
+    /// Events that no record carried: another record than their own completed them, or their own had no room.
+    pub late: u64,
+    /// Events of before the start that were not given out, as was asked for.
+    pub old: u64,
+    /// Late events that were kept, and that nobody took before there were too many.
+    pub dropped: u64,
+}
+
+impl Counts {
+    /// An event and the others in it were given out.
+    pub fn gave(&mut self, event: &OomEvent) {
+        for event in core::iter::once(event).chain(&event.others) {
+            self.events = self.events.saturating_add(1);
+            let is_kill = u64::from(event.victim.is_some());
+            self.kills = self.kills.saturating_add(is_kill);
+        }
+    }
+
+    /// An event and the others in it have no record to go to.
+    pub fn lost(&mut self, event: &OomEvent) {
+        let all = u64::try_from(event.others.len()).unwrap_or(u64::MAX);
+        self.late = self.late.saturating_add(all).saturating_add(1);
+    }
+}
+
+impl<N: Names> Host<N> {
+    /// A host that has seen nothing.
+    pub fn new(options: Options, names: N) -> Self {
+        Self {
+            parsers: KeyedParser::with_options(options),
+            names,
+            hungry: false,
+            since: 0,
+            counts: Counts::default(),
+            late: VecDeque::new(),
+            keep_late: 0,
+        }
+    }
+
+    /// Has no kills given out whose records are older: an input may read again what another run read. Seconds
+    /// since 1970.
+    pub fn set_since(&mut self, seconds: u64) {
+        self.since = seconds;
+    }
+
+    /// Has so many late events kept for [`next_event`](Self::next_event); past it the oldest is dropped. They are
+    /// only counted if none are.
+    pub fn keep_late(&mut self, events: usize) {
+        self.keep_late = events;
+    }
+
+    /// Bounds the number of streams; past it the one that was quiet longest is finished.
+    pub fn set_max_streams(&mut self, max: usize) {
+        self.parsers.set_max_streams(max);
+    }
+
+    /// Who knows the names.
+    #[must_use]
+    pub fn names(&self) -> &N {
+        &self.names
+    }
+
+    /// The same, to be changed.
+    pub fn names_mut(&mut self) -> &mut N {
+        &mut self.names
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The same, for who gives events out or finds no room for one.
+    pub fn counts_mut(&mut self) -> &mut Counts {
+        &mut self.counts
+    }
+
+    /// Whether a report is being printed in one of the streams, so that ordinary records matter.
+    #[must_use]
+    #[inline]
+    pub fn is_hungry(&self) -> bool {
+        self.hungry
+    }
+
+    /// Whether bytes of a stream matter: a record in whatever form, or several. The others are
+    /// [passed over](Self::pass_over).
+    #[must_use]
+    #[inline]
+    pub fn wants(&self, stream: &[u8], bytes: &[u8]) -> bool {
+        (self.hungry && self.parsers.wants_every_line(stream)) || self.parsers.is_candidate(bytes)
+    }
+
+    /// The same where it is not known yet of which streams they are.
+    #[must_use]
+    #[inline]
+    pub fn wants_of_any(&self, bytes: &[u8]) -> bool {
+        self.hungry || self.parsers.is_candidate(bytes)
+    }
+
+    /// Takes the text of records that were not wanted, as far as it is at hand: an indented line goes on with the
+    /// line before it, whose author is its own.
+    pub fn pass_over(&mut self, stream: &[u8], text: &[u8]) {
+        self.parsers.pass_over(stream, text);
+    }
+
+    /// Takes a record of a stream as the line that the parser reads; gives the event that this record tells, with
+    /// whatever else it tells in its [others](OomEvent::others).
+    ///
+    /// `seconds` is the record's own time since 1970. It completes dates without a year, and says whether the record
+    /// is from before the [start](Self::set_since).
+    pub fn take(&mut self, stream: &[u8], seconds: Option<u64>, line: &[u8]) -> Option<OomEvent> {
+        let Self {
+            parsers,
+            counts,
+            late,
+            keep_late,
+            ..
+        } = self;
+        let told = parsers.push_record(stream, line, |of, mut event| {
+            counts.lost(&event);
+            if *keep_late == 0 {
+                return;
+            }
+            if late.len() >= *keep_late {
+                late.pop_front();
+                counts.dropped = counts.dropped.saturating_add(1);
+            }
+            set_year(&mut event, seconds);
+            late.push_back((of, event));
+        });
+        self.look_around();
+        self.complete(told?, seconds)
+    }
+
+    /// Takes a record of a stream whose events are records of their own; says what became of it.
+    pub fn push(&mut self, stream: &[u8], line: &[u8]) -> Taken {
+        let taken = self.parsers.push_line(stream, line);
+        self.look_around();
+        taken
+    }
+
+    /// Takes the next bytes of a stream, cut anywhere; says what became of the lines that end in them.
+    pub fn push_chunk(&mut self, stream: &[u8], chunk: &[u8]) -> Taken {
+        let taken = self.parsers.push_chunk(stream, chunk);
+        self.look_around();
+        taken
+    }
+
+    /// Has kills of one stream given out that wait for a further line.
+    pub fn give_waiting(&mut self, stream: &[u8]) {
+        self.parsers.give_waiting(stream);
+        self.look_around();
+    }
+
+    /// Has kills of all streams given out that wait for a further line: none has come for a while.
+    pub fn give_all_waiting(&mut self) {
+        self.parsers.give_all_waiting();
+        self.look_around();
+    }
+
+    /// Says that no more records of one stream come.
+    pub fn finish_stream(&mut self, stream: &[u8]) {
+        self.parsers.finish_stream(stream);
+        self.look_around();
+    }
+
+    /// Says that no more records come.
+    pub fn finish(&mut self) {
+        self.parsers.finish();
+        self.hungry = false;
+    }
+
+    /// Whether [`next_event`](Self::next_event) may give one.
+    #[must_use]
+    #[inline]
+    pub fn has_events(&self) -> bool {
+        !self.late.is_empty() || self.parsers.waiting_events() > 0
+    }
+
+    /// The next event that no record was answered with, and its stream: late ones that are kept, then those of
+    /// records that were [pushed](Self::push), and what was open at the end. `seconds` is the time of the record that
+    /// was pushed last.
+    pub fn next_event(&mut self, seconds: Option<u64>) -> Option<(Arc<[u8]>, OomEvent)> {
+        if let Some((stream, mut event)) = self.late.pop_front() {
+            self.names.name(&mut event);
+            return Some((stream, event));
+        }
+        while let Some((stream, event)) = self.parsers.next_event() {
+            if let Some(event) = self.complete(event, seconds) {
+                return Some((stream, event));
+            }
+        }
+        None
+    }
+
+    /// Counts what [`next_event`](Self::next_event) would give as late, without looking for names.
+    pub fn lose_rest(&mut self) {
+        self.late.clear();
+        while let Some((_, event)) = self.parsers.next_event() {
+            self.counts.lost(&event);
+        }
+    }
+
+    /// Whether the last line of a stream tells this event of that stream.
+    #[must_use]
+    pub fn last_line_tells(&self, stream: &[u8], event: &OomEvent) -> bool {
+        self.parsers.last_line_tells(stream, event)
+    }
+
+    /// Whether a record with this time is from before the start.
+    #[must_use]
+    pub fn is_old(&self, seconds: Option<u64>) -> bool {
+        seconds.is_some_and(|seconds| seconds < self.since)
+    }
+
+    fn look_around(&mut self) {
+        self.hungry = self.parsers.any_wants_every_line();
+    }
+
+    /// An event with names, and with the year of its record's time; nothing of one that is too old.
+    fn complete(&mut self, mut event: OomEvent, seconds: Option<u64>) -> Option<OomEvent> {
+        if self.is_old(seconds) {
+            self.counts.old = self.counts.old.saturating_add(1);
+            return None;
+        }
+        set_year(&mut event, seconds);
+        self.names.name(&mut event);
+        for other in &mut event.others {
+            set_year(other, seconds);
+            self.names.name(other);
+        }
+        Some(event)
+    }
+}
+
+/// Gives a date without a year that of a record's time.
+fn set_year(event: &mut OomEvent, seconds: Option<u64>) {
+    let Some(time) = event.time else { return };
+    let of_record = seconds.and_then(|seconds| seconds.checked_mul(1_000_000));
+    let Some(of_record) = of_record.and_then(WallTime::from_unix_micros) else {
+        return;
+    };
+    // A line of December in a record of January.
+    let is_before = time.month > of_record.month.saturating_add(6);
+    let year = of_record
+        .year
+        .map(|year| year.saturating_sub(u16::from(is_before)));
+    event.time = Some(time.or(year, None));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+    use alloc::{format, vec};
+
+    const INVOKED: &str = "a invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0";
+
+    fn killed(pid: u32) -> String {
+        format!("Killed process {pid} (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB")
+    }
+
+    /// Names every event, and counts.
+    struct Named(u32);
+
+    impl Names for Named {
+        fn name(&mut self, event: &mut OomEvent) {
+            self.0 += 1;
+            event.host = Some(self.0.to_string().as_bytes().into());
+        }
+    }
+
+    fn late(host: &mut Host<impl Names>) -> Vec<(Vec<u8>, Option<u32>)> {
+        let events = core::iter::from_fn(|| host.next_event(None));
+        events
+            .map(|(stream, event)| (stream.to_vec(), event.victim.map(|victim| victim.pid)))
+            .collect()
+    }
+
+    #[test]
+    fn every_record_of_a_storm_tells_its_own_kill_and_no_other() {
+        let mut host = Host::new(Options::default(), ());
+        host.keep_late(8);
+        for pid in 1000..2000 {
+            let event = host.take(b"a", None, killed(pid).as_bytes()).unwrap();
+            assert_eq!(event.victim.as_ref().unwrap().pid, pid);
+            host.counts_mut().gave(&event);
+            assert!(host.take(b"a", None, b"eth0: link is up").is_none());
+        }
+        host.finish();
+        assert_eq!(late(&mut host), []);
+        assert_eq!((host.counts().events, host.counts().kills), (1000, 1000));
+    }
+
+    #[test]
+    fn what_comes_too_late_is_kept_as_far_as_was_asked_for() {
+        for (keep, kept, dropped) in [(0, 0, 0), (1, 1, 1), (8, 2, 0)] {
+            let mut host = Host::new(Options::default(), ());
+            host.keep_late(keep);
+            for _ in 0..3 {
+                assert!(host.take(b"a", None, INVOKED.as_bytes()).is_none());
+            }
+            assert_eq!(late(&mut host), vec![(b"a".to_vec(), None); kept], "{keep}");
+            assert_eq!((host.counts().late, host.counts().dropped), (2, dropped));
+            host.finish();
+            assert_eq!(late(&mut host).len(), 1);
+        }
+    }
+
+    #[test]
+    fn streams_are_apart() {
+        let mut host = Host::new(Options::default(), ());
+        let task = b"Task in /docker/0123456789ab killed as a result of limit of /docker";
+        assert!(host.take(b"a", None, task).is_none());
+        assert!(host.is_hungry());
+        assert!(host.wants(b"a", b"anon") && !host.wants(b"b", b"anon"));
+        assert!(host.wants_of_any(b"anon"));
+        let other = host.take(b"b", None, killed(7).as_bytes()).unwrap();
+        assert!(other.container.is_none());
+        let own = host.take(b"a", None, killed(8).as_bytes()).unwrap();
+        assert!(own.container.is_some());
+    }
+
+    #[test]
+    fn all_events_of_a_record_have_their_names_and_the_records_year() {
+        let mut host = Host::new(Options::default(), Named(0));
+        let both = format!(
+            "Dec 31 23:59:59 n1 kernel: [9.1] {}\nDec 31 23:59:59 n1 kernel: [9.2] {}",
+            killed(7),
+            killed(8)
+        );
+        let record = format!("{{\"message\":{both:?}}}");
+        // The first seconds of 2024.
+        let event = host.take(b"a", Some(1_704_067_203), record.as_bytes());
+        let event = event.unwrap();
+        let all = [&event, &event.others[0]];
+        for (number, event) in (1..).zip(all) {
+            let name: String = event.host.as_ref().unwrap().to_display().into();
+            assert_eq!(
+                (name, event.time.unwrap().year),
+                (format!("{number}"), Some(2023))
+            );
+        }
+    }
+
+    #[test]
+    fn kills_of_before_the_start_are_counted_and_not_given() {
+        let mut host = Host::new(Options::default(), ());
+        host.set_since(1000);
+        assert!(host.take(b"a", Some(999), killed(7).as_bytes()).is_none());
+        assert!(host.take(b"a", Some(1000), killed(8).as_bytes()).is_some());
+        assert!(host.take(b"a", None, killed(9).as_bytes()).is_some());
+        for (pid, seconds) in [(17, 999), (18, 1000)] {
+            host.push(b"b", killed(pid).as_bytes());
+            host.give_waiting(b"b");
+            let events = core::iter::from_fn(|| host.next_event(Some(seconds))).count();
+            assert_eq!(events, usize::from(seconds == 1000));
+        }
+        assert_eq!(host.counts().old, 2);
+    }
+
+    #[test]
+    fn an_indented_line_goes_on_with_a_record_that_was_not_wanted() {
+        let log = [
+            "Jan  5 02:12:02 n1 sh[7]: listing",
+            "  Killed process 1 (a) total-vm:8kB",
+        ];
+        for is_told in [true, false] {
+            let mut host = Host::new(Options::default(), ());
+            assert!(!host.wants(b"a", log[0].as_bytes()));
+            if is_told {
+                host.pass_over(b"a", log[0].as_bytes());
+            }
+            host.push(b"a", log[1].as_bytes());
+            host.finish();
+            assert_eq!(host.next_event(None).is_none(), is_told);
+        }
+    }
+}
