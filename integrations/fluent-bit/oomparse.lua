@@ -39,25 +39,24 @@ uint32_t oomparse_options_new(oomparse_options **out);
 void oomparse_options_free(oomparse_options *options);
 uint32_t oomparse_options_set_trust(oomparse_options *options, uint32_t trust);
 uint32_t oomparse_options_add_cgroup_root(oomparse_options *options, const char *root, size_t len);
+uint32_t oomparse_options_add_text_key(oomparse_options *options, const char *key, size_t len);
+uint32_t oomparse_options_set_since(oomparse_options *options, uint64_t seconds);
+uint32_t oomparse_options_set_max_events(oomparse_options *options, size_t max);
 uint32_t oomparse_parser_new(const oomparse_options *options, oomparse_parser **out);
 void oomparse_parser_free(oomparse_parser *parser);
 uint32_t oomparse_parser_set_pods(oomparse_parser *parser, oomparse_pods *pods);
-uint32_t oomparse_parser_push_keyed(oomparse_parser *parser, const char *key, size_t key_len,
-                                    const char *line, size_t len);
-uint32_t oomparse_parser_give_waiting_keyed(oomparse_parser *parser, const char *key, size_t key_len);
-uint32_t oomparse_parser_next_event(oomparse_parser *parser, oomparse_event **out);
-uint32_t oomparse_parser_wants_every_line_keyed(oomparse_parser *parser, const char *key, size_t key_len,
-                                                bool *out);
-bool oomparse_line_is_candidate(const char *line, size_t len);
+bool oomparse_parser_wants_record(oomparse_parser *parser, const char *key, size_t key_len, const char *record_text,
+                                  size_t len);
+uint32_t oomparse_parser_push_record(oomparse_parser *parser, const char *key, size_t key_len, const char *record,
+                                     size_t len, uint64_t seconds, oomparse_event **out);
 void oomparse_event_free(oomparse_event *event);
-uint32_t oomparse_event_to_json(const oomparse_event *event, oomparse_str *out);
-bool oomparse_event_is_of_last_line(const oomparse_event *event);
+uint32_t oomparse_event_members(const oomparse_event *event, oomparse_str *out);
 uint32_t oomparse_pods_new(oomparse_pods **out);
 void oomparse_pods_free(oomparse_pods *pods);
 uint32_t oomparse_pods_follow_path(oomparse_pods *pods, const char *path, size_t len, oomparse_loaded *out);
 ]]
 
-local OK = 0
+local OK, ABSENT = 0, 1
 local lib = ffi.load(os.getenv("OOMPARSE_LIB") or "liboomparse.so.0.1")
 local version = lib.oomparse_version_number()
 if version < 0x000100 or version >= 0x000200 then
@@ -96,6 +95,17 @@ local function make_parser()
             error("OOMPARSE_CGROUP_ROOTS are paths that begin with `/`, not `" .. root .. "`")
         end
     end
+    local key = os.getenv("OOMPARSE_KEY")
+    if key and lib.oomparse_options_add_text_key(options[0], key, #key) ~= OK then
+        error("OOMPARSE_KEY is written `log`, `a.b` or `$a['b']`, not `" .. key .. "`")
+    end
+    local since = os.getenv("OOMPARSE_SINCE") or "all"
+    if since ~= "all" and since ~= "start" then
+        error("OOMPARSE_SINCE is `all` or `start`")
+    end
+    check(lib.oomparse_options_set_since(options[0], since == "start" and os.time() or 0))
+    -- Events that come too late for their record are let go.
+    check(lib.oomparse_options_set_max_events(options[0], 1))
     check(lib.oomparse_parser_new(options[0], out))
     lib.oomparse_options_free(options[0])
     return ffi.gc(out[0], lib.oomparse_parser_free)
@@ -107,13 +117,6 @@ if pods then
     check(lib.oomparse_parser_set_pods(parser, pods))
 end
 
-local since = os.getenv("OOMPARSE_SINCE") or "all"
-if since ~= "all" and since ~= "start" then
-    error("OOMPARSE_SINCE is `all` or `start`")
-end
-local start = since == "start" and os.time() or 0
-
-local wants = ffi.new("bool[1]")
 local event_out = ffi.new("oomparse_event *[1]")
 local json_out = ffi.new("oomparse_str[1]")
 
@@ -134,16 +137,9 @@ local function ways(written)
         end
         return all
     end
-    local way, rest = { steps }, written:sub(#steps + 2)
-    while rest and rest ~= "" do
-        local _, step, behind = rest:match("^%[(['\"])(.-)%1%]()")
-        way[#way + 1], rest = step, step and rest:sub(behind)
-    end
-    for _, step in ipairs(way) do
-        rest = step ~= "" and rest
-    end
-    if not rest then
-        error("OOMPARSE_KEY is written `log`, `a.b` or `$a['b']`, not `" .. written .. "`")
+    local way = { steps }
+    for _, step in written:gmatch("%[(['\"])(.-)%1%]") do
+        way[#way + 1] = step
     end
     return { way }
 end
@@ -203,31 +199,15 @@ local function encode(value, depth)
     return "{" .. table.concat(parts, ",") .. "}"
 end
 
+-- The record as the library takes it: the text alone, where nothing beside it says who wrote it, else JSON.
 local function line_of(record, key, text)
-    local plain = true
+    local line = text:gsub("\r?\n$", "")
+    -- A text of several lines is a value, not a line of a log.
+    local plain = not key_ways and not line:find("\n", 1, true)
     for other in pairs(record) do
         plain = plain and (other == key or PLAIN_KEYS[other] == true)
     end
-    local line = text:gsub("\r?\n$", "")
-    -- A text of several lines is a value, not a line of a log.
-    if plain and not line:find("\n", 1, true) then
-        return line
-    end
-    if not key_ways then
-        return encode(record, 0)
-    end
-    local copy = {}
-    for other, value in pairs(record) do
-        copy[other] = value
-    end
-    for _, other in ipairs(TEXT_KEYS) do
-        copy[other] = nil
-    end
-    copy[key] = nil
-    -- The likeliest of all names, in front: no other text of the record is taken for it.
-    local name = (key == "MESSAGE" or key == "msg" or key == "log") and key or "message"
-    local others = encode(copy, 0):sub(2)
-    return '{"' .. name .. '":' .. encode(text, 0) .. (others == "}" and "" or ",") .. others
+    return plain and line or encode(record, 0)
 end
 
 -- The library's own JSON as a table: compact, and always right.
@@ -294,69 +274,6 @@ function decode_value(text, at)
     return tonumber(number), at + #number
 end
 
--- The names as Fluent Bit's own `kubernetes` filter writes them.
-local function kubernetes(event)
-    local pod, container = event.pod, event.container or {}
-    if not pod or not pod.name then
-        return nil
-    end
-    return {
-        pod_name = pod.name,
-        namespace_name = pod.namespace,
-        pod_id = pod.uid,
-        host = pod.node,
-        labels = pod.labels,
-        container_name = container.name,
-        docker_id = container.id,
-    }
-end
-
--- The event that the line pushed last tells: the first kill, and whatever else it tells in its `others`. Any other event is
--- another line's and is let go.
-local function event_of_last_line()
-    local told, first = {}, nil
-    while lib.oomparse_parser_next_event(parser, event_out) == OK do
-        local event = event_out[0]
-        if lib.oomparse_event_is_of_last_line(event) then
-            check(lib.oomparse_event_to_json(event, json_out))
-            told[#told + 1] = decode_value(ffi.string(json_out[0].data, json_out[0].len), 1)
-            first = first or told[#told].type == "kill" and #told
-        end
-        lib.oomparse_event_free(event)
-    end
-    local event = table.remove(told, first or 1)
-    if event and #told > 0 then
-        event.others = told
-    end
-    return event
-end
-
--- The last line of each tag that was not handed in: an indented one right behind it may belong to it.
-local skipped, skipped_tags = {}, 0
-
-local function skip(tag, line)
-    if not skipped[tag] then
-        if skipped_tags == 1024 then
-            skipped, skipped_tags = {}, 0
-        end
-        skipped_tags = skipped_tags + 1
-    end
-    skipped[tag] = line
-end
-
-local function push(tag, line)
-    local before = skipped[tag]
-    if before and line:find("^[ \t]") then
-        check(lib.oomparse_parser_push_keyed(parser, tag, #tag, before, #before))
-    end
-    if before then
-        skipped[tag] = ""
-    end
-    check(lib.oomparse_parser_push_keyed(parser, tag, #tag, line, #line))
-    -- This record is answered before another one comes: no kill can wait for a further line.
-    check(lib.oomparse_parser_give_waiting_keyed(parser, tag, #tag))
-end
-
 -- A record's time: a number, or with `time_as_table` a table.
 local function seconds(timestamp)
     return type(timestamp) == "table" and timestamp.sec or timestamp
@@ -364,30 +281,25 @@ end
 
 function oomparse(tag, timestamp, record)
     local key, text = text_of(record)
-    if type(text) ~= "string" then
+    if type(text) ~= "string" or not lib.oomparse_parser_wants_record(parser, tag, #tag, text, #text) then
         return 0, 0, 0
-    end
-    if not lib.oomparse_line_is_candidate(text, #text) then
-        check(lib.oomparse_parser_wants_every_line_keyed(parser, tag, #tag, wants))
-        if not wants[0] then
-            skip(tag, text)
-            return 0, 0, 0
-        end
     end
     local line = line_of(record, key, text)
-    push(tag, line)
-    local event = event_of_last_line()
-    if not event or seconds(timestamp) < start then
+    local result = lib.oomparse_parser_push_record(parser, tag, #tag, line, #line, seconds(timestamp), event_out)
+    if result == ABSENT then
         return 0, 0, 0
     end
-    -- The user's keys stay: of the two the first that is free.
-    local free = record.oom == nil and "oom" or record.oom_event == nil and "oom_event"
-    if not free then
+    check(result)
+    local event = event_out[0]
+    result = lib.oomparse_event_members(event, json_out)
+    local members = result == OK and decode_value(ffi.string(json_out[0].data, json_out[0].len), 1)
+    lib.oomparse_event_free(event)
+    -- A record that has both `oom` and `oom_event` has no room.
+    if not members then
         return 0, 0, 0
     end
-    record[free] = event
-    if record.kubernetes == nil then
-        record.kubernetes = kubernetes(event)
+    for name, value in pairs(members) do
+        record[name] = value
     end
     return 2, timestamp, record
 end

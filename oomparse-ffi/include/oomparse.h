@@ -1419,6 +1419,74 @@ oomparse_result oomparse_names_get(const struct oomparse_names *names,
 void oomparse_names_free(struct oomparse_names *names);
 
 /**
+ * One more place where a record of `oomparse_parser_push_record` has its text, first come first: `log`, or `a.b` or
+ * `$a['b']` for an object in an object. No other text of the record is then read. By default it is found under
+ * the names that shippers give it.
+ *
+ * # Lifetime
+ * Copies the key.
+ */
+oomparse_result oomparse_options_add_text_key(struct oomparse_options *options,
+                                              const char *key,
+                                              size_t len);
+
+/**
+ * From when on kills are given out for records, in seconds since 1970; 0 for always. For an input that reads again
+ * what another run has read.
+ *
+ * # Lifetime
+ * Keeps nothing.
+ */
+oomparse_result oomparse_options_set_since(struct oomparse_options *options,
+                                           uint64_t seconds);
+
+/**
+ * Whether a record matters whose text this is. One that does not need not be pushed, and of it only its beginning is
+ * kept, for a line behind it may go on with it. One call for each record of a log pipeline.
+ *
+ * # Lifetime
+ * Key and text must stand until the call returns.
+ */
+bool oomparse_parser_wants_record(struct oomparse_parser *parser,
+                                  const char *key,
+                                  size_t key_len,
+                                  const char *record_text,
+                                  size_t len);
+
+/**
+ * Takes one record of one of several logs, and gives the event that this record tells, named, with whatever else it
+ * tells in its `others`; `OOMPARSE_RESULT_ABSENT` and NULL if it tells none.
+ *
+ * For filters of a log pipeline, which answer each record before they get the next one: no kill waits for a further
+ * line. The record is a JSON object, whose values tell who wrote its text, or that text alone, where nothing is
+ * known beside it. `seconds` is the record's own time since 1970, or 0: it gives dates without a year one, see also
+ * `oomparse_options_set_since`. Events that come too late for their record, and those of logs that had to make
+ * room, go where those of `oomparse_parser_push_keyed` go: they belong on no other record.
+ *
+ * # Lifetime
+ * Key and record must stand until the call returns. The event is the caller's; it ends with `oomparse_event_free`.
+ */
+oomparse_result oomparse_parser_push_record(struct oomparse_parser *parser,
+                                            const char *key,
+                                            size_t key_len,
+                                            const char *record,
+                                            size_t len,
+                                            uint64_t seconds,
+                                            struct oomparse_event **out_event);
+
+/**
+ * What the record of `oomparse_parser_push_record` gets, as a JSON object: the event under `oom`, or `oom_event` where
+ * the record has that already, and the pod's names under `kubernetes`, as Fluent Bit's own filter writes them, if
+ * they are known and the record has none. `OOMPARSE_RESULT_ABSENT` if the record has no room, and for events that
+ * were not given for a record.
+ *
+ * # Lifetime
+ * The view ends with the event.
+ */
+oomparse_result oomparse_event_members(const struct oomparse_event *event,
+                                       struct oomparse_str *out_json);
+
+/**
  * A sentence for a result's number; for a number of no meaning too.
  *
  * # Lifetime

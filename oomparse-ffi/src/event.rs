@@ -34,6 +34,8 @@ pub(crate) struct Content {
     is_of_last_line: bool,
     time: Option<String>,
     json: OnceLock<String>,
+    /// What its record gets, if it was given as a record's answer.
+    members: Option<String>,
 }
 
 impl Content {
@@ -45,7 +47,20 @@ impl Content {
             key,
             is_of_last_line,
             json: OnceLock::new(),
+            members: None,
         }
+    }
+
+    /// The event that a record tells, and what the record gets.
+    pub(crate) fn of_record(event: OomEvent, key: &[u8], members: Option<String>) -> Self {
+        Self {
+            members,
+            ..Self::new(event, Some(Arc::from(key)), true)
+        }
+    }
+
+    pub(crate) fn members(&self) -> Option<&str> {
+        self.members.as_deref()
     }
 
     pub(crate) fn is_of_last_line(&self) -> bool {
@@ -258,7 +273,7 @@ pub extern "C" fn oomparse_pods_enrich(
     guard(|| {
         let content = given(event)?.content.as_mut();
         let content = content.ok_or(oomparse_result::EventOver)?;
-        let mut table = given(pods)?.lock()?;
+        let mut table = given(pods)?.table();
         if !enrich(&mut content.event, &mut *table) {
             return Err(oomparse_result::Absent);
         }

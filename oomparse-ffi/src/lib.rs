@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `options.rs`, `parser.rs`, `waiting.rs` | `oomparse_options`, `oomparse_parser` |
+//! | `options.rs`, `parser.rs`, `waiting.rs`, `record.rs` | `oomparse_options`, `oomparse_parser` |
 //! | `event.rs`, `field.rs`, `value.rs`, `lists.rs` | `oomparse_event` and what is in it |
 //! | `pods.rs`, `cgroup.rs` | names of pods, one cgroup path |
 //! | `result.rs`, `guard.rs`, `str.rs`, `version.rs` | numbers, panics, views, version |
@@ -20,6 +20,7 @@ mod lists;
 mod options;
 mod parser;
 mod pods;
+mod record;
 mod result;
 mod str;
 mod taken;
@@ -34,6 +35,7 @@ pub use lists::*;
 pub use options::*;
 pub use parser::*;
 pub use pods::*;
+pub use record::*;
 pub use result::{oomparse_result, oomparse_result_str};
 pub use str::oomparse_str;
 pub use taken::*;

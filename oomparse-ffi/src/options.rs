@@ -9,6 +9,7 @@ use crate::guard::{given, guard, quietly};
 use crate::result::oomparse_result;
 use crate::str::bytes;
 use oomparse_core::{Accept, Daemon, Options, limits::MAX_STREAMS};
+use oomparse_host::Places;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
@@ -21,6 +22,10 @@ pub struct oomparse_options {
     pub(crate) parser: Options,
     pub(crate) max_streams: usize,
     pub(crate) max_events: usize,
+    /// Where records have their text.
+    pub(crate) places: Places,
+    /// From when on kills are given out, in seconds since 1970.
+    pub(crate) since: u64,
 }
 
 impl Default for oomparse_options {
@@ -29,6 +34,8 @@ impl Default for oomparse_options {
             parser: Options::default(),
             max_streams: MAX_STREAMS,
             max_events: MAX_EVENTS,
+            places: Places::default(),
+            since: 0,
         }
     }
 }

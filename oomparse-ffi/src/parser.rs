@@ -8,10 +8,11 @@
 use crate::event::{Content, oomparse_event};
 use crate::guard::{Done, given, guard, quietly};
 use crate::options::oomparse_options;
-use crate::pods::{Pods, oomparse_pods};
+use crate::pods::oomparse_pods;
 use crate::result::oomparse_result;
 use crate::str::bytes;
-use oomparse_core::{KeyedParser, OomEvent, Parser};
+use oomparse_core::Parser;
+use oomparse_host::{Host, Names as _, Places, Pods};
 use std::collections::VecDeque;
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
@@ -30,8 +31,9 @@ pub struct oomparse_parser(Mutex<Inner>);
 pub(crate) struct Inner {
     /// The log without a key.
     pub(crate) main: Parser,
-    pub(crate) keyed: KeyedParser,
-    pods: Option<Arc<Pods>>,
+    /// Those with one.
+    pub(crate) host: Host<Option<Arc<Pods>>>,
+    pub(crate) places: Places,
     callback: Option<Callback>,
     events: VecDeque<Content>,
     max_events: usize,
@@ -60,7 +62,7 @@ struct Callback {
 }
 
 impl oomparse_parser {
-    fn lock(&self) -> Done<MutexGuard<'_, Inner>> {
+    pub(crate) fn lock(&self) -> Done<MutexGuard<'_, Inner>> {
         self.0.lock().map_err(|_| oomparse_result::Poisoned)
     }
 
@@ -100,27 +102,31 @@ impl oomparse_parser {
 impl Inner {
     #[inline]
     fn collect(&mut self) {
-        while let Some(event) = self.main.next_event() {
+        while let Some(mut event) = self.main.next_event() {
             let is_of_last_line = self.main.last_line_tells(&event);
-            self.keep(event, None, is_of_last_line);
+            self.host.names_mut().name(&mut event);
+            self.keep(Content::new(event, None, is_of_last_line));
         }
-        while let Some((key, event)) = self.keyed.next_event() {
-            let is_of_last_line = self.keyed.last_line_tells(&key, &event);
-            self.keep(event, Some(key), is_of_last_line);
+        if self.host.has_events() {
+            self.collect_keyed();
         }
     }
 
     #[cold]
-    fn keep(&mut self, mut event: OomEvent, key: Option<Arc<[u8]>>, is_of_last_line: bool) {
-        if let Some(pods) = &self.pods {
-            pods.name(&mut event);
+    fn collect_keyed(&mut self) {
+        while let Some((key, event)) = self.host.next_event(None) {
+            let is_of_last_line = self.host.last_line_tells(&key, &event);
+            self.keep(Content::new(event, Some(key), is_of_last_line));
         }
+    }
+
+    #[cold]
+    fn keep(&mut self, content: Content) {
         if self.callback.is_none() && self.events.len() >= self.max_events {
             self.events.pop_front();
             self.dropped = self.dropped.saturating_add(1);
         }
-        self.events
-            .push_back(Content::new(event, key, is_of_last_line));
+        self.events.push_back(content);
     }
 }
 
@@ -137,12 +143,14 @@ pub extern "C" fn oomparse_parser_new(
         let out = given(out_parser)?;
         out.write(std::ptr::null_mut());
         let options = options.cloned().unwrap_or_default();
-        let mut keyed = KeyedParser::with_options(options.parser.clone());
-        keyed.set_max_streams(options.max_streams);
+        let mut host = Host::new(options.parser.clone(), None);
+        host.set_max_streams(options.max_streams);
+        host.set_since(options.since);
+        host.keep_late(options.max_events);
         let inner = Inner {
             main: Parser::with_options(options.parser),
-            keyed,
-            pods: None,
+            host,
+            places: options.places,
             callback: None,
             events: VecDeque::new(),
             max_events: options.max_events,
@@ -194,7 +202,7 @@ pub extern "C" fn oomparse_parser_set_pods(
     pods: Option<&oomparse_pods>,
 ) -> oomparse_result {
     guard(|| {
-        given(parser)?.lock()?.pods = pods.map(oomparse_pods::share);
+        *given(parser)?.lock()?.host.names_mut() = pods.map(oomparse_pods::share);
         Ok(())
     })
 }
@@ -245,7 +253,7 @@ pub unsafe extern "C" fn oomparse_parser_push_keyed(
 ) -> oomparse_result {
     guard(|| {
         let (key, line) = (bytes(key, key_len)?, one_line(bytes(line, len)?));
-        given(parser)?.feed(|inner| _ = inner.keyed.push_line(key, line))
+        given(parser)?.feed(|inner| _ = inner.host.push(key, line))
     })
 }
 
@@ -263,7 +271,7 @@ pub unsafe extern "C" fn oomparse_parser_push_chunk_keyed(
 ) -> oomparse_result {
     guard(|| {
         let (key, chunk) = (bytes(key, key_len)?, bytes(chunk, len)?);
-        given(parser)?.feed(|inner| _ = inner.keyed.push_chunk(key, chunk))
+        given(parser)?.feed(|inner| _ = inner.host.push_chunk(key, chunk))
     })
 }
 
@@ -276,7 +284,7 @@ pub extern "C" fn oomparse_parser_finish(parser: Option<&oomparse_parser>) -> oo
     guard(|| {
         given(parser)?.feed(|inner| {
             inner.main.finish();
-            inner.keyed.finish();
+            inner.host.finish();
         })
     })
 }
@@ -293,7 +301,7 @@ pub unsafe extern "C" fn oomparse_parser_finish_keyed(
 ) -> oomparse_result {
     guard(|| {
         let key = bytes(key, key_len)?;
-        given(parser)?.feed(|inner| inner.keyed.finish_stream(key))
+        given(parser)?.feed(|inner| inner.host.finish_stream(key))
     })
 }
 
@@ -348,7 +356,7 @@ pub unsafe extern "C" fn oomparse_parser_wants_every_line_keyed(
 ) -> oomparse_result {
     guard(|| {
         let (key, out) = (bytes(key, key_len)?, given(out_wants)?);
-        out.write(given(parser)?.lock()?.keyed.wants_every_line(key));
+        out.write(given(parser)?.lock()?.host.wants(key, &[]));
         Ok(())
     })
 }

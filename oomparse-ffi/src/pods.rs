@@ -9,48 +9,12 @@ use crate::guard::{Done, given, guard, quietly};
 use crate::result::oomparse_result;
 use crate::str::{bytes, fill, oomparse_str, text};
 use ::oomparse_pods::{PodTable, learn};
-use oomparse_core::{OomEvent, PodLookup, PodNames, PodSource, enrich};
-use oomparse_host::{Content, Loaded, Sources, lacks_a_name};
+use oomparse_core::{PodLookup, PodNames, PodSource};
+use oomparse_host::{Loaded, Pods};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard};
-
-/// The table itself, which parsers may share, and what is read again for it.
-#[derive(Debug, Default)]
-pub(crate) struct Pods {
-    table: Mutex<PodTable>,
-    sources: Mutex<Sources>,
-}
-
-impl Pods {
-    /// Adds the names of an event's pod and container.
-    pub(crate) fn name(&self, event: &mut OomEvent) {
-        if !self.look_up(event) {
-            return;
-        }
-        // Read first: who uses the table meanwhile waits for no disk.
-        let contents = self.sources.lock().map(|mut sources| sources.read());
-        let contents = contents.unwrap_or_default();
-        if contents.is_empty() {
-            return;
-        }
-        if let Ok(mut table) = self.table.lock() {
-            for content in contents {
-                content.load(&mut table);
-            }
-        }
-        self.look_up(event);
-    }
-
-    /// Whether a name is missing still.
-    fn look_up(&self, event: &mut OomEvent) -> bool {
-        if let Ok(mut table) = self.table.lock() {
-            enrich(event, &mut *table);
-        }
-        lacks_a_name(event)
-    }
-}
+use std::sync::{Arc, MutexGuard};
 
 /// Names of pods by their uids and of containers by their ids, bounded in size.
 ///
@@ -63,8 +27,8 @@ impl oomparse_pods {
         Arc::clone(&self.0)
     }
 
-    pub(crate) fn lock(&self) -> Done<MutexGuard<'_, PodTable>> {
-        self.0.table.lock().map_err(|_| oomparse_result::Poisoned)
+    pub(crate) fn table(&self) -> MutexGuard<'_, PodTable> {
+        self.0.table()
     }
 }
 
@@ -169,7 +133,7 @@ pub unsafe extern "C" fn oomparse_pods_keep_labels(
             .map(str::trim)
             .filter(|key| !key.is_empty())
             .collect();
-        given(pods)?.lock()?.keep_labels(&keys);
+        given(pods)?.table().keep_labels(&keys);
         Ok(())
     })
 }
@@ -190,7 +154,7 @@ pub unsafe extern "C" fn oomparse_pods_load(
 ) -> oomparse_result {
     guard(|| {
         let listing = bytes(listing, len)?;
-        let loaded = given(pods)?.lock()?.load(listing);
+        let loaded = given(pods)?.table().load(listing);
         let loaded = Loaded {
             records: loaded.records,
             skipped: loaded.skipped,
@@ -215,10 +179,7 @@ pub unsafe extern "C" fn oomparse_pods_load_path(
 ) -> oomparse_result {
     guard(|| {
         let path = Path::new(text(path, len)?);
-        let pods = given(pods)?;
-        // Read first: who uses the table meanwhile waits for no disk.
-        let content = Content::read(path);
-        report(&content.load(&mut *pods.lock()?), out_loaded)
+        report(&given(pods)?.0.load_path(path), out_loaded)
     })
 }
 
@@ -237,19 +198,7 @@ pub unsafe extern "C" fn oomparse_pods_follow_path(
 ) -> oomparse_result {
     guard(|| {
         let path = Path::new(text(path, len)?);
-        let pods = given(pods)?;
-        let mut source = Sources::new([path]);
-        let loaded = source
-            .read()
-            .pop()
-            .map(|content| Ok(content.load(&mut *pods.lock()?)));
-        let mut sources = pods
-            .0
-            .sources
-            .lock()
-            .map_err(|_| oomparse_result::Poisoned)?;
-        sources.append(source);
-        report(&loaded.transpose()?.unwrap_or_default(), out_loaded)
+        report(&given(pods)?.0.follow(path), out_loaded)
     })
 }
 
@@ -290,7 +239,7 @@ pub unsafe extern "C" fn oomparse_pods_learn(
 ) -> oomparse_result {
     guard(|| {
         let (daemon, line) = (bytes(daemon, daemon_len)?, bytes(line, len)?);
-        let mut table = given(pods)?.lock()?;
+        let mut table = given(pods)?.table();
         learn(&mut table, daemon, line)
             .then_some(())
             .ok_or(oomparse_result::Absent)
@@ -309,7 +258,7 @@ pub extern "C" fn oomparse_pods_len(
 ) -> oomparse_result {
     guard(|| {
         let (out_pods, out_containers) = (given(out_pods)?, given(out_containers)?);
-        let table = given(pods)?.lock()?;
+        let table = given(pods)?.table();
         out_pods.write(table.pods());
         out_containers.write(table.containers());
         Ok(())
@@ -331,7 +280,7 @@ pub unsafe extern "C" fn oomparse_pods_lookup(
         let out = given(out_names)?;
         out.write(std::ptr::null_mut());
         let uid = text(uid, len)?;
-        let mut table = given(pods)?.lock()?;
+        let mut table = given(pods)?.table();
         let pod = table.pod(uid).ok_or(oomparse_result::Absent)?;
         out.write(oomparse_names::of(&pod, None, None).into_raw());
         Ok(())
@@ -354,7 +303,7 @@ pub unsafe extern "C" fn oomparse_pods_lookup_container(
         let out = given(out_names)?;
         out.write(std::ptr::null_mut());
         let id = text(id, len)?;
-        let mut table = given(pods)?.lock()?;
+        let mut table = given(pods)?.table();
         let found = table.container(id).ok_or(oomparse_result::Absent)?;
         let uid = found.pod_uid.map(String::from);
         out.write(oomparse_names::of(&found.pod, found.name, uid).into_raw());

@@ -70,7 +70,7 @@ pub unsafe extern "C" fn oomparse_parser_push_keyed_taken(
     guard(|| {
         let (out, key) = (given(out_taken)?, bytes(key, key_len)?);
         let line = one_line(bytes(line, len)?);
-        let taken = given(parser)?.feed(|inner| inner.keyed.push_line(key, line))?;
+        let taken = given(parser)?.feed(|inner| inner.host.push(key, line))?;
         out.write(oomparse_taken::of(taken));
         Ok(())
     })

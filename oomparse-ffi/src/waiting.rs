@@ -40,7 +40,7 @@ pub unsafe extern "C" fn oomparse_parser_give_waiting_keyed(
 ) -> oomparse_result {
     guard(|| {
         let key = bytes(key, key_len)?;
-        given(parser)?.feed(|inner| inner.keyed.give_waiting(key))
+        given(parser)?.feed(|inner| inner.host.give_waiting(key))
     })
 }
 
@@ -59,7 +59,7 @@ pub extern "C" fn oomparse_parser_give_all_waiting(
     guard(|| {
         given(parser)?.feed(|inner| {
             inner.main.give_all_waiting();
-            inner.keyed.give_all_waiting();
+            inner.host.give_all_waiting();
         })
     })
 }

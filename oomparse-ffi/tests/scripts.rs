@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "calls as C makes them")]
 
 use oomparse::*;
-use oomparse_tests::{Script, scripts};
+use oomparse_tests::{Script, events_in, scripts};
 use serde_json::Value;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -76,40 +76,153 @@ fn take(parser: &oomparse_parser) -> Vec<(bool, Value)> {
     }
 }
 
+/// A record through the calls for lines: the events that it tells, and the late ones.
+fn push_line(parser: &oomparse_parser, key: &str, record: &Value) -> (Vec<Value>, Vec<Value>) {
+    let line = record.to_string();
+    // SAFETY: line and key stand for the whole of each call.
+    unsafe {
+        let ((data, len), (key, key_len)) = (text(line.as_bytes()), text(key.as_bytes()));
+        right(oomparse_parser_push_keyed(
+            Some(parser),
+            key,
+            key_len,
+            data,
+            len,
+        ));
+        right(oomparse_parser_give_waiting_keyed(
+            Some(parser),
+            key,
+            key_len,
+        ));
+    }
+    let (told, late): (Vec<_>, Vec<_>) = take(parser).into_iter().partition(|(told, _)| *told);
+    let events = |all: Vec<(bool, Value)>| all.into_iter().map(|(_, event)| event).collect();
+    (events(told), events(late))
+}
+
+/// What a record gets through the call for records.
+fn answer(
+    parser: &oomparse_parser,
+    key: &str,
+    seconds: u64,
+    record: &str,
+) -> Result<Value, oomparse_result> {
+    let ((data, len), (key, key_len)) = (text(record.as_bytes()), text(key.as_bytes()));
+    let mut out = MaybeUninit::uninit();
+    // SAFETY: record and key stand for the whole of the call; an event that was written is freed once.
+    unsafe {
+        let result = oomparse_parser_push_record(
+            Some(parser),
+            key,
+            key_len,
+            data,
+            len,
+            seconds,
+            Some(&mut out),
+        );
+        if result != oomparse_result::Ok {
+            return Err(result);
+        }
+        let event = Box::from_raw(out.assume_init());
+        let mut members = MaybeUninit::uninit();
+        let result = oomparse_event_members(Some(&event), Some(&mut members));
+        let members = members.assume_init();
+        let members = (result == oomparse_result::Ok).then(|| {
+            serde_json::from_slice(std::slice::from_raw_parts(
+                members.data.cast::<u8>(),
+                members.len,
+            ))
+            .unwrap()
+        });
+        oomparse_event_free(Some(event));
+        members.ok_or(result)
+    }
+}
+
+/// The same through the call for records.
+fn push_record(parser: &oomparse_parser, key: &str, record: &Value) -> (Vec<Value>, Vec<Value>) {
+    let answer = answer(parser, key, 0, &record.to_string());
+    let late = take(parser).into_iter().map(|(told, event)| {
+        assert!(!told);
+        event
+    });
+    let mut after = record.clone();
+    match answer {
+        Ok(members) => {
+            let after = after.as_object_mut().unwrap();
+            after.extend(members.as_object().unwrap().clone());
+        }
+        Err(result) => assert_eq!(result, oomparse_result::Absent),
+    }
+    (events_in(record, &after).unwrap(), late.collect())
+}
+
 #[test]
 fn the_scripts_give_the_events_that_they_must() {
-    for script in scripts().unwrap() {
-        let parser = parser(&script);
-        let (mut given, mut late) = (Vec::new(), Vec::new());
-        for (at, record) in script.records.iter().enumerate() {
-            let (line, key) = (record.to_string(), script.stream_of(record));
-            // SAFETY: line and key stand for the whole of each call.
-            unsafe {
-                let ((data, len), (key, key_len)) = (text(line.as_bytes()), text(key.as_bytes()));
-                right(oomparse_parser_push_keyed(
-                    Some(&parser),
-                    key,
-                    key_len,
-                    data,
-                    len,
-                ));
-                right(oomparse_parser_give_waiting_keyed(
-                    Some(&parser),
-                    key,
-                    key_len,
-                ));
+    for push in [push_line, push_record] {
+        for script in scripts().unwrap() {
+            let parser = parser(&script);
+            let (mut given, mut late) = (Vec::new(), Vec::new());
+            for (at, record) in script.records.iter().enumerate() {
+                let (told, others) = push(&parser, &script.stream_of(record), record);
+                given.extend(told.into_iter().map(|event| (at, event)));
+                late.extend(others);
             }
-            for (told, event) in take(&parser) {
-                if told {
-                    given.push((at, event));
-                } else {
-                    late.push(event);
-                }
-            }
+            right(oomparse_parser_finish(Some(&parser)));
+            late.extend(take(&parser).into_iter().map(|(_, event)| event));
+            script.check(&given, Some(&late)).unwrap();
+            oomparse_parser_free(Some(parser));
         }
-        right(oomparse_parser_finish(Some(&parser)));
-        late.extend(take(&parser).into_iter().map(|(_, event)| event));
-        script.check(&given, Some(&late)).unwrap();
-        oomparse_parser_free(Some(parser));
     }
+}
+
+fn wants(parser: &oomparse_parser, key: &str, line: &str) -> bool {
+    let ((data, len), (key, key_len)) = (text(line.as_bytes()), text(key.as_bytes()));
+    // SAFETY: line and key stand for the whole of the call.
+    unsafe { oomparse_parser_wants_record(Some(parser), key, key_len, data, len) }
+}
+
+#[test]
+fn a_record_is_answered_as_its_keys_and_its_time_say() {
+    // SAFETY: what the library made is given to it, and every text stands for the whole of its call.
+    let parser = unsafe {
+        let mut options = Box::from_raw(made(|out| oomparse_options_new(Some(out))));
+        for key in ["text", "$a['b']"] {
+            let (data, len) = text(key.as_bytes());
+            right(oomparse_options_add_text_key(Some(&mut options), data, len));
+        }
+        right(oomparse_options_set_utc_offset(Some(&mut options), 0));
+        right(oomparse_options_set_since(
+            Some(&mut options),
+            1_704_067_200,
+        ));
+        let parser = Box::from_raw(made(|out| oomparse_parser_new(Some(&options), Some(out))));
+        oomparse_options_free(Some(options));
+        parser
+    };
+    let killed = |pid: u32| {
+        format!(
+            "Dec 31 23:59:59 n1 kernel: [{pid}.1] Killed process {pid} (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB"
+        )
+    };
+    let pid = |answer: Result<Value, oomparse_result>, key: &str| {
+        let event = &answer.unwrap()[key];
+        event["victim"]["pid"].as_u64().unwrap()
+    };
+    let record = |key: &str, pid: u32| format!("{{\"{key}\":{:?},\"n\":1}}", killed(pid));
+    assert!(wants(&parser, "t", &killed(1)) && !wants(&parser, "t", "GET / 200"));
+    assert_eq!(pid(answer(&parser, "t", 0, &record("text", 1)), "oom"), 1);
+    assert_eq!(pid(answer(&parser, "t", 0, &killed(2)), "oom"), 2);
+    let nested = format!("{{\"a\":{},\"oom\":7}}", record("b", 3));
+    assert_eq!(pid(answer(&parser, "t", 0, &nested), "oom_event"), 3);
+    let full = format!("{{\"text\":{:?},\"oom\":7,\"oom_event\":7}}", killed(4));
+    let absent = Err(oomparse_result::Absent);
+    assert_eq!(answer(&parser, "t", 0, &full), absent);
+    assert_eq!(answer(&parser, "t", 0, &record("message", 5)), absent);
+    // From before the start; then in the first minute of 2024.
+    assert_eq!(answer(&parser, "t", 1_704_067_199, &killed(6)), absent);
+    let answer = answer(&parser, "t", 1_704_067_201, &(killed(7) + "\n")).unwrap();
+    assert_eq!(answer["oom"]["time"], "2023-12-31T23:59:59Z");
+    assert!(take(&parser).is_empty());
+    oomparse_parser_free(Some(parser));
 }

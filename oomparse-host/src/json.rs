@@ -73,9 +73,8 @@ impl<'r> Value<'r> for Json<'r> {
 ///
 /// # Example
 /// ```
-/// use oomparse_host::members;
-///
 /// use oomparse_core::{Options, parse_all};
+/// use oomparse_host::members;
 ///
 /// let event = parse_all(b"Killed process 7 (a)", &Options::new()).next().unwrap();
 /// let added = members(&event, "oom", |key| key == "oom").unwrap();

@@ -23,6 +23,8 @@ static void options(void)
     IS_NULL(oomparse_options_set_host(NULL, "h", 1));
     IS_NULL(oomparse_options_set_boot_id(NULL, "b", 1));
     IS_NULL(oomparse_options_add_cgroup_root(NULL, "/b", 2));
+    IS_NULL(oomparse_options_add_text_key(NULL, "log", 3));
+    IS_NULL(oomparse_options_set_since(NULL, 1));
     IS_NULL(oomparse_options_set_trust(NULL, OOMPARSE_TRUST_ANY));
     IS_NULL(oomparse_options_add_source(NULL, "all", 3));
     IS_NULL(oomparse_options_set_origin(NULL, "earlyoom", 8));
@@ -32,6 +34,9 @@ static void options(void)
     IS_NULL(oomparse_options_set_host(options, NULL, 1));
     CHECK_OK(oomparse_options_set_host(options, NULL, 0));
     CHECK(oomparse_options_set_host(options, "h", SIZE_MAX) == OOMPARSE_RESULT_INVALID_LENGTH);
+    IS_NULL(oomparse_options_add_text_key(options, NULL, 1));
+    CHECK(oomparse_options_add_text_key(options, "$a[", 3) == OOMPARSE_RESULT_INVALID_VALUE);
+    CHECK(oomparse_options_add_text_key(options, "", 0) == OOMPARSE_RESULT_INVALID_VALUE);
     CHECK(oomparse_options_set_year(options, 1969) == OOMPARSE_RESULT_INVALID_VALUE);
     CHECK(oomparse_options_set_utc_offset(options, 1440) == OOMPARSE_RESULT_INVALID_VALUE);
     CHECK(oomparse_options_set_trust(options, 0) == OOMPARSE_RESULT_INVALID_VALUE);
@@ -55,6 +60,9 @@ static void parser(void)
     IS_NULL(oomparse_parser_push_chunk(NULL, "a", 1));
     IS_NULL(oomparse_parser_push_keyed(NULL, "a", 1, "a", 1));
     IS_NULL(oomparse_parser_push_chunk_keyed(NULL, "a", 1, "a", 1));
+    IS_NULL(oomparse_parser_push_record(NULL, "a", 1, "a", 1, 0, &event));
+    CHECK(oomparse_parser_wants_record(NULL, "a", 1, "a", 1));
+    CHECK(oomparse_parser_wants_record(NULL, NULL, 1, NULL, 1));
     IS_NULL(oomparse_parser_give_waiting(NULL));
     IS_NULL(oomparse_parser_give_waiting_keyed(NULL, "a", 1));
     IS_NULL(oomparse_parser_give_all_waiting(NULL));
@@ -105,6 +113,7 @@ static void event(void)
 
     IS_NULL(oomparse_event_clone(NULL, &event));
     IS_NULL(oomparse_event_to_json(NULL, &text));
+    IS_NULL(oomparse_event_members(NULL, &text));
     IS_NULL(oomparse_event_key(NULL, &text));
     IS_NULL(oomparse_event_get_str(NULL, OOMPARSE_FIELD_TYPE, &text));
     IS_NULL(oomparse_event_get_u64(NULL, OOMPARSE_FIELD_VICTIM_PID, &number));
@@ -131,6 +140,8 @@ static void event(void)
 
     IS_NULL(oomparse_event_clone(event, NULL));
     IS_NULL(oomparse_event_to_json(event, NULL));
+    IS_NULL(oomparse_event_members(event, NULL));
+    CHECK(oomparse_event_members(event, &text) == OOMPARSE_RESULT_ABSENT && text.data == NULL);
     IS_NULL(oomparse_event_get_str(event, OOMPARSE_FIELD_TYPE, NULL));
     IS_NULL(oomparse_event_get_u64(event, OOMPARSE_FIELD_VICTIM_PID, NULL));
     IS_NULL(oomparse_event_get_stat(event, 0, 0, NULL, NULL));

@@ -27,12 +27,12 @@ end
 
 local function one(path, line)
     local record = { log = line, file = path }
-    local code, timestamp, new = oomparse(path, 17.5, record)
+    local code, timestamp, new = oomparse(path, 0.5, record)
     if code == 0 then
         assert(record.log == line and record.file == path and record.oom == nil)
         return
     end
-    assert(code == 2 and timestamp == 17.5 and new == record)
+    assert(code == 2 and timestamp == 0.5 and new == record)
     assert(record.log == line and record.file == path)
     io.write(encode(record.oom), "\n")
     if record.oom.pod and record.oom.pod.name then

@@ -1,0 +1,155 @@
+//! Records in, answers out: all that a filter of a log pipeline needs.
+#![allow(unsafe_code, reason = "export attributes")]
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "the comments are C's: what a caller owes stands under Lifetime"
+)]
+
+use crate::event::{Content, content, oomparse_event};
+use crate::guard::{given, guard, quietly};
+use crate::options::oomparse_options;
+use crate::parser::{Inner, one_line, oomparse_parser};
+use crate::result::oomparse_result;
+use crate::str::{bytes, oomparse_str, text};
+use oomparse_host::{Json, KEYS, members};
+use std::borrow::Cow;
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+/// One more place where a record of `oomparse_parser_push_record` has its text, first come first: `log`, or `a.b` or
+/// `$a['b']` for an object in an object. No other text of the record is then read. By default it is found under
+/// the names that shippers give it.
+///
+/// # Lifetime
+/// Copies the key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_options_add_text_key(
+    options: Option<&mut oomparse_options>,
+    key: *const c_char,
+    len: usize,
+) -> oomparse_result {
+    guard(|| {
+        let key = text(key, len)?.parse();
+        let key = key.map_err(|_| oomparse_result::InvalidValue)?;
+        given(options)?.places.text.push(key);
+        Ok(())
+    })
+}
+
+/// From when on kills are given out for records, in seconds since 1970; 0 for always. For an input that reads again
+/// what another run has read.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_options_set_since(
+    options: Option<&mut oomparse_options>,
+    seconds: u64,
+) -> oomparse_result {
+    guard(|| {
+        given(options)?.since = seconds;
+        Ok(())
+    })
+}
+
+/// Whether a record matters whose text this is. One that does not need not be pushed, and of it only its beginning is
+/// kept, for a line behind it may go on with it. One call for each record of a log pipeline.
+///
+/// # Lifetime
+/// Key and text must stand until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_wants_record(
+    parser: Option<&oomparse_parser>,
+    key: *const c_char,
+    key_len: usize,
+    record_text: *const c_char,
+    len: usize,
+) -> bool {
+    quietly(true, || {
+        let (Ok(key), Ok(text), Some(parser)) =
+            (bytes(key, key_len), bytes(record_text, len), parser)
+        else {
+            return true;
+        };
+        let Ok(mut inner) = parser.lock() else {
+            return true;
+        };
+        let wants = inner.host.wants(key, text);
+        if !wants {
+            inner.host.pass_over(key, one_line(text));
+        }
+        wants
+    })
+}
+
+/// Takes one record of one of several logs, and gives the event that this record tells, named, with whatever else it
+/// tells in its `others`; `OOMPARSE_RESULT_ABSENT` and NULL if it tells none.
+///
+/// For filters of a log pipeline, which answer each record before they get the next one: no kill waits for a further
+/// line. The record is a JSON object, whose values tell who wrote its text, or that text alone, where nothing is
+/// known beside it. `seconds` is the record's own time since 1970, or 0: it gives dates without a year one, see also
+/// `oomparse_options_set_since`. Events that come too late for their record, and those of logs that had to make
+/// room, go where those of `oomparse_parser_push_keyed` go: they belong on no other record.
+///
+/// # Lifetime
+/// Key and record must stand until the call returns. The event is the caller's; it ends with `oomparse_event_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oomparse_parser_push_record(
+    parser: Option<&oomparse_parser>,
+    key: *const c_char,
+    key_len: usize,
+    record: *const c_char,
+    len: usize,
+    seconds: u64,
+    out_event: Option<&mut MaybeUninit<*mut oomparse_event>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_event)?;
+        out.write(std::ptr::null_mut());
+        let (key, record) = (bytes(key, key_len)?, one_line(bytes(record, len)?));
+        let seconds = Some(seconds).filter(|seconds| *seconds > 0);
+        let told = given(parser)?.feed(|inner| take(inner, key, seconds, record))?;
+        let told = told.ok_or(oomparse_result::Absent)?;
+        out.write(Box::into_raw(Box::new(oomparse_event::owned(told))));
+        Ok(())
+    })
+}
+
+fn take(inner: &mut Inner, key: &[u8], seconds: Option<u64>, record: &[u8]) -> Option<Content> {
+    let is_object = record.first() == Some(&b'{');
+    let line = if is_object && !inner.places.text.is_empty() {
+        let text = String::from_utf8_lossy(record);
+        let line = inner.places.line(&Json::of(text.as_bytes())?)?;
+        Cow::Owned(line.into_owned())
+    } else {
+        Cow::Borrowed(record)
+    };
+    let event = inner.host.take(key, seconds, &line)?;
+    // A line of text may begin with a brace, too.
+    let text = String::from_utf8_lossy(record);
+    let has = Json::of(text.as_bytes()).and_then(|record| record.keys());
+    let has = has.unwrap_or_default();
+    let members = members(&event, KEYS[0], |key| has.iter().any(|known| known == key));
+    Some(Content::of_record(event, key, members))
+}
+
+/// What the record of `oomparse_parser_push_record` gets, as a JSON object: the event under `oom`, or `oom_event` where
+/// the record has that already, and the pod's names under `kubernetes`, as Fluent Bit's own filter writes them, if
+/// they are known and the record has none. `OOMPARSE_RESULT_ABSENT` if the record has no room, and for events that
+/// were not given for a record.
+///
+/// # Lifetime
+/// The view ends with the event.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_members(
+    event: Option<&oomparse_event>,
+    out_json: Option<&mut MaybeUninit<oomparse_str>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_json)?;
+        out.write(oomparse_str::NONE);
+        let members = content(event)?.members().ok_or(oomparse_result::Absent)?;
+        out.write(oomparse_str::of(members.as_bytes()));
+        Ok(())
+    })
+}
