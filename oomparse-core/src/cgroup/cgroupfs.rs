@@ -1,4 +1,4 @@
-//! Names that the kubelet and the runtime give themselves (`cgroupDriver: cgroupfs`).
+//! Names that the kubelet and the runtime choose themselves (`cgroupDriver: cgroupfs`).
 //!
 //! ```text
 //! /kubepods/burstable/pod76002cec-c30b-578d-7553-1700d10ccf71/f0748fea57aeed3a…     64 digits
@@ -17,8 +17,8 @@ pub(super) fn pod(component: &[u8]) -> Option<&[u8]> {
     is_pod_uid(uid).then_some(uid)
 }
 
-/// Runtime and digits of a container's component: `<id>`, `crio-<id>`, `libpod-<id>`. With too few of
-/// them for an id they still tell the runtime.
+/// Runtime and digits of a container's component: `<id>`, `crio-<id>`, `libpod-<id>`. If there are too few digits
+/// for an id, they still show the runtime.
 pub(super) fn container(component: &[u8]) -> Option<(Option<Runtime>, &[u8])> {
     if is_container_id(component) {
         return Some((None, component));

@@ -1,4 +1,4 @@
-//! Who a cgroup path belongs to: pod, quality of service, container, runtime.
+//! To whom a cgroup path belongs: pod, quality of service class, container, runtime.
 //!
 //! ```text
 //! /kubepods/burstable/pod3962896b-ab69-4572-8f1d-ee756f9f3589/a2172e8d…            cgroupfs
@@ -10,17 +10,17 @@
 //!
 //! A path is read once, from the root down:
 //!
-//! 1. **The outermost pod is the pod.** Whatever stands below it was named inside its container.
-//! 2. A pod counts where nobody but an administrator names cgroups: the host's, or that of a container or
-//!    machine that the path leads through. Then it is nested (`zone.rs`). Below a user's slice or a service
-//!    anybody may call a cgroup so: there is none, unless the caller names that place (`roots.rs`).
-//! 3. The first `kubepods` decides. If what stands in its pod's place has no sound uid, there is
-//!    no pod, and nothing further down becomes one.
-//! 4. The container is the component right below the pod, if it has a container's form.
-//! 5. A path without a pod may show a container that no Kubernetes started (`other.rs`).
+//! 1. **The outermost pod is the pod.** Everything below it was named inside its container.
+//! 2. A pod counts where only an administrator names cgroups: the host's, or that of a container or machine on
+//!    the path; in the latter case it is nested (`zone.rs`). Below a user's slice or a service anybody may choose
+//!    such a name: there is no pod, unless the caller names that place (`roots.rs`).
+//! 3. The first `kubepods` decides. If the component in the pod's place has no valid uid, there is no pod, and no
+//!    component further down becomes one.
+//! 4. The container is the component right below the pod, if it has the form of a container.
+//! 5. A path without a pod may show a container that Kubernetes did not start (`other.rs`).
 //!
-//! Hex digits and uuids anywhere else mean nothing: `/ecs/<32 hex>/…`, `/mesos/<uuid>`, a garden
-//! container's name.
+//! Hex digits and uuids anywhere else have no meaning: `/ecs/<32 hex>/…`, `/mesos/<uuid>`, a garden container's
+//! name.
 
 mod cgroupfs;
 mod other;
@@ -39,7 +39,7 @@ use walk::{Place, PodPlace};
 use zone::Zone;
 
 words! {
-    /// Who names the cgroups.
+    /// The cgroup driver, which names the cgroups.
     CgroupDriver {
         /// `/kubepods/burstable/pod<uid>/<id>`
         Cgroupfs = "cgroupfs",
@@ -55,13 +55,13 @@ words! {
         Guaranteed = "Guaranteed",
         /// Some requests or limits.
         Burstable = "Burstable",
-        /// None.
+        /// No requests or limits.
         BestEffort = "BestEffort",
     }
 }
 
 words! {
-    /// The container runtime that a path tells.
+    /// The container runtime that a path shows.
     Runtime {
         /// `docker-<id>.scope`, `/docker/<id>`
         Docker = "docker",
@@ -75,7 +75,7 @@ words! {
 }
 
 words! {
-    /// What kind of cgroup a limit stands on.
+    /// The level of a cgroup that has a limit.
     LimitLevel {
         /// A container's.
         Container = "container",
@@ -92,27 +92,26 @@ words! {
     }
 }
 
-/// What a cgroup path says: a view over the path's bytes.
+/// The contents of a cgroup path: a view over the path's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CgroupPath<'a> {
-    /// Who named the cgroups, for Kubernetes and container paths.
+    /// The cgroup driver, for Kubernetes and container paths.
     pub driver: Option<CgroupDriver>,
-    /// The pod's class, where the path shows it.
+    /// The pod's class, if the path shows it.
     pub qos_class: Option<QosClass>,
     /// The outermost pod's uid as the path spells it (hyphens, underscores or 32 hex digits).
     pub pod_uid: Option<&'a [u8]>,
-    /// The pod stands in the cgroup of a container or a machine (kind, minikube, k3d, LXC): whoever runs that
-    /// named it.
+    /// The pod is in the cgroup of a container or a machine (kind, minikube, k3d, LXC), whose owner named it.
     pub nested: bool,
     /// The container's id, 12 to 64 hex digits.
     pub container_id: Option<&'a [u8]>,
-    /// The runtime, where the path tells.
+    /// The runtime, if the path shows it.
     pub runtime: Option<Runtime>,
-    /// The container, of no pod, stands where others than its engine name cgroups: below a user's slice, a
-    /// service, another machine's cgroup. Its id may be anybody's word.
+    /// The container belongs to no pod and is in a place where others than its engine name cgroups: below a
+    /// user's slice, a service, or another machine's cgroup. Anybody may have chosen its id.
     pub delegated: bool,
-    /// What kind of cgroup the path itself names.
+    /// The level of the path itself.
     pub level: LimitLevel,
 }
 
@@ -128,8 +127,8 @@ impl<'a> CgroupPath<'a> {
         level: LimitLevel::Other,
     };
 
-    /// The pod's uid in the record's spelling: lower case, 8-4-4-4-12 with hyphens; a static pod's
-    /// 32 digits without.
+    /// The pod's uid in the record's spelling: lower case, 8-4-4-4-12 with hyphens; a static pod's 32 digits
+    /// without hyphens.
     #[must_use]
     pub fn pod_uid_text(&self) -> Option<String> {
         normalize_pod_uid(self.pod_uid?)
@@ -144,8 +143,8 @@ impl<'a> CgroupPath<'a> {
 
 /// Reads a memory cgroup's path as the kernel prints it.
 ///
-/// Never fails: what the path does not tell is `None`. Text that is no path (`(name too long)`)
-/// tells nothing. Time is linear in the path's length, nothing is allocated.
+/// Never fails: what the path does not show is `None`. A text that is not a path (`(name too long)`) shows
+/// nothing. Takes time linear in the path's length, and allocates nothing.
 ///
 /// # Example
 /// ```
@@ -164,7 +163,7 @@ pub fn parse_cgroup_path(path: &[u8]) -> CgroupPath<'_> {
     parse(path, 0)
 }
 
-/// The same, where the caller vouches for the first `vouched` bytes.
+/// The same; the caller vouches for the first `vouched` bytes.
 fn parse(path: &[u8], vouched: usize) -> CgroupPath<'_> {
     let Some(below_root) = path.strip_prefix(b"/") else {
         return CgroupPath::NOTHING;
@@ -194,7 +193,7 @@ fn parse(path: &[u8], vouched: usize) -> CgroupPath<'_> {
     walk.without_pod()
 }
 
-/// How far the walk from the root has come.
+/// The progress of the walk from the root.
 struct Walk<'a> {
     place: Place,
     zone: Zone,
@@ -208,14 +207,14 @@ impl<'a> Walk<'a> {
         plain: other::Search::START,
     };
 
-    /// Goes below a component of a root that the caller names: no border.
+    /// Enters a component of a root that the caller named: it is not a border.
     fn vouched(&mut self, component: &'a [u8], last: bool) {
         self.place = self.place.step(component);
         self.plain.step(component, last, false);
         self.plain.forget_the_way();
     }
 
-    /// Reads a component as a pod's, if one may stand here.
+    /// Reads a component as a pod, if a pod may be here.
     fn pod(&self, component: &'a [u8], last: bool) -> Option<PodPlace<'a>> {
         let pod = self.place.pod(component, last)?;
         let of_service = || match pod.inline {
@@ -225,9 +224,9 @@ impl<'a> Walk<'a> {
         (self.zone.has_pods() || of_service()).then_some(pod)
     }
 
-    /// Goes below a component that is no pod's.
+    /// Enters a component that is not a pod.
     fn step(&mut self, component: &'a [u8], last: bool) {
-        // Once there is a `kubepods`, what stands below it is the kubelet's.
+        // Below `kubepods`, the kubelet names everything.
         if !self.place.is_outside() {
             self.place = self.place.step(component);
             return;
@@ -253,7 +252,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The path's pod uid in the record's spelling, from any spelling; nothing if it is no uid.
+/// The path's pod uid in the record's spelling, from any spelling; `None` if it is not a uid.
 pub(crate) fn normalize_pod_uid(uid: &[u8]) -> Option<String> {
     if !is_pod_uid(uid) {
         return None;
@@ -261,7 +260,7 @@ pub(crate) fn normalize_pod_uid(uid: &[u8]) -> Option<String> {
     Some(id_text(uid))
 }
 
-/// An id of ASCII in the record's spelling: lower case, with hyphens where systemd has underscores.
+/// An ASCII id in the record's spelling: lower case, with hyphens instead of systemd's underscores.
 pub(crate) fn id_text(id: &[u8]) -> String {
     let spelled = |byte: &u8| match byte {
         b'_' => b'-',
@@ -270,12 +269,12 @@ pub(crate) fn id_text(id: &[u8]) -> String {
     String::from_utf8(id.iter().map(spelled).collect()).unwrap_or_default()
 }
 
-/// Whether this is a container id, or a piece of one long enough to tell containers apart.
+/// Whether this is a container id, or a part of one that is long enough to be unique.
 pub(crate) fn is_container_id(id: &[u8]) -> bool {
     (12..=64).contains(&id.len()) && all_hex(id)
 }
 
-/// Reads the container right below a pod, and nothing further down.
+/// Reads the container right below a pod, but nothing further down.
 fn below_pod<'a>(pod: PodPlace<'a>, mut rest: &'a [u8]) -> CgroupPath<'a> {
     let mut path = CgroupPath {
         driver: Some(pod.driver),
@@ -324,7 +323,7 @@ fn qos_word(word: &[u8]) -> Option<QosClass> {
     }
 }
 
-/// What stands behind the last hyphen: `burstable` of `kubelet-kubepods-burstable`.
+/// The word after the last hyphen: `burstable` in `kubelet-kubepods-burstable`.
 fn last_word(name: &[u8]) -> &[u8] {
     match memchr::memrchr(b'-', name) {
         Some(at) => name.get(at.saturating_add(1)..).unwrap_or_default(),
@@ -332,13 +331,13 @@ fn last_word(name: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether one of the hyphenated words is `kubepods` or was meant to be.
+/// Whether one of the hyphenated words is `kubepods`, or a misspelling of it.
 fn has_kube_word(name: &[u8]) -> bool {
     name.split(|&byte| byte == b'-')
         .any(|word| word.starts_with(b"kub"))
 }
 
-/// Takes the next component off the path; empty ones do not count.
+/// Removes the next component from the path; empty components do not count.
 fn next_component<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     while !rest.is_empty() {
         let (component, after) = match memchr::memchr(b'/', rest) {
@@ -356,7 +355,7 @@ fn next_component<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     None
 }
 
-/// 8-4-4-4-12 hex digits with hyphens or underscores, or 32 without: never a piece of one.
+/// 8-4-4-4-12 hex digits with hyphens or underscores, or 32 without; never only a part.
 fn is_pod_uid(uid: &[u8]) -> bool {
     match uid.len() {
         32 => all_hex(uid),
@@ -379,7 +378,7 @@ fn is_pod_uid(uid: &[u8]) -> bool {
     }
 }
 
-/// Looks at every byte, so that the compiler can take many at once.
+/// Checks every byte, so that the compiler can process many at once.
 fn all_hex(bytes: &[u8]) -> bool {
     bytes.iter().fold(true, |all, byte| {
         let digit = byte.wrapping_sub(b'0') < 10;

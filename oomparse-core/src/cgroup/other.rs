@@ -1,4 +1,4 @@
-//! Containers that no Kubernetes started, and everything that is no container.
+//! Containers that Kubernetes did not start, and paths without a container.
 //!
 //! ```text
 //! /docker/61aeeb83469a004f88656f40c2c404ba9ad0286dcb130d8d0db3846cd22b51a6          docker, cgroupfs
@@ -11,7 +11,7 @@
 //! /lxc/107/ns/system.slice/x.service, /garden/good/db315859-…, /mesos/<uuid>     none of them
 //! ```
 //!
-//! The outermost container counts, for what stands below was named inside it.
+//! The outermost container counts, because everything below it was named inside it.
 
 use super::{CgroupDriver, CgroupPath, LimitLevel, Runtime, all_hex, is_container_id, systemd};
 
@@ -21,12 +21,12 @@ pub(super) struct Search<'a> {
     parent: Parent,
 }
 
-/// What the walk came through last, as far as a bare id below it would be a container's.
+/// The last relevant component, if a bare id below it would be a container.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Parent {
     /// Nothing yet.
     Root,
-    /// `docker`, where Docker itself may have made it.
+    /// `docker`, if Docker itself may have made it.
     Docker,
     /// `libpod_parent`.
     Libpod,
@@ -34,7 +34,7 @@ enum Parent {
     Ecs,
     /// `/ecs/<task>`, `/ecs/<cluster>/<task>`.
     EcsTask,
-    /// Anything in which others than the container engine name cgroups.
+    /// Any place in which others than the container engine name cgroups.
     Delegated,
     /// Anything else.
     Other,
@@ -46,12 +46,12 @@ impl<'a> Search<'a> {
         parent: Parent::Root,
     };
 
-    /// Begins anew, where the caller vouches for the way; what was found stays.
+    /// Starts again, because the caller vouches for the path so far; a container that was found stays.
     pub(super) fn forget_the_way(&mut self) {
         self.parent = Parent::Root;
     }
 
-    /// Takes the next component; `is_claimed` where anybody may have named it.
+    /// Takes the next component; `is_claimed` if anybody may have named it.
     pub(super) fn step(&mut self, component: &'a [u8], last: bool, is_claimed: bool) {
         if let Some(found) = &mut self.found {
             let crun = found.driver == Some(CgroupDriver::Systemd)
@@ -78,7 +78,7 @@ impl<'a> Search<'a> {
         self.parent = self.parent.step(component);
     }
 
-    /// What was found: the container, or nothing.
+    /// The container that was found, if any.
     pub(super) fn found(self) -> CgroupPath<'a> {
         self.found.unwrap_or(CgroupPath::NOTHING)
     }
@@ -100,7 +100,7 @@ impl Parent {
     }
 }
 
-/// A component in the place of a bare id. Docker's other names (`buildkit`) are no containers.
+/// A component in the place of a bare id. Docker's other names (`buildkit`) are not containers.
 fn bare(component: &[u8], runtime: Option<Runtime>) -> CgroupPath<'_> {
     let sound = is_container_id(component);
     CgroupPath {
@@ -123,7 +123,7 @@ fn libpod(component: &[u8]) -> Option<CgroupPath<'_>> {
     }
 }
 
-/// A runtime's scope. With too few digits for an id it still tells the runtime.
+/// A runtime's scope. If there are too few digits for an id, it still shows the runtime.
 fn scope(component: &[u8], last: bool) -> Option<CgroupPath<'_>> {
     let (runtime, id) = systemd::scope(component, last)?;
     Some(CgroupPath {

@@ -1,13 +1,13 @@
-//! Cgroups that the caller says are a cluster's: `--cgroup-root`.
+//! Cgroups in which a cluster runs, as named by the caller: `--cgroup-root`.
 
 use super::{CgroupPath, parse};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-/// Cgroups below which the caller vouches for the names, as a kubelet's own `--cgroup-root` has them.
+/// Cgroups below which the caller vouches for the names, like the kubelet's own `--cgroup-root`.
 ///
-/// A pod is known by its place: below a user's slice or a service anybody may call a cgroup so, and then it is
-/// none. A cluster without root lives there; this names its place, and below it pods are pods.
+/// A pod is recognised by its place: below a user's slice or a service anybody may choose such a name, and then
+/// it is not a pod. A rootless cluster runs there; if its place is added here, pods below it are pods.
 ///
 /// # Example
 /// ```
@@ -24,13 +24,13 @@ use alloc::vec::Vec;
 pub struct CgroupRoots(Arc<Vec<Vec<u8>>>);
 
 impl CgroupRoots {
-    /// None named.
+    /// No cgroups.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names one, as the kernel prints it; says whether it is a path: it begins with a slash.
+    /// Adds a cgroup as the kernel prints it; returns whether it is a path, that is, begins with a slash.
     pub fn add(&mut self, root: &[u8]) -> bool {
         if root.first() != Some(&b'/') {
             return false;
@@ -41,13 +41,13 @@ impl CgroupRoots {
         true
     }
 
-    /// Whether none is named.
+    /// Whether there are no cgroups.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Reads a path as [`parse_cgroup_path`](crate::parse_cgroup_path) does, with these roots.
+    /// Reads a path like [`parse_cgroup_path`](crate::parse_cgroup_path), with these roots.
     #[must_use]
     pub fn parse<'p>(&self, path: &'p [u8]) -> CgroupPath<'p> {
         let is_above = |root: &&Vec<u8>| {
@@ -101,7 +101,7 @@ mod tests {
         roots.add(node.as_bytes());
         let parsed = roots.parse(path.as_bytes());
         assert!(parsed.pod_uid.is_some() && !parsed.nested);
-        // It may go on to the pods' own directory.
+        // It may continue to the pods' own directory.
         let mut roots = CgroupRoots::new();
         roots.add(format!("{USERS}/kubepods").as_bytes());
         assert!(has_pod(&roots, &format!("{USERS}/{POD}")));

@@ -7,23 +7,23 @@
 //! /system.slice/containerd.service/kubepods-burstable-pod54d54d27_c196_6074_04ba_51660cb6eac5.slice:cri-containerd:55af4057…
 //! ```
 //!
-//! A hyphen in a slice's name means a level of the tree, so the kubelet writes the uid with
-//! underscores (`pkg/kubelet/cm/cgroup_manager_linux.go`, `escapeSystemdCgroupName`). The last form is
-//! that of a containerd whose `SystemdCgroup` is off below a kubelet that uses systemd.
+//! A hyphen in a slice's name means a level of the tree, so the kubelet writes the uid with underscores
+//! (`pkg/kubelet/cm/cgroup_manager_linux.go`, `escapeSystemdCgroupName`). The last form comes from a containerd
+//! without `SystemdCgroup` under a kubelet that uses systemd.
 
 use super::{Runtime, all_hex, has_kube_word, is_container_id, is_pod_uid, last_word, qos_word};
 
-/// A pod's slice, taken apart.
+/// The parts of a pod's slice.
 pub(super) struct SlicePod<'a> {
-    /// What stands before `-pod<uid>`: `kubepods-burstable`.
+    /// The text before `-pod<uid>`: `kubepods-burstable`.
     pub(super) prefix: &'a [u8],
     pub(super) uid: &'a [u8],
-    /// Runtime and id behind `.slice:`.
+    /// Runtime and id after `.slice:`.
     pub(super) inline: Option<(Option<Runtime>, &'a [u8])>,
 }
 
 impl SlicePod<'_> {
-    /// Whether the name alone shows that Kubernetes gave it.
+    /// Whether the name alone shows that Kubernetes chose it.
     pub(super) fn is_kube(&self) -> bool {
         has_kube_word(self.prefix) || qos_word(last_word(self.prefix)).is_some()
     }
@@ -34,8 +34,8 @@ pub(super) fn slice_stem(component: &[u8]) -> Option<&[u8]> {
     component.strip_suffix(b".slice")
 }
 
-/// Reads `<prefix>-pod<uid>.slice`, `<prefix>-pod<uid>.slice:<runtime>:<id>`, and where the path
-/// was cut within `.slice`.
+/// Reads `<prefix>-pod<uid>.slice` and `<prefix>-pod<uid>.slice:<runtime>:<id>`, also if the path was cut within
+/// `.slice`.
 pub(super) fn pod(component: &[u8], last: bool) -> Option<SlicePod<'_>> {
     if let Some(stem) = slice_stem(component) {
         return stem_pod(stem, None);
@@ -83,9 +83,9 @@ fn inline_container(tail: &[u8]) -> Option<(Option<Runtime>, &[u8])> {
     is_container_id(id).then(|| (runtime_name(name), id))
 }
 
-/// Runtime and digits of a container's component below a pod's slice: its id, or too few of it.
+/// Runtime and digits of a container's component below a pod's slice: its id, or too few digits of it.
 ///
-/// A whole bare id counts too: a runtime that makes its cgroups itself leaves one below the slice.
+/// A complete bare id counts too: a runtime that makes its cgroups itself puts one below the slice.
 pub(super) fn container(component: &[u8], last: bool) -> Option<(Option<Runtime>, &[u8])> {
     if component.len() == 64 && all_hex(component) {
         return Some((None, component));
@@ -94,8 +94,8 @@ pub(super) fn container(component: &[u8], last: bool) -> Option<(Option<Runtime>
     Some((Some(runtime), id))
 }
 
-/// Runtime and digits of `<runtime>-<digits>.scope`, also where the path was cut within `.scope`
-/// or, with enough digits shown, before it.
+/// Runtime and digits of `<runtime>-<digits>.scope`, also if the path was cut within `.scope` or, with enough
+/// digits, before it.
 pub(super) fn scope(component: &[u8], last: bool) -> Option<(Runtime, &[u8])> {
     let (runtime, rest) = runtime_prefix(component)?;
     let id = match rest.strip_suffix(b".scope") {
@@ -112,13 +112,13 @@ pub(super) fn scope(component: &[u8], last: bool) -> Option<(Runtime, &[u8])> {
     (!id.is_empty() && shows_digits(id)).then_some((runtime, id))
 }
 
-/// Hex digits, where somebody may have left out most of them: `9f31...07`.
+/// Hex digits, of which somebody may have left out most: `9f31...07`.
 fn shows_digits(id: &[u8]) -> bool {
     let mut parts = id.split(|byte| matches!(byte, b'.' | 0xe2 | 0x80 | 0xa6));
     parts.all(all_hex)
 }
 
-/// Takes `cri-containerd-`, `crio-`, … off the front.
+/// Removes a leading `cri-containerd-`, `crio-`, ….
 pub(super) fn runtime_prefix(component: &[u8]) -> Option<(Runtime, &[u8])> {
     let at = memchr::memrchr(b'-', component)?;
     let (name, id) = component.split_at_checked(at)?;
@@ -137,7 +137,7 @@ fn runtime_name(name: &[u8]) -> Option<Runtime> {
     }
 }
 
-/// Takes the start of `suffix` off the end, however much of it there is.
+/// Removes the start of `suffix`, of any length, from the end.
 fn strip_cut<'a>(name: &'a [u8], suffix: &[u8]) -> &'a [u8] {
     (1..=suffix.len())
         .rev()

@@ -5,28 +5,28 @@ use super::{
     qos_word, systemd,
 };
 
-/// A pod's component, taken apart.
+/// The parts of a pod's component.
 pub(super) struct PodPlace<'a> {
     pub(super) driver: CgroupDriver,
     pub(super) qos_class: Option<QosClass>,
     pub(super) uid: &'a [u8],
-    /// Runtime and container id, where the component itself goes on with them.
+    /// Runtime and container id, if the component itself contains them.
     pub(super) inline: Option<(Option<Runtime>, &'a [u8])>,
 }
 
-/// Where the walk stands in regard to `kubepods`.
+/// The position of the walk relative to `kubepods`.
 #[derive(Clone, Copy)]
 pub(super) enum Place {
-    /// No `kubepods` yet. `near_kube` components ago (counted down from 2) stood a name that is
-    /// almost one (`kubends.slice`, `kubelet`).
+    /// No `kubepods` yet. `near_kube` counts down from 2 since a name that resembles it (`kubends.slice`,
+    /// `kubelet`).
     Outside { near_kube: u8 },
     /// Right below `kubepods`.
     Kubepods(CgroupDriver),
     /// Right below a class's component.
     Qos(CgroupDriver, QosClass),
-    /// Below a component of `kubepods` that is neither class nor pod: a misspelt class has one try.
+    /// Below a component of `kubepods` that is neither class nor pod: a misspelt class gets one try.
     Odd(CgroupDriver),
-    /// The place of the pod was taken by something else.
+    /// Another component was in the pod's place.
     Lost(CgroupDriver),
 }
 
@@ -37,7 +37,7 @@ impl Place {
         matches!(self, Self::Outside { .. })
     }
 
-    /// Reads a component as the pod's, if a pod may stand here.
+    /// Reads a component as the pod, if a pod may be here.
     pub(super) fn pod(self, component: &[u8], last: bool) -> Option<PodPlace<'_>> {
         if matches!(self, Self::Lost(_)) {
             return None;
@@ -72,7 +72,7 @@ impl Place {
         })
     }
 
-    /// The class from the pod's own name or the one above, whichever is spelt soundly.
+    /// The class from the pod's own name or the one above, whichever is spelt correctly.
     fn slice_qos(self, prefix: &[u8]) -> Option<QosClass> {
         let own = qos_word(last_word(prefix));
         match (own, self) {
@@ -85,7 +85,7 @@ impl Place {
         }
     }
 
-    /// Goes below a component that is no pod's.
+    /// Enters a component that is not a pod.
     pub(super) fn step(self, component: &[u8]) -> Self {
         if let Self::Lost(_) = self {
             return self;
@@ -105,7 +105,7 @@ impl Place {
         match (self, qos_word(word)) {
             (Self::Kubepods(_), Some(class)) => Self::Qos(driver, class),
             (Self::Kubepods(driver), None) => Self::Odd(driver),
-            // A class below a misspelt `kubepods`, or a slice that carries both names.
+            // A class below a misspelt `kubepods`, or a slice whose name contains both.
             (Self::Outside { near_kube }, Some(class)) if near_kube > 0 || has_kube_word(stem) => {
                 Self::Qos(driver, class)
             }
@@ -130,7 +130,7 @@ impl Place {
         }
     }
 
-    /// What the path names, where the walk ended here.
+    /// The level of the path if it ends here.
     pub(super) fn level(self) -> Option<LimitLevel> {
         match self {
             Self::Kubepods(_) => Some(LimitLevel::Kubepods),

@@ -1,25 +1,25 @@
-//! Who may name what stands below: the machine's own administrator, a container engine, anybody.
+//! Who may name the cgroups below a component: the machine's administrator, a container engine, or anybody.
 //!
 //! ```text
 //! /kubepods/…, /kubelet.slice/…, /system.slice, /any/name                         the administrator
-//! /user.slice/…, /system.slice/app.service/…, /system.slice/run-r7.scope/…        whoever runs there
+//! /user.slice/…, /system.slice/app.service/…, /system.slice/run-r7.scope/…        anybody who runs there
 //! /machine.slice/…, /libpod_parent/…, /ecs/…, /garden/…                           an engine
 //! /docker/<id>/…, /system.slice/docker-<id>.scope/…, /machine.slice/libpod-<id>.scope/…,
 //! /lxc/<name>/…, /lxc.payload.<name>/…, /machine.slice/machine-<name>.scope/…,
 //! /machine.slice/systemd-nspawn@<name>.service/payload/…                          a machine or container
 //! ```
 //!
-//! A pod counts where the administrator names cgroups: no one else can make one there. What stands in a
-//! container's or a machine's cgroup was named inside it: a pod there is that machine's (kind, minikube, k3d,
-//! LXC), whoever that may be. Nothing else is a pod, whatever it is called.
+//! A pod counts where the administrator names cgroups, because nobody else can make one there. The contents of a
+//! container's or a machine's cgroup were named inside it: a pod there belongs to that machine (kind, minikube,
+//! k3d, LXC), whoever runs it. Nothing else is a pod, whatever its name is.
 
 use super::{Runtime, all_hex, is_container_id, systemd};
 
-/// Who names what stands below, as the walk goes on.
+/// Who names the cgroups below, as the walk continues.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Zone {
     named_by: NamedBy,
-    /// The walk came through a container's or a machine's cgroup.
+    /// The walk entered a container's or a machine's cgroup.
     in_machine: bool,
     parent: Parent,
     depth: usize,
@@ -27,18 +27,18 @@ pub(super) struct Zone {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum NamedBy {
-    /// The administrator, of the host or of the machine that the walk is in.
+    /// The administrator of the host, or of the machine that the walk is in.
     Admin,
-    /// A container engine; its containers alone are of interest.
+    /// A container engine; only its containers matter.
     Engine,
-    /// Whoever runs there.
+    /// Anybody who runs there.
     Anybody,
 }
 
-/// The component that the walk came through last, as far as it tells what comes next.
+/// The last component of the walk, if it affects the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Parent {
-    /// `docker`, and other directories in which each container has its own.
+    /// `docker`, and other directories that have a subdirectory for each container.
     Docker,
     /// `lxc`, `lxc.payload`.
     Lxc,
@@ -60,7 +60,7 @@ impl Zone {
         depth: 0,
     };
 
-    /// Goes below a component; says whether that is a border, behind which the walk begins anew.
+    /// Enters a component; returns whether it is a border, after which the walk starts again.
     pub(super) fn step(&mut self, component: &[u8], last: bool) -> bool {
         let before = (self.named_by, self.in_machine);
         if self.is_machine(component, last) {
@@ -80,23 +80,23 @@ impl Zone {
         before != (self.named_by, self.in_machine)
     }
 
-    /// Whether a pod here is one.
+    /// Whether a pod here counts.
     pub(super) fn has_pods(self) -> bool {
         self.named_by == NamedBy::Admin
     }
 
-    /// Whether a container runtime that was told of the wrong cgroup driver put a pod's container into its own
-    /// service: that one's directory has the pod's slice in its name.
+    /// Whether a container runtime with the wrong cgroup driver put a pod's container into its own service: the
+    /// container's directory then has the pod's slice in its name.
     pub(super) fn is_service_of(self, runtime: Runtime) -> bool {
         self.parent == Parent::RuntimesService(runtime)
     }
 
-    /// Whether what stands here was named inside a container or a machine.
+    /// Whether names here were chosen inside a container or a machine.
     pub(super) fn is_nested(self) -> bool {
         self.in_machine
     }
 
-    /// Whether a container's id here may be anybody's word.
+    /// Whether anybody may have chosen a container's id here.
     pub(super) fn is_anybodys(self) -> bool {
         self.named_by == NamedBy::Anybody
     }
@@ -104,7 +104,7 @@ impl Zone {
     /// Whether a component is a container's or a machine's.
     fn is_machine(self, component: &[u8], last: bool) -> bool {
         let by_place = match self.parent {
-            // In a service anybody may call a directory so: there it must have an id.
+            // In a service anybody may choose such a directory name, so it must be an id there.
             Parent::Docker => self.named_by != NamedBy::Anybody || is_container_id(component),
             Parent::Lxc => true,
             Parent::Nspawn => component == b"payload",
@@ -139,12 +139,13 @@ impl Zone {
     }
 }
 
-/// A user's slice, a service, a scope that is no container's: who runs there may be given the right to make cgroups.
+/// A user's slice, a service, or a scope that is not a container's: processes there may be allowed to make
+/// cgroups.
 fn is_anybodys(component: &[u8]) -> bool {
     component == b"user.slice" || component.ends_with(b".service") || component.ends_with(b".scope")
 }
 
-/// Where an engine keeps its containers.
+/// A directory in which an engine keeps its containers.
 fn is_engines(component: &[u8]) -> bool {
     matches!(
         component,
@@ -167,7 +168,7 @@ mod tests {
     const UID: &str = "3fd077bb-5603-0128-c94b-ba5472a65740";
     const ID: &str = "ef60632c49ac15ed12cdb39574591242259cb77a70f3d020b93f9392fe1b74dc";
 
-    /// How pods are called.
+    /// The names of pods.
     fn pods() -> [String; 5] {
         let under = UID.replace('-', "_");
         [
@@ -247,7 +248,7 @@ mod tests {
             "/lxc.payload/k3s",
             "/machine.slice/machine-web.scope/payload",
             "/machine.slice/systemd-nspawn@web.service/payload",
-            // Also where it stands in a service, and with an administrator of its own.
+            // Also if it is in a service, and has its own administrator.
             "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope/container",
             "/system.slice/docker.service/docker/ID",
             "/system.slice/lxc@a.service/lxc.payload.a",
@@ -256,7 +257,7 @@ mod tests {
         ] {
             assert_eq!(pod_below(place), [Some(true); 5], "{place}");
         }
-        // In there, too, users and services have no pods.
+        // Inside it too, users and services have no pods.
         for place in [
             "/docker/ID/user.slice/user-1000.slice",
             "/lxc/107/ns/system.slice/app.service",

@@ -67,14 +67,15 @@ fn closer(text: &[u8], start: usize, end: usize) -> Amid {
     }
 }
 
-/// Whether a text, with or without a stamp in front, is a line of a report's or a kill's.
+/// Whether a text, with or without a stamp before it, is a line of a report or a kill.
 fn is_killers(text: &[u8]) -> bool {
     let text = text.strip_prefix(b" ").unwrap_or(text);
     let text = dmesg::stamp_in_front(text).map_or(text, |(_, _, message)| message);
     parse_line(text) != Line::Other
 }
 
-/// Places of `[123]:` with a blank, a control code or the end behind it: of the bracket, and of what follows the colon.
+/// Positions of `[123]:` followed by a blank, a control code or the end: of the bracket, and of the text after
+/// the colon.
 fn identifiers(text: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
     memchr_iter(b']', text).filter_map(|at| {
         let end = at.checked_add(2)?;
@@ -89,8 +90,8 @@ fn identifiers(text: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
     })
 }
 
-/// Whether a place may be within a process' name: between the parentheses behind a pid, at the start of a
-/// header, behind `Comm: `, at the end of a row.
+/// Whether a position may be within a process' name: between the parentheses after a pid, at the start of a
+/// report's first line, after `Comm: `, at the end of a row.
 fn is_in_comm(text: &[u8], start: usize, end: usize) -> bool {
     in_parentheses(text, start, end)
         || behind_comm(text, start)

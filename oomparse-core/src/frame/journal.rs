@@ -1,5 +1,5 @@
-//! journald's own text forms whose entries span lines. (`-o short` and its kin are syslog lines,
-//! `-o json` is a record, `-o cat` has no prefix at all.)
+//! journald's own text formats whose entries span lines. (`-o short` and similar formats are syslog lines, `-o
+//! json` is a record, `-o cat` has no prefix at all.)
 //!
 //! ```text
 //! __CURSOR=s=bf0d84…;i=928;b=00abde…                 journalctl -o export
@@ -12,11 +12,11 @@
 //!     MESSAGE=oom-kill:constraint=CONSTRAINT_MEMCG,…
 //! ```
 //!
-//! Fields come in any order. An export entry is kept until its end, so that a facility behind the
-//! message still counts; a value that is not plain text stands there as the key alone, then eight
-//! bytes of length (little endian), then the bytes. A verbose entry ends where the next one begins, or
-//! the log does; a value's further lines are indented by the width of its key.
-//! `MESSAGE=` without an entry begun is a message of unknown origin.
+//! Fields come in any order. An export entry is kept until its end, so that a facility after the message still
+//! counts. A value that is not plain text is written as the key alone, then eight bytes of length (little
+//! endian), then the bytes. A verbose entry ends where the next one begins, or at the end of the log; further
+//! lines of a value are indented by the width of its key. `MESSAGE=` outside an entry is a message of unknown
+//! origin.
 
 use super::scan::{number, split_once};
 use super::{Frame, FrameKind, Provenance, stamp, without_return};
@@ -27,10 +27,11 @@ use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Lines of one entry; a kernel's entry has about 20. Any other is passed over, to its end.
+/// Lines of one entry; a kernel's entry has about 20. A longer entry is skipped to its end.
 const MAX_ENTRY_LINES: u32 = 512;
 
-/// Lines of other logs that may stand in an entry before it is given up: then it was none, or lost its end.
+/// How many lines of other logs may occur in an entry before it is given up: then it was not one, or lost its
+/// end.
 const MAX_FOREIGN_LINES: u32 = 64;
 
 /// An entry that is being read.
@@ -47,9 +48,9 @@ pub(super) struct Entry {
     message: Option<Vec<u8>>,
     /// The value that is being read by its length.
     binary: Option<Binary>,
-    /// The verbose field of the last line: whether it is the message, and how far its value is in.
+    /// The verbose field of the last line: whether it is the message, and the indentation of its value.
     field: (bool, usize),
-    /// It is longer than a kernel's can be, or damaged: nothing in it is taken.
+    /// It is longer than a kernel's entry can be, or damaged: nothing in it is used.
     passed_over: bool,
     foreign: u32,
 }
@@ -58,23 +59,24 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default)]
 struct Binary {
     is_message: bool,
-    /// The line of its key ends in a carriage return, which no key has: so does every line, whoever copied it.
+    /// The line of its key ends in a carriage return, which no key contains: so somebody's copy added one to
+    /// every line.
     has_returns: bool,
-    /// The eight bytes of its length, and the value where that is the message.
+    /// The eight bytes of its length, and the value if it is the message.
     bytes: Vec<u8>,
-    /// How many bytes came, line ends included; none before the first line.
+    /// How many bytes have come, including line ends; `None` before the first line.
     seen: Option<u64>,
 }
 
-/// What a line is to an open entry.
+/// What a line means for an open entry.
 pub(super) enum Step<'a> {
-    /// The entry goes on.
+    /// The entry continues.
     Field,
-    /// The entry is whole; there may have been no message in it.
+    /// The entry is complete; it may have had no message.
     End(Option<Frame<'a>>),
-    /// No line of an entry, or the first one behind it.
+    /// Not a line of an entry, or the first line after it.
     Foreign,
-    /// No line of an entry, which goes on behind it.
+    /// Not a line of the entry, which continues after it.
     Amid,
 }
 
@@ -95,7 +97,7 @@ pub(super) fn opens(line: &[u8]) -> Option<Entry> {
     })
 }
 
-/// `MESSAGE=text` of an entry whose beginning was not seen.
+/// `MESSAGE=text` of an entry whose beginning is missing.
 pub(super) fn lone_message(line: &[u8]) -> Option<Frame<'_>> {
     Some(Frame {
         kind: FrameKind::Journal,
@@ -105,7 +107,8 @@ pub(super) fn lone_message(line: &[u8]) -> Option<Frame<'_>> {
 }
 
 impl Entry {
-    /// Takes the next line of the entry, with the carriage return at its end; so many bytes of it were dropped.
+    /// Takes the next line of the entry, including a carriage return at its end; this many of its bytes were
+    /// dropped.
     pub(super) fn line<'a>(&mut self, line: &'a [u8], dropped: usize) -> Step<'a> {
         self.lines = self.lines.saturating_add(1);
         if self.lines > MAX_ENTRY_LINES {
@@ -150,13 +153,13 @@ impl Entry {
         }
     }
 
-    /// What is left of the entry is nobody's word: it may be a program's.
+    /// Skips the rest of the entry: its author is unknown, and may be a program.
     fn pass_over(&mut self) {
         self.passed_over = true;
         self.message = None;
     }
 
-    /// A line that no export has: the entry is damaged, or it was none.
+    /// A line that no export contains: the entry is damaged, or it was not one.
     fn foreign<'a>(&mut self) -> Step<'a> {
         self.pass_over();
         self.foreign = self.foreign.saturating_add(1);
@@ -171,13 +174,13 @@ impl Entry {
             .strip_prefix(b"    ")
             .and_then(|line| split_once(line, b'='));
         if let Some((key, value)) = field.filter(|(key, _)| is_key(key)) {
-            // Four blanks, the key, the sign.
+            // Four blanks, the key, the equals sign.
             self.field = (key == b"MESSAGE", key.len().saturating_add(5));
             self.set(key, value);
             return Step::Field;
         }
         let (is_message, indent) = self.field;
-        // Whoever copied it may have taken away the blanks at a line's end.
+        // A copy may have lost the blanks at the end of a line.
         let is_blank = line.iter().all(|byte| *byte == b' ');
         let more = line
             .split_at_checked(indent)
@@ -197,7 +200,7 @@ impl Entry {
         Step::Field
     }
 
-    /// Whether the line stands behind this entry, whose end nothing else tells.
+    /// Whether the line comes after this entry, whose end is not marked.
     pub(super) fn ends_before(&self, line: &[u8]) -> bool {
         self.is_verbose && !without_return(line).is_empty() && !line.starts_with(b"    ")
     }
@@ -245,11 +248,12 @@ impl Entry {
     }
 }
 
-/// How many bytes its length takes that stands before a value.
+/// Length of the number that precedes a value.
 const LENGTH_LEN: usize = 8;
 
 impl Binary {
-    /// Takes the next line of the value, of which so many bytes were dropped; says whether it is whole.
+    /// Takes the next line of the value, of which this many bytes were dropped; returns whether the value is
+    /// complete.
     fn line(&mut self, line: &[u8], dropped: usize) -> bool {
         let line = if self.has_returns {
             without_return(line)
@@ -280,7 +284,7 @@ impl Binary {
         Some(u64::from_le_bytes(*length))
     }
 
-    /// The message, if the value is that and was kept whole.
+    /// The message, if the value is one and was kept completely.
     fn into_message(mut self) -> Option<Vec<u8>> {
         let length = usize::try_from(self.length()?).ok()?;
         let end = length.checked_add(LENGTH_LEN)?;

@@ -176,7 +176,7 @@ impl Prefix {
         };
         let (line, tail) = text.split_at_checked(start.checked_add(len)?)?;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // A second carriage return is part of the line: the text before it is the line.
+        // A line with a second carriage return is parsed in full: it ends before that carriage return.
         let is_alike = is_alike && !line.ends_with(b"\r");
         let cut = Cut {
             line,

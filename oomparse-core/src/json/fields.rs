@@ -1,15 +1,15 @@
-//! What a record consists of, told once for every way of writing it.
+//! The contents of a record, defined once for all output formats.
 
 use crate::bytes::{Text, hex};
 use crate::event::Percent;
 use crate::time::WallTime;
 use alloc::format;
 
-/// A field's name as JSON has it: in quotes, with the colon. A constant text is copied without a call.
+/// A field's name as in JSON: in quotes, with the colon. A constant text is copied without a call.
 #[derive(Clone, Copy)]
 pub(super) struct Key(&'static str);
 
-/// Makes a [`Key`] of a name.
+/// Makes a [`Key`] from a name.
 macro_rules! key {
     ($name:literal) => {
         const { $crate::json::fields::Key::of_quoted(concat!("\"", $name, "\":")) }
@@ -36,18 +36,18 @@ impl Key {
     }
 }
 
-/// Something with fields.
+/// A value with fields.
 pub(super) trait Object {
-    /// Tells its fields in the record's order; what is absent is left out.
+    /// Visits its fields in the record's order; absent fields are left out.
     fn tell(&self, to: &mut impl Fields);
 }
 
-/// Who is told the fields of one object.
+/// A visitor of one object's fields.
 pub(super) trait Fields {
-    /// A text under a name that is not the schema's.
+    /// A text under a name that is not in the schema.
     fn text_of(&mut self, name: &str, value: &str);
 
-    /// A number under a key of the kernel's: letters, digits and underscores, which need no escape.
+    /// A number under a key of the kernel: letters, digits and underscores, which need no escape.
     fn number_of(&mut self, name: &str, value: u64);
 
     fn put_text(&mut self, key: Key, value: &str);
@@ -73,7 +73,7 @@ pub(super) trait Fields {
         }
     }
 
-    /// A name, and its bytes under `key_hex` if it is no plain text.
+    /// A name, and its bytes under `key_hex` if it is not plain text.
     fn name(&mut self, key: Key, value: Option<&Text>) {
         let Some(text) = value else { return };
         match text.as_str() {
@@ -85,7 +85,7 @@ pub(super) trait Fields {
         }
     }
 
-    /// A time, if all of it is known.
+    /// A time, if it is complete.
     fn time(&mut self, key: Key, value: Option<WallTime>) {
         if let Some(time) = value.filter(WallTime::is_complete) {
             self.put_text(key, &time.text());
@@ -110,7 +110,7 @@ pub(super) trait Fields {
         }
     }
 
-    /// A statement that is made only where it is true.
+    /// A flag that is written only if it is true.
     fn truth(&mut self, key: Key, value: bool) {
         if value {
             self.put_true(key);

@@ -1,4 +1,4 @@
-//! The record as JSON: the one place where names, order and omission are decided.
+//! The record as JSON: the only place that decides names, order and omission.
 //!
 //! Absent fields are left out. Names that are not plain text are written escaped, with the raw bytes
 //! beside them under `<field>_hex`. Each part of the record is a table of its fields ([`parts`]); [`text`] writes
@@ -86,7 +86,7 @@ impl Object for OomEvent {
 }
 
 impl Part for OomEvent {
-    /// What this release does not know is passed over.
+    /// Fields that this release does not know are skipped.
     fn read(from: &Members) -> Option<Self> {
         Some(Self {
             event_type: from.word(key!(type), EventType::from_word)?,
@@ -130,7 +130,7 @@ impl Part for OomEvent {
 }
 
 impl Testimony {
-    /// Who did what, or who says so.
+    /// Who did it, or who reports it.
     fn tell_deed(&self, to: &mut impl Fields) {
         to.text(key!(killer), self.killer.map(Killer::as_str));
         to.text(key!(reporter), self.reporter.map(Reporter::as_str));
@@ -141,7 +141,7 @@ impl Testimony {
         to.text(key!(outcome), self.outcome.map(Outcome::as_str));
     }
 
-    /// Why, and what else is told of it.
+    /// The cause, and other data about it.
     fn tell_reasons(&self, to: &mut impl Fields) {
         to.object(key!(cause), self.cause.as_ref());
         to.object(key!(system), self.system.as_ref());
@@ -153,7 +153,7 @@ impl Testimony {
         to.number(key!(count), self.count);
     }
 
-    /// What the record says beside a kill's fields; nothing in a record of the kernel's.
+    /// The fields of the record beyond a kill's fields; `None` in a kernel's record.
     fn read(from: &Members) -> Option<Box<Self>> {
         const SIGNALS: [&str; 2] = ["SIGTERM", "SIGKILL"];
         let signal = |word: &str| SIGNALS.into_iter().find(|known| *known == word);

@@ -1,4 +1,5 @@
-//! The parts of the record: each a table of its fields, in the record's order, with how they are written and read.
+//! The parts of the record. Each is a table of its fields, in the record's order, that says how they are written
+//! and read.
 //!
 //! | in the table | in the event | in the record |
 //! |---|---|---|

@@ -1,4 +1,4 @@
-//! Events back from their JSON.
+//! Reads events back from their JSON.
 
 use super::fields::Key;
 use crate::bytes::{Text, hex_digit};
@@ -12,18 +12,17 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A part of the record, which can be read back.
+/// A part of the record that can be read back.
 pub(super) trait Part: Sized {
-    /// Reads it; nothing where it lacks what it cannot be without.
+    /// Reads it; `None` if a required field is missing.
     fn read(from: &Members) -> Option<Self>;
 }
 
 impl<'de> Deserialize<'de> for OomEvent {
-    /// Reads what [`to_json`](OomEvent::to_json) wrote. Fields and words that this release does not know are passed
-    /// over.
+    /// Reads the output of [`to_json`](OomEvent::to_json). Fields and words that this release does not know are
+    /// skipped.
     ///
-    /// # Errors
-    /// Where it is no event of [`SCHEMA`].
+    /// # Errors If it is not an event of [`SCHEMA`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Value::Object(members) = Value::deserialize(deserializer)? else {
             return Err(D::Error::custom("expected an object"));
@@ -68,7 +67,7 @@ impl Members {
         self.str(key.name()).map(ToOwned::to_owned)
     }
 
-    /// The bytes beside it where the text is escaped, else the text.
+    /// The bytes next to it if the text is escaped, else the text.
     pub(super) fn name(&self, key: Key) -> Option<Text> {
         let escaped = self.str(&format!("{}_hex", key.name()));
         let bytes = escaped.and_then(bytes_of_hex).map(Text::from);
@@ -156,7 +155,7 @@ impl Members {
         labels.collect()
     }
 
-    /// The members that are numbers.
+    /// The members whose values are numbers.
     pub(super) fn numbers(&self) -> impl Iterator<Item = (&str, u64)> {
         self.0.iter().filter_map(|(name, value)| match value {
             Value::Number(number) => Some((name.as_str(), *number)),

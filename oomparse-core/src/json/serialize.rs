@@ -1,4 +1,4 @@
-//! The record for serde's serializers, which have other shapes than text.
+//! The record for serde's serializers, whose data model differs from text.
 
 use super::fields::{Fields, Key, Object};
 use crate::event::{
@@ -39,7 +39,7 @@ impl<I: Iterator<Item = &'static str> + Clone> Serialize for Words<I> {
     }
 }
 
-/// Hands fields on until the serializer fails.
+/// Passes fields on until the serializer fails.
 struct Through<M: SerializeMap> {
     map: M,
     said: Result<(), M::Error>,

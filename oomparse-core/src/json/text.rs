@@ -1,7 +1,7 @@
-//! Compact JSON text of the record's own shapes.
+//! Writes the record as compact JSON text.
 //!
-//! Nearly all texts of a record need no escape, and a question that only asks for that is several times
-//! faster than a loop that is ready to write one; a text that does need one is written by `serde_json`.
+//! Almost no text in a record needs an escape. A check for that is several times faster than a loop that can
+//! write escapes; a text that does need them is written by `serde_json`.
 
 use super::fields::{Fields, Key, Object};
 use crate::bytes::push_number;
@@ -9,7 +9,7 @@ use crate::bytes::words::all_plain;
 use crate::event::Percent;
 use alloc::string::String;
 
-/// Bytes of a common record; one with a task table grows.
+/// Size of a usual record, in bytes; one with a task table grows.
 const COMMON_LEN: usize = 4096;
 
 /// An object as JSON.
@@ -19,7 +19,7 @@ pub(super) fn write(value: &impl Object) -> String {
     out
 }
 
-/// Writes the fields, each with a comma behind it.
+/// Writes the fields, each followed by a comma.
 struct Writer<'o>(&'o mut String);
 
 fn object(out: &mut String, value: &impl Object) {
@@ -28,7 +28,7 @@ fn object(out: &mut String, value: &impl Object) {
     close(out, '}');
 }
 
-/// Ends an object or a list, whose last comma goes.
+/// Ends an object or a list, and removes its last comma.
 fn close(out: &mut String, end: char) {
     if out.ends_with(',') {
         out.pop();
@@ -42,7 +42,7 @@ fn text(out: &mut String, text: &str) {
         out.push_str(text);
         out.push('"');
     } else {
-        // A text is always JSON, and writing into memory cannot fail.
+        // A text can always be written as JSON, and writing into memory cannot fail.
         out.push_str(&serde_json::to_string(text).unwrap_or_default());
     }
 }
@@ -54,7 +54,7 @@ impl Writer<'_> {
         self.0.push(',');
     }
 
-    /// The same: many of a cgroup's figures are nothing.
+    /// The same; optimised for 0, because many of a cgroup's figures are 0.
     #[inline]
     fn count_and_comma(&mut self, value: u64) {
         if value == 0 {
@@ -107,7 +107,7 @@ impl Fields for Writer<'_> {
         self.0
             .push_str(itoa::Buffer::new().format(hundredths / 100));
         self.0.push('.');
-        // As few decimals as tell it, but one.
+        // As few decimals as needed, but at least one.
         match hundredths % 100 {
             tenths if tenths % 10 == 0 => push_number(self.0, tenths / 10, 1),
             decimals => push_number(self.0, decimals, 2),

@@ -1,11 +1,13 @@
-//! Lines in which a writer of markdown put a backslash before each sign: `total\-vm:8kB`, `oom\_memcg=/a`.
+//! Lines in which a Markdown writer put a backslash before each special character: `total\-vm:8kB`,
+//! `oom\_memcg=/a`.
 //!
-//! The kernel writes no backslash within its own words. Where one stands there, those before other signs go too.
+//! The kernel writes no backslash within its own words. If one is there, those before other characters are
+//! removed too.
 
 use alloc::vec::Vec;
 use memchr::{memchr_iter, memmem};
 
-/// Words of the kernel's with a backslash in them.
+/// The kernel's words with a backslash in them.
 const WORDS: [&[u8]; 8] = [
     b"total\\-vm:",
     b"anon\\-rss:",

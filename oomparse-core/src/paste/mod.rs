@@ -1,5 +1,4 @@
-//! What mail programs, terminals and people do to the lines of a log on the way, undone before a line
-//! is framed.
+//! Undoes what mail programs, terminals and people did to the lines of a log, before a line is framed.
 //!
 //! ```text
 //! [ 9.1] java invoked oom-killer: gfp_mask=3D0xcc0(GFP_KERNEL), order=3D0, o=      quoted-printable
@@ -10,7 +9,7 @@
 //! [ 9.1] Killed process 7 (java) total\-vm:8kB, …                                   markdown's backslashes
 //! ```
 //!
-//! Each is undone only where the lines themselves prove it; whatever is not proven goes on as it is.
+//! Each change is undone only if the lines themselves prove it; everything else stays as it is.
 
 mod escaped;
 mod padded;
@@ -24,7 +23,7 @@ use crate::frame::Cut;
 use crate::split::long;
 use memchr::{memchr, memchr3};
 
-/// Puts lines back into the shape that a log's carrier gave them.
+/// Restores the lines that a log's carrier wrote.
 #[derive(Debug, Default)]
 pub(crate) struct Paste {
     quoted: Quoted,
@@ -32,13 +31,13 @@ pub(crate) struct Paste {
 }
 
 impl Paste {
-    /// Whether a line is held back whose rest may be in the next one.
+    /// Whether a line is held because its rest may be in the next one.
     pub(crate) fn is_holding(&self) -> bool {
         self.quoted.is_holding() || self.wrapped.is_holding()
     }
 
-    /// Whether the line is to be handed in; nearly none is. `holds_word` says whether one of the sieve's
-    /// words is in it.
+    /// Whether the line must be passed in; almost no line must. `holds_word` says whether it contains one of the
+    /// sieve's words.
     #[inline]
     pub(crate) fn wants(&self, cut: &Cut<'_>, holds_word: impl Fn() -> bool) -> bool {
         let line = cut.line;
@@ -52,14 +51,14 @@ impl Paste {
             || may_hold_codes(line)
     }
 
-    /// Takes a line; gives those that are whole.
+    /// Takes a line; passes on the lines that are complete.
     pub(crate) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
         let wrapped = &mut self.wrapped;
         let give = &mut |line: &[u8]| give_each(line, give);
         self.quoted.line(line, &mut |line| wrapped.line(line, give));
     }
 
-    /// Gives what is held back: no more lines come.
+    /// Passes on what is held: no more lines come.
     pub(crate) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
         let wrapped = &mut self.wrapped;
         let give = &mut |line: &[u8]| give_each(line, give);
@@ -68,7 +67,7 @@ impl Paste {
     }
 }
 
-/// Whether a sign stands in the line that markdown or a web page writes otherwise.
+/// Whether the line contains a character that Markdown or a web page escapes.
 #[inline]
 fn may_hold_codes(line: &[u8]) -> bool {
     let at = memchr3(b'\\', b'&', 0xc2, line);
@@ -78,7 +77,7 @@ fn may_hold_codes(line: &[u8]) -> bool {
     })
 }
 
-/// Gives the records of a line that was glued, or the line.
+/// Passes on the records of a joined line, or the line.
 fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
     let mended = padded::mended(line)
         .or_else(|| escaped::mended(line))
@@ -97,12 +96,12 @@ mod tests {
     use std::string::String;
     use std::vec::Vec;
 
-    /// Quoted-printable as a mail program breaks it, in lines of at most 76.
+    /// Quoted-printable text as a mail program breaks it, in lines of at most 76 bytes.
     fn quoted(text: &str) -> Vec<String> {
         let text = text.replace('=', "=3D");
         let (mut lines, mut rest) = (Vec::new(), text.as_str());
         while rest.len() > 75 {
-            // No code is broken.
+            // No code is broken in two.
             let end = (73..=75)
                 .rev()
                 .find(|end| !rest[..*end].ends_with('=') && !rest[..*end].ends_with("=3"));

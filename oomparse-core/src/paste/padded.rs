@@ -1,41 +1,41 @@
-//! Lines that were copied out of a terminal with the blanks that fill its rows.
+//! Lines copied from a terminal, with the blanks that fill its rows.
 //!
 //! ```text
 //! [86120.080694] Killed process 6155 (python) total-vm:1054044kB, anon-rss:832856k                B, file-rss:2788kB
 //! ```
 //!
-//! A row may end within a word or at a blank. The one is taken where the line is whole with it and not with the
-//! other; else the line stays as it is.
+//! A row may end within a word or at a blank. One of the two is chosen if the line is complete with it and not
+//! with the other; otherwise the line stays as it is.
 
 use crate::frame;
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 use memchr::memmem;
 
-/// No line of the kernel's has so many blanks in a row.
+/// No kernel line has this many blanks in a row.
 const FILL: &[u8; 24] = b"                        ";
 
 /// A line with such blanks is longer than this.
 const SHORTEST: usize = 100;
 
-/// Rows of one line at most; each of their ends is tried in two ways.
+/// Maximum number of rows of one line; each row end is tried in two ways.
 const MOST_ROWS: usize = 4;
 
-/// Whether the line has to be looked at.
+/// Whether the line must be checked.
 #[inline]
 pub(super) fn may_be(line: &[u8]) -> bool {
     line.len() > SHORTEST && touches_fill(line) && memmem::find(line.trim_ascii(), FILL).is_some()
 }
 
-/// Whether there are blanks alone in one of the pieces that are half as long as the fill, as there are wherever the
-/// fill stands. Of nearly all pieces only the first byte is looked at.
+/// Whether one of the pieces that are half as long as the fill consists only of blanks, which is true wherever
+/// the fill is. Of almost every piece only the first byte is read.
 #[inline]
 fn touches_fill(line: &[u8]) -> bool {
     let mut ends = line.chunks_exact(FILL.len() / 2);
     ends.any(|half| matches!(half, [b' ', .., b' ']) && half.iter().all(|byte| *byte == b' '))
 }
 
-/// The line without the fill, if that is certain.
+/// The line without the fill, if it is certain.
 pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
     if !may_be(line) {
         return None;
@@ -62,14 +62,14 @@ pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
             }
         }
         if is_whole(&text) && found.replace(text).is_some() {
-            // Either may have stood there.
+            // Both are possible.
             return None;
         }
     }
     found
 }
 
-/// Whether the line is the kernel's and says all that it can.
+/// Whether the line is the kernel's and complete.
 fn is_whole(line: &[u8]) -> bool {
     let Some(message) = frame::message_behind_head(line) else {
         return false;

@@ -1,11 +1,11 @@
-//! Quoted-printable of mail (RFC 2045): `=3D` is `=`, and a `=` at the end of a line says that the line
-//! goes on in the next one.
+//! Quoted-printable mail (RFC 2045): `=3D` is `=`, and a `=` at the end of a line means that the line continues
+//! in the next one.
 //!
-//! A line is taken for it when every `=` in it begins such a code, with `=3D` twice, or once and a break
-//! at the end, and one of them behind a key of the kernel's (`order=3D0`); from then on until a line that
-//! cannot be one. No line is longer than 76, but for the marks of a quotation in front of each. A line with nothing but a break at its end waits for the next one
-//! to tell. What shows that a program wrote it is taken as it is, and no line with a head of its own is the rest
-//! of another.
+//! A line counts as encoded if every `=` in it begins such a code, with `=3D` twice, or once and a break at the
+//! end, and one of the codes follows a key of the kernel (`order=3D0`). From then on all lines count as encoded,
+//! until a line that cannot be. No line is longer than 76 bytes, except for quotation marks before it. A line
+//! that only has a break at its end waits until the next line decides. A line that shows that a program wrote it
+//! is not decoded, and no line with its own prefix continues another one.
 
 use crate::bytes::hex_digit;
 use crate::frame;
@@ -19,7 +19,7 @@ const LONGEST: usize = 76;
 /// Encoders fill a line before they break it.
 const SHORTEST_BROKEN: usize = 70;
 
-/// The marks of a quotation, `> > `, are as long.
+/// Longest quotation marks, for example `> > `.
 const MAX_MARKS: usize = 8;
 
 /// Undoes the encoding.
@@ -29,9 +29,9 @@ pub(super) struct Quoted {
     on: bool,
     /// A line whose rest is in the next one.
     held: Vec<u8>,
-    /// How long the marks are in front of each line.
+    /// The length of the marks before each line.
     marks: usize,
-    /// It is not certain that the line held was encoded: it is kept as it was.
+    /// It is not certain that the held line was encoded: it is kept unchanged.
     unsure: bool,
 }
 
@@ -40,7 +40,7 @@ impl Quoted {
         !self.held.is_empty()
     }
 
-    /// Whether the line has to be looked at. `holds_sign` says whether it holds a `=`.
+    /// Whether the line must be checked. `holds_sign` says whether it contains a `=`.
     #[inline]
     pub(super) fn may_be(&self, line: &[u8], holds_sign: impl Fn() -> bool) -> bool {
         line.len() <= LONGEST.saturating_add(marks(line)) && (self.on || holds_sign())
@@ -98,7 +98,7 @@ impl Quoted {
     }
 }
 
-/// How many bytes of the line are the marks of a quotation.
+/// The length of the quotation marks at the start of the line.
 fn marks(line: &[u8]) -> usize {
     let mut rest = line;
     while let [b'>', b' ', tail @ ..] | [b'>', tail @ ..] = rest
@@ -109,7 +109,7 @@ fn marks(line: &[u8]) -> usize {
     line.len().saturating_sub(rest.len())
 }
 
-/// How many `=3D` a line has, and whether it breaks at its end; nothing if it cannot be encoded.
+/// How many `=3D` a line has, and whether it breaks at its end; `None` if it cannot be encoded.
 fn codes(line: &[u8]) -> Option<(usize, bool)> {
     if line.len() > LONGEST {
         return None;
@@ -140,14 +140,15 @@ const KEYS: [&[u8]; 10] = [
     b"rss",
 ];
 
-/// Whether a line is no rest of another: with a head, but for a stamp's own rest (`198.576611] …`).
+/// Whether a line cannot continue another one, because it has a prefix; but the rest of a stamp (`198.576611] …`)
+/// can.
 fn begins_anew(line: &[u8]) -> bool {
     let first = line.split(|byte| *byte == b' ').next().unwrap_or_default();
     let is_rest = matches!(first, [b'0'..=b'9', .., b']']);
     !is_rest && frame::has_head(line)
 }
 
-/// Whether one of the codes stands behind a key of the kernel's.
+/// Whether one of the codes follows a key of the kernel.
 fn holds_key(line: &[u8]) -> bool {
     memmem::find_iter(line, b"=3D").any(|at| {
         let before = line.get(..at).unwrap_or_default();
@@ -244,7 +245,7 @@ mod tests {
         ] {
             assert_eq!(lines(line), [line]);
         }
-        // A line that cannot be encoded ends the encoding, and is not joined to.
+        // A line that cannot be encoded ends the encoding, and is not joined.
         assert_eq!(
             lines("order=3D0, gfp_mask=3Dc=\norder=0x=3D\n=3D"),
             ["order=0, gfp_mask=c", "order=0x=3D", "=3D"]

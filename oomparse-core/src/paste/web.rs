@@ -1,20 +1,20 @@
-//! Lines that were copied out of a web page: HTML's codes for signs, blanks that do not break.
+//! Lines copied from a web page: HTML character references, non-breaking spaces.
 //!
 //! ```text
 //! [ 9.1] Out of memory: Kill process 10 &#40;sh&#41; score 3 or sacrifice child
 //! Dec \u{a0}6 14:58:14 n1 kernel: [ \u{a0}638.104526] Killed process 11 (php) …
 //! ```
 //!
-//! A name may hold such codes too. So they go only where the line is more of a line of the kernel's without them.
+//! A name may contain such codes too. So they are decoded only if that makes the line a better kernel line.
 
 use crate::frame;
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 
-/// A blank that does not break, as UTF-8 has it.
+/// A non-breaking space in UTF-8.
 const BLANK: &[u8; 2] = b"\xc2\xa0";
 
-/// The names of the codes for signs of ASCII, and the signs.
+/// The names of the references for ASCII characters, and the characters.
 const NAMES: [(&[u8], u8); 6] = [
     (b"&lt;", b'<'),
     (b"&gt;", b'>'),
@@ -24,20 +24,20 @@ const NAMES: [(&[u8], u8); 6] = [
     (b"&nbsp;", b' '),
 ];
 
-/// Whether a code or such a blank stands in front.
+/// Whether the text begins with a reference or such a space.
 #[inline]
 pub(super) fn may_begin(text: &[u8]) -> bool {
     matches!(text, [b'&', b'#' | b'a' | b'g' | b'l' | b'n' | b'q', ..]) || text.starts_with(BLANK)
 }
 
-/// The line without the codes, if that makes it more of a line of the kernel's.
+/// The line with its references decoded, if that makes it a better kernel line.
 pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
     let plain = plain(line)?;
     let is_more = worth(&plain) > worth(line) && !frame::is_programs(&plain);
     is_more.then_some(plain)
 }
 
-/// The line with its codes undone; nothing if there are none.
+/// The line with its references decoded; `None` if there are none.
 fn plain(line: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(line.len());
     let mut rest = line;
@@ -56,7 +56,7 @@ fn plain(line: &[u8]) -> Option<Vec<u8>> {
     (out.len() < line.len()).then_some(out)
 }
 
-/// The sign that the code in front stands for, and what follows.
+/// The character of the reference at the start, and the text after it.
 fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
     if let Some(behind) = text.strip_prefix(BLANK) {
         return Some((b' ', behind));
@@ -87,7 +87,7 @@ fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
     Some((sign, behind.get(1..)?))
 }
 
-/// How much of a line of the kernel's it is: none, one, one that says all.
+/// How good a kernel line it is: none, one, or a complete one.
 fn worth(line: &[u8]) -> u8 {
     let message = frame::message_behind_head(line);
     let message = message.unwrap_or(if frame::has_head(line) { b"" } else { line });

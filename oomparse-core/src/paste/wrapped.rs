@@ -1,26 +1,26 @@
 //! Lines that a terminal or an editor broke at its width.
 //!
-//! The break is certain where a line with a head holds a kernel line that is not whole, the lines behind
-//! it have no head, all of them but the last are as long as the first, and together they are whole.
+//! The break is certain if a line with a prefix contains an incomplete kernel line, the following lines have no
+//! prefix, all of them except the last are as long as the first, and together they are complete.
 
 use crate::frame;
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 use memchr::{memmem, memrchr};
 
-/// Where a terminal or a mail of 80 columns breaks a line. Other widths are mended line by line, where a
-/// report's lines are joined; looking for them here would cost every line of every report a search.
+/// Where a terminal or a mail of 80 columns breaks a line. Other widths are repaired line by line where a
+/// report's lines are joined; looking for them here would cost a search for every line of every report.
 const NARROWEST: usize = 78;
 const WIDEST: usize = 82;
 
-/// At this width a comm that is broken is taken for wrapped; at another it may hold a newline.
+/// At this width a broken comm counts as wrapped; at another it may contain a newline.
 const COMMON_WIDTH: usize = 80;
 
-/// Lines of one record: a summary has two paths of some hundred bytes.
+/// Lines of one record: a summary has two paths of a few hundred bytes.
 const MOST_LINES: usize = 40;
 
-/// Whether a line is as long as a terminal may be wide, and is the kernel's and not whole. `holds_word`
-/// says whether one of the sieve's words is in it.
+/// Whether a line is as long as a terminal may be wide, and is an incomplete kernel line. `holds_word` says
+/// whether it contains one of the sieve's words.
 #[inline]
 pub(super) fn may_begin(line: &[u8], holds_word: impl Fn() -> bool) -> bool {
     (NARROWEST..=WIDEST).contains(&line.len())
@@ -36,12 +36,12 @@ fn is_counter(line: &[u8]) -> bool {
     })
 }
 
-/// Mends what was broken.
+/// Repairs broken lines.
 #[derive(Debug, Default)]
 pub(super) struct Wrapped {
-    /// The lines held back, one behind the other.
+    /// The held lines, one after the other.
     held: Vec<u8>,
-    /// How many there are, and how long each is.
+    /// How many lines there are, and the length of each.
     lines: usize,
     width: usize,
 }
@@ -52,7 +52,7 @@ impl Wrapped {
     }
 
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
-        // Few lines come here, so the words need no search of their own.
+        // Few lines come here, so the words need no prepared search.
         let text = line.strip_suffix(b"\r").unwrap_or(line);
         if self.lines > 0 {
             let goes_on = !text.is_empty()
@@ -79,7 +79,7 @@ impl Wrapped {
         }
     }
 
-    /// The last line of a record: gives all as one if that is whole, else each as it was.
+    /// The last line of a record: passes on all lines as one if they are complete together, else each unchanged.
     fn end(&mut self, last: &[u8], give: &mut dyn FnMut(&[u8])) {
         let before = self.held.len();
         self.held.extend_from_slice(last);
@@ -95,7 +95,7 @@ impl Wrapped {
         give(last);
     }
 
-    /// Gives each line as it was; of lines as wide as the screen the whole, if it is whole.
+    /// Passes on each line unchanged; lines as wide as the screen as one, if they are complete together.
     pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
         let held = core::mem::take(&mut self.held);
         let lines = core::mem::take(&mut self.lines);
@@ -108,7 +108,7 @@ impl Wrapped {
     }
 }
 
-/// Whether the line is the kernel's, with a head, and not whole.
+/// Whether the line is an incomplete kernel line with a prefix.
 fn is_broken_line(line: &[u8]) -> bool {
     match line.first() {
         Some(b'[' | b'<' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9') => {
@@ -118,7 +118,7 @@ fn is_broken_line(line: &[u8]) -> bool {
     }
 }
 
-/// Whether a message of the kernel's is not whole.
+/// Whether a kernel message is incomplete.
 fn is_broken(message: &[u8]) -> bool {
     match parse_line(message) {
         Line::Summary(line) => !line.is_whole(),
@@ -134,7 +134,7 @@ fn is_broken(message: &[u8]) -> bool {
     }
 }
 
-/// How lines begin that name the victim, its cgroup, or what that used.
+/// The beginnings of lines that name the victim, its cgroup, or its memory usage.
 const BEGINNINGS: [&[u8]; 10] = [
     b"oom-kill:constraint=",
     b"Memory cgroup out of memory: ",
@@ -148,7 +148,7 @@ const BEGINNINGS: [&[u8]; 10] = [
     b"kmem: usage ",
 ];
 
-/// Whether a Killed line ends as the kernel ends it: behind a unit, or the adjustment.
+/// Whether a Killed line ends as the kernel ends it: after a unit, or the adjustment.
 fn ends_whole(message: &[u8]) -> bool {
     let digits = message
         .iter()
@@ -162,7 +162,7 @@ fn ends_whole(message: &[u8]) -> bool {
         || digits > 0 && [&b":"[..], b":-"].iter().any(|end| text.ends_with(end))
 }
 
-/// Whether the break stands in a Killed line's comm.
+/// Whether the break is in a Killed line's comm.
 fn is_broken_in_comm(line: Option<&[u8]>) -> bool {
     let message = line.and_then(frame::message_behind_head);
     message.is_some_and(

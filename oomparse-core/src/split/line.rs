@@ -1,25 +1,25 @@
-//! Records on one line: the line ends were lost, or are codes of a syslog's.
+//! Records on one line: the line ends were lost, or are escape codes of a syslog daemon.
 //!
-//! A record ends where no name can shape what stands there. A process's name has at most 15 bytes, too few for
-//! the words that a line of the kernel's begins with. A cgroup's name may be anything: behind one nothing ends.
+//! A record ends where the text cannot come from a name. A process name has at most 15 bytes, too few for the
+//! words that begin a kernel line. A cgroup name may be anything: no record ends after one.
 
 use crate::frame::{Frame, FrameKind, Part, part_of_line};
 use crate::line::{Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
 
-/// A record's text has at most 1,021 bytes, each of which a carrier may show in four.
+/// A record's text has at most 1,021 bytes, and a carrier may show each of them as four.
 const LONGEST_RECORD: usize = 4 * 1021;
 
-/// Within so many bytes most lines show of what kind they are: what follows may be long.
+/// Most lines show their kind within this many bytes; the rest may be long.
 const KIND_SHOWS: usize = 512;
 
-/// A header or a processor's line is longer only where something follows it, or nearly so.
+/// A report's first line or a processor's line longer than this is followed by another record, or nearly so.
 const LONG: usize = 80;
 
-/// The same of a counter.
+/// The same for a counter.
 const LONG_COUNTER: usize = 56;
 
-/// How the kernel's lines begin that do not begin with a name.
+/// The beginnings of those kernel lines that do not begin with a name.
 const BEGINNINGS: [&[u8]; 16] = [
     b"Killed process ",
     b"Memory cgroup ",
@@ -39,7 +39,7 @@ const BEGINNINGS: [&[u8]; 16] = [
     b"CPU: ",
 ];
 
-/// Whether a message may hold another record behind the first.
+/// Whether a message may contain another record after the first.
 #[inline]
 pub(super) fn may_be_several(message: &[u8]) -> bool {
     match message {
@@ -52,13 +52,13 @@ pub(super) fn may_be_several(message: &[u8]) -> bool {
     }
 }
 
-/// Gives the records of a line one by one.
+/// Passes on the records of a line one by one.
 pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     let mut current = Frame {
         message: Cow::Borrowed(&*frame.message),
         ..frame.head()
     };
-    // What had to be written anew is not looked into once more.
+    // Text that had to be rewritten is not split again.
     while let Cow::Borrowed(text) = current.message
         && let Some((first, next)) = first_of_several(&current, text)
     {
@@ -69,7 +69,7 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     give(&current);
 }
 
-/// The first record of a line that has more of them, and the rest as a frame of its own.
+/// The first record of a line that contains several, and the rest as its own frame.
 fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], Frame<'a>)> {
     let window = text.get(..LONGEST_RECORD).unwrap_or(text);
     let bytes = window.iter().enumerate();
@@ -78,10 +78,10 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
     places.map(|(at, _)| at).find_map(|at| {
         let (first, rest) = text.split_at_checked(at)?;
         let rest = match rest {
-            // Of a syslog's own lines the code was undone; in a record of its text it stands as it is.
+            // In a syslog's own lines this code was decoded; in a record with such a text it is still there.
             [b'#', b'0', b'1', b'2', rest @ ..] if outer.kind == FrameKind::Record => rest,
             [b' ' | b'\n' | b'\r', rest @ ..] => rest,
-            // A text of JSON's that nobody undid, or a web page's.
+            // A JSON text that was not decoded, or a web page's.
             [b'\\', b'r', b'\\', b'n', rest @ ..] | [b'\\', b'n', rest @ ..] => rest,
             [b'<', ..] => behind_break(rest)?,
             _ => return None,
@@ -96,14 +96,14 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
     })
 }
 
-/// What follows a web page's line break.
+/// The text after a web page's line break.
 fn behind_break(text: &[u8]) -> Option<&[u8]> {
     let breaks = [&b"<br>"[..], b"<br/>", b"<br />", b"<BR>"];
     let rest = breaks.iter().find_map(|tag| text.strip_prefix(*tag))?;
     Some(rest.trim_ascii_start())
 }
 
-/// Whether a record may begin here, by its first bytes.
+/// Whether a record may begin here, judging by its first bytes.
 fn may_begin(text: &[u8]) -> bool {
     match text {
         [b'[', b' ' | b'0'..=b'9', ..] | [b'<', b'0'..=b'9', ..] => true,
@@ -121,16 +121,16 @@ fn may_begin(text: &[u8]) -> bool {
     }
 }
 
-/// What the end of a record is made of.
+/// The end of a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// Words or figures of the kernel's.
+    /// The kernel's words or figures.
     Words,
-    /// A name of a process, and what closes it.
+    /// The name of a process, and what closes it.
     Name,
 }
 
-/// What this text ends with, if it is a whole record of the kernel's and no cgroup stands in it.
+/// The end of this text, if it is a complete kernel record without a cgroup.
 fn end_of(text: &[u8]) -> Option<End> {
     let ends_in_number = text.last().is_some_and(u8::is_ascii_digit);
     let is_whole = match parse_line(text) {
@@ -162,23 +162,23 @@ fn end_of(text: &[u8]) -> Option<End> {
     is_whole.then_some(End::Words)
 }
 
-/// What kind of line begins here; the rest of it may be the rest of a very long line.
+/// The kind of line that begins here; its rest may be the rest of a very long line.
 fn kind_of(message: &[u8]) -> Line<'_> {
     let begun = |len: usize| parse_line(message.get(..len).unwrap_or(message));
     match begun(KIND_SHOWS) {
-        // A long path may end behind that.
+        // A long path may end after that.
         Line::Other | Line::Malformed if message.len() > KIND_SHOWS => begun(LONGEST_RECORD),
         line => line,
     }
 }
 
-/// Whether the kernel's record begins here, behind such an end.
+/// Whether a kernel record begins here, after such an end.
 fn begins(part: &Part<'_>, end: End) -> bool {
     if part.frame.author.is_program() {
         return false;
     }
     match kind_of(&part.frame.message) {
-        // With its own words alone it would have to be told from a name.
+        // With its own words alone, it could not be distinguished from a name.
         Line::Invoked(_) | Line::Cpuset(_) => part.has_head,
         Line::Other => part.has_head && end == End::Words,
         Line::Malformed | Line::StatEntry(..) | Line::StatEntries(_) | Line::Meminfo(_) => false,

@@ -1,39 +1,39 @@
-//! Records whose line ends were lost: several stand on one line.
+//! Records whose line ends were lost: several are on one line.
 //!
-//! Inside a record a stamp may stand too: whoever makes a cgroup chooses its name. So a line is only
-//! split where it is longer than any record of the kernel's.
+//! A stamp may also occur inside a record, because whoever makes a cgroup chooses its name. So a line is split
+//! only if it is longer than any kernel record.
 //!
-//! A summary and a Killed line on a shorter one stay together, though they name the same process: a record
-//! of the kernel's may end in the middle of a summary, behind a path (another processor prints, the buffer
-//! is full), and what is then the end of the line is a cgroup's name, which may say all that a Killed line
-//! does. As one line they are a summary, whose pod is right, without the process' memory.
+//! A summary and a Killed line on a shorter line stay together, even if they name the same process: a kernel
+//! record may end in the middle of a summary, after a path (another processor prints, or the buffer is full). The
+//! end of that line is then a cgroup's name, which may imitate a whole Killed line. Kept as one line they are a
+//! summary, whose pod is right, without the process' memory.
 
 use crate::frame;
 use alloc::vec::Vec;
 use memchr::{memchr_iter, memmem};
 
-/// A record's text has at most 1,021 bytes; with prefixes of any carrier a line stays below this.
+/// A record's text has at most 1,021 bytes; with any carrier's prefix a line stays below this.
 const LONGEST_RECORD: usize = 1100;
 
-/// How far in front the first stamp stands, in bytes.
+/// How far from the start the first stamp may be, in bytes.
 const LONGEST_HEAD: usize = 100;
 
-/// How much later than the one before a glued record may be, in microseconds.
+/// How much later than the previous record a joined record may be, in microseconds.
 const MOST_LATER_US: u64 = 60_000_000;
 
-/// Whether the line has to be looked at: longer than one record.
+/// Whether the line must be checked: it is longer than one record.
 #[inline]
 pub(crate) fn may_be(line: &[u8]) -> bool {
     line.len() > LONGEST_RECORD
 }
 
-/// Gives the records of the line one by one; says whether there were several.
+/// Passes on the records of the line one by one; returns whether there were several.
 pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
-    // An indented line may go on with what a program wrote on the line above it.
+    // An indented line may continue a program's text on the line above it.
     if !may_be(line) || matches!(line.first(), Some(b'{' | b'"' | b' ' | b'\t')) {
         return false;
     }
-    // Three of four bytes of an escape are not the kernel's.
+    // Three of the four bytes of an escape are not the kernel's.
     let escapes = memmem::find_iter(line, b"\\x").count();
     if line.len().saturating_sub(escapes.saturating_mul(3)) <= LONGEST_RECORD {
         return false;
@@ -60,7 +60,7 @@ pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
     true
 }
 
-/// Where the records of the line begin, if its first one begins with a head that has a stamp.
+/// Where the records of the line begin, if the first one begins with a prefix that has a stamp.
 fn starts(line: &[u8]) -> Option<Vec<usize>> {
     let mut starts = Vec::new();
     let (mut words, mut last_word, mut last_us): (usize, &[u8], u64) = (0, &[], 0);
@@ -70,7 +70,7 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
         };
         if starts.is_empty() {
             let head = line.get(..at).filter(|head| head.len() <= LONGEST_HEAD)?;
-            // The prefix counts for nothing: it may be as long as a host's name.
+            // The prefix does not count: it may be as long as a host's name.
             if line.len().saturating_sub(at) <= LONGEST_RECORD {
                 return None;
             }
@@ -99,7 +99,7 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
     Some(starts)
 }
 
-/// Where the last so many words begin.
+/// Where the last N words begin.
 fn begin_of_head(before: &[u8], words: usize) -> Option<usize> {
     let mut end = before.len();
     for _ in 0..words {
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_killed_line_in_a_cgroups_name_is_none() {
-        // The name says what the summary would say behind it, and then another record.
+        // The name contains the text that would follow in the summary, and then another record.
         let name = format!("{POD}/x,task=memc,pid=7,uid=0 {}", killed(7));
         let whole = summary(&name, 4021);
         let (cut, rest) = whole.split_at(whole.rfind(",task=").unwrap());

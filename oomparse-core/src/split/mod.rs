@@ -1,4 +1,4 @@
-//! Several records of the kernel's that came as one: in one value of a JSON record, on one line.
+//! Several kernel records that came as one: in one value of a JSON record, or on one line.
 //!
 //! ```text
 //! {"message":"Memory cgroup out of memory: Kill process 10 (sh) score 3 or sacrifice child\nKilled process 11 (php) …"}
@@ -7,18 +7,18 @@
 //! … score 3 or sacrifice child [    5.200000] Killed process 11 (php) …
 //! ```
 //!
-//! Names stand in these texts that others choose: whoever makes a cgroup may give it a name that says all that
-//! a Killed line does. So a text is taken apart only
+//! These texts contain names that others choose: whoever makes a cgroup may give it a name that imitates a whole
+//! Killed line. So a text is split only
 //!
-//! * at a line end of a JSON value: the kernel prints none in a path, and a comm with one shows by what
-//!   follows it ([`value`]);
-//! * behind what no name can shape: a line without a path whose end is the kernel's own, as a number with its
-//!   unit or `or sacrifice child`, where another line of the kernel's begins (`line`). There `#012` is no
-//!   more than a blank, for a cgroup's name may hold it;
-//! * at stamps, where the line is longer than any record of the kernel's (`long`).
+//! * at a line end of a JSON value: the kernel prints none in a path, and a comm with a line end is recognised by
+//!   the text that follows it ([`value`]);
+//! * after a text that no name can imitate: a line without a path that has the kernel's own end, such as a number
+//!   with its unit or `or sacrifice child`, if another kernel line begins there (`line`). There `#012` counts
+//!   only as a blank, because a cgroup's name may contain it;
+//! * at stamps, if the line is longer than any kernel record (`long`).
 //!
-//! Never behind a path, nor in text that a program wrote, nor in what is one record for certain (`/dev/kmsg`,
-//! an indented line).
+//! It is never split after a path, nor if a program wrote the text, nor if it is certainly one record
+//! (`/dev/kmsg`, an indented line).
 
 mod line;
 #[cfg(feature = "carriers")]
@@ -28,13 +28,13 @@ mod value;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::MAX_PARTS;
 
-/// Whether a frame may hold several records; nearly none does.
+/// Whether a frame may contain several records; almost none does.
 #[inline]
 pub(crate) fn may_be_several(frame: &Frame<'_>) -> bool {
     frame.fragment == Fragment::Several || may_be_of_line(frame)
 }
 
-/// Whether a line's frame may: what is one record for certain is one.
+/// The same for a line's frame: some frames are certainly one record.
 #[inline]
 fn may_be_of_line(frame: &Frame<'_>) -> bool {
     !matches!(
@@ -44,13 +44,13 @@ fn may_be_of_line(frame: &Frame<'_>) -> bool {
         && line::may_be_several(&frame.message)
 }
 
-/// Whether a message of the kernel's may, that came on a line of its own.
+/// The same for a kernel message that came on a separate line.
 #[inline(always)]
 pub(crate) fn may_hold_several(message: &[u8]) -> bool {
     line::may_be_several(message)
 }
 
-/// Gives the records of a frame one by one, or the frame as it is.
+/// Passes on the records of a frame one by one, or the frame as it is.
 pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     let mut left = MAX_PARTS;
     let mut give = |part: &Frame<'_>| {
@@ -74,8 +74,8 @@ pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
 }
 
 impl Frame<'_> {
-    /// Gives the records of the kernel's that stand in this frame one by one, each with what its own head tells:
-    /// nearly always the frame itself. A [`FrameParser`](crate::FrameParser) asks for itself.
+    /// Passes on the kernel's records in this frame one by one, each with the data of its own prefix: almost
+    /// always the frame itself. A [`FrameParser`](crate::FrameParser) does this itself.
     ///
     /// # Example
     /// ```

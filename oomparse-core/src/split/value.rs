@@ -1,15 +1,15 @@
-//! The lines of a JSON value: what a collector of multi-line messages, an alert or an API makes of a report.
+//! Splits the lines of a JSON value: a report as written by a collector of multi-line messages, an alert or an
+//! API.
 //!
-//! A cgroup's name holds no newline, but a comm may: the kernel prints it as it is, and in a value that is one
-//! record of the journal's it stands there. So lines stay together where they are one line of the kernel's with
-//! a newline in its comm.
+//! A cgroup's name contains no newline, but a comm may: the kernel prints it unchanged, and it remains in a value
+//! that is one journal record. So lines stay together if they are one kernel line with a newline in its comm.
 
 use crate::frame::{Frame, Part, part};
 use crate::limits::MAX_COMM_LEN;
 use crate::line::{Line, parse_line};
 use memchr::memchr;
 
-/// Gives the records of a text of several lines, each framed.
+/// Passes on the records of a text of several lines, each framed.
 pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     let text = frame.message.trim_ascii_end();
     let frame = &frame.head();
@@ -23,7 +23,7 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
         let (record, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
         rest = tail.get(1..).unwrap_or_default();
         let mut record = part(frame, without_return(record));
-        // Whoever wrote a line wrote those behind it that do not say who did.
+        // The author of a line also wrote the following lines that show no author.
         if record.tells_author {
             author = record.frame.author;
         }
@@ -32,7 +32,7 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
     }
 }
 
-/// Whether a line behind the first one is a record of its own; else the text is one record, as figures are.
+/// Whether a line after the first is a record of its own; otherwise the text is one record, like figures.
 fn holds_several(frame: &Frame<'_>, text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').skip(1);
     lines.any(|line| is_record(&part(frame, without_return(line))))
@@ -64,24 +64,24 @@ fn end_of_record(frame: &Frame<'_>, text: &[u8], is_first: bool) -> usize {
         Line::StatEntry(..) | Line::StatEntries(_) | Line::Meminfo(_) => {
             return end_of_figures(frame, text, end);
         }
-        // A header and a cpuset line begin with the comm.
+        // A report's first line and a cpuset line begin with the comm.
         Line::Other => is_first && message.len() <= MAX_COMM_LEN,
-        // Its comm is the last in it.
+        // Its comm comes last.
         Line::TaskRow(_) => false,
-        // A newline that its head's form writes as a code is none of the text's.
+        // A newline that the prefix's format writes as a code does not come from the text.
         _ => !message.contains(&b'\n'),
     };
     let in_comm = may_go_on.then(|| end_behind_comm(frame, text, end));
     in_comm.flatten().unwrap_or(end)
 }
 
-/// Where the line ends that begins here.
+/// Where the line that begins here ends.
 fn end_of_line(text: &[u8], from: usize) -> usize {
     let at = text.get(from..).and_then(|line| memchr(b'\n', line));
     at.and_then(|at| at.checked_add(from)).unwrap_or(text.len())
 }
 
-/// Where the figures end that go on behind a line of them: they came as one record, or may have.
+/// Where the figures end that continue after a line of them: they came as one record, or may have.
 fn end_of_figures(frame: &Frame<'_>, text: &[u8], end: usize) -> usize {
     let mut end = end;
     while end < text.len() {
@@ -89,7 +89,7 @@ fn end_of_figures(frame: &Frame<'_>, text: &[u8], end: usize) -> usize {
         let next = end_of_line(text, begin);
         let line = text.get(begin..next).unwrap_or_default();
         let next_part = part(frame, line);
-        // What is indented behind a head is told apart by that.
+        // Indented text after a prefix is recognised by its indentation.
         if line.starts_with(b"  ")
             || next_part.has_head
             || !is_figures(&parse_line(&next_part.frame.message))
@@ -101,7 +101,7 @@ fn end_of_figures(frame: &Frame<'_>, text: &[u8], end: usize) -> usize {
     end
 }
 
-/// Where a line of the kernel's ends that has newlines in its comm, if the text begins with one.
+/// Where a kernel line with newlines in its comm ends, if the text begins with one.
 fn end_behind_comm(frame: &Frame<'_>, text: &[u8], end: usize) -> Option<usize> {
     let mut end = end;
     for _ in 0..MAX_COMM_LEN {
@@ -118,7 +118,7 @@ fn end_behind_comm(frame: &Frame<'_>, text: &[u8], end: usize) -> Option<usize> 
     None
 }
 
-/// The comm in a line that goes on behind it.
+/// The comm of a line that continues after it.
 fn comm<'a>(line: &Line<'a>) -> Option<&'a [u8]> {
     match line {
         Line::Invoked(line) => Some(line.comm),
