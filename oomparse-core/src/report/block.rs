@@ -1,4 +1,4 @@
-//! Lines of a report's block: the header, the counters, the figures, the task table.
+//! Lines of a report's block: its first line, the counters, the figures, the task table.
 
 use super::stamp::Stamp;
 use super::state::{self, Report};
@@ -31,7 +31,7 @@ impl Assembler {
         }
     }
 
-    /// Before a report starts: closes those that are over.
+    /// Before a report starts: closes reports that are over.
     pub(super) fn make_room(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let mut at = 0;
         while let Some(report) = self.reports.get(at) {
@@ -43,7 +43,7 @@ impl Assembler {
         }
     }
 
-    /// The report whose header names this thread and that has not had this line yet.
+    /// The report whose first line names this thread and that has not had this line yet.
     pub(super) fn head_of(
         &mut self,
         comm: &[u8],
@@ -78,10 +78,10 @@ impl Assembler {
         }
     }
 
-    /// The report that a line of a block goes to; a new one where none takes it.
+    /// The report that gets a line of a block; a new one if no report takes it.
     ///
-    /// `has` tells that a report has had this line already, so that it is another's. `cpuset` is the last
-    /// component of the cgroup the block is about.
+    /// `has` says whether a report already had this line, so that the line belongs to another one. `cpuset` is
+    /// the last component of the cgroup that the block is about.
     pub(super) fn block(
         &mut self,
         stamp: &Stamp,
@@ -122,8 +122,8 @@ impl Assembler {
         report
     }
 
-    /// Of several headers without a block: the one whose cpuset has the block's name, else the oldest,
-    /// and then nobody knows who invoked which.
+    /// Of several first lines without a block: the one whose cpuset has the block's name; otherwise the oldest,
+    /// and then it is unknown which thread invoked which report.
     pub(super) fn pick_head(
         &mut self,
         stamp: &Stamp,
@@ -197,7 +197,7 @@ impl Assembler {
         out: &mut VecDeque<OomEvent>,
     ) {
         let path = line.path;
-        // The first block is of the cgroup at its limit; the others stand below it.
+        // The first block belongs to the cgroup at its limit; the other cgroups are below it.
         let other = |report: &Report| {
             report.columns.is_some()
                 || report
@@ -213,8 +213,8 @@ impl Assembler {
             .stats_heading(line);
     }
 
-    /// The report that a figure or row belongs to: the one whose block is being printed, or, where the
-    /// printing threads are shown, the same thread's.
+    /// The report that a figure or row belongs to: the one whose block is being printed or, if the printing
+    /// threads are shown, the one of the same thread.
     #[inline(always)]
     pub(super) fn printing(&self, stamp: &Stamp, takes: impl Fn(&Report) -> bool) -> Option<usize> {
         let takes = |report: &Report| {
@@ -246,7 +246,7 @@ impl Assembler {
         }
     }
 
-    /// The usual case of the above, one figure in a line of its own; says whether the report takes it.
+    /// The usual case of the function above: one figure on a separate line. Returns whether the report takes it.
     #[inline(always)]
     pub(super) fn stat_entry(
         &mut self,
@@ -271,7 +271,7 @@ impl Assembler {
         }
     }
 
-    /// Says whether a report takes the row.
+    /// Returns whether a report takes the row.
     #[inline(always)]
     pub(super) fn task_row(&mut self, row: &Row<'_>, stamp: &Stamp) -> bool {
         let keep = self.keep_tasks;
@@ -289,7 +289,7 @@ impl Assembler {
         }
     }
 
-    /// The heading of a Mem-Info block, which proves no OOM: it opens nothing.
+    /// The heading of a Mem-Info block. It does not prove an OOM, so it opens no report.
     pub(super) fn meminfo_heading(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let takes = |report: &Report| {
             !report.is_decided() && report.meminfo.is_none() && stamp.follows(&report.last)
@@ -323,7 +323,7 @@ impl Assembler {
         }
     }
 
-    /// What stands behind a newline in a record: figures and a header, never a line that names a victim.
+    /// Text after a newline in a record: figures and a first line, never a line that names a victim.
     pub(super) fn continuation(
         &mut self,
         message: &[u8],
@@ -332,7 +332,7 @@ impl Assembler {
     ) -> bool {
         let line = parse_line(message);
         if let Line::Invoked(line) = line {
-            // The newline stood in the comm, of which only the end is left.
+            // The newline was in the comm, of which only the end is left.
             self.settle_before(&Line::Invoked(line), out);
             self.invoked(&line, stamp, fnv1a(&[message]), out);
             if let Some(invoker) = self
@@ -357,7 +357,7 @@ impl Assembler {
         true
     }
 
-    /// A line that says nothing to a report: it only uses up the patience with those that are open.
+    /// A line without meaning for a report: it only brings open reports closer to their end.
     pub(super) fn other(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let mut at = 0;
         while let Some(report) = self.reports.get_mut(at) {
@@ -372,8 +372,8 @@ impl Assembler {
     }
 }
 
-/// Whether a report without a victim may still be printing, or have its victim named by the reaper, or
-/// whether its Killed line may still come, when another one starts. Where the clock is not shown, it is over.
+/// Whether a report without a victim may still be printing, may have its victim named by the reaper, or may still
+/// get its Killed line, when another report starts. If the log shows no clock, it is over.
 fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
     let patience = if report.has_rows() {
         MAX_REAPER_DELAY_US

@@ -1,4 +1,4 @@
-//! From a report to the event that goes out.
+//! From a report to its event.
 
 use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
@@ -12,18 +12,18 @@ use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
 use alloc::sync::Arc;
 
-/// What all lines of a stream share.
+/// The data that all lines of a stream share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
-    /// The host of the prefix, or the one that the caller names.
+    /// The host of the prefix, or the one that the caller named.
     pub(super) host: Option<Text>,
-    /// The boot id of the last line that showed one, or the one that the caller names.
+    /// The boot id of the last line that showed one, or the one that the caller named.
     pub(super) boot_id: Option<Text>,
-    /// Cgroups that the caller says are a cluster's.
+    /// Cgroups in which the caller says that a cluster runs.
     pub(super) roots: CgroupRoots,
 }
 
-/// The blocks that victims of one report share without copying them.
+/// The blocks that the victims of one report share without copies.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
     pub(super) stats: Shared<MemcgStats>,
@@ -71,16 +71,18 @@ pub(super) fn victim(line: &Killed<'_>, release: Option<&Text>) -> (Victim, Opti
     (victim, cut)
 }
 
-/// The same where the line is quoted, and the kernel's release is not known.
+/// The same for a quoted line, if the kernel's release is unknown.
 #[cfg(feature = "daemons")]
 pub(crate) fn killed_victim(line: &Killed<'_>) -> Victim {
     victim(line, None).0
 }
 
-/// Bytes per unit of `pgtables:NkB`: kernels 5.4.0 to 5.4.8 and 5.5-rc label bytes as kB, some RHEL 8 too.
+/// Bytes per unit of `pgtables:NkB`: kernels 5.4.0 to 5.4.8 and 5.5-rc label bytes as kB, and so does some of
+/// RHEL 8.
 ///
-/// Bytes come in whole pages, so a number that is no multiple of 4,096 is KiB. One that is may be
-/// either on kernels whose release does not tell (RHEL 8; Ubuntu calls all of 5.4 `5.4.0-N`): unknown.
+/// A size in bytes is a whole number of pages, so a number that is not a multiple of 4,096 is in KiB. A multiple
+/// may be either on kernels whose release does not decide it (RHEL 8; Ubuntu calls all of 5.4 `5.4.0-N`):
+/// unknown.
 fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
     const KIB: Option<u64> = Some(1024);
     let (Some(release), Some(value)) = (release, value) else {
@@ -123,7 +125,7 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
             victim.comm.clone_from(&summary.comm);
         }
     }
-    // The selection is of the first victim; a group's other members were not chosen one by one.
+    // The selection is about the first victim; the other members of a group were not chosen one by one.
     let is_first = report.group.is_none()
         || report
             .killed
@@ -158,7 +160,7 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
     event
 }
 
-/// The event of a report that shows no victim, or has none.
+/// The event of a report that shows no victim, or that killed nobody.
 pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) -> OomEvent {
     let mut event = common(report, blocks, stream, &report.first, report.first_hash);
     event.event_type = if report.no_victim {
@@ -215,7 +217,7 @@ fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp, hash
         swap: report.swap,
         kmem: report.kmem,
         memcg_stats: blocks.stats.clone(),
-        // 2.6.32 prints the block for memory cgroups too, where it says nothing of them.
+        // 2.6.32 prints the block for memory cgroups too, where it shows nothing about them.
         meminfo: blocks.meminfo.clone().filter(|_| !report.is_memcg()),
         tasks: blocks.tasks.clone(),
         evidence: report.evidence.clone(),
@@ -224,8 +226,8 @@ fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp, hash
     }
 }
 
-/// Kernels 5.0 to 5.1.18 print the constraint wrong, and `global_oom` stands there for cpusets and
-/// policies too: the limit's cgroup and the message come first.
+/// Kernels 5.0 to 5.1.18 print a wrong constraint, and print `global_oom` for cpusets and policies too: the
+/// limit's cgroup and the message take precedence.
 fn scope(report: &Report) -> Option<Scope> {
     if report.is_memcg() {
         return Some(Scope::Memcg);
@@ -249,7 +251,7 @@ fn scope(report: &Report) -> Option<Scope> {
     }
 }
 
-/// Cgroups, pod and container of the victim.
+/// Sets the victim's cgroups, pod and container.
 fn set_cgroup(
     event: &mut OomEvent,
     report: &Report,
@@ -265,7 +267,7 @@ fn set_cgroup(
         Identity::Task => report.task_memcg.clone(),
         Identity::Group | Identity::None | Identity::Unproven => None,
     };
-    // 2.6.32 hands the invoker to the line that names the victim's cgroup.
+    // 2.6.32 passes the invoker to the line that names the victim's cgroup.
     if report.is_2_6_32()
         && report.summary.is_none()
         && report.invoker.as_ref().and_then(|invoker| invoker.pid) != Some(pid)
@@ -308,7 +310,7 @@ fn set_cgroup(
                 ..Pod::default()
             });
         }
-        // A group above the container proves no container of its members.
+        // A group above the container does not prove its members' container.
         let proven =
             task.is_some() || path.level == LimitLevel::Container || path.container_id.is_some();
         if proven && (path.container_id.is_some() || path.runtime.is_some()) {
@@ -346,7 +348,7 @@ impl Named {
             victim: Victim {
                 pid: self.pid,
                 comm: self.comm.clone(),
-                // Its user stands in the summary alone, where `kill` finds it.
+                // Its user is only in the summary, where `kill` finds it.
                 ..Victim::default()
             },
             stamp: self.stamp,

@@ -1,5 +1,5 @@
-//! Lines beside the kill: processes that share its memory, its group, the reaper, and reports in which
-//! nobody was killed.
+//! Lines besides the kill itself: processes that share the victim's memory, its group, the reaper, and reports
+//! that killed nobody.
 
 use super::stamp::Stamp;
 use super::state::{Identity, Named, Report};
@@ -114,7 +114,7 @@ impl Assembler {
             file_rss_bytes: left.file_rss_kib.map(kib_to_bytes),
             shmem_rss_bytes: left.shmem_rss_kib.map(kib_to_bytes),
         });
-        // Of a line that was cut before its first figure nothing is told.
+        // If the line was cut before its first figure, it shows nothing.
         let left = left.filter(|left| *left != Reaped::default());
         let pid = line.pid;
         if let Some(kill) = self.waiting_kill(pid) {
@@ -162,7 +162,7 @@ impl Assembler {
         };
         report.note_killed(pid);
         let mut kill = named.to_kill(identity, left);
-        // This line tells it, whatever named the process before.
+        // This line reports the kill, whichever line named the process before.
         kill.stamp.at = stamp.at;
         report.waiting = Some(kill);
         self.give_out_waiting(at, out);

@@ -1,4 +1,4 @@
-//! Lines that decide: who was chosen, who was killed.
+//! Lines that decide: the chosen and the killed process.
 
 use super::join::Cut;
 use super::stamp::Stamp;
@@ -56,8 +56,8 @@ impl Assembler {
             .map(|named| named.decision(Evidence::Selected, report));
     }
 
-    /// The report that a decision about `pid` goes to: the newest whose table lists it, else the only
-    /// one that fits.
+    /// The report that gets a decision about `pid`: the newest whose table lists it, or else the only one that
+    /// fits.
     pub(super) fn decide(&self, pid: u32, fits: impl Fn(&Report) -> bool) -> Option<usize> {
         if let Some(at) = self
             .reports
@@ -66,7 +66,7 @@ impl Assembler {
         {
             return Some(at);
         }
-        // Among several, the one whose block came last, if the others have none.
+        // Of several, the one whose block came last, if the others have no block.
         let mut fitting = self
             .reports
             .iter()
@@ -87,7 +87,7 @@ impl Assembler {
         }
     }
 
-    /// The place of a report among the open ones; of a new one where there is none.
+    /// The index of a report among the open ones, or of a new one if there is none.
     pub(super) fn report_or_new(
         &mut self,
         at: Option<usize>,
@@ -112,7 +112,7 @@ impl Assembler {
         cut: Cut,
         out: &mut VecDeque<OomEvent>,
     ) {
-        // A carrier may bring the Killed line first.
+        // A carrier may deliver the Killed line first.
         let waiting = self.reports.iter().position(|report| {
             report
                 .waiting
@@ -226,7 +226,7 @@ impl Assembler {
         }
     }
 
-    /// The report that names the killed process, or one that it is proven to be a thread or child of.
+    /// The report that names the killed process, or a process of which it is a proven thread or child.
     fn report_that_names(
         &self,
         line: &Killed<'_>,
@@ -243,7 +243,7 @@ impl Assembler {
                 .rposition(|report| fits(report) && test(report))
         };
         let names_it = |report: &Report| report.choices().any(|named| named.pid == pid);
-        // The leader was dead already.
+        // The leader was already dead.
         let is_thread = |report: &Report| {
             report
                 .summary
@@ -258,7 +258,7 @@ impl Assembler {
             });
             match (&report.summary, &report.selected) {
                 (None, Some(_)) => is_behind || report.lists(pid),
-                // 5.0 alone prints both.
+                // Only 5.0 prints both.
                 (Some(summary), Some(selected)) => {
                     is_behind && selected.comm.is_some() && selected.is_same(summary)
                 }
@@ -270,7 +270,7 @@ impl Assembler {
             .or_else(|| newest(&is_child))
     }
 
-    /// The report that a Killed line is the first to name a process of.
+    /// The report for which a Killed line is the first to name a process.
     fn report_that_names_nobody(
         &self,
         line: &Killed<'_>,
@@ -286,7 +286,7 @@ impl Assembler {
     }
 }
 
-/// Whether a Killed line may be of this report.
+/// Whether a Killed line may belong to this report.
 fn takes_kill(report: &Report, line: &Killed<'_>, stamp: &Stamp) -> bool {
     !report.no_victim
         && report.waiting.is_none()
@@ -295,13 +295,13 @@ fn takes_kill(report: &Report, line: &Killed<'_>, stamp: &Stamp) -> bool {
         && stamp.follows(&report.last)
 }
 
-/// Whether the report's block is about other cgroups than the summary.
+/// Whether the report's block names other cgroups than the summary.
 fn paths_contradict(report: &Report, line: &Summary<'_>) -> bool {
     let differs = |known: Option<&Text>, shown: Option<&[u8]>| match (known, shown) {
         (Some(known), Some(shown)) => known.as_bytes() != shown,
         _ => false,
     };
-    // The first stats block is of the cgroup at its limit.
+    // The first stats block belongs to the cgroup at its limit.
     differs(
         report.stats.first().map(|block| &block.path),
         line.oom_memcg,
@@ -309,7 +309,7 @@ fn paths_contradict(report: &Report, line: &Summary<'_>) -> bool {
         || differs(report.task_memcg.as_ref(), line.task_memcg)
 }
 
-/// OpenVZ's id of a container: a number or a UUID. What hides it is none.
+/// OpenVZ's id of a container: a number or a UUID. A mask in its place is not an id.
 fn ctid(name: &[u8]) -> Option<String> {
     let is_id = !name.is_empty()
         && name.len() <= 36

@@ -1,21 +1,21 @@
-//! Whether the lines of a stream are one kernel's: what came mixed and without names, as two machines' lines in
-//! one file, shows by clocks that step back and forth. There a line's place proves nothing.
+//! Whether the lines of a stream come from one kernel. If two machines' lines are mixed without host names, for
+//! example in one file, their clocks step back and forth. Then a line's position proves nothing.
 
 use super::stamp::Stamp;
 use crate::limits::{MAX_DOUBTED_LINES, MAX_DOUBTED_LINES_ONCE, MAX_MIXED_LINES};
 
-/// What the clocks and numbers of a stream's lines make doubtful.
+/// Doubts that come from the clocks and record numbers of a stream's lines.
 #[derive(Debug, Default)]
 pub(super) struct Doubt {
-    /// So many lines about kills still.
+    /// For how many more lines about kills.
     lines: u32,
     is_mixed: bool,
-    /// The number of the line that stepped back last.
+    /// The index of the line that last stepped back.
     stepped_back: Option<u64>,
 }
 
 impl Doubt {
-    /// Looks at a line's stamp and the one of the line before.
+    /// Compares a line's stamp with the one of the line before.
     pub(super) fn see(&mut self, stamp: &Stamp, before: &Stamp) {
         if !stamp.steps_back_from(before) {
             return;
@@ -38,12 +38,12 @@ impl Doubt {
         self.is_mixed &= self.lines > 0;
     }
 
-    /// Whether that a line stands behind another does not make them one kill's.
+    /// Whether two lines may belong to different kills although one comes right after the other.
     pub(super) fn is_any(&self) -> bool {
         self.lines > 0
     }
 
-    /// Whether two kernels' lines are mixed for certain.
+    /// Whether the lines of two kernels are certainly mixed.
     pub(super) fn is_mixed(&self) -> bool {
         self.is_mixed
     }

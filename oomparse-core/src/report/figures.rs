@@ -8,21 +8,21 @@ use crate::limits::{MAX_STAT_BLOCKS, MAX_STAT_KEYS};
 use crate::line::common::kib_to_bytes;
 use crate::line::{self, CounterKind, CounterLine, StatsHeading};
 
-/// The stats block whose entries are coming in.
+/// The stats block whose entries are being read.
 #[derive(Debug, Default)]
 pub(super) struct StatsBlock {
     open: bool,
     /// Bytes of the block's lines with their newlines.
     bytes: usize,
-    /// All entries came with one stamp: one record, which the kernel may have cut.
+    /// All entries have the same stamp: they are one record, which the kernel may have cut.
     one_record: bool,
     stamp: Option<(Option<u64>, Option<u64>)>,
-    /// A line of a record with several is no whole figure.
+    /// One line of a record with several lines was not a complete figure.
     cut: bool,
 }
 
 impl StatsBlock {
-    /// Notes whether all entries come with one stamp.
+    /// Notes whether all entries have the same stamp.
     fn note(&mut self, stamp: &Stamp) {
         let record = (stamp.sequence, stamp.kernel_time_us);
         match self.stamp {
@@ -36,8 +36,8 @@ impl StatsBlock {
     }
 }
 
-/// A record of this length or more lost its end in the kernel: the limits are 976, 992 and 1,021
-/// bytes, less a prefix.
+/// A record of this length or more was cut by the kernel: the limits are 976, 992 and 1,021 bytes, minus a
+/// prefix.
 const RECORD_LIMIT: usize = 960;
 
 impl Report {
@@ -95,13 +95,13 @@ impl Report {
         self.stats_block.open
     }
 
-    /// Notes the stamp of `key value` lines, which is the report's last.
+    /// Notes that `key value` lines came, with the report's last stamp.
     #[inline]
     pub(super) fn stat_stamp(&mut self) {
         self.stats_block.note(&self.last);
     }
 
-    /// Takes one `key value` line of `len` bytes, whose stamp is noted.
+    /// Takes one `key value` line of `len` bytes, whose stamp was noted.
     #[inline]
     pub(super) fn stat_entry(&mut self, key: &[u8], value: u64, len: usize) {
         let state = &mut self.stats_block;
@@ -115,7 +115,7 @@ impl Report {
         block.values.push(key, value);
     }
 
-    /// Takes a record of `key value` lines, or a line of `key:NKB` figures behind a line break.
+    /// Takes a record of `key value` lines, or a line of `key:NKB` figures after a line break.
     pub(super) fn stat_entries(&mut self, message: &[u8], stamp: &Stamp) {
         for line in message.split(|byte| *byte == b'\n') {
             if let Some((key, value)) = line::stats::entry(line) {
@@ -131,7 +131,7 @@ impl Report {
         }
     }
 
-    /// Ends the block that is coming in; the last line of a record that the kernel cut is let go.
+    /// Ends the current block; the last line of a record that the kernel cut is dropped.
     pub(super) fn end_stats(&mut self) {
         let state = core::mem::take(&mut self.stats_block);
         let full = state.open && state.one_record && state.bytes >= RECORD_LIMIT;
@@ -164,7 +164,7 @@ fn inline_figures(figures: &[u8], page_kib: Option<u64>, values: &mut StatValues
         if !line::stats::is_event_count(key) {
             values.push(key, kib_to_bytes(kb));
         } else if let Some(count) = page_kib.and_then(|page| kb.checked_div(page)) {
-            // Vendor kernels print event counts through the macro that turns pages into KB.
+            // Vendor kernels print event counts through the macro that converts pages to KB.
             values.push(key, count);
         }
     }

@@ -1,4 +1,4 @@
-//! What leaves, and when.
+//! Which events are emitted, and when.
 
 use super::Assembler;
 use super::build::{self, Blocks};
@@ -8,14 +8,14 @@ use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS};
 use alloc::collections::VecDeque;
 
-/// A kill that left, and the second in which it was printed.
+/// A kill that was emitted, and the second in which it was printed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
     pid: u32,
     second: Option<Second>,
 }
 
-/// Whole seconds are compared: the last one counts too.
+/// Whole seconds are compared, so the last one counts too.
 const REAPER_DELAY_SECONDS: u32 = (MAX_REAPER_DELAY_US / 1_000_000) as u32 + 1;
 
 impl Assembler {
@@ -32,7 +32,7 @@ impl Assembler {
         }
     }
 
-    /// Gives out the kill that waits in a report.
+    /// Emits the kill that waits in a report.
     pub(super) fn tell(&mut self, report: &mut Report, out: &mut VecDeque<OomEvent>) {
         let Some(kill) = report.waiting.take() else {
             return;
@@ -44,7 +44,7 @@ impl Assembler {
         let blocks = report.blocks();
         let event = build::kill(report, &blocks, &self.stream, &kill);
         self.remember(kill.victim.pid, &kill.stamp);
-        // The reaper's line may come before the Killed line, which shows more.
+        // The reaper's line may come before the Killed line, which has more data.
         let is_by_name = kill.victim.total_vm_bytes.is_none();
         self.told.note(kill.printed(), kill.stamp, is_by_name);
         self.told.note_choices(report);
@@ -59,7 +59,7 @@ impl Assembler {
         self.recent.push_back(Given { pid, second });
     }
 
-    /// Whether the kill of this process left so short a time ago that a reaper line with this stamp is about it.
+    /// Whether this process's kill was emitted so recently that a reaper line with this stamp is about it.
     pub(super) fn was_just_given_out(&self, pid: u32, stamp: &Stamp) -> bool {
         let now = stamp.second();
         self.recent.iter().any(|given| {
@@ -73,7 +73,7 @@ impl Assembler {
         })
     }
 
-    /// Closes reports that a line with this stamp cannot belong to any more.
+    /// Closes reports to which a line with this stamp cannot belong.
     pub(super) fn expire(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
         let mut at = 0;
         while let Some(report) = self.reports.get(at) {
@@ -87,7 +87,7 @@ impl Assembler {
         }
     }
 
-    /// Takes a report out and gives out what it has that has not left yet.
+    /// Removes a report and emits what it has not emitted yet.
     pub(super) fn close(&mut self, at: usize, out: &mut VecDeque<OomEvent>) {
         if at >= self.reports.len() {
             return;
@@ -139,7 +139,7 @@ impl Report {
         self.has_block()
     }
 
-    /// Whether a victim was named, and no Killed line was seen.
+    /// Whether a victim was named, but no Killed line was seen.
     pub(super) fn awaits_its_killed_line(&self) -> bool {
         (self.summary.is_some() || self.selected.is_some())
             && self.killed.is_empty()

@@ -1,34 +1,33 @@
-//! `memory.oom.group`: whose deaths are a group's.
+//! `memory.oom.group`: which deaths belong to a group.
 //!
-//! One task prints all of a kill under one lock, so that no line of another kill stands between:
+//! One task prints a whole kill under one lock, so no line of another kill comes in between:
 //!
 //! ```text
-//! Killed v             the chosen one; behind its report, unless the rate limit swallowed that
-//! Tasks in G …         G is the cgroup of v, or stands above it
-//! Killed a, v, b …     all that is in G, in any order, v once more among them
+//! Killed v             the chosen one; after its report, unless the rate limit suppressed that
+//! Tasks in G …         G is the cgroup of v, or an ancestor of it
+//! Killed a, v, b …     all processes in G, in any order, v once more among them
 //! ```
-//! The second line of v may say that it is already exiting, or be missing. What stands behind it may be the
-//! next kill's, whose report the rate limit swallowed. Time tells them apart no more than place: members were
-//! seen 58 ms apart, the next kill in the same microsecond. So that a process died in G has to be proven:
-//!
-//! | proof | of whom |
+//! The second line of v may say that it is already exiting, or be missing. Lines after it may belong to the next
+//! kill, whose report the rate limit suppressed. Neither time nor position distinguishes them: members were seen
+//! 58 ms apart, and the next kill in the same microsecond. So it must be proven that a process died in G:
+//! | proof | for |
 //! |---|---|
-//! | the line before | who is named by the line right before `Tasks in G` |
-//! | the second line | who is killed between `Tasks in G` and the second line of v |
-//! | the table | whom the table in v's report lists, if the limit that it is about is that of G or of what is below: that of a wider limit lists others too |
+//! | the line before | the process named by the line right before `Tasks in G` |
+//! | the second line | processes killed between `Tasks in G` and the second line of v |
+//! | the table | processes that the table in v's report lists, if the limit of that report is that of G or of a cgroup below it: the table of a wider limit lists other processes too |
 //!
-//! | line | what is done |
+//! | line | action |
 //! |---|---|
-//! | Killed, behind a group's line and proven by the table | leaves at once |
+//! | Killed, after a group's line and proven by the table | emitted at once |
 //! | Killed, before the second line of v | waits for that line |
-//! | Killed, behind it | waits for the next line, which may be `Tasks in H` |
-//! | the second line of v | all that wait leave as members |
-//! | `Tasks in H` | the last that waits was chosen in H; the others leave without a cgroup |
-//! | another report's | all leave without a cgroup |
-//! | a reaper's, any other processor's | nothing; but a kill waits so long and so many lines and no more |
+//! | Killed, after it | waits for the next line, which may be `Tasks in H` |
+//! | the second line of v | all waiting kills are emitted as members |
+//! | `Tasks in H` | the last waiting kill was chosen in H; the others are emitted without a cgroup |
+//! | a line of another report | all are emitted without a cgroup |
+//! | a line of the reaper or of another processor | none; but a kill waits only for a limited time and number of lines |
 //!
-//! What is not proven has no pod, container or cgroup. Its scope, its report and that it is a group's are those
-//! of the group where it looks like a member: right behind, with the first victim's `oom_score_adj`.
+//! A kill without proof has no pod, container or cgroup. If it looks like a member (right after the group, with
+//! the first victim's `oom_score_adj`), it has the group's scope and report, and is marked as a group kill.
 
 use super::Assembler;
 use super::member::Unproven;
@@ -44,13 +43,13 @@ use crate::line::Killed;
 use crate::line::common::is_at_or_below;
 use alloc::collections::VecDeque;
 
-/// The group kill whose members may still come.
+/// The group kill whose members may still follow.
 #[derive(Debug)]
 pub(super) struct OpenGroup {
     /// Its report's id.
     pub(super) report: u64,
     begun: Stamp,
-    /// The chosen one, if the line before showed it.
+    /// The chosen process, if the line before showed it.
     first: Option<Printed>,
     /// The second line of the chosen one was seen.
     is_through: bool,
@@ -59,7 +58,7 @@ pub(super) struct OpenGroup {
 }
 
 impl OpenGroup {
-    /// What it holds beside itself.
+    /// How many bytes it holds on the heap.
     pub(super) fn weight(&self) -> usize {
         let texts = self.waiting.iter().map(|waiting| waiting.kill.weight());
         texts.fold(
@@ -68,13 +67,13 @@ impl OpenGroup {
         )
     }
 
-    /// Whether a line with this stamp can be the second one of the chosen process.
+    /// Whether a line with this stamp can be the second line of the chosen process.
     fn is_second_line(&self, printed: &Printed, stamp: &Stamp) -> bool {
         let names_it = |first: &Printed| first.agrees_with(printed);
         stamp.is_behind(&self.begun) && self.first.as_ref().is_some_and(names_it)
     }
 
-    /// Whether a kill stands between the group's line and the second line of the chosen process.
+    /// Whether a kill is between the group's line and the second line of the chosen process.
     fn encloses(&self, kill: &Kill, second: &Stamp) -> bool {
         kill.stamp.is_behind(&self.begun) && second.is_behind(&kill.stamp)
     }
@@ -129,7 +128,7 @@ impl Assembler {
         self.give_out_waiting(at, out);
     }
 
-    /// Whether a carrier brings the open group's line a second time.
+    /// Whether a carrier delivers the open group's line a second time.
     fn is_group_again(&self, path: &[u8], stamp: &Stamp) -> bool {
         let Some(group) = &self.group else {
             return false;
@@ -143,8 +142,8 @@ impl Assembler {
             && known.is_some_and(|known| known.as_bytes() == path)
     }
 
-    /// Whether a group of this cgroup may be that of the chosen process. Where lines are doubted, its cgroup
-    /// must be known.
+    /// Whether a group of this cgroup may be the group of the chosen process. If lines are in doubt, the
+    /// process's cgroup must be known.
     fn may_be_in(&self, decision: &Decision, path: &[u8]) -> bool {
         let report = decision.report.and_then(|id| self.report(id));
         match report.and_then(|report| report.task_memcg.as_ref()) {
@@ -153,14 +152,14 @@ impl Assembler {
         }
     }
 
-    /// The report of the line before, if that is open and no other group's; else a new one.
+    /// The report of the line before, if it is open and belongs to no other group; otherwise a new one.
     fn report_of_decision(&mut self, before: &Decision, out: &mut VecDeque<OomEvent>) -> usize {
         let known = self
             .reports
             .iter()
             .position(|report| Some(report.id()) == before.report && report.group.is_none());
         known.unwrap_or_else(|| {
-            // Its event left before this line came.
+            // Its event was emitted before this line came.
             let mut report = Report::new(before.stamp, before.hash);
             report.saw(before.by);
             report.given_out = true;
@@ -171,14 +170,14 @@ impl Assembler {
         })
     }
 
-    /// The last kill that waits behind a group, if it is this process's.
+    /// The last kill that waits after a group, if it is this process's.
     fn take_waiting(&mut self, pid: u32) -> Option<Unproven> {
         let waiting = &mut self.group.as_mut()?.waiting;
         let is_its = waiting.back()?.printed.pid == pid;
         is_its.then(|| waiting.pop_back()).flatten()
     }
 
-    /// Before a summary: a carrier may bring it behind its Killed line, which then is no member.
+    /// Called before a summary: a carrier may deliver it after its Killed line, which then is not a member.
     pub(super) fn take_from_group(&mut self, pid: u32, out: &mut VecDeque<OomEvent>) {
         if let Some(waiting) = self.take_waiting(pid) {
             self.end_group(out);
@@ -186,7 +185,7 @@ impl Assembler {
         }
     }
 
-    /// A Killed line behind a group's, which no report of its own names.
+    /// A Killed line after a group's line, of a process that no report names.
     pub(super) fn behind_group(
         &mut self,
         line: &Killed<'_>,
@@ -221,7 +220,7 @@ impl Assembler {
                 self.leave(id, waiting, true, out);
             }
         }
-        // What waited for the group's line of another kill waits no more.
+        // Kills that waited for the group's line of another kill no longer wait.
         let most = match (group.is_through, &group.first) {
             (false, Some(_)) => MAX_WAITING_KILLS.saturating_sub(1),
             _ => 0,
@@ -239,8 +238,8 @@ impl Assembler {
         self.group = Some(group);
     }
 
-    /// Whether the process waits behind a group already. Printed twice it is no member, but the chosen one of
-    /// another group whose line is lost; unless the carrier doubles its lines.
+    /// Whether the process already waits after a group. If it is printed twice, it is not a member but the chosen
+    /// process of another group whose line was lost; unless the carrier doubles its lines.
     pub(super) fn waits_in_group(
         &mut self,
         printed: &Printed,
@@ -258,9 +257,9 @@ impl Assembler {
         waits
     }
 
-    /// Whether a line names the chosen process of the open group once more: then all that wait are members.
+    /// Whether a line names the chosen process of the open group once more: then all waiting kills are members.
     ///
-    /// A Killed line does so only where that kill was told.
+    /// A Killed line does so only if that kill was already reported.
     pub(super) fn is_second_line(
         &mut self,
         printed: &Printed,
@@ -298,13 +297,13 @@ impl Assembler {
         is_second
     }
 
-    /// A line of another report: no member comes any more.
+    /// A line of another report: no more members follow.
     pub(super) fn end_group(&mut self, out: &mut VecDeque<OomEvent>) {
         self.give_unproven(out);
         self.group = None;
     }
 
-    /// Gives out what waits behind a group.
+    /// Emits the kills that wait after a group.
     pub(super) fn give_unproven(&mut self, out: &mut VecDeque<OomEvent>) {
         while let Some(group) = &mut self.group
             && let Some(waiting) = group.waiting.pop_front()
@@ -314,7 +313,7 @@ impl Assembler {
         }
     }
 
-    /// Gives out a kill behind the group's line of this report.
+    /// Emits a kill after the group's line of this report.
     pub(super) fn leave(
         &mut self,
         group: u64,

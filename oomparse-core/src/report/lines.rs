@@ -1,4 +1,4 @@
-//! Each kind of line to what reads it.
+//! Passes each kind of line to its reader.
 
 use super::join::Cut;
 use super::state::Report;
@@ -9,7 +9,7 @@ use crate::line::Line;
 use alloc::collections::VecDeque;
 
 impl Assembler {
-    /// Takes a line of the killer's that is no figure and no row.
+    /// Takes a line of the killer that is neither a figure nor a row.
     pub(super) fn oom_line(
         &mut self,
         line: Line<'_>,
@@ -18,7 +18,7 @@ impl Assembler {
         cut: Cut,
         out: &mut VecDeque<OomEvent>,
     ) {
-        // Of a block's line it is wanted only where that opens a report; where code must be small each has one.
+        // For a line of a block it is needed only if the line opens a report; in small builds every line has one.
         let is_blocks = cfg!(feature = "std")
             && matches!(
                 line,

@@ -1,4 +1,4 @@
-//! A kill behind a group's line: what the report of the group tells of it.
+//! A kill after a group's line: what the group's report shows about it.
 
 use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
@@ -6,10 +6,10 @@ use super::told::Printed;
 use crate::event::Evidence;
 use crate::line::{Killed, Message, OOM_MEMCG};
 
-/// How long after another member one without proof may die and look like a member, in microseconds.
+/// How long after another member a kill without proof may come and still look like a member, in microseconds.
 const MEMBER_GAP_US: u64 = 50_000;
 
-/// A kill behind a group's line that nothing has proven yet.
+/// A kill after a group's line that is not proven yet.
 #[derive(Debug)]
 pub(super) struct Unproven {
     pub(super) kill: Kill,
@@ -19,7 +19,7 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// A report of its own, with the kill waiting.
+    /// A separate report that contains the waiting kill.
     pub(super) fn into_report(self) -> Report {
         let mut report = Report::new(self.kill.stamp, self.kill.hash);
         report.note_killed(self.printed.pid);
@@ -47,7 +47,7 @@ impl Report {
         is_within && !self.truncated.contains(&OOM_MEMCG) && self.lists(pid)
     }
 
-    /// A kill behind its group's line.
+    /// A kill after its group's line.
     pub(super) fn behind_group(
         &mut self,
         line: &Killed<'_>,
@@ -72,7 +72,7 @@ impl Report {
         }
     }
 
-    /// Whether a kill behind its group's line passes for a member's, which proves nothing.
+    /// Whether a kill after its group's line looks like a member; this proves nothing.
     pub(super) fn looks_like_member(&self, line: &Killed<'_>, stamp: &Stamp) -> bool {
         self.lists(line.pid)
             || !self.excludes(line.pid)

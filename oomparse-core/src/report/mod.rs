@@ -1,25 +1,25 @@
 //! Joins the lines of one stream into events.
 //!
-//! A line goes to the report that it provably belongs to: by the printing thread's id where the kernel
-//! shows it, by the pids of the task table, by the cgroups, and last by standing next to it in time and
-//! in the log. What cannot be tied to a report makes an event of its own, without a cgroup.
+//! A line goes to the report that it provably belongs to: by the printing thread's id if the kernel shows it, by
+//! the pids of the task table, by the cgroups, and last by being next to it in time and in the log. A line that
+//! cannot be tied to a report makes its own event, without a cgroup.
 //!
-//! | line | opens a report | goes to | gives out |
+//! | line | opens a report | goes to | emits |
 //! |---|---|---|---|
 //! | invoked | always | - | decided reports of the stream |
 //! | cpuset, CPU line | no | the report whose invoker has that name | |
-//! | Task in, counters, stats, Mem-Info, table | where none takes it | the report whose block it continues | |
-//! | selected | where none takes it | the report whose table lists the pid, or that it stands next to | |
-//! | summary | where none takes it | the same; never against table, cgroup or scope | |
-//! | killed | where none takes it | the summary's, selected's or table's report | a kill, if its cgroup is known; else it waits (`waiting.rs`) |
-//! | group | where none takes it | the report of the line right before | the waiting kill |
-//! | killed, after a group | no | the group's, or where that is not proven perhaps the next one's (`group.rs`) | a kill, once it is proven or cannot be |
-//! | killed, a second time | no | the kill that was told (`told.rs`) | |
-//! | reaped | where none takes it | the report that names or lists the pid and has no Killed line | a kill |
-//! | exiting, no killable, panic | where none takes it | the open report | `no_victim` |
+//! | Task in, counters, stats, Mem-Info, table | if no report takes it | the report whose block it continues | |
+//! | selected | if no report takes it | the report whose table lists the pid, or that it is next to | |
+//! | summary | if no report takes it | the same; never against table, cgroup or scope | |
+//! | killed | if no report takes it | the summary's, selected's or table's report | a kill, if its cgroup is known; otherwise it waits (`waiting.rs`) |
+//! | group | if no report takes it | the report of the line right before | the waiting kill |
+//! | killed, after a group | no | the group's report, or without proof perhaps the next one's (`group.rs`) | a kill, once it is proven or cannot be |
+//! | killed, a second time | no | the kill that was reported (`told.rs`) | |
+//! | reaped | if no report takes it | the report that names or lists the pid and has no Killed line | a kill |
+//! | exiting, no killable, panic | if no report takes it | the open report | `no_victim` |
 //!
-//! A report that shows no victim leaves as type `report` when the next one starts, when the clock has
-//! moved on, on a bound, or at the end.
+//! A report that shows no victim is emitted as type `report` when the next one starts, when the clock has moved
+//! on, when a bound is reached, or at the end.
 
 mod block;
 mod build;
@@ -61,19 +61,19 @@ pub(crate) use build::killed_victim;
 pub(crate) use stamp::Second;
 pub(crate) use stamp::{Stamp, fnv1a};
 
-/// How long two headers may be apart and still be of reports that interleave, in microseconds.
+/// How far apart the first lines of two interleaved reports may be, in microseconds.
 const INTERLEAVE_US: u64 = 1_000_000;
 
 /// What became of a record that is like the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It must be read as any other record.
+    /// It must be read like any other record.
     NotTaken,
     /// It is a figure or a row of the report that is being printed.
     Within,
-    /// A line of the killer's: any report may have begun or ended.
+    /// It is a line of the killer: any report may have begun or ended.
     Open,
-    /// Another line, which may have ended a report.
+    /// It is another line, which may have ended a report.
     Other,
 }
 
@@ -83,37 +83,37 @@ pub(crate) struct Assembler {
     stream: Stream,
     /// Oldest first.
     reports: Vec<Report>,
-    /// Index into `reports` of the one whose block is being printed.
+    /// Index in `reports` of the report whose block is being printed.
     owner: usize,
     pending: Option<Pending>,
     suppressed: Option<u64>,
-    /// The last kills that left.
+    /// The last kills that were emitted.
     recent: VecDeque<give::Given>,
     told: Told,
     /// The last line that names a victim.
     decision: Option<Decision>,
-    /// The group whose members may still come.
+    /// The group whose members may still follow.
     group: Option<OpenGroup>,
-    /// Lines since the last that names a victim.
+    /// Lines since the last one that names a victim.
     others: u32,
     doubt: Doubt,
     keep_tasks: bool,
     lines: u64,
-    /// How many bytes of the log stand before the end of this line.
+    /// How many bytes after the start of the log this line ends.
     at: u64,
-    /// How many may stand behind a report's first line.
+    /// How many bytes may follow a report's first line.
     max_report_len: u64,
-    /// Where the last summary or reaper's line ends, and the victim that it names.
+    /// Where the last summary or reaper line ends, and the victim that it names.
     named: Option<(u64, u32)>,
-    /// The last record's.
+    /// The stamp of the last record.
     stamp: Stamp,
     hungry: bool,
-    /// Stands in where an index would be out of range, which none is.
+    /// Used in place of an out-of-range index, which never occurs.
     nowhere: Report,
 }
 
 impl Assembler {
-    /// A stream's assembler: `options` name host and boot id where the lines show none.
+    /// The assembler of a stream: `options` name host and boot id for lines that show none.
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             keep_tasks: options.tasks,
@@ -127,12 +127,12 @@ impl Assembler {
         }
     }
 
-    /// Whether lines without a literal of their own matter now: a report's block is being printed.
+    /// Whether lines without one of the sieve's words matter now, because a report's block is being printed.
     pub(crate) fn is_hungry(&self) -> bool {
         self.hungry
     }
 
-    /// Whether the line that ends there names the event's victim, too: in a summary, or as reaped.
+    /// Whether the line that ends at `at` also names the event's victim, as a summary or a reaper line.
     pub(crate) fn names_victim(&self, event: &OomEvent, at: u64) -> bool {
         let victim = event.victim.as_ref();
         victim.is_some_and(|victim| self.named == Some((at, victim.pid)))
@@ -146,19 +146,19 @@ impl Assembler {
         self.hungry = self.pending.is_some() || self.is_open();
     }
 
-    /// Whether a report or a kill that waits wants more.
+    /// Whether a report, or a waiting kill, needs more lines.
     fn is_open(&self) -> bool {
         self.is_waiting() || self.reports.iter().any(|report| !report.is_decided())
     }
 
-    /// Whether ordinary lines are none to the reports, and only shown for a summary that is held.
+    /// Whether ordinary lines mean nothing to the reports, and are only shown because of a held summary.
     fn is_open_for_held_alone(&self) -> bool {
         self.pending.as_ref().is_some_and(Pending::is_held) && !self.is_open()
     }
 
-    /// Takes one record of the kernel, before whose end so many bytes of the log stand.
+    /// Takes one kernel record, which ends this many bytes after the start of the log.
     ///
-    /// Says whether it is a report's.
+    /// Returns whether it belongs to a report.
     pub(crate) fn push(
         &mut self,
         frame: &Frame<'_>,
@@ -200,7 +200,7 @@ impl Assembler {
             }
         }
         let message = frame.message.as_ref();
-        // A figure is told from other text by the kernel's hand or clock alone.
+        // Only the kernel as author, or its clock, distinguishes a figure from other text.
         let is_shown = frame.author.is_kernel() || stamp.kernel_time_us.is_some();
         if frame.kind == FrameKind::Indented {
             return self.continuation(message, stamp, out) && is_shown;
@@ -228,8 +228,8 @@ impl Assembler {
         is_of_report
     }
 
-    /// Takes a record whose frame is like the last one's, but for its clock and its message, where nothing waits
-    /// for its rest.
+    /// Takes a record whose frame differs from the last one only in its clock and its message, while no message
+    /// waits for its rest.
     #[inline]
     pub(crate) fn push_next(
         &mut self,
@@ -260,7 +260,7 @@ impl Assembler {
         next
     }
 
-    /// Names the stream's host.
+    /// Sets the stream's host.
     pub(crate) fn set_host(&mut self, host: &[u8]) {
         self.stream.host = Some(Text::from(host));
     }
@@ -271,7 +271,7 @@ impl Assembler {
             return;
         }
         if known.is_some() {
-            // Another kernel's lines prove nothing of this one's.
+            // Lines of another kernel prove nothing about this one's.
             self.end_group(out);
             self.decision = None;
             self.told = Told::default();
@@ -293,7 +293,7 @@ impl Assembler {
         self.read(&line, message, &pending.stamp, pending.cut(), out);
     }
 
-    /// Gives out everything that is open.
+    /// Emits everything that is open.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
         self.hungry = false;
         if let Some(pending) = self.pending.take() {
@@ -337,7 +337,7 @@ impl Assembler {
     }
 }
 
-/// Whether a line is a report's: a figure or a row is while one is open.
+/// Whether a line belongs to a report: a figure or a row does while a report is open.
 fn is_reports(line: &Line<'_>, is_open: bool) -> bool {
     match line {
         Line::Other | Line::Malformed => false,

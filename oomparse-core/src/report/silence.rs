@@ -1,12 +1,12 @@
-//! What leaves because the log has gone on for too long: a host may fall silent in the middle of a report, and
-//! whoever reads a part of the log alone knows nothing of what stands far in front of it.
+//! What is emitted because the log has gone on for too long: a host may fall silent in the middle of a report,
+//! and whoever reads only a part of the log does not know what is far before it.
 //!
-//! | held | leaves, or is forgotten |
+//! | held | emitted, or forgotten |
 //! |---|---|
-//! | a report, with what waits in it | [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) bytes behind its first line |
-//! | a message that waits for its rest | as far behind its first piece: it is read as it is |
-//! | the last line that names a victim | as far behind it |
-//! | the clock of the last line | as far behind it: the next line steps back from none |
+//! | a report, with everything that waits in it | [`MAX_REPORT_LEN`](crate::limits::MAX_REPORT_LEN) bytes after its first line |
+//! | a message that waits for its rest | as far after its first piece: it is read as it is |
+//! | the last line that names a victim | as far after it |
+//! | the clock of the last line | as far after it: the next line then never steps back |
 
 use super::Assembler;
 use super::doubt::Doubt;
@@ -15,7 +15,7 @@ use crate::event::OomEvent;
 use alloc::collections::VecDeque;
 
 impl Assembler {
-    /// Up to how many bytes of the log all may stay as it is; nothing where nothing is held.
+    /// Up to which byte of the log everything may stay as it is; `None` if nothing is held.
     pub(crate) fn due(&self) -> Option<u64> {
         let pending = self.pending.iter().map(|pending| pending.stamp.at);
         let reports = self.reports.iter().map(|report| report.first.at);
@@ -24,7 +24,7 @@ impl Assembler {
         Some(oldest.saturating_add(self.max_report_len))
     }
 
-    /// Lets go of what is due at or before so many bytes of the log.
+    /// Emits and forgets what is due at or before this position in the log.
     pub(crate) fn let_go(&mut self, at: u64, out: &mut VecDeque<OomEvent>) {
         let max_len = self.max_report_len;
         let is_due = |stamp: &Stamp| stamp.at.saturating_add(max_len) <= at;
@@ -38,7 +38,7 @@ impl Assembler {
         self.find_out_hunger();
     }
 
-    /// Looks at a line's clock beside that of the line before.
+    /// Compares a line's clock with that of the line before.
     pub(super) fn compare_clocks(&mut self, stamp: &Stamp) {
         if stamp.at.saturating_sub(self.stamp.at) > self.max_report_len {
             self.doubt = Doubt::default();
@@ -47,7 +47,7 @@ impl Assembler {
         }
     }
 
-    /// The stamp of a line that is as the last one was, but for its clock and its place.
+    /// The stamp of a line that differs from the last one only in its clock and its position.
     #[inline]
     pub(super) fn next_stamp(&mut self, kernel_time_us: u64, at: u64) -> Stamp {
         let before = self.stamp.kernel_time_us.replace(kernel_time_us);

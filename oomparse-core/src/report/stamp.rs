@@ -1,4 +1,4 @@
-//! When and where a line was printed, and the ids made of it.
+//! When and where a line was printed, and the ids made from that.
 
 use crate::bytes::{hex, push_number};
 use crate::frame::Frame;
@@ -7,7 +7,7 @@ use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 
-/// What a frame says of a line beside its text.
+/// The data of a line's frame besides its text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamp {
     pub(super) kernel_time_us: Option<u64>,
@@ -16,13 +16,13 @@ pub(crate) struct Stamp {
     pub(super) origin: Origin,
     /// Hash of `caller=`.
     pub(super) caller: Option<u64>,
-    /// Number of the line in its stream.
+    /// The line's number in its stream.
     pub(super) line: u64,
-    /// How many bytes of the log stand before its end.
+    /// How many bytes after the start of the log it ends.
     pub(super) at: u64,
 }
 
-/// A stamp's second, of the kernel's clock or of the wall's, in few bytes.
+/// The second of a stamp, on the kernel's clock or the wall clock, in few bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Second {
     number: u32,
@@ -30,7 +30,7 @@ pub(crate) struct Second {
 }
 
 impl Second {
-    /// How far the two are apart, if they are of one clock.
+    /// The time between the two, if they are on the same clock.
     pub(crate) fn since(self, other: Self) -> Option<u32> {
         let gap = self.number.wrapping_sub(other.number);
         (self.is_wall == other.is_wall).then(|| gap.min(gap.wrapping_neg()))
@@ -44,7 +44,7 @@ impl Stamp {
             (None, Some(wall)) => (wall_us(wall)?.cast_unsigned(), true),
             (None, None) => return None,
         };
-        // Gaps are looked at, so that the lowest digits will do.
+        // Only differences matter, so the lowest digits are enough.
         let number = u32::try_from((micros / 1_000_000) & 0xffff_ffff).ok()?;
         Some(Second { number, is_wall })
     }
@@ -61,7 +61,7 @@ impl Stamp {
         }
     }
 
-    /// Microseconds from `earlier` to this one, where both show a clock of the same kind.
+    /// Microseconds from `earlier` to this stamp, if both show the same kind of clock.
     pub(crate) fn since(&self, earlier: &Self) -> Option<i64> {
         if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us) {
             return i64::try_from(now)
@@ -80,7 +80,7 @@ impl Stamp {
         self.follows_within(earlier, MAX_REPORT_GAP_US)
     }
 
-    /// The same with a bound of its own on the gap.
+    /// The same with a different limit for the gap.
     #[inline]
     pub(super) fn follows_within(&self, earlier: &Self, max_us: u64) -> bool {
         if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us)
@@ -92,19 +92,19 @@ impl Stamp {
         self.is_within_us(earlier, MAX_REPORT_BACKSTEP_US, max_us)
     }
 
-    /// Whether the clock went at most so far back and on, where both show one.
+    /// Whether the clock went back and forward by at most this much, if both show one.
     fn is_within_us(&self, earlier: &Self, max_back_us: u64, max_us: u64) -> bool {
         let [back, on] = [max_back_us, max_us].map(|us| i64::try_from(us).unwrap_or(i64::MAX));
         self.since(earlier)
             .is_none_or(|gap| (back.wrapping_neg()..=on).contains(&gap))
     }
 
-    /// Whether a line with this stamp can be of a copy of a report that has a line with the other.
+    /// Whether a line with this stamp can belong to a copy of a report that has a line with the other stamp.
     pub(super) fn is_around(&self, other: &Self) -> bool {
         self.is_within_us(other, MAX_REPORT_GAP_US, MAX_REPORT_GAP_US)
     }
 
-    /// Whether a line with this stamp can be printed behind one with `earlier` by the same task.
+    /// Whether the same task can have printed a line with this stamp after one with `earlier`.
     pub(super) fn is_behind(&self, earlier: &Self) -> bool {
         super::same_caller(self, earlier)
             && self.is_within_us(earlier, MAX_KILL_BACKSTEP_US, MAX_REPORT_GAP_US)
@@ -116,18 +116,18 @@ impl Stamp {
         self.sequence < other.sequence && self.sequence.is_some()
     }
 
-    /// Whether the clock, or the record's number, is behind that of the line before.
+    /// Whether the clock, or the record's number, is lower than that of the line before.
     pub(super) fn steps_back_from(&self, before: &Self) -> bool {
         !self.is_within_us(before, MAX_KILL_BACKSTEP_US, u64::MAX) || self.is_earlier_record(before)
     }
 
-    /// Whether it has become too late to wait on for what a line with `earlier` began.
+    /// Whether it is too late to wait for what a line with `earlier` began.
     pub(super) fn is_too_late_for(&self, earlier: &Self) -> bool {
         let most = i64::try_from(MAX_WAIT_US).unwrap_or(i64::MAX);
         self.since(earlier).is_some_and(|gap| gap > most)
     }
 
-    /// Whether records between the two did not come in, if they are numbered and all that came were counted.
+    /// Whether records between the two are missing, if they are numbered and all that came were counted.
     pub(super) fn misses_records_since(&self, earlier: &Self) -> bool {
         match (self.sequence, earlier.sequence) {
             (Some(now), Some(then)) => {
@@ -137,12 +137,12 @@ impl Stamp {
         }
     }
 
-    /// Whether at most so many lines stand between the two in their stream.
+    /// Whether at most this many lines are between the two in their stream.
     pub(super) fn is_within(&self, earlier: &Self, lines: u32) -> bool {
         self.line.wrapping_sub(earlier.line) <= u64::from(lines)
     }
 
-    /// What a line and a copy of it have in common.
+    /// A key that a line and a copy of it have in common.
     pub(super) fn key(&self, message_hash: u64) -> u64 {
         let time = match (self.kernel_time_us, self.wall.as_ref().and_then(wall_us)) {
             (Some(time), _) => time.to_le_bytes(),
@@ -152,7 +152,7 @@ impl Stamp {
         fnv1a(&[&time, &message_hash.to_le_bytes()])
     }
 
-    /// An id for what this line says; nothing where nothing stable is at hand.
+    /// An id for what this line says; `None` if it has nothing stable.
     pub(crate) fn id(
         &self,
         boot_id: Option<&[u8]>,
@@ -191,7 +191,7 @@ impl Stamp {
 }
 
 impl Frame<'_> {
-    /// What an event that this line alone tells has as its `id`; nothing where nothing stable is at hand.
+    /// The `id` of an event that only this line reports; `None` if the line has nothing stable.
     ///
     /// # Example
     /// ```
@@ -207,7 +207,7 @@ impl Frame<'_> {
     }
 }
 
-/// Microseconds since the start of an unknown year: good for differences within one.
+/// Microseconds since the start of an unknown year: for differences within one year.
 fn wall_us(wall: &WallTime) -> Option<i64> {
     const DAYS_BEFORE: [i64; 12] = [0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335];
     let month = usize::from(wall.month).checked_sub(1)?;
@@ -224,8 +224,8 @@ fn wall_us(wall: &WallTime) -> Option<i64> {
         .checked_add(i64::from(wall.nanos / 1000))
 }
 
-/// FNV-1a over words of eight bytes, each part followed by its length. Its numbers are in the ids, so it
-/// may never change; a hash from a crate could.
+/// A variant of FNV-1a over words of eight bytes, each part followed by its length. The ids contain its values,
+/// so it may never change, unlike a hash from another crate.
 pub(crate) fn fnv1a(parts: &[&[u8]]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut hash = 0xcbf2_9ce4_8422_2325u64;

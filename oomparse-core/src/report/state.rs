@@ -24,7 +24,7 @@ pub(super) struct Named {
     pub(super) hash: u64,
 }
 
-/// A kill whose event has not left yet.
+/// A kill whose event was not emitted yet.
 #[derive(Clone, Debug)]
 pub(super) struct Kill {
     pub(super) victim: Victim,
@@ -38,7 +38,7 @@ pub(super) struct Kill {
 }
 
 impl Kill {
-    /// What a Killed line tells.
+    /// The data of a Killed line.
     pub(super) fn new(
         line: &Killed<'_>,
         release: Option<&Text>,
@@ -59,20 +59,20 @@ impl Kill {
     }
 }
 
-/// Where the victim's cgroup comes from.
+/// The source of the victim's cgroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Identity {
     /// The report's `task_memcg`.
     Task,
     /// The group's path, as far as it proves a pod or container.
     Group,
-    /// Nothing: the log does not tie this process to a cgroup.
+    /// None: the log does not tie this process to a cgroup.
     None,
-    /// Nothing, and it is not even proven that its report is this one.
+    /// None, and it is not even proven that this is its report.
     Unproven,
 }
 
-/// A report that is being put together.
+/// A report whose lines are being joined.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) first: Stamp,
@@ -82,9 +82,9 @@ pub(super) struct Report {
     pub(super) truncated: Vec<Field>,
 
     pub(super) invoker: Option<Invoker>,
-    /// The header shows no flag names: a kernel before 4.6, whose reports may interleave.
+    /// The first line shows `oom_adj` but no `oom_score_adj`: a kernel before 2.6.36.
     pub(super) old_adj: bool,
-    /// Two headers came before any block: whose block this is cannot be told.
+    /// Two first lines came before any block, so it is unknown to which this block belongs.
     pub(super) ambiguous_head: bool,
     pub(super) cpuset: Option<Text>,
     pub(super) release: Option<Text>,
@@ -103,10 +103,10 @@ pub(super) struct Report {
     pub(super) columns: Option<Columns>,
     pub(super) tasks: Vec<TaskRow>,
     layout: line::tasks::Layout,
-    /// Bytes of the texts in the rows.
+    /// Bytes of the rows' texts.
     pub(super) row_texts: usize,
     pub(super) pids: Vec<(u32, u32)>,
-    /// Rows were lost, so that a pid that is not in the table proves nothing.
+    /// Rows were lost, so a pid that is not in the table proves nothing.
     table_cut: bool,
 
     pub(super) task_memcg: Option<Text>,
@@ -116,7 +116,7 @@ pub(super) struct Report {
     pub(super) message: Option<Message>,
     /// OpenVZ's id of the victim's container.
     pub(super) ctid: Option<String>,
-    /// Path and comm of a summary that does not tell where the one ends.
+    /// Path and comm of a summary, if it is ambiguous where the path ends.
     pub(super) path_and_comm: Option<Text>,
 
     pub(super) summary: Option<Named>,
@@ -125,23 +125,23 @@ pub(super) struct Report {
     pub(super) reaped: Option<(Named, Reaped)>,
     /// Pids whose Killed lines were seen.
     pub(super) killed: Vec<u32>,
-    /// The adjustment of the first victim, which the members of its group share.
+    /// The first victim's adjustment, which the members of its group share.
     pub(super) killed_adj: Option<i32>,
-    /// The victim of a Killed line without a cgroup, for one further line.
+    /// The victim of a Killed line without a cgroup, which waits for one further line.
     pub(super) waiting: Option<Kill>,
     /// Nobody was killed.
     pub(super) no_victim: bool,
-    /// Its event has left.
+    /// Its event was emitted.
     pub(super) given_out: bool,
-    /// The blocks, once an event has left.
+    /// The blocks, once an event was emitted.
     pub(super) shared: Option<build::Blocks>,
     pub(super) idle_lines: u32,
 }
 
-/// Rows of a pod's table, give or take.
+/// About the number of rows of a pod's table.
 const COMMON_ROWS: usize = 64;
 
-/// Room for a table; where code must be small it is made row by row.
+/// Reserves room for a table; in small builds it grows row by row.
 fn make_room<T>(rows: &mut Vec<T>) {
     if cfg!(feature = "std") && rows.is_empty() {
         rows.reserve(COMMON_ROWS);
@@ -158,12 +158,12 @@ impl Report {
         }
     }
 
-    /// What it is known by among the open ones: each line opens one at most.
+    /// Its id among the open reports: each line opens at most one.
     pub(super) fn id(&self) -> u64 {
         self.first.line
     }
 
-    /// Whether a process was named, or it is known that there is none.
+    /// Whether a process was named, or it is known that nobody was killed.
     pub(super) fn is_decided(&self) -> bool {
         self.summary.is_some()
             || self.selected.is_some()
@@ -174,7 +174,7 @@ impl Report {
             || self.no_victim
     }
 
-    /// Whether figures of a block have come in, beyond the header.
+    /// Whether figures of a block have come, after the first line.
     pub(super) fn has_block(&self) -> bool {
         self.memory.is_some()
             || self.task_memcg.is_some()
@@ -184,7 +184,7 @@ impl Report {
             || !self.stats.is_empty()
     }
 
-    /// Whether a memory cgroup's limit is known to be behind it.
+    /// Whether it is known that a memory cgroup's limit caused it.
     pub(super) fn is_memcg(&self) -> bool {
         self.memory.is_some()
             || self.task_memcg.is_some() && !self.global_oom
@@ -192,12 +192,12 @@ impl Report {
             || self.message == Some(Message::Memcg)
     }
 
-    /// Whether it is known not to be a memory cgroup's.
+    /// Whether it is known that it was not a memory cgroup's.
     pub(super) fn is_global(&self) -> bool {
         self.global_oom || matches!(self.message, Some(Message::Global))
     }
 
-    /// Whether the message of a decision line says otherwise than the report.
+    /// Whether the message of a decision line contradicts the report.
     pub(super) fn contradicts(&self, message: Option<Message>) -> bool {
         match message {
             Some(Message::Memcg) => self.is_global(),
@@ -233,7 +233,7 @@ impl Report {
         });
     }
 
-    /// Takes pid and release, when the line is of the thread that the header names.
+    /// Takes pid and release, if the line is about the thread that the first line names.
     pub(super) fn task_info(&mut self, line: &TaskInfo<'_>) {
         let Some(invoker) = &mut self.invoker else {
             return;
@@ -245,7 +245,7 @@ impl Report {
                 .is_none_or(|invoker| is_same_comm(invoker.as_bytes(), comm))
         });
         if same && invoker.pid.is_none() {
-            // Of a comm with a newline in it, the header of a text capture shows only the end.
+            // If a comm contains a newline, the first line of a text capture shows only its end.
             invoker.comm = line.comm.map(Text::from).or_else(|| invoker.comm.take());
             invoker.pid = Some(line.pid);
             invoker.uid = line.uid;
@@ -269,7 +269,7 @@ impl Report {
         let mut is_whole = false;
         if keep && self.tasks.len() < MAX_TASK_ROWS {
             make_room(&mut self.tasks);
-            // A row is large: it is read where it stays.
+            // A row is large, so it is read in its final place.
             self.tasks.push(TaskRow::default());
             if let Some(kept) = self.tasks.last_mut() {
                 is_whole = row.read_into(columns, &mut self.layout, kept);
@@ -294,7 +294,7 @@ impl Report {
         }
     }
 
-    /// Whether rows of a task table came in.
+    /// Whether rows of a task table have come.
     pub(super) fn has_rows(&self) -> bool {
         !self.pids.is_empty()
     }
@@ -313,7 +313,7 @@ impl Report {
             .any(|&(row, process)| row == thread && process == tgid)
     }
 
-    /// Whether the table is there, and `pid` is not in it.
+    /// Whether there is a table and `pid` is not in it.
     pub(super) fn excludes(&self, pid: u32) -> bool {
         !self.pids.is_empty() && !self.table_cut && !self.lists(pid)
     }
@@ -348,7 +348,7 @@ impl Report {
         }
     }
 
-    /// Notes a Killed line's pid; tells whether it is new.
+    /// Notes a Killed line's pid; returns whether it is new.
     pub(super) fn note_killed(&mut self, pid: u32) -> bool {
         if self.killed.contains(&pid) {
             return false;
@@ -360,7 +360,7 @@ impl Report {
     }
 }
 
-/// Whether the header's comm is this one, or what stands behind a newline in it.
+/// Whether the first line's comm is this one, or the part after a newline in it.
 pub(super) fn is_same_comm(header: &[u8], comm: &[u8]) -> bool {
     header == comm
         || comm

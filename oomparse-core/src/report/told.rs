@@ -1,9 +1,9 @@
-//! What was told already: a death makes one event, however often its lines come.
+//! Kills that were already reported: a death makes one event, however often its lines come.
 //!
-//! | line | is no second event where |
+//! | line | makes no second event if |
 //! |---|---|
-//! | Killed | its pid is of an open report or group; or the same line came a moment ago; or its report had to leave before it |
-//! | summary, selection | its report saw no Killed line, and that pid's kill, or this very line, was told elsewhere: a part of a report that was quoted |
+//! | Killed | its pid belongs to an open report or group; or the same line came a moment ago; or its report had to be emitted before it |
+//! | summary, selection | its report saw no Killed line, and that pid's kill, or this very line, was reported elsewhere: it is part of a quoted report |
 
 use super::Assembler;
 use super::stamp::Stamp;
@@ -17,7 +17,7 @@ use crate::line::Killed;
 use crate::line::common::kib_to_bytes;
 use alloc::collections::VecDeque;
 
-/// What a line shows of a process, by which another line of it is known.
+/// What a line shows about a process, to recognise another line about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Printed {
     pub(super) pid: u32,
@@ -43,14 +43,14 @@ impl Printed {
         }
     }
 
-    /// Whether both may be of one process, as far as they show.
+    /// Whether both may be about one process, as far as they show.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
         self.pid == other.pid
             && agree(self.comm, other.comm)
             && agree(self.total_vm, other.total_vm)
     }
 
-    /// Whether the pid is one and the process another: nothing else that both show is the same.
+    /// Whether the pid is equal but the process is another: nothing else that both show is equal.
     fn is_anothers(&self, other: &Self) -> bool {
         !agree(self.comm, other.comm) && !agree(self.total_vm, other.total_vm)
     }
@@ -77,13 +77,13 @@ struct ToldKill {
 }
 
 impl Told {
-    /// What it holds beside itself.
+    /// How many bytes it holds on the heap.
     pub(super) fn weight(&self) -> usize {
         list_of::<ToldKill>(self.kills.capacity())
             .saturating_add(list_of::<u64>(self.lines.capacity()))
     }
 
-    /// Notes a kill. One `by_name` left without its Killed line.
+    /// Notes a kill. A kill `by_name` was emitted without its Killed line.
     pub(super) fn note(&mut self, printed: Printed, stamp: Stamp, by_name: bool) {
         push(
             &mut self.kills,
@@ -95,19 +95,19 @@ impl Told {
         );
     }
 
-    /// Notes what chose a report's victim.
+    /// Notes the lines that chose a report's victim.
     pub(super) fn note_choices(&mut self, report: &Report) {
         for named in report.choices() {
             push(&mut self.lines, named.key());
         }
     }
 
-    /// Whether a process's kill was told, whatever else is known of it.
+    /// Whether a process's kill was reported, whatever else is known about it.
     pub(super) fn has(&self, pid: u32) -> bool {
         self.kills.iter().any(|kill| kill.printed.pid == pid)
     }
 
-    /// Whether a Killed line is of a kill that was told, though its report is gone.
+    /// Whether a Killed line belongs to a kill that was reported, although its report is closed.
     fn has_killed(&mut self, printed: &Printed, stamp: &Stamp) -> bool {
         let found = self.kills.iter_mut().rev().find(|kill| {
             if kill.by_name {
@@ -128,7 +128,7 @@ impl Told {
         false
     }
 
-    /// Whether the pid is known of another process.
+    /// Whether the pid is known to belong to another process.
     fn is_anothers(&self, printed: &Printed) -> bool {
         let last = self
             .kills
@@ -148,7 +148,7 @@ impl Told {
     }
 }
 
-/// Keeps the last ones.
+/// Adds to a list and keeps its last entries.
 fn push<T>(list: &mut VecDeque<T>, new: T) {
     if list.len() >= MAX_TOLD_KILLS {
         list.pop_front();
@@ -157,7 +157,7 @@ fn push<T>(list: &mut VecDeque<T>, new: T) {
 }
 
 impl Assembler {
-    /// Whether a Killed line is of a kill that was told, or waits to be.
+    /// Whether a Killed line belongs to a kill that was reported, or waits to be.
     pub(super) fn is_told(&mut self, line: &Killed<'_>, printed: &Printed, stamp: &Stamp) -> bool {
         let pid = line.pid;
         let is_anothers = self.told.is_anothers(printed);
@@ -175,7 +175,7 @@ impl Assembler {
         found || self.told.has_killed(printed, stamp)
     }
 
-    /// Whether the kill of a report without a Killed line was told by another report, or will be.
+    /// Whether the kill of a report without a Killed line was reported by another report, or will be.
     pub(super) fn is_quoted(&self, report: &Report) -> bool {
         report.choices().any(|named| {
             self.told.has_choice(named)
@@ -189,12 +189,12 @@ impl Assembler {
 }
 
 impl Report {
-    /// The lines that name whom the killer chose.
+    /// The lines that name the process that the killer chose.
     pub(super) fn choices(&self) -> impl Iterator<Item = &Named> {
         self.summary.iter().chain(&self.selected)
     }
 
-    /// Whether it is no more than such a line, which may be quoted from another report.
+    /// Whether it consists only of such a line, which may be quoted from another report.
     pub(super) fn is_choice_alone(&self) -> bool {
         let is_choice = |evidence: &_| matches!(evidence, Evidence::Summary | Evidence::Selected);
         self.awaits_its_killed_line() && self.evidence.iter().all(is_choice)
@@ -232,7 +232,7 @@ impl Named {
         Printed::named(self.pid, self.comm.as_ref().map(Text::as_bytes))
     }
 
-    /// What the line and a copy of it have in common.
+    /// A key that the line and a copy of it have in common.
     fn key(&self) -> u64 {
         self.stamp.key(self.hash)
     }

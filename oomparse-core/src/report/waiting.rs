@@ -1,7 +1,8 @@
-//! Kills that wait for a line that may tell more of them, and for how long.
+//! Kills that wait for a line that may add to them, and for how long.
 //!
-//! A Killed line without a cgroup, and one behind a group's line, waits for the next line of any kill's report.
-//! Other processors' lines and the reaper's tell nothing of it: it waits on, so long and so many lines and no more.
+//! A Killed line without a cgroup, or after a group's line, waits for the next line of any kill's report. Lines
+//! of other processors and of the reaper say nothing about it: it waits on, for a limited time and number of
+//! lines.
 
 use super::Assembler;
 use super::stamp::Stamp;
@@ -19,9 +20,9 @@ pub(super) struct Decision {
     pub(super) printed: Printed,
     pub(super) stamp: Stamp,
     pub(super) hash: u64,
-    /// The report that it went to, by its id.
+    /// The id of the report that it went to.
     pub(super) report: Option<u64>,
-    /// Its kill waits for the next line, which may tell its cgroup.
+    /// Its kill waits for the next line, which may name its cgroup.
     pub(super) waits: bool,
 }
 
@@ -35,7 +36,7 @@ impl Decision {
 }
 
 impl Assembler {
-    /// Whether every line matters to a kill that waits.
+    /// Whether every line matters because a kill waits.
     pub(super) fn is_waiting(&self) -> bool {
         self.reports.iter().any(|report| report.waiting.is_some())
             || self
@@ -44,7 +45,7 @@ impl Assembler {
                 .is_some_and(|group| !group.waiting.is_empty())
     }
 
-    /// Gives out what this line ends the waiting of. `Tasks in` and the line of a kill see to that themselves.
+    /// Emits the kills whose wait ends with this line. `Tasks in` and Killed lines are handled elsewhere.
     pub(super) fn settle_before(&mut self, line: &Line<'_>, out: &mut VecDeque<OomEvent>) {
         match line {
             Line::Group(_)
@@ -76,7 +77,7 @@ impl Assembler {
         }
     }
 
-    /// Gives out kills that wait in their own report, but for one process's.
+    /// Emits kills that wait in their own report, except one process's.
     fn give_out_waiting_but(&mut self, pid: Option<u32>, out: &mut VecDeque<OomEvent>) {
         for at in (0..self.reports.len()).rev() {
             let waiting = self
@@ -89,7 +90,7 @@ impl Assembler {
         }
     }
 
-    /// A process's kill that waits.
+    /// A process's waiting kill.
     pub(super) fn waiting_kill(&mut self, pid: u32) -> Option<&mut Kill> {
         let of_reports = self
             .reports
@@ -101,7 +102,7 @@ impl Assembler {
             .find(|kill| kill.victim.pid == pid)
     }
 
-    /// Gives out every kill that waits. What may still come of it is known again.
+    /// Emits every waiting kill. Later lines about it are still recognised.
     pub(crate) fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         self.give_out_waiting_but(None, out);
         self.give_unproven(out);
@@ -110,7 +111,7 @@ impl Assembler {
         }
     }
 
-    /// Before a record: gives out kills that waited too long. Says whether one waited.
+    /// Called before a record: emits kills that waited too long. Returns whether a kill waited.
     #[inline]
     pub(super) fn end_waiting(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) -> bool {
         let is_waiting = self.is_waiting();

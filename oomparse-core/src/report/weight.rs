@@ -1,6 +1,6 @@
-//! About how many bytes a stream holds: what one bound over all streams is made of.
+//! About how many bytes a stream holds, for the one bound over all streams.
 //!
-//! Lists are counted by their capacity, so that this is never far below what the allocator gave.
+//! Lists are counted by their capacity, so that this is never far below what was allocated.
 
 use super::Assembler;
 use super::build::Blocks;
@@ -34,7 +34,7 @@ impl Assembler {
 }
 
 impl Report {
-    /// What it holds beside itself.
+    /// How many bytes it holds on the heap.
     fn weight(&self) -> usize {
         let blocks = self.shared.as_ref().map_or(0, Blocks::weight);
         let meminfo = self.meminfo.as_ref().map_or(0, |_| size_of::<Meminfo>());
@@ -71,7 +71,7 @@ impl Report {
 }
 
 impl Blocks {
-    /// What the events of a report share, and the report keeps for those that may follow.
+    /// What the events of a report share; the report keeps it for later events.
     fn weight(&self) -> usize {
         let meminfo = self.meminfo.as_ref().map_or(0, |_| size_of::<Meminfo>());
         stats(&self.stats, self.stats.len())
@@ -103,7 +103,7 @@ impl Invoker {
 
 #[cfg(feature = "daemons")]
 impl crate::event::OomEvent {
-    /// What its texts hold beside it, while it waits.
+    /// The heap size of its texts, while it waits.
     pub(crate) fn texts_weight(&self) -> usize {
         let victim = self.victim.as_ref();
         let cgroup = self.cgroup.as_ref();
@@ -120,7 +120,7 @@ impl crate::event::OomEvent {
     }
 }
 
-/// A text's bytes; short ones stand where the text does, and are counted all the same.
+/// A text's bytes; short texts are stored inline but counted anyway.
 fn text(text: Option<&Text>) -> usize {
     text.map_or(0, |text| text.as_bytes().len())
 }
@@ -142,7 +142,7 @@ fn stats(blocks: &[MemcgStats], capacity: usize) -> usize {
         .fold(list_of::<MemcgStats>(capacity), usize::saturating_add)
 }
 
-/// What the texts of a row hold beside it.
+/// The heap size of a row's texts.
 pub(super) fn of_row(row: &TaskRow) -> usize {
     text(row.comm.as_ref())
 }
@@ -163,7 +163,7 @@ mod tests {
         });
     }
 
-    /// Each line that brings something to keep adds at least its bytes, and what is closed weighs nothing.
+    /// Each line that adds something to keep adds at least its own length, and closed reports weigh nothing.
     #[test]
     fn whatever_is_kept_is_counted() {
         let long = "x".repeat(3000);
@@ -185,7 +185,7 @@ mod tests {
             let after = parser.open_bytes();
             let kind = line.get(..20);
             assert!(after >= before + least, "{before} {after} {kind:?}");
-            // A summary is held until the next line, and then says nothing that was not known.
+            // A summary is held until the next line, and then adds nothing new.
             if !line.starts_with("oom-kill:") {
                 before = after;
             }

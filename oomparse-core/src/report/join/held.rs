@@ -1,8 +1,8 @@
-//! A summary that reads as whole, until what follows shows that it is.
+//! A summary that looks complete is held until the next record shows that it is.
 //!
-//! Its last piece is `,task=COMM,pid=N,uid=N`, and such text can stand in a path as well: whoever may make cgroups
-//! chooses names and depth so that a path ends in it, right where the kernel cuts the path, or where the record
-//! has no room left for the true piece. That one then comes as a record of its own:
+//! Its last piece is `,task=COMM,pid=N,uid=N`, and such text can also be in a path: whoever may make cgroups can
+//! choose names and depth so that a path ends in it, exactly where the kernel cuts the path, or where the record
+//! has no room left for the real piece. The real piece then comes as a separate record:
 //!
 //! ```text
 //! 6,417,1,-;oom-kill:constraint=CONSTRAINT_MEMCG,…,oom_memcg=/kubepods/pod…,task_memcg=
@@ -10,8 +10,8 @@
 //! 4,419,1,c;,task=tail,pid=2416,uid=0
 //! ```
 //!
-//! So each summary waits for one record more. Without one it is believed, unless a record of its length has
-//! lost its end for certain.
+//! So each summary waits for one more record. If none comes, it is accepted, unless a record of its length has
+//! certainly lost its end.
 
 use super::shape::unfinished;
 use super::{Joined, MAX_PIECE_GAP_US, Pending, same_caller};
@@ -25,21 +25,21 @@ use crate::line::{Line, parse_line};
 use crate::report::stamp::Stamp;
 use core::ops::RangeInclusive;
 
-/// How far the text that looks like a summary's last piece is one.
+/// How certain it is that the apparent last piece of a summary is the real one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::report) enum Tail {
-    /// A record of its own, which begins with it.
+    /// Certain: it begins its own record.
     Proven,
-    /// The record has room for a true one behind it, which the kernel would have put there.
+    /// The record has room for a real piece after it, which the kernel would have put there.
     Likely,
-    /// The true one may not have found room.
+    /// The real piece may not have fitted.
     Doubtful,
-    /// The record lost its end: it is none, or the true one is missing.
+    /// The record lost its end: the piece is not real, or the real one is missing.
     Cut,
 }
 
 impl Tail {
-    /// What the record tells that brought it: of a message in one piece, or of its last piece.
+    /// Judges by the record that contains it: that of a message in one piece, or of its last piece.
     pub(super) fn of(frame: &Frame<'_>, len: usize) -> Self {
         let message = frame.message.as_ref();
         // A line of a paste may have been broken anywhere.
@@ -47,10 +47,10 @@ impl Tail {
             return Self::Proven;
         }
         let padding = message.len().saturating_sub(message.trim_ascii_end().len());
-        // The kernel ends the line behind the digits, and shows such a record as it is.
+        // The kernel ends the line after the digits, and such a record shows this unchanged.
         let is_exact = frame.kind == FrameKind::Kmsg;
         let runs_on = behind_name(message).is_none() || is_exact && padding > 0;
-        // A line may be a record of its own, or what a paste broke off one.
+        // A line may be a whole record, or a part of one that a paste broke off.
         let lens = [len, len.saturating_sub(padding), message.len()];
         if runs_on && is_exact || lens.into_iter().any(is_cut_len) || is_cut_line(frame) {
             return Self::Cut;
@@ -67,12 +67,12 @@ impl Tail {
     }
 }
 
-/// Whether a record of so many bytes lost its end in the kernel, as far as that can be told.
+/// Whether the kernel cut the end of a record of this many bytes, as far as its length can show.
 pub(super) fn is_cut_len(len: usize) -> bool {
     is_in(&CUT_RECORD_LENS, len)
 }
 
-/// Whether the carrier of a line cut it.
+/// Whether the line's carrier cut it.
 fn is_cut_line(frame: &Frame<'_>) -> bool {
     is_in(&CUT_SYSLOG_LENS, frame.line_len)
 }
@@ -87,7 +87,7 @@ fn is_tail(text: &[u8]) -> bool {
         .is_some_and(|rest| behind_name(rest).is_some_and(is_comm))
 }
 
-/// What stands before the `,pid=N,uid=N` that ends a text.
+/// The text before the final `,pid=N,uid=N` of a text.
 fn behind_name(text: &[u8]) -> Option<&[u8]> {
     let (before, numbers) = rsplit_once(text.trim_ascii_end(), ",pid=")?;
     let (rest, _) = pid(numbers).ok()?;
@@ -96,7 +96,7 @@ fn behind_name(text: &[u8]) -> Option<&[u8]> {
 }
 
 impl Pending {
-    /// Offers the next record to a summary that reads as whole.
+    /// Offers the next record to a summary that looks complete.
     pub(super) fn offer_held(
         pending: &mut Option<Self>,
         frame: &Frame<'_>,
@@ -125,7 +125,7 @@ impl Pending {
         Joined::Unrelated
     }
 
-    /// Whether a record goes on with a message that seemed to be whole, and what parts the two.
+    /// Whether a record continues a message that seemed complete, and the separator between the two.
     fn goes_on(&self, frame: &Frame<'_>, stamp: &Stamp) -> Option<&'static [u8]> {
         let message = frame.message.as_ref();
         let len = self.bytes.len().saturating_add(message.len());
@@ -148,21 +148,21 @@ impl Pending {
         if !begins_behind || frame.fragment != Fragment::Unknown {
             return None;
         }
-        // A paste that is broken at its width.
+        // A paste that was broken at its width.
         if frame.kind == FrameKind::Bare && ends_in_tail(message) && !message.contains(&b' ') {
             return Some(b"");
         }
-        // The comm holds a newline, and the line before it looks whole.
+        // The comm contains a newline, and the line before it looks complete.
         let is_rest = behind_name(message).is_some_and(|name| name.len() < MAX_COMM_LEN);
         let joined = || [self.bytes.as_slice(), b"\n", message].concat();
         (is_rest && is_named(&joined())).then_some(b"\n")
     }
 
-    /// Whether no piece of the message can follow, for the kernel has gone on to what comes after it.
+    /// Whether no piece of the message can follow, because the kernel has gone on to the next lines.
     fn is_over_at(&self, message: &[u8]) -> bool {
         let line = parse_line(message);
         match &line {
-            // Printed by a thread of its own, whenever it comes to that.
+            // Printed by a separate thread at any time.
             Line::Reaped(reaped) => self.names(reaped.pid),
             Line::Other
             | Line::Malformed
@@ -181,7 +181,7 @@ impl Pending {
         matches!(parse_line(&self.bytes), Line::Summary(line) if line.pid == Some(pid))
     }
 
-    /// Where the true piece may be missing, the next line must be of the process that is named here, and no
+    /// If the real piece may be missing, the next line must be about the process that is named here, and no
     /// record may be missing between the two.
     pub(super) fn doubt(&mut self, next: &Frame<'_>, is_thread: &dyn Fn(u32, u32) -> bool) {
         let Line::Summary(line) = parse_line(&self.bytes) else {
@@ -205,14 +205,14 @@ impl Pending {
     }
 }
 
-/// Whether a text ends as a summary does.
+/// Whether a text ends like a summary.
 fn ends_in_tail(text: &[u8]) -> bool {
     behind_name(text)
         .and_then(|before| rsplit_once(before, ",task="))
         .is_some_and(|(_, comm)| is_comm(comm))
 }
 
-/// Whether a summary names its process in a way that can be read.
+/// Whether a summary names its process readably.
 fn is_named(message: &[u8]) -> bool {
     matches!(parse_line(message), Line::Summary(line) if line.is_whole() && line.comm.is_some())
 }

@@ -1,9 +1,9 @@
-//! Puts a message together that the kernel printed in pieces, or a carrier broke.
+//! Joins a message that the kernel printed in pieces, or that a carrier broke.
 //!
-//! A report's long lines are built from several printk calls (`pr_cont`). When another CPU prints in
-//! between, or the record grows past its limit (976 to 1,021 bytes), the rest comes as records of its
-//! own: flag `c` (or `+` up to 4.8) in `/dev/kmsg`, and nothing to tell it by in other captures. And a
-//! newline in a comm breaks a line in every capture that is text.
+//! A report's long lines are built from several printk calls (`pr_cont`). When another CPU prints in between, or
+//! the record grows past its limit (976 to 1,021 bytes), the rest comes as separate records: with flag `c` (or
+//! `+` up to 4.8) in `/dev/kmsg`, and without any mark in other captures. And in every text capture, a newline in
+//! a comm breaks the line.
 
 mod held;
 mod shape;
@@ -21,13 +21,14 @@ use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECE
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
 
-/// The narrowest that a paste is wrapped; a Killed line that breaks off earlier has a newline in its comm.
+/// The narrowest width at which a paste is wrapped; a Killed line that breaks off earlier has a newline in its
+/// comm.
 const MIN_WRAP_WIDTH: usize = 60;
 
 /// How long after a piece the next one may come, in microseconds: a serial console may be in between.
 const MAX_PIECE_GAP_US: u64 = 2_000_000;
 
-/// Which of a summary's paths were cut: the limit's, the victim's.
+/// Which paths of a summary were cut: the limit's, the victim's.
 pub(super) type Cut = [bool; 2];
 
 /// A message whose end has not come yet.
@@ -36,39 +37,39 @@ pub(super) struct Pending {
     kind: Kind,
     bytes: Vec<u8>,
     pub(super) stamp: Stamp,
-    /// A piece was as long as a record can be: what follows it in its path is lost.
+    /// A piece was as long as a record can be: the rest of its path is lost.
     cut: Cut,
-    /// It reads as whole, and waits for one record more.
+    /// It looks complete, and waits for one more record.
     is_held: bool,
-    /// What its end is, where it has one.
+    /// What is known about its end, if it has one.
     tail: Tail,
-    /// How long the record is that its last bytes came in.
+    /// The length of the record that contained its last bytes.
     record_len: usize,
     /// The number of the last record that was offered.
     seen: Option<u64>,
     gap: u32,
-    /// How many pieces it has, and how many of them stand behind a newline.
+    /// How many pieces it has, and how many of them follow a newline.
     pieces: u32,
     newlines: usize,
     last: Stamp,
-    /// It began behind a carrier's prefix: a line without one is what a narrow paste broke off.
+    /// It began with a carrier's prefix: a line without one is a part that a narrow paste broke off.
     has_prefix: bool,
 }
 
 /// What became of a record.
 pub(super) enum Joined {
-    /// It went into the pending message, which is not whole yet.
+    /// It was added to the pending message, which is still incomplete.
     Taken,
     /// It completed the pending message.
     Whole(Pending),
     /// It has nothing to do with the pending message.
     Unrelated,
-    /// The pending message gets no more: read it as it is, then this record.
+    /// The pending message gets no more pieces: read it as it is, and then this record.
     Flush(Pending),
 }
 
 impl Pending {
-    /// A message that begins a kind that may be continued, and is not whole, or may not be.
+    /// A message of a kind that may be continued, and that is incomplete or may be.
     pub(super) fn start(frame: &Frame<'_>, line: &Line<'_>, stamp: Stamp) -> Option<Self> {
         let message = frame.message.as_ref();
         let unfinished = unfinished(message, line);
@@ -76,7 +77,7 @@ impl Pending {
         let kind = unfinished.or(is_held.then_some(Kind::Summary))?;
         let mut bytes = without_padding(kind, frame).to_vec();
         if kind == Kind::TaskInfo && bytes.ends_with(b":") {
-            // Carriers drop the blank at the end of a line.
+            // Carriers drop a blank at the end of a line.
             bytes.push(b' ');
         }
         Some(Self {
@@ -96,24 +97,24 @@ impl Pending {
         })
     }
 
-    /// The message as far as it has come.
+    /// The message as received so far.
     pub(super) fn message(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Whether the limit's path and the victim's were cut.
+    /// Whether the limit's path and the victim's path were cut.
     pub(super) fn cut(&self) -> Cut {
         let [oom, task] = self.cut;
         let is_cut = self.kind == Kind::Summary && self.tail == Tail::Cut;
         [oom || is_cut, task || self.has_no_end()]
     }
 
-    /// Whether it reads as whole, and waits for one record more.
+    /// Whether it looks complete, and waits for one more record.
     pub(super) fn is_held(&self) -> bool {
         self.is_held
     }
 
-    /// Whether what reads as the message's end is not one, or is not known to be.
+    /// Whether the apparent end of the message is not its end, or may not be.
     pub(super) fn has_no_end(&self) -> bool {
         self.kind == Kind::Summary && (self.tail == Tail::Cut || ends_in(&self.bytes, &PATH_STEMS))
     }
@@ -138,7 +139,7 @@ impl Pending {
             (Fragment::Piece, _) if this.may_go_on(message, &stamp) => &[b""],
             (Fragment::Whole | Fragment::Piece, _) => &[],
             (_, FrameKind::Indented) => &[b"\n", b""],
-            // syslog(2) repeats the prefix, with the record's own stamp, behind a newline.
+            // syslog(2) repeats the prefix, with the record's own stamp, after a newline.
             _ if is_known(message) => &[],
             _ if stamp.kernel_time_us.is_some()
                 && stamp.kernel_time_us == this.last.kernel_time_us
@@ -147,20 +148,20 @@ impl Pending {
                 &[b"\n"]
             }
             _ if this.kind == Kind::Killed && this.is_in_comm() => match frame.kind {
-                // A paste is not wrapped before it has this width.
+                // A paste is not wrapped at a smaller width.
                 FrameKind::Bare if this.bytes.len() >= MIN_WRAP_WIDTH => &[b"", b" ", b"\n"],
                 FrameKind::Bare => &[b"\n", b"", b" "],
                 _ => &[b"\n", b""],
             },
             (_, FrameKind::Bare) => &[b"", b" "],
-            // These are printed whole: only a newline in the comm breaks them behind a head of its own.
+            // These are printed in one piece: after a prefix of its own, only a newline in the comm breaks them.
             _ if matches!(this.kind, Kind::Killed | Kind::TaskInfo) => &[b"\n", b""],
             _ => &[b""],
         };
         if let Some((bytes, separator)) = this.append(frame, message, separator) {
             this.add(frame, bytes, separator, stamp);
             let line = parse_line(&this.bytes);
-            // The cpuset's name may be followed by anything: only the line that ends knows its kind.
+            // Any text may follow the cpuset's name: only the last piece of the line shows its kind.
             let wants_mems = this.kind == Kind::Cpuset && !matches!(line, Line::Cpuset(_));
             if wants_mems || unfinished(&this.bytes, &line).is_some() {
                 return Joined::Taken;
@@ -180,14 +181,14 @@ impl Pending {
         Joined::Unrelated
     }
 
-    /// Takes over the message with a piece more, and what parted the two.
+    /// Replaces the message by the one with another piece, and notes the separator.
     fn add(&mut self, frame: &Frame<'_>, bytes: Vec<u8>, separator: &[u8], stamp: Stamp) {
         let message = &frame.message;
         self.pieces = self.pieces.saturating_add(1);
         self.newlines = self
             .newlines
             .saturating_add(usize::from(separator == b"\n"));
-        // Behind a line break the record goes on.
+        // After a line break, the record continues.
         let goes_on = frame.kind == FrameKind::Bare || !separator.is_empty();
         self.record_len = if goes_on {
             let before = self.record_len.saturating_add(separator.len());
@@ -212,9 +213,11 @@ impl Pending {
         self.gap = 0;
     }
 
-    /// The message with the piece, and what parts them, if the piece continues it in one of these ways.
+    /// The message with the piece, and the separator between them, if the piece continues it in one of these
+    /// ways.
     ///
-    /// With each piece all is read anew, so that their number is bounded and not only their length.
+    /// Each piece causes the whole message to be parsed again, so the number of pieces is bounded, not only their
+    /// length.
     fn append<'s>(
         &self,
         frame: &Frame<'_>,
@@ -225,7 +228,7 @@ impl Pending {
             return None;
         }
         for &separator in separators {
-            // All newlines stand in the comm.
+            // All newlines are in the comm.
             if separator == b"\n" && self.newlines >= MAX_COMM_LEN {
                 continue;
             }
@@ -243,12 +246,12 @@ impl Pending {
             bytes.extend_from_slice(piece);
             let line = parse_line(&bytes);
             let whole = unfinished(&bytes, &line).is_none();
-            // A flag proves the piece; without one it must be a known piece, or stand right behind
-            // and complete the message: with a piece of a path missing it could do so too.
+            // A flag proves the piece. Without one, it must be a known piece, or come right after the message and
+            // complete it: without this rule, it could also do so if a piece of a path were missing.
             if frame.fragment == Fragment::Piece
                 || self.gap == 0 && whole && is_sound(&line)
                 || separator.is_empty() && (self.continues(piece) || self.is_wrapped(frame, piece))
-                // A comm may hold several newlines one behind the other.
+                // A comm may contain several newlines in a row.
                 || piece.is_empty() && separator == b"\n"
                 || frame.kind == FrameKind::Bare
                     && progress(&line) > 0
@@ -260,13 +263,13 @@ impl Pending {
         None
     }
 
-    /// Whether a piece that is flagged as one can be of this message. Of a summary each is known.
+    /// Whether a flagged piece can belong to this message. For a summary, every piece is recognised.
     fn may_go_on(&self, piece: &[u8], stamp: &Stamp) -> bool {
         let is_known = self.kind != Kind::Summary || self.continues(piece);
         is_known && same_caller(stamp, &self.stamp)
     }
 
-    /// Whether the piece is what a narrow paste broke off a summary.
+    /// Whether the piece was broken off a summary by a narrow paste.
     fn is_wrapped(&self, frame: &Frame<'_>, piece: &[u8]) -> bool {
         self.kind == Kind::Summary
             && self.has_prefix
@@ -276,7 +279,7 @@ impl Pending {
             && !piece.contains(&b' ')
     }
 
-    /// Whether a Killed line breaks off before its comm ends.
+    /// Whether a Killed line breaks off before the end of its comm.
     fn is_in_comm(&self) -> bool {
         matches!(parse_line(&self.bytes), Line::Killed(line) if line.comm.is_none())
     }
@@ -320,7 +323,7 @@ impl Pending {
     }
 }
 
-/// The text of a summary's piece without the blanks that a terminal or a console put behind it.
+/// The text of a summary's piece without the blanks that a terminal or a console put after it.
 fn without_padding<'a>(kind: Kind, frame: &'a Frame<'_>) -> &'a [u8] {
     match frame.kind {
         FrameKind::Kmsg => &frame.message,

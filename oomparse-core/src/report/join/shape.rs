@@ -1,8 +1,8 @@
-//! How a message reads that may be a piece of one: its kind, and whether it is whole.
+//! The kind of a message that may be only a piece, and whether it is complete.
 
 use crate::line::{Line, parse_line};
 
-/// What a summary's paths follow.
+/// The text before a summary's paths.
 pub(super) const PATH_STEMS: [&[u8]; 2] = [b",oom_memcg=", b",task_memcg="];
 
 /// The kinds of message that are printed in pieces.
@@ -26,7 +26,7 @@ pub(super) fn ends_in(bytes: &[u8], ends: &[&[u8]]) -> bool {
     ends.iter().any(|end| bytes.ends_with(end))
 }
 
-/// Whether a record is a line of its own that could not be a piece of another.
+/// Whether a record is a whole line that could not be a piece of another.
 pub(super) fn is_known(message: &[u8]) -> bool {
     !matches!(
         parse_line(message),
@@ -40,7 +40,7 @@ pub(super) fn is_component(piece: &[u8]) -> bool {
     piece == b"/" || piece.len() <= 255 && !piece.contains(&b'/')
 }
 
-/// Whether a message that was put together reads as one line of its kind.
+/// Whether a joined message is one line of its kind.
 pub(super) fn is_sound(line: &Line<'_>) -> bool {
     match line {
         Line::Killed(line) => line.comm.is_some() && line.cut.is_none(),
@@ -55,7 +55,7 @@ pub(super) fn is_sound(line: &Line<'_>) -> bool {
     }
 }
 
-/// How far a Killed line goes: a line break is mended only where what follows reads on.
+/// How far a Killed line was read: a line break is removed only if more can be read after it.
 pub(super) fn progress(line: &Line<'_>) -> usize {
     match line {
         Line::Killed(line) => [
@@ -75,7 +75,8 @@ pub(super) fn progress(line: &Line<'_>) -> usize {
     }
 }
 
-/// Whether a message may not be whole, or wait for more, given how it reads: of most lines that shows at once.
+/// Whether a message may be incomplete, or may continue, given how it was read: for most lines this is decided at
+/// once.
 #[inline(always)]
 pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
     match line {
@@ -96,7 +97,7 @@ pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
     }
 }
 
-/// The kind of a message that is not whole, given how it reads.
+/// The kind of an incomplete message, given how it was read.
 pub(super) fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
     match line {
         Line::Summary(line) => {
@@ -104,7 +105,7 @@ pub(super) fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
             (!whole).then_some(Kind::Summary)
         }
         Line::TaskIn(line) => line.cut.is_some().then_some(Kind::TaskIn),
-        // With words in front (5.1) figures follow; before 2.6.32 a full stop.
+        // After words at the start (5.1) figures follow; before 2.6.32 a full stop.
         Line::Killed(line) => {
             let stops_early = line.message.is_some()
                 && line.total_vm_kib.is_none()
@@ -133,7 +134,7 @@ pub(super) fn unfinished(message: &[u8], line: &Line<'_>) -> Option<Kind> {
     }
 }
 
-/// The kind of a message that says too little to be read.
+/// The kind of a message that is too short to be parsed.
 fn beginning(message: &[u8]) -> Option<Kind> {
     let starts = |start: &[u8]| message.starts_with(start);
     match message.first()? {
@@ -157,7 +158,7 @@ fn beginning(message: &[u8]) -> Option<Kind> {
     }
 }
 
-/// Whether a process's id ends a message, behind these words: a paste was wrapped in front of its name.
+/// Whether a message ends in a process's id after these words: a paste was wrapped before its name.
 fn ends_in_pid(message: &[u8], words: &[u8]) -> bool {
     let text = message.trim_ascii_end();
     let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit());
@@ -166,7 +167,7 @@ fn ends_in_pid(message: &[u8], words: &[u8]) -> bool {
     digits > 0 && text.is_some_and(|text| text.ends_with(words))
 }
 
-/// Whether the one-line stats go on to their last key.
+/// Whether the one-line stats continue to their last key.
 fn ends_the_list(message: &[u8]) -> bool {
     let start = message.len().saturating_sub(40);
     message
