@@ -1,24 +1,24 @@
-//! A container that was killed before it ran: what runc and crun say, in the errors of those that called them.
+//! A container that was killed before it ran: what runc and crun report, in the error messages of their callers.
 //!
 //! ```text
 //! runc: … unable to start container process: container init was OOM-killed (memory limit too low?): unknown
 //! crun: … OOM: the memory limit could be too low
 //! ```
 //!
-//! runc says so from 1.0-rc94 on. The kernel's victim is `runc:[2:INIT]` or `runc:[1:CHILD]`; there is no other
-//! word of the runtime's, and no exit. Such an error also holds what the image's author wrote, in quotes: the
-//! words count only at its end.
+//! runc reports it since 1.0-rc94. The kernel's victim is `runc:[2:INIT]` or `runc:[1:CHILD]`; the runtime writes
+//! no other line about it, and no exit. Such an error also contains, in quotes, text that the image's author
+//! wrote, so the words count only at its end.
 
-/// The words, and what they are called in a record of a filter's.
+/// The words, and the text that marks them in a filter's record.
 const WORDS: [&str; 2] = [
     "container init was OOM-killed (memory limit too low?)",
     "OOM: the memory limit could be too low",
 ];
 
-/// The words at the end of an error's text, if it says that the container's init was killed.
+/// The words at the end of an error message, if it says that the container's init was killed.
 pub(super) fn killed_at_birth(error: &[u8]) -> Option<&'static str> {
     let mut text = error.trim_ascii_end();
-    // Each caller adds its code, and quotes the whole.
+    // Each caller adds its code, and quotes the whole text.
     while let Some(rest) = [&b": unknown"[..], b"\\\"", b"\"", b"'", b"\\n", b"."]
         .iter()
         .find_map(|end| text.strip_suffix(*end))

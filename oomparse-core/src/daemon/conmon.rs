@@ -1,4 +1,4 @@
-//! conmon, which stands over each container of CRI-O's and Podman's.
+//! conmon, which monitors each container of CRI-O and Podman.
 //!
 //! | versions | line |
 //! |---|---|
@@ -11,8 +11,9 @@
 //! conmon[41022]: conmon 0c8e7f21aa5d4e9f8b7c <ninfo>: container 41033 exited with status 137
 //! ```
 //!
-//! The first 20 digits of the container's id are all that it shows. Its level is the runtime's: Podman's default
-//! shows none of this. From 2.2.0 on one kill is told twice, by two counters: that is one event, and no count.
+//! It shows only the first 20 digits of the container's id. Its log level is set by the runtime: Podman's default
+//! shows none of these lines. Since 2.2.0 one kill is reported twice, from two counters: that is one event,
+//! without a count.
 
 use super::held::Held;
 use super::text::{pid, split_once, whole_number};
@@ -22,7 +23,7 @@ use crate::source::Daemon;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
-/// What waits for the end of its container.
+/// The notices that wait for the end of their container.
 #[derive(Debug, Default)]
 pub(super) struct Conmon {
     held: Held<String>,
@@ -71,7 +72,7 @@ impl Reader for Conmon {
     }
 }
 
-/// The id's beginning, and what conmon says of it.
+/// The first digits of the id, and what conmon reports about it.
 fn read(text: &[u8]) -> Option<(String, &[u8])> {
     let (id, rest) = split_once(text.strip_prefix(b"conmon ")?, b" <n")?;
     let (_, rest) = split_once(rest, b">: ")?;

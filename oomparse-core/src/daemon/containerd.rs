@@ -1,13 +1,13 @@
-//! containerd: says that processes of a container were killed, and which container never ran.
+//! containerd: reports that processes of a container were killed, and which container never ran.
 //!
-//! | versions | what stands in logrus' `msg` |
+//! | versions | text in logrus' `msg` |
 //! |---|---|
 //! | to 1.2 | `TaskOOM event &TaskOOM{ContainerID:ID,}` |
 //! | 1.3 to 1.6 | `TaskOOM event &TaskOOM{ContainerID:ID,XXX_unrecognized:[],}` |
 //! | 1.7 and later | `TaskOOM event container_id:"ID"` |
 //! | the same | `TaskExit event &TaskExit{ContainerID:ID,ID:ID,Pid:N,ExitStatus:137,ExitedAt:…,}` |
 //! | 1.7.24 to 2.1 | `received exit event container_id:"ID"  id:"ID"  pid:N  exit_status:137  exited_at:{seconds:N  nanos:N}` |
-//! | 2.2 and later | `received container exit event …`, the same behind it |
+//! | 2.2 and later | `received container exit event …`, followed by the same |
 //!
 //! ```text
 //! containerd[2388]: time="2023-10-12T19:00:20.879932879Z" level=info msg="TaskOOM event container_id:\"2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0\""
@@ -16,10 +16,10 @@
 //! containerd[2388]: time="…" level=error msg="StartContainer for \"1f1e…\" failed" error="… container init was OOM-killed (memory limit too low?): unknown"
 //! ```
 //!
-//! It counts the processes of the whole container, so a line need not mean the first process; whether it was that
-//! one tells the exit behind, with the first process' id. A process that was put in by `exec` exits under an id of
-//! its own. Under cgroup v1 the line follows the kernel's notification that the limit was hit, and a kill may be
-//! missing. Several lines within a moment are one event with a count.
+//! It counts the processes of the whole container, so a line need not mean the first process; the exit after it,
+//! with the first process' id, shows whether it was that one. A process that was added by `exec` exits under its
+//! own id. With cgroup v1 the line follows the kernel's notification that the limit was reached, and there may be
+//! no kill. Several lines within a moment are one event with a count.
 
 use super::birth::killed_at_birth;
 use super::envelope::Envelope;
@@ -36,7 +36,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What waits for the exit of its container's first process.
+/// The notices that wait for the exit of their container's first process.
 #[derive(Debug, Default)]
 pub(super) struct Containerd {
     held: Held<String>,
@@ -186,12 +186,12 @@ fn exit(msg: &[u8]) -> Option<(String, Init)> {
         }
         .trim_ascii_start();
     }
-    // Zero is left out of the text.
+    // Zero is omitted in the text.
     init.exit_code = init.exit_code.or(Some(0));
     of_first(&container, &id, init)
 }
 
-/// An exit, if it is the container's own.
+/// An exit, if it is that of the container's first process.
 fn of_first(container: &[u8], id: &[u8], init: Init) -> Option<(String, Init)> {
     (container == id).then(|| Some((container_id(container)?.into(), init)))?
 }

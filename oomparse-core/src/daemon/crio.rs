@@ -6,8 +6,8 @@
 //! runc[77]: runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?)
 //! ```
 //!
-//! Of other kills none of them prints a line: CRI-O finds the file that conmon leaves and puts the word into the
-//! container's status; Docker tells it as an event of its own stream.
+//! None of them prints a line about other kills: CRI-O finds the file that conmon writes and sets the container's
+//! status; Docker reports them as events in its own stream.
 
 use super::birth::killed_at_birth;
 use super::envelope::Envelope;
@@ -22,7 +22,7 @@ use crate::source::Daemon;
 use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 
-/// Reads the errors of the runtimes that say nothing else of kills.
+/// Reads the errors of runtimes that report no other kills.
 #[derive(Debug, Default)]
 pub(super) struct OtherRuntimes;
 

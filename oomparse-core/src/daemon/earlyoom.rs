@@ -20,10 +20,10 @@
 //! earlyoom[500]: dryrun, not actually sending any signal
 //! ```
 //!
-//! A dry run prints the kill first and says so in the line behind it, so a kill waits for that: from 1.3 on
-//! one always comes. A comm has at most 15 bytes and a command line ends with the line, so both are read whole
-//! whatever they hold. A command line may hold a line end, and so the look of a second kill: earlyoom itself
-//! prints what became of the first before it kills again.
+//! A dry run prints the kill first and says on the next line that it was a dry run, so a kill waits for that
+//! line; since 1.3 there always is one. A comm has at most 15 bytes and a command line ends with the line, so
+//! both are read completely whatever they contain. A command line may contain a line end, and so imitate a second
+//! kill; but earlyoom itself prints the outcome of the first kill before it kills again.
 
 use super::text::{mib, number, pid, rsplit_once, signal, split_once, whole_number};
 use super::{Patience, Reader, Said};
@@ -35,7 +35,7 @@ use crate::source::Daemon;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-/// What waits for its end, and whom the last kill was of.
+/// The kill that waits for its end, and the process of the last kill.
 #[derive(Debug, Default)]
 pub(super) struct EarlyOom {
     waiting: Option<Box<Waiting>>,
@@ -46,9 +46,9 @@ pub(super) struct EarlyOom {
 struct Waiting {
     event: OomEvent,
     patience: Patience,
-    /// Nothing came behind the kill's own line yet.
+    /// Nothing has followed the kill's own line yet.
     is_new: bool,
-    /// Its command line had no end.
+    /// Its command line was not closed.
     is_open: bool,
 }
 
@@ -91,7 +91,7 @@ impl Reader for EarlyOom {
 }
 
 impl EarlyOom {
-    /// Whether the line is a piece of the command line above, which held a line end.
+    /// Whether the line is a piece of the command line above, which contained a line end.
     fn is_cmdlines(&mut self, said: &Said<'_>) -> bool {
         let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.is_new) else {
             return false;
@@ -100,7 +100,7 @@ impl EarlyOom {
             waiting.is_open = !said.text.ends_with(b"\"");
             return true;
         }
-        // Of the same second; where the lines between were taken out of a log, it is another.
+        // In the same second; if the lines between were removed from a log, it is another kill.
         let has_cmdline = waiting
             .event
             .victim
@@ -120,7 +120,7 @@ impl EarlyOom {
             pid == kill.victim.pid && gap.is_none_or(|gap| gap <= MAX_DAEMON_WAIT_S)
         });
         self.last = Some((kill.victim.pid, second));
-        // A process that does not answer is killed again and again.
+        // A process that does not react is killed again and again.
         if is_again {
             return;
         }
@@ -244,7 +244,7 @@ fn sending(text: &[u8]) -> Option<Kill> {
         uid,
         ..Victim::default()
     };
-    // The end of the comm is the last place within its length that all the rest follows.
+    // The comm ends at the last position within its length after which all the rest can be read.
     let ends = (0..=MAX_COMM_LEN.min(rest.len())).rev();
     let is_open = ends
         .filter_map(|len| {
@@ -267,8 +267,8 @@ fn sending(text: &[u8]) -> Option<Kill> {
     })
 }
 
-/// `badness 1264, VmRSS 23964 MiB` or `oom_score 820, oom_score_adj 0, VmRSS 2048 MiB, cmdline "…"`; says whether
-/// the command line is without its end.
+/// `badness 1264, VmRSS 23964 MiB` or `oom_score 820, oom_score_adj 0, VmRSS 2048 MiB, cmdline "…"`; returns
+/// whether the command line is not closed.
 fn figures(text: &[u8], victim: &mut Victim) -> Option<bool> {
     let rest = text
         .strip_prefix(b"badness ")
@@ -330,7 +330,7 @@ fn killing(text: &[u8]) -> Option<Kill> {
     })
 }
 
-/// What follows `Killing process` up to 1.2.
+/// The text after `Killing process` up to 1.2.
 fn old(text: &[u8]) -> Option<Kill> {
     let mut victim = Victim::default();
     let mut sent = None;

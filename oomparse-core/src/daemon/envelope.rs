@@ -1,13 +1,12 @@
-//! What a daemon's own line begins with, where nothing else stands in front of it.
+//! The prefix that a daemon itself writes, if the line has no other frame.
 //!
-//! Only of such a line is it believed whose it is without a frame: as of a bare line of the kernel's, its
-//! origin is then `unknown`.
+//! Such a line is accepted without a frame; like that of a bare kernel line, its origin is then `unknown`.
 
 use crate::source::{Field, Parent};
 use alloc::string::String;
 use serde_json::{Map, Value};
 
-/// Whose form a line without a frame has.
+/// The format of a line without a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     /// `I1012 19:34:44.310022    2480 eviction_manager.go:345] `: klog and glog.
@@ -20,12 +19,12 @@ pub(super) enum Envelope {
     LogrusJson,
     /// `2019-11-14 18:27:56,211: `: nohang's log.
     Nohang,
-    /// An Event of OOM-Guard's in a listing.
+    /// An Event of OOM-Guard in a listing.
     OomGuard,
 }
 
 impl Envelope {
-    /// The form that a line begins with.
+    /// The format with which a line begins.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
         match line {
             [b'I' | b'W' | b'E' | b'F', b'0'..=b'9', ..] => {
@@ -42,7 +41,7 @@ impl Envelope {
     }
 }
 
-/// Whether an object is as klog writes it: a shipper's says whose pod printed it, in keys of its own.
+/// Whether klog wrote an object: a shipper's object has keys of its own for the pod that printed it.
 fn is_klogs(line: &[u8]) -> bool {
     let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(line) else {
         return false;

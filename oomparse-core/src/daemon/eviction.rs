@@ -13,9 +13,10 @@
 //! kubelet[2480]: I1012 19:34:45.445172    2480 eviction_manager.go:595] "Eviction manager: pod is evicted successfully" pod="default/nginx"
 //! ```
 //!
-//! The verdict alone is an event. It says neither what was short nor, since 1.21, the pod's uid: those come from
-//! the lines between `must evict` and it, of the same process. A verdict without a `must evict` is of a volume's
-//! or a container's disk. Thresholds that were crossed, pods that were ranked or refused: nobody died.
+//! Only the verdict is an event. It shows neither which resource was short nor, since 1.21, the pod's uid: both
+//! come from lines of the same process between `must evict` and the verdict. A verdict without a `must evict` is
+//! about a volume's or a container's disk. Crossed thresholds, and pods that were ranked or refused, are no
+//! events: nobody died.
 
 use super::envelope::Envelope;
 use super::klog::Entry;
@@ -28,13 +29,13 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What the kubelet says of a pod that it evicts for memory.
+/// What the kubelet says about a pod that it evicts for memory.
 const LOW_ON_MEMORY: &str = "The node was low on resource: memory. ";
 
 /// Reads a kubelet's lines about evictions.
 #[derive(Debug, Default)]
 pub(super) struct Eviction {
-    /// What it must evict for, since its last verdict.
+    /// The resource for which it must evict, since its last verdict.
     pressure: Option<Pressure>,
 }
 
@@ -42,19 +43,19 @@ pub(super) struct Eviction {
 struct Pressure {
     is_memory: bool,
     thread: Option<u32>,
-    /// While the lines between are looked at, which hold no word of their own to be found by.
+    /// Set while the lines in between are read, which contain no word to search for.
     patience: Option<Patience>,
-    /// The pods of which a line told something since.
+    /// The pods about which a line reported something since then.
     pods: Vec<Seen>,
 }
 
-/// What is known of a pod.
+/// What is known about a pod.
 #[derive(Debug, Default)]
 struct Seen {
     /// `namespace/name`.
     pod: String,
     uid: Option<String>,
-    /// Containers that were told to end: id, runtime, name.
+    /// Containers that were ordered to end: id, runtime, name.
     containers: Vec<Container>,
     /// Why, at verbosity 3.
     message: Option<String>,
@@ -92,7 +93,7 @@ impl Reader for Eviction {
             }
             Message::Evicting => {
                 let why = entry.field("message").map(String::from);
-                // At verbosity 3 this line says itself what was short.
+                // At verbosity 3 this line itself says which resource was short.
                 let is_memory = why
                     .as_ref()
                     .is_some_and(|why| why.starts_with(LOW_ON_MEMORY));
@@ -119,7 +120,7 @@ impl Reader for Eviction {
     }
 
     fn give(&mut self, _: &mut VecDeque<OomEvent>) {
-        // The verdict is found by its words whenever it comes.
+        // The verdict is found by its own words whenever it comes.
         if let Some(pressure) = &mut self.pressure {
             pressure.patience = None;
         }
@@ -143,7 +144,7 @@ impl Reader for Eviction {
 }
 
 impl Eviction {
-    /// Whether another kubelet wrote it than the one that must evict: it was started anew.
+    /// Whether it was written by another kubelet than the one that must evict: it was restarted.
     fn is_of_another(&self, entry: &Entry<'_>) -> bool {
         let thread = self.pressure.as_ref().and_then(|it| it.thread);
         thread
@@ -151,7 +152,7 @@ impl Eviction {
             .is_some_and(|(one, two)| one != two)
     }
 
-    /// Notes what a line tells of a pod, while something must be evicted.
+    /// Notes what a line shows about a pod, while something must be evicted.
     fn seen(&mut self, entry: &Entry<'_>, note: impl FnOnce(&mut Seen, &Entry<'_>)) {
         let Some(pressure) = &mut self.pressure else {
             return;
@@ -172,7 +173,7 @@ impl Eviction {
         });
         if let Some(seen) = pressure.pods.get_mut(at) {
             if let Some(uid) = uid(entry) {
-                // Of the pod before it with the same name nothing is true.
+                // It is a new pod with the same name: nothing noted about the old one applies.
                 if seen.uid.as_ref().is_some_and(|known| *known != uid) {
                     seen.containers.clear();
                 }
@@ -197,10 +198,10 @@ fn may_matter(text: &[u8]) -> bool {
     .any(|word| memchr::memmem::find(text, word).is_some())
 }
 
-/// What a line says.
+/// The contents of a line.
 enum Message<'e> {
     MustEvict(bool),
-    /// The pod, and its uid where the verdict shows it.
+    /// The pod, and its uid if the verdict shows it.
     Evicted(String, Option<&'e str>),
     Evicting,
     Killing,
@@ -224,7 +225,7 @@ fn message<'e>(entry: &'e Entry<'_>) -> Message<'e> {
             None => Message::Other,
         };
     }
-    // A contextual logger's name may stand in front.
+    // A contextual logger's name may come first.
     let is = |words: &str| {
         text.strip_suffix(words)
             .is_some_and(|front| front.is_empty() || front.ends_with(": "))
@@ -258,7 +259,7 @@ fn old_token(token: &str) -> Option<(String, &str)> {
     Some(([namespace, "/", name].concat(), uid))
 }
 
-/// Namespace and name, as Kubernetes allows them.
+/// Namespace and name, in the form that Kubernetes allows.
 fn names(pod: &str) -> Option<(&str, &str)> {
     let (namespace, name) = pod.split_once('/')?;
     let is_name = |text: &str| {
@@ -339,7 +340,7 @@ fn evicted(
         source: Some(PodSource::KubeletLog),
         ..Pod::default()
     });
-    // Of several none is the one.
+    // If there are several, none of them is certain.
     if let Some([container]) = seen.map(|seen| seen.containers.as_slice()) {
         event.container = Some(container.clone());
     }
@@ -360,7 +361,7 @@ fn figures(message: &str) -> Option<Counter> {
         let end = rest.find([',', ' ']).unwrap_or(rest.len());
         super::text::quantity(rest.get(..end)?.trim_end_matches('.'))
     };
-    // Where several containers used memory, none of the figures is the pod's.
+    // If several containers used memory, none of the figures is the pod's.
     let usage = match rest.matches(" was using ").count() {
         1 => quantity(" was using "),
         _ => None,

@@ -1,11 +1,11 @@
-//! How programs written in Go print values: quoted texts, `key=value` pairs, logrus' lines, klog's.
+//! Formats of programs written in Go: quoted texts, `key=value` pairs, logrus and klog lines.
 
 use super::text::{klog, rfc3339, split_once};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Takes a quoted text off the front, with its escapes undone.
+/// Removes a leading quoted text, and decodes its escapes.
 pub(super) fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     let body = text.strip_prefix(b"\"")?;
     let end = memchr::memchr2(b'"', b'\\', body)?;
@@ -28,7 +28,7 @@ pub(super) fn quoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     }
 }
 
-/// Undoes one escape; gives what follows it.
+/// Decodes one escape; returns the text after it.
 fn escape<'t>(escaped: u8, tail: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]> {
     let digits = match escaped {
         b'x' => 2,
@@ -62,10 +62,10 @@ fn escape<'t>(escaped: u8, tail: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]
     Some(rest)
 }
 
-/// A key, its value and what follows.
+/// A key, its value and the text after it.
 type Pair<'t> = (&'t [u8], Cow<'t, [u8]>, &'t [u8]);
 
-/// Takes `key=value` off the front, with the blanks before it. A value in braces goes to the end of the text.
+/// Removes a leading `key=value`, with the blanks before it. A value in braces extends to the end of the text.
 fn pair(text: &[u8]) -> Option<Pair<'_>> {
     let (key, rest) = split_once(text.trim_ascii_start(), b"=")?;
     if key.is_empty() || key.iter().any(|byte| matches!(byte, b' ' | b'"')) {
@@ -85,18 +85,18 @@ fn pair(text: &[u8]) -> Option<Pair<'_>> {
     }
 }
 
-/// A line of logrus': as text, or as JSON.
+/// A logrus line, as text or as JSON.
 #[derive(Debug, Default)]
 pub(super) struct Logrus<'t> {
     pub(super) time: Option<WallTime>,
     pub(super) msg: Cow<'t, [u8]>,
     pub(super) error: Option<Cow<'t, [u8]>>,
-    /// Behind a text in the form of CRI-O: the time has a blank instead of `T`.
+    /// The line has CRI-O's format: the time has a blank instead of `T`.
     pub(super) is_crio: bool,
 }
 
-/// Reads `time="…" level=info msg="…" error="…"`, or the same as JSON. A key that comes twice was written by
-/// nobody honest.
+/// Reads `time="…" level=info msg="…" error="…"`, or the same as JSON. A line with a duplicate key is forged and
+/// not read.
 pub(super) fn logrus(text: &[u8]) -> Option<Logrus<'_>> {
     if text.starts_with(b"{") {
         return logrus_json(text);
@@ -133,7 +133,7 @@ fn logrus_json(text: &[u8]) -> Option<Logrus<'static>> {
     })
 }
 
-/// A line of klog's or glog's with a head: its time and its text; without one the text is all.
+/// A klog or glog line with a prefix: its time and its text; without a prefix, the whole line is the text.
 pub(super) fn klog_text(text: &[u8]) -> (Option<WallTime>, &[u8]) {
     match klog(text) {
         Some((wall, _, text)) => (wall, text),
@@ -141,7 +141,7 @@ pub(super) fn klog_text(text: &[u8]) -> (Option<WallTime>, &[u8]) {
     }
 }
 
-/// Milliseconds since the epoch with a fraction, as klog's JSON has them, in microseconds.
+/// The time in klog's JSON: milliseconds since 1970, with a fraction; in microseconds.
 pub(super) fn klog_json_time(value: &serde_json::Value) -> Option<WallTime> {
     let text = alloc::format!("{}", value.get("ts")?);
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
@@ -155,7 +155,7 @@ pub(super) fn klog_json_time(value: &serde_json::Value) -> Option<WallTime> {
     WallTime::from_unix_micros(micros.checked_add(part)?)
 }
 
-/// The id of a container: 64 hex digits in small letters.
+/// A container's id: 64 lower-case hex digits.
 pub(super) fn container_id(text: &[u8]) -> Option<&str> {
     let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let is_id = text.len() == 64 && text.iter().all(is_hex);

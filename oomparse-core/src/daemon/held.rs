@@ -6,13 +6,13 @@ use crate::limits::{MAX_HELD_NOTICES, MAX_SAME_NOTICE_S};
 use crate::report::Second;
 use alloc::collections::VecDeque;
 
-/// Notices of one reader that wait, each under a key.
+/// The waiting notices of one reader, each with a key.
 #[derive(Debug)]
 pub(super) struct Held<K> {
     waiting: VecDeque<One<K>>,
 }
 
-/// A notice that waits.
+/// A waiting notice.
 #[derive(Debug)]
 pub(super) struct One<K> {
     key: K,
@@ -22,14 +22,14 @@ pub(super) struct One<K> {
 }
 
 impl<K> One<K> {
-    /// Whether a line is of the same moment, as far as it shows one.
+    /// Whether a line comes from the same moment, as far as it shows a time.
     pub(super) fn is_now(&self, said: &Said<'_>) -> bool {
         let gap = said.second().zip(self.second);
         gap.and_then(|(now, then)| now.since(then))
             .is_none_or(|gap| gap <= MAX_SAME_NOTICE_S)
     }
 
-    /// Counts one more of the same.
+    /// Counts one more notice of the same kill.
     pub(super) fn count(&mut self) {
         let count = &mut self.event.told().count;
         *count = Some(count.unwrap_or(1).saturating_add(1));
@@ -45,12 +45,12 @@ impl<K> Default for Held<K> {
 }
 
 impl<K: PartialEq> Held<K> {
-    /// The last one under a key.
+    /// The last notice with this key.
     pub(super) fn get(&mut self, key: &K) -> Option<&mut One<K>> {
         self.waiting.iter_mut().rev().find(|one| one.key == *key)
     }
 
-    /// Holds one back; what is one too many is given out.
+    /// Holds a notice back; emits the oldest if there are too many.
     pub(super) fn hold(
         &mut self,
         key: K,
@@ -71,7 +71,7 @@ impl<K: PartialEq> Held<K> {
         });
     }
 
-    /// Takes all of a key out: they are complete.
+    /// Emits all notices with this key: they are complete.
     pub(super) fn end(&mut self, key: &K, out: &mut VecDeque<OomEvent>) {
         let all = core::mem::take(&mut self.waiting);
         for one in all {
@@ -83,12 +83,12 @@ impl<K: PartialEq> Held<K> {
         }
     }
 
-    /// Gives all out.
+    /// Emits all notices.
     pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
         out.extend(self.waiting.drain(..).map(|one| one.event));
     }
 
-    /// How long the first has waited.
+    /// How long the first one has waited.
     pub(super) fn patience(&mut self) -> Option<&mut Patience> {
         self.waiting.front_mut().map(|one| &mut one.patience)
     }

@@ -1,4 +1,4 @@
-//! The readers of each host, within their bounds, and which lines they are given.
+//! The readers of each host, within their bounds, and which lines they get.
 
 use super::Readers;
 use super::envelope::Envelope;
@@ -19,14 +19,14 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 pub(crate) struct Daemons {
     accept: Accept,
-    /// Whose lines those are that show no author, as the caller says.
+    /// The author of lines that show none, as named by the caller.
     origin: Option<Daemon>,
     host: Option<Vec<u8>>,
     roots: CgroupRoots,
     hosts: BTreeMap<Vec<u8>, Host>,
-    /// What reads forms that nothing stands in front of.
+    /// Reads formats that have no frame.
     documents: Documents,
-    /// How many hosts have an event that waits.
+    /// How many hosts have a waiting event.
     waiting: usize,
     weight: usize,
     clock: u64,
@@ -41,7 +41,7 @@ struct Host {
 }
 
 impl Daemons {
-    /// The readers for what these options ask for; nothing where they ask for none.
+    /// The readers for these options; `None` if the options request none.
     pub(crate) fn new(options: &Options) -> Option<Box<Self>> {
         let is_asked_for = options.accept.has_daemons() || options.origin.is_some();
         is_asked_for.then(|| {
@@ -67,17 +67,17 @@ impl Daemons {
         self.waiting > 0 || self.documents.is_waiting()
     }
 
-    /// About how many bytes are held.
+    /// About how many bytes it holds.
     pub(crate) fn weight(&self) -> usize {
         self.weight.saturating_add(self.documents.weight())
     }
 
-    /// Whether an object of Kubernetes' is open, or what was told of one waits.
+    /// Whether a Kubernetes object is open, or one of its events waits.
     pub(crate) fn is_in_document(&self) -> bool {
         self.documents.is_waiting()
     }
 
-    /// Takes a line that may be part of an object or a table of Kubernetes', with nothing in front of it.
+    /// Takes a line without a frame that may be part of a Kubernetes object or table.
     pub(crate) fn document(&mut self, line: &[u8], out: &mut VecDeque<OomEvent>) -> Step {
         let is_own = self.origin.is_some_and(has_documents);
         if !is_own && !self.accept.takes(Author::UNKNOWN) {
@@ -96,7 +96,7 @@ impl Daemons {
         self.documents.line(line, ctx, out)
     }
 
-    /// Says that no more lines come; gives the text of what was not whole.
+    /// Ends the log; returns the text of an incomplete object.
     pub(crate) fn end_documents(&mut self, out: &mut VecDeque<OomEvent>) -> Vec<u8> {
         let ctx = Context {
             accept: self.accept,
@@ -107,8 +107,8 @@ impl Daemons {
         self.documents.finish(ctx, out)
     }
 
-    /// Takes a frame, the line that it stands in, and where in the log that ends; says whether it is a daemon's, and
-    /// so none of the kernel's.
+    /// Takes a frame, the line that contains it, and where in the log that line ends; returns whether it is a
+    /// daemon's, and so not the kernel's.
     pub(crate) fn take(
         &mut self,
         frame: &Frame<'_>,
@@ -155,7 +155,7 @@ impl Daemons {
         true
     }
 
-    /// Whose line it is, if it is one of the daemons' that are asked for.
+    /// The daemon that wrote a line, if it is one of those that are requested.
     fn whose(&self, frame: &Frame<'_>, line: Option<&[u8]>, goes_on: bool) -> Option<(By, Origin)> {
         let is_buffers = matches!(
             frame.kind,
@@ -170,7 +170,8 @@ impl Daemons {
             }
             Source::KmsgWriter => Some((By::Kmsg, Origin::User)),
             Source::Program if is_buffers => Some((By::Kmsg, Origin::User)),
-            // The pod that a line is about is a key of its own, as the one that printed it is of a shipper's.
+            // The pod that a line is about has a key of its own, as the pod that printed it has in a shipper's
+            // record.
             Source::Program if line.and_then(Envelope::of) != Some(Envelope::KlogJson) => None,
             Source::Unknown | Source::Program => {
                 if let Some(daemon) = self.origin {
@@ -184,7 +185,7 @@ impl Daemons {
                     None if is_buffers => By::Kmsg,
                     None => return None,
                 };
-                // What the kernel prints stands there, too.
+                // The kernel's own text is there too.
                 (by != By::Kmsg || self.is_a_writers(&frame.message))
                     .then_some((by, Origin::Unknown))
             }
@@ -192,12 +193,12 @@ impl Daemons {
         }
     }
 
-    /// Whether a text of the buffer, whose author is not shown, can be a daemon's.
+    /// Whether a text of the buffer that shows no author can be a daemon's.
     fn is_a_writers(&self, text: &[u8]) -> bool {
         text.starts_with(b"[talos] ") || text.starts_with(b"oomd kill: ")
     }
 
-    /// Counts a line of any author's against the patience of what waits on its host.
+    /// Counts a line of any author against the patience of events that wait on its host.
     pub(crate) fn pass(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) {
         let host = frame.host.as_deref().unwrap_or_default();
         if let Some(of) = self.hosts.get_mut(host)
@@ -208,7 +209,7 @@ impl Daemons {
         }
     }
 
-    /// Gives out what waits.
+    /// Emits all waiting events.
     pub(crate) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
         self.documents.give(out);
         for host in self.hosts.values_mut() {
@@ -218,7 +219,7 @@ impl Daemons {
         self.waiting = self.hosts.values().filter(|host| host.is_waiting).count();
     }
 
-    /// Gives out what waits for no more than a line that hardly ever comes.
+    /// Emits events that only wait for a line that hardly ever comes.
     pub(crate) fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
         if self.waiting == 0 {
             return;
@@ -230,7 +231,7 @@ impl Daemons {
         self.waiting = self.hosts.values().filter(|host| host.is_waiting).count();
     }
 
-    /// Gives out what waits, and forgets all that was seen.
+    /// Emits all waiting events, and forgets everything that was seen.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
         self.give(out);
         self.hosts.clear();
@@ -238,7 +239,7 @@ impl Daemons {
         (self.waiting, self.weight) = (0, 0);
     }
 
-    /// Notes what a host holds now.
+    /// Updates the size of a host.
     fn weigh(&mut self, host: &[u8]) {
         let Some(of) = self.hosts.get_mut(host) else {
             return;
@@ -254,7 +255,7 @@ impl Daemons {
         }
     }
 
-    /// Forgets the hosts that were quiet longest, but for this one, until the rest is within the bounds.
+    /// Forgets the hosts that were silent longest, except this one, until the rest is within the bounds.
     fn make_room(&mut self, but: &[u8], out: &mut VecDeque<OomEvent>) {
         while self.hosts.len() > MAX_STREAMS || self.weight > MAX_DAEMON_BYTES {
             let others = self.hosts.iter().filter(|(name, _)| name.as_slice() != but);
@@ -271,7 +272,7 @@ impl Daemons {
     }
 }
 
-/// Whether a daemon prints objects that are read by their content.
+/// Whether a daemon prints objects that are recognised by their content.
 fn has_documents(daemon: Daemon) -> bool {
     matches!(
         daemon,

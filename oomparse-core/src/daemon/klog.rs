@@ -1,4 +1,4 @@
-//! A line of klog's, as text in its three generations or as JSON: one way to ask for its fields.
+//! A klog line, as text in its three generations or as JSON, with one interface to its fields.
 //!
 //! ```text
 //! W0412 09:28:14.744599   14260 eviction_manager.go:333] eviction manager: attempting to reclaim memory
@@ -6,7 +6,7 @@
 //! {"ts":1697139285445.172,"caller":"eviction/eviction_manager.go:592","msg":"Eviction manager: pod is evicted successfully","v":0,"pod":{"name":"nginx","namespace":"default"}}
 //! ```
 //!
-//! Pairs are read from the front and quotes are honoured: what a workload printed stands in quotes, behind.
+//! Pairs are read from the start and quotes are respected: text that a workload printed comes later, in quotes.
 
 use super::text::{klog, whole_number};
 use crate::time::WallTime;
@@ -15,16 +15,16 @@ use alloc::format;
 use alloc::string::String;
 use serde_json::{Map, Value};
 
-/// A line of klog's.
+/// A klog line.
 #[derive(Debug)]
 pub(super) struct Entry<'t> {
-    /// Its time: complete in JSON, else without year and zone.
+    /// Its time: complete in JSON, otherwise without year and time zone.
     pub(super) wall: Option<WallTime>,
-    /// The process that wrote it, where the line shows it.
+    /// The process that wrote it, if the line shows it.
     pub(super) thread: Option<u32>,
-    /// The message; of a line without keys all of its text.
+    /// The message; in a line without keys, the whole text.
     pub(super) message: Cow<'t, str>,
-    /// The message was in quotes, or a JSON text: keys stand beside it.
+    /// The message was in quotes, or a JSON text: there are keys next to it.
     pub(super) is_structured: bool,
     fields: Fields<'t>,
 }
@@ -36,7 +36,7 @@ enum Fields<'t> {
 }
 
 impl<'t> Entry<'t> {
-    /// Takes a line apart.
+    /// Splits a line into its parts.
     pub(super) fn read(line: &'t [u8]) -> Option<Self> {
         if line.starts_with(b"{") {
             return Self::json(line);
@@ -75,7 +75,7 @@ impl<'t> Entry<'t> {
         })
     }
 
-    /// The value of a key; of an object that names a pod `namespace/name`. A key that comes twice has none.
+    /// The value of a key; for an object that names a pod, `namespace/name`. A duplicate key has no value.
     pub(super) fn field(&self, key: &str) -> Option<Cow<'_, str>> {
         match &self.fields {
             Fields::Text(text) => {
@@ -118,7 +118,7 @@ fn milliseconds(ts: f64) -> Option<WallTime> {
     is_sound.then(|| WallTime::from_unix_micros(micros))?
 }
 
-/// Takes a Go-quoted string off the front: its text as quoted, the rest.
+/// Removes a leading Go-quoted string: returns its quoted text and the rest.
 pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
     let body = text.strip_prefix('"')?;
     let mut escaped = false;
@@ -136,7 +136,7 @@ pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// A Go-quoted text as it was, for the escapes that names and messages have.
+/// Decodes a Go-quoted text, for the escapes that names and messages contain.
 pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -157,7 +157,7 @@ pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Takes ` key=value` off the front. A value in brackets goes to its closing one.
+/// Removes a leading ` key=value`. A value in brackets extends to its closing bracket.
 fn pair(rest: &str) -> Option<(&str, &str, &str)> {
     let (key, rest) = rest.strip_prefix(' ')?.split_once('=')?;
     if key.is_empty() || key.contains([' ', '"']) {
@@ -178,7 +178,7 @@ fn pair(rest: &str) -> Option<(&str, &str, &str)> {
     Some((key, value, after))
 }
 
-/// Where the bracket that opens first is closed.
+/// Where the first opening bracket is closed.
 fn closing(text: &str, open: u8, close: u8) -> Option<usize> {
     let mut depth = 0usize;
     for (at, byte) in text.bytes().enumerate() {

@@ -1,16 +1,17 @@
-//! What other killers than the kernel, runtimes and Kubernetes say of kills.
+//! What killers other than the kernel, runtimes and Kubernetes report about kills.
 //!
-//! One daemon a file: its head has the forms that it prints, with the versions they are of and a real line of
-//! each; below stand a [`Reader`] that takes its lines one by one, and its tests. A new daemon takes
+//! There is one file per daemon. Its module comment has the formats that the daemon prints, with their versions
+//! and a real line of each; below are a [`Reader`] that takes its lines one by one, and its tests. A new daemon
+//! needs
 //!
-//! 1. an arm in [`Daemon`] with what it is called, if it has none;
+//! 1. an entry in [`Daemon`] with its names, if it has none;
 //! 2. a file here, with a [`Reader`];
-//! 3. a row in `readers!` below; its words in `sieve/daemons.rs` (a test says which are missing);
+//! 3. a row in `readers!` below, and its words in `sieve/daemons.rs` (a test names missing ones);
 //! 4. a case in the corpus.
 //!
-//! Whose line it is was judged before ([`source`](crate::source)): a reader is given lines of the daemons that
-//! it names, and of their own envelope where the form shows no author at all. What a line says is read from its
-//! fixed ends: comms, command lines, cgroups and units are whatever others call them.
+//! The author of a line was decided before ([`source`](crate::source)): a reader gets lines of the daemons that
+//! it names, and of their own envelope if the format shows no author at all. The contents of a line are read from
+//! its fixed ends, because others choose comms, command lines, cgroups and units freely.
 
 mod birth;
 mod conmon;
@@ -48,11 +49,11 @@ use said::Said;
 
 /// Reads the lines of one daemon on one host.
 trait Reader: Default {
-    /// Whose lines it reads.
+    /// The daemons whose lines it reads.
     const OF: &'static [Daemon];
-    /// A line that matters holds one of these, wherever it stands: in its text or in what is in front of it.
+    /// A line that matters contains one of these, in its text or in its prefix.
     const WORDS: &'static [&'static str];
-    /// What its lines begin with, that nobody else's do: so they count where no author is shown.
+    /// The prefixes that only its lines have: so they count even if no author is shown.
     const ENVELOPES: &'static [Envelope] = &[];
     /// It writes to `/dev/kmsg`, which shows no name.
     const IN_KMSG: bool = false;
@@ -60,29 +61,29 @@ trait Reader: Default {
     /// Takes a line.
     fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>);
 
-    /// Gives out what waits for a further line: none comes, or it comes too late.
+    /// Emits events that wait for a further line: none comes, or it is late.
     fn give(&mut self, _out: &mut VecDeque<OomEvent>) {}
 
-    /// Gives out what waits for no more than a line that hardly ever comes, for callers who must answer at once.
+    /// Emits events that only wait for a line that hardly ever comes, for callers who must answer at once.
     fn give_ready(&mut self, _out: &mut VecDeque<OomEvent>) {}
 
-    /// How long it has waited, while it does.
+    /// How long it has waited, if it waits.
     fn patience(&mut self) -> Option<&mut Patience> {
         None
     }
 
-    /// Whether a line without a head of its own goes on with the one before it.
+    /// Whether a line without a prefix continues the one before it.
     fn goes_on(&self) -> bool {
         false
     }
 
-    /// About how many bytes it holds beside itself.
+    /// About how many bytes it holds on the heap.
     fn weight(&self) -> usize {
         0
     }
 }
 
-/// How long an event has waited for the line that may void or complete it.
+/// How long an event has waited for the line that may cancel or complete it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Patience {
     since: Option<Second>,
@@ -90,7 +91,7 @@ struct Patience {
 }
 
 impl Patience {
-    /// From this line on.
+    /// Starts at this line.
     fn from(said: &Said<'_>) -> Self {
         Self {
             since: said.second(),
@@ -99,7 +100,7 @@ impl Patience {
     }
 }
 
-/// Makes the one struct that holds a reader of each kind, and hands lines to those that they are for.
+/// Makes the struct that has one reader of each kind, and passes lines to their readers.
 macro_rules! readers {
     ($($field:ident: $reader:ty,)*) => {
         /// A reader of each kind.
@@ -108,7 +109,7 @@ macro_rules! readers {
             $($field: $reader,)*
         }
 
-        /// The words of all of them.
+        /// The words of all readers.
         pub(crate) const WORDS: &[&[&str]] = &[kubernetes::WORDS, $(<$reader>::WORDS),*];
 
         impl Readers {
@@ -127,7 +128,7 @@ macro_rules! readers {
                 $(self.$field.give_ready(out);)*
             }
 
-            /// Counts a line against the patience of those that wait; gives out what has waited too long.
+            /// Counts a line against the patience of waiting events; emits those that have waited too long.
             fn pass(&mut self, second: Option<Second>, out: &mut VecDeque<OomEvent>) {
                 $(if self.$field.patience().is_some_and(|it| it.is_over(second)) {
                     self.$field.give(out);
@@ -168,7 +169,7 @@ readers! {
 }
 
 impl Patience {
-    /// Whether it has waited long enough, now that a line of this time has come.
+    /// Whether it has waited long enough, now that a line with this time has come.
     fn is_over(&mut self, now: Option<Second>) -> bool {
         use crate::limits::{MAX_DAEMON_WAIT_LINES, MAX_DAEMON_WAIT_S};
         self.lines = self.lines.saturating_add(1);

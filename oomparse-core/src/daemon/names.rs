@@ -1,8 +1,8 @@
-//! Names and ids that others tell: taken only in the form that Kubernetes gives them.
+//! Names and ids from other programs: accepted only in the form that Kubernetes uses.
 
 use alloc::string::String;
 
-/// Longest name of Kubernetes': a DNS subdomain.
+/// Longest name in Kubernetes: a DNS subdomain.
 const MAX_NAME_LEN: usize = 253;
 
 /// A pod's, container's, namespace's or node's name.
@@ -16,7 +16,7 @@ pub(super) fn name(text: &[u8]) -> Option<String> {
     is_name.then(|| String::from_utf8(text.into()).ok())?
 }
 
-/// A pod's uid: a UUID, or the 32 hex digits of a static pod's; in small letters.
+/// A pod's uid: a UUID, or the 32 hex digits of a static pod's uid; in lower case.
 pub(super) fn uid(text: &[u8]) -> Option<String> {
     let is_uuid = text.len() == 36
         && text.iter().enumerate().all(|(at, byte)| match at {
@@ -28,7 +28,7 @@ pub(super) fn uid(text: &[u8]) -> Option<String> {
     Some(text.to_ascii_lowercase())
 }
 
-/// Any short word of Kubernetes' own: a kind, a reason, a component.
+/// Any short word of Kubernetes: a kind, a reason, a component.
 pub(super) fn word(text: &str) -> Option<String> {
     let is_sound = !text.is_empty() && text.len() <= MAX_NAME_LEN;
     (is_sound && !text.chars().any(char::is_control)).then(|| text.into())

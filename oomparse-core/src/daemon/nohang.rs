@@ -21,9 +21,9 @@
 //! nohang-desktop[5225]: The victim died in 0.211s
 //! ```
 //!
-//! Its own file has the date in front of a message's first line alone. It repeats the kernel's lines as
-//! `kmsg: Out of memory: …`: a copy. The action's line has no pid: it is that of the first victim since the
-//! action began, for the command line may hold a line end and the look of another.
+//! In its own file, only the first line of a message has the date. It repeats the kernel's lines as `kmsg: Out of
+//! memory: …`: a copy. The action's line has no pid: it belongs to the first victim since the action began,
+//! because the command line may contain a line end and imitate another victim.
 
 use super::envelope::Envelope;
 use super::said::By;
@@ -38,7 +38,7 @@ use crate::time::WallTime;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 
-/// Lines of one action in its own file, where they have no head.
+/// Lines of one action in its own file, where they have no prefix.
 const MAX_LINES: u32 = 64;
 
 /// Reads nohang's lines.
@@ -48,18 +48,18 @@ pub(super) struct Nohang {
     last: Option<(u32, Option<Second>)>,
 }
 
-/// A corrective action, from its announcement to what became of it.
+/// A corrective action, from its announcement to its outcome.
 #[derive(Debug, Default)]
 struct Corrective {
     victim: Option<Victim>,
     cgroup: Option<Text>,
     is_pressure: bool,
-    /// Of the last line that has a date.
+    /// The time of the last line with a date.
     wall: Option<WallTime>,
     /// Its event, once something was done.
     done: Option<OomEvent>,
     patience: Patience,
-    /// In a file whose lines have no head: how many there were.
+    /// In a file whose lines have no prefix: how many lines there were.
     bare: Option<u32>,
 }
 
@@ -77,7 +77,7 @@ impl Reader for Nohang {
         let begins = text.starts_with(b">>=== STARTING ")
             || text.starts_with(b"Memory status that requires corrective action")
             || text.starts_with(b"Victim is ") && self.is_over();
-        // The announcement and the status behind it are one action.
+        // The announcement and the status after it are one action.
         let is_same = self.action.as_ref().is_some_and(|it| it.is_new());
         if begins && !is_same {
             self.give(out);
@@ -195,12 +195,12 @@ fn signal_of(text: &[u8]) -> Option<&'static str> {
 }
 
 impl Corrective {
-    /// Whether nothing but its announcement was read.
+    /// Whether only its announcement was read.
     fn is_new(&self) -> bool {
         self.victim.is_none() && self.done.is_none()
     }
 
-    /// Takes a line before the action; says whether it is the action's own.
+    /// Takes a line before the action; returns whether it belongs to the action.
     fn note(&mut self, text: &[u8]) -> bool {
         let is_command =
             text.starts_with(b"Executing the command: ") || text.starts_with(b"Run the command: ");
@@ -230,7 +230,7 @@ impl Corrective {
         false
     }
 
-    /// Of both hierarchies' the one that tells more than the root.
+    /// Of both hierarchies, the path that is more than the root.
     fn note_cgroup(&mut self, path: &[u8]) {
         let path = path.trim_ascii();
         let is_root = |path: &[u8]| path == b"/";
@@ -243,7 +243,7 @@ impl Corrective {
         }
     }
 
-    /// Takes a line behind the action; says whether it is its end.
+    /// Takes a line after the action; returns whether it ends the action.
     fn ends(&mut self, text: &[u8]) -> bool {
         let found = if text.starts_with(b"The victim died in ") {
             Some((Outcome::Exited, Stage::Confirmed, "The victim died in "))
@@ -269,7 +269,7 @@ impl Corrective {
     }
 }
 
-/// The victim of a line of any version that names it.
+/// The victim, from a line that names it in any version.
 fn victim_of(text: &[u8]) -> Option<Victim> {
     if let Some(rest) = text.strip_prefix(b"PID:") {
         let (pid, rest) = pid(rest.trim_ascii_start())?;
@@ -303,7 +303,7 @@ fn victim_of(text: &[u8]) -> Option<Victim> {
 
 /// `tail, state: R (running), EUID: 1000, SID: 23900 (bash), lifetime: 21s`
 fn status(pid: u32, text: &[u8]) -> Option<Victim> {
-    // The end of the comm is the last place within its length that the state follows.
+    // The comm ends at the last position within its length that the state follows.
     let lens = (0..=MAX_COMM_LEN.min(text.len())).rev();
     lens.filter_map(|len| {
         let (comm, rest) = text.split_at_checked(len)?;

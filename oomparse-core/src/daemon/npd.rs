@@ -1,4 +1,4 @@
-//! node-problem-detector: what it read in the kernel's log.
+//! node-problem-detector: what it reads in the kernel's log.
 //!
 //! | versions | message |
 //! |---|---|
@@ -10,8 +10,9 @@
 //! node-problem-detector-startup.sh[3240]: I1012 19:00:20.884452    3240 log_monitor.go:160] New status generated: &{Source:kernel-monitor Events:[{Severity:warn Timestamp:2023-10-12 19:00:20.43504385 +0000 UTC m=+8477.4 Reason:OOMKilling Message:Memory cgroup out of memory: Killed process 183960 (stress-ng-vm) total-vm:299192kB, …}] Conditions:[…]}
 //! ```
 //!
-//! It does not look at the facility, so a root process may make it say anything; and its time is the kernel's clock
-//! and the time of the boot. A message ends where the kernel's line is whole: a name in it may look like the end.
+//! It does not check the facility, so a root process may make it report anything; and it computes its time from
+//! the kernel's clock and the boot time. A message ends where the kernel's line is complete: a name in it may
+//! imitate the end.
 
 use super::envelope::Envelope;
 use super::go::klog_text;
@@ -26,10 +27,10 @@ use crate::source::Daemon;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// Reads its status lines; each event in one is an event.
+/// Reads its status lines; each event in one is a separate event.
 #[derive(Debug, Default)]
 pub(super) struct NodeProblemDetector {
-    /// A line whose message holds a line end.
+    /// A line whose message contains a line end.
     begun: Option<(Vec<u8>, Patience)>,
 }
 
@@ -122,7 +123,7 @@ fn status(said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) -> Option<
     Some(())
 }
 
-/// The message behind a reason, up to the first place where it is whole.
+/// The message after a reason, up to the first position at which it is complete.
 fn message<'t>(reason: &[u8], text: &'t [u8]) -> Option<(&'static str, Quoted, &'t [u8])> {
     let reason = match reason {
         b"OOMKilling" => "OOMKilling",
@@ -137,7 +138,7 @@ fn message<'t>(reason: &[u8], text: &'t [u8]) -> Option<(&'static str, Quoted, &
     })
 }
 
-/// What a message of its tells: the kernel's victim, or a pod.
+/// The contents of one of its messages: the kernel's victim, or a pod.
 #[derive(Debug)]
 pub(super) enum Quoted {
     Victim(Victim),
@@ -145,9 +146,9 @@ pub(super) enum Quoted {
 }
 
 impl Quoted {
-    /// Reads the text of an event, if it is one whole line of the kernel's that names a victim, or Aliyun's.
+    /// Reads the text of an event, if it is one complete kernel line that names a victim, or Aliyun's text.
     pub(super) fn read(message: &[u8]) -> Option<Self> {
-        // `(combined from similar events): ` stands in front of the last of many.
+        // `(combined from similar events): ` precedes the last of many events.
         let message = message
             .strip_prefix(b"(combined from similar events): ")
             .unwrap_or(message);
@@ -168,7 +169,7 @@ impl Quoted {
         }
         let mut victim = killed_victim(&killed);
         if let Some(first) = first {
-            // The rule cut off what the kernel prints in front.
+            // The rule cut off the kernel's first words.
             let first = [b"Out of memory: ", first].concat();
             let Line::Selected(selected) = parse_line(&first) else {
                 return None;

@@ -1,6 +1,6 @@
 //! TKE's OOM-Guard: kills a process or a container before its cgroup's limit is reached.
 //!
-//! It says so in an Event of Kubernetes on the Node, whose message is one JSON object:
+//! It reports this in a Kubernetes Event on the Node, whose message is one JSON object:
 //!
 //! ```text
 //! 14s         14s          1         172.21.16.23.158b732d352bcc31   Node                                 Warning   OomGuardKillContainer    oom-guard, 172.21.16.23   {"hostname":"172.21.16.23","timestamp":"2019-03-13T07:12:14.561650646Z","oomcgroup":"/sys/fs/cgroup/memory/kubepods/burstable/pod…/…","proccgroup":"/sys/fs/cgroup/memory/kubepods/burstable/pod…/…","threshold":205520896,"usage":206483456,"killed":"16481(fakeOOM) ","stats":"cache 20480|…|hierarchical_memory_limit 209715200|…","policy":"Container"}
@@ -8,7 +8,7 @@
 //! {"kind":"Event","reason":"OomGuardKillContainer","source":{"component":"oom-guard"},"involvedObject":{"kind":"Node",…},"message":"{\"hostname\":…}",…}
 //! ```
 //!
-//! Whoever may write Events may forge one, and a listing does not show who did: the origin is `unknown`.
+//! Whoever may write Events may forge one, and a listing does not show the author: the origin is `unknown`.
 
 use super::envelope::Envelope;
 use super::text::{below_mount, pid, rfc3339};
@@ -57,12 +57,12 @@ impl Reader for OomGuard {
     }
 }
 
-/// Whether it is the reason of an Event that tells of a kill.
+/// Whether it is the reason of an Event that reports a kill.
 pub(super) fn is_reason(reason: &str) -> bool {
     matches!(reason, "OomGuardKillContainer" | "OomGuardKillProcess")
 }
 
-/// The Events of a listing, of a stream of them, or one alone.
+/// The Events of a listing or a stream, or a single one.
 fn of_objects(said: &Said<'_>, root: &Value, out: &mut VecDeque<OomEvent>) {
     let items = root.get("items").and_then(Value::as_array);
     let alone = [root.get("event").unwrap_or(root)];
@@ -87,7 +87,7 @@ fn of_objects(said: &Said<'_>, root: &Value, out: &mut VecDeque<OomEvent>) {
     }
 }
 
-/// The kill that a message tells.
+/// The kill that a message reports.
 pub(super) fn event(said: &Said<'_>, message: &str, reason: &str) -> Option<OomEvent> {
     let message: Value = serde_json::from_str(message).ok()?;
     let text = |key: &str| message.get(key).and_then(Value::as_str);
@@ -145,8 +145,8 @@ pub(super) fn event(said: &Said<'_>, message: &str, reason: &str) -> Option<OomE
     Some(event)
 }
 
-/// `16481(fakeOOM)`, or several with a blank between them. A name may look like the start of another process:
-/// what is short enough to be one name is one.
+/// `16481(fakeOOM)`, or several with a blank between them. A name may imitate the start of another process: a
+/// text that is short enough to be one name is one name.
 fn processes(text: &[u8]) -> Vec<KilledProcess> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -174,7 +174,7 @@ fn processes(text: &[u8]) -> Vec<KilledProcess> {
     if rest.is_empty() { found } else { Vec::new() }
 }
 
-/// The cgroup's limit among its statistics; none where it is the largest number.
+/// The cgroup's limit among its statistics; `None` if it is the largest number.
 fn limit(stats: &str) -> Option<u64> {
     let entry = stats
         .split('|')

@@ -1,6 +1,6 @@
-//! The kubelet's OOM watcher, and cAdvisor's: what they read in the kernel's log and tell again.
+//! The OOM watchers of the kubelet and of cAdvisor: they read the kernel's log and report what it says.
 //!
-//! | versions | text, behind klog's head |
+//! | versions | text, after klog's prefix |
 //! |---|---|
 //! | kubelet to 1.13 | `Got sys oom event from cadvisor: &{/ 2018-02-03 10:10:10 +0000 UTC oom {<nil>}}`: no victim |
 //! | 1.16 to 1.20 | `Got sys oom event: &{19227 entry 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / / }` |
@@ -13,12 +13,12 @@
 //! kubelet[4991]: I1010 17:41:57.858757    4991 manager.go:1126] Created an OOM event in container "/" at 2017-10-10 17:41:57.858 +0000 UTC
 //! ```
 //!
-//! `ContainerName` is the victim's cgroup and `VictimContainerName` the one whose limit was hit, whatever their
-//! names say; `/` in both is what is left where the kernel's line was not understood, and proves nothing. A
-//! kubelet that starts anew tells the kills again that are still in the kernel's buffer. The time that cAdvisor
-//! prints is the kernel's clock and the time of the boot: it drifts.
+//! `ContainerName` is the victim's cgroup and `VictimContainerName` the one whose limit was hit, contrary to
+//! their names; `/` in both means that the kernel's line was not understood, and proves nothing. A restarted
+//! kubelet reports the kills again that are still in the kernel's buffer. cAdvisor computes its time from the
+//! kernel's clock and the boot time: it drifts.
 //!
-//! The process' name is at most 15 bytes of anything.
+//! The process name is at most 15 bytes of any kind.
 
 use super::envelope::Envelope;
 use super::go::{klog_json_time, klog_text};
@@ -33,11 +33,11 @@ use crate::time::WallTime;
 use alloc::collections::VecDeque;
 use serde_json::Value;
 
-/// Reads both watchers' lines; one line is one event.
+/// Reads the lines of both watchers; one line is one event.
 #[derive(Debug, Default)]
 pub(super) struct OomWatcher;
 
-/// What a line tells.
+/// The contents of a line.
 #[derive(Debug, Default)]
 struct Seen {
     pid: Option<u32>,
@@ -128,7 +128,7 @@ fn plain(text: &[u8]) -> Option<Seen> {
 fn unnamed(text: &[u8]) -> Option<Seen> {
     let (pid, rest) = pid(text)?;
     let rest = rest.strip_prefix(b" ")?;
-    // No comm is as long as a time, so only one place fits.
+    // No comm is as long as a time, so only one position fits.
     (0..=MAX_COMM_LEN.min(rest.len())).find_map(|len| {
         let (comm, rest) = rest.split_at_checked(len)?;
         let (time, rest) = go_time(rest.strip_prefix(b" ")?)?;
@@ -197,16 +197,16 @@ fn path_of(path: &[u8]) -> Option<Text> {
     (path.starts_with(b"/") && path.len() <= MAX_PATH_LEN).then(|| Text::from(path))
 }
 
-/// A path that is more than what stands there for want of one.
+/// A path, unless it is only the placeholder for a missing one.
 fn own_path(path: &[u8]) -> Option<Text> {
     path_of(path).filter(|path| path.as_bytes() != b"/")
 }
 
-/// `2021-03-10 11:21:19.308776449 +0800 CST m=+150332.715342256`: Go's time, with the zone twice.
+/// `2021-03-10 11:21:19.308776449 +0800 CST m=+150332.715342256`: Go's time format, with the time zone twice.
 pub(super) fn go_time(text: &[u8]) -> Option<(WallTime, &[u8])> {
     let (time, rest) = rfc3339(text)?;
     let mut rest = rest;
-    // The zone's name, or its offset again.
+    // The time zone's name, or its offset again.
     if let Some(tail) = rest.strip_prefix(b" ") {
         let is_zone = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-');
         let len = tail.iter().take_while(is_zone).count();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | before `v2` | `oomd kill: P10 P60 P600 CGROUP BYTES detector:… killer:PLUGIN` |
 //! | 0.1 to 0.3 | `oomd kill: P10 P60 P600 CGROUP BYTES ruleset:[…] detectorgroup:[…] killer:PLUGIN v2` |
-//! | 0.4 and later | the same; the third pressure is that of 300 seconds |
+//! | 0.4 and later | the same; the third pressure is for 300 seconds |
 //!
 //! ```text
 //! 12,8123,88123456789,-;oomd kill: 81.28 80.05 42.78 system.slice/chef.service 4294967296 ruleset:[system pressure] detectorgroup:[mem pressure] killer:kill_by_memory_size_or_growth v2
@@ -13,9 +13,9 @@
 //! 12,8124,88123456789,-;oomd kill: restarted systemd service=chef.service
 //! ```
 //!
-//! Each kill is written to `/dev/kmsg` and once more to standard error: one event. In a dry run the line is
-//! printed all the same, with `killer:(dry)…`. The cgroup's path is relative and may hold blanks; it is read
-//! between the numbers in front of it and behind it.
+//! Each kill is written to `/dev/kmsg` and again to standard error: that is one event. A dry run prints the line
+//! too, with `killer:(dry)…`. The cgroup's path is relative and may contain blanks; it is read between the
+//! numbers before and after it.
 
 use super::text::{pid, rsplit_once, split_once, whole_number};
 use super::{Reader, Said};
@@ -29,7 +29,7 @@ use crate::source::Daemon;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// How many seconds a kill's two copies are apart at most.
+/// How many seconds the two copies of a kill may be apart.
 const MOST_APART_S: u32 = 5;
 
 /// Reads oomd's lines.
@@ -75,7 +75,7 @@ impl Reader for Oomd {
 }
 
 impl Oomd {
-    /// Whether it is not the other copy of the last kill.
+    /// Whether it is not the second copy of the last kill.
     fn is_new(&mut self, said: &Said<'_>, text: &[u8]) -> bool {
         let now = (fnv1a(&[text]), said.second());
         let last = self.last.replace(now);
@@ -90,7 +90,7 @@ impl Oomd {
         let Some((count, list)) = split_once(list, b": ") else {
             return;
         };
-        // A comm may hold what stands between two processes: then there are more of them than were counted.
+        // A comm may contain the text that separates two processes: then more are found than were counted.
         let found = processes(list);
         if whole_number(count) == u64::try_from(found.len()).ok() {
             let room = MAX_DAEMON_VICTIMS.saturating_sub(self.killed.len());
@@ -99,7 +99,7 @@ impl Oomd {
     }
 }
 
-/// The processes of a list that were killed, as many as can be read in it.
+/// The killed processes of a list, as many as can be read.
 fn processes(list: &[u8]) -> Vec<KilledProcess> {
     let (mut found, mut rest) = (Vec::new(), list);
     while found.len() < MAX_DAEMON_VICTIMS
@@ -111,7 +111,7 @@ fn processes(list: &[u8]) -> Vec<KilledProcess> {
     found
 }
 
-/// Takes a process off the front of the list: nothing of one that could not be killed.
+/// Removes a leading process from the list: `None` in place of one that could not be killed.
 fn process(text: &[u8]) -> Option<(Option<KilledProcess>, &[u8])> {
     let (pid, rest) = pid(text)?;
     let rest = rest.strip_prefix(b"(")?;
@@ -132,7 +132,7 @@ fn process(text: &[u8]) -> Option<(Option<KilledProcess>, &[u8])> {
     Some((killed, rest.strip_prefix(b" ").unwrap_or(rest)))
 }
 
-/// What follows `0605 12:00:00 [BaseKillPlugin.cpp:97] `, where that is there.
+/// The text after `0605 12:00:00 [BaseKillPlugin.cpp:97] `, if there is such a prefix.
 fn behind_head(text: &[u8]) -> &[u8] {
     let is_headed = text.first().is_some_and(u8::is_ascii_digit);
     let head = text.get(..96).unwrap_or(text);
@@ -146,7 +146,7 @@ fn behind_head(text: &[u8]) -> &[u8] {
     }
 }
 
-/// The event of a kill; nothing of a dry run.
+/// The event of a kill; `None` for a dry run.
 fn event(said: &Said<'_>, text: &[u8]) -> Option<OomEvent> {
     let mut event = said.event(EventType::UserspaceKill);
     event.told().killer = Some(Killer::Oomd);

@@ -1,4 +1,4 @@
-//! One line of a daemon's, and the event that it begins.
+//! One line of a daemon, and the event that it begins.
 
 use super::Reader;
 use super::envelope::Envelope;
@@ -11,20 +11,20 @@ use crate::source::{Accept, Daemon, Origin};
 use crate::time::WallTime;
 use alloc::boxed::Box;
 
-/// How it is known whose line it is.
+/// How a line's author is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     /// The frame or the caller names the daemon.
     Daemon(Daemon),
-    /// It stands in the kernel's buffer and is not the kernel's: whoever may write there.
+    /// It is in the kernel's buffer and is not the kernel's: anybody who may write there.
     Kmsg,
-    /// Nothing is in front of it but what this daemon itself prints.
+    /// Its only prefix is the one that this daemon itself prints.
     Envelope(Envelope),
-    /// It goes on with such a line.
+    /// It continues such a line.
     Below,
 }
 
-/// A line of a daemon's.
+/// A line of a daemon.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said<'a> {
     pub(super) by: By,
@@ -32,16 +32,16 @@ pub(super) struct Said<'a> {
     pub(super) frame: &'a Frame<'a>,
     /// Where in the log it ends.
     pub(super) at: u64,
-    /// What the daemon printed, from its first byte.
+    /// The daemon's text, from its first byte.
     pub(super) text: &'a [u8],
     pub(super) accept: Accept,
-    /// The machine's name where the frame shows none.
+    /// The machine's name, if the frame shows none.
     pub(super) host: Option<&'a [u8]>,
     pub(super) roots: &'a CgroupRoots,
 }
 
 impl Said<'_> {
-    /// Whether this reader is to have it.
+    /// Whether this reader gets it.
     pub(super) fn is_for<R: Reader>(&self, goes_on: bool) -> bool {
         let is_asked_for = || R::OF.iter().any(|daemon| self.accept.has_daemon(*daemon));
         match self.by {
@@ -52,22 +52,22 @@ impl Said<'_> {
         }
     }
 
-    /// Whether it stands in the kernel's buffer, where no other words tell whose it is.
+    /// Whether it is in the kernel's buffer, where only the text shows the author.
     pub(super) fn is_in_kmsg(&self) -> bool {
         self.by == By::Kmsg
     }
 
-    /// The second that its frame shows.
+    /// The second shown by its frame.
     pub(super) fn second(&self) -> Option<Second> {
         Stamp::of(self.frame, 0, 0).second()
     }
 
-    /// An event of this type, with when, where and whose word it is.
+    /// An event of this type, with its time, place and origin.
     pub(super) fn event(&self, event_type: EventType) -> OomEvent {
         self.event_at(event_type, None)
     }
 
-    /// The same, where the line itself shows a time. One that is complete goes before the frame's.
+    /// The same, if the line itself shows a time. A complete time takes precedence over the frame's.
     pub(super) fn event_at(&self, event_type: EventType, own: Option<WallTime>) -> OomEvent {
         let frame = self.frame;
         let complete = own.filter(WallTime::is_complete);
@@ -92,7 +92,7 @@ impl Said<'_> {
         }
     }
 
-    /// Puts in the victim's cgroup, and the pod and container that its path proves.
+    /// Sets the victim's cgroup, and the pod and container that its path proves.
     pub(super) fn set_cgroup(&self, event: &mut OomEvent, path: &[u8]) {
         let known = self.roots.parse(path);
         event.cgroup = Some(Cgroup {
@@ -120,7 +120,7 @@ impl Said<'_> {
 }
 
 impl OomEvent {
-    /// What a daemon tells in it.
+    /// The data that a daemon adds.
     pub(super) fn told(&mut self) -> &mut Testimony {
         self.testimony.get_or_insert_default()
     }

@@ -1,6 +1,6 @@
-//! systemd, as PID 1 or as a user's manager: says that processes of its units were killed.
+//! systemd, as PID 1 or as a user's manager: reports that processes of its units were killed.
 //!
-//! | versions | line, behind `UNIT: ` |
+//! | versions | line, after `UNIT: ` |
 //! |---|---|
 //! | 243 to 258 | `A process of this unit has been killed by the OOM killer.` |
 //! | 259 and later | `The kernel OOM killer killed some processes in this unit.` |
@@ -16,13 +16,13 @@
 //! systemd[1837]: vte-spawn-b167911d.scope: systemd-oomd killed 12 process(es) in this unit.
 //! ```
 //!
-//! The counter that it reads counts what happens below, too: a slice says the same for a kill in a unit of it, so
-//! its line is no event. How the unit ended comes behind and completes the event; that alone is an event only
-//! where nothing was told of the unit before, and then by whose hand is not known. `status=9/KILL` and other
-//! results than `oom-kill` prove nothing. The count of systemd-oomd's is a running total of the unit.
+//! The counter that it reads includes everything below: a slice reports the kills in its units too, so its line
+//! is not an event. How the unit ended comes later and completes the event; alone it is an event only if nothing
+//! was reported about the unit before, and then the killer is unknown. `status=9/KILL` and results other than
+//! `oom-kill` prove nothing. systemd-oomd's count is a running total of the unit.
 //!
-//! journald's entry has the message's id and the unit in fields of their own: they are the sender's word as the
-//! text is, and say no more.
+//! journald's entry has the message's id and the unit in separate fields: like the text they come from the
+//! sender, and prove no more.
 
 use super::held::Held;
 use super::text::{rsplit_once, split_once, whole_number};
@@ -35,21 +35,21 @@ use crate::report::{Second, fnv1a};
 use crate::source::Daemon;
 use alloc::collections::VecDeque;
 
-/// What waits for how the unit ended, and which units were told of.
+/// The notices that wait for the end of their unit, and the units that were reported.
 #[derive(Debug, Default)]
 pub(super) struct Systemd {
     held: Held<u64>,
     recent: VecDeque<(u64, Option<Second>)>,
 }
 
-/// What a line says of a unit.
+/// What a line reports about a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word<'t> {
-    /// The kernel killed; in which of the two wordings.
+    /// The kernel killed; which of the two texts it was.
     Kernel(&'static str),
-    /// systemd-oomd killed so many.
+    /// systemd-oomd killed this many processes.
     Oomd(Option<u64>),
-    /// It ended so.
+    /// It ended with this result.
     Result(&'t [u8]),
 }
 
@@ -114,7 +114,7 @@ impl Systemd {
         self.recent.push_back((key, said.second()));
     }
 
-    /// A unit ended, and so does what is known of the kill.
+    /// A unit ended, and with it what is known about the kill.
     fn ended(
         &mut self,
         said: &Said<'_>,
@@ -153,7 +153,7 @@ fn event(said: &Said<'_>, unit: &[u8], killer: Option<Killer>, words: &'static s
     event
 }
 
-/// The unit that a line is about, and what it says.
+/// The unit that a line is about, and what it reports.
 fn read(text: &[u8]) -> Option<(&[u8], Word<'_>)> {
     const OLD: &str = "A process of this unit has been killed by the OOM killer.";
     const NEW: &str = "The kernel OOM killer killed some processes in this unit.";
@@ -174,7 +174,7 @@ fn read(text: &[u8]) -> Option<(&[u8], Word<'_>)> {
     is_told_of(unit).then_some((unit, word))
 }
 
-/// Whether this is a unit's name, and no slice's: that only says what a unit below it says.
+/// Whether this is a unit's name, but not a slice's, which only repeats a unit's report.
 fn is_told_of(unit: &[u8]) -> bool {
     const KINDS: [&[u8]; 10] = [
         b"service",
@@ -190,11 +190,11 @@ fn is_told_of(unit: &[u8]) -> bool {
     ];
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b":_.\\@-".contains(byte);
     let kind = rsplit_once(unit, b".").map(|(_, kind)| kind);
-    // As long as systemd lets a unit's name be.
+    // The longest name that systemd allows for a unit.
     unit.len() < 256 && unit.iter().all(is_name) && kind.is_some_and(|kind| KINDS.contains(&kind))
 }
 
-/// The container that a scope is called after.
+/// The container after which a scope is named.
 fn container(unit: &[u8]) -> Option<Container> {
     let name = unit.strip_suffix(b".scope")?;
     let runtimes = [

@@ -13,11 +13,12 @@
 //! systemd-oomd[901]: Marked /system.slice/nix-daemon.service for killing due to memory pressure for /system.slice being 65.15% > 50.00% for > 20s with reclaim activity
 //! ```
 //!
-//! No event: 247's `Memory pressure for … is greater than …` and 261's `Rule … conditions met …`, which only
-//! announce and name the watched cgroup; the candidates below `Considered N cgroups for killing`; dry runs.
+//! These make no event: 247's `Memory pressure for … is greater than …` and 261's `Rule … conditions met …`,
+//! which only announce a kill and name the monitored cgroup; the candidates below `Considered N cgroups for
+//! killing`; dry runs.
 //!
-//! Units and delegated cgroups may be called anything, ` due to memory pressure for ` included. The ends are
-//! fixed, and the victim is the watched cgroup or below it: that tells where the one path ends.
+//! Units and delegated cgroups may have any name, including ` due to memory pressure for `. The ends of the line
+//! are fixed, and the victim is the monitored cgroup or below it: this shows where the first path ends.
 
 use super::text::{rsplit_once, split_once, whole_number};
 use super::{Reader, Said};
@@ -88,7 +89,7 @@ fn by_pressure<'t>(text: &'t [u8], stage: Stage, due: &[u8]) -> Option<Kill<'t>>
         Some((victim, rest.get(word.len()..)?))
     });
     let mut sound = splits.filter(|(victim, monitored)| is_in(victim, monitored));
-    // Of two that are sound neither is proven.
+    // If two readings are valid, neither is proven.
     let found = sound.next().filter(|_| sound.next().is_none());
     if found.is_none() && memchr::memmem::find(paths, &word).is_none() {
         return None;
@@ -152,7 +153,7 @@ fn percent(text: &[u8]) -> Option<Percent> {
     Percent::parse(text.strip_suffix(b"%")?)
 }
 
-/// systemd's spans of time: `20s`, `1min 30s`, `500ms`; in microseconds.
+/// A time span as systemd prints it: `20s`, `1min 30s`, `500ms`; in microseconds.
 fn span(text: &[u8]) -> Option<u64> {
     let mut sum = 0u64;
     for word in text.split(|byte| *byte == b' ') {

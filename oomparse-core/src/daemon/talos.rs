@@ -1,4 +1,4 @@
-//! The OOM controller of Talos Linux (1.12 and later): kills a cgroup, most often a whole pod.
+//! The OOM controller of Talos Linux (1.12 and later): kills a cgroup, usually a whole pod.
 //!
 //! ```text
 //! user: warning: [2026-01-12T20:27:31.912975631Z]: [talos] OOM controller triggered {"component": "controller-runtime", "controller": "runtime.OOMController"}
@@ -6,8 +6,8 @@
 //! user: warning: [2026-01-12T20:27:31.915094631Z]: [talos] victim processes: {"component": "controller-runtime", "controller": "runtime.OOMController", "processes": [48211, 48290]}
 //! ```
 //!
-//! The list of processes may be empty: nobody was there to die. So the kill waits for it, and then for an error
-//! (`failed to send SIGKILL`). In a real dump the list stood above the kill.
+//! The list of processes may be empty: then nobody died. So the kill waits for the list, and then for an error
+//! (`failed to send SIGKILL`). In a real dump the list came before the kill.
 
 use super::{Patience, Reader, Said};
 use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage, ToldAt};
@@ -60,7 +60,7 @@ impl Reader for Talos {
                     out.push_back(waiting.0);
                 }
             }
-            // The signal was sent all the same.
+            // The signal was sent anyway.
             "failed to open pidfd" => {}
             _ => self.give(out),
         }
@@ -113,7 +113,7 @@ impl Talos {
         told.killer = Some(Killer::Talos);
         told.stage = Some(Stage::Sent);
         told.signal = Some("SIGKILL");
-        // A list above the kill is its own where it was printed after it.
+        // A list before the kill belongs to it if it was printed later.
         let now = Stamp::of(said.frame, 0, 0);
         match list.filter(|(_, printed)| printed.since(&now).is_some_and(|gap| gap >= 0)) {
             Some((list, _)) => self.killed(event, list, said),
@@ -121,7 +121,7 @@ impl Talos {
         }
     }
 
-    /// A kill whose processes are known waits for the error that may follow; of nobody's there is none.
+    /// A kill whose processes are known waits for the error that may follow; without processes there is no kill.
     fn killed(&mut self, mut event: OomEvent, list: Vec<KilledProcess>, said: &Said<'_>) {
         if list.is_empty() {
             return;
@@ -135,7 +135,7 @@ impl Talos {
     }
 }
 
-/// A line of zap's: the message, and the controller's fields behind it.
+/// A zap line: the message, and the controller's fields after it.
 fn zap(text: &[u8]) -> Option<(&str, Map<String, Value>)> {
     let text = core::str::from_utf8(text).ok()?;
     let (message, fields) = text.split_once(" {")?;

@@ -1,15 +1,15 @@
-//! How the daemons' lines are taken apart: from the front, word for word, and from the back.
+//! Splits the daemons' lines: from the start, word by word, and from the end.
 
 use crate::time::WallTime;
 
-/// Takes a number off the front.
+/// Removes a leading number.
 pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = text.split_at_checked(len)?;
     Some((core::str::from_utf8(digits).ok()?.parse().ok()?, rest))
 }
 
-/// The whole of a text as a number.
+/// A whole text as a number.
 pub(super) fn whole_number<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
     match number(text)? {
         (value, []) => N::try_from(value).ok(),
@@ -17,25 +17,25 @@ pub(super) fn whole_number<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
     }
 }
 
-/// Takes a process id off the front.
+/// Removes a leading process id.
 pub(super) fn pid(text: &[u8]) -> Option<(u32, &[u8])> {
     let (pid, rest) = number(text)?;
     Some((u32::try_from(pid).ok().filter(|pid| *pid > 0)?, rest))
 }
 
-/// Bytes of whole MiB.
+/// Whole MiB as bytes.
 pub(super) fn mib(count: u64) -> Option<u64> {
     count.checked_mul(1 << 20)
 }
 
-/// What stands before the last place of a word, and behind it.
+/// The text before and after the last occurrence of a word.
 pub(super) fn rsplit_once<'t>(text: &'t [u8], word: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     let at = memchr::memmem::rfind(text, word)?;
     let (before, rest) = text.split_at_checked(at)?;
     Some((before, rest.get(word.len()..)?))
 }
 
-/// What stands before the first place of a word, and behind it.
+/// The text before and after the first occurrence of a word.
 pub(super) fn split_once<'t>(text: &'t [u8], word: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     let at = memchr::memmem::find(text, word)?;
     let (before, rest) = text.split_at_checked(at)?;
@@ -51,7 +51,7 @@ pub(super) fn signal(text: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The head of a klog line: its time, without year and zone, the file and the text.
+/// The prefix of a klog line: its time, without year and time zone, the file and the text.
 pub(super) fn klog(line: &[u8]) -> Option<(Option<WallTime>, &[u8], &[u8])> {
     // `I1012 19:34:44.310022    2480 eviction_manager.go:345] `
     let (head, text) = split_once(line.get(..256).unwrap_or(line), b"] ")
@@ -97,8 +97,8 @@ fn clock_of(text: &[u8]) -> Option<Clock> {
     Some((clock, (nanos, digits)))
 }
 
-/// `2023-10-12T19:00:20.879932879Z`, `2021-03-03 03:03:04.100200300Z`, `… +0800 …`: a time with its zone, and
-/// what follows it.
+/// `2023-10-12T19:00:20.879932879Z`, `2021-03-03 03:03:04.100200300Z`, `… +0800 …`: a time with its time zone,
+/// and the text after it.
 pub(super) fn rfc3339(text: &[u8]) -> Option<(WallTime, &[u8])> {
     let (date, rest) = text.split_at_checked(10)?;
     let mut parts = date.split(|byte| *byte == b'-');
@@ -116,7 +116,7 @@ pub(super) fn rfc3339(text: &[u8]) -> Option<(WallTime, &[u8])> {
     Some((wall, rest))
 }
 
-/// `Z`, `+08:00`, ` +0800`: minutes east.
+/// `Z`, `+08:00`, ` +0800`: minutes east of UTC.
 fn zone(text: &[u8]) -> Option<(i16, &[u8])> {
     if let Some(rest) = text.strip_prefix(b"Z") {
         return Some((0, rest));
@@ -136,7 +136,7 @@ fn zone(text: &[u8]) -> Option<(i16, &[u8])> {
     }
 }
 
-/// A cgroup's path as the kernel has it, of one below the place where its hierarchy is mounted.
+/// A cgroup path as the kernel prints it, for a path below the mount point of its hierarchy.
 pub(super) fn below_mount(path: &[u8]) -> &[u8] {
     let rest = path
         .strip_prefix(b"/sys/fs/cgroup/memory")
@@ -149,7 +149,7 @@ pub(super) fn below_mount(path: &[u8]) -> &[u8] {
     }
 }
 
-/// A quantity of Kubernetes' in bytes: `100Mi`, `80912Ki`, `1G`, `1073741824`.
+/// A Kubernetes quantity in bytes: `100Mi`, `80912Ki`, `1G`, `1073741824`.
 pub(super) fn quantity(text: &str) -> Option<u64> {
     let len = text
         .find(|letter: char| !letter.is_ascii_digit())

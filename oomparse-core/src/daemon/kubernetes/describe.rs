@@ -1,4 +1,4 @@
-//! `kubectl describe`: of a pod how its containers ended, of a node what its Events are about.
+//! `kubectl describe`: for a pod, how its containers ended; for a node, what its Events are about.
 //!
 //! ```text
 //! Name:         nginx
@@ -6,7 +6,7 @@
 //! Node:         n1/10.240.0.5
 //! Containers:
 //!   nginx:
-//!     Container ID:   containerd://6bb1…      of this one or of the next: not taken
+//!     Container ID:   containerd://6bb1…      of this container or the next one: not read
 //!     Last State:     Terminated
 //!       Reason:       OOMKilled
 //!       Exit Code:    137
@@ -17,10 +17,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::{Value, json};
 
-/// Lines of a description: a pod of twenty containers has a thousand.
+/// Maximum number of lines in a description: a pod with twenty containers has a thousand.
 const MAX_LINES: u32 = 8192;
 
-/// What a description said so far.
+/// What a description has shown so far.
 #[derive(Debug, Default)]
 pub(super) struct Described {
     name: String,
@@ -29,10 +29,10 @@ pub(super) struct Described {
     is_node: bool,
     reason: Option<String>,
     message: Option<String>,
-    /// The containers stand here.
+    /// The list of containers has begun.
     in_containers: bool,
     container: Option<String>,
-    /// The state that is open, and whether it is the last one.
+    /// The open state, and whether it is the last one.
     ended: Option<Ended>,
     done: Vec<Value>,
     lines: u32,
@@ -46,7 +46,7 @@ struct Ended {
     finished: Option<String>,
 }
 
-/// The description that a line begins.
+/// The description that begins with this line.
 pub(super) fn opens(line: &[u8]) -> Option<Described> {
     let name = line.strip_prefix(b"Name:  ")?.trim_ascii();
     let name = core::str::from_utf8(name).ok()?;
@@ -74,7 +74,7 @@ impl Described {
         self.is_node
     }
 
-    /// Looks at a line; says whether it goes on behind it.
+    /// Reads a line; returns whether the description continues after it.
     pub(super) fn line(&mut self, line: &[u8]) -> bool {
         self.lines = self.lines.saturating_add(1);
         let Ok(line) = core::str::from_utf8(line) else {
@@ -148,13 +148,13 @@ impl Described {
             }
             "Roles" => self.is_node = true,
             "Reason" => self.reason = Some(value.into()),
-            // Of a text over lines the first is enough.
+            // Of a text over several lines, the first line is enough.
             "Message" => self.message = Some([value, " "].concat()),
             _ => {}
         }
     }
 
-    /// It ends here.
+    /// Ends the description.
     pub(super) fn end(&mut self) {
         self.end_state();
         if let Some(reason) = self.reason.take() {
@@ -174,7 +174,7 @@ impl Described {
         }
     }
 
-    /// What was said of a pod since the last time, as a pod's own object has it.
+    /// What was shown about a pod since the last call, in the form of a pod object.
     pub(super) fn pod(&mut self) -> Option<Value> {
         if self.done.is_empty() || self.is_node {
             return None;

@@ -6,9 +6,9 @@
 //! 2014-05-10T17:42:14.999999999Z e350…: (from nginx:1.7) oom                  up to 1.9
 //! ```
 //!
-//! Labels are whatever the image's author or the user wrote. The pod is taken from the container's own name, which
-//! the kubelet's runtime gives it, where the labels agree. Podman has no such event; its `died` with 137 says no more
-//! than that somebody sent SIGKILL.
+//! The image's author or the user chooses the labels freely. The pod is read from the container's own name, which
+//! the kubelet's runtime sets, if the labels agree with it. Podman has no such event; its `died` with 137 only
+//! shows that somebody sent SIGKILL.
 
 use super::{Context, begin, number};
 use crate::cgroup::Runtime;
@@ -20,7 +20,7 @@ use crate::report::fnv1a;
 use crate::time::WallTime;
 use serde_json::Value;
 
-/// An event of a container's as a line of text, and a number of the container.
+/// A container's event as a line of text, and a hash that identifies the container.
 pub(super) fn line(line: &[u8], ctx: Context<'_>) -> Option<(u64, OomEvent)> {
     if !line.first()?.is_ascii_digit() {
         return None;
@@ -97,7 +97,7 @@ fn event(
     Some((fnv1a(&[id.as_bytes()]), event))
 }
 
-/// The container's name among the attributes. A label may look as if another one stood there: then there is none.
+/// The container's name among the attributes. A label may imitate another one: then there is no name.
 fn own_name(attributes: &str) -> Option<&str> {
     let mut names = attributes
         .split(", ")
@@ -106,7 +106,7 @@ fn own_name(attributes: &str) -> Option<&str> {
     names.next().is_none().then_some(name)
 }
 
-/// The pod and the container of `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`, where the labels agree.
+/// The pod and the container from `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`, if the labels agree.
 fn pod(name: &str, has: impl Fn(&str, &str) -> bool) -> Option<(Pod, alloc::string::String)> {
     let mut parts = name.strip_prefix("k8s_")?.split('_');
     let mut part = || parts.next();

@@ -1,4 +1,4 @@
-//! An Event of Kubernetes: core/v1 and events.k8s.io/v1 are two views of one object.
+//! A Kubernetes Event: core/v1 and events.k8s.io/v1 are two views of one object.
 //!
 //! | reason | about | by | means |
 //! |---|---|---|---|
@@ -10,7 +10,7 @@
 //! | `Failed`, `FailedCreatePodSandBox` | Pod | kubelet | a container that was killed before it ran |
 //! | `OomGuardKill…` | Node | oom-guard | OOM-Guard's kill, read by its own reader |
 //!
-//! The count is of equal texts and not of victims. The uid of a Node's Event may be the node's name.
+//! The count counts equal texts, not victims. The uid of a Node's Event may be the node's name.
 
 use super::{Context, Told, begin, number, text, time};
 use crate::bytes::Text;
@@ -32,7 +32,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use serde_json::Value;
 
-/// What this program writes as an Event's component.
+/// The component of Events that this program writes.
 const OURSELVES: &str = "oomparse";
 
 /// Whether an object is an Event.
@@ -41,7 +41,7 @@ pub(super) fn is_event(value: &Value) -> bool {
     (has("involvedObject") || has("regarding")) && value.get("reason").is_some()
 }
 
-/// Tells what an Event tells; one of a stream may be told again with a higher count.
+/// Reports an Event; an Event from a stream may be reported again with a higher count.
 pub(super) fn tell(
     value: &Value,
     verb: Option<&str>,
@@ -59,7 +59,7 @@ pub(super) fn tell(
     }
 }
 
-/// The notice that an Event is, and a number of its uid.
+/// The notice of an Event, and a hash of its uid.
 pub(super) fn notice(
     value: &Value,
     verb: Option<&str>,
@@ -160,10 +160,10 @@ pub(super) fn notice(
     Some((key, event))
 }
 
-/// What an Event can tell.
+/// The kinds of Events that are reported.
 enum Kind {
     SystemOom,
-    /// The kernel's line or Aliyun's; whether the kernel's monitor is named as the reporter.
+    /// The kernel's or Aliyun's line; whether the kernel's monitor is named as the reporter.
     Quoted(bool),
     Evicted,
     Previous,
@@ -171,7 +171,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// By its reason, what it is about and who reports it, as far as the form shows that.
+    /// The kind, from its reason, its object and its reporter, as far as the format shows them.
     fn of(reason: &str, kind: Option<&str>, component: Option<&str>) -> Option<Self> {
         let by = |name: &str| component.is_none_or(|it| it == name);
         let is_monitors = component == Some("kernel-monitor");
@@ -200,7 +200,7 @@ fn component(value: &Value) -> Option<&str> {
     paths.into_iter().find_map(|path| text(value, path))
 }
 
-/// When it was seen last.
+/// When it was last seen.
 fn time_of(value: &Value) -> Option<WallTime> {
     let paths = [
         "/series/lastObservedTime",
@@ -219,7 +219,7 @@ fn count(value: &Value) -> Option<u64> {
     u64::try_from(count).ok().filter(|count| *count > 0)
 }
 
-/// The node: as the source says, or the node that it is about.
+/// The node: the one that the source names, or the node that the Event is about.
 fn host<'v>(
     value: &'v Value,
     component: Option<&str>,
@@ -245,12 +245,12 @@ fn named(name: &str) -> Option<Container> {
     })
 }
 
-/// The container of `spec.containers{app}`.
+/// The container in `spec.containers{app}`.
 fn field_path(path: &str) -> Option<&str> {
     path.split_once('{')?.1.strip_suffix('}')
 }
 
-/// The victim of a `SystemOOM`, if its words are the kubelet's.
+/// The victim of a `SystemOOM`, if the message has the kubelet's format.
 #[expect(
     clippy::option_option,
     reason = "no such Event; one without a victim; one with it"
@@ -271,7 +271,7 @@ fn victim(message: &[u8]) -> Option<Option<Victim>> {
             (comm, pid)
         }
     };
-    // A name that held a percent sign was spoilt on its way and may be longer.
+    // A name with a percent sign was garbled on its way and may be longer.
     let comm = (comm.len() <= MAX_COMM_LEN).then(|| Text::from(comm));
     Some(Some(Victim {
         pid: whole_number(pid).filter(|pid| *pid > 0)?,
@@ -280,7 +280,7 @@ fn victim(message: &[u8]) -> Option<Option<Victim>> {
     }))
 }
 
-/// Puts in what `The node was low on resource: memory. …` tells.
+/// Adds the data of `The node was low on resource: memory. …`.
 fn evicted(message: &str, event: &mut OomEvent) -> Option<()> {
     let rest = message.strip_prefix("The node was low on resource: memory. ")?;
     let told = event.told();
@@ -296,7 +296,7 @@ fn evicted(message: &str, event: &mut OomEvent) -> Option<()> {
     Some(())
 }
 
-/// Bytes of a quantity of Kubernetes': `750Mi`, `225800Ki`, `1G`, `1000`.
+/// A Kubernetes quantity in bytes: `750Mi`, `225800Ki`, `1G`, `1000`.
 fn quantity(text: &str) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at_checked(digits)?;
@@ -315,7 +315,7 @@ fn quantity(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// Whether a reason is of an Event that can tell of a kill.
+/// Whether an Event with this reason can report a kill.
 pub(super) fn is_reason(reason: &str) -> bool {
     matches!(
         reason,
@@ -329,7 +329,7 @@ pub(super) fn is_reason(reason: &str) -> bool {
     )
 }
 
-/// The form of an Event that a row of a table is.
+/// An Event from a row of a table.
 pub(super) struct Row<'t> {
     pub(super) reason: &'t str,
     pub(super) message: &'t str,

@@ -1,10 +1,10 @@
-//! kube-eventer's log: each Event as Go prints the struct, and its message once more behind it.
+//! kube-eventer's log: each Event as Go prints the struct, followed by its message again.
 //!
 //! ```text
 //! &Event{ObjectMeta:{n1.17d0  default  2e4d6f80-… 4821 0 2021-03-10 11:21:19 +0800 CST …},InvolvedObject:ObjectReference{Kind:Node,Namespace:,Name:n1,UID:n1,APIVersion:,ResourceVersion:,FieldPath:,},Reason:OOMKilling,Message:Memory cgroup out of memory: …,Source:EventSource{Component:kernel-monitor,Host:n1,},FirstTimestamp:2021-03-10 11:21:19 +0800 CST,LastTimestamp:2021-03-10 11:25:19 +0800 CST,Count:3,Type:Warning,…}   2021-03-10 11:25:19 +0800 CST (cnt:3): Memory cgroup out of memory: …
 //! ```
 //!
-//! A message may look like what follows it: it counts only where the one behind is the same.
+//! A message may imitate the text that follows it, so it counts only if the message after it is equal.
 
 use crate::daemon::names;
 use crate::daemon::oom_watcher::go_time;
@@ -12,7 +12,7 @@ use crate::daemon::text::{number, split_once};
 use alloc::string::{String, ToString};
 use serde_json::{Value, json};
 
-/// The Event of a line, as its own object has it.
+/// The Event of a line, in the form of an Event object.
 pub(super) fn event(line: &[u8]) -> Option<Value> {
     let rest = line.strip_prefix(b"&Event{ObjectMeta:")?;
     let (meta, rest) = split_once(rest, b",InvolvedObject:ObjectReference{Kind:")?;
@@ -31,7 +31,7 @@ pub(super) fn event(line: &[u8]) -> Option<Value> {
     let time = go_time(rest).map(|(time, _)| time.to_string());
     let (_, rest) = split_once(rest, b",Count:")?;
     let (count, rest) = number(rest)?;
-    // A message that looks like the end of itself is not followed by the same text.
+    // A message that imitates its own end is not followed by the same text.
     let told_again = [b"): ", message].concat();
     if !rest.trim_ascii_end().ends_with(told_again.trim_ascii_end()) {
         return None;

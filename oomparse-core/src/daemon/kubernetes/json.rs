@@ -1,37 +1,37 @@
-//! JSON over many lines, as `kubectl … -o json` and `crictl inspect` print it: taken apart into its objects.
+//! JSON over many lines, as printed by `kubectl … -o json` and `crictl inspect`, split into its objects.
 //!
-//! The line that opens it is the first that tells what it is, and its brace stands above. Of a list each item is
-//! an object of its own, so that a list of any length takes the memory of one.
+//! The first line that shows what the text is opens it; its brace is on a line above. Each item of a list is a
+//! separate object, so that a list of any length needs only the memory of one item.
 
 use crate::limits::MAX_LINE_LEN;
 use alloc::vec::Vec;
 
-/// What a line was to the text.
+/// What a line means for the text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     More,
-    /// The object is whole.
+    /// The object is complete.
     End,
-    /// No line of it.
+    /// The line does not belong to it.
     Foreign,
 }
 
 /// A text that is being read.
 #[derive(Debug)]
 pub(super) struct Json {
-    /// The object that is open.
+    /// The open object.
     text: Vec<u8>,
     depth: u32,
-    /// How deep the items of a list are, once it has one.
+    /// The depth of a list's items, if there is a list.
     items: Option<u32>,
-    /// It was a list: what stands around its items is none.
+    /// It was a list: the text around its items is not an object.
     was_list: bool,
 }
 
-/// The text that a line opens.
+/// The text that this line opens.
 pub(super) fn opens(line: &[u8]) -> Option<Json> {
     let member = line.trim_ascii();
-    // One that stands in another line's value has no line of its own.
+    // An object within another line's value is not on a line of its own.
     let is_version = member.starts_with(b"\"apiVersion\": \"") && member.ends_with(b",");
     let is_status = member == b"\"status\": {";
     if !(is_version || is_status) || !line.starts_with(b" ") && !line.starts_with(b"\t") {
@@ -51,15 +51,15 @@ impl Json {
         self.text.len()
     }
 
-    /// What was not whole.
+    /// The incomplete text.
     pub(super) fn into_text(self) -> Vec<u8> {
         self.text
     }
 
-    /// Takes a line; objects that it ends go into `items`.
+    /// Takes a line; objects that it ends are added to `items`.
     pub(super) fn line(&mut self, line: &[u8], items: &mut Vec<Vec<u8>>) -> Next {
         let text = line.trim_ascii();
-        // A list that begins on a line of its own is empty or goes on in the next one: a stamp does not.
+        // A list that begins on its own line is empty or continues on the next one; a stamp does not.
         let begins = match text {
             [b'[', rest @ ..] => matches!(rest, [] | [b']', ..] | [b'{', ..]),
             []
@@ -107,7 +107,7 @@ impl Json {
         self.depth = self.depth.saturating_add(1);
     }
 
-    /// Says whether the whole is at its end.
+    /// Returns whether the whole text ends here.
     fn close(&mut self, items: &mut Vec<Vec<u8>>) -> bool {
         self.depth = self.depth.saturating_sub(1);
         match self.items {

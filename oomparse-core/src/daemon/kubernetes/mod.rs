@@ -1,7 +1,7 @@
-//! What Kubernetes, `crictl` and `docker events` print of themselves: found by content, in lines that nothing
-//! stands in front of.
+//! What Kubernetes, `crictl` and `docker events` print themselves: recognised by content, in lines without a
+//! frame.
 //!
-//! | form | file |
+//! | format | file |
 //! |---|---|
 //! | Events, core/v1 and events.k8s.io/v1: one, a list, a watch's stream, eventrouter's and kube-eventer's records | `event.rs` |
 //! | kube-eventer's log | `eventer.rs` |
@@ -18,8 +18,8 @@
 //! 2019-05-04T18:05:45.011072877-05:00 container oom e350… (io.kubernetes.pod.name=web-0, …, name=k8s_app_web-0_shop_7313…_0)
 //! ```
 //!
-//! Whoever may write Events may forge one, and a listing does not show who did: the origin is `unknown`, or
-//! `claimed` where the caller says whose log it is. Events of this program's own are no testimony.
+//! Whoever may write Events may forge one, and a listing does not show the author: the origin is `unknown`, or
+//! `claimed` if the caller names the log's author. Events that this program itself wrote are ignored.
 
 mod describe;
 mod docker;
@@ -46,7 +46,7 @@ use alloc::vec::Vec;
 use serde_json::Value;
 use told::Told;
 
-/// What is known of the reader's task.
+/// The context of a reader.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Context<'a> {
     pub(super) accept: Accept,
@@ -58,13 +58,13 @@ pub(super) struct Context<'a> {
 /// What became of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// It is none of these forms'.
+    /// It has none of these formats.
     NotTaken,
-    /// It is read, or part of what is.
+    /// It was read, or is part of an open object.
     Taken,
-    /// These lines are none of these forms' after all, and this one is not read.
+    /// These lines have none of these formats after all, and the current one was not read.
     Again(Vec<u8>),
-    /// The same, and this one is read.
+    /// The same, but the current one was read.
     AgainTaken(Vec<u8>),
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Documents {
     told: Told,
 }
 
-/// A line that matters holds one of these.
+/// A line that matters contains one of these words.
 pub(super) const WORDS: &[&str] = &[
     "OOMKill",
     "SystemOOM",
@@ -93,7 +93,7 @@ pub(super) const WORDS: &[&str] = &[
     ") oom",
 ];
 
-/// Whether a text holds a word of an event's or a status'.
+/// Whether a text contains a word of an Event or a status.
 pub(super) fn has_word(text: &[u8]) -> bool {
     const TOLD: [&[u8]; 7] = [
         b"OOM",
@@ -109,7 +109,7 @@ pub(super) fn has_word(text: &[u8]) -> bool {
 }
 
 impl Documents {
-    /// Whether the next lines matter, whatever they hold.
+    /// Whether the next lines matter, whatever they contain.
     pub(super) fn is_waiting(&self) -> bool {
         self.json.is_some()
             || self.yaml.is_some()
@@ -123,7 +123,7 @@ impl Documents {
         open.saturating_add(self.told.weight())
     }
 
-    /// Takes a line that is no part of a carrier's structure.
+    /// Takes a line that is not part of a carrier's structure.
     pub(super) fn line(
         &mut self,
         line: &[u8],
@@ -168,7 +168,7 @@ impl Documents {
         }
     }
 
-    /// Takes a line while nothing that spans lines is open, but for a description.
+    /// Takes a line while no object over several lines is open, except a description.
     fn begin(&mut self, line: &[u8], ctx: Context<'_>, out: &mut VecDeque<OomEvent>) -> Step {
         let has_kubernetes = ctx.accept.has_daemon(Daemon::Kubernetes);
         let has_objects = has_kubernetes || ctx.accept.has_daemon(Daemon::Crictl);
@@ -216,7 +216,7 @@ impl Documents {
         Step::NotTaken
     }
 
-    /// Looks on at a description, whose lines are read by others, too.
+    /// Follows a description, whose lines are also read by others.
     fn describe(&mut self, line: &[u8], ctx: Context<'_>, out: &mut VecDeque<OomEvent>) {
         if let Some(mut described) = self.described.take() {
             let goes_on = described.line(line);
@@ -232,7 +232,7 @@ impl Documents {
         }
     }
 
-    /// Reads the objects that ended; gives back the text of those that are of another kind.
+    /// Reads the objects that ended; returns the text of those of another kind.
     fn take_items(
         &mut self,
         items: &[Vec<u8>],
@@ -251,7 +251,7 @@ impl Documents {
         again
     }
 
-    /// The same of one in YAML.
+    /// The same for one in YAML.
     fn take_yaml(
         &mut self,
         item: &[u8],
@@ -264,7 +264,7 @@ impl Documents {
         if is_read { again } else { item.to_vec() }
     }
 
-    /// No more lines come, or none for a while: gives out what waits, and the text of what was not whole.
+    /// No more lines come, or none for a while: emits waiting events, and returns the text of incomplete objects.
     pub(super) fn finish(&mut self, ctx: Context<'_>, out: &mut VecDeque<OomEvent>) -> Vec<u8> {
         let mut again = self
             .json
@@ -284,7 +284,7 @@ impl Documents {
         again
     }
 
-    /// Gives out what waits for a further line.
+    /// Emits events that wait for a further line.
     pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
         self.told.give(out);
     }
@@ -294,13 +294,13 @@ impl Documents {
         if let Some(object) = object::on_line(text)
             && let Ok(value) = serde_json::from_slice::<Value>(object)
         {
-            // A daemon's own words: the kernel's are not looked for in them.
+            // It is a daemon's own text: it is not searched for the kernel's words.
             object::read(&value, ctx, &mut self.told, out, &mut Vec::new());
         }
     }
 }
 
-/// A notice of these forms'. The id is of what the object has of its own.
+/// A notice from one of these formats. Its id is made from the object's own identity.
 fn begin(
     ctx: Context<'_>,
     reporter: Reporter,
@@ -323,13 +323,13 @@ fn begin(
     event
 }
 
-/// A text at a path in an object, if it is there and not empty.
+/// The text at a path in an object, if it exists and is not empty.
 fn text<'v>(value: &'v Value, path: &str) -> Option<&'v str> {
     let text = value.pointer(path)?.as_str()?;
     (!text.is_empty()).then_some(text)
 }
 
-/// A number at a path, in YAML too, where it is a text.
+/// The number at a path; in YAML it is a text.
 fn number(value: &Value, path: &str) -> Option<i64> {
     let found = value.pointer(path)?;
     found.as_i64().or_else(|| found.as_str()?.parse().ok())

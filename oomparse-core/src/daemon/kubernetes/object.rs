@@ -1,4 +1,4 @@
-//! Which kind of object a JSON text is, and who reads it.
+//! Which kind of object a JSON text is, and which function reads it.
 
 use super::{Context, Told, docker, event, has_word, status};
 use crate::daemon::go::klog_text;
@@ -8,10 +8,10 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use serde_json::Value;
 
-/// How deep objects hold others: a list in a record of a shipper of Events.
+/// How deep objects are nested: a list in a record of a shipper of Events.
 const MAX_DEPTH: u8 = 3;
 
-/// The object that a line is: as it stands, or behind klog's head, where eventrouter's glog sink writes it.
+/// The object on a line: alone, or after klog's prefix, as eventrouter's glog sink writes it.
 pub(super) fn on_line(line: &[u8]) -> Option<&[u8]> {
     let text = line.trim_ascii_end();
     match text.first()? {
@@ -24,8 +24,8 @@ pub(super) fn on_line(line: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Reads an object; says whether it is one of these kinds. What a list of them holds beside is put behind
-/// `again`, a line each: it may quote the kernel all the same.
+/// Reads an object; returns whether it is one of these kinds. Other items of a list are appended to `again`, one
+/// per line, because they may still quote the kernel.
 pub(super) fn read(
     value: &Value,
     ctx: Context<'_>,
@@ -45,7 +45,7 @@ pub(super) fn read(
     is_read
 }
 
-/// Whether an item of a list is of a kind that is read, or has a kind at all that these are not.
+/// Whether an item of a list is of a kind that is read, or has any other kind.
 fn is_known(item: &Value) -> bool {
     event::is_event(item)
         || status::is_pod(item)
@@ -83,7 +83,7 @@ fn within(
     if !has_kubernetes {
         return false;
     }
-    // eventrouter's record, and a watch's.
+    // A record of eventrouter, or of a watch.
     let inner = match (word("verb"), word("type")) {
         (Some(verb), _) => of("event").map(|event| (verb, event)),
         (None, Some(verb)) => of("object").map(|object| (verb, object)),
@@ -92,7 +92,7 @@ fn within(
     if let Some((verb, inner)) = inner.filter(|(_, inner)| inner.is_object()) {
         return within(inner, Some(verb), ctx, told, out, depth);
     }
-    // kube-eventer's.
+    // A record of kube-eventer.
     if let Some(text) = word("EventValue") {
         let inner = serde_json::from_str::<Value>(text);
         return inner.is_ok_and(|inner| within(&inner, Some("ADDED"), ctx, told, out, depth));

@@ -1,8 +1,8 @@
-//! The status of a pod's containers, and a container's as `crictl inspect` prints it.
+//! The status of a pod's containers, and a container's status as printed by `crictl inspect`.
 //!
-//! The one that was killed is in `lastState.terminated`, or in `state.terminated` while no other runs; the status'
-//! own `containerID` is the next one's. `OOMKilled` does not prove that the first process was killed: exit codes 0
-//! and 143 are real. 137 with another reason is a SIGKILL by whomever, and no event.
+//! The killed container is in `lastState.terminated`, or in `state.terminated` while no other one runs; the
+//! status' own `containerID` is that of the next container. `OOMKilled` does not prove that the first process was
+//! killed: exit codes 0 and 143 do occur. 137 with another reason is a SIGKILL from anybody, and makes no event.
 
 use super::{Context, Told, begin, number, text, time};
 use crate::bytes::Text;
@@ -28,20 +28,20 @@ pub(super) fn is_pod(value: &Value) -> bool {
     is_kind || is_without && value.pointer("/status/containerStatuses").is_some()
 }
 
-/// Whether an object is a container's status, of a pod that is not shown.
+/// Whether an object is a container's status, without its pod.
 pub(super) fn is_containers(value: &Value) -> bool {
     let has = |key: &str| value.get(key).is_some_and(Value::is_object);
     let is_named = value.get("name").is_some_and(Value::is_string);
     is_named && (has("lastState") || has("state")) && value.get("restartCount").is_some()
 }
 
-/// Whether an object is what `crictl` prints of a container or of all.
+/// Whether an object is `crictl`'s output about one container or all.
 pub(super) fn is_cri(value: &Value) -> bool {
     let state = text(value, "/status/state").or_else(|| text(value, "/containers/0/state"));
     state.is_some_and(|state| state.starts_with("CONTAINER_"))
 }
 
-/// Tells what a pod's status tells.
+/// Reports a pod's status.
 pub(super) fn pod(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut VecDeque<OomEvent>) {
     let lists = LISTS
         .iter()
@@ -65,7 +65,7 @@ pub(super) fn pod(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
     }
 }
 
-/// Tells what one container's status tells.
+/// Reports one container's status.
 pub(super) fn container(
     status: &Value,
     of: Option<&Value>,
@@ -125,7 +125,7 @@ pub(super) fn container(
     }
 }
 
-/// Whether an end is told to be the OOM killer's, at birth or later.
+/// Whether the OOM killer is reported to have caused an end, before the container ran or later.
 fn is_killed(ended: &Value) -> bool {
     match text(ended, "/reason") {
         Some("OOMKilled") => true,
@@ -137,7 +137,7 @@ fn is_killed(ended: &Value) -> bool {
     }
 }
 
-/// What tells one pod from another.
+/// The identity of a pod.
 fn identity(pod: &Value) -> alloc::vec::Vec<u8> {
     let part = |path: &str| text(pod, path).unwrap_or_default();
     let parts = [
@@ -184,7 +184,7 @@ fn runtime_and_id(text: &str) -> Option<(Option<Runtime>, alloc::string::String)
     Some((runtime, container_id(id.as_bytes())?.into()))
 }
 
-/// Tells what `crictl inspect` shows.
+/// Reports the output of `crictl inspect`.
 pub(super) fn cri(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut VecDeque<OomEvent>) {
     let Some(status) = value.get("status") else {
         return;

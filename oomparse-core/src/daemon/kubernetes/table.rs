@@ -1,4 +1,4 @@
-//! Rows of the tables that kubectl prints of Events.
+//! Rows of kubectl's tables of Events.
 //!
 //! ```text
 //! LAST SEEN   TYPE      REASON      OBJECT     MESSAGE                                               kubectl get events
@@ -10,8 +10,8 @@
 //!   FirstSeen LastSeen Count From SubObjectPath Type Reason Message                                  up to 1.8
 //! ```
 //!
-//! Columns are at least two blanks apart. Ages are no times. What stands in front of the type must have the form of
-//! its column: a line that a container's log, or a program's, has something else in front of is no row.
+//! Columns are at least two blanks apart. Ages are not times. The cells before the type must have the form of
+//! their columns: a line with any other prefix, such as a container log's or a program's, is not a row.
 
 use super::describe::Described;
 use super::event::{Row, is_reason};
@@ -19,10 +19,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::Value;
 
-/// Cells in front of a message that are looked at: the widest table has ten.
+/// How many cells before a message are read: the widest table has ten.
 const MAX_CELLS: usize = 12;
 
-/// The Event that a line is a row of.
+/// The Event in a row.
 pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
     const TYPES: [&[u8]; 2] = [b"Warning ", b"Normal "];
     let is_typed = |word: &[u8]| memchr::memmem::find(line, word).is_some();
@@ -79,7 +79,7 @@ pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
         let age = cell(2).filter(|age| is_age(age))?;
         return of_description(reason, age, cell(3)?, rest(4)?, described);
     }
-    // The older tables: age, age, count, then what it is about or who says so.
+    // The older tables: age, age, count, and then the object or the reporter.
     let (component, host) = of_source(cell(next(2)).filter(|it| is_source(it)).unwrap_or_default());
     let kind_at = (1..=2)
         .filter_map(|by| at.checked_sub(by))
@@ -106,8 +106,8 @@ pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
     of_description(reason, "", from, rest(next(2))?, described)
 }
 
-/// Whether the cells in front of the type are a row's: a namespace, if any, an age; in the older tables another age
-/// and a count behind it.
+/// Whether the cells before the type are those of a row: a namespace, if any, and an age; in the older tables
+/// followed by another age and a count.
 fn begins_row(cells: &[(&str, usize)]) -> bool {
     let cell = |at: usize| cells.get(at).map(|(cell, _)| *cell);
     let is_behind = |first: usize| {
@@ -147,7 +147,7 @@ fn is_label(cell: &str) -> bool {
     (1..=63).contains(&cell.len()) && cell.bytes().all(is_part)
 }
 
-/// A row of the Events below a description.
+/// A row of the Events in a description.
 fn of_description(
     reason: &str,
     age: &str,
@@ -180,8 +180,8 @@ fn of_description(
     )
 }
 
-/// The cells of a line with the places where they begin. The last one looked at goes to the end of the line for
-/// those who ask for the rest.
+/// The cells of a line and their positions. The last cell extends to the end of the line, for callers that need
+/// the rest.
 fn cells(line: &str) -> Vec<(&str, usize)> {
     let mut found = Vec::new();
     let mut from = 0usize;
@@ -234,7 +234,7 @@ fn wide_end(line: &str) -> Option<(usize, u64)> {
     is_age.then(|| (rest.trim_end().len(), count))
 }
 
-/// `node` as kubectl writes it in a table, `Node` as it is called.
+/// The kind's own name, `Node`, for `node` in kubectl's tables.
 fn capital(kind: &str) -> String {
     match kind {
         "node" => "Node".into(),

@@ -1,4 +1,4 @@
-//! Which events were told, and which wait for what they are told again with.
+//! Which events were reported, and which wait for a repeat.
 
 use crate::event::OomEvent;
 use crate::frame::Frame;
@@ -8,7 +8,7 @@ use crate::limits::{
 use crate::report::Stamp;
 use alloc::collections::VecDeque;
 
-/// Events that were told, and those that wait for what they are told again with.
+/// Events that were reported, and events that wait for a repeat.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     known: VecDeque<u64>,
@@ -35,7 +35,7 @@ impl Told {
         })
     }
 
-    /// Whether this is told for the first time.
+    /// Whether this is reported for the first time.
     pub(super) fn is_new(&mut self, key: u64) -> bool {
         if self.known.contains(&key) {
             return false;
@@ -47,7 +47,7 @@ impl Told {
         true
     }
 
-    /// Tells an event of a stream, which may be told again with a later count.
+    /// Reports an event of a stream, which may be repeated with a higher count.
     pub(super) fn hold(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
         if let Some(held) = self.held.iter_mut().find(|held| held.key == key) {
             let is_later = event.told_count() >= held.event.told_count();
@@ -67,7 +67,7 @@ impl Told {
         }
     }
 
-    /// Tells an event that others of the same moment only add to.
+    /// Reports an event to whose count others of the same moment are added.
     pub(super) fn count(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
         let held = self.held.iter_mut().rev().find(|held| held.key == key);
         if let Some(held) = held.filter(|held| is_same_moment(&held.event, &event)) {
@@ -91,7 +91,7 @@ impl Told {
         });
     }
 
-    /// Counts a line; gives out what has waited too long.
+    /// Counts a line; emits events that have waited too long.
     pub(super) fn pass(&mut self, out: &mut VecDeque<OomEvent>) {
         for held in &mut self.held {
             held.lines = held.lines.saturating_add(1);
@@ -145,7 +145,7 @@ mod tests {
         }
         assert!(!told.is_waiting());
         let all = out.len();
-        // The last one is known and no longer held.
+        // The last one is known but no longer held.
         told.hold(
             u64::try_from(MAX_KNOWN_OBJECTS).unwrap(),
             OomEvent::default(),

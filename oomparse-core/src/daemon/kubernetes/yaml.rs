@@ -1,4 +1,4 @@
-//! YAML as `kubectl … -o yaml` prints it: taken apart into its objects, and read as JSON is.
+//! YAML as printed by `kubectl … -o yaml`, split into its objects and then read like JSON.
 //!
 //! ```text
 //! apiVersion: v1
@@ -11,8 +11,9 @@
 //! kind: List
 //! ```
 //!
-//! Of the language only what kubectl writes is read: blocks of keys and of items, plain and quoted texts that may
-//! go on in lines further in, and `|` and `>` blocks. All values that are not blocks are texts.
+//! Only the part of the language that kubectl writes is read: blocks of keys and of items, plain and quoted texts
+//! that may continue in lines with deeper indentation, and `|` and `>` blocks. All values that are not blocks are
+//! texts.
 
 use crate::daemon::text::split_once;
 use crate::limits::MAX_LINE_LEN;
@@ -21,10 +22,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
-/// How deep blocks are read.
+/// How deep blocks may be nested.
 const MAX_DEPTH: u8 = 24;
 
-/// Keys of a pod, an Event and a list. What else looks like a key at a line's beginning may be a log's line.
+/// Keys of a pod, an Event and a list. Any other apparent key at the start of a line may be part of a log line.
 const KEYS: [&[u8]; 28] = [
     b"apiVersion",
     b"kind",
@@ -59,13 +60,13 @@ const KEYS: [&[u8]; 28] = [
 /// A text that is being read.
 #[derive(Debug)]
 pub(super) struct Yaml {
-    /// The lines of the object that is open.
+    /// The lines of the open object.
     item: Vec<u8>,
-    /// It is a list, and these are its items.
+    /// The text is a list, and its items have begun.
     in_items: bool,
 }
 
-/// The text that a line opens.
+/// The text that this line opens.
 pub(super) fn opens(line: &[u8]) -> Option<Yaml> {
     let (is_item, version) = match line.strip_prefix(b"- ") {
         Some(rest) => (true, rest),
@@ -93,7 +94,7 @@ impl Yaml {
         (!self.item.is_empty()).then_some(self.item)
     }
 
-    /// Takes a line; says whether it belongs here, and gives the object that ended before it.
+    /// Takes a line; returns whether it belongs to the text, and the object that ended before it.
     pub(super) fn line(&mut self, line: &[u8]) -> (bool, Option<Vec<u8>>) {
         let mut ended = None;
         if let Some(rest) = line.strip_prefix(b"- ").filter(|_| self.in_items) {
@@ -118,7 +119,7 @@ impl Yaml {
             self.in_items = true;
         } else if self.in_items {
             ended = self.take();
-            // Beside its items a list has no text of its own.
+            // Besides its items, a list has no text of its own.
             if !matches!(key, b"apiVersion" | b"kind" | b"metadata") {
                 return (false, ended);
             }
@@ -139,7 +140,7 @@ impl Yaml {
     }
 }
 
-/// The object that these lines are.
+/// Parses these lines as an object.
 pub(super) fn read(item: &[u8]) -> Option<Value> {
     let text = String::from_utf8_lossy(item);
     let mut lines: Vec<Line<'_>> = text.lines().map(Line::of).collect();
@@ -181,7 +182,7 @@ impl<'t> Lines<'t> {
         self.at = self.at.saturating_add(1);
     }
 
-    /// A block of keys or of items that are so far in.
+    /// A block of keys or of items with this indentation.
     fn block(&mut self, indent: usize, depth: u8) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
         if self.peek()?.text.starts_with("- ") {
@@ -218,7 +219,7 @@ impl<'t> Lines<'t> {
             };
             let inner = indent.saturating_add(2);
             if pair(rest.as_bytes()).is_some() && !rest.starts_with(['"', '\'']) {
-                // An item's first key stands behind its dash.
+                // An item's first key follows its dash.
                 if let Some(line) = self.lines.get_mut(self.at) {
                     *line = Line {
                         indent: inner,
@@ -234,7 +235,7 @@ impl<'t> Lines<'t> {
         Some(Value::Array(all))
     }
 
-    /// The value behind a key that is so far in.
+    /// The value after a key with this indentation.
     fn value(&mut self, text: &str, indent: usize, depth: u8) -> Option<Value> {
         let first = text.bytes().next();
         match first {
@@ -279,7 +280,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// Whether a text goes on in no further line: a quoted one that is closed.
+/// Whether a text is complete on this line: a closed quoted one.
 fn is_closed(text: &str) -> bool {
     let ends = |quote: char, escape: char| {
         let inner = text
@@ -291,7 +292,7 @@ fn is_closed(text: &str) -> bool {
     ends('\'', '\'') || ends('"', '\\')
 }
 
-/// What a scalar says.
+/// The text of a scalar.
 fn scalar(text: &str) -> Cow<'_, str> {
     if let Some(inner) = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')) {
         return Cow::Owned(inner.replace("''", "'"));
