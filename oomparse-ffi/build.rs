@@ -1,5 +1,5 @@
-//! Gives the shared library its soname: one per minor version while the major one is 0. And keeps it in
-//! memory once it is loaded: a program that loads it again finds its statics, and loses none of them.
+//! Sets the soname of the shared library: one per minor version while the major version is 0. Also keeps the
+//! library in memory once it is loaded: a program that loads it again finds its statics unchanged.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

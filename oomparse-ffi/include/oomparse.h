@@ -25,7 +25,7 @@
 
 
 /**
- * What came of a call. The numbers are never used for anything else; new ones may be added.
+ * The result of a call. A number is never reused for another meaning; new ones may be added.
  */
 enum oomparse_result
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -33,11 +33,11 @@ enum oomparse_result
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * It is done.
+     * Success.
      */
     OOMPARSE_RESULT_OK = 0,
     /**
-     * Nothing is there: the log does not show the field, no event is complete, no name is known.
+     * There is no value: the log does not show the field, no event is complete, no name is known.
      */
     OOMPARSE_RESULT_ABSENT = 1,
     /**
@@ -57,7 +57,7 @@ enum oomparse_result
      */
     OOMPARSE_RESULT_UNKNOWN_FIELD = 5,
     /**
-     * The field is of another kind than the function gives.
+     * The field is of another kind than the function returns.
      */
     OOMPARSE_RESULT_WRONG_KIND = 6,
     /**
@@ -65,7 +65,7 @@ enum oomparse_result
      */
     OOMPARSE_RESULT_OUT_OF_RANGE = 7,
     /**
-     * The event was given to a callback that has returned.
+     * The event was passed to a callback that has returned.
      */
     OOMPARSE_RESULT_EVENT_OVER = 8,
     /**
@@ -81,7 +81,7 @@ enum oomparse_result
      */
     OOMPARSE_RESULT_IO = 11,
     /**
-     * A listing of pods could not be read, or not whole.
+     * A listing of pods could not be read completely.
      */
     OOMPARSE_RESULT_BAD_LISTING = 12,
     /**
@@ -98,9 +98,9 @@ typedef uint32_t oomparse_result;
 #endif // __cplusplus
 
 /**
- * A value of an event. The numbers are never used for anything else; new ones may be added.
+ * A value of an event. A number is never reused for another meaning; new ones may be added.
  *
- * The record's own description, `docs/schema.md`, tells more of each.
+ * `docs/schema.md` describes each of them.
  */
 enum oomparse_field
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -112,7 +112,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_TYPE = 1,
     /**
-     * The same for the same kill read again.
+     * Equal if the same kill is read again.
      */
     OOMPARSE_FIELD_ID = 2,
     /**
@@ -120,7 +120,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_REPORT_ID = 3,
     /**
-     * `kernel` where the frame proves it, else `unknown`.
+     * `kernel` if the frame shows it, else `unknown`.
      */
     OOMPARSE_FIELD_ORIGIN = 4,
     /**
@@ -152,11 +152,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_OOM_GROUP = 11,
     /**
-     * Reports that the kernel's rate limit swallowed since the stream's last event.
+     * Reports that the kernel's rate limit suppressed since the stream's last event.
      */
     OOMPARSE_FIELD_SUPPRESSED_REPORTS = 12,
     /**
-     * The file that the caller read it from; absent here.
+     * The file from which the caller read it; absent here.
      */
     OOMPARSE_FIELD_SOURCE_PATH = 13,
     /**
@@ -180,7 +180,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_INVOKER_GFP_FLAGS = 24,
     /**
-     * log2 of the pages asked for; -1 for SysRq-f.
+     * log2 of the requested pages; -1 for SysRq-f.
      */
     OOMPARSE_FIELD_INVOKER_ORDER = 25,
     /**
@@ -192,7 +192,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_INVOKER_NODEMASK = 27,
     /**
-     * The process first chosen, when another one was killed.
+     * The process that was chosen first, if another one was killed.
      */
     OOMPARSE_FIELD_SELECTED_PID = 30,
     /**
@@ -244,7 +244,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_VICTIM_OOM_SCORE = 49,
     /**
-     * Its resident memory, where one figure is all that is printed (OpenVZ 6).
+     * Its resident memory, if only one figure is printed (OpenVZ 6).
      */
     OOMPARSE_FIELD_VICTIM_RSS_BYTES = 50,
     /**
@@ -292,11 +292,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_POD_OWNER = 75,
     /**
-     * Where the names came from.
+     * The source of the names.
      */
     OOMPARSE_FIELD_POD_SOURCE = 76,
     /**
-     * The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+     * The pod is in the cgroup of a container or a machine, whose owner named it.
      */
     OOMPARSE_FIELD_POD_NESTED = 77,
     /**
@@ -316,11 +316,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_OPENVZ_CTID = 83,
     /**
-     * Use of memory.
+     * Memory in use.
      */
     OOMPARSE_FIELD_MEMORY_USAGE_BYTES = 90,
     /**
-     * Limit of memory; absent when there is none.
+     * Limit of memory; absent if there is no limit.
      */
     OOMPARSE_FIELD_MEMORY_LIMIT_BYTES = 91,
     /**
@@ -328,11 +328,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_MEMORY_FAILCNT = 92,
     /**
-     * Use of memory and swap (cgroup v1).
+     * Memory and swap in use (cgroup v1).
      */
     OOMPARSE_FIELD_MEMORY_SWAP_USAGE_BYTES = 94,
     /**
-     * Limit of memory and swap (cgroup v1); absent when there is none.
+     * Limit of memory and swap (cgroup v1); absent if there is no limit.
      */
     OOMPARSE_FIELD_MEMORY_SWAP_LIMIT_BYTES = 95,
     /**
@@ -340,11 +340,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_MEMORY_SWAP_FAILCNT = 96,
     /**
-     * Use of swap (cgroup v2).
+     * Swap in use (cgroup v2).
      */
     OOMPARSE_FIELD_SWAP_USAGE_BYTES = 98,
     /**
-     * Limit of swap (cgroup v2); absent when there is none.
+     * Limit of swap (cgroup v2); absent if there is no limit.
      */
     OOMPARSE_FIELD_SWAP_LIMIT_BYTES = 99,
     /**
@@ -352,11 +352,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_SWAP_FAILCNT = 100,
     /**
-     * Use of kernel memory (cgroup v1).
+     * Kernel memory in use (cgroup v1).
      */
     OOMPARSE_FIELD_KMEM_USAGE_BYTES = 102,
     /**
-     * Limit of kernel memory (cgroup v1); absent when there is none.
+     * Limit of kernel memory (cgroup v1); absent if there is no limit.
      */
     OOMPARSE_FIELD_KMEM_LIMIT_BYTES = 103,
     /**
@@ -465,7 +465,7 @@ typedef uint32_t oomparse_field;
 #endif // __cplusplus
 
 /**
- * What kind of value a field has, and so which function gives it.
+ * The kind of a field's value, which decides the function that returns it.
  */
 enum oomparse_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -498,7 +498,7 @@ typedef uint32_t oomparse_kind;
 #endif // __cplusplus
 
 /**
- * A figure of a row of the task table. The numbers are never used for anything else; new ones may be added.
+ * A figure of a row of the task table. A number is never reused for another meaning; new ones may be added.
  */
 enum oomparse_task
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -575,7 +575,7 @@ typedef uint32_t oomparse_task;
 #endif // __cplusplus
 
 /**
- * A list of texts in an event. The numbers are never used for anything else; new ones may be added.
+ * A list of texts in an event. A number is never reused for another meaning; new ones may be added.
  */
 enum oomparse_list
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -583,7 +583,7 @@ enum oomparse_list
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * The kinds of line that the event rests on, in the order seen.
+     * The kinds of line on which the event is based, in the order seen.
      */
     OOMPARSE_LIST_EVIDENCE = 1,
     /**
@@ -599,7 +599,7 @@ enum oomparse_list
      */
     OOMPARSE_LIST_LABEL_VALUES = 4,
     /**
-     * Cgroups of the "Memory cgroup stats for" blocks; `oomparse_event_get_stat` gives the figures.
+     * Cgroups of the "Memory cgroup stats for" blocks; `oomparse_event_get_stat` returns the figures.
      */
     OOMPARSE_LIST_STAT_PATHS = 5,
 };
@@ -620,11 +620,11 @@ enum oomparse_trust
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Text of which nothing proves that a program wrote it: plain dmesg output, a paste. The default.
+     * Also text that shows no author: plain dmesg output, a paste. The default.
      */
     OOMPARSE_TRUST_ANY = 1,
     /**
-     * Only text that its frame proves to be the kernel's.
+     * Only text that its frame shows to be the kernel's.
      */
     OOMPARSE_TRUST_KERNEL = 2,
 };
@@ -637,7 +637,7 @@ typedef uint32_t oomparse_trust;
 #endif // __cplusplus
 
 /**
- * A name in `oomparse_names`. The numbers are never used for anything else; new ones may be added.
+ * A name in `oomparse_names`. A number is never reused for another meaning; new ones may be added.
  */
 enum oomparse_name
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -665,11 +665,11 @@ enum oomparse_name
      */
     OOMPARSE_NAME_CONTAINER = 5,
     /**
-     * The pod's uid, where a container's id was looked up.
+     * The pod's uid, if a container's id was looked up.
      */
     OOMPARSE_NAME_POD_UID = 6,
     /**
-     * Where the names came from.
+     * The source of the names.
      */
     OOMPARSE_NAME_SOURCE = 7,
 };
@@ -684,47 +684,47 @@ typedef uint32_t oomparse_name;
 /**
  * Everything a log shows about one kill.
  *
- * Threads: any number of them may read one event at a time; `oomparse_pods_enrich` and
- * `oomparse_event_free` need it alone.
+ * Threads: any number of threads may read one event at the same time; `oomparse_pods_enrich` and
+ * `oomparse_event_free` need exclusive access.
  */
 typedef struct oomparse_event oomparse_event;
 
 /**
- * Names that a table gave.
+ * Names from a table.
  */
 typedef struct oomparse_names oomparse_names;
 
 /**
- * What a parser is told beforehand.
+ * The options of a parser.
  */
 typedef struct oomparse_options oomparse_options;
 
 /**
- * Reads log lines and gives events.
+ * Reads log lines and returns events.
  *
- * Threads: any thread may use it at any time; calls with one parser wait for each other. A parser may
- * be made, used and freed on different threads.
+ * Threads: any thread may use it at any time; calls with one parser wait for each other. A parser may be
+ * created, used and freed on different threads.
  *
- * Memory is bounded, whatever the log says.
+ * Memory is bounded, whatever the log contains.
  */
 typedef struct oomparse_parser oomparse_parser;
 
 /**
  * Names of pods by their uids and of containers by their ids, bounded in size.
  *
- * Threads: any number of them may use one table at a time; calls wait for each other.
+ * Threads: any number of threads may use one table at the same time; calls wait for each other.
  */
 typedef struct oomparse_pods oomparse_pods;
 
 /**
- * A view over bytes: not ended by a NUL, not always UTF-8.
+ * A view of bytes: not NUL-terminated, not always UTF-8.
  *
  * # Lifetime
- * As long as the object that it was got from, see there.
+ * Ends with the object from which it was obtained, see there.
  */
 typedef struct oomparse_str {
     /**
-     * The first byte; NULL where there is no text at all.
+     * The first byte; NULL if there is no text.
      */
     const char *data;
     /**
@@ -734,7 +734,7 @@ typedef struct oomparse_str {
 } oomparse_str;
 
 /**
- * What a cgroup path tells. What it does not tell is NULL or empty.
+ * The contents of a cgroup path. What the path does not show is NULL or empty.
  */
 typedef struct oomparse_cgroup {
     /**
@@ -750,50 +750,49 @@ typedef struct oomparse_cgroup {
      */
     struct oomparse_str runtime;
     /**
-     * What the path itself names: `container`, `pod`, `qos`, `kubepods`, `root` or `other`.
+     * The level of the path itself: `container`, `pod`, `qos`, `kubepods`, `root` or `other`.
      */
     struct oomparse_str level;
     /**
-     * The pod, lower case with hyphens, ended by a NUL.
+     * The pod, lower case with hyphens, NUL-terminated.
      */
     char pod_uid[40];
     /**
-     * The container, 12 to 64 hex digits, ended by a NUL.
+     * The container, 12 to 64 hex digits, NUL-terminated.
      */
     char container_id[72];
     /**
-     * The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+     * The pod is in the cgroup of a container or a machine, whose owner named it.
      */
     bool nested;
 } oomparse_cgroup;
 
 /**
- * Takes an event as soon as it is complete, on the thread whose call completed it.
+ * Receives an event as soon as it is complete, on the thread whose call completed it.
  *
- * It may call any function, with this parser too, except that it must not free the parser. It must
- * return: no C++ exception, no longjmp. Where several threads push to one parser it may run on several at
- * a time.
+ * It may call any function, also with this parser, except that it must not free the parser. It must return
+ * normally: no C++ exception, no longjmp. If several threads push to one parser, it may run on several of them
+ * at the same time.
  *
- * # Lifetime
- * The event ends when the callback returns. Used later, while the parser lives, it answers
- * `OOMPARSE_RESULT_EVENT_OVER`. `oomparse_event_clone` makes one that stays.
+ * # Lifetime The event ends when the callback returns. If it is used later, while the parser exists, functions
+ * return `OOMPARSE_RESULT_EVENT_OVER`. `oomparse_event_clone` makes a lasting copy.
  */
 typedef void (*oomparse_event_callback)(void *user, const struct oomparse_event *event);
 
 /**
- * What came of reading a listing of pods.
+ * The result of reading a listing of pods.
  */
 typedef struct oomparse_loaded {
     /**
-     * Records taken over.
+     * Records added.
      */
     size_t records;
     /**
-     * Records or rows left out: no sound uid, no sound name.
+     * Records or rows skipped: no valid uid, no valid name.
      */
     size_t skipped;
     /**
-     * What was wrong first, ended by a NUL; empty if nothing was. What else could be read was taken over.
+     * The first error, NUL-terminated; empty if there was none. Everything else that could be read was added.
      */
     char message[256];
 } oomparse_loaded;
@@ -803,12 +802,13 @@ typedef struct oomparse_loaded {
  */
 typedef struct oomparse_taken {
     /**
-     * Whether it is one of the OOM killer's own: it opened a report, belongs to one that is open, or repeats what
-     * was told. A figure counts only while a report is open, and where the kernel's hand or clock is shown.
+     * Whether it is one of the OOM killer's own: it opened a report, belongs to an open report, or repeats an
+     * earlier line. A figure counts only while a report is open, and only if the frame shows the kernel or its
+     * clock.
      */
     bool is_of_report;
     /**
-     * How many events it completed; they may be of earlier lines.
+     * How many events it completed; they may belong to earlier lines.
      */
     size_t events;
 } oomparse_taken;
@@ -821,18 +821,18 @@ extern "C" {
  * Reads a memory cgroup's path as the kernel prints it. Never fails on any path.
  *
  * # Lifetime
- * The path must stand until the call returns; it is not kept. The texts are static or the struct's own.
+ * The path must stay valid until the call returns; it is not kept. The texts are static or belong to the struct.
  */
 oomparse_result oomparse_cgroup_parse(const char *path,
                                       size_t len,
                                       struct oomparse_cgroup *out_cgroup);
 
 /**
- * Frees an event that `oomparse_parser_next_event` or `oomparse_event_clone` gave; NULL is fine. An
- * event that a callback was given is left as it is.
+ * Frees an event returned by `oomparse_parser_next_event` or `oomparse_event_clone`; NULL is allowed. An event
+ * that was passed to a callback is not freed.
  *
  * # Lifetime
- * Ends the event and every view that was got from it.
+ * Ends the event and every view into it.
  */
 void oomparse_event_free(struct oomparse_event *event);
 
@@ -840,16 +840,16 @@ void oomparse_event_free(struct oomparse_event *event);
  * A copy of an event.
  *
  * # Lifetime
- * The copy is the caller's; it ends with `oomparse_event_free`.
+ * The copy belongs to the caller, who must free it with `oomparse_event_free`.
  */
 oomparse_result oomparse_event_clone(const struct oomparse_event *event,
                                      struct oomparse_event **out_event);
 
 /**
- * The event as one line of compact JSON, the same bytes on every surface of oomparse.
+ * The event as one line of compact JSON, the same bytes as every other interface of oomparse writes.
  *
  * # Lifetime
- * The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+ * The view belongs to the event: it ends with the event, or when `oomparse_pods_enrich` changes it.
  */
 oomparse_result oomparse_event_to_json(const struct oomparse_event *event,
                                        struct oomparse_str *out_json);
@@ -858,26 +858,26 @@ oomparse_result oomparse_event_to_json(const struct oomparse_event *event,
  * The key of the log that the event came from; `OOMPARSE_RESULT_ABSENT` if it was pushed without one.
  *
  * # Lifetime
- * The view is the event's and ends with it.
+ * The view belongs to the event and ends with it.
  */
 oomparse_result oomparse_event_key(const struct oomparse_event *event,
                                    struct oomparse_str *out_key);
 
 /**
- * A field whose kind is `OOMPARSE_KIND_STR`: words, names and paths as the record writes them. Names
- * and paths are the raw bytes, which need not be UTF-8.
+ * A field of kind `OOMPARSE_KIND_STR`: words, names and paths as the record writes them. Names and paths are the
+ * raw bytes, which may not be UTF-8.
  *
  * `OOMPARSE_RESULT_ABSENT` and NULL if the log does not show it.
  *
  * # Lifetime
- * The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+ * The view belongs to the event: it ends with the event, or when `oomparse_pods_enrich` changes it.
  */
 oomparse_result oomparse_event_get_str(const struct oomparse_event *event,
                                        uint32_t field,
                                        struct oomparse_str *out_value);
 
 /**
- * A field whose kind is `OOMPARSE_KIND_U64`: pids, sizes, counts, times.
+ * A field of kind `OOMPARSE_KIND_U64`: pids, sizes, counts, times.
  *
  * `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
  *
@@ -889,7 +889,7 @@ oomparse_result oomparse_event_get_u64(const struct oomparse_event *event,
                                        uint64_t *out_value);
 
 /**
- * A field whose kind is `OOMPARSE_KIND_I64`: the allocation's order, scores and their adjustments.
+ * A field of kind `OOMPARSE_KIND_I64`: the allocation's order, scores and their adjustments.
  *
  * `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
  *
@@ -901,7 +901,7 @@ oomparse_result oomparse_event_get_i64(const struct oomparse_event *event,
                                        int64_t *out_value);
 
 /**
- * A field whose kind is `OOMPARSE_KIND_BOOL`.
+ * A field of kind `OOMPARSE_KIND_BOOL`.
  *
  * `OOMPARSE_RESULT_ABSENT` and `false` if the log does not show it.
  *
@@ -913,26 +913,26 @@ oomparse_result oomparse_event_get_bool(const struct oomparse_event *event,
                                         bool *out_value);
 
 /**
- * Adds the names of pod and container that a table knows; `OOMPARSE_RESULT_ABSENT` if it knows none.
+ * Adds the names of pod and container from a table; `OOMPARSE_RESULT_ABSENT` if the table has none.
  *
  * # Lifetime
- * Ends the views that were got from the event before.
+ * Ends the views into the event that were obtained before.
  */
 oomparse_result oomparse_pods_enrich(struct oomparse_pods *pods,
                                      struct oomparse_event *event);
 
 /**
- * The path of a field in the record, as `victim.pid`; NULL if no field has this number.
+ * The path of a field in the record, for example `victim.pid`; NULL if no field has this number.
  *
  * # Lifetime
- * The text is static and ends with a NUL.
+ * The text is static and NUL-terminated.
  */
 const char *oomparse_field_name(uint32_t field);
 
 /**
  * The kind of a field, a number of `oomparse_kind`; 0 if no field has this number.
  *
- * A program that wants all fields asks for the numbers from 1 to 255.
+ * To read all fields, loop over the numbers from 1 to 255.
  *
  * # Lifetime
  * Keeps nothing.
@@ -953,7 +953,7 @@ oomparse_result oomparse_event_list_len(const struct oomparse_event *event,
  * A text of a list, counted from 0.
  *
  * # Lifetime
- * The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+ * The view belongs to the event: it ends with the event, or when `oomparse_pods_enrich` changes it.
  */
 oomparse_result oomparse_event_list_str(const struct oomparse_event *event,
                                         uint32_t list,
@@ -974,7 +974,7 @@ oomparse_result oomparse_event_stats_len(const struct oomparse_event *event,
  * A figure of a "Memory cgroup stats for" block: the kernel's key, and bytes or a count.
  *
  * # Lifetime
- * The key is the event's and ends with it.
+ * The key belongs to the event and ends with it.
  */
 oomparse_result oomparse_event_get_stat(const struct oomparse_event *event,
                                         size_t block,
@@ -983,7 +983,7 @@ oomparse_result oomparse_event_get_stat(const struct oomparse_event *event,
                                         uint64_t *out_value);
 
 /**
- * How many rows the task table has; 0 unless it was asked for with `oomparse_options_set_tasks`.
+ * How many rows the task table has; 0 unless it was requested with `oomparse_options_set_tasks`.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1008,22 +1008,23 @@ oomparse_result oomparse_event_get_task(const struct oomparse_event *event,
  * The name in a row of the task table.
  *
  * # Lifetime
- * The view is the event's and ends with it.
+ * The view belongs to the event and ends with it.
  */
 oomparse_result oomparse_event_get_task_comm(const struct oomparse_event *event,
                                              size_t row,
                                              struct oomparse_str *out_comm);
 
 /**
- * Options as they are by default.
+ * Default options.
  *
  * # Lifetime
- * The options are the caller's; they end with `oomparse_options_free`. A parser copies what it needs.
+ * The options belong to the caller, who must free them with `oomparse_options_free`. A parser copies what it
+ * needs.
  */
 oomparse_result oomparse_options_new(struct oomparse_options **out_options);
 
 /**
- * Frees options; NULL is fine.
+ * Frees options; NULL is allowed.
  *
  * # Lifetime
  * Ends the options.
@@ -1031,7 +1032,7 @@ oomparse_result oomparse_options_new(struct oomparse_options **out_options);
 void oomparse_options_free(struct oomparse_options *options);
 
 /**
- * Whether events hold the task table. They do not by default.
+ * Whether events contain the task table. By default they do not.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1039,7 +1040,7 @@ void oomparse_options_free(struct oomparse_options *options);
 oomparse_result oomparse_options_set_tasks(struct oomparse_options *options, bool tasks);
 
 /**
- * The year of prefixes that show none, 1970 to 9999; 0 for none.
+ * The year for prefixes that show none, 1970 to 9999; 0 for none.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1047,7 +1048,7 @@ oomparse_result oomparse_options_set_tasks(struct oomparse_options *options, boo
 oomparse_result oomparse_options_set_year(struct oomparse_options *options, uint16_t year);
 
 /**
- * The zone of prefixes that show none, in minutes east of UTC, -1439 to 1439.
+ * The time zone for prefixes that show none, in minutes east of UTC, -1439 to 1439.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1056,7 +1057,7 @@ oomparse_result oomparse_options_set_utc_offset(struct oomparse_options *options
                                                 int16_t minutes);
 
 /**
- * The machine's name where the prefix shows none; of length 0 for none.
+ * The machine's name for prefixes that show none; length 0 for none.
  *
  * # Lifetime
  * Copies the name.
@@ -1066,7 +1067,7 @@ oomparse_result oomparse_options_set_host(struct oomparse_options *options,
                                           size_t len);
 
 /**
- * The boot id where the carrier shows none; of length 0 for none.
+ * The boot id for carriers that show none; length 0 for none.
  *
  * # Lifetime
  * Copies the id.
@@ -1076,7 +1077,7 @@ oomparse_result oomparse_options_set_boot_id(struct oomparse_options *options,
                                              size_t len);
 
 /**
- * One more cgroup below which a cluster lives, as one without root does: pods there are pods. It begins with a
+ * Adds a cgroup below which a cluster runs, for example a rootless one: pods there are pods. It begins with a
  * slash, as the kernel prints it.
  *
  * # Lifetime
@@ -1095,8 +1096,8 @@ oomparse_result oomparse_options_add_cgroup_root(struct oomparse_options *option
 oomparse_result oomparse_options_set_trust(struct oomparse_options *options, uint32_t trust);
 
 /**
- * One more daemon whose lines are read beside the kernel's, by its name as `systemd-oomd`; `all` for all. What it
- * tells comes as events of the types `userspace_kill`, `eviction` and `notice`.
+ * Adds a daemon whose lines are read besides the kernel's, by its name, for example `systemd-oomd`; `all` for
+ * all daemons. Their events have the types `userspace_kill`, `eviction` and `notice`.
  *
  * # Lifetime
  * Copies the name.
@@ -1106,7 +1107,7 @@ oomparse_result oomparse_options_add_source(struct oomparse_options *options,
                                             size_t len);
 
 /**
- * Whose log it is, where its lines do not say so: a daemon's name; of length 0 for nobody's.
+ * The author of the log, if its lines show none: a daemon's name; length 0 for none.
  *
  * # Lifetime
  * Copies the name.
@@ -1116,7 +1117,7 @@ oomparse_result oomparse_options_set_origin(struct oomparse_options *options,
                                             size_t len);
 
 /**
- * How many keyed streams are kept at a time, 1 to 1024 (the default); past it the one that was quiet
+ * How many keyed streams are kept at a time, 1 to 1024 (the default); beyond that, the stream that was silent
  * longest is finished.
  *
  * # Lifetime
@@ -1126,8 +1127,8 @@ oomparse_result oomparse_options_set_max_streams(struct oomparse_options *option
                                                  size_t max);
 
 /**
- * How many events wait for `oomparse_parser_next_event` at a time, 1 to 65536 (the default); past it
- * the oldest is dropped and counted, see `oomparse_parser_dropped_events`.
+ * How many events wait for `oomparse_parser_next_event` at a time, 1 to 65536 (the default); beyond that the
+ * oldest is dropped and counted, see `oomparse_parser_dropped_events`.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1139,45 +1140,45 @@ oomparse_result oomparse_options_set_max_events(struct oomparse_options *options
  * A parser with these options, or with the default ones if `options` is NULL.
  *
  * # Lifetime
- * The parser is the caller's; it ends with `oomparse_parser_free`. The options may end at once.
+ * The parser belongs to the caller, who must free it with `oomparse_parser_free`. The options may be freed at
+ * once.
  */
 oomparse_result oomparse_parser_new(const struct oomparse_options *options,
                                     struct oomparse_parser **out_parser);
 
 /**
- * Frees a parser; NULL is fine. What is still open is dropped: call `oomparse_parser_finish` before.
+ * Frees a parser; NULL is allowed. Open reports are dropped: call `oomparse_parser_finish` before.
  *
  * # Lifetime
- * Ends the parser, and the events that its callbacks were given. Events taken with
- * `oomparse_parser_next_event` stay.
+ * Ends the parser, and the events that its callbacks got. Events from `oomparse_parser_next_event` stay valid.
  */
 void oomparse_parser_free(struct oomparse_parser *parser);
 
 /**
- * Has events given to a callback; with NULL they wait for `oomparse_parser_next_event` again.
+ * Sets a callback that gets the events; with NULL, they wait for `oomparse_parser_next_event` again.
  *
  * # Lifetime
- * `user` is handed on and never looked at; it must stay as long as the callback uses it.
+ * `user` is passed on and never dereferenced; it must stay valid as long as the callback uses it.
  */
 oomparse_result oomparse_parser_set_callback(struct oomparse_parser *parser,
                                              oomparse_event_callback callback,
                                              void *user);
 
 /**
- * Has the names of pods and containers put into the events; with NULL not any more.
+ * Adds the names of pods and containers to events; with NULL, no longer.
  *
  * # Lifetime
- * The parser keeps the table alive itself: the caller may free `pods` at any time, and change it and
- * give it to other parsers meanwhile.
+ * The parser keeps the table alive: the caller may free `pods` at any time, and may change it and pass it to
+ * other parsers meanwhile.
  */
 oomparse_result oomparse_parser_set_pods(struct oomparse_parser *parser,
                                          struct oomparse_pods *pods);
 
 /**
- * Takes one line, without its line end (one `\n` at the end is taken off).
+ * Takes one line, without its line end (one `\n` at the end is removed).
  *
  * # Lifetime
- * The line must stand until the call returns; it is not kept.
+ * The line must stay valid until the call returns; it is not kept.
  */
 oomparse_result oomparse_parser_push(struct oomparse_parser *parser,
                                      const char *line,
@@ -1187,17 +1188,17 @@ oomparse_result oomparse_parser_push(struct oomparse_parser *parser,
  * Takes the next bytes of a log, cut anywhere.
  *
  * # Lifetime
- * The bytes must stand until the call returns; they are not kept.
+ * The bytes must stay valid until the call returns; they are not kept.
  */
 oomparse_result oomparse_parser_push_chunk(struct oomparse_parser *parser,
                                            const char *chunk,
                                            size_t len);
 
 /**
- * Takes one line of one of several logs that come mixed. The key is any bytes: a file's name, a tag.
+ * Takes one line of one of several mixed logs. The key is any bytes: a file's name, a tag.
  *
  * # Lifetime
- * Line and key must stand until the call returns. A copy of the key stays with its events.
+ * Line and key must stay valid until the call returns. A copy of the key stays with its events.
  */
 oomparse_result oomparse_parser_push_keyed(struct oomparse_parser *parser,
                                            const char *key,
@@ -1209,7 +1210,7 @@ oomparse_result oomparse_parser_push_keyed(struct oomparse_parser *parser,
  * Takes the next bytes of one of several logs, cut anywhere.
  *
  * # Lifetime
- * Bytes and key must stand until the call returns. A copy of the key stays with its events.
+ * Bytes and key must stay valid until the call returns. A copy of the key stays with its events.
  */
 oomparse_result oomparse_parser_push_chunk_keyed(struct oomparse_parser *parser,
                                                  const char *key,
@@ -1218,37 +1219,36 @@ oomparse_result oomparse_parser_push_chunk_keyed(struct oomparse_parser *parser,
                                                  size_t len);
 
 /**
- * Says that no more lines come: gives out what is open. The parser can then be used anew.
+ * Ends the log: emits what is open. The parser can then be used for another log.
  *
  * # Lifetime
- * Ends nothing.
+ * Does not end any object.
  */
 oomparse_result oomparse_parser_finish(struct oomparse_parser *parser);
 
 /**
- * Says that no more lines of one of several logs come.
+ * Ends one of several logs: no more of its lines come.
  *
  * # Lifetime
- * The key must stand until the call returns.
+ * The key must stay valid until the call returns.
  */
 oomparse_result oomparse_parser_finish_keyed(struct oomparse_parser *parser,
                                              const char *key,
                                              size_t key_len);
 
 /**
- * The next event that is complete, in the order of completion; `OOMPARSE_RESULT_ABSENT` and NULL if
- * there is none.
+ * The next complete event, in the order of completion; `OOMPARSE_RESULT_ABSENT` and NULL if there is none.
  *
  * # Lifetime
- * The event is the caller's; it ends with `oomparse_event_free` and may outlive the parser.
+ * The event belongs to the caller, who must free it with `oomparse_event_free`; it may outlive the parser.
  */
 oomparse_result oomparse_parser_next_event(struct oomparse_parser *parser,
                                            struct oomparse_event **out_event);
 
 /**
- * Whether an ordinary line matters now, since a report is being printed. While none does, only lines
- * that `oomparse_line_is_candidate` takes need to be handed in, and the line right before one that begins
- * with a blank.
+ * Whether ordinary lines matter now, because a report is being printed. While they do not, only lines for which
+ * `oomparse_line_is_candidate` is true need to be pushed, and the line right before one that begins with a
+ * blank.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1260,7 +1260,7 @@ oomparse_result oomparse_parser_wants_every_line(struct oomparse_parser *parser,
  * The same for one of several logs.
  *
  * # Lifetime
- * The key must stand until the call returns.
+ * The key must stay valid until the call returns.
  */
 oomparse_result oomparse_parser_wants_every_line_keyed(struct oomparse_parser *parser,
                                                        const char *key,
@@ -1268,7 +1268,7 @@ oomparse_result oomparse_parser_wants_every_line_keyed(struct oomparse_parser *p
                                                        bool *out_wants);
 
 /**
- * How many events were dropped since nobody took them.
+ * How many events were dropped because nobody took them.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1277,11 +1277,11 @@ oomparse_result oomparse_parser_dropped_events(struct oomparse_parser *parser,
                                                uint64_t *out_dropped);
 
 /**
- * Whether a line can open a report or make an event alone: the search that stands before everything.
- * Allocates nothing; a line that is NULL or too long is no candidate.
+ * Whether a line can open a report or make an event alone: the search that comes before everything else.
+ * Allocates nothing; a line that is NULL or too long is not a candidate.
  *
  * # Lifetime
- * The line must stand until the call returns.
+ * The line must stay valid until the call returns.
  */
 bool oomparse_line_is_candidate(const char *line,
                                 size_t len);
@@ -1290,21 +1290,20 @@ bool oomparse_line_is_candidate(const char *line,
  * An empty table.
  *
  * # Lifetime
- * The table is the caller's; it ends with `oomparse_pods_free`.
+ * The table belongs to the caller, who must free it with `oomparse_pods_free`.
  */
 oomparse_result oomparse_pods_new(struct oomparse_pods **out_pods);
 
 /**
- * Frees a table; NULL is fine. Parsers that were given it keep what is in it.
+ * Frees a table; NULL is allowed. Parsers that got it keep its contents.
  *
  * # Lifetime
- * Ends the table. Names that were got from it stay.
+ * Ends the table. Names obtained from it stay valid.
  */
 void oomparse_pods_free(struct oomparse_pods *pods);
 
 /**
- * Says which labels records that are read later keep: keys with a comma between, `*` for all, nothing
- * for none.
+ * Sets which labels later records keep: keys separated by commas, `*` for all, empty for none.
  *
  * # Lifetime
  * Copies the keys.
@@ -1314,13 +1313,13 @@ oomparse_result oomparse_pods_keep_labels(struct oomparse_pods *pods,
                                           size_t len);
 
 /**
- * Takes over a listing in any form that oomparse reads: JSON of kubectl, crictl or the kubelet, NDJSON,
- * CSV, kubectl's columns, names of log directories. `out_loaded` may be NULL.
+ * Adds a listing in any format that oomparse reads: JSON of kubectl, crictl or the kubelet, NDJSON, CSV,
+ * kubectl's columns, names of log directories. `out_loaded` may be NULL.
  *
- * `OOMPARSE_RESULT_BAD_LISTING` if anything in it was wrong; the rest was taken over.
+ * `OOMPARSE_RESULT_BAD_LISTING` if there was an error in it; the rest was added.
  *
  * # Lifetime
- * The bytes must stand until the call returns; they are not kept.
+ * The bytes must stay valid until the call returns; they are not kept.
  */
 oomparse_result oomparse_pods_load(struct oomparse_pods *pods,
                                    const char *listing,
@@ -1328,11 +1327,11 @@ oomparse_result oomparse_pods_load(struct oomparse_pods *pods,
                                    struct oomparse_loaded *out_loaded);
 
 /**
- * Takes over what stands at a path (UTF-8, not ended by a NUL): a listing in any form, or a directory as
+ * Adds what is at a path (UTF-8, not NUL-terminated): a listing in any format, or a directory such as
  * `/var/log/pods` or `/var/log/containers`. `out_loaded` may be NULL.
  *
  * # Lifetime
- * The path must stand until the call returns.
+ * The path must stay valid until the call returns.
  */
 oomparse_result oomparse_pods_load_path(struct oomparse_pods *pods,
                                         const char *path,
@@ -1340,12 +1339,12 @@ oomparse_result oomparse_pods_load_path(struct oomparse_pods *pods,
                                         struct oomparse_loaded *out_loaded);
 
 /**
- * The same, and when an event's pod is not known, the path is read again if it looks different since. So a parser
- * that has the table names pods that came later, however short they lived. `out_loaded` may be NULL; a path that
- * cannot be read now may come later.
+ * The same; and if an event's pod is unknown, the path is read again if it looks changed. So a parser with this
+ * table also names pods that appeared later, however short they lived. `out_loaded` may be NULL; the path may
+ * not be readable yet.
  *
  * # Lifetime
- * The path must stand until the call returns; the table keeps a copy.
+ * The path must stay valid until the call returns; the table keeps a copy.
  */
 oomparse_result oomparse_pods_follow_path(struct oomparse_pods *pods,
                                           const char *path,
@@ -1353,13 +1352,13 @@ oomparse_result oomparse_pods_follow_path(struct oomparse_pods *pods,
                                           struct oomparse_loaded *out_loaded);
 
 /**
- * Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`,
- * `k3s`, `rke2`) without its prefix; `OOMPARSE_RESULT_ABSENT` if it tells none.
+ * Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`, `k3s`,
+ * `rke2`) without its prefix; `OOMPARSE_RESULT_ABSENT` if it contains none.
  *
- * Anybody may write such text to a log: the daemon's name must be what the log's own frame proves.
+ * Anybody may write such text to a log: the log's own frame must prove the daemon's name.
  *
  * # Lifetime
- * Name and line must stand until the call returns; they are not kept.
+ * Name and line must stay valid until the call returns; they are not kept.
  */
 oomparse_result oomparse_pods_learn(struct oomparse_pods *pods,
                                     const char *daemon,
@@ -1378,10 +1377,10 @@ oomparse_result oomparse_pods_len(struct oomparse_pods *pods,
                                   size_t *out_containers);
 
 /**
- * Looks a pod up by its uid, in any spelling; `OOMPARSE_RESULT_ABSENT` and NULL if it is not known.
+ * Looks up a pod by its uid, in any spelling; `OOMPARSE_RESULT_ABSENT` and NULL if it is unknown.
  *
  * # Lifetime
- * The names are the caller's and stay when the table changes; they end with `oomparse_names_free`.
+ * The names belong to the caller and stay valid when the table changes; free them with `oomparse_names_free`.
  */
 oomparse_result oomparse_pods_lookup(struct oomparse_pods *pods,
                                      const char *uid,
@@ -1389,11 +1388,11 @@ oomparse_result oomparse_pods_lookup(struct oomparse_pods *pods,
                                      struct oomparse_names **out_names);
 
 /**
- * Looks a container up by its id, 12 digits of it at least; `OOMPARSE_RESULT_ABSENT` and NULL if it is
- * not known.
+ * Looks up a container by its id, of which at least 12 digits are needed; `OOMPARSE_RESULT_ABSENT` and NULL if
+ * it is unknown.
  *
  * # Lifetime
- * The names are the caller's and stay when the table changes; they end with `oomparse_names_free`.
+ * The names belong to the caller and stay valid when the table changes; free them with `oomparse_names_free`.
  */
 oomparse_result oomparse_pods_lookup_container(struct oomparse_pods *pods,
                                                const char *id,
@@ -1411,17 +1410,17 @@ oomparse_result oomparse_names_get(const struct oomparse_names *names,
                                    struct oomparse_str *out_value);
 
 /**
- * Frees names; NULL is fine.
+ * Frees names; NULL is allowed.
  *
  * # Lifetime
- * Ends the names and the views that were got from them.
+ * Ends the names and the views into them.
  */
 void oomparse_names_free(struct oomparse_names *names);
 
 /**
- * One more place where a record of `oomparse_parser_push_record` has its text, first come first: `log`, or `a.b` or
- * `$a['b']` for an object in an object. No other text of the record is then read. By default it is found under
- * the names that shippers give it.
+ * Adds a key under which a record of `oomparse_parser_push_record` has its text; the first one that exists is
+ * used: `log`, or `a.b` or `$a['b']` for a nested object. No other text of the record is then read. By default
+ * the text is found under the names that shippers use.
  *
  * # Lifetime
  * Copies the key.
@@ -1431,8 +1430,8 @@ oomparse_result oomparse_options_add_text_key(struct oomparse_options *options,
                                               size_t len);
 
 /**
- * From when on kills are given out for records, in seconds since 1970; 0 for always. For an input that reads again
- * what another run has read.
+ * The time from which kills are emitted for records, in seconds since 1970; 0 for always. For an input that
+ * reads again what an earlier run has read.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1441,11 +1440,11 @@ oomparse_result oomparse_options_set_since(struct oomparse_options *options,
                                            uint64_t seconds);
 
 /**
- * Whether a record matters whose text this is. One that does not need not be pushed, and of it only its beginning is
- * kept, for a line behind it may go on with it. One call for each record of a log pipeline.
+ * Whether a record with this text matters. A record that does not need not be pushed; only the beginning of its
+ * text is kept, because the next line may continue it. Call it once for each record of a log pipeline.
  *
  * # Lifetime
- * Key and text must stand until the call returns.
+ * Key and text must stay valid until the call returns.
  */
 bool oomparse_parser_wants_record(struct oomparse_parser *parser,
                                   const char *key,
@@ -1454,17 +1453,19 @@ bool oomparse_parser_wants_record(struct oomparse_parser *parser,
                                   size_t len);
 
 /**
- * Takes one record of one of several logs, and gives the event that this record tells, named, with whatever else it
- * tells in its `others`; `OOMPARSE_RESULT_ABSENT` and NULL if it tells none.
+ * Takes one record of one of several logs, and returns the event that this record reports, with names, and with
+ * its further events in `others`; `OOMPARSE_RESULT_ABSENT` and NULL if it reports none.
  *
- * For filters of a log pipeline, which answer each record before they get the next one: no kill waits for a further
- * line. The record is a JSON object, whose values tell who wrote its text, or that text alone, where nothing is
- * known beside it. `seconds` is the record's own time since 1970, or 0: it gives dates without a year one, see also
- * `oomparse_options_set_since`. Events that come too late for their record, and those of logs that had to make
- * room, go where those of `oomparse_parser_push_keyed` go: they belong on no other record.
+ * For filters of a log pipeline, which answer each record before they get the next one: no kill waits for a
+ * further line. The record is a JSON object, whose values show who wrote its text, or that text alone, if
+ * nothing else is known. `seconds` is the record's own time since 1970, or 0: it supplies the year for dates
+ * without one, see also `oomparse_options_set_since`. Events that come too late for their record, and those of
+ * logs that were closed to make room, go where those of `oomparse_parser_push_keyed` go: they belong to no other
+ * record.
  *
  * # Lifetime
- * Key and record must stand until the call returns. The event is the caller's; it ends with `oomparse_event_free`.
+ * Key and record must stay valid until the call returns. The event belongs to the caller, who must free it with
+ * `oomparse_event_free`.
  */
 oomparse_result oomparse_parser_push_record(struct oomparse_parser *parser,
                                             const char *key,
@@ -1475,10 +1476,10 @@ oomparse_result oomparse_parser_push_record(struct oomparse_parser *parser,
                                             struct oomparse_event **out_event);
 
 /**
- * What the record of `oomparse_parser_push_record` gets, as a JSON object: the event under `oom`, or `oom_event` where
- * the record has that already, and the pod's names under `kubernetes`, as Fluent Bit's own filter writes them, if
- * they are known and the record has none. `OOMPARSE_RESULT_ABSENT` if the record has no room, and for events that
- * were not given for a record.
+ * The members for the record of `oomparse_parser_push_record`, as a JSON object: the event under `oom`, or
+ * `oom_event` if the record already has `oom`, and the pod's names under `kubernetes`, in the format of Fluent
+ * Bit's own filter, if they are known and the record has no such key. `OOMPARSE_RESULT_ABSENT` if the record has
+ * both keys, and for events that were not returned for a record.
  *
  * # Lifetime
  * The view ends with the event.
@@ -1487,19 +1488,19 @@ oomparse_result oomparse_event_members(const struct oomparse_event *event,
                                        struct oomparse_str *out_json);
 
 /**
- * A sentence for a result's number; for a number of no meaning too.
+ * A sentence for a result's number, also for unknown numbers.
  *
  * # Lifetime
- * The text is static and ends with a NUL.
+ * The text is static and NUL-terminated.
  */
 const char *oomparse_result_str(uint32_t result);
 
 /**
- * As `oomparse_parser_push`, and says what became of the line: so a host that drops a report's lines, or passes
- * them on, need not look at them itself.
+ * Like `oomparse_parser_push`, and returns what became of the line: so a host that drops a report's lines, or
+ * passes them on, does not need to look at them itself.
  *
  * # Lifetime
- * The line must stand until the call returns; it is not kept.
+ * The line must stay valid until the call returns; it is not kept.
  */
 oomparse_result oomparse_parser_push_taken(struct oomparse_parser *parser,
                                            const char *line,
@@ -1507,10 +1508,10 @@ oomparse_result oomparse_parser_push_taken(struct oomparse_parser *parser,
                                            struct oomparse_taken *out_taken);
 
 /**
- * The same for one of several logs, as `oomparse_parser_push_keyed`.
+ * The same for one of several logs, like `oomparse_parser_push_keyed`.
  *
  * # Lifetime
- * Line and key must stand until the call returns. A copy of the key stays with its events.
+ * Line and key must stay valid until the call returns. A copy of the key stays with its events.
  */
 oomparse_result oomparse_parser_push_keyed_taken(struct oomparse_parser *parser,
                                                  const char *key,
@@ -1520,11 +1521,12 @@ oomparse_result oomparse_parser_push_keyed_taken(struct oomparse_parser *parser,
                                                  struct oomparse_taken *out_taken);
 
 /**
- * Whether the line of its log that was pushed last, when the event was given out, is the one that tells it: that
+ * Whether the last pushed line of its log, at the time when the event was emitted, reports it: whether that line
  * names the victim, or says why there is none.
  *
- * An event may also be completed by a later line that has nothing to do with it; a filter that adds events to
- * records asks here, so that none goes into another line's record. It takes the events behind each line.
+ * An event may also be completed by a later line that has nothing to do with it. A filter that adds events to
+ * records must call this, so that no event goes into another line's record. It must take the events after each
+ * line.
  *
  * # Lifetime
  * Keeps nothing.
@@ -1532,29 +1534,29 @@ oomparse_result oomparse_parser_push_keyed_taken(struct oomparse_parser *parser,
 bool oomparse_event_is_of_last_line(const struct oomparse_event *event);
 
 /**
- * The version of the library that runs, as `OOMPARSE_VERSION`.
+ * The version of the running library, like `OOMPARSE_VERSION`.
  *
  * # Lifetime
- * The text is static and ends with a NUL.
+ * The text is static and NUL-terminated.
  */
 const char *oomparse_version(void);
 
 /**
- * The version of the library that runs, as `OOMPARSE_VERSION_NUMBER`.
+ * The version of the running library, like `OOMPARSE_VERSION_NUMBER`.
  */
 uint32_t oomparse_version_number(void);
 
 /**
- * Gives out kills that wait for one further line, without it.
+ * Emits kills that wait for one further line, without that line.
  *
  * Most kills are complete on their `Killed process` line. One without a report around it is not: its cgroup may
- * stand in the next line. So the kernel prints them in a storm, ten reports in five seconds and then nothing but
- * such lines. Call this behind every pushed line, if the event must go with that line and cannot wait, as in a
- * filter of records; `oomparse_event_is_of_last_line` then tells whether an event is this line's. A kill that was
- * given out is never given out again. A line that seems to be the first half of a broken one still waits.
+ * be in the next line. The kernel prints such lines in a storm, after ten reports in five seconds. Call this
+ * after every pushed line if the event must go with that line and cannot wait, as in a filter of records;
+ * `oomparse_event_is_of_last_line` then shows whether an event belongs to this line. A kill is never emitted
+ * twice. A line that looks like the first half of a broken one still waits.
  *
  * # Lifetime
- * Ends nothing.
+ * Does not end any object.
  */
 oomparse_result oomparse_parser_give_waiting(struct oomparse_parser *parser);
 
@@ -1562,21 +1564,21 @@ oomparse_result oomparse_parser_give_waiting(struct oomparse_parser *parser);
  * The same for one of several logs.
  *
  * # Lifetime
- * The key must stand until the call returns.
+ * The key must stay valid until the call returns.
  */
 oomparse_result oomparse_parser_give_waiting_keyed(struct oomparse_parser *parser,
                                                    const char *key,
                                                    size_t key_len);
 
 /**
- * Gives out kills of all logs that wait for a further line, where none has come for a while.
+ * Emits kills of all logs that wait for a further line, if none has come for a while.
  *
- * For hosts that follow a log and give out events alone: call it when nothing was pushed for a second. A line
- * that seemed to be the first half of a broken one is then read as it is. Reports that are still being printed
- * stay open.
+ * For hosts that follow a log and only emit events: call it when nothing was pushed for a second. A line that
+ * looked like the first half of a broken one is then read as it is. Reports that are still being printed stay
+ * open.
  *
  * # Lifetime
- * Ends nothing.
+ * Does not end any object.
  */
 oomparse_result oomparse_parser_give_all_waiting(struct oomparse_parser *parser);
 

@@ -1,4 +1,4 @@
-//! `oomparse_cgroup_parse`: what one cgroup path tells.
+//! `oomparse_cgroup_parse`: the contents of one cgroup path.
 #![allow(unsafe_code, reason = "export attributes")]
 #![allow(
     clippy::missing_safety_doc,
@@ -12,7 +12,7 @@ use oomparse_core::{CgroupDriver, QosClass, Runtime, parse_cgroup_path};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-/// What a cgroup path tells. What it does not tell is NULL or empty.
+/// The contents of a cgroup path. What the path does not show is NULL or empty.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct oomparse_cgroup {
@@ -22,20 +22,20 @@ pub struct oomparse_cgroup {
     pub qos_class: oomparse_str,
     /// `docker`, `containerd`, `cri-o` or `podman`.
     pub runtime: oomparse_str,
-    /// What the path itself names: `container`, `pod`, `qos`, `kubepods`, `root` or `other`.
+    /// The level of the path itself: `container`, `pod`, `qos`, `kubepods`, `root` or `other`.
     pub level: oomparse_str,
-    /// The pod, lower case with hyphens, ended by a NUL.
+    /// The pod, lower case with hyphens, NUL-terminated.
     pub pod_uid: [c_char; 40],
-    /// The container, 12 to 64 hex digits, ended by a NUL.
+    /// The container, 12 to 64 hex digits, NUL-terminated.
     pub container_id: [c_char; 72],
-    /// The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+    /// The pod is in the cgroup of a container or a machine, whose owner named it.
     pub nested: bool,
 }
 
 /// Reads a memory cgroup's path as the kernel prints it. Never fails on any path.
 ///
 /// # Lifetime
-/// The path must stand until the call returns; it is not kept. The texts are static or the struct's own.
+/// The path must stay valid until the call returns; it is not kept. The texts are static or belong to the struct.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_cgroup_parse(
     path: *const c_char,

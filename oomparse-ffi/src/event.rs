@@ -1,4 +1,4 @@
-//! `oomparse_event`: one event, and the ways into it.
+//! `oomparse_event`: one event, and the functions that read it.
 #![allow(unsafe_code, reason = "export attributes")]
 #![allow(
     clippy::missing_safety_doc,
@@ -16,13 +16,13 @@ use std::sync::{Arc, OnceLock};
 
 /// Everything a log shows about one kill.
 ///
-/// Threads: any number of them may read one event at a time; `oomparse_pods_enrich` and
-/// `oomparse_event_free` need it alone.
+/// Threads: any number of threads may read one event at the same time; `oomparse_pods_enrich` and
+/// `oomparse_event_free` need exclusive access.
 #[derive(Debug, Default)]
 pub struct oomparse_event {
-    /// Nothing once the callback that it was given to has returned.
+    /// `None` once the callback that got it has returned.
     content: Option<Content>,
-    /// Whether `oomparse_event_free` ends it.
+    /// Whether `oomparse_event_free` frees it.
     owned: bool,
 }
 
@@ -30,11 +30,11 @@ pub struct oomparse_event {
 pub(crate) struct Content {
     pub(crate) event: OomEvent,
     key: Option<Arc<[u8]>>,
-    /// The line that was pushed last when it was given out tells it.
+    /// The line that was pushed last before it was emitted reports it.
     is_of_last_line: bool,
     time: Option<String>,
     json: OnceLock<String>,
-    /// What its record gets, if it was given as a record's answer.
+    /// The members for its record, if it was returned for a record.
     members: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Content {
         }
     }
 
-    /// The event that a record tells, and what the record gets.
+    /// The event that a record reports, and the members for the record.
     pub(crate) fn of_record(event: OomEvent, key: &[u8], members: Option<String>) -> Self {
         Self {
             members,
@@ -95,21 +95,21 @@ impl oomparse_event {
     }
 }
 
-/// What is in an event that a caller hands in.
+/// The content of an event that a caller passed in.
 pub(crate) fn content(event: Option<&oomparse_event>) -> Done<&Content> {
     let content = &given(event)?.content;
     content.as_ref().ok_or(oomparse_result::EventOver)
 }
 
-/// Frees an event that `oomparse_parser_next_event` or `oomparse_event_clone` gave; NULL is fine. An
-/// event that a callback was given is left as it is.
+/// Frees an event returned by `oomparse_parser_next_event` or `oomparse_event_clone`; NULL is allowed. An event
+/// that was passed to a callback is not freed.
 ///
 /// # Lifetime
-/// Ends the event and every view that was got from it.
+/// Ends the event and every view into it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_free(event: Option<Box<oomparse_event>>) {
     quietly((), || match event {
-        // Its parser has it and frees it.
+        // Its parser owns it and frees it.
         Some(event) if !event.owned => _ = Box::leak(event),
         event => drop(event),
     });
@@ -118,7 +118,7 @@ pub extern "C" fn oomparse_event_free(event: Option<Box<oomparse_event>>) {
 /// A copy of an event.
 ///
 /// # Lifetime
-/// The copy is the caller's; it ends with `oomparse_event_free`.
+/// The copy belongs to the caller, who must free it with `oomparse_event_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_clone(
     event: Option<&oomparse_event>,
@@ -133,10 +133,10 @@ pub extern "C" fn oomparse_event_clone(
     })
 }
 
-/// The event as one line of compact JSON, the same bytes on every surface of oomparse.
+/// The event as one line of compact JSON, the same bytes as every other interface of oomparse writes.
 ///
 /// # Lifetime
-/// The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+/// The view belongs to the event: it ends with the event, or when `oomparse_pods_enrich` changes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_to_json(
     event: Option<&oomparse_event>,
@@ -153,7 +153,7 @@ pub extern "C" fn oomparse_event_to_json(
 /// The key of the log that the event came from; `OOMPARSE_RESULT_ABSENT` if it was pushed without one.
 ///
 /// # Lifetime
-/// The view is the event's and ends with it.
+/// The view belongs to the event and ends with it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_key(
     event: Option<&oomparse_event>,
@@ -168,13 +168,13 @@ pub extern "C" fn oomparse_event_key(
     })
 }
 
-/// A field whose kind is `OOMPARSE_KIND_STR`: words, names and paths as the record writes them. Names
-/// and paths are the raw bytes, which need not be UTF-8.
+/// A field of kind `OOMPARSE_KIND_STR`: words, names and paths as the record writes them. Names and paths are the
+/// raw bytes, which may not be UTF-8.
 ///
 /// `OOMPARSE_RESULT_ABSENT` and NULL if the log does not show it.
 ///
 /// # Lifetime
-/// The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+/// The view belongs to the event: it ends with the event, or when `oomparse_pods_enrich` changes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_get_str(
     event: Option<&oomparse_event>,
@@ -192,7 +192,7 @@ pub extern "C" fn oomparse_event_get_str(
     })
 }
 
-/// A field whose kind is `OOMPARSE_KIND_U64`: pids, sizes, counts, times.
+/// A field of kind `OOMPARSE_KIND_U64`: pids, sizes, counts, times.
 ///
 /// `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
 ///
@@ -215,7 +215,7 @@ pub extern "C" fn oomparse_event_get_u64(
     })
 }
 
-/// A field whose kind is `OOMPARSE_KIND_I64`: the allocation's order, scores and their adjustments.
+/// A field of kind `OOMPARSE_KIND_I64`: the allocation's order, scores and their adjustments.
 ///
 /// `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
 ///
@@ -238,7 +238,7 @@ pub extern "C" fn oomparse_event_get_i64(
     })
 }
 
-/// A field whose kind is `OOMPARSE_KIND_BOOL`.
+/// A field of kind `OOMPARSE_KIND_BOOL`.
 ///
 /// `OOMPARSE_RESULT_ABSENT` and `false` if the log does not show it.
 ///
@@ -261,10 +261,10 @@ pub extern "C" fn oomparse_event_get_bool(
     })
 }
 
-/// Adds the names of pod and container that a table knows; `OOMPARSE_RESULT_ABSENT` if it knows none.
+/// Adds the names of pod and container from a table; `OOMPARSE_RESULT_ABSENT` if the table has none.
 ///
 /// # Lifetime
-/// Ends the views that were got from the event before.
+/// Ends the views into the event that were obtained before.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_pods_enrich(
     pods: Option<&oomparse_pods>,

@@ -6,19 +6,19 @@ use crate::value::value;
 use oomparse_core::OomEvent;
 use std::ffi::{CStr, c_char};
 
-/// A value of an event. The numbers are never used for anything else; new ones may be added.
+/// A value of an event. A number is never reused for another meaning; new ones may be added.
 ///
-/// The record's own description, `docs/schema.md`, tells more of each.
+/// `docs/schema.md` describes each of them.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_field {
     /// `kill`, `no_victim` or `report`.
     Type = 1,
-    /// The same for the same kill read again.
+    /// Equal if the same kill is read again.
     Id = 2,
     /// Joins the victims of one report.
     ReportId = 3,
-    /// `kernel` where the frame proves it, else `unknown`.
+    /// `kernel` if the frame shows it, else `unknown`.
     Origin = 4,
     /// RFC 3339, of the line that names the victim.
     Time = 5,
@@ -34,9 +34,9 @@ pub enum oomparse_field {
     Constraint = 10,
     /// Known to be a `memory.oom.group` kill.
     OomGroup = 11,
-    /// Reports that the kernel's rate limit swallowed since the stream's last event.
+    /// Reports that the kernel's rate limit suppressed since the stream's last event.
     SuppressedReports = 12,
-    /// The file that the caller read it from; absent here.
+    /// The file from which the caller read it; absent here.
     SourcePath = 13,
     /// Name of the thread that asked for memory.
     InvokerComm = 20,
@@ -48,13 +48,13 @@ pub enum oomparse_field {
     InvokerGfpMask = 23,
     /// The flags' names as printed.
     InvokerGfpFlags = 24,
-    /// log2 of the pages asked for; -1 for SysRq-f.
+    /// log2 of the requested pages; -1 for SysRq-f.
     InvokerOrder = 25,
     /// The invoker's own adjustment.
     InvokerOomScoreAdj = 26,
     /// NUMA nodes the allocation could use.
     InvokerNodemask = 27,
-    /// The process first chosen, when another one was killed.
+    /// The process that was chosen first, if another one was killed.
     SelectedPid = 30,
     /// Its name.
     SelectedComm = 31,
@@ -80,7 +80,7 @@ pub enum oomparse_field {
     VictimOomScoreAdj = 48,
     /// Its score.
     VictimOomScore = 49,
-    /// Its resident memory, where one figure is all that is printed (OpenVZ 6).
+    /// Its resident memory, if only one figure is printed (OpenVZ 6).
     VictimRssBytes = 50,
     /// Its swapped memory (OpenVZ 6).
     VictimSwapBytes = 51,
@@ -104,9 +104,9 @@ pub enum oomparse_field {
     PodNode = 74,
     /// `Kind/name` of the controller.
     PodOwner = 75,
-    /// Where the names came from.
+    /// The source of the names.
     PodSource = 76,
-    /// The pod stands in the cgroup of a container or a machine: whoever runs that named it.
+    /// The pod is in the cgroup of a container or a machine, whose owner named it.
     PodNested = 77,
     /// The victim's container.
     ContainerId = 80,
@@ -116,27 +116,27 @@ pub enum oomparse_field {
     ContainerName = 82,
     /// The container's id on an OpenVZ host.
     OpenvzCtid = 83,
-    /// Use of memory.
+    /// Memory in use.
     MemoryUsageBytes = 90,
-    /// Limit of memory; absent when there is none.
+    /// Limit of memory; absent if there is no limit.
     MemoryLimitBytes = 91,
     /// How often the limit of memory was hit.
     MemoryFailcnt = 92,
-    /// Use of memory and swap (cgroup v1).
+    /// Memory and swap in use (cgroup v1).
     MemorySwapUsageBytes = 94,
-    /// Limit of memory and swap (cgroup v1); absent when there is none.
+    /// Limit of memory and swap (cgroup v1); absent if there is no limit.
     MemorySwapLimitBytes = 95,
     /// How often the limit of memory and swap (cgroup v1) was hit.
     MemorySwapFailcnt = 96,
-    /// Use of swap (cgroup v2).
+    /// Swap in use (cgroup v2).
     SwapUsageBytes = 98,
-    /// Limit of swap (cgroup v2); absent when there is none.
+    /// Limit of swap (cgroup v2); absent if there is no limit.
     SwapLimitBytes = 99,
     /// How often the limit of swap (cgroup v2) was hit.
     SwapFailcnt = 100,
-    /// Use of kernel memory (cgroup v1).
+    /// Kernel memory in use (cgroup v1).
     KmemUsageBytes = 102,
-    /// Limit of kernel memory (cgroup v1); absent when there is none.
+    /// Limit of kernel memory (cgroup v1); absent if there is no limit.
     KmemLimitBytes = 103,
     /// How often the limit of kernel memory (cgroup v1) was hit.
     KmemFailcnt = 104,
@@ -188,7 +188,7 @@ pub enum oomparse_field {
     ReapedShmemRssBytes = 142,
 }
 
-/// What kind of value a field has, and so which function gives it.
+/// The kind of a field's value, which decides the function that returns it.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_kind {
@@ -202,10 +202,10 @@ pub enum oomparse_kind {
     Bool = 4,
 }
 
-/// The path of a field in the record, as `victim.pid`; NULL if no field has this number.
+/// The path of a field in the record, for example `victim.pid`; NULL if no field has this number.
 ///
 /// # Lifetime
-/// The text is static and ends with a NUL.
+/// The text is static and NUL-terminated.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
     name(field).map_or(std::ptr::null(), CStr::as_ptr)
@@ -213,7 +213,7 @@ pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
 
 /// The kind of a field, a number of `oomparse_kind`; 0 if no field has this number.
 ///
-/// A program that wants all fields asks for the numbers from 1 to 255.
+/// To read all fields, loop over the numbers from 1 to 255.
 ///
 /// # Lifetime
 /// Keeps nothing.

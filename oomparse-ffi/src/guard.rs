@@ -1,14 +1,14 @@
-//! No panic crosses the border.
+//! No panic leaves the library.
 
 use crate::result::oomparse_result;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a function does, as long as nothing is wrong.
+/// The result of a function; an error as its number.
 pub(crate) type Done<T = ()> = Result<T, oomparse_result>;
 
 /// Runs a function's body; a panic in it becomes a result.
 ///
-/// Whatever the body was changing is behind a mutex, which a panic marks, or is the caller's own.
+/// Everything that the body changes is protected by a mutex, which a panic poisons, or belongs to the caller.
 pub(crate) fn guard(body: impl FnOnce() -> Done) -> oomparse_result {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => oomparse_result::Ok,
@@ -17,7 +17,7 @@ pub(crate) fn guard(body: impl FnOnce() -> Done) -> oomparse_result {
     }
 }
 
-/// Runs a function that has no result to give, such as one that frees.
+/// Runs a function that returns no result, such as one that frees.
 pub(crate) fn quietly<T>(fallback: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }

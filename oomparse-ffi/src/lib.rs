@@ -1,15 +1,14 @@
-//! liboomparse: the C interface. `include/oomparse.h` is made from this crate.
+//! liboomparse: the C interface. `include/oomparse.h` is generated from this crate.
 //!
-//! | file | holds |
+//! | file | contains |
 //! |---|---|
 //! | `options.rs`, `parser.rs`, `waiting.rs`, `record.rs` | `oomparse_options`, `oomparse_parser` |
-//! | `event.rs`, `field.rs`, `value.rs`, `lists.rs` | `oomparse_event` and what is in it |
+//! | `event.rs`, `field.rs`, `value.rs`, `lists.rs` | `oomparse_event` and its contents |
 //! | `pods.rs`, `cgroup.rs` | names of pods, one cgroup path |
 //! | `result.rs`, `guard.rs`, `str.rs`, `version.rs` | numbers, panics, views, version |
 //!
-//! Handles cross the border as `Option<&T>`, `Option<&mut T>` and `Option<Box<T>>`, whose layout is that
-//! of a pointer that may be NULL; so the only unsafe code is in `str.rs`, where a pointer and a length
-//! become a slice.
+//! Handles are passed as `Option<&T>`, `Option<&mut T>` and `Option<Box<T>>`, which have the layout of a pointer
+//! that may be NULL. So the only unsafe code is in `str.rs`, where a pointer and a length become a slice.
 #![allow(non_camel_case_types, reason = "the names of C")]
 
 mod cgroup;

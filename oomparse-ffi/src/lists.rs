@@ -8,11 +8,11 @@ use crate::str::oomparse_str;
 use oomparse_core::{MemcgStats, TaskRow, Text};
 use std::mem::MaybeUninit;
 
-/// A list of texts in an event. The numbers are never used for anything else; new ones may be added.
+/// A list of texts in an event. A number is never reused for another meaning; new ones may be added.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_list {
-    /// The kinds of line that the event rests on, in the order seen.
+    /// The kinds of line on which the event is based, in the order seen.
     Evidence = 1,
     /// Fields whose text was cut.
     Truncated = 2,
@@ -20,11 +20,11 @@ pub enum oomparse_list {
     LabelKeys = 3,
     /// Values of the pod's labels, in the order of the keys.
     LabelValues = 4,
-    /// Cgroups of the "Memory cgroup stats for" blocks; `oomparse_event_get_stat` gives the figures.
+    /// Cgroups of the "Memory cgroup stats for" blocks; `oomparse_event_get_stat` returns the figures.
     StatPaths = 5,
 }
 
-/// A figure of a row of the task table. The numbers are never used for anything else; new ones may be added.
+/// A figure of a row of the task table. A number is never reused for another meaning; new ones may be added.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_task {
@@ -89,7 +89,7 @@ pub extern "C" fn oomparse_event_list_len(
 /// A text of a list, counted from 0.
 ///
 /// # Lifetime
-/// The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+/// The view belongs to the event: it ends with the event, or when `oomparse_pods_enrich` changes it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_list_str(
     event: Option<&oomparse_event>,
@@ -145,7 +145,7 @@ pub extern "C" fn oomparse_event_stats_len(
 /// A figure of a "Memory cgroup stats for" block: the kernel's key, and bytes or a count.
 ///
 /// # Lifetime
-/// The key is the event's and ends with it.
+/// The key belongs to the event and ends with it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_get_stat(
     event: Option<&oomparse_event>,
@@ -171,7 +171,7 @@ fn stats(event: Option<&oomparse_event>, block: usize) -> Done<&MemcgStats> {
     blocks.get(block).ok_or(oomparse_result::OutOfRange)
 }
 
-/// How many rows the task table has; 0 unless it was asked for with `oomparse_options_set_tasks`.
+/// How many rows the task table has; 0 unless it was requested with `oomparse_options_set_tasks`.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -232,7 +232,7 @@ pub extern "C" fn oomparse_event_get_task(
             _ => return Err(oomparse_result::UnknownField),
         };
         let value = unsigned.ok_or(oomparse_result::Absent)?;
-        // No figure of the kernel's comes near.
+        // No figure of the kernel comes near this.
         out.write(i64::try_from(value).unwrap_or(i64::MAX));
         Ok(())
     })
@@ -241,7 +241,7 @@ pub extern "C" fn oomparse_event_get_task(
 /// The name in a row of the task table.
 ///
 /// # Lifetime
-/// The view is the event's and ends with it.
+/// The view belongs to the event and ends with it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_event_get_task_comm(
     event: Option<&oomparse_event>,

@@ -1,4 +1,4 @@
-//! `oomparse_options`: what a parser is told beforehand.
+//! `oomparse_options`: the options of a parser.
 #![allow(unsafe_code, reason = "export attributes")]
 #![allow(
     clippy::missing_safety_doc,
@@ -13,18 +13,18 @@ use oomparse_host::Places;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-/// Events that wait to be taken; past it the oldest is dropped and counted.
+/// How many events may wait to be taken; beyond that the oldest is dropped and counted.
 const MAX_EVENTS: usize = 1 << 16;
 
-/// What a parser is told beforehand.
+/// The options of a parser.
 #[derive(Clone, Debug)]
 pub struct oomparse_options {
     pub(crate) parser: Options,
     pub(crate) max_streams: usize,
     pub(crate) max_events: usize,
-    /// Where records have their text.
+    /// The keys under which records have their text.
     pub(crate) places: Places,
-    /// From when on kills are given out, in seconds since 1970.
+    /// The time from which kills are emitted, in seconds since 1970.
     pub(crate) since: u64,
 }
 
@@ -44,16 +44,17 @@ impl Default for oomparse_options {
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_trust {
-    /// Text of which nothing proves that a program wrote it: plain dmesg output, a paste. The default.
+    /// Also text that shows no author: plain dmesg output, a paste. The default.
     Any = 1,
-    /// Only text that its frame proves to be the kernel's.
+    /// Only text that its frame shows to be the kernel's.
     Kernel = 2,
 }
 
-/// Options as they are by default.
+/// Default options.
 ///
 /// # Lifetime
-/// The options are the caller's; they end with `oomparse_options_free`. A parser copies what it needs.
+/// The options belong to the caller, who must free them with `oomparse_options_free`. A parser copies what it
+/// needs.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_options_new(
     out_options: Option<&mut MaybeUninit<*mut oomparse_options>>,
@@ -64,7 +65,7 @@ pub extern "C" fn oomparse_options_new(
     })
 }
 
-/// Frees options; NULL is fine.
+/// Frees options; NULL is allowed.
 ///
 /// # Lifetime
 /// Ends the options.
@@ -73,7 +74,7 @@ pub extern "C" fn oomparse_options_free(options: Option<Box<oomparse_options>>) 
     quietly((), || drop(options));
 }
 
-/// Whether events hold the task table. They do not by default.
+/// Whether events contain the task table. By default they do not.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -88,7 +89,7 @@ pub extern "C" fn oomparse_options_set_tasks(
     })
 }
 
-/// The year of prefixes that show none, 1970 to 9999; 0 for none.
+/// The year for prefixes that show none, 1970 to 9999; 0 for none.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -108,7 +109,7 @@ pub extern "C" fn oomparse_options_set_year(
     })
 }
 
-/// The zone of prefixes that show none, in minutes east of UTC, -1439 to 1439.
+/// The time zone for prefixes that show none, in minutes east of UTC, -1439 to 1439.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -127,7 +128,7 @@ pub extern "C" fn oomparse_options_set_utc_offset(
     })
 }
 
-/// The machine's name where the prefix shows none; of length 0 for none.
+/// The machine's name for prefixes that show none; length 0 for none.
 ///
 /// # Lifetime
 /// Copies the name.
@@ -144,7 +145,7 @@ pub unsafe extern "C" fn oomparse_options_set_host(
     })
 }
 
-/// The boot id where the carrier shows none; of length 0 for none.
+/// The boot id for carriers that show none; length 0 for none.
 ///
 /// # Lifetime
 /// Copies the id.
@@ -161,7 +162,7 @@ pub unsafe extern "C" fn oomparse_options_set_boot_id(
     })
 }
 
-/// One more cgroup below which a cluster lives, as one without root does: pods there are pods. It begins with a
+/// Adds a cgroup below which a cluster runs, for example a rootless one: pods there are pods. It begins with a
 /// slash, as the kernel prints it.
 ///
 /// # Lifetime
@@ -200,8 +201,8 @@ pub extern "C" fn oomparse_options_set_trust(
     })
 }
 
-/// One more daemon whose lines are read beside the kernel's, by its name as `systemd-oomd`; `all` for all. What it
-/// tells comes as events of the types `userspace_kill`, `eviction` and `notice`.
+/// Adds a daemon whose lines are read besides the kernel's, by its name, for example `systemd-oomd`; `all` for
+/// all daemons. Their events have the types `userspace_kill`, `eviction` and `notice`.
 ///
 /// # Lifetime
 /// Copies the name.
@@ -219,7 +220,7 @@ pub unsafe extern "C" fn oomparse_options_add_source(
     })
 }
 
-/// What is read when the lines of one more daemon are.
+/// What is accepted after one more daemon was added.
 fn with_source(accept: Accept, name: &[u8]) -> Result<Accept, oomparse_result> {
     match name {
         b"all" => Ok(accept.and_all_daemons()),
@@ -227,7 +228,7 @@ fn with_source(accept: Accept, name: &[u8]) -> Result<Accept, oomparse_result> {
     }
 }
 
-/// Whose log it is, where its lines do not say so: a daemon's name; of length 0 for nobody's.
+/// The author of the log, if its lines show none: a daemon's name; length 0 for none.
 ///
 /// # Lifetime
 /// Copies the name.
@@ -254,7 +255,7 @@ fn daemon(name: &[u8]) -> Result<Daemon, oomparse_result> {
         .ok_or(oomparse_result::InvalidValue)
 }
 
-/// How many keyed streams are kept at a time, 1 to 1024 (the default); past it the one that was quiet
+/// How many keyed streams are kept at a time, 1 to 1024 (the default); beyond that, the stream that was silent
 /// longest is finished.
 ///
 /// # Lifetime
@@ -274,8 +275,8 @@ pub extern "C" fn oomparse_options_set_max_streams(
     })
 }
 
-/// How many events wait for `oomparse_parser_next_event` at a time, 1 to 65536 (the default); past it
-/// the oldest is dropped and counted, see `oomparse_parser_dropped_events`.
+/// How many events wait for `oomparse_parser_next_event` at a time, 1 to 65536 (the default); beyond that the
+/// oldest is dropped and counted, see `oomparse_parser_dropped_events`.
 ///
 /// # Lifetime
 /// Keeps nothing.

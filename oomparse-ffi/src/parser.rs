@@ -18,12 +18,12 @@ use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-/// Reads log lines and gives events.
+/// Reads log lines and returns events.
 ///
-/// Threads: any thread may use it at any time; calls with one parser wait for each other. A parser may
-/// be made, used and freed on different threads.
+/// Threads: any thread may use it at any time; calls with one parser wait for each other. A parser may be
+/// created, used and freed on different threads.
 ///
-/// Memory is bounded, whatever the log says.
+/// Memory is bounded, whatever the log contains.
 #[derive(Debug)]
 pub struct oomparse_parser(Mutex<Inner>);
 
@@ -31,33 +31,32 @@ pub struct oomparse_parser(Mutex<Inner>);
 pub(crate) struct Inner {
     /// The log without a key.
     pub(crate) main: Parser,
-    /// Those with one.
+    /// The logs with a key.
     pub(crate) host: Host<Option<Arc<Pods>>>,
     pub(crate) places: Places,
     callback: Option<Callback>,
     events: VecDeque<Content>,
     max_events: usize,
     dropped: u64,
-    /// Handles that callbacks had, to be used anew: one of them used too late is told so.
+    /// Handles of past callbacks, which are used again: a late use of one returns an error.
     #[allow(clippy::vec_box, reason = "a handle must keep its address")]
     handles: Vec<Box<oomparse_event>>,
 }
 
-/// Takes an event as soon as it is complete, on the thread whose call completed it.
+/// Receives an event as soon as it is complete, on the thread whose call completed it.
 ///
-/// It may call any function, with this parser too, except that it must not free the parser. It must
-/// return: no C++ exception, no longjmp. Where several threads push to one parser it may run on several at
-/// a time.
+/// It may call any function, also with this parser, except that it must not free the parser. It must return
+/// normally: no C++ exception, no longjmp. If several threads push to one parser, it may run on several of them
+/// at the same time.
 ///
-/// # Lifetime
-/// The event ends when the callback returns. Used later, while the parser lives, it answers
-/// `OOMPARSE_RESULT_EVENT_OVER`. `oomparse_event_clone` makes one that stays.
+/// # Lifetime The event ends when the callback returns. If it is used later, while the parser exists, functions
+/// return `OOMPARSE_RESULT_EVENT_OVER`. `oomparse_event_clone` makes a lasting copy.
 pub type oomparse_event_callback = Option<extern "C" fn(user: *mut c_void, event: &oomparse_event)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Callback {
     call: extern "C" fn(*mut c_void, &oomparse_event),
-    /// The pointer's address: never followed here.
+    /// The pointer's address; never dereferenced here.
     user: usize,
 }
 
@@ -66,7 +65,7 @@ impl oomparse_parser {
         self.0.lock().map_err(|_| oomparse_result::Poisoned)
     }
 
-    /// Feeds the parser, then gives its events out.
+    /// Feeds the parser, and then emits its events.
     #[inline]
     pub(crate) fn feed<T>(&self, feed: impl FnOnce(&mut Inner) -> T) -> Done<T> {
         let mut inner = self.lock()?;
@@ -78,7 +77,7 @@ impl oomparse_parser {
         Ok(fed)
     }
 
-    /// Hands the events to the callback, which may use the parser itself.
+    /// Passes the events to the callback, which may use the parser itself.
     #[cold]
     fn call_back<'p>(&'p self, mut inner: MutexGuard<'p, Inner>) -> Done {
         while let Some(callback) = inner.callback
@@ -133,7 +132,8 @@ impl Inner {
 /// A parser with these options, or with the default ones if `options` is NULL.
 ///
 /// # Lifetime
-/// The parser is the caller's; it ends with `oomparse_parser_free`. The options may end at once.
+/// The parser belongs to the caller, who must free it with `oomparse_parser_free`. The options may be freed at
+/// once.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_parser_new(
     options: Option<&oomparse_options>,
@@ -162,20 +162,19 @@ pub extern "C" fn oomparse_parser_new(
     })
 }
 
-/// Frees a parser; NULL is fine. What is still open is dropped: call `oomparse_parser_finish` before.
+/// Frees a parser; NULL is allowed. Open reports are dropped: call `oomparse_parser_finish` before.
 ///
 /// # Lifetime
-/// Ends the parser, and the events that its callbacks were given. Events taken with
-/// `oomparse_parser_next_event` stay.
+/// Ends the parser, and the events that its callbacks got. Events from `oomparse_parser_next_event` stay valid.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_parser_free(parser: Option<Box<oomparse_parser>>) {
     quietly((), || drop(parser));
 }
 
-/// Has events given to a callback; with NULL they wait for `oomparse_parser_next_event` again.
+/// Sets a callback that gets the events; with NULL, they wait for `oomparse_parser_next_event` again.
 ///
 /// # Lifetime
-/// `user` is handed on and never looked at; it must stay as long as the callback uses it.
+/// `user` is passed on and never dereferenced; it must stay valid as long as the callback uses it.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_parser_set_callback(
     parser: Option<&oomparse_parser>,
@@ -191,11 +190,11 @@ pub extern "C" fn oomparse_parser_set_callback(
     })
 }
 
-/// Has the names of pods and containers put into the events; with NULL not any more.
+/// Adds the names of pods and containers to events; with NULL, no longer.
 ///
 /// # Lifetime
-/// The parser keeps the table alive itself: the caller may free `pods` at any time, and change it and
-/// give it to other parsers meanwhile.
+/// The parser keeps the table alive: the caller may free `pods` at any time, and may change it and pass it to
+/// other parsers meanwhile.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_parser_set_pods(
     parser: Option<&oomparse_parser>,
@@ -207,10 +206,10 @@ pub extern "C" fn oomparse_parser_set_pods(
     })
 }
 
-/// Takes one line, without its line end (one `\n` at the end is taken off).
+/// Takes one line, without its line end (one `\n` at the end is removed).
 ///
 /// # Lifetime
-/// The line must stand until the call returns; it is not kept.
+/// The line must stay valid until the call returns; it is not kept.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push(
     parser: Option<&oomparse_parser>,
@@ -226,7 +225,7 @@ pub unsafe extern "C" fn oomparse_parser_push(
 /// Takes the next bytes of a log, cut anywhere.
 ///
 /// # Lifetime
-/// The bytes must stand until the call returns; they are not kept.
+/// The bytes must stay valid until the call returns; they are not kept.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push_chunk(
     parser: Option<&oomparse_parser>,
@@ -239,10 +238,10 @@ pub unsafe extern "C" fn oomparse_parser_push_chunk(
     })
 }
 
-/// Takes one line of one of several logs that come mixed. The key is any bytes: a file's name, a tag.
+/// Takes one line of one of several mixed logs. The key is any bytes: a file's name, a tag.
 ///
 /// # Lifetime
-/// Line and key must stand until the call returns. A copy of the key stays with its events.
+/// Line and key must stay valid until the call returns. A copy of the key stays with its events.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push_keyed(
     parser: Option<&oomparse_parser>,
@@ -260,7 +259,7 @@ pub unsafe extern "C" fn oomparse_parser_push_keyed(
 /// Takes the next bytes of one of several logs, cut anywhere.
 ///
 /// # Lifetime
-/// Bytes and key must stand until the call returns. A copy of the key stays with its events.
+/// Bytes and key must stay valid until the call returns. A copy of the key stays with its events.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push_chunk_keyed(
     parser: Option<&oomparse_parser>,
@@ -275,10 +274,10 @@ pub unsafe extern "C" fn oomparse_parser_push_chunk_keyed(
     })
 }
 
-/// Says that no more lines come: gives out what is open. The parser can then be used anew.
+/// Ends the log: emits what is open. The parser can then be used for another log.
 ///
 /// # Lifetime
-/// Ends nothing.
+/// Does not end any object.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_parser_finish(parser: Option<&oomparse_parser>) -> oomparse_result {
     guard(|| {
@@ -289,10 +288,10 @@ pub extern "C" fn oomparse_parser_finish(parser: Option<&oomparse_parser>) -> oo
     })
 }
 
-/// Says that no more lines of one of several logs come.
+/// Ends one of several logs: no more of its lines come.
 ///
 /// # Lifetime
-/// The key must stand until the call returns.
+/// The key must stay valid until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_finish_keyed(
     parser: Option<&oomparse_parser>,
@@ -305,11 +304,10 @@ pub unsafe extern "C" fn oomparse_parser_finish_keyed(
     })
 }
 
-/// The next event that is complete, in the order of completion; `OOMPARSE_RESULT_ABSENT` and NULL if
-/// there is none.
+/// The next complete event, in the order of completion; `OOMPARSE_RESULT_ABSENT` and NULL if there is none.
 ///
 /// # Lifetime
-/// The event is the caller's; it ends with `oomparse_event_free` and may outlive the parser.
+/// The event belongs to the caller, who must free it with `oomparse_event_free`; it may outlive the parser.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_parser_next_event(
     parser: Option<&oomparse_parser>,
@@ -325,9 +323,9 @@ pub extern "C" fn oomparse_parser_next_event(
     })
 }
 
-/// Whether an ordinary line matters now, since a report is being printed. While none does, only lines
-/// that `oomparse_line_is_candidate` takes need to be handed in, and the line right before one that begins
-/// with a blank.
+/// Whether ordinary lines matter now, because a report is being printed. While they do not, only lines for which
+/// `oomparse_line_is_candidate` is true need to be pushed, and the line right before one that begins with a
+/// blank.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -346,7 +344,7 @@ pub extern "C" fn oomparse_parser_wants_every_line(
 /// The same for one of several logs.
 ///
 /// # Lifetime
-/// The key must stand until the call returns.
+/// The key must stay valid until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_wants_every_line_keyed(
     parser: Option<&oomparse_parser>,
@@ -361,7 +359,7 @@ pub unsafe extern "C" fn oomparse_parser_wants_every_line_keyed(
     })
 }
 
-/// How many events were dropped since nobody took them.
+/// How many events were dropped because nobody took them.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -377,11 +375,11 @@ pub extern "C" fn oomparse_parser_dropped_events(
     })
 }
 
-/// Whether a line can open a report or make an event alone: the search that stands before everything.
-/// Allocates nothing; a line that is NULL or too long is no candidate.
+/// Whether a line can open a report or make an event alone: the search that comes before everything else.
+/// Allocates nothing; a line that is NULL or too long is not a candidate.
 ///
 /// # Lifetime
-/// The line must stand until the call returns.
+/// The line must stay valid until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_line_is_candidate(line: *const c_char, len: usize) -> bool {
     static SIEVE: OnceLock<Parser> = OnceLock::new();

@@ -18,7 +18,7 @@ use std::sync::{Arc, MutexGuard};
 
 /// Names of pods by their uids and of containers by their ids, bounded in size.
 ///
-/// Threads: any number of them may use one table at a time; calls wait for each other.
+/// Threads: any number of threads may use one table at the same time; calls wait for each other.
 #[derive(Debug, Default)]
 pub struct oomparse_pods(Arc<Pods>);
 
@@ -32,19 +32,19 @@ impl oomparse_pods {
     }
 }
 
-/// What came of reading a listing of pods.
+/// The result of reading a listing of pods.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct oomparse_loaded {
-    /// Records taken over.
+    /// Records added.
     pub records: usize,
-    /// Records or rows left out: no sound uid, no sound name.
+    /// Records or rows skipped: no valid uid, no valid name.
     pub skipped: usize,
-    /// What was wrong first, ended by a NUL; empty if nothing was. What else could be read was taken over.
+    /// The first error, NUL-terminated; empty if there was none. Everything else that could be read was added.
     pub message: [c_char; 256],
 }
 
-/// Names that a table gave.
+/// Names from a table.
 #[derive(Debug)]
 pub struct oomparse_names {
     texts: [Option<String>; 7],
@@ -67,13 +67,13 @@ impl oomparse_names {
         }
     }
 
-    /// For the caller, who frees them.
+    /// For the caller, who frees it.
     fn into_raw(self) -> *mut Self {
         Box::into_raw(Box::new(self))
     }
 }
 
-/// A name in `oomparse_names`. The numbers are never used for anything else; new ones may be added.
+/// A name in `oomparse_names`. A number is never reused for another meaning; new ones may be added.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_name {
@@ -87,16 +87,16 @@ pub enum oomparse_name {
     Owner = 4,
     /// The container's name in its pod.
     Container = 5,
-    /// The pod's uid, where a container's id was looked up.
+    /// The pod's uid, if a container's id was looked up.
     PodUid = 6,
-    /// Where the names came from.
+    /// The source of the names.
     Source = 7,
 }
 
 /// An empty table.
 ///
 /// # Lifetime
-/// The table is the caller's; it ends with `oomparse_pods_free`.
+/// The table belongs to the caller, who must free it with `oomparse_pods_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_pods_new(
     out_pods: Option<&mut MaybeUninit<*mut oomparse_pods>>,
@@ -107,17 +107,16 @@ pub extern "C" fn oomparse_pods_new(
     })
 }
 
-/// Frees a table; NULL is fine. Parsers that were given it keep what is in it.
+/// Frees a table; NULL is allowed. Parsers that got it keep its contents.
 ///
 /// # Lifetime
-/// Ends the table. Names that were got from it stay.
+/// Ends the table. Names obtained from it stay valid.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_pods_free(pods: Option<Box<oomparse_pods>>) {
     quietly((), || drop(pods));
 }
 
-/// Says which labels records that are read later keep: keys with a comma between, `*` for all, nothing
-/// for none.
+/// Sets which labels later records keep: keys separated by commas, `*` for all, empty for none.
 ///
 /// # Lifetime
 /// Copies the keys.
@@ -138,13 +137,13 @@ pub unsafe extern "C" fn oomparse_pods_keep_labels(
     })
 }
 
-/// Takes over a listing in any form that oomparse reads: JSON of kubectl, crictl or the kubelet, NDJSON,
-/// CSV, kubectl's columns, names of log directories. `out_loaded` may be NULL.
+/// Adds a listing in any format that oomparse reads: JSON of kubectl, crictl or the kubelet, NDJSON, CSV,
+/// kubectl's columns, names of log directories. `out_loaded` may be NULL.
 ///
-/// `OOMPARSE_RESULT_BAD_LISTING` if anything in it was wrong; the rest was taken over.
+/// `OOMPARSE_RESULT_BAD_LISTING` if there was an error in it; the rest was added.
 ///
 /// # Lifetime
-/// The bytes must stand until the call returns; they are not kept.
+/// The bytes must stay valid until the call returns; they are not kept.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_pods_load(
     pods: Option<&oomparse_pods>,
@@ -165,11 +164,11 @@ pub unsafe extern "C" fn oomparse_pods_load(
     })
 }
 
-/// Takes over what stands at a path (UTF-8, not ended by a NUL): a listing in any form, or a directory as
+/// Adds what is at a path (UTF-8, not NUL-terminated): a listing in any format, or a directory such as
 /// `/var/log/pods` or `/var/log/containers`. `out_loaded` may be NULL.
 ///
 /// # Lifetime
-/// The path must stand until the call returns.
+/// The path must stay valid until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_pods_load_path(
     pods: Option<&oomparse_pods>,
@@ -183,12 +182,12 @@ pub unsafe extern "C" fn oomparse_pods_load_path(
     })
 }
 
-/// The same, and when an event's pod is not known, the path is read again if it looks different since. So a parser
-/// that has the table names pods that came later, however short they lived. `out_loaded` may be NULL; a path that
-/// cannot be read now may come later.
+/// The same; and if an event's pod is unknown, the path is read again if it looks changed. So a parser with this
+/// table also names pods that appeared later, however short they lived. `out_loaded` may be NULL; the path may
+/// not be readable yet.
 ///
 /// # Lifetime
-/// The path must stand until the call returns; the table keeps a copy.
+/// The path must stay valid until the call returns; the table keeps a copy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_pods_follow_path(
     pods: Option<&oomparse_pods>,
@@ -222,13 +221,13 @@ fn report(loaded: &Loaded, out: Option<&mut MaybeUninit<oomparse_loaded>>) -> Do
     }
 }
 
-/// Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`,
-/// `k3s`, `rke2`) without its prefix; `OOMPARSE_RESULT_ABSENT` if it tells none.
+/// Learns names from a log line of a daemon (`kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`, `k3s`,
+/// `rke2`) without its prefix; `OOMPARSE_RESULT_ABSENT` if it contains none.
 ///
-/// Anybody may write such text to a log: the daemon's name must be what the log's own frame proves.
+/// Anybody may write such text to a log: the log's own frame must prove the daemon's name.
 ///
 /// # Lifetime
-/// Name and line must stand until the call returns; they are not kept.
+/// Name and line must stay valid until the call returns; they are not kept.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_pods_learn(
     pods: Option<&oomparse_pods>,
@@ -265,10 +264,10 @@ pub extern "C" fn oomparse_pods_len(
     })
 }
 
-/// Looks a pod up by its uid, in any spelling; `OOMPARSE_RESULT_ABSENT` and NULL if it is not known.
+/// Looks up a pod by its uid, in any spelling; `OOMPARSE_RESULT_ABSENT` and NULL if it is unknown.
 ///
 /// # Lifetime
-/// The names are the caller's and stay when the table changes; they end with `oomparse_names_free`.
+/// The names belong to the caller and stay valid when the table changes; free them with `oomparse_names_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_pods_lookup(
     pods: Option<&oomparse_pods>,
@@ -287,11 +286,11 @@ pub unsafe extern "C" fn oomparse_pods_lookup(
     })
 }
 
-/// Looks a container up by its id, 12 digits of it at least; `OOMPARSE_RESULT_ABSENT` and NULL if it is
-/// not known.
+/// Looks up a container by its id, of which at least 12 digits are needed; `OOMPARSE_RESULT_ABSENT` and NULL if
+/// it is unknown.
 ///
 /// # Lifetime
-/// The names are the caller's and stay when the table changes; they end with `oomparse_names_free`.
+/// The names belong to the caller and stay valid when the table changes; free them with `oomparse_names_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_pods_lookup_container(
     pods: Option<&oomparse_pods>,
@@ -333,10 +332,10 @@ pub extern "C" fn oomparse_names_get(
     })
 }
 
-/// Frees names; NULL is fine.
+/// Frees names; NULL is allowed.
 ///
 /// # Lifetime
-/// Ends the names and the views that were got from them.
+/// Ends the names and the views into them.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_names_free(names: Option<Box<oomparse_names>>) {
     quietly((), || drop(names));

@@ -1,4 +1,4 @@
-//! Records in, answers out: all that a filter of a log pipeline needs.
+//! Records in, answers out: everything that a filter of a log pipeline needs.
 #![allow(unsafe_code, reason = "export attributes")]
 #![allow(
     clippy::missing_safety_doc,
@@ -16,9 +16,9 @@ use std::borrow::Cow;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-/// One more place where a record of `oomparse_parser_push_record` has its text, first come first: `log`, or `a.b` or
-/// `$a['b']` for an object in an object. No other text of the record is then read. By default it is found under
-/// the names that shippers give it.
+/// Adds a key under which a record of `oomparse_parser_push_record` has its text; the first one that exists is
+/// used: `log`, or `a.b` or `$a['b']` for a nested object. No other text of the record is then read. By default
+/// the text is found under the names that shippers use.
 ///
 /// # Lifetime
 /// Copies the key.
@@ -36,8 +36,8 @@ pub unsafe extern "C" fn oomparse_options_add_text_key(
     })
 }
 
-/// From when on kills are given out for records, in seconds since 1970; 0 for always. For an input that reads again
-/// what another run has read.
+/// The time from which kills are emitted for records, in seconds since 1970; 0 for always. For an input that
+/// reads again what an earlier run has read.
 ///
 /// # Lifetime
 /// Keeps nothing.
@@ -52,11 +52,11 @@ pub extern "C" fn oomparse_options_set_since(
     })
 }
 
-/// Whether a record matters whose text this is. One that does not need not be pushed, and of it only its beginning is
-/// kept, for a line behind it may go on with it. One call for each record of a log pipeline.
+/// Whether a record with this text matters. A record that does not need not be pushed; only the beginning of its
+/// text is kept, because the next line may continue it. Call it once for each record of a log pipeline.
 ///
 /// # Lifetime
-/// Key and text must stand until the call returns.
+/// Key and text must stay valid until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_wants_record(
     parser: Option<&oomparse_parser>,
@@ -82,17 +82,19 @@ pub unsafe extern "C" fn oomparse_parser_wants_record(
     })
 }
 
-/// Takes one record of one of several logs, and gives the event that this record tells, named, with whatever else it
-/// tells in its `others`; `OOMPARSE_RESULT_ABSENT` and NULL if it tells none.
+/// Takes one record of one of several logs, and returns the event that this record reports, with names, and with
+/// its further events in `others`; `OOMPARSE_RESULT_ABSENT` and NULL if it reports none.
 ///
-/// For filters of a log pipeline, which answer each record before they get the next one: no kill waits for a further
-/// line. The record is a JSON object, whose values tell who wrote its text, or that text alone, where nothing is
-/// known beside it. `seconds` is the record's own time since 1970, or 0: it gives dates without a year one, see also
-/// `oomparse_options_set_since`. Events that come too late for their record, and those of logs that had to make
-/// room, go where those of `oomparse_parser_push_keyed` go: they belong on no other record.
+/// For filters of a log pipeline, which answer each record before they get the next one: no kill waits for a
+/// further line. The record is a JSON object, whose values show who wrote its text, or that text alone, if
+/// nothing else is known. `seconds` is the record's own time since 1970, or 0: it supplies the year for dates
+/// without one, see also `oomparse_options_set_since`. Events that come too late for their record, and those of
+/// logs that were closed to make room, go where those of `oomparse_parser_push_keyed` go: they belong to no other
+/// record.
 ///
 /// # Lifetime
-/// Key and record must stand until the call returns. The event is the caller's; it ends with `oomparse_event_free`.
+/// Key and record must stay valid until the call returns. The event belongs to the caller, who must free it with
+/// `oomparse_event_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push_record(
     parser: Option<&oomparse_parser>,
@@ -125,7 +127,7 @@ fn take(inner: &mut Inner, key: &[u8], seconds: Option<u64>, record: &[u8]) -> O
         Cow::Borrowed(record)
     };
     let event = inner.host.take(key, seconds, &line)?;
-    // A line of text may begin with a brace, too.
+    // A line of text may also begin with a brace.
     let text = String::from_utf8_lossy(record);
     let has = Json::of(text.as_bytes()).and_then(|record| record.keys());
     let has = has.unwrap_or_default();
@@ -133,10 +135,10 @@ fn take(inner: &mut Inner, key: &[u8], seconds: Option<u64>, record: &[u8]) -> O
     Some(Content::of_record(event, key, members))
 }
 
-/// What the record of `oomparse_parser_push_record` gets, as a JSON object: the event under `oom`, or `oom_event` where
-/// the record has that already, and the pod's names under `kubernetes`, as Fluent Bit's own filter writes them, if
-/// they are known and the record has none. `OOMPARSE_RESULT_ABSENT` if the record has no room, and for events that
-/// were not given for a record.
+/// The members for the record of `oomparse_parser_push_record`, as a JSON object: the event under `oom`, or
+/// `oom_event` if the record already has `oom`, and the pod's names under `kubernetes`, in the format of Fluent
+/// Bit's own filter, if they are known and the record has no such key. `OOMPARSE_RESULT_ABSENT` if the record has
+/// both keys, and for events that were not returned for a record.
 ///
 /// # Lifetime
 /// The view ends with the event.

@@ -1,15 +1,15 @@
-//! `oomparse_result`: what came of a call.
+//! `oomparse_result`: the result of a call.
 #![allow(unsafe_code, reason = "export attributes")]
 
 use std::ffi::c_char;
 
-/// What came of a call. The numbers are never used for anything else; new ones may be added.
+/// The result of a call. A number is never reused for another meaning; new ones may be added.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_result {
-    /// It is done.
+    /// Success.
     Ok = 0,
-    /// Nothing is there: the log does not show the field, no event is complete, no name is known.
+    /// There is no value: the log does not show the field, no event is complete, no name is known.
     Absent = 1,
     /// A parameter that must not be NULL is NULL.
     NullParameter = 2,
@@ -19,11 +19,11 @@ pub enum oomparse_result {
     InvalidValue = 4,
     /// No field has this number in this version.
     UnknownField = 5,
-    /// The field is of another kind than the function gives.
+    /// The field is of another kind than the function returns.
     WrongKind = 6,
     /// The list is shorter than the index.
     OutOfRange = 7,
-    /// The event was given to a callback that has returned.
+    /// The event was passed to a callback that has returned.
     EventOver = 8,
     /// A bug in this library; the call had no further effect. Please report it.
     Panic = 9,
@@ -31,16 +31,16 @@ pub enum oomparse_result {
     Poisoned = 10,
     /// A file could not be read.
     Io = 11,
-    /// A listing of pods could not be read, or not whole.
+    /// A listing of pods could not be read completely.
     BadListing = 12,
     /// Text that must be UTF-8 is not.
     InvalidUtf8 = 13,
 }
 
-/// A sentence for a result's number; for a number of no meaning too.
+/// A sentence for a result's number, also for unknown numbers.
 ///
 /// # Lifetime
-/// The text is static and ends with a NUL.
+/// The text is static and NUL-terminated.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_result_str(result: u32) -> *const c_char {
     let text = match result {

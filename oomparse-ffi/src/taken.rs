@@ -18,10 +18,11 @@ use std::mem::MaybeUninit;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct oomparse_taken {
-    /// Whether it is one of the OOM killer's own: it opened a report, belongs to one that is open, or repeats what
-    /// was told. A figure counts only while a report is open, and where the kernel's hand or clock is shown.
+    /// Whether it is one of the OOM killer's own: it opened a report, belongs to an open report, or repeats an
+    /// earlier line. A figure counts only while a report is open, and only if the frame shows the kernel or its
+    /// clock.
     pub is_of_report: bool,
-    /// How many events it completed; they may be of earlier lines.
+    /// How many events it completed; they may belong to earlier lines.
     pub events: usize,
 }
 
@@ -34,11 +35,11 @@ impl oomparse_taken {
     }
 }
 
-/// As `oomparse_parser_push`, and says what became of the line: so a host that drops a report's lines, or passes
-/// them on, need not look at them itself.
+/// Like `oomparse_parser_push`, and returns what became of the line: so a host that drops a report's lines, or
+/// passes them on, does not need to look at them itself.
 ///
 /// # Lifetime
-/// The line must stand until the call returns; it is not kept.
+/// The line must stay valid until the call returns; it is not kept.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push_taken(
     parser: Option<&oomparse_parser>,
@@ -54,10 +55,10 @@ pub unsafe extern "C" fn oomparse_parser_push_taken(
     })
 }
 
-/// The same for one of several logs, as `oomparse_parser_push_keyed`.
+/// The same for one of several logs, like `oomparse_parser_push_keyed`.
 ///
 /// # Lifetime
-/// Line and key must stand until the call returns. A copy of the key stays with its events.
+/// Line and key must stay valid until the call returns. A copy of the key stays with its events.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oomparse_parser_push_keyed_taken(
     parser: Option<&oomparse_parser>,
@@ -76,11 +77,12 @@ pub unsafe extern "C" fn oomparse_parser_push_keyed_taken(
     })
 }
 
-/// Whether the line of its log that was pushed last, when the event was given out, is the one that tells it: that
+/// Whether the last pushed line of its log, at the time when the event was emitted, reports it: whether that line
 /// names the victim, or says why there is none.
 ///
-/// An event may also be completed by a later line that has nothing to do with it; a filter that adds events to
-/// records asks here, so that none goes into another line's record. It takes the events behind each line.
+/// An event may also be completed by a later line that has nothing to do with it. A filter that adds events to
+/// records must call this, so that no event goes into another line's record. It must take the events after each
+/// line.
 ///
 /// # Lifetime
 /// Keeps nothing.

@@ -1,4 +1,4 @@
-//! Where in an event each field's value stands.
+//! Finds each field's value in an event.
 
 use crate::event::Content;
 use crate::field::oomparse_kind;
@@ -9,7 +9,7 @@ use oomparse_core::{
     CgroupDriver, LimitLevel, OomEvent, Origin, PodSource, QosClass, Runtime, Scope, Text,
 };
 
-/// A field's value; nothing in it where the log does not show the field.
+/// A field's value; empty if the log does not show the field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'e> {
     Str(Option<&'e [u8]>),

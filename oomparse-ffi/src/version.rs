@@ -1,12 +1,12 @@
-//! The version of the library that runs, to compare with the header's.
+//! The version of the running library, to compare with the header's.
 #![allow(unsafe_code, reason = "export attributes")]
 
 use std::ffi::{CStr, c_char};
 
-/// The version of the library that runs, as `OOMPARSE_VERSION`.
+/// The version of the running library, like `OOMPARSE_VERSION`.
 ///
 /// # Lifetime
-/// The text is static and ends with a NUL.
+/// The text is static and NUL-terminated.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_version() -> *const c_char {
     const VERSION: &CStr = {
@@ -18,7 +18,7 @@ pub extern "C" fn oomparse_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The version of the library that runs, as `OOMPARSE_VERSION_NUMBER`.
+/// The version of the running library, like `OOMPARSE_VERSION_NUMBER`.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_version_number() -> u32 {
     const NUMBER: u32 = number(env!("CARGO_PKG_VERSION_MAJOR")) << 16

@@ -1,4 +1,4 @@
-//! A line that has nothing to do with OOM allocates nothing.
+//! A line that is not about OOM allocates nothing.
 #![allow(
     unsafe_code,
     reason = "an allocator that counts, and calls as C makes them"
@@ -14,7 +14,7 @@ struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
-// SAFETY: the system's allocator does all of it.
+// SAFETY: the system's allocator does all the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
@@ -43,7 +43,7 @@ fn ordinary_lines_allocate_nothing() {
     // SAFETY: the call succeeded, so that a parser was written.
     let parser = unsafe { Box::from_raw(handle.assume_init()) };
     let push = || {
-        // SAFETY: line and key stand for the whole of each call.
+        // SAFETY: line and key stay valid during each call.
         unsafe {
             oomparse_parser_push(Some(&parser), data, len);
             oomparse_parser_push_keyed(Some(&parser), c"key".as_ptr(), 3, data, len);

@@ -33,7 +33,7 @@ fn corpus_is_byte_equal_in_c_and_cxx() {
         list(&logs, "c"),
         expected(&logs, |text, event| _ = writeln!(text, "{event}")),
     );
-    // The ways in are the library's, which is the same for both languages.
+    // The ways to push are the library's, so they are the same for both languages.
     let all = &["chunk", "bytes", "line", "callback", "keyed"][..];
     for (build, modes) in [(C, all), (CXX, &["callback"])] {
         let program = program("tests/c/corpus.c", build);
@@ -45,9 +45,8 @@ fn corpus_is_byte_equal_in_c_and_cxx() {
 }
 
 /// Valgrind is slow: every tenth log, and every third of those with options or pods.
-///
-/// The sanitizers run every log, and look for leaks as well; valgrind adds reads of what was never
-/// written, which do not depend on the log.
+/// The sanitizers run every log, and look for leaks as well; valgrind also finds reads of uninitialised memory,
+/// which do not depend on the log.
 #[test]
 fn corpus_is_byte_equal_under_valgrind() {
     let mut logs = corpus();
@@ -98,7 +97,7 @@ fn every_value_has_its_function() {
     }
 }
 
-/// A record's values as the C program prints them: texts in hex, raw where the record has them raw.
+/// A record's values as the C program prints them: texts in hex, or raw if the record has raw bytes.
 fn values_of(out: &mut BTreeSet<String>, path: &str, value: &Value) {
     match value {
         Value::Object(map) => {
@@ -134,7 +133,7 @@ fn values_of(out: &mut BTreeSet<String>, path: &str, value: &Value) {
     }
 }
 
-/// The paths of stats blocks are a list of their own.
+/// The paths of stats blocks are a separate list.
 fn moved(path: &str) -> String {
     match path
         .strip_prefix("memcg_stats.")
@@ -189,7 +188,7 @@ fn ten_million_lines_from_two_threads() {
 
 #[test]
 fn two_threads_under_valgrind() {
-    // Not optimised: of optimised code valgrind takes reads for faults that have no effect.
+    // Not optimised: valgrind reports reads in optimised code that have no effect.
     let program = program("tests/c/hostile.c", PLAIN);
     valgrind(&program, &[OsStr::new("4000"), OsStr::new("256")]);
 }

@@ -1,6 +1,6 @@
-//! `include/oomparse.h` is what cbindgen makes of the sources, and the library exports what it declares.
+//! `include/oomparse.h` is what cbindgen generates from the sources, and the library exports what it declares.
 //!
-//! `cargo xtask header` writes the header anew.
+//! `cargo xtask header` writes the header again.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ fn generated() -> String {
         .generate()
         .unwrap()
         .write(&mut header);
-    // A call changes what stands behind the object's lock, of which C knows nothing.
+    // A call changes data that is protected by the object's lock, which C does not see.
     String::from_utf8(header)
         .unwrap()
         .replace("const struct oomparse_parser *", "struct oomparse_parser *")
@@ -159,7 +159,7 @@ fn cargo_c_can_read_its_version() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, version) = manifest.split_once("min_version = \"").unwrap();
     let version = version.split('"').next().unwrap();
-    // It takes three numbers and nothing shorter.
+    // It must have three numbers.
     let numbers = version
         .split('.')
         .filter(|part| part.parse::<u32>().is_ok());

@@ -1,4 +1,4 @@
-//! Python and Lua give what the Rust core gives, through the shared library.
+//! Python and Lua return the same events as the Rust core, through the shared library.
 
 mod support;
 
@@ -110,7 +110,7 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
     let plain: Vec<_> = folders
         .into_iter()
         .filter(|case| {
-            // One script has one set of options, and no listing; each line is a record of its own.
+            // One script has one set of options, and no listing; each line is a separate record.
             let options = &case.options;
             !options.tasks
                 && options.year.is_none()
@@ -155,7 +155,7 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
     );
 }
 
-/// A value as Lua writes it; a key without a value is not there.
+/// A value in Lua syntax; a key without a value does not exist.
 fn lua(value: &Value) -> String {
     let text = |text: &str| {
         let bytes = text.bytes().map(|byte| format!("\\{byte:03}"));
@@ -180,12 +180,12 @@ fn lua(value: &Value) -> String {
     }
 }
 
-/// What every host of the parser is held to.
+/// What every host of the parser must do.
 #[test]
 fn the_scripts_give_the_events_that_they_must_in_lua() {
     let mut tried = 0;
     for script in oomparse_tests::scripts().unwrap() {
-        // Fluent Bit's inputs make no text of numbers.
+        // Fluent Bit's inputs do not convert numbers to text.
         if script.is_json_only {
             continue;
         }

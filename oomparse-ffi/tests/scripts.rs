@@ -1,4 +1,4 @@
-//! What every host of the parser is held to: `corpus/scripts`, record by record, through the C interface.
+//! What every host of the parser must do: `corpus/scripts`, record by record, through the C interface.
 #![allow(unsafe_code, reason = "calls as C makes them")]
 
 use oomparse::*;
@@ -21,12 +21,12 @@ fn right(result: oomparse_result) {
 fn made<T>(call: impl FnOnce(&mut MaybeUninit<T>) -> oomparse_result) -> T {
     let mut out = MaybeUninit::uninit();
     right(call(&mut out));
-    // SAFETY: the call succeeded, so that it wrote.
+    // SAFETY: the call succeeded, so it wrote the value.
     unsafe { out.assume_init() }
 }
 
 fn parser(script: &Script) -> Box<oomparse_parser> {
-    // SAFETY: what the library made is given to it, and every text stands for the whole of its call.
+    // SAFETY: the library gets objects that it made, and every text stays valid during its call.
     unsafe {
         let mut options = Box::from_raw(made(|out| oomparse_options_new(Some(out))));
         let trust = if script.trusts_any {
@@ -56,7 +56,7 @@ fn parser(script: &Script) -> Box<oomparse_parser> {
     }
 }
 
-/// Every event that is ready, and whether the last line tells it.
+/// Every event that is ready, and whether the last line reports it.
 fn take(parser: &oomparse_parser) -> Vec<(bool, Value)> {
     let mut events = Vec::new();
     loop {
@@ -64,7 +64,7 @@ fn take(parser: &oomparse_parser) -> Vec<(bool, Value)> {
         if oomparse_parser_next_event(Some(parser), Some(&mut out)) != oomparse_result::Ok {
             return events;
         }
-        // SAFETY: the call succeeded, so that an event was written; it is freed once, below.
+        // SAFETY: the call succeeded, so an event was written; it is freed once, below.
         unsafe {
             let event = Box::from_raw(out.assume_init());
             let json = made(|out| oomparse_event_to_json(Some(&event), Some(out)));
@@ -76,10 +76,10 @@ fn take(parser: &oomparse_parser) -> Vec<(bool, Value)> {
     }
 }
 
-/// A record through the calls for lines: the events that it tells, and the late ones.
+/// Passes a record through the calls for lines: the events that it reports, and the late ones.
 fn push_line(parser: &oomparse_parser, key: &str, record: &Value) -> (Vec<Value>, Vec<Value>) {
     let line = record.to_string();
-    // SAFETY: line and key stand for the whole of each call.
+    // SAFETY: line and key stay valid during each call.
     unsafe {
         let ((data, len), (key, key_len)) = (text(line.as_bytes()), text(key.as_bytes()));
         right(oomparse_parser_push_keyed(
@@ -100,7 +100,7 @@ fn push_line(parser: &oomparse_parser, key: &str, record: &Value) -> (Vec<Value>
     (events(told), events(late))
 }
 
-/// What a record gets through the call for records.
+/// The members for a record from the call for records.
 fn answer(
     parser: &oomparse_parser,
     key: &str,
@@ -109,7 +109,7 @@ fn answer(
 ) -> Result<Value, oomparse_result> {
     let ((data, len), (key, key_len)) = (text(record.as_bytes()), text(key.as_bytes()));
     let mut out = MaybeUninit::uninit();
-    // SAFETY: record and key stand for the whole of the call; an event that was written is freed once.
+    // SAFETY: record and key stay valid during the call; an event that was written is freed once.
     unsafe {
         let result = oomparse_parser_push_record(
             Some(parser),
@@ -178,13 +178,13 @@ fn the_scripts_give_the_events_that_they_must() {
 
 fn wants(parser: &oomparse_parser, key: &str, line: &str) -> bool {
     let ((data, len), (key, key_len)) = (text(line.as_bytes()), text(key.as_bytes()));
-    // SAFETY: line and key stand for the whole of the call.
+    // SAFETY: line and key stay valid during the call.
     unsafe { oomparse_parser_wants_record(Some(parser), key, key_len, data, len) }
 }
 
 #[test]
 fn a_record_is_answered_as_its_keys_and_its_time_say() {
-    // SAFETY: what the library made is given to it, and every text stands for the whole of its call.
+    // SAFETY: the library gets objects that it made, and every text stays valid during its call.
     let parser = unsafe {
         let mut options = Box::from_raw(made(|out| oomparse_options_new(Some(out))));
         for key in ["text", "$a['b']"] {

@@ -1,4 +1,4 @@
-//! What can be wrong with a listing of pods.
+//! Errors in a listing of pods.
 
 use core::fmt;
 
@@ -6,11 +6,11 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PodSourceErrorKind {
-    /// Nothing that is known as a listing of pods.
+    /// Not a known format of pod listings.
     UnknownFormat,
     /// YAML; only JSON is read.
     Yaml,
-    /// UTF-16, as PowerShell's `>` writes it, or no UTF-8.
+    /// UTF-16, as PowerShell's `>` writes it, or invalid UTF-8.
     Encoding,
     /// Not JSON, or JSON of another shape.
     Json,
@@ -20,17 +20,17 @@ pub enum PodSourceErrorKind {
     NoUidColumn,
     /// A row whose columns do not match the header's.
     Columns,
-    /// A row without a sound uid or name.
+    /// A row without a valid uid or name.
     Row,
-    /// A table with a column that may hold line breaks, behind which anybody's text looks like a row.
+    /// A table with a column that may contain line breaks, after which anybody's text may look like a row.
     LineBreaks,
     /// A quoted CSV field without its closing quote.
     Quote,
 }
 
-/// What is wrong with a listing of pods, and where.
+/// An error in a listing of pods, and its position.
 ///
-/// What stood before it was taken over.
+/// Everything before it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct PodSourceError {

@@ -1,7 +1,7 @@
-//! Hex digits, all at a time: on the way of every lookup, so no byte decides on its own, and the
-//! compiler takes sixteen of them in one step.
+//! Converts hex digits all at once. Every lookup uses it, so there is no branch per byte, and the compiler
+//! handles sixteen of them in one step.
 
-/// The bytes that pairs of hex digits of either case spell.
+/// The bytes of pairs of hex digits, in upper or lower case.
 #[inline(always)]
 pub(crate) fn read<const N: usize>(text: &[[u8; 2]; N]) -> Option<[u8; N]> {
     let mut values = [[0u8; 2]; N];
@@ -25,16 +25,16 @@ pub(crate) fn read<const N: usize>(text: &[[u8; 2]; N]) -> Option<[u8; N]> {
     (!foreign).then_some(bytes)
 }
 
-/// The small hex digits of bytes.
+/// The lower-case hex digits of bytes.
 ///
-/// Never inlined: the caller picks digits out, and the compiler would then write some of them alone.
+/// Never inlined: the caller picks digits out, and the compiler would then write some of them one by one.
 #[inline(never)]
 pub(crate) fn write<const N: usize>(bytes: &[u8; N]) -> [[u8; 2]; N] {
     let digit = |value: u8| value.wrapping_add(if value < 10 { b'0' } else { b'a' - 10 });
     bytes.map(|byte| [digit(byte >> 4), digit(byte & 15)])
 }
 
-/// Copies `LEN` bytes from a place to another: places that the compiler knows are one move.
+/// Copies `LEN` bytes: with positions that the compiler knows, this is one move.
 #[inline(always)]
 pub(crate) fn copy<const FROM: usize, const TO: usize, const LEN: usize>(
     from: &[u8],

@@ -1,4 +1,4 @@
-//! What a source tells about one pod.
+//! What a source knows about one pod.
 
 use super::hex;
 use super::table::ContainerId;
@@ -8,16 +8,16 @@ use alloc::vec::Vec;
 pub use oomparse_core::PodSource;
 use oomparse_core::UidText;
 
-/// Listings count alike: the later one is right. Both kinds of log count less.
+/// All listings have the same rank: the later one is right. Both kinds of log have a lower rank.
 pub(super) fn is_log(source: PodSource) -> bool {
     source <= PodSource::KubeletLog
 }
 
-/// What a source tells about one pod.
+/// What a source knows about one pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PodRecord {
-    /// The uid that the kubelet names cgroups after, in any spelling.
+    /// The uid in the names of the pod's cgroups, in any spelling.
     pub uid: Option<String>,
     /// Another uid of the same pod: that of a static pod's mirror in the API.
     pub mirror_uid: Option<String>,
@@ -31,32 +31,33 @@ pub struct PodRecord {
     pub owner: Option<String>,
     /// All labels.
     pub labels: Vec<(String, String)>,
-    /// The pod's containers, former ones too.
+    /// The pod's containers, including former ones.
     pub containers: Vec<ContainerRecord>,
-    /// Who says so.
+    /// The source of the record.
     pub source: PodSource,
-    /// It comes from the node's own places, which nobody named: such a record names no pod of a machine in it.
+    /// It comes from the node's own directories by default: such a record names no pod of a machine within the
+    /// node.
     pub is_default: bool,
-    /// How far it is to be believed, where a table that was written out says so.
+    /// How reliable it is, if it comes from a written table that says so.
     pub(super) doubt: Doubt,
 }
 
-/// How far an entry of a table is to be believed.
+/// How reliable an entry of a table is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// As far as its source.
+    /// As reliable as its source.
     #[default]
     None,
-    /// Found by an annotation that the pod's author may have written himself.
+    /// Found by an annotation that the pod's author may have written.
     Claimed,
-    /// Two claims of one rank contradict each other: there is no name until a better one comes.
+    /// Two sources of one rank contradict each other: there is no name until a better source comes.
     Ambiguous,
-    /// One listing gives the uid two names: there is none until another listing comes.
+    /// One listing gives the uid two names: there is no name until another listing comes.
     Contradicted,
 }
 
 impl Doubt {
-    /// What stands behind the source's word in a table that is written out.
+    /// The suffix of the source's word in a written table.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::None => "",
@@ -81,7 +82,7 @@ pub struct ContainerRecord {
 }
 
 impl PodRecord {
-    /// A record that tells nothing yet.
+    /// An empty record.
     #[must_use]
     pub fn new(source: PodSource) -> Self {
         Self {
@@ -99,7 +100,7 @@ impl PodRecord {
         }
     }
 
-    /// Takes over who says so, as a table that was written out has it; a word that is none changes nothing.
+    /// Sets the source from its word in a written table; an unknown word changes nothing.
     pub(super) fn set_source(&mut self, word: &str) {
         let doubts = [Doubt::Claimed, Doubt::Ambiguous];
         let doubted = doubts
@@ -111,7 +112,7 @@ impl PodRecord {
         }
     }
 
-    /// Takes the name back: the listing gives the uid another one, too.
+    /// Removes the name, because the listing also gives the uid another one.
     pub(super) fn contradict(&mut self) {
         self.doubt = Doubt::Contradicted;
         self.containers.clear();
@@ -128,7 +129,7 @@ impl PodRecord {
         }
     }
 
-    /// Adds a container, if the id is one. `containerd://…` may stand before it.
+    /// Adds a container if the id is valid. It may begin with `containerd://…`.
     pub fn add_container(&mut self, id: &str, name: Option<&str>) {
         let id = id.rsplit_once("://").map_or(id, |(_, id)| id);
         if let Some(id) = ContainerId::parse(id) {
@@ -139,7 +140,7 @@ impl PodRecord {
         }
     }
 
-    /// Takes out what is no name; tells whether the record still names anything.
+    /// Removes invalid names; returns whether the record still names anything.
     pub(super) fn check_names(&mut self) -> bool {
         for text in [&self.namespace, &self.name] {
             if text.as_deref().is_some_and(|text| !is_name(text)) {
@@ -160,7 +161,7 @@ impl PodRecord {
         self.labels
             .retain(|(key, value)| key.len() <= 317 && value.len() <= 63);
         if self.doubt.is_ambiguous() {
-            // None of these names is to be believed.
+            // None of these names can be trusted.
             self.name = None;
             for container in &mut self.containers {
                 container.name = None;
@@ -171,9 +172,9 @@ impl PodRecord {
     }
 }
 
-/// A pod's uid in any spelling: equal when the digits are.
+/// A pod's uid in any spelling: equal if the digits are equal.
 ///
-/// In bytes, for numbers would make the table's entries longer by their alignment.
+/// Stored as bytes, because the alignment of numbers would make the table's entries longer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PodUid {
     digits: [u8; 16],
@@ -208,17 +209,17 @@ impl PodUid {
         })
     }
 
-    /// The record's spelling.
+    /// The uid in the record's spelling.
     pub(super) fn to_text(self) -> UidText {
         UidText::from_bytes(&self.digits, self.hyphens)
     }
 
-    /// The same for every spelling.
+    /// A key that is equal for all spellings.
     pub(super) fn to_key(self) -> [u8; 16] {
         self.digits
     }
 
-    /// Whether it is written without hyphens, as a static pod's.
+    /// Whether it is written without hyphens, like a static pod's.
     pub(super) fn is_static(self) -> bool {
         !self.hyphens
     }
@@ -238,10 +239,10 @@ impl core::hash::Hash for PodUid {
     }
 }
 
-/// Whether Kubernetes would take it for a namespace, a pod, a node or a container.
+/// Whether Kubernetes would accept it as the name of a namespace, a pod, a node or a container.
 ///
-/// Wider than Kubernetes' own rule (RFC 1123: lower case, no underscore), for a table may hold
-/// more; but no blank, no quote, no control character.
+/// Wider than Kubernetes' own rule (RFC 1123: lower case, no underscore), because a table may contain more; but
+/// no blank, no quote, no control character.
 pub(super) fn is_name(text: &str) -> bool {
     (1..=253).contains(&text.len())
         && text

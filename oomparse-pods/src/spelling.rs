@@ -1,13 +1,13 @@
-//! How the table's own CSV spells its fields, both ways.
+//! How the table's own CSV spells its fields, in both directions.
 //!
-//! A spreadsheet runs a cell that begins like a formula, quoted or not: such a field gets a `'` in front, which
-//! spreadsheets take for "this is text" and reading takes off again.
+//! A spreadsheet executes a cell that begins like a formula, quoted or not. Such a field gets a leading `'`,
+//! which tells spreadsheets that it is text; reading removes it again.
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The header of a table that was written out.
+/// The header of a written table.
 pub(super) const HEADER: [&str; 9] = [
     "pod_uid",
     "namespace",
@@ -20,18 +20,18 @@ pub(super) const HEADER: [&str; 9] = [
     "source",
 ];
 
-/// How kubectl begins a list of labels.
+/// The start of kubectl's list of labels.
 const KUBECTLS: &str = "map[";
 
-/// Whether a spreadsheet may run a cell with this text.
+/// Whether a spreadsheet may execute a cell with this text.
 ///
-/// The full-width signs are read as the others by some; blanks in front are skipped by some.
+/// Some read full-width signs like the others, and some skip leading blanks.
 fn looks_like_a_formula(text: &str) -> bool {
     let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(signs)
 }
 
-/// The text so that no spreadsheet runs it.
+/// The text in a form that no spreadsheet executes.
 pub(super) fn guard(text: &str) -> Cow<'_, str> {
     let rest = text.trim_start_matches('\'');
     if looks_like_a_formula(rest) {
@@ -42,7 +42,7 @@ pub(super) fn guard(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// The text that [`guard`] was given.
+/// The original text of a [`guard`]ed one.
 pub(super) fn unguard(field: &str) -> Cow<'_, str> {
     match field.strip_prefix('\'') {
         Some(text) if looks_like_a_formula(text.trim_start_matches('\'')) => Cow::Borrowed(text),
@@ -50,7 +50,7 @@ pub(super) fn unguard(field: &str) -> Cow<'_, str> {
     }
 }
 
-/// `app=web;tier=x`; what parts labels is written behind a `\` within one.
+/// `app=web;tier=x`; within a label, separators are escaped with `\`.
 pub(super) fn write_labels<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> String {
     let mut field = String::new();
     for (key, value) in labels {
@@ -75,7 +75,8 @@ fn push_escaped(field: &mut String, text: &str, special: &[char]) {
     }
 }
 
-/// Labels as [`write_labels`] writes them, with commas between them, or as kubectl does: `map[app:web tier:x]`.
+/// Labels as [`write_labels`] writes them, also with commas between them, or as kubectl does: `map[app:web
+/// tier:x]`.
 pub(super) fn read_labels(field: &str) -> Vec<(String, String)> {
     let map = field
         .strip_prefix(KUBECTLS)
@@ -101,7 +102,7 @@ pub(super) fn read_labels(field: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The parts of a text between separators that stand behind no `\`.
+/// The parts of a text between unescaped separators.
 fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut is_escaped = false;
     text.split(move |letter| {

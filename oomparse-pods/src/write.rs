@@ -1,10 +1,10 @@
-//! The table written out as CSV and as NDJSON: what [`PodTable::load`] reads back.
+//! Writes the table as CSV and as NDJSON, which [`PodTable::load`] reads back.
 //!
-//! One row per container and one for a pod without any. Rows come in the order of leaving, so that
-//! a table read back forgets in the same order.
+//! There is one row per container, and one for a pod without any. Rows come in the order of removal, so that a
+//! table that is read back forgets in the same order.
 //!
-//! Doubt comes out as well, behind the source's word: a table read back must give no name that this one
-//! would not give.
+//! Doubt is written too, after the source's word: a table that is read back must not return a name that this one
+//! would not.
 
 use super::record::PodUid;
 use super::spelling::{self, HEADER};
@@ -15,7 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
 
-/// One row; what is unknown is left out.
+/// One row; unknown values are omitted.
 #[derive(Default, Serialize)]
 struct Row<'t> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ impl PodTable {
     pub fn to_ndjson(&self) -> String {
         let mut out = String::new();
         self.rows(&mut |row| {
-            // Strings and a map of strings: nothing in it can fail.
+            // Strings and a map of strings: writing them cannot fail.
             if let Ok(line) = serde_json::to_string(&row) {
                 out.push_str(&line);
                 out.push('\n');
@@ -112,7 +112,7 @@ impl PodTable {
                 }
                 continue;
             }
-            // A row has one source, and neither may gain by the other's.
+            // A row has one source, and neither may gain trust from the other's.
             let is_alike =
                 |container: &ContainerEntry| container.standing.source == entry.standing.source;
             if !containers.iter().any(|(_, container)| is_alike(container)) {
@@ -183,7 +183,7 @@ impl Csv {
         self.put(0, |writer, out| writer.terminator(out).1);
     }
 
-    /// Writes what has at most so many bytes, each perhaps doubled, between quotes.
+    /// Writes a value of at most this many bytes, each perhaps doubled, between quotes.
     fn put(&mut self, len: usize, write: impl FnOnce(&mut csv_core::Writer, &mut [u8]) -> usize) {
         let before = self.out.len();
         let room = len.saturating_mul(2).saturating_add(4);
@@ -244,7 +244,7 @@ mod tests {
         }
     }
 
-    /// Words that other programs write for nothing, and labels with what parts labels.
+    /// Placeholders of other programs, and labels that contain separators.
     #[test]
     fn any_name_and_label_comes_back_from_csv() {
         let mut table = PodTable::new();
@@ -282,14 +282,14 @@ mod tests {
     const FIRST: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
     const SECOND: &str = "4962896b-ab69-4572-8f1d-ee756f9f3589";
 
-    /// What a log tells of a container in a pod.
+    /// What a log shows about a container in a pod.
     fn told(source: PodSource, uid: &str, name: &str, id: &str) -> PodRecord {
         let mut record = PodRecord::named(source, uid, "default", name);
         record.add_container(id, Some("app"));
         record
     }
 
-    /// The table as it is, and read back from both forms.
+    /// The table itself, and read back from both formats.
     fn with_its_copies(table: PodTable) -> [PodTable; 3] {
         let [csv, ndjson] = [table.to_csv(), table.to_ndjson()].map(|text| {
             let mut back = PodTable::new();
@@ -313,7 +313,7 @@ mod tests {
             assert!(table.pod(FIRST).is_none());
             let container = table.container("a2172e8d1101b439").unwrap();
             assert_eq!((container.name, container.pod.name), (Some("app"), None));
-            // A third log's word settles nothing; a listing does.
+            // A third log line decides nothing; a listing does.
             let word = PodRecord::named(PodSource::RuntimeLog, FIRST, "default", "web-1");
             assert!(table.insert(word));
             assert!(table.pod(FIRST).is_none());
@@ -333,7 +333,7 @@ mod tests {
         for mut table in with_its_copies(table) {
             assert!(table.container(twice).is_none());
             assert!(table.container(once).is_some());
-            // Cut, it may be either: the one that is in doubt must not have left.
+            // A cut id may be either: the ambiguous entry must not have been removed.
             assert!(table.container("a2172e8d1101b439").is_none());
             assert_eq!(table.pod(FIRST).unwrap().name, Some("web-0"));
         }
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn a_containers_word_for_its_pods_name_does_not_become_the_pods() {
         let id = "a2172e8d1101b4390000";
-        // Two logs' words for the pod; a third one's for a container of it, whose uid a listing tells.
+        // Two logs name the pod; a third one names a container of it, whose uid a listing shows.
         let mut table = PodTable::new();
         for name in ["web-0", "web-1"] {
             assert!(table.insert(PodRecord::named(
@@ -401,7 +401,7 @@ mod tests {
         }
     }
 
-    /// Numbers by chance, the same ones each time.
+    /// Random numbers, the same ones each time.
     struct Chance(u64);
 
     impl Chance {
@@ -417,7 +417,8 @@ mod tests {
             all[self.below(N as u64)]
         }
 
-        /// What some source says of few pods and containers, so that it often contradicts the others.
+        /// A record of some source about one of a few pods and containers, so that it often contradicts the
+        /// others.
         fn record(&mut self) -> PodRecord {
             use PodSource::{Crictl, File, KubeletLog, Kubernetes, RuntimeLog};
             let uids = [Some(FIRST), Some(SECOND), None].map(|uid| uid.map(Into::into));

@@ -15,7 +15,7 @@ pub(crate) fn corpus() -> Vec<Log> {
     let folders = [cases().unwrap(), negatives().unwrap()].concat();
     let mut logs: Vec<Log> = folders
         .iter()
-        // The C interface reads the kernel's lines alone.
+        // The C interface reads only the kernel's lines.
         .filter(|case| !case.reads_others())
         .map(|case| {
             let options = &case.options;

@@ -13,7 +13,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where programs and lists go.
+/// The directory for programs and lists.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oomparse-ffi");
     std::fs::create_dir_all(&dir).unwrap();
@@ -60,8 +60,8 @@ pub(crate) fn library(profile: &str) -> PathBuf {
     .clone()
 }
 
-/// Whether the library itself was built for AddressSanitizer: then every program needs its runtime, and
-/// none can run under valgrind.
+/// Whether the library itself was built for AddressSanitizer: then every program needs its runtime, and none can
+/// run under valgrind.
 pub(crate) fn library_is_sanitized() -> bool {
     std::env::var_os("OOMPARSE_SANITIZED").is_some()
 }

@@ -6,9 +6,8 @@
 //! {"ts":1612345678901.2,"caller":"kubelet/pod_workers.go:965","msg":"Error syncing pod, skipping","pod":{"name":"web-0","namespace":"default"},"podUID":"0f5eb28f-…","err":"…"}
 //! ```
 //!
-//! What a container's probe printed can stand in such a line: behind `output=`, and in generations
-//! without keys behind the pod. So pairs are read from the front, quotes are honoured, and nothing
-//! is looked for anywhere else.
+//! Text that a container's probe printed can be in such a line: after `output=`, and in generations without keys
+//! after the pod. So pairs are read from the start, quotes are respected, and nothing else is searched.
 
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
 use super::{between, go_quoted};
@@ -17,7 +16,7 @@ use alloc::string::String;
 use serde::Deserialize;
 use serde_json::value::Value;
 
-/// What the line tells.
+/// The record that the line contains.
 pub(super) fn record(message: &str) -> Option<PodRecord> {
     if message.starts_with('{') {
         return json(message);
@@ -30,7 +29,7 @@ pub(super) fn record(message: &str) -> Option<PodRecord> {
     }
 }
 
-/// The text behind `E1211 17:29:21.519957   10264 pod_workers.go:191] `.
+/// The text after `E1211 17:29:21.519957   10264 pod_workers.go:191] `.
 fn klog_text(line: &str) -> Option<&str> {
     let rest = line.strip_prefix(['I', 'W', 'E', 'F'])?;
     let (head, text) = rest.split_once("] ")?;
@@ -63,11 +62,11 @@ fn structured(text: &str) -> Option<PodRecord> {
             "event" => &mut event,
             "containerName" => &mut container_name,
             "containerID" => &mut container_id,
-            // What a workload printed. No genuine key stands behind it.
+            // Text that a workload printed. No real key follows it.
             "output" | "probeOutput" => break,
             _ => &mut None,
         };
-        // A key that comes twice was written by nobody honest.
+        // A line with a duplicate key is forged.
         if slot.replace(value).is_some() {
             return None;
         }
@@ -98,7 +97,7 @@ fn bare_id(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-/// Takes ` key=value` off the front. A value in brackets goes to its closing one.
+/// Removes a leading ` key=value`. A value in brackets extends to its closing bracket.
 fn pair(rest: &str) -> Option<(&str, &str, &str)> {
     let (key, rest) = rest.strip_prefix(' ')?.split_once('=')?;
     if key.is_empty() || key.contains([' ', '"']) {
@@ -118,7 +117,7 @@ fn pair(rest: &str) -> Option<(&str, &str, &str)> {
     Some((key, value, after))
 }
 
-/// Where the bracket that opens first is closed.
+/// Where the first opening bracket is closed.
 fn closing(text: &str, open: u8, close: u8) -> Option<usize> {
     let mut depth = 0usize;
     for (at, byte) in text.bytes().enumerate() {
@@ -134,7 +133,7 @@ fn closing(text: &str, open: u8, close: u8) -> Option<usize> {
     None
 }
 
-/// What the pod lifecycle event generator tells.
+/// An event of the pod lifecycle event generator.
 #[derive(Deserialize)]
 struct PlegEvent {
     #[serde(rename = "ID")]
@@ -158,7 +157,7 @@ fn pleg_event(value: &str) -> Option<(String, String)> {
     Some((id.into(), data.into()))
 }
 
-/// Pod and uid of `… pod \"web-0\" (UID: \"3962896b-…\") …`, the end of a volume's message.
+/// Pod and uid from `… pod \"web-0\" (UID: \"3962896b-…\") …`, the end of a message about a volume.
 fn uid_in_text(message: &str) -> Option<(&str, &str)> {
     let (head, tail) = message.rsplit_once("\\\" (UID: \\\"")?;
     let (_, pod) = head.rsplit_once("pod \\\"")?;
@@ -166,7 +165,7 @@ fn uid_in_text(message: &str) -> Option<(&str, &str)> {
     Some((pod, uid))
 }
 
-/// Lines before keys: `Error syncing pod <uid> ("<name>_<namespace>(<uid>)")`, `SyncLoop (PLEG): …`,
+/// Lines from before keys existed: `Error syncing pod <uid> ("<name>_<namespace>(<uid>)")`, `SyncLoop (PLEG): …`,
 /// `Event(v1.ObjectReference{Kind:"Pod", Namespace:"…", Name:"…", UID:"…", …})`.
 fn plain(text: &str) -> Option<PodRecord> {
     if let Some(rest) = text.strip_prefix("Error syncing pod ") {
@@ -195,7 +194,7 @@ fn pod_token(token: &str) -> Option<PodRecord> {
     named(uid, namespace, name)
 }
 
-/// The form of `--logging-format=json`.
+/// The format of `--logging-format=json`.
 fn json(line: &str) -> Option<PodRecord> {
     #[derive(Deserialize)]
     struct Line {

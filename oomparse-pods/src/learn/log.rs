@@ -1,13 +1,13 @@
-//! Names learned from a whole log: a reader of frames by author, which hands the daemons' to [`learn_from`].
+//! Learns names from a whole log: reads frames by author, and passes those of daemons to [`learn_from`].
 
 use super::{LEARN_LITERALS, learn_from};
 use crate::PodTable;
 use oomparse_core::{Frame, FrameKind, FrameReader, Source};
 
-/// Reads a log in any form that a [`Parser`](oomparse_core::Parser) reads and learns the names in it.
+/// Reads a log in any format that a [`Parser`](oomparse_core::Parser) reads, and learns the names in it.
 ///
-/// Only lines whose frame names the daemon as their author teach anything; a line that a container
-/// printed, or that shows no author, does not. Between such lines the log is only searched.
+/// Only lines whose frame names the daemon as their author are used; a line that a container printed, or that
+/// shows no author, is not. Lines in between are only searched.
 ///
 /// # Example
 /// ```
@@ -26,7 +26,7 @@ use oomparse_core::{Frame, FrameKind, FrameReader, Source};
 pub struct Learner {
     frames: FrameReader,
     learned: usize,
-    /// Somebody named the log as a source of names.
+    /// The user named the log as a source of names.
     is_named: bool,
 }
 
@@ -37,7 +37,7 @@ impl Default for Learner {
 }
 
 impl Learner {
-    /// A learner that has read nothing.
+    /// A learner that has read nothing yet.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Learner {
         }
     }
 
-    /// The same for a log that somebody named as a source of names: such a one names nested pods too.
+    /// The same for a log that the user named as a source of names: such a log also names nested pods.
     #[must_use]
     pub fn of_a_named_log() -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Learner {
         }
     }
 
-    /// How many lines told something.
+    /// How many lines taught a name.
     #[must_use]
     pub fn learned(&self) -> usize {
         self.learned
@@ -68,7 +68,7 @@ impl Learner {
         frames.push_chunk(chunk, &mut |frame| pupil.take(frame));
     }
 
-    /// Says that no more comes: takes the last line, if it had no end.
+    /// Ends the log: takes the last line, if it had no line end.
     pub fn finish(&mut self, table: &mut PodTable) {
         let (frames, mut pupil) = self.split(table);
         frames.finish(&mut |frame| pupil.take(frame));
@@ -80,7 +80,7 @@ impl Learner {
         frames.push_line(line, &mut |frame| pupil.take(frame));
     }
 
-    /// What reads the log, and what takes its frames.
+    /// The reader of the log, and the receiver of its frames.
     fn split<'a>(&'a mut self, table: &'a mut PodTable) -> (&'a mut FrameReader, Pupil<'a>) {
         let pupil = Pupil {
             table,
@@ -100,7 +100,7 @@ struct Pupil<'a> {
 
 impl Pupil<'_> {
     fn take(&mut self, frame: &Frame<'_>) {
-        // What stands behind a line break may be quoted, and a daemon's message begins with its own words.
+        // Text after a line break may be quoted; a daemon's message begins with its own words.
         if frame.kind != FrameKind::Indented
             && let Source::Daemon(daemon) = frame.author.source
             && learn_from(self.table, daemon, &frame.message, self.is_default)

@@ -1,6 +1,6 @@
 //! Names learned from the log lines of the kubelet and of container runtimes.
 //!
-//! | daemon | line | tells |
+//! | daemon | line | teaches |
 //! |---|---|---|
 //! | kubelet | `"Error syncing pod, skipping" err="…" pod="default/web-0" podUID="3962896b-…"` | uid, namespace, pod |
 //! | kubelet | `"SyncLoop (PLEG): event for pod" pod="default/web-0" event={"ID":"3962896b-…",…,"Data":"a2172e8d…"}` | and a container's id |
@@ -10,9 +10,9 @@
 //! | CRI-O | `Created container a2172e8d…: default/web-0/app` | container, namespace, pod |
 //! | dockerd, cri-dockerd | `k8s_app_web-0_default_3962896b-…_0` | uid, namespace, pod, container |
 //!
-//! Anybody may write such text to a log. So only lines whose author is that daemon are read
-//! (its [`Author`](oomparse_core::Author) says so), a line must begin as that daemon begins it, and what is read stands
-//! before anything that a workload could have put there.
+//! Anybody may write such text to a log. So a line is read only if its author is that daemon (its
+//! [`Author`](oomparse_core::Author) says so) and if it begins like that daemon's lines, and the values that are
+//! read come before any text that a workload could have put there.
 
 mod kubelet;
 mod log;
@@ -26,7 +26,7 @@ use super::table::PodTable;
 use crate::limits::MAX_LEARN_LEN;
 use oomparse_core::Daemon;
 
-/// Every line that can teach a name holds one of these.
+/// Every line that can teach a name contains one of these.
 pub const LEARN_LITERALS: &[&str] = &[
     "podUID",
     "(PLEG)",
@@ -40,18 +40,19 @@ pub const LEARN_LITERALS: &[&str] = &[
     "k8s_",
 ];
 
-/// Learns what a daemon's line tells; says whether it told anything.
+/// Learns from a daemon's line; returns whether it taught anything.
 ///
-/// What it tells names no nested pod: nobody named this log as a source, see [`PodRecord::is_default`].
+/// It never names a nested pod, because the user did not name this log as a source, see
+/// [`PodRecord::is_default`].
 ///
-/// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`,
-/// `cri-dockerd`, `k3s`, `rke2`. Lines of others teach nothing.
+/// `tag` is the daemon's name without its pid: `kubelet`, `containerd`, `crio`, `dockerd`, `cri-dockerd`, `k3s`,
+/// `rke2`. Lines of other programs teach nothing.
 pub fn learn(table: &mut PodTable, tag: &[u8], message: &[u8]) -> bool {
     let daemon = core::str::from_utf8(tag).ok().and_then(Daemon::from_name);
     daemon.is_some_and(|daemon| learn_from(table, daemon, message, true))
 }
 
-/// The same of a daemon that is known; `is_default` unless somebody named the log as a source of names.
+/// The same for a known daemon; `is_default` unless the user named the log as a source of names.
 fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8], is_default: bool) -> bool {
     let (kubelet, runtime) = match daemon {
         Daemon::Kubelet => (true, false),
@@ -77,7 +78,7 @@ fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8], is_default: 
     }
 }
 
-/// Takes a Go-quoted string (`"…"` with `\"`, `\n`, …) off the front: its text as quoted, the rest.
+/// Removes a leading Go-quoted string (`"…"` with `\"`, `\n`, …): returns its quoted text and the rest.
 fn go_quoted(text: &str) -> Option<(&str, &str)> {
     let body = text.strip_prefix('"')?;
     let mut escaped = false;
@@ -95,7 +96,7 @@ fn go_quoted(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// What stands between two texts.
+/// The text between two other texts.
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(before)?;
     Some(rest.split_once(after)?.0)

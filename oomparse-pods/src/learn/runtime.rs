@@ -16,7 +16,7 @@ use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 use oomparse_core::Daemon;
 
-/// What the line tells; `table` knows the sandboxes.
+/// The record that the line contains; `table` knows the sandboxes.
 pub(super) fn record(line: &str, daemon: Daemon, table: &PodTable) -> Option<PodRecord> {
     let message = logrus_message(line)?;
     if let Some(rest) = message.strip_prefix("RunPodSandbox for ") {
@@ -108,7 +108,7 @@ fn container(rest: &str, table: &PodTable) -> Option<PodRecord> {
     Some(record)
 }
 
-/// `<id>`, `<namespace>/<pod>/<container>`. CRI-O does not tell the uid here.
+/// `<id>`, `<namespace>/<pod>/<container>`. CRI-O does not show the uid here.
 fn crio(id: &str, names: &str) -> Option<PodRecord> {
     let mut parts = names.split('/');
     let (namespace, name, container) = (parts.next()?, parts.next()?, parts.next()?);
@@ -125,7 +125,8 @@ fn crio(id: &str, names: &str) -> Option<PodRecord> {
 /// `Handler for POST /v1.40/containers/create?name=NAME returned error: Conflict. The container name "/NAME" is
 /// already in use by container "ID". …`
 ///
-/// The kubelet asked for that name. Elsewhere in such a line stands what a pod's author wrote: a command, an image.
+/// The kubelet asked for that name. The rest of such a line may contain text of a pod's author: a command, an
+/// image.
 fn docker(message: &str) -> Option<PodRecord> {
     let request = message.strip_prefix("Handler for POST /")?;
     let (path, error) = request.split_once(" returned error: ")?;
@@ -167,7 +168,7 @@ fn container_of(name: &str) -> Option<&str> {
     (name != "POD").then_some(name)
 }
 
-/// `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`, the name that the kubelet gives.
+/// `k8s_<container>_<pod>_<namespace>_<uid>_<attempt>`, the name that the kubelet sets.
 fn named_by_kubelet(name: &str) -> Option<PodRecord> {
     let mut parts = name.strip_prefix("k8s_")?.split('_');
     let (container, name, namespace) = (parts.next()?, parts.next()?, parts.next()?);

@@ -5,9 +5,9 @@
 //! default     memory-request-limit-54ff657644-wm7pj   10.0.0.7     Running     192.168.0.4   0f5eb28f-6722-4cf5-ab0f-b62748c018d4   a,b
 //! ```
 //!
-//! kubectl pads columns with three blanks. Tables pasted elsewhere lose some of them, so a row
-//! is cut at two or more blanks, at every blank, or where the header's words begin: the first of
-//! these that gives as many fields as the header has.
+//! kubectl pads columns with three blanks. Tables pasted elsewhere lose some of them, so a row is split at two or
+//! more blanks, at every blank, or where the header's words begin: by the first of these that results in as many
+//! fields as the header has.
 
 use super::super::error::PodSourceErrorKind;
 use super::super::table::Loaded;
@@ -16,11 +16,11 @@ use super::{Sink, rows};
 use crate::limits::MAX_POD_COLUMNS;
 use alloc::vec::Vec;
 
-/// Whether the line is a table's header, and then whether it has a column for the pod's uid or
-/// the containers' ids.
+/// Whether the line is a table's header, and if so, whether it has a column for the pod's uid or the containers'
+/// ids.
 pub(super) fn is_header(line: &[u8]) -> Option<bool> {
     let columns = columns(core::str::from_utf8(line).ok()?);
-    // Each row is cut at every column.
+    // Each row is split at every column.
     if columns.len() > MAX_POD_COLUMNS {
         return None;
     }
@@ -30,8 +30,8 @@ pub(super) fn is_header(line: &[u8]) -> Option<bool> {
     ((names || uid) && known >= 2 || names && columns.len() >= 4).then_some(uid)
 }
 
-/// Whether a column of the table may hold line breaks, which kubectl prints as they are: then a row may be a
-/// pod's own text, made to look like one.
+/// Whether a column of the table may contain line breaks, which kubectl prints unchanged: then a row may be a
+/// pod's own text that imitates one.
 pub(super) fn may_break(line: &[u8]) -> bool {
     let header = core::str::from_utf8(line).unwrap_or_default();
     let mut words = split_header(header).into_iter();
@@ -45,7 +45,7 @@ fn columns(header: &str) -> Vec<Column> {
         .collect()
 }
 
-/// Two blanks or a tab part headers; where none are parted, every blank does.
+/// Two blanks or a tab separate headers; if there are none, every blank does.
 fn split_header(header: &str) -> Vec<&str> {
     let wide = split_wide(header);
     if wide.len() > 1 {
@@ -115,7 +115,7 @@ fn starts(header: &str) -> Vec<usize> {
     starts
 }
 
-/// Cuts a line where the columns begin, if every cut is at the start of a field.
+/// Splits a line where the columns begin, if every split is at the start of a field.
 fn at_starts<'l>(line: &'l str, starts: &[usize]) -> Option<Vec<&'l str>> {
     let mut fields = Vec::new();
     for (number, &start) in starts.iter().enumerate() {

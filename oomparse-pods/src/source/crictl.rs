@@ -8,7 +8,7 @@
 //!                        "io.kubernetes.pod.namespace": "default", "io.kubernetes.pod.uid": "3962896b-…"}}]}
 //! ```
 //!
-//! A static pod's uid here is the one of its cgroups.
+//! A static pod's uid here is the one in its cgroups.
 
 use super::super::record::{PodRecord, PodSource};
 use super::json::Item;

@@ -5,8 +5,8 @@
 //! 3962896b-ab69-4572-8f1d-ee756f9f3589,default,web-0,node-7,StatefulSet/web,app=web,app,a2172e8d…,kubernetes
 //! ```
 //!
-//! A file that [`PodTable::to_csv`](crate::PodTable::to_csv) wrote, which its header shows, reads back to the
-//! very same names; in any other, `null` or `-` is what a program writes for nothing.
+//! A file written by [`PodTable::to_csv`](crate::PodTable::to_csv), which its header shows, restores exactly the
+//! same names; in any other file, `null` or `-` stands for an empty field.
 
 use super::super::error::{PodSourceError, PodSourceErrorKind as Kind};
 use super::super::spelling::HEADER;
@@ -18,8 +18,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// The separator, if the line is a CSV header of pods. Tabs part tables as well: those with more
-/// than one tab in a row are no CSV.
+/// The separator, if the line is a CSV header of pods. Tables also use tabs: those with more than one tab in a
+/// row are not CSV.
 pub(super) fn separator(line: &[u8]) -> Option<u8> {
     let header = core::str::from_utf8(line).ok()?;
     [b',', b';', b'\t'].into_iter().find(|&separator| {
@@ -66,20 +66,20 @@ pub(super) fn read(text: &[u8], separator: u8, loaded: &mut Loaded, sink: Sink<'
                 }
             }
         };
-        // Only the first is told: its line is not counted for the others.
+        // Only the first error is reported: its line is not counted for the others.
         loaded.skip(|| PodSourceError::at(kind, text, start));
     }
 }
 
-/// Where a row begins, and its fields; only where it begins, if a quoted field in it has no end.
+/// Where a row begins, and its fields; only where it begins, if a quoted field in it is not closed.
 type Row<'r> = Result<(usize, Vec<Cow<'r, str>>), usize>;
 
-/// Cuts a text into rows.
+/// Splits a text into rows.
 struct Rows<'a> {
     reader: csv_core::Reader,
     text: &'a [u8],
     at: usize,
-    /// The fields of the last row, one behind the other, and where each ends.
+    /// The fields of the last row, one after the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -121,7 +121,7 @@ impl<'a> Rows<'a> {
         Some(Ok((start, fields.collect())))
     }
 
-    /// Reads a row; says how many bytes its fields have, and how many fields there are.
+    /// Reads a row; returns how many bytes its fields have, and how many fields there are.
     fn read(&mut self) -> Option<(usize, usize)> {
         use csv_core::ReadRecordResult as Read;
         let (mut len, mut count) = (0usize, 0usize);

@@ -1,4 +1,4 @@
-//! Headers of tables and CSV: which column is what, whatever its order and spelling.
+//! Headers of tables and CSV: the meaning of each column, in any order and spelling.
 
 use super::super::record::{Doubt, PodRecord, PodSource, PodUid};
 use super::super::spelling;
@@ -6,7 +6,7 @@ use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a column holds.
+/// The meaning of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Uid,
@@ -24,7 +24,7 @@ pub(super) enum Column {
 }
 
 impl Column {
-    /// Reads a header: case, `_`, `-`, `.` and blanks do not count.
+    /// Reads a header: case, `_`, `-`, `.` and blanks are ignored.
     pub(super) fn from_header(header: &str) -> Self {
         match key(header).as_str() {
             "uid" | "poduid" | "podid" | "metadatauid" | "id" => Self::Uid,
@@ -43,8 +43,8 @@ impl Column {
         }
     }
 
-    /// Whether what Kubernetes checks or writes itself is all that a column of this header holds. Anything else may
-    /// hold a line break: an annotation, an image, a message, an owner's name.
+    /// Whether a column with this header contains only values that Kubernetes validates or writes itself. Any
+    /// other column may contain a line break: an annotation, an image, a message, an owner's name.
     pub(super) fn holds_no_break(self, header: &str) -> bool {
         const PLAIN: [&str; 21] = [
             "ip",
@@ -88,17 +88,17 @@ fn key(header: &str) -> String {
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// How the fields of a table are spelt.
+/// How the fields of a table are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
-    /// As programs and people write them: with blanks around, and a word where there is nothing.
+    /// As programs and people write them: with blanks around them, and with a placeholder for an empty field.
     Any,
-    /// As [`PodTable::to_csv`](crate::PodTable::to_csv) writes them: only what is empty is nothing.
+    /// As [`PodTable::to_csv`](crate::PodTable::to_csv) writes them: an empty field is really empty.
     Own,
 }
 
 impl Spelling {
-    /// What a field says, if it says anything. What kubectl writes for nothing (`<none>`) is nothing.
+    /// The value of a field, if it has one. kubectl's placeholder `<none>` is no value.
     fn text(self, field: &str) -> Option<Cow<'_, str>> {
         if self == Self::Own {
             return (!field.is_empty()).then(|| spelling::unguard(field));
@@ -136,7 +136,7 @@ pub(super) fn record<'f>(
             Column::Unknown => {}
         }
     }
-    // Names belong to ids by their place; without as many of both there is no telling.
+    // Names belong to ids by position; if their numbers differ, they cannot be matched.
     let paired = names.len() == ids.len();
     for (at, id) in ids.iter().enumerate() {
         let name = names.get(at).filter(|_| paired);
@@ -145,8 +145,8 @@ pub(super) fn record<'f>(
     is_sound(&record).then_some(record)
 }
 
-/// Whether a row names something: a pod by a uid that is one, or a container. That there is no telling
-/// a pod's name is something, too.
+/// Whether a row contributes something: a pod with a valid uid, or a container. That a pod's name is ambiguous
+/// counts too.
 pub(super) fn is_sound(record: &PodRecord) -> bool {
     let tells = record.name.is_some() || record.doubt == Doubt::Ambiguous;
     match record.uid.as_deref() {

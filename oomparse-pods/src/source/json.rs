@@ -1,4 +1,4 @@
-//! JSON listings, read pod by pod: what stands before a fault is kept.
+//! JSON listings, read pod by pod: pods before an error are kept.
 //!
 //! One document, or several one after another (`jq -c '.items[]'`). A document is a list (`items`),
 //! crictl's `containers`, an array, or one pod.
@@ -12,7 +12,7 @@ use core::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A pod of Kubernetes, or a pod or container of crictl: the keys tell which.
+/// A Kubernetes pod, or crictl's pod or container: the keys decide.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Item {
@@ -21,7 +21,7 @@ pub(super) struct Item {
     pub(super) status: Option<Status>,
     /// crictl: the sandbox's or container's id.
     pub(super) id: Option<String>,
-    /// crictl: labels stand beside the metadata.
+    /// crictl: the labels are next to the metadata.
     pub(super) labels: Option<CriLabels>,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn read(text: &[u8], sink: Sink<'_>) -> Result<(), PodSourceError> {
     Ok(())
 }
 
-/// Our error for serde_json's, which knows line and column.
+/// Converts serde_json's error, which has line and column.
 pub(super) fn position(text: &[u8], error: &serde_json::Error) -> PodSourceError {
     let kind = if error.is_eof() {
         PodSourceErrorKind::JsonEnd

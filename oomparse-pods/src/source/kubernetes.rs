@@ -1,4 +1,4 @@
-//! `v1.Pod` as the API server and the kubelet's `/pods` give it.
+//! `v1.Pod` as returned by the API server and the kubelet's `/pods`.
 //!
 //! ```json
 //! {"metadata": {"name": "web-54ff657644-wm7pj", "namespace": "default", "uid": "3962896b-…", "labels": {"app": "web"},
@@ -8,8 +8,9 @@
 //!             "lastState": {"terminated": {"containerID": "containerd://53463dbb…", "reason": "OOMKilled"}}}]}}
 //! ```
 //!
-//! A static pod's cgroups carry the hash of its manifest. The API knows it as the annotation
-//! `kubernetes.io/config.hash` (and `config.mirror`) of the mirror pod; the kubelet's `/pods` as the uid.
+//! A static pod's cgroups contain the hash of its manifest. The API shows it as the annotation
+//! `kubernetes.io/config.hash` (and `config.mirror`) of the mirror pod; the kubelet's `/pods` shows it as the
+//! uid.
 
 use super::super::record::{PodRecord, PodSource, PodUid};
 use super::json::Item;
@@ -85,7 +86,7 @@ struct Terminated {
     id: Option<String>,
 }
 
-/// The record of a pod; none for what has no uid, such as a list's own metadata.
+/// The record of a pod; `None` for objects without a uid, such as a list's own metadata.
 pub(super) fn record(item: Item) -> Option<PodRecord> {
     let metadata = item.metadata?;
     let mut record = PodRecord::new(PodSource::Kubernetes);
@@ -112,7 +113,7 @@ pub(super) fn record(item: Item) -> Option<PodRecord> {
     Some(record)
 }
 
-/// The manifest's hash, if it is one: never another pod's uid.
+/// The manifest's hash, if it is valid: never another pod's uid.
 fn static_hash(annotations: Annotations) -> Option<String> {
     annotations
         .hash
@@ -134,7 +135,7 @@ impl Status {
 }
 
 impl ContainerStatus {
-    /// The container's id, and that of the one before it: after an OOM kill that is the victim.
+    /// The container's id, and that of its predecessor: after an OOM kill that is the victim.
     fn ids(&self) -> impl Iterator<Item = &str> {
         let [state, last] = [&self.state, &self.last_state]
             .map(|state| state.as_ref()?.terminated.as_ref()?.id.as_deref());

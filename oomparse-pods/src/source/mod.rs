@@ -1,6 +1,6 @@
-//! Listings of pods: found by their content, read row by row.
+//! Listings of pods: recognised by their content, read row by row.
 //!
-//! | form | begins with | file |
+//! | format | begins with | file |
 //! |---|---|---|
 //! | `kubectl get pods -A -o json`, one pod, the kubelet's `/pods` | `{`, `[` | `json.rs`, `kubernetes.rs` |
 //! | `crictl pods -o json`, `crictl ps -a -o json` | `{` | `json.rs`, `crictl.rs` |
@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
-/// The form of a listing of pods.
+/// The format of a listing of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PodFormat {
@@ -39,17 +39,17 @@ pub enum PodFormat {
     Csv,
     /// `kubectl get pods -o custom-columns=…`.
     Columns,
-    /// Names of log directories or files, one a line.
+    /// Names of log directories or files, one per line.
     Names,
 }
 
-/// Takes each record that a listing has.
+/// Receives each record of a listing.
 pub(super) type Sink<'s> = &'s mut dyn FnMut(PodRecord);
 
-/// Reads a listing in any form; what is wrong goes into `loaded`.
+/// Reads a listing in any format; errors are added to `loaded`.
 ///
-/// A uid that one listing gives two names has none. Rows are read twice for that, so that no name is told for a
-/// moment; of JSON the contradictions are told at the end.
+/// If one listing gives a uid two names, it has no name. For this, rows are read twice, so that no name is used
+/// even for a moment; for JSON, contradictions are applied at the end.
 pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     let mut claims = Claims::default();
     let is_json = matches!(listing.trim_ascii_start().first(), Some(b'{' | b'['))
@@ -67,7 +67,7 @@ pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     read_once(listing, &mut Loaded::default(), &mut |record| {
         claims.note(&record)
     });
-    // In order, as the claims are.
+    // In the same order as the claims.
     let contradicted: Vec<[u8; 16]> = claims.differing().map(|(_, uid)| uid.to_key()).collect();
     read_once(listing, loaded, &mut |mut record| {
         let uid = record.uid.as_deref().and_then(PodUid::parse);
@@ -78,7 +78,7 @@ pub(super) fn read(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     });
 }
 
-/// Which names a listing gives to each uid.
+/// Which names a listing gives each uid.
 #[derive(Default)]
 struct Claims {
     claims: Vec<([u8; 16], u64, PodSource, PodUid)>,
@@ -95,7 +95,7 @@ impl Claims {
         }
     }
 
-    /// The uids that have two names, in order.
+    /// The uids with two names, in order.
     fn differing(&mut self) -> impl Iterator<Item = (PodSource, PodUid)> {
         self.claims
             .sort_unstable_by_key(|(uid, hash, ..)| (*uid, *hash));
@@ -105,7 +105,7 @@ impl Claims {
         })
     }
 
-    /// A record that takes the name back, for each of them.
+    /// For each of them, a record that removes the name.
     fn contradicted(&mut self) -> Vec<PodRecord> {
         let records = self.differing().map(|(source, uid)| {
             let mut record = PodRecord::new(source);
@@ -158,14 +158,14 @@ fn read_once(listing: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
 }
 
 impl Loaded {
-    /// Notes that a row was left out, and why if it is the first.
+    /// Notes that a row was skipped, and why, if it is the first.
     fn skip(&mut self, error: impl FnOnce() -> PodSourceError) {
         self.skipped = self.skipped.saturating_add(1);
         self.error.get_or_insert_with(error);
     }
 }
 
-/// A line of a listing and where it stands.
+/// A line of a listing and its position.
 struct Row<'a> {
     text: &'a [u8],
     line: usize,
@@ -238,7 +238,7 @@ mod tests {
             std::format!("{{\"kind\":\"PodList\",\"items\":[{a},{honest},{b}]}}"),
         ] {
             let mut table = PodTable::new();
-            // What was known before is not known any more.
+            // A name that was known before is no longer known.
             table.insert(PodRecord::named(
                 PodSource::Kubernetes,
                 uid,
@@ -248,11 +248,11 @@ mod tests {
             table.load(listing.as_bytes());
             assert_eq!(table.pod(uid), None, "{listing}");
             assert_eq!(table.pod(other).unwrap().name, Some("web-1"), "{listing}");
-            // Another listing tells.
+            // Another listing decides.
             table.insert(PodRecord::named(PodSource::File, uid, "default", "web-0"));
             assert_eq!(table.pod(uid).unwrap().name, Some("web-0"));
         }
-        // The same twice is no contradiction.
+        // The same name twice is not a contradiction.
         let mut table = PodTable::new();
         table.load(std::format!("uid,name\n{uid},web-0\n{uid},web-0\n").as_bytes());
         assert_eq!(table.pod(uid).unwrap().name, Some("web-0"));

@@ -1,4 +1,4 @@
-//! Names of the kubelet's log directories and files. No reading here: the caller lists them.
+//! Names of the kubelet's log directories and files. This module reads no directories: the caller lists them.
 //!
 //! ```text
 //! /var/log/pods/default_web-0_3962896b-ab69-4572-8f1d-ee756f9f3589/app/0.log
@@ -15,7 +15,7 @@ use super::{Sink, rows};
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-/// The pod that a directory below `/var/log/pods` belongs to: `<namespace>_<name>_<uid>`.
+/// The pod to which a directory below `/var/log/pods` belongs: `<namespace>_<name>_<uid>`.
 ///
 /// # Example
 /// ```
@@ -32,7 +32,7 @@ pub fn pod_log_dir(name: &str) -> Option<PodRecord> {
         .then(|| PodRecord::named(PodSource::PodLogsDir, uid, namespace, pod))
 }
 
-/// The container that a file below `/var/log/containers` belongs to:
+/// The container to which a file below `/var/log/containers` belongs:
 /// `<pod>_<namespace>_<container>-<id>.log`. It shows the pod's names but not its uid.
 #[must_use]
 pub fn container_log_file(name: &str) -> Option<PodRecord> {
@@ -49,13 +49,13 @@ pub fn container_log_file(name: &str) -> Option<PodRecord> {
     (!record.containers.is_empty()).then_some(record)
 }
 
-/// What a name below `/var/log/pods` or `/var/log/containers` tells.
+/// The record of a name below `/var/log/pods` or `/var/log/containers`.
 fn log_name(name: &str) -> Option<PodRecord> {
     pod_log_dir(name).or_else(|| container_log_file(name))
 }
 
-/// Adds a directory's entry to a listing that [`PodTable::load`](crate::PodTable::load) reads, if it is the name
-/// of a pod's or a container's log; says whether it is.
+/// Adds a directory entry to a listing that [`PodTable::load`](crate::PodTable::load) reads, if it is the name of
+/// a pod's or a container's log; returns whether it is.
 ///
 /// # Example
 /// ```
@@ -94,13 +94,13 @@ pub(super) fn is_name_line(line: &[u8]) -> bool {
             .any(|start| line.trim().starts_with(start))
 }
 
-/// Reads names, one a line, as `ls`, `ls -l` and `find` print them.
+/// Reads names, one per line, as printed by `ls`, `ls -l` and `find`.
 pub(super) fn read(text: &[u8], loaded: &mut Loaded, sink: Sink<'_>) {
     for row in rows(text) {
         match core::str::from_utf8(row.text) {
             Ok(line) => match line_record(line) {
                 Some(record) => sink(record),
-                // The directory itself, a heading of `ls`.
+                // The directory itself, or a heading of `ls`.
                 None if line
                     .trim()
                     .trim_end_matches([':', '/'])

@@ -4,7 +4,7 @@
 //! {"pod_uid":"3962896b-ab69-4572-8f1d-ee756f9f3589","namespace":"default","pod_name":"web-0","container_name":"app","container_id":"a2172e8d…"}
 //! ```
 //!
-//! A broken row spoils no other.
+//! A broken row does not affect the others.
 
 use super::super::error::{PodSourceError, PodSourceErrorKind};
 use super::super::record::{PodRecord, PodSource};
@@ -34,8 +34,8 @@ struct Line {
     source: Option<String>,
 }
 
-/// Whether the text has this form: one of its first lines is a whole object with a uid or a
-/// container's id in it. The very first may be broken.
+/// Whether the text has this format: one of its first lines is a complete object with a uid or a container's id.
+/// The very first may be broken.
 pub(super) fn is_rows(text: &[u8]) -> bool {
     text.starts_with(b"{\"") && text.split(|&byte| byte == b'\n').take(8).any(is_row)
 }
@@ -47,7 +47,7 @@ fn is_row(line: &[u8]) -> bool {
             .is_ok_and(|row| row.pod_uid.is_some() || row.container_id.is_some())
 }
 
-/// Longer first lines are whole listings without line ends, and need not be read twice.
+/// Longer first lines are whole listings without line ends, and are not read twice.
 const MAX_ROW_LEN: usize = 64 << 10;
 
 /// Reads all rows.

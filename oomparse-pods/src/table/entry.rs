@@ -1,4 +1,4 @@
-//! Entries of the table: what they hold, whom they believe, what they weigh.
+//! Entries of the table: their contents, their trust, and their size.
 
 use super::super::record::{Doubt, PodSource, PodUid, is_log};
 use super::texts::{TextId, Texts};
@@ -6,10 +6,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What is known of a pod.
+/// What is known about a pod.
 #[derive(Debug, Default)]
 pub(in super::super) struct PodEntry {
-    /// `None` also when two sources of one rank name the uid differently.
+    /// `None` also if two sources of one rank name the uid differently.
     pub(in super::super) name: Option<Box<str>>,
     pub(super) labels: Labels,
     pub(in super::super) namespace: TextId,
@@ -18,35 +18,35 @@ pub(in super::super) struct PodEntry {
     pub(in super::super) standing: Standing,
 }
 
-/// Labels; most often there are none, and then they take one word.
+/// Labels; usually there are none, and then they take one word.
 #[derive(Debug, Default)]
 #[expect(clippy::box_collection, reason = "one word instead of three")]
 pub(super) struct Labels(Option<Box<Vec<(String, String)>>>);
 
-/// What is known of a container, or of a pod's sandbox.
+/// What is known about a container, or about a pod's sandbox.
 #[derive(Debug, Default)]
 pub(in super::super) struct ContainerEntry {
     pub(in super::super) name: TextId,
     pub(in super::super) pod: Option<PodUid>,
-    /// The pod's namespace and name, only where its uid is unknown.
+    /// The pod's namespace and name, only if its uid is unknown.
     pub(in super::super) pod_name: TextId,
     pub(in super::super) standing: Standing,
 }
 
-/// How far an entry is to be believed.
+/// How reliable an entry is.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Standing {
     pub(in super::super) source: PodSource,
     doubts: u8,
 }
 
-/// [`Doubt::Claimed`], also beside the other.
+/// [`Doubt::Claimed`], which may be combined with the other one.
 const CLAIMED: u8 = 1;
 
 /// [`Doubt::Ambiguous`].
 const AMBIGUOUS: u8 = 2;
 
-/// Some of it comes from places that nobody named.
+/// Some of it comes from places that the user did not name.
 const DEFAULT: u8 = 4;
 
 impl Default for Standing {
@@ -63,7 +63,7 @@ impl Standing {
         let doubts = match doubt {
             Doubt::None => 0,
             Doubt::Claimed => CLAIMED,
-            // Of two listings the later is right: only logs and claims leave no telling.
+            // Of two listings the later one is right: only logs and claims leave a contradiction undecided.
             Doubt::Ambiguous => AMBIGUOUS | CLAIMED,
             Doubt::Contradicted => AMBIGUOUS,
         };
@@ -74,7 +74,7 @@ impl Standing {
         }
     }
 
-    /// The source's word, and what doubt there is, as a record takes it back.
+    /// The source's word and the doubt, as a record reads them back.
     pub(in super::super) fn to_text(self) -> String {
         let doubt = match self.doubts & (CLAIMED | AMBIGUOUS) {
             0 => Doubt::None,
@@ -86,17 +86,17 @@ impl Standing {
         text
     }
 
-    /// Whether there is no telling.
+    /// Whether its name is ambiguous.
     pub(in super::super) fn is_ambiguous(self) -> bool {
         self.doubts & AMBIGUOUS != 0
     }
 
-    /// Whether it comes from places that nobody named.
+    /// Whether it comes from places that the user did not name.
     pub(in super::super) fn is_default(self) -> bool {
         self.doubts & DEFAULT != 0
     }
 
-    /// 0: a log's word; 1: an annotation's claim in a listing; 2: a listing.
+    /// 0: a log line; 1: an annotation's claim in a listing; 2: a listing.
     fn rank(self) -> u8 {
         match (is_log(self.source), self.doubts & CLAIMED != 0) {
             (true, _) => 0,
@@ -105,8 +105,8 @@ impl Standing {
         }
     }
 
-    /// Where the two contradict each other: what the old one's standing becomes, or nothing if the
-    /// new one takes its place. Of two listings the later is right; of two lesser words neither.
+    /// For two contradicting sources: the new standing of the old one, or `None` if the new one replaces it. Of
+    /// two listings the later one is right; of two weaker sources neither is.
     fn against(self, new: Self) -> Option<Self> {
         let (old_rank, new_rank) = (self.rank(), new.rank());
         if new_rank > old_rank || new_rank == 2 {
@@ -119,7 +119,8 @@ impl Standing {
         })
     }
 
-    /// Where the two agree: the better one's. What both say was said where somebody named the place, if either was.
+    /// For two agreeing sources: the better one's standing. A value that both have counts as named by the user if
+    /// either does.
     fn with(self, new: Self) -> Self {
         let better = if new.rank() >= self.rank() { new } else { self };
         let is_default = self.is_default() && new.is_default();
@@ -150,7 +151,7 @@ impl PodEntry {
         self.labels.as_slice()
     }
 
-    /// What both together say.
+    /// The combination of both.
     pub(super) fn merge(self, new: Self) -> Self {
         let differs = matches!((&self.name, &new.name), (Some(old), Some(new)) if old != new)
             || self.namespace.differs(new.namespace);
@@ -177,7 +178,7 @@ impl PodEntry {
         first
     }
 
-    /// The texts that it shares with others.
+    /// The texts that it shares with other entries.
     pub(super) fn texts(&self) -> [TextId; 3] {
         [self.namespace, self.node, self.owner]
     }
@@ -207,7 +208,7 @@ impl ContainerEntry {
                 None => new,
             };
         }
-        // What only the places that nobody named tell.
+        // Values that come only from places that the user did not name.
         let adds = |one: &Self, other: &Self| {
             one.standing.is_default()
                 && (other.name.is_none() && !one.name.is_none()
@@ -222,12 +223,12 @@ impl ContainerEntry {
             (self, new)
         };
         first.name = first.name.or(second.name);
-        // A name that a listing tells is not given up for a uid that a log tells.
+        // A name from a listing is not given up for a uid from a log.
         let is_named = !first.pod_name.is_none() && second.standing.rank() < first.standing.rank();
         if !is_named {
             first.pod = first.pod.or(second.pod);
         }
-        // The pod's own entry says its name; what was said beside the container may be of less trust.
+        // The pod's own entry has its name; the name next to the container may be less trusted.
         first.pod_name = match first.pod {
             Some(_) => TextId::default(),
             None => pod_name.unwrap_or_default(),
@@ -236,7 +237,7 @@ impl ContainerEntry {
         first
     }
 
-    /// The texts that it shares with others.
+    /// The texts that it shares with other entries.
     pub(super) fn texts(&self) -> [TextId; 2] {
         [self.name, self.pod_name]
     }
@@ -246,11 +247,11 @@ impl ContainerEntry {
     }
 }
 
-/// What an entry takes besides itself: its key, the index's empty places, its node in the order of
-/// leaving, and what the allocator adds.
+/// What an entry takes besides itself: its key, free space in the index, its node in the eviction order, and the
+/// allocator's overhead.
 const ENTRY_OVERHEAD: usize = 128;
 
-/// An entry's weight; what it shares with others is counted as its own.
+/// An entry's size; texts that it shares with others are counted in full.
 fn cost<T>(held: &[TextId], texts: &Texts) -> usize {
     held.iter().fold(
         ENTRY_OVERHEAD.saturating_add(size_of::<T>()),

@@ -1,22 +1,22 @@
-//! [`ContainerId`]: a container's id as a key, whole or cut.
+//! [`ContainerId`]: a container's id as a key, complete or cut.
 
 use super::super::hex;
 use alloc::string::String;
 use core::hash::{Hash, Hasher};
 
-/// Digits that every id has, and by which it is looked up, so that a cut id finds the whole one.
+/// Number of digits that every id has. Lookups use these digits, so that a cut id finds the complete one.
 const BEGINNING: usize = 12;
 
-/// 12 to 64 hex digits, in any case.
+/// 12 to 64 hex digits, in upper or lower case.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in super::super) struct ContainerId {
-    /// Two digits to a byte; zeros behind the last one.
+    /// Two digits per byte, padded with zeros.
     digits: [u8; 32],
     /// How many digits there are, and [`CROWDED`].
     len: u8,
 }
 
-/// So many ids begin alike that this one is found by all its digits only.
+/// So many ids begin with the same digits that this one is found only by all its digits.
 const CROWDED: u8 = 0x80;
 
 impl ContainerId {
@@ -49,7 +49,7 @@ impl ContainerId {
         self.len & !CROWDED
     }
 
-    /// Whether no digit can be missing.
+    /// Whether no digits can be missing.
     pub(super) fn is_whole(&self) -> bool {
         self.len() == 64
     }

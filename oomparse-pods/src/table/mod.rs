@@ -20,14 +20,14 @@ mod id;
 mod slots;
 mod texts;
 
-/// Ids that may begin alike before the next ones are found by all their digits. Real ids are random
-/// numbers, of which no two do.
+/// How many ids may begin with the same digits before further ones are found only by all their digits. Real ids
+/// are random numbers, of which no two do.
 const CROWD: usize = 16;
 
 /// Names by pod uid and by container id.
 ///
-/// A listing refreshes what it lists. What is no longer listed stays, for the pod that died is the
-/// one that is asked for, and leaves first when room is needed. Looking up refreshes nothing.
+/// A listing refreshes the pods that it lists. Pods that are no longer listed stay, because lookups are often
+/// about pods that died; they are the first to be removed when room is needed. Lookups do not refresh entries.
 #[derive(Debug)]
 pub struct PodTable {
     pub(super) pods: Slots<PodUid, PodEntry>,
@@ -49,23 +49,23 @@ enum KeepLabels {
     Keys(Vec<String>),
 }
 
-/// What came of reading a listing.
+/// The result of reading a listing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// The form that was found.
+    /// The detected format.
     pub format: Option<PodFormat>,
-    /// Records taken over.
+    /// Records added.
     pub records: usize,
-    /// Records or rows left out: no sound uid, no sound name.
+    /// Records or rows skipped: no valid uid, no valid name.
     pub skipped: usize,
-    /// The first thing that was wrong. What else could be read was taken over.
+    /// The first error. Everything else that could be read was added.
     pub error: Option<PodSourceError>,
 }
 
-/// Reads a listing record by record, for a caller who puts them into a table in his own time.
+/// Reads a listing record by record, for callers that put them into a table later.
 ///
-/// `sink` says whether it took the record over, as [`PodTable::insert`] does.
+/// `sink` returns whether it added the record, like [`PodTable::insert`].
 pub fn read_pods(listing: &[u8], sink: &mut dyn FnMut(PodRecord) -> bool) -> Loaded {
     let mut loaded = Loaded::default();
     let mut refused = 0usize;
@@ -96,7 +96,7 @@ impl PodTable {
         Self::with_max_bytes(MAX_POD_TABLE_BYTES)
     }
 
-    /// An empty table that takes about `max_bytes` at most, and never more than the crate's bound.
+    /// An empty table that takes at most about `max_bytes`, and never more than the crate's bound.
     #[must_use]
     pub fn with_max_bytes(max_bytes: usize) -> Self {
         Self {
@@ -111,7 +111,7 @@ impl PodTable {
         }
     }
 
-    /// Says which labels later records keep; `*` keeps all. None are kept at first.
+    /// Sets which labels later records keep; `*` keeps all. By default none are kept.
     pub fn keep_labels<S: AsRef<str>>(&mut self, keys: &[S]) {
         self.labels = if keys.is_empty() {
             KeepLabels::None
@@ -140,18 +140,18 @@ impl PodTable {
         self.bytes
     }
 
-    /// Whether nothing is known.
+    /// Whether the table is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pods.is_empty() && self.containers.is_empty()
     }
 
-    /// Takes over a listing in any form that [`PodFormat`] names, found by its content.
+    /// Adds a listing in any format of [`PodFormat`], recognised by its content.
     pub fn load(&mut self, listing: &[u8]) -> Loaded {
         read_pods(listing, &mut |record| self.insert(record))
     }
 
-    /// Takes over one record; tells whether there was anything sound in it.
+    /// Adds one record; returns whether it contained anything valid.
     pub fn insert(&mut self, mut record: PodRecord) -> bool {
         if !record.check_names() {
             return false;
@@ -163,9 +163,9 @@ impl PodTable {
         self.pick_labels(&mut record.labels);
         let mut taken = false;
         let ambiguous = record.doubt.is_ambiguous();
-        // What there is no telling of is the container where the row has one, and else the pod.
+        // The ambiguity is about the container if the row has one, otherwise about the pod.
         if record.name.is_some() || (ambiguous && record.containers.is_empty()) {
-            // Two uids: the record's own one is sure, the one from an annotation is a claim.
+            // Two uids: the record's own one is certain, the one from an annotation is a claim.
             let doubt = match mirror {
                 Some(mirror) if Some(mirror) != uid => Doubt::Claimed,
                 _ => record.doubt,
@@ -200,7 +200,7 @@ impl PodTable {
         taken
     }
 
-    /// Lets the texts go that no entry holds any more, when there may be as many as are held.
+    /// Removes texts that no entry uses any more, once there may be as many of them as used ones.
     fn forget_texts(&mut self) {
         if self.texts.are_many() {
             let pods = self.pods.iter().flat_map(|(_, entry)| entry.texts());
@@ -282,7 +282,7 @@ impl PodTable {
         });
     }
 
-    /// Lets the entries go that were refreshed longest ago.
+    /// Removes the entries that were refreshed longest ago.
     fn make_room(&mut self) {
         loop {
             if self.pods.len() > MAX_POD_TABLE_PODS {
@@ -314,7 +314,7 @@ impl PodTable {
         }
     }
 
-    /// The entry of an id; of a cut one, if only one entry begins with it.
+    /// The entry of an id; for a cut id, only if exactly one entry begins with it.
     fn find_container<'t>(&'t self, id: &str) -> Option<&'t ContainerEntry> {
         let id = ContainerId::parse(id)?;
         match self.exact_container(&id) {
@@ -345,7 +345,7 @@ impl PodTable {
         found
     }
 
-    /// The pod that a sandbox or container belongs to, for lines that name the sandbox only.
+    /// The pod to which a sandbox or container belongs, for lines that name only the sandbox.
     pub(super) fn pod_of_container(&self, id: &str) -> Option<PodRecord> {
         let entry = self.exact_container(&ContainerId::parse(id)?)?;
         if entry.standing.is_ambiguous() {

@@ -1,26 +1,25 @@
-//! [`Slots`]: entries by key, in the order in which they leave.
+//! [`Slots`]: entries by key, in the order of their removal.
 //!
-//! An entry lies with its key in its place in the index: a lookup waits for main memory once, not for
-//! a bucket, a node and a key in turn. The `lru` crate keeps the order of leaving, which no lookup
-//! touches; it knows an entry by a number.
+//! An entry is stored with its key directly in the index: a lookup waits for main memory once, instead of for a
+//! bucket, a node and a key in turn. The `lru` crate keeps the order of removal, which lookups do not change; it
+//! knows an entry by a number.
 
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hash};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use lru::LruCache;
 
-/// Entries by key, in the order in which they leave.
+/// Entries by key, in the order of their removal.
 #[derive(Debug)]
 pub(in super::super) struct Slots<K, V> {
     nodes: HashTable<Node<K, V>>,
     order: LruCache<u32, Place>,
-    /// Numbers that no entry has.
+    /// Numbers without an entry.
     free: Vec<u32>,
     hasher: DefaultHashBuilder,
 }
 
-/// One line of a processor's cache, if the parts are small enough; without std an allocator may not know
-/// of such places.
+/// One cache line, if the parts are small enough; without std, an allocator may not support such an alignment.
 #[derive(Debug)]
 #[cfg_attr(feature = "std", repr(align(64)))]
 struct Node<K, V> {
@@ -29,7 +28,7 @@ struct Node<K, V> {
     value: V,
 }
 
-/// Where an entry is found, and when it was refreshed.
+/// Where an entry is, and when it was refreshed.
 #[derive(Debug)]
 struct Place {
     hash: u64,
@@ -65,14 +64,14 @@ impl<K: Eq + Hash, V: Default> Slots<K, V> {
         self.get(key).is_some()
     }
 
-    /// Entries whose key has the same hash as this one, and perhaps a few others.
+    /// Entries whose key has the same hash, and perhaps a few others.
     pub(super) fn alike(&self, key: &K) -> impl Iterator<Item = (&K, &V)> {
         self.nodes
             .iter_hash(self.hasher.hash_one(key))
             .map(|node| (&node.key, &node.value))
     }
 
-    /// All entries, the one that leaves next first.
+    /// All entries, beginning with the one that is removed next.
     pub(in super::super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         let node = |(number, place): (&u32, &Place)| {
             let node = self.nodes.find(place.hash, |node| node.number == *number)?;
@@ -81,13 +80,13 @@ impl<K: Eq + Hash, V: Default> Slots<K, V> {
         self.order.iter().rev().filter_map(node)
     }
 
-    /// When the entry was refreshed that leaves next.
+    /// When the entry that is removed next was refreshed.
     pub(super) fn oldest(&self) -> Option<u64> {
         self.order.peek_lru().map(|(_, place)| place.seen)
     }
 
-    /// Puts what `merge` makes of the key's entry in its place, as the one that leaves last. An equal
-    /// key that is spelled otherwise takes the old one's place.
+    /// Replaces the key's entry by the result of `merge`, as the last one to be removed. An equal key with
+    /// another spelling replaces the old one.
     pub(super) fn put(&mut self, key: K, seen: u64, merge: impl FnOnce(Option<V>) -> V) {
         let hash = self.hasher.hash_one(&key);
         if let Some(node) = self.nodes.find_mut(hash, |node| node.key == key) {
@@ -98,7 +97,7 @@ impl<K: Eq + Hash, V: Default> Slots<K, V> {
             }
             return;
         }
-        // The table's bounds are far below.
+        // The table's bounds are far lower.
         let next = || u32::try_from(self.nodes.len()).ok();
         let Some(number) = self.free.pop().or_else(next) else {
             return;
@@ -114,7 +113,7 @@ impl<K: Eq + Hash, V: Default> Slots<K, V> {
         self.order.put(number, Place { hash, seen });
     }
 
-    /// Takes the entry out that leaves next.
+    /// Removes the entry that is next.
     pub(super) fn pop_oldest(&mut self) -> Option<V> {
         let (number, place) = self.order.pop_lru()?;
         let found = self
@@ -130,7 +129,7 @@ impl<K: Eq + Hash, V: Default> Slots<K, V> {
 mod tests {
     use super::*;
 
-    /// Against a plain list, through putting, refreshing and leaving.
+    /// Compared with a plain list, for inserting, refreshing and removing.
     #[test]
     fn as_a_plain_list_does() {
         let mut slots = Slots::<u64, u64>::new();

@@ -1,4 +1,4 @@
-//! [`Texts`]: one copy of what many entries say alike.
+//! [`Texts`]: one copy of each text that many entries share.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// So few texts are not worth a search for those that no entry holds any more.
+/// With so few texts it is not worth searching for unused ones.
 const FEW: usize = 256;
 
-/// A text's number, or none: an entry of four bytes instead of sixteen and a text of its own.
+/// A text's number, or none: four bytes in an entry, instead of sixteen and a separate text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct TextId([u8; 4]);
 
@@ -22,7 +22,7 @@ impl TextId {
         if self.is_none() { other } else { self }
     }
 
-    /// Whether both are there, and not the same.
+    /// Whether both exist and differ.
     pub(super) fn differs(self, other: Self) -> bool {
         !self.is_none() && !other.is_none() && self != other
     }
@@ -38,7 +38,7 @@ impl TextId {
     }
 }
 
-/// Namespaces, nodes, owners and containers' names: a hundred thousand pods share few of them.
+/// Namespaces, nodes, owners and container names: a hundred thousand pods share a few of them.
 #[derive(Debug, Default)]
 pub(in super::super) struct Texts {
     texts: Vec<Option<Box<str>>>,
@@ -65,7 +65,7 @@ impl Texts {
         }
         let id = self.free.pop().or_else(|| TextId::at(texts.len()));
         let Some((id, place)) = id.and_then(|id| Some((id, id.place()?))) else {
-            // Four thousand million texts: the table's bounds are far below.
+            // Four thousand million texts: the table's bounds are far lower.
             return TextId::default();
         };
         if place == texts.len() {
@@ -103,7 +103,7 @@ impl Texts {
         )
     }
 
-    /// What both together say of a pod's namespace and name; nothing if they contradict each other.
+    /// The combination of two values for a pod's namespace and name; `None` if they contradict each other.
     pub(super) fn same_pod(&mut self, one: TextId, other: TextId) -> Option<TextId> {
         if !one.differs(other) {
             return Some(one.or(other));
@@ -129,12 +129,12 @@ impl Texts {
         self.get(id).map_or(0, str::len)
     }
 
-    /// Whether there are twice as many as were held when [`keep`](Self::keep) was last asked.
+    /// Whether there are twice as many as at the last call of [`keep`](Self::keep).
     pub(super) fn are_many(&self) -> bool {
         self.index.len() >= self.enough.max(FEW)
     }
 
-    /// Lets all others go.
+    /// Removes all others.
     pub(super) fn keep(&mut self, held: impl Iterator<Item = TextId>) {
         let mut in_use = alloc::vec![false; self.texts.len()];
         for place in held.filter_map(TextId::place) {
