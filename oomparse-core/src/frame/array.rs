@@ -5,6 +5,7 @@
 //! {"events":[{"timestamp":1,"message":"Dec  6 14:58:14 n1 kernel: …"},…]}                CloudWatch
 //! {"data":{"result":[{"stream":{"job":"kern"},"values":[["1670335094000000000","…"],…]}]}}   Loki
 //! {"results":[[{"field":"@timestamp","value":"…"},{"field":"@message","value":"…"}],…]}   CloudWatch Insights
+//! {"tables":[{"columns":[…],"rows":[["2022-12-06T14:58:14Z","Memory cgroup out of memory: …"],…]}]}   Azure
 //! ["Memory cgroup out of memory: Killed …","…"]
 //! ```
 //!
@@ -16,6 +17,19 @@ use super::record::list::{author, text_of};
 use super::{Fragment, Frame, FrameKind};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use memchr::memmem;
+
+/// Words in the names of tables and columns that hold what containers wrote.
+const CONTAINERS: [&[u8]; 5] = [
+    b"Container",
+    b"container",
+    b"Pod",
+    b"LogEntry",
+    b"LogMessage",
+];
+
+/// `2022-12-06T14:58:14.123456789+01:00`
+const LONGEST_TIME: usize = 36;
 
 /// How deep nested lists are searched: a Loki result has three levels.
 const MAX_DEPTH: u8 = 4;
@@ -46,7 +60,7 @@ fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
             if let Some(object) = of_fields(&parts) {
                 record(&object, depth, texts);
             } else if let [time, text, ..] = parts.as_slice()
-                && string(time).is_some_and(|time| time.iter().all(u8::is_ascii_digit))
+                && string(time).is_some_and(|time| is_time(&time))
             {
                 push(text, texts);
             }
@@ -54,6 +68,12 @@ fn take(element: &[u8], depth: u8, texts: &mut Vec<u8>) {
         Some(b'"') if depth == 1 => push(element, texts),
         _ => {}
     }
+}
+
+/// Whether a text is a time, in seconds or as a date.
+fn is_time(text: &[u8]) -> bool {
+    let is_of_time = |byte: &u8| byte.is_ascii_digit() || b"-:.+TZ ".contains(byte);
+    matches!(text, [b'0'..=b'9', ..]) && text.len() <= LONGEST_TIME && text.iter().all(is_of_time)
 }
 
 /// The object that a list of `{"field":"name","value":"text"}` represents.
@@ -110,6 +130,9 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
     if depth > MAX_DEPTH {
         return;
     }
+    if is_table_of_containers(object) {
+        return;
+    }
     let (shell, elements) = apart(object);
     // Loki's labels are next to the lines; others use their object's name for a container's output.
     let labels = shell.strip_prefix(b"{\"stream\":");
@@ -122,6 +145,15 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
             take(element, depth.saturating_add(1), texts);
         }
     }
+}
+
+/// Whether the names of a table's columns say that its rows are what containers wrote.
+fn is_table_of_containers(object: &[u8]) -> bool {
+    let end = memmem::find(object, b"\"rows\"").unwrap_or(0);
+    let names = object.get(..end).unwrap_or_default();
+    CONTAINERS
+        .iter()
+        .any(|word| memmem::find(names, word).is_some())
 }
 
 /// The object without the contents of its lists, and these contents.

@@ -98,8 +98,8 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
                                 [] | [.., b'=' | b',' | b';' | b'[' | b':']
                             )
                     }
-                    // kubectl's columns are at least two blanks apart.
-                    b' ' => before.ends_with(b" ") && at >= reason,
+                    // kubectl's columns are at least two blanks apart, in a document often one.
+                    b' ' => at >= reason && (before.ends_with(b" ") || at == reason),
                     // Only the last one: a semicolon may be part of a name.
                     b';' | b',' => !rest.contains(delimiter),
                     _ => true,
@@ -147,7 +147,7 @@ fn is_whole(message: &[u8]) -> bool {
         Line::Killed(line) => {
             line.comm.is_some() && line.cut.is_none() && line.total_vm_kib.is_some() && is_end
         }
-        Line::Selected(line) => line.oom_score.is_some(),
+        Line::Selected(line) => line.comm.is_some(),
         Line::Summary(line) => line.is_whole() && line.cut.is_none(),
         Line::TaskIn(line) => line.cut.is_none(),
         Line::Reaped(line) => line.left.is_some() && is_end,

@@ -21,8 +21,9 @@
 
 use super::scan::{facility_by_name, level_by_name, number, skip_blanks, skip_one_blank};
 use super::{Frame, FrameKind, Provenance};
-use super::{stamp, syslog};
+use super::{stamp, syslog, wrapper};
 use crate::bytes::hex_digit;
+use crate::line::{Line, parse_line};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::memchr;
@@ -147,7 +148,7 @@ fn human(line: &[u8]) -> Option<Frame<'_>> {
     if !stamp.is_empty() {
         read_human(stamp.trim_ascii_end(), &mut frame)?;
     }
-    if let Some(inner) = within_stamped(message) {
+    if let Some(inner) = within_stamped(message).or_else(|| tagged(inner, message)) {
         return Some(Frame {
             wall: inner.wall.or(frame.wall),
             ..inner
@@ -160,6 +161,19 @@ fn human(line: &[u8]) -> Option<Frame<'_>> {
     frame.caller = caller.map(Cow::Borrowed);
     frame.message = text(message);
     Some(frame)
+}
+
+/// `[2026-09-12 10:14:02 UTC] kernel: message`, as no dmesg prints it.
+fn tagged<'a>(stamp: &[u8], message: &'a [u8]) -> Option<Frame<'a>> {
+    let frame = matches!(stamp.first(), Some(b'0'..=b'9'))
+        .then(|| wrapper::behind_kernel_tag(message))
+        .flatten()?;
+    let is_sure = frame.author.is_program()
+        || !matches!(parse_line(&frame.message), Line::Other | Line::Malformed);
+    is_sure.then_some(Frame {
+        kind: FrameKind::Dmesg,
+        ..frame
+    })
 }
 
 /// A line of a known format after the stamp of a tool that stamps each line.
@@ -179,9 +193,8 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
     } else if let Some(delta) = trimmed.strip_prefix(b"+") {
         let (_, end) = stamp::uptime(delta)?;
         end.is_empty().then_some(())?;
-    } else if let Some(iso) = stamp::iso(trimmed) {
-        iso.rest.is_empty().then_some(())?;
-        frame.wall = iso.wall;
+    } else if let Some(wall) = stamp::iso_in_brackets(trimmed) {
+        frame.wall = wall;
     } else if let Some(wall) = stamp::ctime(trimmed) {
         frame.wall = wall;
     } else {

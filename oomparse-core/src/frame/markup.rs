@@ -38,7 +38,7 @@ const TAGS: [&[u8]; 25] = [
 const MAX_TAG_LEN: usize = 128;
 
 /// Marks that a wiki, a ticket or a forum puts before preformatted text, the longer ones first.
-const WIKI_FRONT: [&[u8]; 8] = [
+const WIKI_FRONT: [&[u8]; 10] = [
     b"{noformat}",
     b"{code}",
     b"{quote}",
@@ -47,6 +47,9 @@ const WIKI_FRONT: [&[u8]; 8] = [
     b"[pre]",
     b"{{{",
     b"{{",
+    // Instead of a stamp.
+    b"[...] ",
+    b"[\xe2\x80\xa6] ",
 ];
 
 /// The same marks after it.
@@ -108,6 +111,24 @@ pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
     let at = memchr::memrchr(b'<', text.get(from..)?)?.saturating_add(from);
     let is_last = tag_len(text.get(at..)?)? == text.len().saturating_sub(at);
     text.get(..at).filter(|_| is_last)
+}
+
+/// The text up to the quotation mark that ends it, if but a comma, a semicolon or a plus sign stands behind that and
+/// no other one before it. The code of a line end goes too.
+pub(super) fn before_quote(text: &[u8], quote: u8) -> &[u8] {
+    let end = text.trim_ascii_end();
+    let end = end
+        .strip_suffix(b",")
+        .or_else(|| end.strip_suffix(b";"))
+        .or_else(|| end.strip_suffix(b" +"))
+        .or_else(|| end.strip_suffix(b" \\"))
+        .unwrap_or(end);
+    match end.split_last() {
+        Some((last, inner)) if *last == quote && memchr(quote, inner).is_none() => {
+            inner.strip_suffix(b"\\n").unwrap_or(inner)
+        }
+        _ => text,
+    }
 }
 
 /// The length of the tag at the start.

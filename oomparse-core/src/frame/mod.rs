@@ -25,6 +25,7 @@ mod localized;
 mod markup;
 mod part;
 mod prefix;
+mod prose;
 #[cfg(feature = "serde")]
 mod record;
 mod scan;

@@ -22,7 +22,7 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours, without_written_colours};
-use super::{Author, Frame, FrameKind, cell, known, localized, markup, stamp, syslog};
+use super::{Author, Frame, FrameKind, cell, known, localized, markup, prose, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
@@ -72,7 +72,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     if text.len() < line.len()
         && let Some(frame) = known(text, nested)
     {
-        return without_end_marks(frame);
+        return without_end_marks(without_quote(frame, line, text));
     }
     if holds_path(text) {
         return bare(line, text);
@@ -94,6 +94,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         .or_else(|| embedded(text, nested))
         .or_else(|| behind_kernel_tag(text))
         .or_else(|| cell::frame(line))
+        .or_else(|| prose::frame(text, nested))
         .or_else(|| syslog::stamp_within(text))
         .map_or_else(
             || bare(line, markup::behind_grep(text).unwrap_or(text)),
@@ -248,7 +249,7 @@ fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
         };
         text = behind_marks(rest);
         if let Some(frame) = clear(text, nested) {
-            return Some(frame);
+            return Some(without_quote(frame, rest, text));
         }
     }
     behind_file_name(line, nested)
@@ -302,12 +303,26 @@ pub(super) fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
 
 /// The text after `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
 fn behind_label(text: &[u8]) -> Option<&[u8]> {
-    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')' | b'-', tail @ ..])) = number(text) {
+    if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')' | b'-' | b',', tail @ ..])) = number(text) {
         return Some(tail);
     }
     let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
     let at = memchr2(b':', b' ', window)?;
     text.get(at..)?.strip_prefix(b":")
+}
+
+/// Without the quotation mark that closes the one in front of the text, and what stands behind that.
+fn without_quote<'a>(frame: Frame<'a>, line: &[u8], text: &[u8]) -> Frame<'a> {
+    let before = line
+        .get(..line.len().saturating_sub(text.len()))
+        .unwrap_or_default();
+    match (before.last(), frame.message) {
+        (Some(quote @ (b'"' | b'\'')), Cow::Borrowed(message)) => Frame {
+            message: Cow::Borrowed(markup::before_quote(message, *quote)),
+            ..frame
+        },
+        (_, message) => Frame { message, ..frame },
+    }
 }
 
 /// Removes backticks and a table's last bar after the message.

@@ -116,6 +116,15 @@ fn sizes_and_name<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
         line.comm = Some(comm);
         return read_sizes(sizes, line);
     }
+    // Somebody left out the first figure, and others perhaps.
+    if let Some((comm, sizes)) = rsplit_once(rest, ") anon-rss:")
+        && is_comm(comm)
+        && let Ok((tail, anon)) = kib_after("", sizes)
+    {
+        line.comm = Some(comm);
+        line.anon_rss_kib = Some(anon);
+        return read_files(tail, line);
+    }
     let rest = rest.trim_ascii_end();
     let whole = rest.strip_suffix(b").").or_else(|| rest.strip_suffix(b")"));
     if let Some(comm) = whole.filter(|comm| is_comm(comm)) {
@@ -163,10 +172,25 @@ fn name_before_sizes(head: &[u8]) -> Option<NameUidVe<'_>> {
 
 /// `1kB, anon-rss:2kB, …`: reads as many fields as there are; a missing unit means that the line was cut.
 fn read_sizes<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
+    let Ok((rest, total)) = kib_after("", sizes) else {
+        line.cut = Some(TOTAL_VM);
+        return;
+    };
+    line.total_vm_kib = Some(total);
+    match kib_after(", anon-rss:", rest) {
+        Ok((rest, anon)) => {
+            line.anon_rss_kib = Some(anon);
+            read_files(rest, line);
+        }
+        Err(_) if is_tail(rest) => read_tail(rest, line),
+        Err(_) => line.cut = Some(ANON),
+    }
+}
+
+/// What stands behind the anonymous memory.
+fn read_files<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     let mut rest = sizes;
-    let fields: [(&'static str, Field, &mut Option<u64>); 4] = [
-        ("", TOTAL_VM, &mut line.total_vm_kib),
-        (", anon-rss:", ANON, &mut line.anon_rss_kib),
+    let fields: [(&'static str, Field, &mut Option<u64>); 2] = [
         (", file-rss:", FILE, &mut line.file_rss_kib),
         (", shmem-rss:", SHMEM, &mut line.shmem_rss_kib),
     ];
@@ -176,8 +200,8 @@ fn read_sizes<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
                 *slot = Some(value);
                 rest = tail;
             }
-            // Kernels before 4.5 end after file-rss.
-            Err(_) if field == SHMEM && !rest.starts_with(b", s") => break,
+            // Kernels before 4.5 end after file-rss; people leave out what they do not need.
+            Err(_) if field == SHMEM && !rest.starts_with(b", s") || is_tail(rest) => break,
             Err(_) => {
                 line.cut = Some(field);
                 return;
@@ -187,32 +211,48 @@ fn read_sizes<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     read_tail(rest, line);
 }
 
+/// The keys behind the sizes, as the kernel writes them and as people do who leave out some.
+const TAIL_KEYS: [&[u8]; 5] = [
+    b", UID:",
+    b", UID ",
+    b", uid:",
+    b", oom_score_adj:",
+    b" oom_score_adj:",
+];
+
+/// Whether what follows the sizes begins here.
+fn is_tail(rest: &[u8]) -> bool {
+    TAIL_KEYS.iter().any(|key| rest.starts_with(key))
+}
+
 /// `, UID:0 pgtables:4kB oom_score_adj:968` of 5.4 and later.
 fn read_tail<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
-    let Ok((rest, found)) = preceded(
-        nom::branch::alt((tag(&b", UID:"[..]), tag(&b", UID "[..]))),
-        uid,
-    )
-    .parse(rest) else {
+    let keys = (
+        tag(&b", UID:"[..]),
+        tag(&b", UID "[..]),
+        tag(&b", uid:"[..]),
+    );
+    let Ok((rest, found)) = preceded(nom::branch::alt(keys), uid).parse(rest) else {
+        if adjustment(rest, line) {
+            return;
+        }
+        // Where a blank is missing a line was broken.
         let rest = rest.trim_ascii_end();
-        if !rest.is_empty() && b", UID:".starts_with(rest) {
+        if !rest.is_empty() && b", UID:".starts_with(rest) || rest.starts_with(b",U") {
             line.cut = Some(UID);
         }
         return;
     };
     // The intermediate forms of 5.4-next end here; a cut number cannot be distinguished from them.
     line.uid = Some(found);
-    if rest.is_empty() {
+    if rest.is_empty() || adjustment(rest, line) {
         return;
     }
     match kib_after(" pgtables:", rest) {
         Ok((rest, value)) => {
             line.pgtables_kib = Some(value);
-            let adj =
-                preceded(tag(&b" oom_score_adj:"[..]), super::common::small_signed).parse(rest);
-            match adj {
-                Ok((_, adj)) => line.oom_score_adj = Some(adj),
-                Err(_) => line.cut = Some(ADJ),
+            if !adjustment(rest, line) {
+                line.cut = Some(ADJ);
             }
         }
         // RHEL 8 and 5.4.0 to 5.4.8 label bytes as kB; a number without any unit was cut.
@@ -226,6 +266,14 @@ fn read_tail<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
         Err(_) if rest.starts_with(b" p") => line.cut = Some(PGTABLES),
         Err(_) => {}
     }
+}
+
+/// Reads ` oom_score_adj:968`; says whether it is there.
+fn adjustment(rest: &[u8], line: &mut Killed<'_>) -> bool {
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    let adj = preceded(tag(&b" oom_score_adj:"[..]), super::common::small_signed).parse(rest);
+    line.oom_score_adj = adj.ok().map(|(_, adj)| adj);
+    line.oom_score_adj.is_some()
 }
 
 #[cfg(test)]
@@ -345,5 +393,29 @@ mod tests {
     fn killed_with_other_words_behind_the_name_has_none() {
         let line = read("Killed process 7 (java) zzz");
         assert_eq!((line.comm, line.cut), (None, Some(COMM)));
+    }
+
+    #[test]
+    fn killed_with_figures_left_out() {
+        let line = killed(b"Killed process 7 (a) total-vm:8kB, anon-rss:4kB, oom_score_adj:300")
+            .unwrap()
+            .1;
+        assert_eq!(
+            (line.anon_rss_kib, line.oom_score_adj),
+            (Some(4), Some(300))
+        );
+        assert_eq!((line.file_rss_kib, line.cut), (None, None));
+        let line = killed(b"Killed process 7 (a) anon-rss:4kB, file-rss:1kB, uid:48")
+            .unwrap()
+            .1;
+        assert_eq!((line.comm, line.total_vm_kib), (Some(&b"a"[..]), None));
+        assert_eq!((line.file_rss_kib, line.uid), (Some(1), Some(48)));
+        // A blank that is missing shows where a line was broken.
+        let line = killed(
+            b"Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:1kB, shmem-rss:0kB,UID:0",
+        )
+        .unwrap()
+        .1;
+        assert_eq!(line.cut, Some(UID));
     }
 }

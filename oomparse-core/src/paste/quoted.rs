@@ -7,6 +7,7 @@
 //! that only has a break at its end waits until the next line decides. A line that shows that a program wrote it
 //! is not decoded, and no line with its own prefix continues another one.
 
+use super::web;
 use crate::bytes::hex_digit;
 use crate::frame;
 use crate::limits::MAX_LINE_LEN;
@@ -48,7 +49,9 @@ impl Quoted {
 
     pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
         let marks = marks(line);
-        if core::mem::replace(&mut self.marks, marks) != marks {
+        // What was quoted first and encoded then has no marks in front of the rest of a line.
+        let is_rest = self.is_holding() && marks == 0 && !begins_anew(line);
+        if !is_rest && core::mem::replace(&mut self.marks, marks) != marks {
             // Another quotation.
             self.finish(give);
             self.on = false;
@@ -63,12 +66,12 @@ impl Quoted {
         let breaks = codes.is_some_and(|(_, breaks)| breaks);
         let is_kernels = signs > 0 && holds_key(text);
         if core::mem::take(&mut self.unsure) {
-            if !is_kernels {
-                self.finish(give);
-            } else {
+            if is_kernels || codes.is_some() && self.is_completed_by(text) {
                 // The sign at the end was a break.
                 self.held.pop();
                 self.on = true;
+            } else {
+                self.finish(give);
             }
         }
         self.on = codes.is_some() && (self.on || is_kernels && (signs > 1 || breaks));
@@ -87,6 +90,17 @@ impl Quoted {
         }
         let whole = core::mem::take(&mut self.held);
         give(&whole);
+    }
+
+    /// Whether the line held says all that a line of the kernel's does once this text takes the place of the sign
+    /// at its end.
+    fn is_completed_by(&self, text: &[u8]) -> bool {
+        let Some((b'=', held)) = self.held.split_last() else {
+            return false;
+        };
+        let mut whole = held.to_vec();
+        decode(text, &mut whole);
+        web::worth(held) > 0 && web::worth(&whole) > 1 && !frame::is_programs(&whole)
     }
 
     pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {

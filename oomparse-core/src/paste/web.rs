@@ -88,7 +88,7 @@ fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
 }
 
 /// How good a kernel line it is: none, one, or a complete one.
-fn worth(line: &[u8]) -> u8 {
+pub(super) fn worth(line: &[u8]) -> u8 {
     let message = frame::message_behind_head(line);
     let message = message.unwrap_or(if frame::has_head(line) { b"" } else { line });
     let is_whole = match parse_line(message) {

@@ -47,7 +47,7 @@ use self::state::Report;
 use self::told::Told;
 use self::waiting::Decision;
 use crate::bytes::Text;
-use crate::event::OomEvent;
+use crate::event::{Evidence, OomEvent};
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::MAX_REPORT_LEN;
 use crate::line::{self, Line, parse_line};
@@ -143,7 +143,13 @@ impl Assembler {
     }
 
     fn find_out_hunger(&mut self) {
-        self.hungry = self.pending.is_some() || self.is_open();
+        self.hungry = self.pending.is_some() || self.is_open() || self.is_behind_selection();
+    }
+
+    /// Whether the last record chose a process: the next one tells who was killed, in whatever form.
+    fn is_behind_selection(&self) -> bool {
+        let decision = self.decision.as_ref();
+        decision.is_some_and(|last| last.by == Evidence::Selected && last.stamp.line == self.lines)
     }
 
     /// Whether a report, or a waiting kill, needs more lines.

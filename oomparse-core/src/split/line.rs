@@ -78,8 +78,9 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
     places.map(|(at, _)| at).find_map(|at| {
         let (first, rest) = text.split_at_checked(at)?;
         let rest = match rest {
-            // In a syslog's own lines this code was decoded; in a record with such a text it is still there.
-            [b'#', b'0', b'1', b'2', rest @ ..] if outer.kind == FrameKind::Record => rest,
+            // In a syslog's own lines this code was decoded; in a record with such a text or where the head was
+            // cut off it is still there.
+            [b'#', b'0', b'1', b'2', rest @ ..] if holds_codes(outer.kind) => rest,
             [b' ' | b'\n' | b'\r', rest @ ..] => rest,
             // A JSON text that was not decoded, or a web page's.
             [b'\\', b'r', b'\\', b'n', rest @ ..] | [b'\\', b'n', rest @ ..] => rest,
@@ -94,6 +95,11 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
         let next = part_of_line(outer, rest);
         begins(&next, end).then_some((first, next.frame))
     })
+}
+
+/// Whether a syslog's codes may stand in such a text: never in a journal's field.
+fn holds_codes(kind: FrameKind) -> bool {
+    matches!(kind, FrameKind::Record | FrameKind::Bare | FrameKind::Dmesg)
 }
 
 /// The text after a web page's line break.

@@ -89,9 +89,10 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
         let Some(head) = begin_of_head(before, words) else {
             continue;
         };
+        // Without the blanks, too, where a line is nothing but stamps and texts.
         let same_head = before.trim_ascii_end().ends_with(last_word);
-        if before.ends_with(b" ") && same_head && later.is_some_and(|later| later <= MOST_LATER_US)
-        {
+        let is_apart = before.ends_with(b" ") || words == 0;
+        if is_apart && same_head && later.is_some_and(|later| later <= MOST_LATER_US) {
             starts.push(head);
             last_us = micros;
         }

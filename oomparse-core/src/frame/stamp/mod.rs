@@ -343,17 +343,31 @@ pub(super) fn kibana(input: &[u8]) -> Option<Stamp<'_>> {
     })
 }
 
-/// `四 4月 17 22:43:41 2025`, complete: weekday, month, day, time and year in any locale.
+/// `四 4月 17 22:43:41 2025`, complete: weekday, month, day, time and year in any locale. English may omit the
+/// year.
 ///
 /// Returns the time if the month and the half of the day can be read; `None` if this is not such a stamp.
 pub(super) fn ctime(input: &[u8]) -> Option<Option<WallTime>> {
     if let Some(stamp) = after_weekday(input).and_then(rfc3164)
         && stamp.rest.is_empty()
-        && stamp.wall.is_some_and(|wall| wall.year.is_some())
     {
         return Some(stamp.wall);
     }
     local_ctime(input)
+}
+
+/// `2026-09-12 10:14:02 UTC`, whole: a date in numbers and a zone, as programs put between brackets.
+pub(super) fn iso_in_brackets(input: &[u8]) -> Option<Option<WallTime>> {
+    let mut stamp = iso(input)?;
+    if let b"UTC" | b"GMT" = skip_blanks(stamp.rest) {
+        let wall = stamp.wall.map(|wall| WallTime {
+            offset_minutes: wall.offset_minutes.or(Some(0)),
+            ..wall
+        });
+        return Some(wall);
+    }
+    stamp.skip_named_zone();
+    stamp.rest.is_empty().then_some(stamp.wall)
 }
 
 /// Whether a word is a clock with seconds and nothing else.

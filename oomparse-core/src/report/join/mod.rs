@@ -138,7 +138,7 @@ impl Pending {
             _ if !near => &[],
             (Fragment::Piece, _) if this.may_go_on(message, &stamp) => &[b""],
             (Fragment::Whole | Fragment::Piece, _) => &[],
-            (_, FrameKind::Indented) => &[b"\n", b""],
+            (_, FrameKind::Indented) => &[b"\n", b"", b" "],
             // syslog(2) repeats the prefix, with the record's own stamp, after a newline.
             _ if is_known(message) => &[],
             _ if stamp.kernel_time_us.is_some()

@@ -5,6 +5,9 @@ use crate::line::{Line, parse_line};
 /// The text before a summary's paths.
 pub(super) const PATH_STEMS: [&[u8]; 2] = [b",oom_memcg=", b",task_memcg="];
 
+/// What a selection says before its process: a paste was wrapped there.
+const SELECTED_STEMS: [&[u8]; 4] = [b": Kill", b": kill", b": Kill process", b": kill process"];
+
 /// The kinds of message that are printed in pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -145,13 +148,25 @@ fn beginning(message: &[u8]) -> Option<Kind> {
         b'M' | b'O'
             if ends_in(
                 message.trim_ascii_end(),
-                &[b": Killed", b": Killed process"],
+                &[
+                    b": Killed",
+                    b": Killed process",
+                    b": OOM",
+                    b": OOM killed",
+                    b": OOM killed process",
+                ],
             ) =>
         {
             Some(Kind::Killed)
         }
+        b'M' | b'O' if ends_in(message.trim_ascii_end(), &SELECTED_STEMS) => Some(Kind::Selected),
         b'M' | b'O' | b'K' if ends_in_pid(message, b"Killed process ") => Some(Kind::Killed),
-        b'M' | b'O' if ends_in_pid(message, b": Kill process ") => Some(Kind::Selected),
+        b'M' | b'O'
+            if ends_in_pid(message, b": Kill process ")
+                || ends_in_pid(message, b": kill process ") =>
+        {
+            Some(Kind::Selected)
+        }
         b'C' if starts(b"CPU: ") && message.ends_with(b" Comm:") => Some(Kind::TaskInfo),
         _ if message.ends_with(b" cpuset=") => Some(Kind::Cpuset),
         _ => None,
