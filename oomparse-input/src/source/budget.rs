@@ -47,6 +47,12 @@ impl Budget {
         }
     }
 
+    /// With another amount that may come out whatever the input's length: 4 GiB otherwise.
+    #[must_use]
+    pub fn with_free(self, free: u64) -> Self {
+        Self { free, ..self }
+    }
+
     /// Whether too much came out.
     #[must_use]
     pub fn is_spent(&self) -> bool {
@@ -105,8 +111,7 @@ mod tests {
     #[test]
     fn a_bomb_ends_with_a_sentence() {
         let packed = Rc::new(Cell::new(10));
-        let mut budget = Budget::new(Rc::clone(&packed));
-        budget.free = 20_000;
+        let budget = Budget::new(Rc::clone(&packed)).with_free(20_000);
         let out = io::copy(&mut budget.watch(io::repeat(b'x')), &mut io::sink());
         assert!(out.unwrap_err().to_string().contains("decompression bomb"));
         assert!((20_000..40_000).contains(&budget.unpacked.get()));

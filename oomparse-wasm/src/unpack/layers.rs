@@ -8,7 +8,9 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use oomparse_input::packed::{Content, HEAD_LEN, MAX_LAYERS, MAX_MEMBERS, Packing, is_binary};
+use oomparse_input::packed::{
+    Budget, Content, HEAD_LEN, MAX_LAYERS, MAX_MEMBERS, Packing, is_binary,
+};
 use std::io::{self, Read};
 
 /// A zip archive within a packed file is kept in memory: its directory stands at its end.
@@ -36,6 +38,8 @@ pub(super) struct Unpacked {
     layer: Layer,
     pub(super) lost: Vec<Lost>,
     members: u64,
+    /// What may still come out of all layers together.
+    budget: Budget,
 }
 
 struct Open {
@@ -65,6 +69,12 @@ enum Layer {
 
 impl Unpacked {
     pub(super) fn new(whole: Rc<dyn Whole>) -> Self {
+        let budget = Budget::new(Rc::default()).of_file(whole.len());
+        Self::within(whole, budget)
+    }
+
+    /// Of which no more than this may come out.
+    pub(super) fn within(whole: Rc<dyn Whole>, budget: Budget) -> Self {
         let reader = Box::new(Part::all(Rc::clone(&whole)));
         let place = Place {
             path: String::new(),
@@ -75,6 +85,7 @@ impl Unpacked {
             layer: Layer::New(reader, Some(whole), place),
             lost: Vec::new(),
             members: 0,
+            budget,
         }
     }
 
@@ -103,8 +114,15 @@ impl Unpacked {
         }
     }
 
+    /// Notes what could not be read. Of a bomb nothing more is read, and the words of the unpackers that it broke off
+    /// are not told.
     fn lose(&mut self, place: Place, error: io::Error) {
         let path = place.path;
+        let is_bomb = self.budget.is_spent();
+        if is_bomb {
+            self.archives.clear();
+        }
+        let error = if is_bomb { problem("bomb") } else { error };
         self.lost.push(Lost { path, error });
     }
 
@@ -132,7 +150,10 @@ impl Unpacked {
                 self.archives.clear();
                 self.lose(Place { path, layers: 0 }, problem("too_many"));
             }
-            Ok(Some((place, Ok(reader)))) => self.layer = Layer::New(reader, None, place),
+            Ok(Some((place, Ok(reader)))) => {
+                let reader = self.budget.watch(reader);
+                self.layer = Layer::New(reader, None, place);
+            }
             Ok(Some((place, Err(error)))) => self.lose(place, error),
             Ok(None) => drop(self.archives.pop()),
             Err(error) => {
@@ -149,7 +170,7 @@ impl Unpacked {
         else {
             return;
         };
-        match opened(reader, whole, &place) {
+        match opened(reader, whole, &place, &self.budget) {
             Ok(Opened::Layer(layer)) => self.layer = layer,
             Ok(Opened::Archive(archive)) => self.archives.push(Open {
                 archive,
@@ -174,6 +195,7 @@ fn opened(
     mut reader: Box<dyn Read>,
     whole: Option<Rc<dyn Whole>>,
     place: &Place,
+    budget: &Budget,
 ) -> io::Result<Opened> {
     let mut head = alloc::vec![0; HEAD_LEN];
     let len = full(reader.as_mut(), &mut head)?;
@@ -194,7 +216,7 @@ fn opened(
         _ if is_noise => Ok(Opened::NoLog),
         Content::Log => Ok(Opened::Layer(Layer::Plain(whole_again, place.clone()))),
         Content::Packed(packing) => {
-            let reader = said(packing.unpack(whole_again), packing);
+            let reader = budget.watch(said(packing.unpack(whole_again), packing));
             Ok(Opened::Layer(Layer::New(reader, None, deeper)))
         }
         Content::Tar => Ok(Opened::Archive(Archive::Tar(Tar::new(whole_again)))),

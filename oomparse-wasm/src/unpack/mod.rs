@@ -71,10 +71,11 @@ impl Unpacker {
     }
 
     fn of(whole: Rc<dyn Whole>) -> Self {
-        Self {
-            input: Unpacked::new(whole),
-            more: true,
-        }
+        Self::reading(Unpacked::new(whole))
+    }
+
+    fn reading(input: Unpacked) -> Self {
+        Self { input, more: true }
     }
 
     /// The next bytes of the file that is being read; none at its end.

@@ -1,14 +1,19 @@
 //! Packed logs are read as plain ones are.
 
 use super::Unpacker;
+use super::layers::Unpacked;
 use alloc::rc::Rc;
+use oomparse_input::packed::Budget;
 use std::io::Write as _;
 
 const LOG: &str = "[9.2] Memory cgroup out of memory: Killed process 7 (memc) total-vm:8kB\n";
 
 /// The files that come out, and what was wrong.
 fn read(bytes: Vec<u8>) -> (Vec<String>, Vec<String>) {
-    let mut unpacker = Unpacker::of(Rc::new(bytes));
+    read_all(Unpacker::of(Rc::new(bytes)))
+}
+
+fn read_all(mut unpacker: Unpacker) -> (Vec<String>, Vec<String>) {
     let mut files = Vec::new();
     while unpacker.more() {
         let mut file = Vec::new();
@@ -231,4 +236,38 @@ fn layers_end_somewhere() {
     assert_eq!(read(bytes.clone()).0, [LOG]);
     let path = ["a"; 8].join(": ");
     assert_eq!(read(tar(&[("a", &bytes)])).1, [format!("too_deep\t{path}")]);
+}
+
+#[test]
+fn a_bomb_is_told_and_not_unpacked() {
+    const FREE: u64 = 400_000;
+    let within = |bytes: Vec<u8>| {
+        let budget = Budget::new(Rc::default()).with_free(FREE);
+        let budget = budget.of_file(bytes.len() as u64 / 1000);
+        let (files, problems) =
+            read_all(Unpacker::reading(Unpacked::within(Rc::new(bytes), budget)));
+        let unpacked: usize = files.iter().map(String::len).sum();
+        assert!(unpacked < 2 * FREE as usize, "{unpacked}");
+        problems
+    };
+    let mut long = LOG.to_owned();
+    long.extend(std::iter::repeat_n('x', 3 << 20));
+    let packed = gzip(long.as_bytes());
+    // As much as may come out does, and nothing is said.
+    assert_eq!(
+        within(gzip(&long.as_bytes()[..300_000])),
+        Vec::<String>::new()
+    );
+    // One layer, several, in an archive, and many members that are small by themselves: once, and no more is read.
+    assert_eq!(within(packed.clone()), ["bomb\t"]);
+    assert_eq!(within(gzip(&packed)), ["bomb\t"]);
+    let log = LOG.as_bytes();
+    let archive = tar(&[("bomb.gz", &packed), ("kern.log", log)]);
+    assert_eq!(within(archive.clone()), ["bomb\tbomb.gz"]);
+    assert_eq!(within(gzip(&archive)), ["bomb\tbomb.gz"]);
+    let small = gzip(&long.as_bytes()[..200_000]);
+    let names = ["a.gz", "b.gz", "c.gz", "d.gz"];
+    let many: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, &small[..])).collect();
+    let told = within(tar(&many));
+    assert!(told.len() == 1 && told[0].starts_with("bomb\t"), "{told:?}");
 }
