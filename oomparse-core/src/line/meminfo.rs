@@ -15,6 +15,8 @@
 //! %lu pages HighMem/MovableOnly
 //! %lu pages reserved
 //! ```
+//! Where the record came through rsyslog and its tag was cut off, `#012` is left of the newlines.
+//!
 //! Samples: ` free:812 slab_reclaimable:400 slab_unreclaimable:3301` (3.10) and
 //! `active_anon:40211 inactive_anon:12 isolated_anon:0` (6.6). Lines of nodes and zones (`Node 0 …`,
 //! figures in kB) are skipped.
@@ -92,7 +94,7 @@ fn totals(line: &[u8]) -> Option<[Option<u64>; TOTALS.len()]> {
     let mut known = false;
     let mut rest = line;
     loop {
-        while let [b' ', tail @ ..] = rest {
+        while let [b' ', tail @ ..] | [b'#', b'0', b'1', b'2', tail @ ..] = rest {
             rest = tail;
         }
         if rest.is_empty() {
@@ -114,7 +116,7 @@ fn total(text: &[u8]) -> Option<(&[u8], u64, &[u8])> {
     let len = position(text, [b':', b' '])?;
     let (name, value) = text.split_at_checked(len)?;
     let (value, tail) = decimal(value.strip_prefix(b":")?)?;
-    matches!(tail, [] | [b' ', ..]).then_some((name, value, tail))
+    matches!(tail, [] | [b' ', ..] | [b'#', b'0', b'1', b'2', ..]).then_some((name, value, tail))
 }
 
 /// The field of a figure.
@@ -179,6 +181,30 @@ mod tests {
             (info.ram_pages, info.reserved_pages),
             (Some(65421), Some(5121))
         );
+    }
+
+    #[test]
+    fn totals_with_the_newlines_of_rsyslog() {
+        let mut info = Meminfo::default();
+        let line = b"active_anon:802 isolated_anon:0#012 active_file:3#012 mapped:644 bounce:0#012 free:1096 free_cma:0#012";
+        assert!(read(line, &mut info));
+        assert_eq!(
+            (
+                info.active_anon_pages,
+                info.active_file_pages,
+                info.mapped_pages,
+                info.free_pages
+            ),
+            (Some(802), Some(3), Some(644), Some(1096))
+        );
+        // Other codes, and a figure that was cut, are no such line.
+        for line in [
+            "active_anon:802#011 free:3",
+            "active_anon:802#01",
+            "active_anon:802#012 free:3kB",
+        ] {
+            assert!(!is_figures(line.as_bytes()), "{line}");
+        }
     }
 
     #[test]
