@@ -118,13 +118,23 @@ fn a_person_reads_first_what_kubernetes_never_reported() {
     let table = stdout(&output);
     assert_eq!(table.lines().count(), 3, "{table}");
     assert!(table.lines().nth(1).unwrap().contains("silent"), "{table}");
+    let output = run_with(&["correlate", "--format", "markdown", "-"], log());
+    let tickets = stdout(&output);
+    let tickets: Vec<&str> = tickets.split("\n---\n\n").collect();
+    assert_eq!(tickets.len(), 2, "{tickets:?}");
+    assert!(
+        tickets
+            .iter()
+            .any(|text| text.contains("| earlyoom | killed java 77 (the same process) |")),
+        "{tickets:?}"
+    );
 }
 
 #[test]
 fn what_is_no_form_of_incidents_is_refused() {
     let output = run_with(&["correlate", "--format", "otlp", "-"], log());
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("`json`, `table` or `report`"));
+    assert!(stderr(&output).contains("`json`, `markdown`, `table` or `report`"));
     let output = run_with(&["correlate", "-"], "nothing here\n");
     assert_eq!(output.status.code(), Some(1));
 }

@@ -1,6 +1,8 @@
 //! A kill for a ticket.
 
-use crate::{CgroupMemory, Lang, advice, hints, process, resident, rows_by_size, sentence, units};
+use crate::{
+    CgroupMemory, Lang, advice, hints, machine, process, resident, rows_by_size, sentence, units,
+};
 use oomparse_core::{Counter, OomEvent};
 use std::fmt::Write as _;
 
@@ -60,6 +62,21 @@ fn figures(event: &OomEvent, lang: Lang) -> Vec<(String, String)> {
             figures.push((lang.label(key).to_owned(), units::bytes(size)));
         }
     }
+    if let Some(meminfo) = &event.meminfo {
+        for (key, pages) in machine(meminfo).parts {
+            figures.push((lang.label(key).to_owned(), lang.pages(pages)));
+        }
+        let (free, total) = (meminfo.free_swap_bytes, meminfo.total_swap_bytes);
+        if let (Some(free), Some(total)) = (free, total) {
+            let mut swap = Counter::default();
+            (swap.usage_bytes, swap.limit_bytes) = (Some(total.saturating_sub(free)), Some(total));
+            let text = match total {
+                0 => Some(lang.label("figure_none").to_owned()),
+                _ => usage(&swap, lang),
+            };
+            figures.extend(text.map(|text| (lang.label("figure_machine_swap").to_owned(), text)));
+        }
+    }
     if let Some(size) = event.victim.as_ref().and_then(resident) {
         figures.push((lang.label("figure_victim").to_owned(), units::bytes(size)));
     }
@@ -70,6 +87,9 @@ fn usage(counter: &Counter, lang: Lang) -> Option<String> {
     let usage = counter.usage_bytes.map(units::bytes);
     let limit = counter.limit_bytes.map(units::bytes);
     Some(match (usage, limit) {
+        (Some(_), Some(_)) if counter.limit_bytes == Some(0) => {
+            lang.label("figure_not_allowed").to_owned()
+        }
         (Some(usage), Some(limit)) => {
             let values = [("usage", usage.into()), ("limit", limit.into())];
             lang.say("figure_of", &values).text()
@@ -110,7 +130,7 @@ fn processes(text: &mut String, event: &OomEvent, lang: Lang) {
 }
 
 /// Text in which markdown finds no markup: no link, no picture, no HTML, no row's end, no mention.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -147,6 +167,37 @@ mod tests {
         assert!(text.contains(r"\<img src=x\> (pid 7)"), "{text}");
         assert!(text.contains(r"a\|\[b\](http:&#47;&#47;c"), "{text}");
         assert!(!text.replace(r"\<", "").contains('<'), "{text}");
+    }
+
+    #[test]
+    fn a_machine_has_its_figures_and_a_limit_of_nothing_its_words() {
+        let log = b"[1.0] memory: usage 8kB, limit 8kB, failcnt 1\n\
+            [1.0] swap: usage 0kB, limit 0kB, failcnt 0\n\
+            [1.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=j,pid=7,uid=0\n\
+            [1.1] Memory cgroup out of memory: Killed process 7 (j) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n\
+            [2.0] j invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n\
+            [2.0] Mem-Info:\n\
+            [2.0] active_anon:300 inactive_anon:40 isolated_anon:0\n\
+            [2.0] Free swap  = 4kB\n\
+            [2.0] Total swap = 12kB\n\
+            [2.0] 500 pages RAM\n\
+            [2.0] 60 pages reserved\n\
+            [2.1] Out of memory: Killed process 8 (j) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n";
+        let texts: Vec<String> = oomparse_core::parse_all(log, &oomparse_core::Options::new())
+            .map(|event| markdown(&event, Lang::En))
+            .collect();
+        assert!(
+            texts[0].contains("| swap, of its limit | not allowed |"),
+            "{}",
+            texts[0]
+        );
+        for row in [
+            "| anon and shmem | 340 pages |",
+            "| reserved at boot | 60 pages |",
+            "| swap of the machine | 8.0 KiB of 12.0 KiB |",
+        ] {
+            assert!(texts[1].contains(row), "{row}: {}", texts[1]);
+        }
     }
 
     #[test]

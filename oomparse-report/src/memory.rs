@@ -176,6 +176,8 @@ pub fn machine(meminfo: &Meminfo) -> Breakdown {
             ("part_slab_unreclaimable", meminfo.slab_unreclaimable_pages),
             ("part_slab_reclaimable", meminfo.slab_reclaimable_pages),
             ("part_page_tables", meminfo.pagetables_pages),
+            // Taken at boot, and counted as RAM all the same.
+            ("part_reserved", meminfo.reserved_pages),
         ],
         meminfo.ram_pages,
     )

@@ -6,7 +6,8 @@ use oomparse_core::{EventType, Evidence, OomEvent, Scope};
 /// The missing parts, in the words of the report.
 #[must_use]
 pub fn missing(event: &OomEvent, lang: Lang) -> Vec<String> {
-    if event.event_type == EventType::NoVictim {
+    // Others than the kernel print no report of which a part could be missing.
+    if event.event_type == EventType::NoVictim || event.testimony.is_some() {
         return Vec::new();
     }
     let shows = |evidence| event.evidence.contains(&evidence);
@@ -34,4 +35,25 @@ pub fn missing(event: &OomEvent, lang: Lang) -> Vec<String> {
         .filter(|(shown, _)| !shown)
         .map(|(_, part)| lang.label(part).to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bystander_leaves_nothing_out() {
+        let of = |log: &str| {
+            let mut options = oomparse_core::Options::default();
+            options.accept = options.accept.and_all_daemons();
+            let mut parser = oomparse_core::Parser::with_options(options);
+            parser.push_chunk(log.as_bytes());
+            parser.finish();
+            missing(&parser.next_event().unwrap(), Lang::En)
+        };
+        let kernel = "Jan  5 02:12:02 h kernel: [1.1] Out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB\n";
+        assert!(of(kernel).contains(&"the other processes".to_owned()));
+        let earlyoom = "Jan  5 02:12:02 h earlyoom[611]: sending SIGTERM to process 7 uid 1000 \"a\": badness 900, VmRSS 5 MiB\n";
+        assert_eq!(of(earlyoom), [] as [String; 0]);
+    }
 }

@@ -4,10 +4,11 @@
 //!
 //! ```text
 //! Node 0 DMA32 free:44100kB boost:0kB min:44700kB low:55872kB high:67044kB … present:3129152kB managed:2063464kB …
+//! lowmem_reserve[]: 0 147 147 147 147
 //! Node 0 DMA: 1*4kB (U) 2*8kB (UM) 0*16kB … = 15892kB
 //! ```
 
-use oomparse_core::Framer;
+use oomparse_core::{Framer, Origin};
 use serde::Serialize;
 
 /// One zone against its watermarks, in bytes.
@@ -31,6 +32,9 @@ pub struct Zone {
     /// What there is of it in the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub present: Option<u64>,
+    /// Pages kept from allocations that could have used a higher zone, by the kind of zone they could use, lowest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reserve: Vec<u64>,
     /// Which line of the excerpt says so, from 0.
     pub line: usize,
 }
@@ -71,11 +75,20 @@ pub fn zones(excerpt: &[u8]) -> Zones {
         let Some(frame) = framer.frame(line) else {
             continue;
         };
+        if frame.origin() == Origin::UserSpace {
+            continue;
+        }
         let Ok(text) = std::str::from_utf8(&frame.message) else {
             continue;
         };
         if text.starts_with("Mem-Info:") || text.starts_with("Mem-info:") {
             zones = Zones::default();
+        }
+        if let Some(pages) = reserve(text) {
+            if let Some(zone) = zones.zones.last_mut() {
+                zone.reserve = pages;
+            }
+            continue;
         }
         let Some((node, name, rest)) = of_node(text) else {
             continue;
@@ -131,6 +144,15 @@ fn zone(rest: &str) -> Option<Zone> {
     })
 }
 
+/// `lowmem_reserve[]: 0 147 147`; `protections[]:` before 2.6.12.
+fn reserve(text: &str) -> Option<Vec<u64>> {
+    let (word, pages) = text.trim().split_once("[]:")?;
+    let pages = pages.split_whitespace().map(|word| word.parse().ok());
+    ["lowmem_reserve", "protections"]
+        .contains(&word)
+        .then(|| pages.take(8).collect())?
+}
+
 /// ` 1*4kB (U) 2*8kB (UM) … = 15892kB`
 fn free_list(rest: &str) -> Option<FreeList> {
     let (blocks, total) = rest.rsplit_once("= ")?;
@@ -180,9 +202,20 @@ mod tests {
         assert_eq!(names, [(0, "DMA", 14_336 << 10), (1, "Normal", 9 << 10)]);
         assert_eq!(zones.zones[0].managed, Some(15_360 << 10));
         assert_eq!(zones.zones[1].managed, None);
+        assert_eq!(zones.zones[0].reserve, [] as [u64; 0]);
+        assert_eq!(zones.zones[1].reserve, [0, 1, 2]);
         assert_eq!(zones.lists[0].blocks, [(4096, 0), (8192, 1), (16_384, 2)]);
         assert_eq!((zones.lists[0].total, zones.lists[0].line), (40 << 10, 5));
         assert_eq!(zones.lists[1].name, "DMA32");
+    }
+
+    #[test]
+    fn what_a_program_wrote_is_no_zone() {
+        let log = b"Jan  5 02:12:02 h kernel: [1.1] Node 0 DMA free:1kB min:1kB low:1kB high:1kB\n\
+            Jan  5 02:12:02 h app[7]: lowmem_reserve[]: 9 9 9\n\
+            Jan  5 02:12:02 h app[7]: Node 0 Normal free:1kB min:1kB low:1kB high:1kB\n";
+        let zones = zones(log);
+        assert_eq!((zones.zones.len(), zones.zones[0].reserve.len()), (1, 0));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! names.rs       names that one voice knows and another lacks
 //! kubernetes.rs  whether Kubernetes reported it, only echoed the kernel, or never knew
 //! said.rs        the voices in words
+//! ticket.rs      the incident as markdown
 //! json.rs        the record, `oomparse.incident/1`
 //! ```
 //!
@@ -21,6 +22,7 @@ mod rules;
 mod said;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod voice;
 
 pub use kubernetes::{Kubernetes, Silence};

@@ -56,16 +56,14 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
                 return Ok(Found::Trouble);
             }
         },
-        Output::Incidents(format @ (Format::Json | Format::Table | Format::Report)) => {
-            sink::incidents(format)
-        }
-        Output::Incidents(_) => {
+        Output::Incidents(Format::Otlp) => {
             crate::warn(
                 "--correlate",
-                "incidents are written as `json`, `table` or `report`",
+                "incidents are written as `json`, `markdown`, `table` or `report`",
             );
             return Ok(Found::Trouble);
         }
+        Output::Incidents(format) => sink::incidents(format),
         Output::Count => sink::count(),
         Output::Nothing => sink::nothing(),
     };

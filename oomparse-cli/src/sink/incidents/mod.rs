@@ -7,6 +7,7 @@ use super::Sink;
 use super::screen::Screen;
 use crate::args::Format;
 use oomparse_core::OomEvent;
+use oomparse_report::Lang;
 use oomparse_report::incident::{Correlator, Incident};
 use std::io::{self, Write};
 
@@ -35,6 +36,13 @@ impl<W: Write> Incidents<W> {
                     writeln!(self.out, "{}", incident.to_json())?;
                 }
                 Ok(())
+            }
+            Format::Markdown => {
+                let texts: Vec<String> = incidents
+                    .iter()
+                    .map(|incident| incident.to_markdown(Lang::En))
+                    .collect();
+                self.out.write_all(texts.join("\n---\n\n").as_bytes())
             }
             Format::Table => table::write(&mut self.out, self.screen, incidents),
             _ => report::write(&mut self.out, self.screen, incidents, repeated),

@@ -7,8 +7,8 @@ const BAR: usize = 20;
 const LONGEST_BAR: usize = 60;
 
 /// How the parts of a stacked bar look without colour, largest kind of memory first.
-const BLOCKS: [char; 7] = ['█', '▓', '▒', '░', '▚', '▞', '▖'];
-const LETTERS: [char; 7] = ['#', '=', '+', ':', 'o', 'x', '-'];
+const BLOCKS: [char; 8] = ['█', '▓', '▒', '░', '▚', '▞', '▖', '·'];
+const LETTERS: [char; 8] = ['#', '=', '+', ':', 'o', 'x', '-', '.'];
 const SPARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const PLAIN_SPARKS: [char; 8] = ['.', '.', ':', ':', '+', '+', '#', '#'];
 

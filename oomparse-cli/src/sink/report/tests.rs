@@ -139,7 +139,8 @@ fn the_machine_out_of_memory() {
     not shown  the other processes
     hint       swap was full too: 2.0 GiB of 2.0 GiB
     advice     What was asked for was 4 pages in a row: memory may have been
-               free but in smaller pieces.
+               free but in smaller pieces. A larger vm.watermark_scale_factor
+               lets the kernel compact memory earlier.
 
 1 kill, in no known pod.
 ";
