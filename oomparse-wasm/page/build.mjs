@@ -21,7 +21,11 @@ const common = {
   logLevel: 'warning',
   define: { 'import.meta.url': '""' },
   loader: { '.json': 'json' },
-  alias: { 'd3-transition': here('src/charts/still.js') },
+  alias: {
+    'd3-transition': here('src/charts/still.js'),
+    'd3-interpolate': here('src/charts/numbers.js'),
+    'd3-time-format': here('src/charts/clock.js'),
+  },
 };
 
 /** `import code from 'worker:./worker.js'`: the script of a worker as text. */

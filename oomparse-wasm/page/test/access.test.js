@@ -7,9 +7,10 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../serve.mjs';
 import { launch, open, read } from './support/browser.js';
-import { logOf, storm } from './support/logs.js';
+import { DAY, file, leak, logOf, storm } from './support/logs.js';
 
 const LIMIT = { timeout: 120_000 };
+const PHONE = { viewport: { width: 375, height: 700 }, hasTouch: true, isMobile: true };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser;
 let served;
@@ -48,6 +49,17 @@ for (const scheme of ['light', 'dark']) {
     }
     await page.click('header button:has-text("Share")');
     assert.deepEqual(await faults(page), [], 'the dialogue');
+    await page.click('dialog form button');
+    for (const [what, files, shown] of [
+      ['voices of others', DAY, '.incident li'],
+      ['a comparison', [file('leak.log', leak())], '.compare p'],
+      ['a storm', [file('storm.log', storm(300))], '.timeline rect'],
+    ]) {
+      await read(page, files);
+      await page.waitForSelector(shown);
+      await page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
+      assert.deepEqual(await faults(page), [], what);
+    }
     await context.close();
   });
 }
@@ -59,7 +71,7 @@ test('the keyboard alone', LIMIT, async () => {
   await page.focus('button:has-text("Show an example")');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.sentence');
-  await read(page, [{ name: 'storm.log', mimeType: 'text/plain', buffer: Buffer.from(storm(60)) }]);
+  await read(page, [file('storm.log', storm(60))]);
   await page.focus('.search input');
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('role')), 'listbox');
@@ -81,7 +93,7 @@ test('the keyboard alone', LIMIT, async () => {
 });
 
 test('a phone', LIMIT, async () => {
-  const { context, page } = await open(browser, served.url, { viewport: { width: 375, height: 700 }, hasTouch: true, isMobile: true });
+  const { context, page } = await open(browser, served.url, PHONE);
   for (const begin of ['481', '473']) {
     await read(page, [logOf(begin)]);
     await page.tap('.virtual li');
@@ -136,17 +148,22 @@ const apart = (page, one, other) =>
   );
 
 const LOOKS = [
-  ['kill-light', '473', {}],
-  ['kill-dark', '473', { colorScheme: 'dark' }],
-  ['machine-dark', '481', { colorScheme: 'dark' }],
-  ['kill-print', '473', { media: 'print' }],
+  ['kill-light', [logOf('473')], {}],
+  ['kill-dark', [logOf('473')], { colorScheme: 'dark' }],
+  ['machine-dark', [logOf('481')], { colorScheme: 'dark' }],
+  ['kill-print', [logOf('473')], { media: 'print' }],
+  ['kill-phone', [logOf('473')], { ...PHONE, tap: true }],
+  ['overview-light', [file('storm.log', storm(300))], {}],
+  ['incident-light', DAY, {}],
 ];
 
-for (const [name, begin, { media, ...options }] of LOOKS) {
+for (const [name, files, { media, tap, ...options }] of LOOKS) {
   test(`it looks as it did: ${name}`, LIMIT, async () => {
     // Half as large does for the eye, and takes a fifth of the bytes.
     const { context, page } = await open(browser, served.url, { deviceScaleFactor: 0.5, ...options });
-    await read(page, [logOf(begin)]);
+    await read(page, files);
+    if (tap) await page.tap('.virtual li');
+    if (name.startsWith('incident')) await page.waitForSelector('.incident li');
     if (media) await page.emulateMedia({ media });
     const isDrawn = () => [...document.querySelectorAll('svg.chart')].every((chart) => chart.childElementCount > 0);
     await page.waitForFunction(isDrawn);

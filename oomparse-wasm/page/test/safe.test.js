@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serve } from '../serve.mjs';
 import { launch, open, read, settled } from './support/browser.js';
-import { kill, logOf } from './support/logs.js';
+import { file, kill, logOf } from './support/logs.js';
 import { PACKED } from './support/packed.js';
 
 const LIMIT = { timeout: 120_000 };
@@ -31,8 +31,6 @@ after(async () => {
 
 // As long as the kernel lets a name be.
 const MARKUP = ['<img src=x>', '<script>1//', '</script><b>x', '"><svg/onload=1', '{{7*7}}${1+1}', '<!--', '&lt;b&gt;'];
-
-const file = (name, content) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
 
 test('names that are markup stay text', LIMIT, async () => {
   const { context, page, complaints } = await open(browser, served.url);

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../serve.mjs';
 import { launch, open, read, settled } from './support/browser.js';
-import { kill, logOf, storm } from './support/logs.js';
+import { DAY, file, kill, leak, logOf, storm } from './support/logs.js';
 
 const LIMIT = { timeout: 120_000 };
 let browser;
@@ -28,7 +28,6 @@ after(async () => {
 
 const text = (selector) => page.textContent(selector);
 const cards = () => page.$$eval('.card h3', (all) => all.map((one) => one.textContent.trim()));
-const file = (name, content) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
 
 /** What the program writes for the same log. */
 const snapshot = (begin) => {
@@ -82,6 +81,48 @@ test('a figure points at the line that it was read from', LIMIT, async () => {
   assert.match(stat[0], /\banon \d+/);
 });
 
+test('the figures of sentences point at their lines, too', LIMIT, async () => {
+  await read(page, [logOf('473')]);
+  const lit = async (selector) => {
+    await page.locator(selector).first().focus();
+    return page.$$eval('.lines li.lit .evidence', (all) => [...new Set(all.map((one) => one.textContent))]);
+  };
+  assert.deepEqual(await lit('.sentence .figure:has-text("16.3 MiB")'), ['killed']);
+  assert.deepEqual(await lit('.sentence .figure:has-text("16.0 MiB")'), ['memcg_usage']);
+  assert.deepEqual(await lit('.advice .figure:has-text("15.9 MiB")'), ['memcg_stats']);
+  assert.deepEqual(await lit('.hit-note .figure'), ['memcg_usage']);
+  // What the advice adds up is found, too.
+  await read(page, [file('one.log', kill(5, 1, { anon: 131_000 }))]);
+  assert.deepEqual(await lit('.advice p .figure'), ['killed']);
+});
+
+test('every figure of the machine is there, with its term and its line', LIMIT, async () => {
+  await read(page, [logOf('481')]);
+  await page.click('.statistics summary');
+  const all = await page.$$eval('.statistics dl > div', (rows) =>
+    rows.map((row) => [row.querySelector('dt').textContent, row.querySelector('dd .figure').textContent, Boolean(row.querySelector('.term'))]),
+  );
+  assert.ok(all.length > 24, `${all.length}`);
+  assert.deepEqual(all.filter(([, , isExplained]) => !isExplained), []);
+  assert.deepEqual(all.find(([key]) => key === 'inactive_anon').slice(1), ['37,618', true]);
+  assert.deepEqual(all.find(([key]) => key === 'free_pcp').slice(1), ['12', true]);
+  assert.match(await text('.card:has(.zones) p'), /65,406 pages = 255\.5 MiB, 98 % in use \(a page is 4\.0 KiB/);
+  await page.locator('.statistics dd .figure').first().focus();
+  assert.match(await text('.lines li.lit'), /active_anon:802/);
+});
+
+test('each zone says why it gave nothing', LIMIT, async () => {
+  await read(page, [logOf('481')]);
+  assert.match(await text('.zones > p'), /one page from DMA32 or a zone below it/);
+  const why = await page.$$eval('.zone .why', (all) => all.map((one) => one.textContent));
+  assert.deepEqual(why, [
+    'Could not give it: 588.0 KiB above min are kept for those who can use no higher zone.',
+    'Could not give it: ordinary allocations do not go below min.',
+  ]);
+  await page.hover('.zone >> nth=1');
+  assert.match(await text('.lines li.lit'), /Node 0 DMA32 free:3652kB/);
+});
+
 test('zones stand against their watermarks, free blocks by their size', LIMIT, async () => {
   await read(page, [logOf('481')]);
   await page.waitForSelector('.free-list rect');
@@ -99,6 +140,9 @@ test('the table of processes sorts, and says who was next', LIMIT, async () => {
   await page.click('.tasks thead button:has-text("oom_score_adj")');
   await first('be-victim');
   assert.match(await text('.key'), /next in line: grower/);
+  assert.match(await text('.tasks tr:has-text("grower") th'), /asked/);
+  await page.hover('.tasks tr:has-text("klogd") td:last-child');
+  assert.match(await text('.lines li.lit'), /klogd/);
 });
 
 test('terms are explained', LIMIT, async () => {
@@ -118,7 +162,7 @@ test('a bare mask of an old kernel has names', LIMIT, async () => {
 test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async () => {
   const day = (name) => fileURLToPath(new URL(`../../../corpus/days/node-7/${name}`, import.meta.url));
   const truth = JSON.parse(readFileSync(day('truth.json'), 'utf8'));
-  await read(page, ['journal.ndjson', 'events.json', 'pods.json'].map(day));
+  await read(page, DAY);
   const voices = await page.$$eval('.voices button', (all) => all.map((one) => one.textContent.replace(/ [\d,]+$/, '')));
   for (const voice of ['kernel', 'containerd', 'kubernetes-status']) assert.ok(voices.includes(voice), `${voice} of ${voices}`);
   // Of a group each process is a kill.
@@ -136,9 +180,25 @@ test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async 
   await page.keyboard.press('Home');
   await page.waitForSelector('.told');
   assert.match(await text('.sentence'), /^containerd tells of an OOM kill/);
-  assert.ok((await page.$$('.lines li.ours')).length > 0, 'no line is marked');
-  const without = await page.$$eval('.figure:not(.from)', (all) => all.map((one) => one.textContent));
-  assert.deepEqual(without, []);
+  await page.click('.voices button.on');
+  // Whoever speaks, each figure tells its line.
+  for (const voice of voices) {
+    await page.click(`.voices button:has-text("${voice}") >> nth=0`);
+    await page.focus('.virtual ul');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Home');
+    await page.waitForFunction(
+      (voice) => (voice === 'kernel') === !document.querySelector('.told') && document.querySelector('.lines li.ours'),
+      voice,
+    );
+    const without = await page.$$eval('.figure:not(.from)', (all) => all.map((one) => one.textContent));
+    assert.deepEqual(without, [], voice);
+    const figure = page.locator('.figures .figure').first();
+    await figure.focus();
+    const lit = await page.$$eval('.lines li.lit code', (all) => all.map((one) => one.textContent));
+    assert.ok(lit.length > 0, `${voice}: no line is lit`);
+    await page.click('.voices button.on');
+  }
 });
 
 test('ten thousand kills: overview, filter, and a list that stays small', LIMIT, async () => {
@@ -186,8 +246,7 @@ test('a range of time leaves what is in it', LIMIT, async () => {
 });
 
 test('kills of one container are compared, and their course is told', LIMIT, async () => {
-  const log = [0, 3600, 7100, 10_800].map((at, n) => kill(1000 + at, 5, { anon: 100_000 + n * 4000 })).join('');
-  await read(page, [file('leak.log', log)]);
+  await read(page, [file('leak.log', leak())]);
   // Asked of the worker once the view stands.
   await page.waitForSelector('.compare p');
   assert.match(await text('.compare'), /fits a leak/);

@@ -34,6 +34,7 @@ export const TERMS = {
   part_slab_unreclaimable: 'slab',
   part_slab_reclaimable: 'slab',
   part_page_tables: 'pgtables',
+  part_reserved: 'pages reserved',
 };
 
 export function Stack({ memory, limit, from, limitFrom, keys, sources, label }) {

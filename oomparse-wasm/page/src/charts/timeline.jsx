@@ -106,6 +106,15 @@ export function series(rows, grouping) {
     });
 }
 
+/** As much of a moment as tells it from its neighbours: `2026`, `01-05`, `03:00`, `03:00:15`, `15.250`. */
+function tick(time) {
+  const text = time.toISOString();
+  if (!text.endsWith('.000Z')) return text.slice(17, 23);
+  if (!text.endsWith(':00.000Z')) return text.slice(11, 19);
+  if (!text.endsWith('T00:00:00.000Z')) return text.slice(11, 16);
+  return text.endsWith('-01-01T00:00:00.000Z') ? text.slice(0, 4) : text.slice(5, 10);
+}
+
 function draw(node, { width, timed, seconds, isWall, grouping, group, range, onRange }) {
   const root = select(node);
   root.selectAll('*').remove();
@@ -165,7 +174,7 @@ function draw(node, { width, timed, seconds, isWall, grouping, group, range, onR
     }
   }
   const bottom = axisBottom(x).ticks(Math.max(2, Math.floor(width / 130))).tickSizeOuter(0);
-  if (!isWall) bottom.tickFormat((time) => `${format(',')(time)} s`);
+  bottom.tickFormat(isWall ? tick : (time) => `${format(',')(time)} s`);
   root.append('g').attr('class', 'axis').attr('transform', `translate(0,${HEIGHT - MARGIN.bottom})`).call(bottom);
   root
     .append('g')

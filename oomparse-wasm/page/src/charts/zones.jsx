@@ -5,16 +5,19 @@ import { axisBottom } from 'd3-axis';
 import { scaleBand, scaleLinear } from 'd3-scale';
 import { select } from 'd3-selection';
 import { useEffect, useRef } from 'preact/hooks';
-import { useWidth } from '../parts/width.js';
-import { Figure } from '../parts/figure.jsx';
+import { Figure, usePoint } from '../parts/figure.jsx';
 import { Term } from '../parts/term.jsx';
-import { bytes, number, t } from '../texts.js';
+import { useWidth } from '../parts/width.js';
+import { bytes, number, pages, t } from '../texts.js';
+import { isFragmented } from '../views/why.js';
 
-export function Zones({ zones, order }) {
+export function Zones({ zones, request, order }) {
+  const told = request && zones.zones.some((zone) => request.why(zone));
   return (
     <div class="zones">
+      {told && <p>{t(order > 0 ? 'zones_asked' : 'zones_asked_page', { pages: pages(2 ** order), zone: request.top })}</p>}
       {zones.zones.map((zone) => (
-        <Zone key={`${zone.node} ${zone.name}`} zone={zone} />
+        <Zone key={`${zone.node} ${zone.name}`} {...{ zone, request }} />
       ))}
       {zones.lists.length > 0 && (
         <>
@@ -32,8 +35,10 @@ export function Zones({ zones, order }) {
   );
 }
 
-function Zone({ zone }) {
+function Zone({ zone, request }) {
   const { free, min, low, high, managed, present, line } = zone;
+  const pointing = usePoint({ line });
+  const why = request?.why(zone);
   // The marks are near the left edge of a zone; what is free beyond twice the highest is cut off.
   const most = Math.max(high * 1.6, Math.min(free, high * 3), 1);
   const at = (size) => `${(Math.min(size, most) / most) * 100}%`;
@@ -47,7 +52,7 @@ function Zone({ zone }) {
     />
   );
   return (
-    <div class={`zone ${state}`}>
+    <div class={`zone ${state}`} {...pointing}>
       <div class="zone-name">
         <Term name="zone">{t('zone', { node: zone.node, name: zone.name })}</Term>
       </div>
@@ -71,6 +76,15 @@ function Zone({ zone }) {
           {managed !== undefined && ` · ${t('managed', { size: bytes(managed) })}`}
           {managed === undefined && present !== undefined && ` · ${t('present', { size: bytes(present) })}`}
         </span>
+        {why && (
+          <span class="why">
+            <Term name={why === 'why_reserve' ? 'lowmem_reserve' : 'free_list'}>
+              {t(why, {
+                size: bytes(why === 'why_reserve' ? request.reserve(zone) * request.page : request.page * 2 ** request.order),
+              })}
+            </Term>
+          </span>
+        )}
       </div>
     </div>
   );
@@ -86,14 +100,21 @@ function FreeList({ list, order }) {
   useEffect(() => {
     if (width > 0) draw(svg.current, list, order, width);
   }, [list, order, width]);
+  const pointing = usePoint({ line: list.line });
   const largest = list.blocks.reduce((most, [size, n]) => (n > 0 ? Math.max(most, size) : most), 0);
   return (
-    <figure class="free-list" ref={box}>
+    <figure class="free-list" ref={box} {...pointing}>
       <figcaption>
         {t('zone', { node: list.node, name: list.name })}{' '}
         <Figure line={list.line} label={t('free')}>
           {t('list_total', { total: bytes(list.total), largest: bytes(largest) })}
         </Figure>
+        {isFragmented(list.blocks) && (
+          <strong>
+            {' '}
+            <Term name="fragmentation">{t('fragmented', { size: bytes(list.blocks[3][0]) })}</Term>
+          </strong>
+        )}
       </figcaption>
       <svg
         ref={svg}

@@ -14,9 +14,11 @@ export function linesOf(lines, { evidence, counter, pid, key }) {
   (lines ?? []).forEach((line, index) => {
     if (!words.includes(line.evidence)) return;
     if (counter && line.counter !== counter) return;
-    if (pid !== undefined && line.pid !== undefined && line.pid !== pid) return;
+    // A heading of the table is no process's; a summary may name none.
+    const isAnyone = line.pid === undefined && line.evidence !== 'tasks';
+    if (pid !== undefined && line.pid !== pid && !isAnyone) return;
     // A record of several lines stands in one, as the kernel's own reader writes it.
-    const text = line.text.replaceAll('\\x0a', '\n');
+    const text = line.text.replace(/\\x0a|#012/g, '\n');
     if (key && ![key].flat().some((word) => has(text, word))) return;
     found.push(index);
   });
@@ -28,6 +30,14 @@ function has(text, word) {
   const at = text.indexOf(word);
   if (at < 0) return false;
   return at === 0 || !/[\w]/.test(text[at - 1]) || !/\w/.test(word[0]) || has(text.slice(at + 1), word);
+}
+
+/** What makes an element point at the lines that it was read from, while the pointer is on it. */
+export function usePoint({ line, from }) {
+  const { lines, point } = useContext(Lines);
+  const at = line !== undefined ? [line] : linesOf(lines, from);
+  if (at.length === 0 || lines.length === 0) return {};
+  return { title: lines[at[0]]?.text.trim(), onMouseEnter: () => point(at), onMouseLeave: () => point([]) };
 }
 
 export function Figure({ from, line, children, label }) {

@@ -1,6 +1,7 @@
 // What could be done, as the program says it.
 
 import { useState } from 'preact/hooks';
+import { Traced } from '../parts/traced.jsx';
 import { bytes, t } from '../texts.js';
 
 export function Advice({ view: { advice } }) {
@@ -9,12 +10,17 @@ export function Advice({ view: { advice } }) {
     <section class="card wide advice">
       <h3>{t('advice')}</h3>
       {advice.says.map((says) => (
-        <p key={says}>{says}</p>
+        <p key={says}>
+          <Traced>{says}</Traced>
+        </p>
       ))}
       {advice.limit && (
         <p class="limit-said">
           {t('would_have_held')} <strong>{bytes(advice.limit.bytes)}</strong>
-          <span class="quiet"> {advice.limit.reckoned}</span>
+          <span class="quiet">
+            {' '}
+            <Traced>{advice.limit.reckoned}</Traced>
+          </span>
         </p>
       )}
       {advice.changes.map((change) => (

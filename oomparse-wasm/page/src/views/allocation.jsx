@@ -2,14 +2,12 @@
 
 import { Figure } from '../parts/figure.jsx';
 import { Term } from '../parts/term.jsx';
-import { meaning, pages, t } from '../texts.js';
+import { bytes, meaning, pages, t } from '../texts.js';
 
-export function Allocation({ event: { invoker, victim }, view: { gfp } }) {
+export function Allocation({ event: { invoker, victim }, flags, request, says }) {
   if (!invoker) return null;
-  const { comm, pid, gfp_mask: mask, gfp_flags: flags, order, nodemask, oom_score_adj: adj } = invoker;
+  const { comm, pid, gfp_mask: mask, order, nodemask, oom_score_adj: adj } = invoker;
   const from = { evidence: 'invoked' };
-  // Kernels before 4.6 print no names: these are told by the report's own table.
-  const names = flags ? flags.split('|') : (gfp?.names ?? []);
   const same = pid !== undefined && pid === victim?.pid;
   return (
     <section class="card">
@@ -36,7 +34,23 @@ export function Allocation({ event: { invoker, victim }, view: { gfp } }) {
                 <Figure from={from} label="order">
                   {order}
                 </Figure>
-                <span class="quiet"> {order < 0 ? 'SysRq-f' : pages(2 ** order)}</span>
+                <span class="quiet">
+                  {' '}
+                  {order < 0 ? 'SysRq-f' : pages(2 ** order)}
+                  {order >= 0 && request?.page && ` = ${bytes(2 ** order * request.page)}`}
+                </span>
+              </td>
+            </tr>
+          )}
+          {request?.top && (
+            <tr>
+              <th scope="row">
+                <Term name="zone">{t('zone_asked')}</Term>
+              </th>
+              <td>
+                <Figure from={from} label={t('zone_asked')}>
+                  {t('zone_or_below', { zone: request.top })}
+                </Figure>
               </td>
             </tr>
           )}
@@ -78,10 +92,10 @@ export function Allocation({ event: { invoker, victim }, view: { gfp } }) {
           )}
         </tbody>
       </table>
-      {gfp && <p class="quiet gfp">{gfp.says}</p>}
-      {names.length > 0 && (
+      {says && <p class="quiet gfp">{says}</p>}
+      {flags.length > 0 && (
         <dl class="flags">
-          {names.map((name) => (
+          {flags.map((name) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{meaning(name) ?? t('flag_unknown')}</dd>

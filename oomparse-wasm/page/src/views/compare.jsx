@@ -1,7 +1,9 @@
 // Two kills of one container beside each other, and what all of them show together.
 
 import { useEffect, useState } from 'preact/hooks';
+import * as actions from '../actions.js';
 import { ask } from '../engine.js';
+import { Traced } from '../parts/traced.jsx';
 import { now, set } from '../state.js';
 import { bytes, number, shortTime, t } from '../texts.js';
 
@@ -91,12 +93,12 @@ export function Compare({ state, index, shown }) {
           ))}
         </select>
       </label>
-      {other && <Table mine={shown} other={other} />}
+      {other && <Table mine={shown} other={other} onOther={() => actions.select(compared)} />}
     </section>
   );
 }
 
-function Table({ mine, other }) {
+function Table({ mine, other, onOther }) {
   const lines = FIGURES.map(([label, of, said]) => [label, of(mine.event), of(other.event), said]).filter(
     ([, one, two]) => one !== undefined || two !== undefined,
   );
@@ -114,7 +116,10 @@ function Table({ mine, other }) {
             <span class="sr">{t('figure')}</span>
           </th>
           <th scope="col">
-            {t('other_kill')} <span class="quiet">{when(other)}</span>
+            <button type="button" class="link" onClick={onOther}>
+              {t('other_kill')}
+            </button>{' '}
+            <span class="quiet">{when(other)}</span>
           </th>
           <th scope="col">
             {t('this_kill')} <span class="quiet">{when(mine)}</span>
@@ -127,7 +132,7 @@ function Table({ mine, other }) {
           <tr key={label}>
             <th scope="row">{t(label)}</th>
             <td>{two === undefined ? '–' : said(two)}</td>
-            <td>{one === undefined ? '–' : said(one)}</td>
+            <td>{one === undefined ? '–' : <Traced>{said(one)}</Traced>}</td>
             <td class={one > two ? 'more' : one < two ? 'less' : ''}>{change(one, two, said)}</td>
           </tr>
         ))}

@@ -2,6 +2,7 @@
 
 import { Figure } from '../parts/figure.jsx';
 import { Term } from '../parts/term.jsx';
+import { Traced } from '../parts/traced.jsx';
 import { bytes, t } from '../texts.js';
 
 /** From the outside in. */
@@ -32,11 +33,11 @@ function levels({ cgroup = {}, pod, container, host, scope, memory }) {
   return all;
 }
 
-export function Hierarchy({ event }) {
+export function Hierarchy({ event, voice }) {
   const all = levels(event);
   const { cgroup = {}, scope, constraint } = event;
   if (all.length < 2 && !cgroup.oom_memcg && !scope) return null;
-  const from = { evidence: ['summary', 'task_in', 'group', 'limit_reached'] };
+  const from = { evidence: ['summary', 'task_in', 'group', 'limit_reached', voice] };
   const nested = all.reduceRight(
     (inner, level, depth) => (
       <li key={level.key} class={`level ${level.hit ? 'hit' : ''}`}>
@@ -53,7 +54,11 @@ export function Hierarchy({ event }) {
         {level.more && <span class="more-name">{level.more}</span>}
         {level.hit && (
           <strong class="hit-note">
-            {level.limit === undefined ? t(scope === 'global' ? 'hit_machine' : 'hit_limit') : t('hit_limit_of', { size: bytes(level.limit) })}
+            {level.limit === undefined ? (
+              t(scope === 'global' ? 'hit_machine' : 'hit_limit')
+            ) : (
+              <Traced>{t('hit_limit_of', { size: bytes(level.limit) })}</Traced>
+            )}
           </strong>
         )}
         {depth < all.length - 1 && <ol>{inner}</ol>}

@@ -3,7 +3,10 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ask } from '../engine.js';
 import { Figure, Lines } from '../parts/figure.jsx';
-import { bytes, t } from '../texts.js';
+import { buildOf } from '../parts/release.js';
+import { Term } from '../parts/term.jsx';
+import { Traced } from '../parts/traced.jsx';
+import { bytes, percent, t } from '../texts.js';
 import { Advice } from './advice.jsx';
 import { Allocation } from './allocation.jsx';
 import { Compare } from './compare.jsx';
@@ -13,6 +16,7 @@ import { Log } from './log.jsx';
 import { Machine } from './machine.jsx';
 import { Memory } from './memory.jsx';
 import { Processes } from './processes.jsx';
+import { asked, pageOf } from './why.js';
 
 export function Kill({ state, index }) {
   const { language, anonymous } = state;
@@ -28,41 +32,53 @@ export function Kill({ state, index }) {
   const context = useMemo(
     () => ({
       lines,
+      event: shown?.event,
       point: (at, jump) => setPointed((before) => ({ lines: at, jump: jump ? before.jump + 1 : before.jump })),
     }),
     [lines],
   );
   if (!shown) return <p class="quiet">{t('loading')}</p>;
   const { event, view, zones } = shown;
+  const voice = row.voice === 'kernel' ? undefined : row.voice;
+  const flags = event.invoker?.gfp_flags?.split('|') ?? view.gfp?.names ?? [];
+  const request = asked(event, flags, zones);
+  const build = buildOf(event.kernel_release);
   return (
     <Lines.Provider value={context}>
       <article class="kill" lang={language === 'zh' ? 'zh-CN' : 'en'}>
         <p class="when">
-          {[view.when ?? (view.after_boot && t('after_boot', { time: view.after_boot })), event.host, event.kernel_release && t('kernel_n', { release: event.kernel_release })]
+          {[view.when ?? (view.after_boot && t('after_boot', { time: view.after_boot })), event.host, event.kernel_release && t('kernel_n', { release: event.kernel_release }), build && t('built_for', { build })]
             .filter(Boolean)
             .join(' · ')}
         </p>
         <h2 class="sentence">
-          {view.sentence.map(([text, look], at) => (look === 'strong' ? <strong key={at}>{text}</strong> : text))}
+          {view.sentence.map(([text, look], at) => {
+            const Look = look ?? 'span';
+            return (
+              <Look key={at}>
+                <Traced voice={voice}>{text}</Traced>
+              </Look>
+            );
+          })}
         </h2>
         {row.voice === 'kernel' && event.origin !== 'kernel' && <p class="quiet">{t('origin_unknown')}</p>}
         {view.hints.map((hint) => (
           <p key={hint} class="hint">
-            {hint}
+            <Traced voice={voice}>{hint}</Traced>
           </p>
         ))}
         <div class="cards">
           <Incident state={state} index={index} />
           <Told event={event} voice={row.voice} />
           <Memory event={event} view={view} />
-          <Machine event={event} view={view} zones={zones} />
+          <Machine {...{ event, view, zones, lines, request }} />
           <Advice view={view} />
-          <Hierarchy event={event} />
+          <Hierarchy event={event} voice={voice} />
           <div class="column">
             <Victim event={event} />
-            <Allocation event={event} view={view} />
+            <Allocation {...{ event, flags, request }} says={view.gfp?.says} />
           </div>
-          <Processes event={event} />
+          <Processes event={event} page={pageOf(zones)} />
           <Compare state={state} index={index} shown={shown} />
         </div>
         {view.missing.length > 0 && (
@@ -77,16 +93,20 @@ export function Kill({ state, index }) {
 }
 
 /** What the Killed line tells of the process. */
-function Victim({ event: { victim, selected, reaped, type } }) {
+function Victim({ event: { victim, selected, reaped, type, memory, scope } }) {
   // What another than the kernel tells stands in a card of its own.
   if (!victim || type !== 'kill') return null;
   const from = { evidence: ['killed', 'summary', 'reaped'], pid: victim.pid };
+  const { anon_rss_bytes: anon, file_rss_bytes: file = 0, shmem_rss_bytes: shmem = 0 } = victim;
+  const resident = victim.rss_bytes ?? (anon === undefined ? undefined : anon + file + shmem);
+  const limit = scope === 'memcg' ? memory?.limit_bytes : undefined;
   const sizes = [
-    ['victim_anon', 'anon_rss_bytes', 'anon-rss'],
-    ['victim_file', 'file_rss_bytes', 'file-rss'],
-    ['victim_shmem', 'shmem_rss_bytes', 'shmem-rss'],
-    ['victim_pgtables', 'pgtables_bytes', 'pgtables'],
-    ['victim_total_vm', 'total_vm_bytes', 'total-vm'],
+    ['victim_anon', 'anon_rss_bytes', 'anon-rss', 'anon'],
+    ['victim_file', 'file_rss_bytes', 'file-rss', 'file'],
+    ['victim_shmem', 'shmem_rss_bytes', 'shmem-rss', 'shmem'],
+    ['victim_swap', 'swap_bytes', 'swap', 'swap'],
+    ['victim_pgtables', 'pgtables_bytes', 'pgtables', 'pgtables'],
+    ['victim_total_vm', 'total_vm_bytes', 'total-vm', 'total_vm'],
   ];
   const numbers = [
     ['victim_adj', 'oom_score_adj'],
@@ -98,10 +118,25 @@ function Victim({ event: { victim, selected, reaped, type } }) {
       <h3>{t('victim')}</h3>
       <table class="figures">
         <tbody>
-          {sizes.map(([label, key, word]) =>
+          {resident !== undefined && (
+            <tr>
+              <th scope="row">
+                <Term name="rss">{t('victim_resident')}</Term>
+              </th>
+              <td>
+                <Figure from={{ ...from, evidence: 'killed' }} label={t('victim_resident')}>
+                  {bytes(resident)}
+                </Figure>
+                {limit > 0 && <span class="quiet"> {t('of_limit', { share: percent(resident, limit) })}</span>}
+              </td>
+            </tr>
+          )}
+          {sizes.map(([label, key, word, term]) =>
             victim[key] === undefined ? null : (
               <tr key={key}>
-                <th scope="row">{t(label)}</th>
+                <th scope="row">
+                  <Term name={term}>{t(label)}</Term>
+                </th>
                 <td>
                   <Figure from={{ ...from, evidence: 'killed', key: word }} label={t(label)}>
                     {bytes(victim[key])}
@@ -113,7 +148,9 @@ function Victim({ event: { victim, selected, reaped, type } }) {
           {numbers.map(([label, key]) =>
             victim[key] === undefined ? null : (
               <tr key={key}>
-                <th scope="row">{t(label)}</th>
+                <th scope="row">
+                  <Term name={key}>{t(label)}</Term>
+                </th>
                 <td>
                   <Figure from={from} label={t(label)}>
                     {victim[key]}

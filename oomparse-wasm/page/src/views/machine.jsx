@@ -3,7 +3,11 @@
 import { Stack } from '../charts/stack.jsx';
 import { Zones } from '../charts/zones.jsx';
 import { Figure } from '../parts/figure.jsx';
+import { machineFigures } from '../parts/meminfo.js';
+import { Term } from '../parts/term.jsx';
+import { Used } from '../parts/used.jsx';
 import { bytes, number, pages, percent, t } from '../texts.js';
+import { pageOf } from './why.js';
 
 const KEYS = {
   part_free: ' free:',
@@ -11,6 +15,7 @@ const KEYS = {
   part_slab_unreclaimable: 'slab_unreclaimable:',
   part_slab_reclaimable: 'slab_reclaimable:',
   part_page_tables: 'pagetables:',
+  part_reserved: 'pages reserved',
   part_anon_shmem: 'active_anon:',
   part_cache: 'active_file:',
 };
@@ -22,15 +27,15 @@ const MORE = [
   ['shmem_pages', 'shmem', 'shmem:'],
   ['pagecache_pages', 'pagecache', 'pagecache'],
   ['swapcache_pages', 'swapcache', 'swap cache'],
-  ['reserved_pages', 'reserved', 'reserved'],
   ['highmem_pages', 'highmem', 'HighMem'],
 ];
 
-export function Machine({ event, view, zones }) {
+export function Machine({ event, view, zones, lines, request }) {
   const { meminfo } = event;
   const hasZones = zones.zones.length + zones.lists.length > 0;
   if (!meminfo && !hasZones) return null;
-  const order = event.invoker?.order;
+  const page = pageOf(zones);
+  const whole = (n) => (page ? `${pages(n)} = ${bytes(n * page)}` : pages(n));
   return (
     <section class="card wide">
       <h3>{t('machine_title')}</h3>
@@ -38,15 +43,21 @@ export function Machine({ event, view, zones }) {
         <p class="quiet">
           {t('ram')}{' '}
           <Figure from={{ evidence: 'meminfo', key: 'pages RAM' }} label={t('ram')}>
-            {pages(meminfo.ram_pages)}
-          </Figure>{' '}
-          {t('page_size')}
+            {whole(meminfo.ram_pages)}
+          </Figure>
+          {meminfo.free_pages !== undefined && t('list_comma')}
+          {meminfo.free_pages !== undefined && (
+            <Figure from={{ evidence: 'meminfo', key: [' free:', 'pages RAM'] }} label={t('free')}>
+              {t('ram_used', { share: percent(meminfo.ram_pages - meminfo.free_pages, meminfo.ram_pages) })}
+            </Figure>
+          )}{' '}
+          {page ? t('page_shown', { size: bytes(page) }) : t('page_size')}
         </p>
       )}
       {view.machine_memory && (
         <Stack memory={view.machine_memory} from={{ evidence: 'meminfo' }} keys={KEYS} label={t('machine_title')} />
       )}
-      {meminfo && <Swap meminfo={meminfo} />}
+      {meminfo && <Swap {...{ meminfo, page }} />}
       {meminfo && (
         <dl class="figures-inline">
           {MORE.map(([key, label, word]) =>
@@ -63,28 +74,49 @@ export function Machine({ event, view, zones }) {
           )}
         </dl>
       )}
-      {hasZones && <Zones zones={zones} order={order} />}
+      <All figures={machineFigures(lines)} page={page} />
+      {hasZones && <Zones {...{ zones, request, order: event.invoker?.order }} />}
     </section>
   );
 }
 
-function Swap({ meminfo: { free_swap_bytes: free, total_swap_bytes: total } }) {
+/** Every figure of the block, for those who want them all. */
+function All({ figures, page }) {
+  if (figures.length === 0) return null;
+  return (
+    <details class="statistics">
+      <summary>{t('machine_all', { n: number(figures.length) })}</summary>
+      <dl>
+        {figures.map(([key, size, unit, line]) => (
+          <div key={key}>
+            <dt>
+              <Term name={key}>{key}</Term>
+            </dt>
+            <dd>
+              <Figure line={line} label={key}>
+                {unit === 'bytes' ? bytes(size) : number(size)}
+              </Figure>
+              {unit === 'pages' && page && size > 0 && <span class="quiet"> {bytes(size * page)}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+function Swap({ meminfo: { free_swap_bytes: free, total_swap_bytes: total, swapcache_pages: cached }, page }) {
   if (total === undefined) return null;
   if (total === 0) return <p>{t('no_swap')}</p>;
   const used = total - (free ?? 0);
   return (
     <div class="usage">
       <span>{t('swap')}</span>
-      <span class="usage-bar" aria-hidden="true">
-        <i
-          ref={(bar) => {
-            if (bar) bar.style.width = `${percent(used, total)}%`;
-          }}
-        />
-      </span>
-      <Figure from={{ evidence: 'meminfo', key: 'swap' }} label={t('swap')}>
+      <Used of={used} whole={total} />
+      <Figure from={{ evidence: 'meminfo', key: ['Free swap', 'Total swap'] }} label={t('swap')}>
         {t('used_of', { used: bytes(used), whole: bytes(total) })}
       </Figure>
+      {cached > 0 && page && <span class="quiet">{t('of_it_cached', { size: bytes(cached * page) })}</span>}
     </div>
   );
 }

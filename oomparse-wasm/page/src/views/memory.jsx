@@ -2,7 +2,9 @@
 
 import { Stack } from '../charts/stack.jsx';
 import { Figure } from '../parts/figure.jsx';
+import { termOf } from '../parts/statistic.js';
 import { Term } from '../parts/term.jsx';
+import { Used } from '../parts/used.jsx';
 import { bytes, number, percent, t } from '../texts.js';
 
 /** What the kernel's memory is the sum of, before 5.18 gives it. */
@@ -83,15 +85,23 @@ export function Memory({ event, view }) {
                       {bytes(usage)}
                     </Figure>
                   )}
-                  {limit > 0 && usage !== undefined && <span class="quiet"> {percent(usage, limit)} %</span>}
+                  {limit > 0 && usage !== undefined && (
+                    <>
+                      <span class="quiet"> {percent(usage, limit)} %</span>
+                      <Used of={usage} whole={limit} />
+                    </>
+                  )}
                 </td>
                 <td>
                   {limit === undefined ? (
                     <span class="quiet">{t('no_limit')}</span>
                   ) : (
-                    <Figure from={from} label={t('limit')}>
-                      {bytes(limit)}
-                    </Figure>
+                    <>
+                      <Figure from={from} label={t('limit')}>
+                        {bytes(limit)}
+                      </Figure>
+                      {limit === 0 && <span class="quiet"> {t('not_allowed')}</span>}
+                    </>
                   )}
                 </td>
                 <td>
@@ -125,7 +135,9 @@ function Statistics({ blocks = [] }) {
           <dl>
             {Object.entries(values).map(([key, value]) => (
               <div key={key}>
-                <dt>{key}</dt>
+                <dt>
+                  <Term name={termOf(key)}>{key}</Term>
+                </dt>
                 <dd>
                   <Figure from={{ evidence: 'memcg_stats', key }} label={key}>
                     {isSize(key) ? bytes(value) : number(value)}

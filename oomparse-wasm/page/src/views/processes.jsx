@@ -2,44 +2,48 @@
 
 import { useState } from 'preact/hooks';
 import { Treemap } from '../charts/treemap.jsx';
-import { Figure } from '../parts/figure.jsx';
+import { Figure, usePoint } from '../parts/figure.jsx';
 import { Term } from '../parts/term.jsx';
 import { bytes, number, t } from '../texts.js';
 
 /** Rows drawn before one asks for all. */
 const SHOWN = 12;
-/** Nearly every machine's; the log does not say. */
-const PAGE = 4096;
+/** Nearly every machine's, where the log does not say. */
+const USUAL = 4096;
 
 /**
  * What the kernel chose by, in pages: resident, swapped, page tables, and the adjustment in thousandths of what
  * is allowed. Nothing where that is not known, or the process may not be killed.
  */
-export function badness(task, allowed) {
+export function badness(task, allowed, page = USUAL) {
   if (task.rss_pages === undefined) return undefined;
   const adj = task.oom_score_adj;
   if (adj === undefined || adj === -1000) return undefined;
   if (adj !== 0 && !allowed) return undefined;
-  const tables = task.pgtables_bytes !== undefined ? task.pgtables_bytes / PAGE : (task.nr_ptes_pages ?? 0) + (task.nr_pmds_pages ?? 0);
+  const tables = task.pgtables_bytes !== undefined ? task.pgtables_bytes / page : (task.nr_ptes_pages ?? 0) + (task.nr_pmds_pages ?? 0);
   return Math.round(task.rss_pages + (task.swapents_pages ?? 0) + tables + (adj / 1000) * (allowed ?? 0));
 }
 
 /** Pages that the kernel reckons the adjustment by: the limit with swap, or all of the machine. */
-function allowedPages({ scope, memory, memory_swap: both, swap, meminfo }) {
+function allowedPages({ scope, memory, memory_swap: both, swap, meminfo }, page) {
   if (scope === 'memcg') {
-    if (both?.limit_bytes !== undefined) return both.limit_bytes / PAGE;
+    if (both?.limit_bytes !== undefined) return both.limit_bytes / page;
     if (memory?.limit_bytes === undefined) return undefined;
-    return (memory.limit_bytes + (swap?.limit_bytes ?? 0)) / PAGE;
+    return (memory.limit_bytes + (swap?.limit_bytes ?? 0)) / page;
   }
   if (meminfo?.ram_pages === undefined) return undefined;
-  return meminfo.ram_pages - (meminfo.reserved_pages ?? 0) + (meminfo.total_swap_bytes ?? 0) / PAGE;
+  return meminfo.ram_pages - (meminfo.reserved_pages ?? 0) + (meminfo.total_swap_bytes ?? 0) / page;
 }
 
 const COLUMNS = [
   ['comm', 'process', undefined],
   ['pid', 'PID', undefined],
+  ['leader', 'TGID', 'tgid'],
   ['uid', 'UID', undefined],
   ['rss_pages', 'rss', 'rss'],
+  ['rss_anon_pages', 'rss_anon', 'anon'],
+  ['rss_file_pages', 'rss_file', 'file'],
+  ['rss_shmem_pages', 'rss_shmem', 'shmem'],
   ['swapents_pages', 'swap', 'swapents'],
   ['tables', 'pgtables', 'pgtables'],
   ['total_vm_pages', 'total_vm', 'total_vm'],
@@ -48,18 +52,21 @@ const COLUMNS = [
   ['badness', 'badness', 'badness'],
 ];
 
-export function Processes({ event }) {
+export function Processes({ event, page: shown }) {
+  const page = shown ?? USUAL;
   const [by, setBy] = useState('rss_pages');
   const [down, setDown] = useState(true);
   const [whole, setWhole] = useState(false);
   const [hovered, setHovered] = useState();
-  const { tasks = [], victim, selected } = event;
+  const { tasks = [], victim, selected, invoker } = event;
   if (tasks.length === 0) return null;
-  const allowed = allowedPages(event);
+  const allowed = allowedPages(event, page);
   const rows = tasks.map((task) => ({
     ...task,
-    tables: task.pgtables_bytes ?? (task.nr_ptes_pages === undefined ? undefined : (task.nr_ptes_pages + (task.nr_pmds_pages ?? 0)) * PAGE),
-    badness: badness(task, allowed),
+    tables: task.pgtables_bytes ?? (task.nr_ptes_pages === undefined ? undefined : (task.nr_ptes_pages + (task.nr_pmds_pages ?? 0)) * page),
+    // Of nearly all rows the thread is its process.
+    leader: tasks.some(({ pid, tgid }) => tgid !== undefined && tgid !== pid) ? task.tgid : undefined,
+    badness: badness(task, allowed, page),
   }));
   const chosen = victim?.pid ?? selected?.pid;
   const candidates = rows.filter((row) => row.badness !== undefined && row.pid !== chosen);
@@ -113,7 +120,7 @@ export function Processes({ event }) {
           </thead>
           <tbody>
             {head.map((row) => (
-              <Task key={row.pid} {...{ row, columns, chosen, next: next?.pid, hovered, setHovered }} />
+              <Task key={row.pid} {...{ row, columns, chosen, invoker, next: next?.pid, hovered, setHovered }} />
             ))}
           </tbody>
         </table>
@@ -124,26 +131,35 @@ export function Processes({ event }) {
         </button>
       )}
       <p class="quiet">
-        {t('tasks_pages')} {candidates.length > 0 && t('tasks_badness')}
+        {t(shown ? 'tasks_pages_of' : 'tasks_pages', { size: bytes(page) })}{' '}
+        {candidates.length > 0 && t('tasks_badness', { size: bytes(page) })}
       </p>
     </section>
   );
 }
 
-function Task({ row, columns, chosen, next, hovered, setHovered }) {
+function Task({ row, columns, chosen, invoker, next, hovered, setHovered }) {
+  const pointing = usePoint({ from: { evidence: 'tasks', pid: row.pid } });
   const kind = row.pid === chosen ? 'victim' : row.pid === next ? 'next' : '';
   const shown = (key) => {
     if (row[key] === undefined) return key === 'badness' && row.oom_score_adj === -1000 ? t('never') : '–';
     if (key === 'comm') return row.comm;
     if (key === 'tables') return bytes(row.tables);
-    if (key === 'pid' || key === 'uid' || key.endsWith('adj')) return row[key];
+    if (key === 'pid' || key === 'uid' || key === 'leader' || key.endsWith('adj')) return row[key];
     return number(row[key]);
   };
   return (
     <tr
       class={`${kind}${hovered === row.pid ? ' hovered' : ''}`}
-      onMouseEnter={() => setHovered(row.pid)}
-      onMouseLeave={() => setHovered(undefined)}
+      title={pointing.title}
+      onMouseEnter={() => {
+        setHovered(row.pid);
+        pointing.onMouseEnter?.();
+      }}
+      onMouseLeave={() => {
+        setHovered(undefined);
+        pointing.onMouseLeave?.();
+      }}
     >
       {columns.map(([key]) =>
         key === 'comm' ? (
@@ -151,6 +167,7 @@ function Task({ row, columns, chosen, next, hovered, setHovered }) {
             {shown(key)}
             {kind === 'victim' && <span class="tag">{t('killed')}</span>}
             {kind === 'next' && <span class="tag">{t('next')}</span>}
+            {row.pid === invoker?.pid && <span class="tag asked">{t('tag_asked')}</span>}
           </th>
         ) : (
           <td key={key}>

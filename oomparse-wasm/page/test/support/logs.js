@@ -14,13 +14,26 @@ export function logOf(begin) {
   return fileURLToPath(new URL(`${name}/input.log`, cases));
 }
 
-export const textOf = (begin) => readFileSync(logOf(begin), 'utf8');
+/** What the program writes for all cases of the corpus. */
+export const snapshots = () =>
+  readdirSync(cases).flatMap((name) => {
+    const text = readFileSync(new URL(`${name}/snapshot.json`, cases), 'utf8');
+    return text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  });
+
+/** The files of a node's day, of which many voices tell. */
+export const DAY = ['journal.ndjson', 'events.json', 'pods.json'].map((name) =>
+  fileURLToPath(new URL(`../../../../corpus/days/node-7/${name}`, import.meta.url)),
+);
 
 const hex = (n, length) => (n * 2654435761).toString(16).padStart(length, '0').slice(0, length);
 
+/** The uid of a pod of `kill`. */
+export const uidOf = (pod) => `${hex(pod + 1, 8)}-1111-4222-8333-${hex(pod + 7, 8)}0000`;
+
 /** One kill in a pod, at so many seconds after boot. */
 export function kill(at, pod, { comm = 'java', pid = 4000 + (at % 9000), anon = 100_000 } = {}) {
-  const uid = `${hex(pod + 1, 8)}-1111-4222-8333-${hex(pod + 7, 8)}0000`;
+  const uid = uidOf(pod);
   const id = hex(pod + 3, 8).repeat(8);
   const path = `/kubepods/burstable/pod${uid}/${id}`;
   const time = `[${at.toFixed(6).padStart(13)}]`;
@@ -51,6 +64,12 @@ export function storm(kills) {
   }
   return lines.join('');
 }
+
+/** Kills of one container whose memory grows: a leak. */
+export const leak = () => [0, 3600, 7100, 10_800].map((at, n) => kill(1000 + at, 5, { anon: 100_000 + n * 4000 })).join('');
+
+/** A log as the page takes it. */
+export const file = (name, content) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(content) });
 
 /** Ordinary lines of so many bytes. */
 export function filler(bytes) {
