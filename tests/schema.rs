@@ -6,7 +6,13 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Fields that a live reader, an archive or a filter gives: no log alone shows them, so no case does.
-const PENDING: &[&str] = &["time_estimated", "others", "source.path", "source.path_hex"];
+const PENDING: &[&str] = &[
+    "time_estimated",
+    "others",
+    "source.path",
+    "source.path_hex",
+    "inferred",
+];
 
 /// The first column of the table of fields.
 fn documented() -> BTreeSet<String> {

@@ -4,6 +4,7 @@ mod args;
 mod cgroups;
 mod commands;
 mod filter;
+mod infer;
 mod input;
 mod pods;
 mod sink;

@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     if let Err(why) = &hierarchy {
         eprintln!("\n!!! NOT RUN: the live tests of `oomparse watch`: {why}\n");
     }
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         (
             "kill_has_its_pods_name_within_a_second_cgroupfs",
             |machine| {
@@ -55,6 +55,7 @@ fn main() -> ExitCode {
         ("burst_of_30_kills_systemd", |machine| {
             burst(machine, Driver::Systemd)
         }),
+        ("what_a_storm_leaves_bare_has_its_pod", bare_kills),
         ("killed_in_a_burst_and_started_again", killed_in_a_burst),
         ("backlog_since_boot_is_an_estimate", backlog),
     ];
@@ -223,6 +224,64 @@ fn burst(machine: &Hierarchy, driver: Driver) {
     let count = events.iter().filter(is_own).count();
     assert_eq!(count, BURST, "an event came twice");
     println!("    {BURST} kills, {named} with their pod, the latest after {latest:?}");
+}
+
+/// More kills than the kernel prints reports of, of processes that lived a second: `--infer` names the rest.
+fn bare_kills(machine: &Hierarchy) {
+    const PODS: usize = 10;
+    const ROUNDS: usize = 8;
+    let logs = logs();
+    let mut pods: Vec<Pod> = (0..PODS)
+        .map(|number| match number % 2 {
+            0 => Pod::new(machine, Driver::Cgroupfs, logs.path()),
+            _ => Pod::new(machine, Driver::Systemd, logs.path()),
+        })
+        .collect();
+    pods.iter().for_each(Pod::make_logs);
+    thread::sleep(RATE_LIMIT);
+    let mut watch = watch::start(&["--infer", "--pods", logs.path().to_str().unwrap()]);
+    let mut killed = Vec::new();
+    for _ in 0..ROUNDS {
+        for (owner, pod) in pods.iter_mut().enumerate() {
+            killed.push((pod.start_late_hog(), owner));
+            thread::sleep(Duration::from_millis(25));
+        }
+    }
+    for pod in &mut pods {
+        (0..ROUNDS).for_each(|_| pod.wait());
+    }
+    let (mut bare, mut inferred) = (0, 0);
+    for (pid, owner) in &killed {
+        let (_, event) = watch
+            .kill_of(*pid, 5 * SECOND)
+            .unwrap_or_else(|| panic!("no event for pid {pid}"));
+        if event.get("pod").is_some() {
+            assert_named(&event, &pods[*owner]);
+        }
+        let is_inferred = event.get("inferred").is_some();
+        assert_eq!(
+            is_inferred,
+            event["evidence"]
+                .as_array()
+                .unwrap()
+                .contains(&"proc".into()),
+            "{event}"
+        );
+        bare += usize::from(is_inferred || event.get("pod").is_none());
+        inferred += usize::from(is_inferred);
+    }
+    watch.signal(Signal::TERM);
+    let (_, _, stderr) = watch.end();
+    assert_eq!(stderr, "");
+    println!(
+        "    {} kills, {bare} of them bare, {inferred} of these with their pod",
+        killed.len()
+    );
+    assert!(bare > killed.len() / 2, "only {bare} were bare");
+    assert!(
+        inferred * 10 >= bare * 9,
+        "{inferred} of {bare} bare kills have their pod"
+    );
 }
 
 /// Containers that are killed as one, many at a time: past ten reports the kernel prints bare lines.

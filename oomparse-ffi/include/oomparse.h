@@ -160,6 +160,10 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_SOURCE_PATH = 13,
     /**
+     * The victim's cgroup, pod and container are of no line of this report; absent here.
+     */
+    OOMPARSE_FIELD_INFERRED = 14,
+    /**
      * Name of the thread that asked for memory.
      */
     OOMPARSE_FIELD_INVOKER_COMM = 20,

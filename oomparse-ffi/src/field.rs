@@ -38,6 +38,8 @@ pub enum oomparse_field {
     SuppressedReports = 12,
     /// The file from which the caller read it; absent here.
     SourcePath = 13,
+    /// The victim's cgroup, pod and container are of no line of this report; absent here.
+    Inferred = 14,
     /// Name of the thread that asked for memory.
     InvokerComm = 20,
     /// Its thread id.
@@ -238,6 +240,7 @@ fn name(field: u32) -> Option<&'static CStr> {
         11 => c"oom_group",
         12 => c"suppressed_reports",
         13 => c"source.path",
+        14 => c"inferred",
         20 => c"invoker.comm",
         21 => c"invoker.pid",
         22 => c"invoker.uid",

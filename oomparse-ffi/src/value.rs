@@ -74,6 +74,7 @@ fn head(content: &Content, field: u32) -> Option<Value<'_>> {
         11 => Bool(event.oom_group.then_some(true)),
         12 => U64(event.suppressed_reports),
         13 => bytes(event.source.as_ref().map(|of| &of.path)),
+        14 => Bool(event.inferred.then_some(true)),
         _ => return None,
     })
 }

@@ -48,7 +48,9 @@ pub(crate) fn event_kind() -> Collection<Field> {
     for key in ["kernel_time_us", "suppressed_reports"] {
         fields.insert(key.into(), Kind::integer().or_undefined());
     }
-    fields.insert("oom_group".into(), Kind::boolean().or_undefined());
+    for key in ["oom_group", "inferred"] {
+        fields.insert(key.into(), Kind::boolean().or_undefined());
+    }
     let mut kind = Collection::from(fields);
     // New fields may come.
     kind.set_unknown(Kind::any());

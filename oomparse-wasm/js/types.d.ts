@@ -197,6 +197,8 @@ export interface EventFields {
   invoker?: Invoker;
   /** The process first chosen, when another one was killed. */
   selected?: Selected;
+  /** The victim's cgroup, pod and container are of no line of this report: see `evidence`. */
+  inferred?: true;
   /** The victim's memory cgroup, and the one whose limit was hit. */
   cgroup?: Cgroup;
   /** The victim's pod. */
@@ -427,4 +429,6 @@ export type Evidence =
   | 'no_killable'
   | 'panic'
   | 'suppressed'
-  | 'sharing_mm';
+  | 'sharing_mm'
+  | 'proc'
+  | 'earlier_tasks';

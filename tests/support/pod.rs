@@ -185,6 +185,15 @@ impl Pod {
         self.start_in(&container, "tail /dev/zero")
     }
 
+    /// Starts one that has lived a second before it takes memory.
+    pub fn start_late_hog(&mut self) -> u32 {
+        let container = self.container.clone();
+        self.start_in(
+            &container,
+            "perl -e 'sleep 1; $n = 500_000_000; $_ = q(x) x $n'",
+        )
+    }
+
     /// Starts a process that does nothing, as the container's others.
     pub fn start_sleeper(&mut self) -> u32 {
         let container = self.container.clone();

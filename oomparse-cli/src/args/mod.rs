@@ -1,8 +1,10 @@
 //! The command line: flags as typed, then as meant.
 
 mod format;
+mod plugin;
 
 pub(crate) use format::Format;
+pub(crate) use plugin::typed;
 
 use crate::cgroups::CgroupArgs;
 use crate::commands::kubectl::KubectlArgs;
@@ -49,17 +51,6 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
-}
-
-/// The arguments; called `kubectl-oom`, as kubectl calls a plugin, the program is that command.
-pub(crate) fn typed(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut args: Vec<OsString> = args.collect();
-    let name = args.first().map(std::path::Path::new);
-    let name = name.and_then(std::path::Path::file_name);
-    if name.is_some_and(|name| name == "kubectl-oom" || name == "kubectl_oom") {
-        args.insert(1, "kubectl-oom".into());
-    }
-    args
 }
 
 const SCAN_EXAMPLES: &str = "\
@@ -120,6 +111,10 @@ pub(crate) struct ScanArgs {
     /// Below the report, say what its terms mean
     #[arg(long)]
     explain: bool,
+
+    /// Name the pod of a kill whose line shows no cgroup, from an earlier report's table of processes (`inferred`)
+    #[arg(long, conflicts_with = "range")]
+    infer: bool,
 
     /// How many files to read at a time; what is written does not depend on it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -205,6 +200,7 @@ impl ReportArgs {
             options.output = Output::Page;
             options.page = self.page;
             options.parser.tasks = true;
+            options.tasks = true;
             // Each event's lines are those that were read last.
             options.threads = 1;
         }
@@ -269,6 +265,10 @@ pub(crate) struct ScanOptions {
     /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
     pub(crate) zone: Option<jiff::tz::TimeZone>,
     pub(crate) learn: bool,
+    /// Bare kills are named from earlier tables.
+    pub(crate) infer: bool,
+    /// The table stays in the events.
+    pub(crate) tasks: bool,
     /// Where lines are written that were not read.
     pub(crate) unread: Option<PathBuf>,
     pub(crate) pods: PodArgs,
@@ -289,7 +289,8 @@ impl ScanArgs {
         };
         let mut parser = Options::default();
         let for_people = [Format::Report, Format::Markdown].map(Output::Events);
-        parser.tasks = self.tasks || for_people.contains(&output);
+        let tasks = self.tasks || for_people.contains(&output);
+        parser.tasks = tasks || self.infer;
         parser.year = self.year;
         parser.cgroup_roots = self.cgroups.roots();
         self.sources.put_into(&mut parser);
@@ -318,6 +319,8 @@ impl ScanArgs {
             parser,
             zone,
             learn: self.learn,
+            infer: self.infer,
+            tasks,
             unread: self.unread,
             pods: self.pods,
         }

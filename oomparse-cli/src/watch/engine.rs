@@ -8,6 +8,7 @@ use super::replace::cannot_write;
 use super::signals::{Signals, wait_for};
 use super::state::{Anchor, State};
 use super::{PAUSE_MS, WatchArgs};
+use crate::infer::Storm;
 use crate::pods::Keeper;
 use crate::sink::outlets::{Outlets, Source};
 use crate::{Found, sentence, warn};
@@ -42,6 +43,8 @@ pub(crate) struct Watch {
     feed: Box<dyn Feed>,
     parser: Parser,
     names: Keeper,
+    /// Names what the kernel leaves bare.
+    storm: Option<Storm>,
     outbox: Outbox,
     signals: Signals,
     state: Option<State>,
@@ -85,6 +88,10 @@ impl Watch {
         } else {
             Start::Now
         };
+        let storm = match args.infer {
+            true => Some(Storm::open(&args.cgroup_fs, args.cgroups.roots())?),
+            false => None,
+        };
         let feed = open_feed(&args, start.unwrap_or(first))?;
         let metrics = match &args.textfile {
             Some(path) => {
@@ -110,6 +117,7 @@ impl Watch {
             feed,
             parser: Parser::with_options(options),
             names: Keeper::start(&args.pods),
+            storm,
             outbox: Outbox::new(args.format),
             signals,
             state,
@@ -204,6 +212,9 @@ impl Watch {
         let begins_or_ends = !was_open && self.parser.wants_every_line() || taken.events > 0;
         if taken.is_of_report || begins_or_ends {
             self.last_line = Some(Instant::now());
+            if let Some(storm) = &self.storm {
+                storm.wake();
+            }
         } else if !was_open {
             return Ok(());
         }
@@ -259,6 +270,9 @@ impl Watch {
         {
             event.time = Some(time);
             event.time_estimated = estimated;
+        }
+        if let Some(storm) = &self.storm {
+            storm.name(&mut event);
         }
         self.names.name(&mut event);
         self.figures.lock().came(&event);

@@ -92,6 +92,23 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     tasks: bool,
 
+    /// Name the pods of kills whose line shows no cgroup, by what /proc and the cgroups show while a storm lasts
+    ///
+    /// The kernel prints ten reports in five seconds, and of the other kills one line. Nothing is looked at before it
+    /// prints one. A kill is named only where it is certain, and marked `inferred`. Needs the machine's pid
+    /// namespace and its cgroup file system.
+    #[arg(long, conflicts_with = "file")]
+    infer: bool,
+
+    /// Where the machine's cgroup file system is mounted
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "infer",
+        default_value = "/sys/fs/cgroup"
+    )]
+    cgroup_fs: PathBuf,
+
     /// The machine's name
     #[arg(long, value_name = "NAME", env = "NODE_NAME")]
     node_name: Option<OsString>,

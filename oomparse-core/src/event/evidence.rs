@@ -43,6 +43,10 @@ words! {
         Panic = "panic",
         /// `oom_kill_process: N callbacks suppressed`
         Suppressed = "suppressed",
+        /// No line: the process as `/proc` showed it at that time
+        Proc = "proc",
+        /// No line of this report: a row of an earlier report's task table
+        EarlierTasks = "earlier_tasks",
     }
 }
 

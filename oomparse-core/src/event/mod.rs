@@ -1,6 +1,7 @@
 //! The output record: one [`OomEvent`] per killed process.
 
 mod evidence;
+mod identity;
 mod memory;
 mod process;
 mod shared;
@@ -72,6 +73,8 @@ pub struct OomEvent {
     pub selected: Option<Selected>,
     /// The process that was killed.
     pub victim: Option<Victim>,
+    /// The victim's cgroup, pod and container are of no line of this report: [`infer_cgroup`](Self::infer_cgroup).
+    pub inferred: bool,
     /// The victim's and the limit's cgroup.
     pub cgroup: Option<Cgroup>,
     /// The victim's pod.

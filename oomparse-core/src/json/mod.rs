@@ -63,6 +63,7 @@ impl Object for OomEvent {
             to.objects(key!(victims), &testimony.victims);
             to.number(key!(process_count), testimony.process_count);
         }
+        to.truth(key!(inferred), self.inferred);
         to.object(key!(cgroup), self.cgroup.as_ref());
         to.object(key!(pod), self.pod.as_ref());
         to.object(key!(container), self.container.as_ref());
@@ -104,6 +105,7 @@ impl Part for OomEvent {
             scope: from.word(key!(scope), Scope::from_word),
             constraint: from.name(key!(constraint)),
             oom_group: from.truth(key!(oom_group)),
+            inferred: from.truth(key!(inferred)),
             invoker: from.part(key!(invoker)),
             selected: from.part(key!(selected)),
             victim: from.part(key!(victim)),

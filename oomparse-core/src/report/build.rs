@@ -5,8 +5,8 @@ use super::state::{Identity, Kill, Named, Report};
 use crate::bytes::Text;
 use crate::cgroup::{CgroupRoots, LimitLevel};
 use crate::event::{
-    Cgroup, Container, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, OpenVz, Pod,
-    Reaped, Scope, Selected, Shared, TaskRow, ToldAt, Victim,
+    Cgroup, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, OpenVz, Reaped, Scope,
+    Selected, Shared, TaskRow, ToldAt, Victim,
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
@@ -302,25 +302,10 @@ fn set_cgroup(
     if let Some(path) = identity {
         let path = roots.parse(path.as_bytes());
         cgroup.driver = path.driver.or(cgroup.driver);
-        if path.pod_uid.is_some() || path.qos_class.is_some() {
-            event.pod = Some(Pod {
-                uid: path.pod_uid_text(),
-                qos_class: path.qos_class,
-                nested: path.nested,
-                ..Pod::default()
-            });
-        }
         // A group above the container does not prove its members' container.
         let proven =
             task.is_some() || path.level == LimitLevel::Container || path.container_id.is_some();
-        if proven && (path.container_id.is_some() || path.runtime.is_some()) {
-            event.container = Some(Container {
-                id: path.container_id_text(),
-                runtime: path.runtime,
-                delegated: path.delegated,
-                ..Container::default()
-            });
-        }
+        event.set_identity(&path, proven);
     }
     cgroup.task_memcg = task;
     if cgroup != Cgroup::default() {

@@ -187,6 +187,7 @@ class Event(TypedDict, total=False):
     victim: Victim
     victims: list[Victims]
     process_count: int
+    inferred: bool
     cgroup: Cgroup
     pod: Pod
     container: Container

@@ -14,6 +14,7 @@ const EVERYTHING: &[&str] = &[
     "metrics.prometheusRule.enabled=true",
     "metrics.dashboard.enabled=true",
     "kmsg.access=hostPath",
+    "bareKills.enabled=true",
 ];
 
 pub(super) fn lint(helm: &Path) -> Result<(), String> {
@@ -33,6 +34,11 @@ pub(super) fn refused(helm: &Path) -> Result<(), String> {
         &["kmsg.access=none"],
         &["file=/var/log/kern.log"],
         &["kmsg.access=none", "file=/etc/shadow"],
+        &[
+            "bareKills.enabled=true",
+            "kmsg.access=none",
+            "file=/var/log/kern.log",
+        ],
         &["image.digest=latest"],
         &["no.such.value=1"],
     ] {

@@ -8,12 +8,13 @@ mod threads;
 mod unread;
 
 use crate::args::{Format, Output, ScanOptions};
+use crate::infer::Tables;
 use crate::input::{self, BUFFER_LEN, Input};
 use crate::pods::Held;
 use crate::sink::{self, Sink};
 use crate::{Found, complain};
 use logs::read;
-use oomparse_core::OomEvent;
+use oomparse_core::{OomEvent, Shared};
 use progress::Progress;
 use std::io;
 use std::sync::Arc;
@@ -76,9 +77,12 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
     };
     let files = options.inputs.iter().filter_map(Input::path_to_read_again);
     let held = Held::new(&options.pods, files.collect(), options.learn);
+    let tables = (options.infer).then(|| Tables::new(options.parser.cgroup_roots.clone()));
     let mut writer = Writer {
         sink,
         held,
+        tables,
+        tasks: options.tasks,
         progress: Progress::new(&options),
         unread,
         events: 0,
@@ -129,6 +133,10 @@ pub(crate) enum Piece {
 struct Writer {
     sink: Box<dyn Sink>,
     held: Held,
+    /// Earlier tables, to name bare kills from.
+    tables: Option<Tables>,
+    /// The table stays in the events.
+    tasks: bool,
     progress: Progress,
     unread: Unread,
     events: u64,
@@ -149,7 +157,13 @@ impl Writer {
                     self.lost(&path.to_string_lossy(), &error)?;
                 }
             }
-            Piece::Event(event) => {
+            Piece::Event(mut event) => {
+                if let Some(tables) = &mut self.tables {
+                    tables.take(&mut event);
+                    if !self.tasks {
+                        event.tasks = Shared::default();
+                    }
+                }
                 self.held.push(*event, true);
                 self.write()?;
             }
@@ -182,6 +196,9 @@ impl Writer {
 
     /// Notes how an input ended; says whether more are wanted.
     fn end_of(&mut self, input: &Input, read: io::Result<()>) -> io::Result<bool> {
+        if let Some(tables) = &mut self.tables {
+            tables.clear();
+        }
         if let Err(error) = read {
             self.lost(&input.name(), &error)?;
         }

@@ -1,0 +1,92 @@
+//! Whose cgroup a path is: the pod and the container of an event.
+
+use super::{Cgroup, Container, EventType, Evidence, OomEvent, Pod};
+use crate::bytes::Text;
+use crate::cgroup::{CgroupPath, CgroupRoots};
+
+impl OomEvent {
+    /// Sets the pod and, where `of_container`, the container that a path shows.
+    pub(crate) fn set_identity(&mut self, path: &CgroupPath<'_>, of_container: bool) {
+        if path.pod_uid.is_some() || path.qos_class.is_some() {
+            self.pod = Some(Pod {
+                uid: path.pod_uid_text(),
+                qos_class: path.qos_class,
+                nested: path.nested,
+                ..Pod::default()
+            });
+        }
+        if of_container && (path.container_id.is_some() || path.runtime.is_some()) {
+            self.container = Some(Container {
+                id: path.container_id_text(),
+                runtime: path.runtime,
+                delegated: path.delegated,
+                ..Container::default()
+            });
+        }
+    }
+
+    /// Whether it is a kill of which no line shows the cgroup: the kernel prints at most ten reports in
+    /// five seconds, and of the other kills the `Killed process` line alone.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        let cut = |field: &super::Field| field.as_str() == "cgroup.task_memcg";
+        self.event_type == EventType::Kill
+            && self.victim.is_some()
+            && self.pod.is_none()
+            && self.container.is_none()
+            && self.openvz.is_none()
+            && (self.cgroup.as_ref()).is_none_or(|cgroup| cgroup.task_memcg.is_none())
+            && !self.truncated.iter().any(cut)
+    }
+
+    /// Gives a [bare](Self::is_bare) kill the cgroup that the caller knows the victim was in, with the pod
+    /// and the container of its path. The event is marked [`inferred`](Self::inferred), and `evidence` says
+    /// how the caller knows. Any other event stays as it is; the answer says whether this one was bare.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{CgroupRoots, Evidence, Options, parse_all};
+    ///
+    /// let log = b"[9.1] Memory cgroup out of memory: Killed process 7 (java) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n";
+    /// let mut event = parse_all(log, &Options::default()).next().unwrap();
+    /// let path = b"/kubepods/besteffort/podeb9ef7c3-df91-f119-9af4-7c687b576479";
+    /// assert!(event.infer_cgroup(path, &CgroupRoots::new(), Evidence::Proc));
+    /// assert!(event.inferred);
+    /// let uid = event.pod.unwrap().uid;
+    /// assert_eq!(uid.as_deref(), Some("eb9ef7c3-df91-f119-9af4-7c687b576479"));
+    /// ```
+    pub fn infer_cgroup(
+        &mut self,
+        task_memcg: &[u8],
+        roots: &CgroupRoots,
+        evidence: Evidence,
+    ) -> bool {
+        let is_bare = self.infer_cgroup_above(task_memcg, roots, evidence);
+        if is_bare {
+            let cgroup = self.cgroup.get_or_insert_with(Cgroup::default);
+            cgroup.task_memcg = Some(Text::from(task_memcg));
+        }
+        is_bare
+    }
+
+    /// The same where the caller knows a cgroup that the victim was in or below: the event gets its pod and its
+    /// container, and no `cgroup.task_memcg`.
+    pub fn infer_cgroup_above(
+        &mut self,
+        above: &[u8],
+        roots: &CgroupRoots,
+        evidence: Evidence,
+    ) -> bool {
+        if !self.is_bare() {
+            return false;
+        }
+        let path = roots.parse(above);
+        if path.driver.is_some() {
+            self.cgroup.get_or_insert_with(Cgroup::default).driver = path.driver;
+        }
+        self.set_identity(&path, true);
+        self.inferred = true;
+        self.evidence.push(evidence);
+        true
+    }
+}
