@@ -1,4 +1,4 @@
-//! `--cgroup-root`: where a cluster lives that is not the machine's own.
+//! `--cgroup-root`: the place of a cluster that is not the machine's own.
 
 use oomparse_core::CgroupRoots;
 use std::str::FromStr;
@@ -32,7 +32,7 @@ impl FromStr for CgroupRoot {
 }
 
 impl CgroupArgs {
-    /// What the parser is told.
+    /// The roots for the parser.
     pub(crate) fn roots(&self) -> CgroupRoots {
         let mut roots = CgroupRoots::new();
         for CgroupRoot(path) in &self.cgroup_root {

@@ -1,4 +1,4 @@
-//! Where log bytes come from: files, the files of a directory, and standard input.
+//! The sources of log bytes: files, the files of a directory, and standard input.
 
 pub(crate) use oomparse_input::{Got, Source, TakeLogs};
 
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-/// How much is read at a time. Larger gains nothing; smaller costs system calls.
+/// How much is read at a time. More is not faster; less costs system calls.
 pub(crate) const BUFFER_LEN: usize = 128 << 10;
 
 /// One log.
@@ -27,8 +27,9 @@ impl From<PathBuf> for Input {
     }
 }
 
-/// The inputs with each directory replaced by the files in it, by name. One that cannot be listed
-/// stays, and is complained about when it is opened. One without files is no log without kills: that is said.
+/// The inputs, with each directory replaced by its files, sorted by name. A directory that cannot be listed
+/// stays, and its error is reported when it is opened. One without files is not a log without kills: this is
+/// reported.
 pub(crate) fn files_of(inputs: Vec<Input>) -> Vec<Input> {
     let mut files = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -47,7 +48,7 @@ pub(crate) fn files_of(inputs: Vec<Input>) -> Vec<Input> {
     files
 }
 
-/// The regular files of a directory, also behind links, but not those of directories in it.
+/// The regular files of a directory, also through links, but not those of its subdirectories.
 fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -61,7 +62,7 @@ fn list(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 impl Input {
-    /// The name to complain about.
+    /// The name for error messages.
     pub(crate) fn name(&self) -> Cow<'_, str> {
         match self {
             Self::Stdin => Cow::Borrowed("standard input"),
@@ -69,7 +70,7 @@ impl Input {
         }
     }
 
-    /// The path under which the log can be read a second time.
+    /// The path from which the log can be read a second time.
     pub(crate) fn path_to_read_again(&self) -> Option<PathBuf> {
         let path = match self {
             Self::Stdin => PathBuf::from("/proc/self/fd/0"),
@@ -90,7 +91,7 @@ impl Input {
                         "oomparse: reading standard input; end it with Ctrl-D",
                     );
                 }
-                // The lock's own buffer is passed by: our reads are larger than it.
+                // The lock's own buffer is bypassed: our reads are larger.
                 Ok(Source::new(stdin, true))
             }
             Self::File(path) => Source::of_file(File::open(path)?),

@@ -1,4 +1,4 @@
-//! `oomparse`: typed events from the OOM killer's reports in a log.
+//! `oomparse`: typed events from OOM killer reports in a log.
 
 mod args;
 mod cgroups;
@@ -16,16 +16,16 @@ use oomparse_input::zone;
 use std::io;
 use std::process::ExitCode;
 
-/// What a command found; becomes the exit code.
+/// The result of a command; becomes the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     /// 0: at least one.
     Some,
-    /// 1: nothing.
+    /// 1: none.
     Nothing,
     /// 1, for node-problem-detector: kills.
     Problem,
-    /// 2: some input could not be read; what was wrong stands on stderr.
+    /// 2: some input could not be read; the error is on stderr.
     Trouble,
 }
 
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         Ok(Found::Some) => ExitCode::SUCCESS,
         Ok(Found::Nothing | Found::Problem) => ExitCode::from(1),
         Ok(Found::Trouble) => ExitCode::from(2),
-        // Whoever read our output has seen enough, as `head` has.
+        // The reader of our output has seen enough, for example `head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             complain("output", &error);
@@ -63,7 +63,7 @@ fn complain(about: &str, error: &io::Error) {
     warn(about, &sentence(error));
 }
 
-/// What went wrong, in plain words.
+/// The error in plain words.
 fn sentence(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -78,7 +78,7 @@ fn warn(about: &str, sentence: &str) {
     let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));
 }
 
-/// One line for a person, with nothing in it that a terminal would obey.
+/// One line for a person, without characters that a terminal would interpret.
 fn write_line(mut out: impl io::Write, line: &str) -> io::Result<()> {
     writeln!(out, "{}", oomparse_report::on_screen(line))
 }

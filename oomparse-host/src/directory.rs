@@ -1,4 +1,4 @@
-//! The kubelet's log directories: their names tell everything, no credentials are needed.
+//! The kubelet's log directories: their names contain everything that is needed, without credentials.
 //!
 //! ```text
 //! /var/log/pods/default_web-0_3962896b-…/app/0.log            0.log: a link to …/<id>-json.log with Docker
@@ -14,19 +14,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Containers of one pod whose logs are looked at for an id, and logs of one container.
+/// How many containers of one pod are searched for an id, and how many logs of one container.
 const MAX_CONTAINERS: usize = 256;
 
-/// What came of reading a directory.
+/// The result of reading a directory.
 #[derive(Debug, Default)]
 pub struct Listed {
-    /// What the names tell.
+    /// The records from the names.
     pub records: Vec<PodRecord>,
-    /// Entries that name no pod.
+    /// Number of entries that name no pod.
     pub others: usize,
 }
 
-/// The directories that one source stands for: itself, or `pods` and `containers` in /var/log.
+/// The directories of one source: itself, or `pods` and `containers` in /var/log.
 pub fn roots(path: &Path) -> Vec<PathBuf> {
     let below: Vec<PathBuf> = ["pods", "containers"]
         .iter()
@@ -43,7 +43,7 @@ pub fn roots(path: &Path) -> Vec<PathBuf> {
 /// Reads one directory.
 ///
 /// # Errors
-/// When the directory itself cannot be read; an entry that goes away meanwhile is none.
+/// If the directory itself cannot be read; an entry that disappears meanwhile is not an error.
 pub fn read(root: &Path) -> io::Result<Listed> {
     let mut listed = Listed::default();
     for entry in fs::read_dir(root)? {
@@ -56,7 +56,7 @@ pub fn read(root: &Path) -> io::Result<Listed> {
     Ok(listed)
 }
 
-/// What the name of an entry of `root` tells.
+/// The record of the name of an entry of `root`.
 pub fn entry_record(root: &Path, name: &OsStr) -> Option<PodRecord> {
     let text = name.to_str()?;
     if let Some(mut record) = pod_log_dir(text) {
@@ -64,7 +64,7 @@ pub fn entry_record(root: &Path, name: &OsStr) -> Option<PodRecord> {
         return Some(record);
     }
     let mut record = container_log_file(text)?;
-    // The link's target tells the uid that the name does not have.
+    // The link's target contains the uid, which the name does not.
     if let Ok(target) = fs::read_link(root.join(name))
         && let Some(pod) = target.iter().find_map(|part| pod_log_dir(part.to_str()?))
         && pod.namespace == record.namespace
@@ -75,7 +75,7 @@ pub fn entry_record(root: &Path, name: &OsStr) -> Option<PodRecord> {
     Some(record)
 }
 
-/// With Docker a container's log is a link that ends in `<id>-json.log`.
+/// With Docker, a container's log is a link that ends in `<id>-json.log`.
 fn add_dockers_ids(record: &mut PodRecord, pod: &Path) {
     let Ok(containers) = fs::read_dir(pod) else {
         return;

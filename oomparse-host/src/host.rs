@@ -1,16 +1,16 @@
-//! Records in, the events that they tell out.
+//! Records in, and the events that they report out.
 
 use crate::names::Names;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use oomparse_core::{KeyedParser, OomEvent, Options, Taken, WallTime};
 
-/// The parser as a host of records needs it: each stream of records has a parser of its own, every record is
-/// answered before the next one comes, and what is told too late for that goes into no other record.
+/// The parser for a host of records: each stream of records has its own parser, every record is answered before
+/// the next one comes, and an event that is too late for its record goes into no other record.
 ///
-/// A host asks [`wants`](Self::wants) first, which costs a search and allocates nothing; most records are not
-/// wanted. Of those that are it makes the line that the parser reads ([`Places`](crate::Places)) and calls
-/// [`take`](Self::take), whose event it puts into the record, or, where events are records of their own,
+/// A host first calls [`wants`](Self::wants), which costs a search and allocates nothing; it rejects most
+/// records. For each accepted record the host makes the line that the parser reads ([`Places`](crate::Places))
+/// and calls [`take`](Self::take), whose event it puts into the record; or, if events are separate records,
 /// [`push`](Self::push) and [`next_event`](Self::next_event).
 ///
 /// # Example
@@ -30,30 +30,30 @@ pub struct Host<N> {
     names: N,
     /// A report is being printed in one of the streams.
     hungry: bool,
-    /// Kills whose records are older are not given out; seconds since 1970.
+    /// Kills whose records are older than this are not emitted; seconds since 1970.
     since: u64,
     counts: Counts,
     late: VecDeque<(Arc<[u8]>, OomEvent)>,
     keep_late: usize,
 }
 
-/// What a host did so far.
+/// What a host has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Events put into their records, or given out alone.
+    /// Events that were put into their records, or emitted alone.
     pub events: u64,
-    /// Those of them that name a killed process.
+    /// How many of them name a killed process.
     pub kills: u64,
-    /// Events that no record carried: another record than their own completed them, or their own had no room.
+    /// Events that no record carried: another record completed them, or their own record had no free key.
     pub late: u64,
-    /// Events of before the start that were not given out, as was asked for.
+    /// Events from before the start that were not emitted, as requested.
     pub old: u64,
-    /// Late events that were kept, and that nobody took before there were too many.
+    /// Late events that were kept, and dropped because nobody took them before there were too many.
     pub dropped: u64,
 }
 
 impl Counts {
-    /// An event and the others in it were given out.
+    /// Counts an event and its others as emitted.
     pub fn gave(&mut self, event: &OomEvent) {
         for event in core::iter::once(event).chain(&event.others) {
             self.events = self.events.saturating_add(1);
@@ -62,7 +62,7 @@ impl Counts {
         }
     }
 
-    /// An event and the others in it have no record to go to.
+    /// Counts an event and its others as having no record.
     pub fn lost(&mut self, event: &OomEvent) {
         let all = u64::try_from(event.others.len()).unwrap_or(u64::MAX);
         self.late = self.late.saturating_add(all).saturating_add(1);
@@ -70,7 +70,7 @@ impl Counts {
 }
 
 impl<N: Names> Host<N> {
-    /// A host that has seen nothing.
+    /// A host that has seen no records yet.
     pub fn new(options: Options, names: N) -> Self {
         Self {
             parsers: KeyedParser::with_options(options),
@@ -83,30 +83,30 @@ impl<N: Names> Host<N> {
         }
     }
 
-    /// Has no kills given out whose records are older: an input may read again what another run read. Seconds
-    /// since 1970.
+    /// Suppresses kills whose records are older: an input may read again what an earlier run read. Seconds since
+    /// 1970.
     pub fn set_since(&mut self, seconds: u64) {
         self.since = seconds;
     }
 
-    /// Has so many late events kept for [`next_event`](Self::next_event); past it the oldest is dropped. They are
-    /// only counted if none are.
+    /// Keeps this many late events for [`next_event`](Self::next_event); beyond that, the oldest is dropped. With
+    /// 0, late events are only counted.
     pub fn keep_late(&mut self, events: usize) {
         self.keep_late = events;
     }
 
-    /// Bounds the number of streams; past it the one that was quiet longest is finished.
+    /// Limits the number of streams; beyond that, the stream that was silent longest is finished.
     pub fn set_max_streams(&mut self, max: usize) {
         self.parsers.set_max_streams(max);
     }
 
-    /// Who knows the names.
+    /// The source of names.
     #[must_use]
     pub fn names(&self) -> &N {
         &self.names
     }
 
-    /// The same, to be changed.
+    /// The source of names, mutable.
     pub fn names_mut(&mut self) -> &mut N {
         &mut self.names
     }
@@ -117,7 +117,7 @@ impl<N: Names> Host<N> {
         self.counts
     }
 
-    /// The same, for who gives events out or finds no room for one.
+    /// The same, for callers that emit events or find no free key for one.
     pub fn counts_mut(&mut self) -> &mut Counts {
         &mut self.counts
     }
@@ -129,32 +129,32 @@ impl<N: Names> Host<N> {
         self.hungry
     }
 
-    /// Whether bytes of a stream matter: a record in whatever form, or several. The others are
-    /// [passed over](Self::pass_over).
+    /// Whether bytes of a stream matter: one record in any format, or several. Other records are [passed
+    /// over](Self::pass_over).
     #[must_use]
     #[inline]
     pub fn wants(&self, stream: &[u8], bytes: &[u8]) -> bool {
         (self.hungry && self.parsers.wants_every_line(stream)) || self.parsers.is_candidate(bytes)
     }
 
-    /// The same where it is not known yet of which streams they are.
+    /// The same for bytes whose streams are not known yet.
     #[must_use]
     #[inline]
     pub fn wants_of_any(&self, bytes: &[u8]) -> bool {
         self.hungry || self.parsers.is_candidate(bytes)
     }
 
-    /// Takes the text of records that were not wanted, as far as it is at hand: an indented line goes on with the
-    /// line before it, whose author is its own.
+    /// Takes the text of records that were rejected, as far as it is available: an indented line continues the
+    /// line before it, and has its author.
     pub fn pass_over(&mut self, stream: &[u8], text: &[u8]) {
         self.parsers.pass_over(stream, text);
     }
 
-    /// Takes a record of a stream as the line that the parser reads; gives the event that this record tells, with
-    /// whatever else it tells in its [others](OomEvent::others).
+    /// Takes a record of a stream as the line that the parser reads; returns the event that this record reports,
+    /// with its further events in [others](OomEvent::others).
     ///
-    /// `seconds` is the record's own time since 1970. It completes dates without a year, and says whether the record
-    /// is from before the [start](Self::set_since).
+    /// `seconds` is the record's own time since 1970. It completes dates without a year, and decides whether the
+    /// record is from before the [start](Self::set_since).
     pub fn take(&mut self, stream: &[u8], seconds: Option<u64>, line: &[u8]) -> Option<OomEvent> {
         let Self {
             parsers,
@@ -179,54 +179,54 @@ impl<N: Names> Host<N> {
         self.complete(told?, seconds)
     }
 
-    /// Takes a record of a stream whose events are records of their own; says what became of it.
+    /// Takes a record of a stream whose events are separate records; returns what became of it.
     pub fn push(&mut self, stream: &[u8], line: &[u8]) -> Taken {
         let taken = self.parsers.push_line(stream, line);
         self.look_around();
         taken
     }
 
-    /// Takes the next bytes of a stream, cut anywhere; says what became of the lines that end in them.
+    /// Takes the next bytes of a stream, cut anywhere; returns what became of the lines that end in them.
     pub fn push_chunk(&mut self, stream: &[u8], chunk: &[u8]) -> Taken {
         let taken = self.parsers.push_chunk(stream, chunk);
         self.look_around();
         taken
     }
 
-    /// Has kills of one stream given out that wait for a further line.
+    /// Emits kills of one stream that wait for a further line.
     pub fn give_waiting(&mut self, stream: &[u8]) {
         self.parsers.give_waiting(stream);
         self.look_around();
     }
 
-    /// Has kills of all streams given out that wait for a further line: none has come for a while.
+    /// Emits kills of all streams that wait for a further line, because none has come for a while.
     pub fn give_all_waiting(&mut self) {
         self.parsers.give_all_waiting();
         self.look_around();
     }
 
-    /// Says that no more records of one stream come.
+    /// Ends one stream: no more of its records come.
     pub fn finish_stream(&mut self, stream: &[u8]) {
         self.parsers.finish_stream(stream);
         self.look_around();
     }
 
-    /// Says that no more records come.
+    /// Ends all streams.
     pub fn finish(&mut self) {
         self.parsers.finish();
         self.hungry = false;
     }
 
-    /// Whether [`next_event`](Self::next_event) may give one.
+    /// Whether [`next_event`](Self::next_event) may return an event.
     #[must_use]
     #[inline]
     pub fn has_events(&self) -> bool {
         !self.late.is_empty() || self.parsers.waiting_events() > 0
     }
 
-    /// The next event that no record was answered with, and its stream: late ones that are kept, then those of
-    /// records that were [pushed](Self::push), and what was open at the end. `seconds` is the time of the record that
-    /// was pushed last.
+    /// The next event that was not returned for a record, and its stream: late events that were kept, then those
+    /// of [pushed](Self::push) records, and reports that were open at the end. `seconds` is the time of the last
+    /// pushed record.
     pub fn next_event(&mut self, seconds: Option<u64>) -> Option<(Arc<[u8]>, OomEvent)> {
         if let Some((stream, mut event)) = self.late.pop_front() {
             self.names.name(&mut event);
@@ -240,7 +240,7 @@ impl<N: Names> Host<N> {
         None
     }
 
-    /// Counts what [`next_event`](Self::next_event) would give as late, without looking for names.
+    /// Counts what [`next_event`](Self::next_event) would return as late, without looking for names.
     pub fn lose_rest(&mut self) {
         self.late.clear();
         while let Some((_, event)) = self.parsers.next_event() {
@@ -248,7 +248,7 @@ impl<N: Names> Host<N> {
         }
     }
 
-    /// Whether the last line of a stream tells this event of that stream.
+    /// Whether the last line of a stream reports this event of that stream.
     #[must_use]
     pub fn last_line_tells(&self, stream: &[u8], event: &OomEvent) -> bool {
         self.parsers.last_line_tells(stream, event)
@@ -264,7 +264,7 @@ impl<N: Names> Host<N> {
         self.hungry = self.parsers.any_wants_every_line();
     }
 
-    /// An event with names, and with the year of its record's time; nothing of one that is too old.
+    /// An event with names, and with the year from its record's time; `None` if it is too old.
     fn complete(&mut self, mut event: OomEvent, seconds: Option<u64>) -> Option<OomEvent> {
         if self.is_old(seconds) {
             self.counts.old = self.counts.old.saturating_add(1);
@@ -280,14 +280,14 @@ impl<N: Names> Host<N> {
     }
 }
 
-/// Gives a date without a year that of a record's time.
+/// Adds the year of a record's time to a date without one.
 fn set_year(event: &mut OomEvent, seconds: Option<u64>) {
     let Some(time) = event.time else { return };
     let of_record = seconds.and_then(|seconds| seconds.checked_mul(1_000_000));
     let Some(of_record) = of_record.and_then(WallTime::from_unix_micros) else {
         return;
     };
-    // A line of December in a record of January.
+    // A line from December in a record from January.
     let is_before = time.month > of_record.month.saturating_add(6);
     let year = of_record
         .year

@@ -1,4 +1,4 @@
-//! A record as JSON, and what is put into one.
+//! A record as JSON, and what is added to one.
 
 use crate::names::{free_key, kubernetes};
 use crate::record::Value;
@@ -10,14 +10,14 @@ use oomparse_core::OomEvent;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Tree};
 
-/// A value as it stands in a JSON text, without a tree of what is in it.
+/// A value in a JSON text, without a tree of its contents.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'r>(&'r RawValue);
 
 type Object<'r> = BTreeMap<Cow<'r, str>, &'r RawValue>;
 
 impl<'r> Json<'r> {
-    /// One sound JSON text, in UTF-8.
+    /// One valid JSON text, in UTF-8.
     #[must_use]
     pub fn of(text: &'r [u8]) -> Option<Self> {
         serde_json::from_slice(text).ok().map(Self)
@@ -29,7 +29,7 @@ impl<'r> Json<'r> {
         self.0.get()
     }
 
-    /// The keys of an object; nothing of what is none.
+    /// The keys of an object; `None` if it is not an object.
     #[must_use]
     pub fn keys(&self) -> Option<Vec<Cow<'r, str>>> {
         Some(self.object()?.into_keys().collect())
@@ -67,9 +67,10 @@ impl<'r> Value<'r> for Json<'r> {
     }
 }
 
-/// What a record gets that tells an event: the event under `key`, or `KEY_event` where the record has that already,
-/// and the pod's names as Fluent Bit's own `kubernetes` filter writes them, if they are known and the record has
-/// none. A JSON object; nothing if the record has no room. `has` says which keys the record has.
+/// The members for a record that reports an event: the event under `key`, or under `KEY_event` if the record
+/// already has `key`, and the pod's names in the format of Fluent Bit's own `kubernetes` filter, if they are
+/// known and the record has no such key. Returns a JSON object; `None` if the record has both keys. `has` says
+/// which keys the record has.
 ///
 /// # Example
 /// ```
@@ -93,7 +94,7 @@ pub fn members(event: &OomEvent, key: &str, mut has: impl FnMut(&str) -> bool) -
     Some(out)
 }
 
-/// A pod's names and labels as that filter writes them.
+/// A pod's names and labels in the format of that filter.
 fn names(event: &OomEvent) -> Map<String, Tree> {
     let mut names: Map<String, Tree> = kubernetes(event)
         .map(|(key, value)| (key.into(), value.into()))

@@ -1,4 +1,4 @@
-//! Where in a record a value is: `log`, `a.b`, `$a['b']`.
+//! The position of a value in a record: `log`, `a.b`, `$a['b']`.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -7,10 +7,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The place of a value in a record, as users write it.
+/// The position of a value in a record, as users write it.
 ///
-/// `a.b` is the key `a.b`, or `b` in the object `a`: the whole is looked for first, then what stands before each
-/// dot. `$a['b']`, as Fluent Bit writes it, is `b` in `a` alone.
+/// `a.b` is the key `a.b`, or `b` in the object `a`: the whole key is tried first, then the text before each dot.
+/// `$a['b']`, in Fluent Bit's notation, is only `b` in `a`.
 ///
 /// # Example
 /// ```
@@ -35,17 +35,17 @@ pub struct Key {
     steps: Vec<Vec<String>>,
 }
 
-/// Objects in objects, at most; a key with more dots is one key, or has only its first ones read as steps.
+/// Maximum nesting; a key with more dots is one key, or only its first dots are read as steps.
 const MAX_DOTS: usize = 6;
 
 impl Key {
-    /// The ways to read it, the likeliest first: keys of objects in objects, from the outermost.
+    /// The ways to read it, the most likely first: keys of nested objects, from the outermost.
     #[must_use]
     pub fn steps(&self) -> &[Vec<String>] {
         &self.steps
     }
 
-    /// The value in a record; `get` takes an object's value by its key.
+    /// The value in a record; `get` returns an object's value for a key.
     pub fn find<V>(&self, record: V, get: impl Fn(&V, &str) -> Option<V>) -> Option<V> {
         self.steps.iter().find_map(|steps| {
             let (first, rest) = steps.split_first()?;
@@ -54,7 +54,7 @@ impl Key {
         })
     }
 
-    /// Its name, if it can be a key of the record itself.
+    /// Its name, if it can be a top-level key of the record.
     #[must_use]
     pub fn at_top(&self) -> Option<&str> {
         let is_one = |steps: &&Vec<String>| steps.len() == 1;
@@ -102,7 +102,7 @@ impl fmt::Display for KeyError {
 
 impl core::error::Error for KeyError {}
 
-/// `a['b']["c"]` behind the `$`.
+/// `a['b']["c"]` after the `$`.
 fn accessor(text: &str) -> Option<Vec<String>> {
     let (first, mut rest) = text.split_at(text.find('[').unwrap_or(text.len()));
     let mut steps = vec![first.to_owned()];

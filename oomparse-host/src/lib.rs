@@ -1,18 +1,18 @@
-//! What every host of the parser needs around it, once for all of them; the parser itself reads no files and
-//! knows nothing of records.
+//! What every host of the parser needs around it; the parser itself reads no files and does not know records.
 //!
 //! ```text
-//! host.rs        records in, the events that they tell out, with names; late ones, those of before the start
-//! record.rs      a record, in whatever form a host has it, as the line that the parser reads
-//! json.rs        a record as JSON, and what is put into one
-//! key.rs         where in a record a value is: `log`, `a.b`, `$a['b']`
-//! names.rs       who knows names of pods; a pod as Fluent Bit names it
-//! pods.rs        a table of names and the files it is read from, shared by parsers
-//! sources.rs     files and directories, read again when they look different
+//! host.rs        records in, the events that they report out, with names; late events, and those from before the start
+//! record.rs      a record, in any format of a host, as the line that the parser reads
+//! json.rs        a record as JSON, and what is added to one
+//! key.rs         the position of a value in a record: `log`, `a.b`, `$a['b']`
+//! names.rs       the source of pod names; a pod as Fluent Bit names it
+//! pods.rs        a table of names and the files from which it is read, shared by parsers
+//! sources.rs     files and directories, read again when they look changed
 //! directory.rs   /var/log/pods, /var/log/containers
 //! ```
 //!
-//! Without the feature `std` there are no files and no JSON: `host.rs`, `record.rs`, `key.rs` and `names.rs`.
+//! Without the feature `std` there are no files and no JSON, only `host.rs`, `record.rs`, `key.rs` and
+//! `names.rs`.
 #![no_std]
 
 extern crate alloc;

@@ -1,17 +1,17 @@
-//! Names of pods, and the keys that events go under.
+//! Pod names, and the keys for events.
 
 use alloc::borrow::Cow;
 use alloc::format;
 use oomparse_core::OomEvent;
 
-/// Who knows names of pods.
+/// A source of pod names.
 pub trait Names {
-    /// Adds the names of the event's pod and container, as far as they are known. Not those of its
+    /// Adds the names of the event's pod and container, if they are known. It does not add those of its
     /// [others](OomEvent::others).
     fn name(&mut self, event: &mut OomEvent);
 }
 
-/// Nobody does.
+/// No names.
 impl Names for () {
     fn name(&mut self, _: &mut OomEvent) {}
 }
@@ -24,10 +24,10 @@ impl<N: Names> Names for Option<N> {
     }
 }
 
-/// The key that an event goes under, and the one where a record has the first already.
+/// The key for an event, and the key to use if a record already has the first.
 pub const KEYS: [&str; 2] = ["oom", "oom_event"];
 
-/// Of `key` and `KEY_event` the first that a record does not have; a record with both has no room.
+/// The first of `key` and `KEY_event` that a record does not have; `None` for a record that has both.
 ///
 /// # Example
 /// ```
@@ -45,7 +45,8 @@ pub fn free_key(key: &str, mut has: impl FnMut(&str) -> bool) -> Option<Cow<'_, 
     (!has(&other)).then_some(Cow::Owned(other))
 }
 
-/// What is known of an event's pod, as Fluent Bit's own `kubernetes` filter names it; its labels are beside it.
+/// The data about an event's pod under the names of Fluent Bit's own `kubernetes` filter; its labels are
+/// separate.
 pub fn kubernetes(event: &OomEvent) -> impl Iterator<Item = (&'static str, &str)> {
     let pod = event.pod.as_ref();
     let container = event.container.as_ref();

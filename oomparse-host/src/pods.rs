@@ -1,4 +1,4 @@
-//! A table of names and the files it is read from.
+//! A table of names and the files from which it is read.
 
 use crate::names::Names;
 use crate::sources::{Content, Loaded, Sources, lacks_a_name};
@@ -10,7 +10,8 @@ use oomparse_pods::PodTable;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Names of pods and containers, which parsers and threads may share, and what is read again for them.
+/// Names of pods and containers, which parsers and threads may share, and the sources that are read again for
+/// them.
 ///
 /// # Example
 /// ```
@@ -36,7 +37,7 @@ pub struct Pods {
 }
 
 impl Pods {
-    /// Names from these sources, of which nothing was read yet.
+    /// Names from these sources, which were not read yet.
     #[must_use]
     pub fn of(sources: Sources, table: PodTable) -> Self {
         Self {
@@ -47,7 +48,7 @@ impl Pods {
 
     /// The table.
     pub fn table(&self) -> MutexGuard<'_, PodTable> {
-        // It is whole whatever happened to who held it.
+        // The table is consistent even if a thread that held it panicked.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -55,14 +56,14 @@ impl Pods {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes over what stands at a path once.
+    /// Reads what is at a path once.
     pub fn load_path(&self, path: &Path) -> Loaded {
-        // Read first: who uses the table meanwhile waits for no disk.
+        // Read before locking, so that other users of the table do not wait for the disk.
         let content = Content::read(path);
         content.load(&mut self.table())
     }
 
-    /// The same; and when a pod is not known and the path looks different, it is read again.
+    /// The same; and the path is read again when a pod is unknown and the path looks changed.
     pub fn follow(&self, path: &Path) -> Loaded {
         let mut source = Sources::new([path]);
         let content = source.read().pop();
@@ -71,7 +72,7 @@ impl Pods {
         loaded.unwrap_or_default()
     }
 
-    /// Reads every source that looks different; one sentence for each in trouble.
+    /// Reads every source that looks changed; returns an error message for each failure.
     pub fn reload(&self) -> Vec<String> {
         let contents = self.sources().read();
         let mut table = self.table();
@@ -81,7 +82,8 @@ impl Pods {
             .collect()
     }
 
-    /// Adds the names of an event's pod and container; where one is missing, what looks different is read first.
+    /// Adds the names of an event's pod and container; if one is missing, sources that look changed are read
+    /// first.
     pub fn name(&self, event: &mut OomEvent) {
         enrich(event, &mut *self.table());
         if !lacks_a_name(event) {

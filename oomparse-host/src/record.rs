@@ -1,17 +1,17 @@
-//! A record, in whatever form a host has it, as the line that the parser reads.
+//! A record, in any format of a host, as the line that the parser reads.
 
 use crate::key::Key;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Keys that hold text, the likeliest first, as the core ranks them.
+/// Keys that contain text, the most likely first, as the core ranks them.
 const TEXT_KEYS: [&str; 4] = ["MESSAGE", "message", "msg", "log"];
 
-/// Whatever else shippers call it. Where a host was told which key holds the text, these are not read.
+/// Other keys that shippers use. They are not read if the host was configured with the text's key.
 const OTHER_TEXT_KEYS: [&str; 6] = ["line", "text", "event", "raw", "body", "original"];
 
-/// Keys that inputs add and that say nothing about who wrote the text.
+/// Keys that inputs add and that show nothing about the author of the text.
 const PLAIN_KEYS: [&str; 6] = [
     "file",
     "filename",
@@ -23,28 +23,28 @@ const PLAIN_KEYS: [&str; 6] = [
 
 /// A record, or a value in it: msgpack, JSON, a table.
 pub trait Value<'r>: Clone {
-    /// The value at a key, if this is an object and has it.
+    /// The value of a key, if this is an object that has the key.
     fn get(&self, key: &str) -> Option<Self>;
 
-    /// Whether this is a text, or stands for one as a list of bytes does.
+    /// Whether this is a text, or represents one, as a list of bytes does.
     fn is_text(&self) -> bool;
 
     /// The text, if this is one.
     fn text(&self) -> Option<Cow<'r, [u8]>>;
 
-    /// Hands out the keys and values of an object until one is refused; says whether none was.
+    /// Passes on the keys and values of an object until `take` returns false; returns whether it never did.
     fn all(&self, take: &mut dyn FnMut(&[u8], &Self) -> bool) -> bool;
 
-    /// Writes it as JSON; not if it cannot be written.
+    /// Writes it as JSON; returns false if that is not possible.
     fn write_json(&self, out: &mut Vec<u8>) -> bool;
 }
 
-/// Where records have what the parser needs.
+/// The positions in records of what the parser needs.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// The text, first come first; what shippers usually call it where there is none.
+    /// The text's keys, the first one that exists is used; if there are none, the keys that shippers usually use.
     pub text: Vec<Key>,
-    /// Which stream a record is of; they are all of one where there is none.
+    /// The key of a record's stream; without it, all records are of one stream.
     pub stream: Option<Key>,
 }
 
@@ -54,7 +54,7 @@ impl Places {
         self.find(record).map(|(_, text)| text)
     }
 
-    /// Which stream a record is of.
+    /// The stream of a record.
     pub fn stream<'r, V: Value<'r>>(&self, record: &V) -> Vec<u8> {
         let mut out = Vec::new();
         if let Some(value) = self.stream.as_ref().and_then(|place| at(place, record)) {
@@ -67,8 +67,8 @@ impl Places {
         out
     }
 
-    /// What the parser is to read: the text itself where nothing beside it says who wrote it, else the record as
-    /// JSON. Nothing for a record without text where the host was told which key holds it.
+    /// The line for the parser: the text itself if nothing else shows its author, or else the record as JSON.
+    /// `None` for a record without text if the host was configured with the text's key.
     pub fn line<'r, V: Value<'r>>(&self, record: &V) -> Option<Cow<'r, [u8]>> {
         let found = self.find(record);
         if found.is_none() && !self.text.is_empty() {
@@ -94,7 +94,7 @@ impl Places {
         is_written.then_some(Cow::Owned(json))
     }
 
-    /// The text and its key; an empty key where it is within an object.
+    /// The text and its key; the key is empty if the text is within an object.
     fn find<'r, V: Value<'r>>(&self, record: &V) -> Option<(&str, V)> {
         let text_at = |key| record.get(key).filter(V::is_text);
         if self.text.is_empty() {
@@ -112,13 +112,13 @@ fn at<'r, V: Value<'r>>(place: &Key, record: &V) -> Option<V> {
     place.find(record.clone(), |object, key| object.get(key))
 }
 
-/// Writes a record as JSON with the chosen text and no other.
+/// Writes a record as JSON with only the chosen text.
 fn write_with<'r, V: Value<'r>>(record: &V, chosen: &str, text: &V, out: &mut Vec<u8>) -> bool {
     let is_one_of = |key: &[u8], all: &[&str]| {
         all.iter()
             .any(|known| known.as_bytes().eq_ignore_ascii_case(key))
     };
-    // The likeliest of all names, in front: no other text of the record is taken for it.
+    // The most likely of all names comes first, so that no other text of the record is read instead.
     let is_known = is_one_of(chosen.as_bytes(), &TEXT_KEYS);
     out.push(b'{');
     text_to_json(if is_known { chosen } else { "message" }.as_bytes(), out);
@@ -139,7 +139,7 @@ fn write_with<'r, V: Value<'r>>(record: &V, chosen: &str, text: &V, out: &mut Ve
     is_written && are_written
 }
 
-/// A text of one line, without its end. One of several is a value, not a line of a log.
+/// A text of one line, without its line end. A text of several lines is a value, not a line of a log.
 fn one_line(text: Cow<'_, [u8]>) -> Option<Cow<'_, [u8]>> {
     let line = text.strip_suffix(b"\n").unwrap_or(&text);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -156,7 +156,7 @@ fn one_line(text: Cow<'_, [u8]>) -> Option<Cow<'_, [u8]>> {
     })
 }
 
-/// Writes a text as JSON. Bytes that are no UTF-8 stay as they are, as the parser reads them.
+/// Writes a text as JSON. Bytes that are not UTF-8 stay as they are, as the parser reads them.
 pub fn text_to_json(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for &byte in text {

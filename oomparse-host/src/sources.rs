@@ -1,4 +1,4 @@
-//! Names of pods from files and directories, read again when they look different.
+//! Pod names from files and directories, which are read again when they look changed.
 
 use crate::directory;
 use alloc::borrow::ToOwned;
@@ -16,14 +16,14 @@ use std::time::{Duration, Instant, SystemTime};
 /// Longest listing that is read: `kubectl get pods -A -o json` of 150,000 pods is about 1 GB.
 const MAX_LISTING_LEN: u64 = 2 << 30;
 
-/// A source may change again without looking different for as long as file systems round their times.
+/// For this long a source may change again without looking changed, because file systems round their times.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// A directory is read again after so long even if it looks the same, for what happens below it does not show.
+/// A directory is read again after this time even if it looks unchanged, because changes below it do not show.
 const UNSEEN: Duration = Duration::from_secs(10);
 
-/// Listings of more bytes and directories of more names are left alone for [`REST`] once they were read, for the
-/// host waits meanwhile. A node's take some milliseconds.
+/// Larger listings, and directories with more names, are not read again for [`REST`], because the host waits
+/// meanwhile. A node's own take some milliseconds.
 const LARGE_LISTING: usize = 8 << 20;
 
 /// See [`LARGE_LISTING`].
@@ -39,17 +39,17 @@ pub struct Sources(Vec<Source>);
 #[derive(Debug)]
 struct Source {
     path: PathBuf,
-    /// Chosen by the program: nobody named it.
+    /// Chosen by the program, not named by the user.
     is_default: bool,
-    /// How it looked when it was read, if it can be told from how it looks now.
+    /// How it looked when it was read, if a change would show.
     seen: Option<Vec<Option<Look>>>,
-    /// When it was read last.
+    /// When it was last read.
     read: Option<Instant>,
-    /// There was much in it.
+    /// It is large.
     is_large: bool,
 }
 
-/// What changes when a file or a directory does.
+/// The properties that change when a file or a directory does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Look {
     len: u64,
@@ -64,14 +64,14 @@ impl Look {
         }
     }
 
-    /// Whether whatever changes from now on will show.
+    /// Whether every later change will show.
     fn is_settled(&self) -> bool {
         let age = self.modified.and_then(|at| at.elapsed().ok());
         age.is_some_and(|age| age >= SETTLED)
     }
 }
 
-/// What stands at a path, to be put into a table.
+/// The content of a path, to be put into a table.
 #[derive(Debug)]
 pub struct Content {
     path: PathBuf,
@@ -85,21 +85,21 @@ enum What {
     Listing(Vec<u8>),
 }
 
-/// What came of putting it there.
+/// The result of putting it into the table.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Records taken over.
+    /// Records added.
     pub records: usize,
-    /// Rows left out, and names that are no pod's.
+    /// Rows skipped, and names that are not a pod's.
     pub skipped: usize,
-    /// What is wrong: a sentence that begins with the path.
+    /// The error: a sentence that begins with the path.
     pub trouble: Option<String>,
     /// The path could not be read at all.
     pub unread: bool,
 }
 
 impl Content {
-    /// Reads what stands at a path: a listing in any form that [`PodTable::load`] takes, or a directory as
+    /// Reads what is at a path: a listing in any format that [`PodTable::load`] reads, or a directory such as
     /// `/var/log/pods` or `/var/log/containers`.
     #[must_use]
     pub fn read(path: &Path) -> Self {
@@ -177,7 +177,7 @@ impl Source {
         }
     }
 
-    /// Its content, if there may be something new in it.
+    /// Its content, if it may have changed.
     fn content(&mut self) -> Option<Content> {
         let age = self.read.map(|at| at.elapsed());
         if self.is_large && age.is_some_and(|age| age < REST) {
@@ -196,7 +196,7 @@ impl Source {
         if self.seen.as_ref() == Some(&looks) && !may_hide {
             return None;
         }
-        // Looked at before it is read: what comes in between is seen next time.
+        // Checked before it is read, so that a change in between is noticed next time.
         let settled = looks
             .iter()
             .all(|look| look.is_some_and(|look| look.is_settled()));
@@ -218,14 +218,14 @@ fn look(path: &Path) -> Option<Look> {
 }
 
 impl Sources {
-    /// Sources that nothing was read of yet.
+    /// Sources that were not read yet.
     #[must_use]
     pub fn new<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Self {
         let paths = paths.into_iter();
         Self(paths.map(|path| Source::new(path.as_ref())).collect())
     }
 
-    /// A directory that the program chose and nobody named: it names no pods of machines in this one.
+    /// A directory that the program chose, not the user: it names no pods of machines within this node.
     #[must_use]
     pub fn of_the_node(path: &Path) -> Self {
         let mut source = Source::new(path);
@@ -233,12 +233,12 @@ impl Sources {
         Self(vec![source])
     }
 
-    /// One more of them.
+    /// Adds a source.
     pub fn add(&mut self, path: &Path) {
         self.0.push(Source::new(path));
     }
 
-    /// Those of another list, too.
+    /// Adds the sources of another list.
     pub fn append(&mut self, mut others: Self) {
         self.0.append(&mut others.0);
     }
@@ -249,15 +249,15 @@ impl Sources {
         self.0.is_empty()
     }
 
-    /// Reads what was never read, and what looks different since.
+    /// Reads sources that were never read or that look changed.
     ///
-    /// What is large is read less often. For callers who share a table: it need not be locked meanwhile.
+    /// Large sources are read less often. Callers who share a table need not lock it meanwhile.
     pub fn read(&mut self) -> Vec<Content> {
         self.0.iter_mut().filter_map(Source::content).collect()
     }
 }
 
-/// Whether a look-up could still tell more about the event.
+/// Whether a lookup could still add to the event.
 #[must_use]
 pub fn lacks_a_name(event: &OomEvent) -> bool {
     let pod = event.pod.as_ref();
@@ -350,7 +350,7 @@ mod tests {
         write(13, 80);
         assert_eq!(name(&pods, 13).as_deref(), Some("web-13"));
         let mut sources = Sources::new([&file]);
-        // So young that it may have changed once more in the same tick of the file system's clock.
+        // Read so soon that the file may have changed again in the same tick of the file system's clock.
         write(12, 0);
         assert_eq!(sources.read().len(), 1);
         assert_eq!(sources.read().len(), 1);

@@ -1,9 +1,9 @@
-//! What reads logs for the parser needs around it; the parser itself reads nothing.
+//! What a program that reads logs needs around the parser, which itself does no I/O.
 //!
 //! ```text
-//! part.rs        a part of a large file, so that its parts together give what the whole does
-//! source.rs      a log's bytes, whatever it is packed in; its parts (`packed`) for who asks for bytes in another way
-//! zone.rs        `Europe/Berlin`, `+08:00`: the zone of times that show none
+//! part.rs        a part of a large file, read so that the parts together produce what the whole file produces
+//! source/        a log's bytes, decompressed if needed; its components (`packed`) for callers that read in another way
+//! zone.rs        `Europe/Berlin`, `+08:00`: the time zone of times that show none
 //! ```
 
 mod part;

@@ -1,4 +1,4 @@
-//! A part of a log, read so that the parts of a log together give what the whole does.
+//! A part of a log, read so that the parts of a log together produce what the whole log produces.
 //!
 //! ```text
 //!            start - warmup          start                       end
@@ -8,16 +8,16 @@
 //!             dropped                  │                           │
 //! ```
 //!
-//! An event belongs to the part in which it leaves the parser: where the byte is read that completes it. What is
-//! open at `start` is known from the bytes before it, for nothing stays open for longer than
+//! An event belongs to the part in which the parser emits it, that is, where the byte is read that completes it.
+//! The bytes before `start` show what is open there, because nothing stays open for longer than
 //! [`MAX_REPORT_LEN`] bytes of the log.
 //!
-//! What a parser remembers of an unbounded past is another in a part, if it is of more than [`WARMUP`] bytes before:
+//! A part does not know what a parser remembers of an unlimited past, if it is more than [`WARMUP`] bytes back:
 //!
-//! * kills that were told: a line of such a kill that comes only then, as the reaper's, or comes again, as in a
-//!   second copy of the log, makes one more event;
-//! * `suppressed_reports`, where the line that tells it stands so far back;
-//! * the order of leaving of more than [`MAX_STREAMS`](oomparse_core::limits::MAX_STREAMS) hosts.
+//! * kills that were reported: if a line of such a kill comes only then, like the reaper's, or comes again, as in
+//!   a second copy of the log, it makes one more event;
+//! * `suppressed_reports`, if the line with the count is that far back;
+//! * the order of removal of more than [`MAX_STREAMS`](oomparse_core::limits::MAX_STREAMS) hosts.
 
 use crate::source::refuse_packed;
 use memchr::memrchr;
@@ -25,11 +25,11 @@ use oomparse_core::limits::MAX_REPORT_LEN;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-/// How many bytes before a part are read for what is open at its start: as much as may be open, and what that rests
-/// on: which kills were told already. Nearly all of it is only searched for a few words.
+/// How many bytes before a part are read to find what is open at its start: the longest open report, and what
+/// that depends on: which kills were already reported. Almost all of it is only searched for a few words.
 pub const WARMUP: u64 = 4 * MAX_REPORT_LEN;
 
-/// How much is looked at for the beginning of a line.
+/// How much is read at a time to find the start of a line.
 const STEP: u64 = 64 << 10;
 
 /// A part of a log.
@@ -61,20 +61,19 @@ const STEP: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct Part<F> {
     file: F,
-    /// Where the next bytes stand.
+    /// The position of the next bytes.
     at: u64,
     range: Range<u64>,
-    /// How long the file was when it was opened.
+    /// The length of the file when it was opened.
     len: u64,
 }
 
 impl<F: Read + Seek> Part<F> {
-    /// The bytes of `range` (its start is in it, its end is not), with at least `warmup` bytes before them, from
-    /// the beginning of a line.
+    /// The bytes of `range` (including its start, excluding its end), with at least `warmup` bytes before them,
+    /// from the start of a line.
     ///
-    /// # Errors
-    /// [`InvalidData`](io::ErrorKind::InvalidData) if the file is packed or an archive, for such cannot be cut; and
-    /// what reading fails with.
+    /// # Errors [`InvalidData`](io::ErrorKind::InvalidData) if the file is compressed or an archive, which cannot
+    /// be split; and any error from reading.
     pub fn open(mut file: F, range: Range<u64>, warmup: u64) -> io::Result<Self> {
         refuse_packed(&mut file)?;
         let len = file.seek(SeekFrom::End(0))?;
@@ -90,10 +89,9 @@ impl<F: Read + Seek> Part<F> {
         })
     }
 
-    /// The next bytes, and whether the events that they complete are this part's; nothing at its end.
+    /// The next bytes, and whether the events that they complete belong to this part; `None` at its end.
     ///
-    /// # Errors
-    /// What reading fails with.
+    /// # Errors Any error from reading.
     pub fn read<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<Option<(&'b [u8], bool)>> {
         let is_kept = self.at >= self.range.start;
         let until = if is_kept {
@@ -117,18 +115,18 @@ impl<F: Read + Seek> Part<F> {
         Ok((read > 0).then_some((bytes, is_kept)))
     }
 
-    /// How many bytes of the log stand before what is read next.
+    /// The position in the log of the next read.
     pub fn position(&self) -> u64 {
         self.at
     }
 
-    /// Whether it ends where the log does: then what is open at its end is its own too.
+    /// Whether it ends at the end of the log: then what is open at its end belongs to it too.
     pub fn is_last(&self) -> bool {
         self.range.end == self.len && self.range.start < self.len
     }
 }
 
-/// The last beginning of a line at or before a place.
+/// The last start of a line at or before a position.
 fn line_before(file: &mut (impl Read + Seek), place: u64) -> io::Result<u64> {
     let mut end = place;
     while end > 0 {

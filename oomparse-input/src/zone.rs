@@ -59,10 +59,9 @@ fn fixed(text: &str) -> Option<i16> {
     Some(if sign == "-" { -east } else { east })
 }
 
-/// Gives a time without a zone the offset that `zone` had then.
+/// Adds to a time without a time zone the offset that `zone` had then.
 ///
-/// In the hour that a change of clocks repeats or leaves out the offset is not known, and the time
-/// stays without one.
+/// In the hour that a clock change repeats or skips, the offset is unknown, and the time stays without one.
 #[must_use]
 pub fn complete(time: WallTime, zone: &TimeZone) -> WallTime {
     if time.offset_minutes.is_some() {
@@ -71,7 +70,7 @@ pub fn complete(time: WallTime, zone: &TimeZone) -> WallTime {
     time.or(None, offset_minutes(time, zone))
 }
 
-/// The date and time of day without its zone; nothing where the year is not known.
+/// The date and time of day without the time zone; `None` if the year is unknown.
 #[must_use]
 pub fn civil(time: WallTime) -> Option<civil::DateTime> {
     let small = |value: u8| i8::try_from(value).ok();
@@ -81,7 +80,7 @@ pub fn civil(time: WallTime) -> Option<civil::DateTime> {
         small(time.day)?,
         small(time.hour)?,
         small(time.minute)?,
-        // A leap second is not in it: the second before stands for it.
+        // A leap second cannot be represented: the second before is used.
         small(time.second.min(59))?,
         i32::try_from(time.nanos).ok()?,
     )

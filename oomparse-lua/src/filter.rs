@@ -1,4 +1,4 @@
-//! The filter that a host makes: streams, names, late events.
+//! The filter that a host creates: streams, names, late events.
 
 use mlua::{
     Error, IntoLua, Lua, LuaSerdeExt as _, Result, SerializeOptions, Table, UserData,
@@ -9,13 +9,13 @@ use oomparse_host::{self as host, Host, Key, Places, Pods, Sources, text_to_json
 use oomparse_pods::PodTable;
 use std::borrow::Cow;
 
-/// Late events that are kept for [`Filter::late`]; older ones go.
+/// How many late events are kept for [`Filter::late`]; older ones are dropped.
 const MAX_LATE: usize = 1024;
 
-/// Tables in tables, at most; what is deeper proves nothing.
+/// Maximum nesting of tables; deeper values prove nothing.
 const MAX_DEPTH: u8 = 16;
 
-/// Names that the host gives its options, and what is told of others.
+/// The names of the options; any other name is an error.
 const OPTIONS: [&str; 8] = [
     "trust",
     "sources",
@@ -129,7 +129,7 @@ fn table(lua: &Lua, event: &OomEvent) -> Result<Value> {
 struct Tabled<'l> {
     lua: &'l Lua,
     value: Value,
-    /// How many tables it is in.
+    /// How deep it is nested in tables.
     depth: u8,
 }
 
@@ -189,7 +189,7 @@ impl<'l> host::Value<'l> for Tabled<'l> {
                 });
                 out.push(b'}');
             }
-            // Times and whatever else JSON has no word for prove nothing.
+            // Times and other values that JSON does not have prove nothing.
             value => {
                 let json = self.lua.from_value::<serde_json::Value>(value.clone());
                 let json = json.unwrap_or_default();
@@ -224,7 +224,7 @@ impl UserData for Filter {
     }
 }
 
-/// The place of a value that an option names.
+/// The position of a value that an option names.
 fn key(options: &Table, name: &str) -> Result<Option<Key>> {
     let written = options.get::<Option<String>>(name)?;
     let key = written.map(|written| written.parse::<Key>()).transpose();

@@ -7,8 +7,8 @@
 //! for _, event in ipairs(filter:late()) do … end
 //! ```
 //!
-//! A record is a table as Vector has it: the text under `message`, and what proves whose it is beside it.
-//! Ordinary records cost one search of their text.
+//! A record is a table as in Vector: the text under `message`, and next to it the fields that prove its author.
+//! An ordinary record costs one search of its text.
 
 // luaopen_oomparse is called from C; mlua's macro writes it.
 #![allow(unsafe_code, reason = "the entry point that mlua's macro writes")]

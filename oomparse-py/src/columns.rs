@@ -1,4 +1,4 @@
-//! Rows to a batch. What a row does not have, or what a column cannot hold, is null.
+//! Converts rows to a batch. Missing values, and values that a column cannot store, are null.
 
 use arrow_array::builder::{
     BooleanBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,

@@ -1,15 +1,15 @@
 //! The Python package's module: logs in, events out, as dicts or as Arrow batches.
 //!
 //! ```text
-//! settings.rs    what a caller asks for, checked
-//! source.rs      what is read: paths, a part of a file, a file object, an iterable of bytes
-//! log.rs         one log, read and unpacked by a thread of its own
-//! reading.rs     logs to rows: events, and what is wrong with a log
-//! schema.rs      the Arrow schema, made of the table of docs/schema.md
+//! settings.rs    the caller's options, checked
+//! source.rs      the inputs: paths, a part of a file, a file object, an iterable of bytes
+//! log.rs         one log, read and decompressed by a separate thread
+//! reading.rs     logs to rows: events, and the errors of a log
+//! schema.rs      the Arrow schema, made from the table of docs/schema.md
 //! columns.rs     rows to a batch
 //! record.rs      an event to a dict
 //! scan.rs        `Scan`, its iterator and its stream
-//! parser.rs      `Parser`, for who has the bytes
+//! parser.rs      `Parser`, for callers that have the bytes
 //! pods.rs        `Pods`: names
 //! ```
 //!

@@ -1,4 +1,4 @@
-//! One log, read and unpacked by a thread of its own, so that its bytes are read while others are searched.
+//! One log, read and decompressed by a separate thread, so that some bytes are read while others are searched.
 
 use crate::source::PyReader;
 use crate::trouble::{Trouble, sentence};
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How much is read at a time.
 const PIECE_LEN: usize = 1 << 20;
 
-/// Pieces under way: one being searched, one being read, one that waits.
+/// Pieces in flight: one being searched, one being read, one that waits.
 const PIECES: usize = 3;
 
 thread_local! {
@@ -31,22 +31,22 @@ pub(crate) fn reads_for() -> u64 {
     READS_FOR.get()
 }
 
-/// How a log is opened.
+/// How to open a log.
 pub(crate) enum Opener {
     File(PathBuf),
     Part(PathBuf, Range<u64>, u64),
     Python(PyReader),
 }
 
-/// What comes of reading.
+/// A message from the reading thread.
 enum Message {
-    /// A log begins: a member of an archive has a name of its own.
+    /// A log begins: a member of an archive has its own name.
     Begin(Option<Vec<u8>>),
     /// Its bytes, and whether the events that they complete are wanted.
     Bytes(Piece, bool),
-    /// Its end, and whether what is open there is wanted.
+    /// Its end, and whether reports that are open there are wanted.
     End(bool),
-    /// It could not be read, or not all of it; what is another name is a member that has not begun.
+    /// It could not be read, or not completely; another name means a member that has not begun.
     Failed(Option<String>, io::Error),
     /// There are no more.
     Done,
@@ -58,14 +58,14 @@ struct Piece {
     len: usize,
 }
 
-/// What [`Log::read`] gives.
+/// The result of [`Log::read`].
 pub(crate) enum Given<'b> {
     /// Another log begins.
     Begin,
     Bytes(&'b [u8], bool),
-    /// It has ended; what is open there may not be wanted.
+    /// It has ended; reports that are open there may not be wanted.
     End(bool),
-    /// It could not be read, or not all of it.
+    /// It could not be read, or not completely.
     Failed(Box<Trouble>),
     /// There are no more.
     Done,
@@ -73,15 +73,15 @@ pub(crate) enum Given<'b> {
     Nothing,
 }
 
-/// A log that is being read, or those in an archive, one after the other.
+/// A log that is being read, or the logs in an archive, one after the other.
 pub(crate) struct Log {
     full: Receiver<Message>,
     empty: SyncSender<Piece>,
     piece: Piece,
     pub(crate) name: Option<String>,
-    /// The same, of a member of an archive.
+    /// The name of a member of an archive.
     pub(crate) member: Option<Vec<u8>>,
-    /// How many bytes were taken, and lines of what cannot be read again.
+    /// How many bytes were read, and lines of logs that cannot be read again.
     taken: u64,
     lines: Option<u64>,
     again: Option<PathBuf>,
@@ -126,7 +126,7 @@ impl Log {
     pub(crate) fn read(&mut self, patience: Duration) -> Given<'_> {
         let used = std::mem::take(&mut self.piece);
         if !used.bytes.is_empty() {
-            // At the end nobody takes it any more.
+            // At the end nobody receives it any more.
             let _ = self.empty.try_send(used);
         }
         match self.full.recv_timeout(patience) {
@@ -181,7 +181,7 @@ impl Log {
         })
     }
 
-    /// How many lines stand before what failed: counted only when it is asked for.
+    /// How many lines precede the error: counted only on request.
     fn lines_again(&self) -> Option<u64> {
         let mut source = Source::of_file(File::open(self.again.as_ref()?).ok()?).ok()?;
         let (mut lines, mut left) = (0, self.taken);
@@ -199,7 +199,7 @@ impl Log {
     }
 }
 
-/// Reads to the end, or until nobody wants more. `name` is the input's.
+/// Reads to the end, or until no more is wanted. `name` is the input's.
 fn fill(
     opener: Opener,
     name: Option<&str>,

@@ -1,4 +1,4 @@
-//! Logs to rows: events, and what is wrong with a log.
+//! Reads logs into rows: events, and the errors of a log.
 
 use crate::log::{Given, Log, Opener};
 use crate::record::value_of;
@@ -10,10 +10,10 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long it is read before the caller may look at its signals.
+/// How long to read before the caller checks its signals.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// What a log gives.
+/// A row from a log.
 pub(crate) enum Row {
     /// An event's fields, and its log's name.
     Event(Map<String, Value>, Option<String>),
@@ -22,7 +22,7 @@ pub(crate) enum Row {
 
 /// Logs being read, one after the other.
 pub(crate) struct Reading {
-    /// Its number, by which the threads that read for it know it.
+    /// Its number, by which the threads that read for it are recognised.
     pub(crate) number: u64,
     settings: Settings,
     logs: VecDeque<(Option<String>, Opener)>,
@@ -42,7 +42,7 @@ impl Reading {
         }
     }
 
-    /// The next row that is there.
+    /// The next available row.
     pub(crate) fn pop(&mut self) -> Option<Row> {
         self.rows.pop_front()
     }
@@ -54,7 +54,7 @@ impl Reading {
         self.rows.clear();
     }
 
-    /// Reads until there is a row, or for a moment; says whether there may be more.
+    /// Reads until there is a row, or for a moment; returns whether there may be more.
     pub(crate) fn advance(&mut self) -> bool {
         let end = Instant::now() + PATIENCE;
         while self.rows.is_empty() {
@@ -69,7 +69,7 @@ impl Reading {
         true
     }
 
-    /// Opens the next log; says whether there is one.
+    /// Opens the next log; returns whether there is one.
     fn open(&mut self) -> bool {
         let Some((name, opener)) = self.logs.pop_front() else {
             return false;
@@ -91,7 +91,7 @@ impl Reading {
         true
     }
 
-    /// Takes what the log gives next.
+    /// Takes the next result of the log.
     fn read(&mut self) {
         let Some((log, parser)) = &mut self.log else {
             return;

@@ -1,4 +1,4 @@
-//! An event as Python's own objects, with the keys and values that it has as JSON.
+//! An event as Python objects, with the same keys and values as its JSON.
 
 use oomparse_core::OomEvent;
 use pyo3::prelude::*;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 /// An event's fields.
 pub(crate) fn value_of(event: &OomEvent) -> Map<String, Value> {
-    // No event fails to become a value: its keys are texts.
+    // Every event can be converted: its keys are texts.
     match serde_json::to_value(event) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),

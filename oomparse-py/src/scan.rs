@@ -25,7 +25,7 @@ pub(crate) struct Scan {
     source: Arc<Source>,
     settings: Settings,
     schema: SchemaRef,
-    /// What is wrong with a log is a row.
+    /// An error of a log becomes a row.
     keeps_errors: bool,
 }
 
@@ -144,7 +144,7 @@ impl Events {
     }
 }
 
-/// The next row, with a look at the signals now and then.
+/// The next row; checks the signals now and then.
 fn next_row(py: Python<'_>, reading: &mut Reading) -> PyResult<Option<Row>> {
     loop {
         if let Some(row) = reading.pop() {
@@ -165,7 +165,7 @@ struct Batches {
     reading: Option<Reading>,
     schema: SchemaRef,
     keeps_errors: bool,
-    /// Which thread asked for them.
+    /// The thread that requested them.
     asker: ThreadId,
     is_over: bool,
 }
@@ -205,7 +205,8 @@ impl Batches {
         columns::batch(&self.schema, &rows).map(Some)
     }
 
-    /// What is read; it begins when it is asked for first, so that who only asks for the schema takes nothing.
+    /// The reading, which begins with the first request for data, so that a request for the schema alone reads
+    /// nothing.
     fn reading(&mut self) -> Result<&mut Reading, ArrowError> {
         if self.reading.is_none() {
             let logs = self.source.logs().map_err(external)?;
@@ -244,8 +245,8 @@ impl Batches {
         }
     }
 
-    /// Reads for a moment. The engine may hold Python's lock in this thread, or not; where Python code gives the
-    /// bytes it must not be held meanwhile.
+    /// Reads for a moment. The engine may or may not hold Python's lock in this thread; if Python code supplies
+    /// the bytes, it must not be held meanwhile.
     fn advance(&mut self) -> Result<bool, ArrowError> {
         let is_python = self.source.is_python();
         let is_askers = thread::current().id() == self.asker;
@@ -255,7 +256,7 @@ impl Batches {
         }
         let read = Python::try_attach(|py| {
             let may_be_more = py.detach(|| reading.advance());
-            // Signals are for the main thread; elsewhere this does nothing.
+            // Signals are handled by the main thread; elsewhere this does nothing.
             py.check_signals().map(|()| may_be_more)
         });
         match read {
@@ -269,10 +270,10 @@ impl Batches {
     }
 }
 
-/// The engine turns what interrupts it into an error of its own: the next Python code is interrupted too.
+/// The engine turns an interruption into its own error, so the next Python code is interrupted too.
 #[allow(unsafe_code, reason = "Python's own interface")]
 fn interrupt_again() {
-    // SAFETY: it only notes a signal, and may be called from anywhere.
+    // SAFETY: it only records a signal, and may be called from anywhere.
     unsafe { pyo3::ffi::PyErr_SetInterrupt() };
 }
 

@@ -1,14 +1,14 @@
-//! The Arrow schema of a row: the record's table of fields in docs/schema.md, and two columns of the log.
+//! The Arrow schema of a row: the fields from the table in docs/schema.md, and two columns about the log.
 //!
-//! | the table says | column |
+//! | type in the table | column |
 //! |---|---|
 //! | string | utf8 |
 //! | string, RFC 3339 | timestamp in microseconds, UTC |
-//! | number | int64: engines and Spark have it; what does not fit is null |
+//! | number | int64, which engines and Spark support; a larger number is null |
 //! | bool, true | boolean |
 //! | array of string | list of utf8 |
 //! | `a.b`, `a[].b` | a struct, a list of structs |
-//! | object | a map of utf8; of int64 where the table gives its values a unit |
+//! | object | a map of utf8; of int64 if the table has a unit for its values |
 
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{DataType, Field, Fields, SchemaRef, TimeUnit};
@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock};
 /// The document that defines the record. The file beside `src` is a link to it.
 const DOCUMENT: &str = include_str!("../schema.md");
 
-/// Fields that only a filter's record has.
+/// Fields that occur only in a filter's record.
 const LEFT_OUT: [&str; 1] = ["others"];
 
 /// All columns.
@@ -42,7 +42,7 @@ pub(crate) fn schema(columns: Option<&[String]>) -> PyResult<SchemaRef> {
     Ok(Arc::new(arrow_schema::Schema::new(fields)))
 }
 
-/// What is known of a column while the table is read.
+/// What is known about a column while the table is read.
 enum Node {
     Leaf(DataType),
     Struct(Vec<(String, Node)>),

@@ -1,4 +1,4 @@
-//! What a caller asks for, checked: a wrong value is named.
+//! The caller's options, checked: an error names the wrong value.
 
 use crate::pods::Pods;
 use oomparse_core::{Accept, OomEvent, Options, Source, Trust};
@@ -13,13 +13,13 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) options: Options,
-    /// A zone whose offset depends on the event's own time; a fixed one is in `options`.
+    /// A time zone whose offset depends on the event's own time; a fixed offset is in `options`.
     zone: Option<Arc<jiff::tz::TimeZone>>,
     pods: Option<Arc<Pods>>,
 }
 
 impl Settings {
-    /// Of keyword arguments; `function` is who is called.
+    /// From keyword arguments; `function` is the function that was called.
     pub(crate) fn of(function: &str, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut settings = Self::default();
         for (key, value) in given.into_iter().flatten() {
@@ -63,7 +63,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Adds what is known besides: the offset of its time, the pod's names.
+    /// Adds further data: the offset of its time, the pod's names.
     pub(crate) fn complete(&self, event: &mut OomEvent) {
         if let (Some(time), Some(zone)) = (event.time, &self.zone) {
             event.time = Some(zone::complete(time, zone));
@@ -78,10 +78,10 @@ fn wrong(key: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
     PyValueError::new_err(format!("{key} is {wanted}, not {value}"))
 }
 
-/// A zone by its name, an offset, `datetime.timezone` or `zoneinfo.ZoneInfo`.
+/// A time zone by its name, an offset, `datetime.timezone` or `zoneinfo.ZoneInfo`.
 fn zone_of(value: &Bound<'_, PyAny>) -> PyResult<Zone> {
     let text = value.str()?.to_string();
-    // `datetime.timezone` calls itself `UTC+08:00`.
+    // `datetime.timezone` prints itself as `UTC+08:00`.
     let name = match text.strip_prefix("UTC") {
         Some(offset) if offset.starts_with(['+', '-']) => offset,
         _ => &text,

@@ -1,4 +1,4 @@
-//! What is read: paths, a part of a file, a file object, an iterable of bytes.
+//! The inputs: paths, a part of a file, a file object, an iterable of bytes.
 
 use crate::log::Opener;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -10,20 +10,20 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What bytes a file object is asked for at a time.
+/// How many bytes are requested from a file object at a time.
 const ASK: usize = 256 << 10;
 
-/// What is read, and can perhaps be read again.
+/// An input, which can perhaps be read again.
 pub(crate) enum Source {
     Paths(Vec<PathBuf>),
-    /// Bytes of a file, and how many before them are read for what is open there.
+    /// Bytes of a file, and how many bytes before them are read for reports that are open there.
     Part(PathBuf, Range<u64>, u64),
-    /// Python code gives the bytes, once.
+    /// Python code supplies the bytes, once.
     Once(Mutex<Option<PyReader>>),
 }
 
 impl Source {
-    /// Of what a caller hands in.
+    /// From the caller's argument.
     pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Self> {
         if value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() {
             let sentence = "a log in memory is an iterable of bytes: scan([log])";
@@ -51,7 +51,7 @@ impl Source {
         Ok(Self::Once(Mutex::new(Some(reader))))
     }
 
-    /// Whether Python code gives the bytes.
+    /// Whether Python code supplies the bytes.
     pub(crate) fn is_python(&self) -> bool {
         matches!(self, Self::Once(_))
     }
@@ -81,7 +81,7 @@ fn name(path: &Path) -> Option<String> {
     Some(path.to_string_lossy().into_owned())
 }
 
-/// A file, or those of a directory by name. What cannot be listed is complained about when it is opened.
+/// A file, or those of a directory by name. If it cannot be listed, the error is reported when it is opened.
 fn files(path: &Path) -> Vec<(Option<String>, Opener)> {
     let mut paths = vec![path.to_owned()];
     if path.is_dir()
@@ -99,10 +99,10 @@ fn files(path: &Path) -> Vec<(Option<String>, Opener)> {
 pub(crate) struct PyReader {
     from: Py<PyAny>,
     is_file: bool,
-    /// What was given, and how much of it was read.
+    /// The bytes that were supplied, and how many of them were read.
     given: Vec<u8>,
     at: usize,
-    /// What it raised.
+    /// The exception that it raised.
     raised: Arc<Mutex<Option<PyErr>>>,
 }
 
@@ -117,12 +117,12 @@ impl PyReader {
         }
     }
 
-    /// Where to look for what it raised.
+    /// Access to the exception that it raised.
     pub(crate) fn raised(&self) -> Arc<Mutex<Option<PyErr>>> {
         Arc::clone(&self.raised)
     }
 
-    /// The next bytes; none at the end.
+    /// The next bytes; `None` at the end.
     fn next(&self, py: Python<'_>) -> PyResult<Option<Vec<u8>>> {
         let from = self.from.bind(py);
         if self.is_file {

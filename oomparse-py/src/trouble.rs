@@ -1,4 +1,4 @@
-//! What is wrong with a log: as a row, or as an exception.
+//! An error of a log: as a row, or as an exception.
 
 use pyo3::create_exception;
 use pyo3::exceptions::PyOSError;
@@ -14,21 +14,21 @@ create_exception!(
      in which line that is. What stands before it was read, and its events were given."
 );
 
-/// What is wrong.
+/// An error of a log.
 pub(crate) struct Trouble {
     pub(crate) file: Option<String>,
-    /// How many bytes of the log, unpacked, were read.
+    /// How many bytes of the log were read, after decompression.
     pub(crate) byte: u64,
-    /// In which line that is, from 1.
+    /// The line of the error, from 1.
     pub(crate) line: u64,
     pub(crate) sentence: String,
     pub(crate) errno: Option<i32>,
-    /// What Python code raised that was to give the bytes.
+    /// The exception of the Python code that supplied the bytes.
     pub(crate) raised: Option<PyErr>,
 }
 
 impl Trouble {
-    /// As the `error` column says it.
+    /// The text for the `error` column.
     pub(crate) fn text(&self) -> String {
         if self.byte == 0 {
             return self.sentence.clone();
@@ -59,7 +59,7 @@ impl Trouble {
     }
 }
 
-/// What went wrong, in plain words.
+/// The error in plain words.
 pub(crate) fn sentence(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),

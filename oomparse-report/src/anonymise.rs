@@ -1,7 +1,7 @@
 //! Names, ids and hosts replaced one to one, so that a kill can be shown to others.
 //!
-//! The same name becomes the same word wherever it stands, also inside a cgroup's path. Sizes, times, scores and
-//! the kernel's own words stay. The kernel's release, a pod's labels and what the log's lines say do not.
+//! The same name becomes the same word everywhere, also inside a cgroup's path. Sizes, times, scores and the
+//! kernel's own words stay. The kernel's release, a pod's labels and the text of the log's lines are removed.
 
 use oomparse_core::{Evidence, OomEvent, Shared, Text};
 use std::collections::HashMap;
@@ -123,16 +123,17 @@ impl Anonymiser {
         }
     }
 
-    /// An id of as many digits.
+    /// An id with the same number of digits.
     fn id(&mut self, id: &str) -> String {
-        // The first 12 digits are what an id is known by.
+        // An id is known by its first 12 digits.
         let known = id.get(..12).unwrap_or(id);
         let number = self.number(Kind::Id, known.as_bytes());
         let rest = id.len().saturating_sub(known.len());
         format!("{number:0len$x}{}", "0".repeat(rest), len = known.len())
     }
 
-    /// The path with the parts of Kubernetes, runtimes and systemd kept, and ids and names in them replaced.
+    /// The path, in which the parts from Kubernetes, runtimes and systemd are kept, and ids and names are
+    /// replaced.
     fn path(&mut self, path: &Text) -> Text {
         let text = path.to_display().into_owned();
         let parts: Vec<String> = text.split('/').map(|part| self.part(part)).collect();

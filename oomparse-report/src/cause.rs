@@ -1,10 +1,10 @@
-//! What filled the memory that ran out, reckoned once: hints and advice rest on these figures.
+//! What filled the memory that ran out, computed once: hints and advice are based on these figures.
 
 use crate::facts::{percent, resident, rows_by_size};
 use crate::memory::CgroupMemory;
 use oomparse_core::{OomEvent, Scope, Victim};
 
-/// What the memory that ran out was, as the figures of one report show it.
+/// What filled the memory that ran out, according to the figures of one report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// Files in tmpfs, or memfds.
@@ -17,11 +17,11 @@ pub enum Cause {
     ManyProcesses,
     /// One process that held most of the limit.
     OneProcess,
-    /// The victim is small beside what the others hold.
+    /// The victim is small compared with the other processes.
     Others,
     /// The machine's memory; no limit was reached.
     Machine,
-    /// The figures do not tell.
+    /// The figures do not show it.
     Unknown,
 }
 
@@ -42,25 +42,25 @@ impl Cause {
     }
 }
 
-/// From this share on shared memory, or the kernel's own, is what the memory was.
+/// From this percentage on, shared memory or the kernel's own memory is the cause.
 const MUCH: u64 = 40;
-/// The same of page cache that was still to be written; less is enough, for it should be none.
+/// The same for page cache that was not written yet; a smaller share is enough, because there should be none.
 const STUCK: u64 = 25;
-/// From this share on one process is.
+/// From this percentage on, one process is the cause.
 const ONE: u64 = 60;
-/// So many processes are many, where the largest has at most `SMALL` per cent.
+/// This many processes are many, if the largest has at most `SMALL` per cent.
 const MANY: usize = 20;
 const SMALL: u64 = 10;
 
-/// The figures of a cgroup at its limit, and what they are parts of.
+/// The figures of a cgroup at its limit, and the total.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Filling {
     pub(crate) memory: CgroupMemory,
-    /// What was used, else the limit; never 0.
+    /// The memory in use, or else the limit; never 0.
     pub(crate) whole: Option<u64>,
     /// Page cache that is dirty or being written.
     pub(crate) stuck: Option<u64>,
-    /// What of the victim's is charged to its cgroup for certain: files may be another's.
+    /// The part of the victim's memory that is certainly charged to its cgroup: files may be another cgroup's.
     pub(crate) held: Option<u64>,
     scope: Option<Scope>,
     many: Option<Many>,
@@ -70,7 +70,7 @@ pub(crate) struct Filling {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Many {
     pub(crate) all: usize,
-    /// The largest one's share of all that are listed, in per cent.
+    /// The share of the largest process in the total of all listed ones, in per cent.
     pub(crate) share: u64,
 }
 
@@ -95,22 +95,22 @@ impl Filling {
         (percent(part, whole) >= share).then_some((part, whole))
     }
 
-    /// Shared memory and what it is part of, where it is much.
+    /// Shared memory and its total, if it is a large share.
     pub(crate) fn shmem(&self) -> Option<(u64, u64)> {
         self.at_least(self.memory.shmem, MUCH)
     }
 
-    /// Page cache that could not be dropped, where it is much.
+    /// Page cache that could not be dropped, if it is a large share.
     pub(crate) fn stuck(&self) -> Option<(u64, u64)> {
         self.at_least(self.stuck, STUCK)
     }
 
-    /// The kernel's own memory, where it is much.
+    /// The kernel's own memory, if it is a large share.
     pub(crate) fn kernel(&self) -> Option<(u64, u64)> {
         self.at_least(self.memory.kernel, MUCH)
     }
 
-    /// Slab, where it is most of the kernel's own.
+    /// Slab, if it is most of the kernel's own memory.
     pub(crate) fn mostly_slab(&self) -> Option<u64> {
         let kernel = self.memory.kernel?;
         self.memory.slab.filter(|&slab| slab > kernel / 2)
@@ -121,14 +121,14 @@ impl Filling {
         self.many
     }
 
-    /// Whether the victim held most of the limit; not where it held far more than the cgroup, and the figures
-    /// are of another moment.
+    /// Whether the victim held most of the limit; not if it held far more than the cgroup, because then the
+    /// figures are from another moment.
     fn is_one(&self) -> bool {
         let share = self.held.zip(self.whole);
         share.is_some_and(|(held, whole)| (ONE..=110).contains(&percent(held, whole)))
     }
 
-    /// What the memory was, most telling first.
+    /// What filled the memory, the most telling cause first.
     pub(crate) fn cause(&self) -> Cause {
         match self.scope {
             Some(Scope::Memcg) => {}

@@ -6,12 +6,12 @@ use crate::units::{bytes, number};
 use crate::words::Words;
 use oomparse_core::{EventType, OomEvent, WallTime};
 
-/// Kills of one container that are kept; the first ones show the course too.
+/// How many kills of one container are kept; the first ones show the trend too.
 const MOST: usize = 256;
 /// How many usages are listed.
 const LISTED: usize = 5;
 
-/// What one kill adds to the course.
+/// What one kill contributes.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     seconds: Option<i64>,
@@ -20,13 +20,13 @@ struct Step {
     limit: Option<u64>,
 }
 
-/// The kills of one container in the order of the log, as far as their course needs them.
+/// The kills of one container in the order of the log, with the figures that show their trend.
 #[derive(Clone, Debug, Default)]
 pub struct Course {
     steps: Vec<Step>,
 }
 
-/// What the kills of one container show together, in the order of the log; nothing for fewer than three.
+/// What the kills of one container show together, in the order of the log; empty for fewer than three.
 #[must_use]
 pub fn course(kills: &[&OomEvent], lang: Lang) -> Vec<String> {
     let mut course = Course::default();
@@ -37,7 +37,7 @@ pub fn course(kills: &[&OomEvent], lang: Lang) -> Vec<String> {
 }
 
 impl Course {
-    /// Takes a kill; anything else is passed over, and so are kills beyond the first 256.
+    /// Takes a kill; other events, and kills after the first 256, are ignored.
     pub fn add(&mut self, event: &OomEvent) {
         if event.event_type != EventType::Kill || self.steps.len() >= MOST {
             return;
@@ -57,7 +57,7 @@ impl Course {
         self.steps.len()
     }
 
-    /// What they show together; nothing for fewer than three.
+    /// What they show together; empty for fewer than three.
     #[must_use]
     pub fn says(&self, lang: Lang) -> Vec<String> {
         if self.steps.len() < 3 {
@@ -74,12 +74,13 @@ impl Course {
         .collect()
     }
 
-    /// One figure of every kill; nothing if one kill does not show it.
+    /// One figure of every kill; `None` if one kill does not show it.
     fn all<T>(&self, of: impl Fn(&Step) -> Option<T>) -> Option<Vec<T>> {
         self.steps.iter().map(of).collect()
     }
 
-    /// Whether the kills come at one pace: so a steady growth would show, and a limit too small for the start.
+    /// Whether the kills come at regular intervals: a steady growth would show like this, and so would a limit
+    /// too small for the start.
     fn pace(&self, lang: Lang) -> Option<String> {
         let times: Vec<i64> = self.all(|step| step.seconds)?;
         let mut steps: Vec<i64> = times
@@ -139,7 +140,7 @@ impl Course {
         Some(lang.say("course_raised", &values).text())
     }
 
-    /// What was in use at each of the last kills, where it was not always the same.
+    /// The memory in use at each of the last kills, if it was not always the same.
     fn each(&self, lang: Lang) -> Option<String> {
         let usages: Vec<u64> = self.all(|step| step.usage)?;
         if usages.iter().all(|usage| Some(usage) == usages.first()) {
@@ -157,7 +158,8 @@ fn grow(sizes: &[u64]) -> bool {
     sizes.iter().zip(sizes.iter().skip(1)).all(|(a, b)| a < b)
 }
 
-/// Seconds by the wall, else since boot; only with its zone is a wall's time comparable over months.
+/// Seconds on the wall clock, or else since boot; a wall-clock time is comparable over months only with its time
+/// zone.
 fn seconds(event: &OomEvent) -> Option<i64> {
     match event.time {
         Some(time) => unix_seconds(&time),
@@ -165,7 +167,7 @@ fn seconds(event: &OomEvent) -> Option<i64> {
     }
 }
 
-/// Seconds since 1970 in UTC; as the wall shows them where the zone is missing. Nothing without a year.
+/// Seconds since 1970 in UTC; on the local clock if the time zone is missing. `None` without a year.
 #[must_use]
 pub fn unix_seconds(time: &WallTime) -> Option<i64> {
     let (year, month, day) = (

@@ -1,4 +1,4 @@
-//! Figures that several texts need, reckoned in one place.
+//! Figures that several texts need, computed in one place.
 
 use oomparse_core::{Counter, OomEvent, TaskRow, Text, Victim, WallTime};
 
@@ -44,14 +44,14 @@ pub fn rows_by_size(tasks: &[TaskRow]) -> Vec<(&TaskRow, u64)> {
     rows
 }
 
-/// Per cent, rounded; nothing of nothing is 0.
+/// Per cent, rounded; 0 if both are 0.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> u64 {
     let share = (u128::from(part) * 100 + u128::from(whole) / 2) / u128::from(whole.max(1));
     u64::try_from(share).unwrap_or(u64::MAX)
 }
 
-/// RFC 3339, or what the prefix shows of it.
+/// RFC 3339, or as much of it as the prefix shows.
 #[must_use]
 pub fn clock(time: &WallTime) -> String {
     if time.is_complete() {
@@ -66,20 +66,20 @@ pub fn clock(time: &WallTime) -> String {
     )
 }
 
-/// The 12 digits by which container tools know an id.
+/// The 12 digits that container tools show of an id.
 #[must_use]
 pub fn cut_id(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
-/// A name from a lookup table, with nothing in it that a terminal would obey.
+/// A name from a lookup table, without characters that a terminal would interpret.
 #[must_use]
 pub fn plain(name: &str) -> String {
     Text::from(name).to_string()
 }
 
-/// `namespace/name` of the victim's pod, else its uid; `shop/web-0 (nested)` of one within a container's cgroup,
-/// which another cluster named.
+/// `namespace/name` of the victim's pod, else its uid; `shop/web-0 (nested)` for a pod within a container's
+/// cgroup, which another cluster named.
 #[must_use]
 pub fn pod_name(event: &OomEvent) -> Option<String> {
     let pod = event.pod.as_ref()?;

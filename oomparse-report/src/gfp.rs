@@ -1,4 +1,4 @@
-//! The flags of an allocation, of kernels that print them as a bare mask: those before 4.6.
+//! The flags of an allocation, for kernels that print them as a bare mask: those before 4.6.
 //!
 //! | bit | up to 4.3 | 4.4 and 4.5 |
 //! |---|---|---|
@@ -8,30 +8,30 @@
 //! | 0x400000 | `__GFP_NO_KSWAPD` | `__GFP_DIRECT_RECLAIM` |
 //! | 0x2000000 | none | `__GFP_KSWAPD_RECLAIM` |
 //!
-//! The others are the same in all of them (include/linux/gfp.h). From 4.6 on the names stand behind the mask, and
-//! its bits have changed several times since: a mask without names is not read there.
+//! The other bits are the same in all of them (include/linux/gfp.h). Since 4.6 the names follow the mask, and its
+//! bits have changed several times since then: a mask without names from these kernels is not read.
 
 use crate::Lang;
 use crate::words::Words;
 
-/// What a bare mask says.
+/// The meaning of a bare mask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flags {
-    /// The names, as later kernels print them: the combination that fits first, then single flags.
+    /// The names, as later kernels print them: the first combination that fits, then single flags.
     pub names: Vec<&'static str>,
-    /// Bits that have no name, or not for sure.
+    /// Bits that have no name, or no certain one.
     pub unknown: u32,
     known: Known,
 }
 
-/// How the table was found.
+/// How the table was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Known {
     /// The log names the kernel.
     Release(Table, String),
-    /// The bits themselves fit one alone.
+    /// The bits themselves fit only one table.
     Bits(Table),
-    /// Only what all have alike is named.
+    /// Only bits that have the same meaning in all tables are named.
     Unsure,
     /// A page fault has no flags.
     Fault,
@@ -112,15 +112,15 @@ const COMBINED_FROM_4_4: [(u32, &str); 9] = [
 ];
 
 const WAIT: u32 = 0x10;
-/// Which nearly every release means differently.
+/// The bit that has another meaning in almost every release.
 const MOVED: u32 = 0x0010_0000;
 const MOVABLE: u32 = 0x08;
 const DIRECT_RECLAIM: u32 = 0x0040_0000;
 const KSWAPD_RECLAIM: u32 = 0x0200_0000;
 
-/// The flags of a mask that stands alone, `0x201da`. `release` is the kernel's, as `uname -r` has it.
+/// The flags of a mask without names, `0x201da`. `release` is the kernel's, as printed by `uname -r`.
 ///
-/// Nothing where it is no mask, or of a kernel that prints names.
+/// `None` if it is not a mask, or comes from a kernel that prints names.
 ///
 /// # Example
 /// ```
@@ -165,7 +165,8 @@ fn known(mask: u32, release: Option<&str>, version: Option<[u32; 3]>) -> Known {
         };
         return Known::Release(table, release.to_owned());
     }
-    // No bit before was as high; and what may kill must be allowed to wait, which is another bit since.
+    // No earlier bit was as high; and an allocation that may kill must be allowed to wait, which is another bit
+    // since then.
     if mask & KSWAPD_RECLAIM != 0 {
         Known::Bits(Table::From44)
     } else if mask & WAIT != 0 && mask & DIRECT_RECLAIM == 0 {
@@ -175,7 +176,7 @@ fn known(mask: u32, release: Option<&str>, version: Option<[u32; 3]>) -> Known {
     }
 }
 
-/// What the bit is that moved, where that is known.
+/// The name of the bit that moved, if it is known.
 fn moved(version: Option<[u32; 3]>) -> Option<&'static str> {
     let version = version?;
     let known = [
@@ -192,7 +193,7 @@ fn moved(version: Option<[u32; 3]>) -> Option<&'static str> {
         .and_then(|(_, name)| name)
 }
 
-/// Names of a mask, and the bits that are left.
+/// Names of a mask, and the remaining bits.
 fn named(
     mask: u32,
     moved: Option<&'static str>,
@@ -219,7 +220,7 @@ fn named(
     (names, rest)
 }
 
-/// `[3, 10, 0]` of `3.10.0-1160.el7.x86_64`.
+/// `[3, 10, 0]` from `3.10.0-1160.el7.x86_64`.
 fn version(release: &str) -> Option<[u32; 3]> {
     let end = release.find(|sign: char| !(sign.is_ascii_digit() || sign == '.'));
     let numbers = release.get(..end.unwrap_or(release.len()))?;
@@ -229,7 +230,7 @@ fn version(release: &str) -> Option<[u32; 3]> {
 }
 
 impl Flags {
-    /// Which table was read, and how sure that is.
+    /// Which table was used, and how certain that is.
     #[must_use]
     pub fn says(&self, lang: Lang) -> String {
         let word = |text: &str| Words::default().say(text);
@@ -308,7 +309,7 @@ mod tests {
             with("0x25000c0", "4.4.0-21-generic"),
             "GFP_KERNEL|__GFP_NOACCOUNT"
         );
-        // A kernel that prints names, and one whose flag is another's.
+        // A kernel that prints names, and one with a different flag there.
         assert_eq!(gfp_flags("0xcc0", Some("5.4.0-1-generic")), None);
         let rhel = gfp_flags("0x1000d0", Some("3.10.0-1160.el7.x86_64")).unwrap();
         assert_eq!((rhel.names, rhel.unknown), (vec!["GFP_KERNEL"], 0x10_0000));

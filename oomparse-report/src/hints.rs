@@ -1,5 +1,5 @@
-//! What else the figures suggest, said only where they show it, and said as what was seen. What filled the
-//! memory is [`advice`](crate::advice())'s to say, and not said twice.
+//! What else the figures suggest, stated only if the figures show it, as an observation. What filled the memory
+//! is stated by [`advice`](crate::advice()), and not repeated here.
 
 use crate::Lang;
 use crate::advice;
@@ -11,10 +11,10 @@ use crate::units::{bytes, number};
 use crate::words::Words;
 use oomparse_core::{OomEvent, Scope, Victim};
 
-/// More than this many hints are not read.
+/// Nobody reads more than this many hints.
 const MOST: usize = 2;
 
-/// The hints of one event, most telling first; without what the advice on it says.
+/// The hints of one event, the most telling first, without what the advice on it says.
 #[must_use]
 pub fn hints(event: &OomEvent, lang: Lang) -> Vec<String> {
     let all = match event.scope {
@@ -85,7 +85,7 @@ fn limit_and_victim(event: &OomEvent) -> Option<(u64, &Victim)> {
     Some((limit, event.victim.as_ref()?)).filter(|_| limit > 0)
 }
 
-/// What stays without the victim and cannot be dropped is near the limit.
+/// The memory that stays without the victim, and cannot be dropped, is near the limit.
 fn others_need(event: &OomEvent, memory: &CgroupMemory, lang: Lang) -> Option<String> {
     let (limit, victim) = limit_and_victim(event)?;
     let held = memory

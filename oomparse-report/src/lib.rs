@@ -1,8 +1,8 @@
-//! What people read of an OOM kill: the sentence, the figures, hints and advice.
+//! The text about an OOM kill for people: the sentence, the figures, hints and advice.
 //!
-//! The program's report, its tickets and the page say the same because all three ask here. Texts are in
-//! English and Chinese, from one catalogue (`texts/`). Nothing is said without the figure it rests on;
-//! what the log does not show is left out.
+//! The program's report, its tickets and the page print the same text because all three use this crate. Texts are
+//! in English and Chinese, from one catalogue (`texts/`). Every statement is based on a figure; what the log does
+//! not show is left out.
 
 mod advice;
 mod anonymise;

@@ -9,9 +9,9 @@ use std::fmt::Write as _;
 /// How many processes a ticket lists.
 const LARGEST: usize = 5;
 
-/// An event as markdown: the sentence, the figures in a table, the largest processes, what could be done.
+/// An event as Markdown: the sentence, the figures in a table, the largest processes, what could be done.
 ///
-/// What a workload wrote stands there as text: nothing in a name is markup.
+/// Text from a workload is shown as text: nothing in a name acts as markup.
 #[must_use]
 pub fn markdown(event: &OomEvent, lang: Lang) -> String {
     let mut text = format!("{}\n", escape(&sentence(event, lang).text()));
@@ -129,7 +129,7 @@ fn processes(text: &mut String, event: &OomEvent, lang: Lang) {
     }
 }
 
-/// Text in which markdown finds no markup: no link, no picture, no HTML, no row's end, no mention.
+/// Text in which Markdown finds no markup: no link, no picture, no HTML, no end of a row, no mention.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -145,7 +145,7 @@ pub(crate) fn escape(text: &str) -> String {
             letter => out.push(letter),
         }
     }
-    // What trackers and forges make links of.
+    // What trackers and forges turn into links.
     out.replace("://", ":&#47;&#47;")
         .replace("www.", "www&#46;")
 }

@@ -1,16 +1,16 @@
-//! What memory was: the kernel's statistics as parts that do not overlap.
+//! How memory was used: the kernel's statistics as parts that do not overlap.
 
 use oomparse_core::{MemcgStats, Meminfo, OomEvent};
 
-/// A part of a whole: the key of its name in the catalogue, and its size.
+/// A part of a whole: the catalogue key of its name, and its size.
 pub type Part = (&'static str, u64);
 
-/// Parts of a whole, in the order drawn, and the whole.
+/// Parts of a whole, in the order in which they are drawn, and the whole.
 #[derive(Clone, Debug, Default)]
 pub struct Breakdown {
     /// The parts that are not 0; [`Lang::label`](crate::Lang::label) names them.
     pub parts: Vec<Part>,
-    /// What they are parts of: at least their sum.
+    /// The whole: at least their sum.
     pub whole: u64,
 }
 
@@ -32,7 +32,7 @@ impl Breakdown {
     }
 }
 
-/// What the memory of the cgroup at its limit was, in bytes.
+/// How the memory of the cgroup at its limit was used, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CgroupMemory {
     /// Anonymous memory.
@@ -41,9 +41,9 @@ pub struct CgroupMemory {
     pub cache: Option<u64>,
     /// Shared memory: tmpfs and memfds.
     pub shmem: Option<u64>,
-    /// Slab, where it is told apart.
+    /// Slab, if it is listed separately.
     pub slab: Option<u64>,
-    /// All of the kernel's, with slab.
+    /// All of the kernel's memory, including slab.
     pub kernel: Option<u64>,
     /// Buffers of sockets.
     pub sockets: Option<u64>,
@@ -54,7 +54,7 @@ pub struct CgroupMemory {
 }
 
 impl CgroupMemory {
-    /// Reads the statistics of the event; nothing where they hold no sizes.
+    /// Reads the statistics of the event; `None` if they contain no sizes.
     #[must_use]
     pub fn of(event: &OomEvent) -> Option<Self> {
         let blocks = &event.memcg_stats;
@@ -72,9 +72,9 @@ impl CgroupMemory {
         if whole("total_rss").is_some() {
             return Some(Self::v1(|key| whole(&format!("total_{key}")), kmem));
         }
-        // Up to 5.2 each cgroup below the limit has a block of its own, and the whole is their sum.
+        // Up to 5.2 each cgroup below the limit has its own block, and the total is their sum.
         let v1 = Self::v1(|key| sum(blocks, key), kmem);
-        // Else the blocks that hold the memory are not in the log.
+        // Otherwise the blocks with the memory are not in the log.
         (v1.anon > Some(0) || v1.cache > Some(0) || v1.shmem > Some(0)).then_some(v1)
     }
 
@@ -98,7 +98,7 @@ impl CgroupMemory {
             cache: without(value("file"), shmem),
             shmem,
             slab,
-            // 5.18 and later give the sum.
+            // 5.18 and later print the sum.
             kernel: value("kernel").or(listed),
             sockets: value("sock"),
             dirty: value("file_dirty"),
@@ -119,7 +119,7 @@ impl CgroupMemory {
         }
     }
 
-    /// The parts, of what the counter says was used.
+    /// The parts of the usage that the counter shows.
     #[must_use]
     pub fn breakdown(&self, usage: Option<u64>) -> Breakdown {
         let kernel = without(self.kernel, self.slab);
@@ -156,7 +156,7 @@ fn without(whole: Option<u64>, part: Option<u64>) -> Option<u64> {
     Some(whole?.saturating_sub(part.unwrap_or(0)))
 }
 
-/// What the machine's memory was, in pages.
+/// How the machine's memory was used, in pages.
 #[must_use]
 pub fn machine(meminfo: &Meminfo) -> Breakdown {
     let both = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));

@@ -1,4 +1,4 @@
-//! What the log does not show of a kill, though a whole report has it.
+//! What the log does not show about a kill, although a complete report has it.
 
 use crate::Lang;
 use oomparse_core::{EventType, Evidence, OomEvent, Scope};
@@ -16,7 +16,7 @@ pub fn missing(event: &OomEvent, lang: Lang) -> Vec<String> {
         .cgroup
         .as_ref()
         .is_some_and(|cgroup| cgroup.task_memcg.is_some());
-    // Before 5.0 a report of the whole machine names no cgroup at all.
+    // Before 5.0 a report about the whole machine names no cgroup at all.
     let told_cgroup = has_cgroup || event.pod.is_some() || !is_memcg && !shows(Evidence::Summary);
     let parts = [
         (told_cgroup, "missing_cgroup"),

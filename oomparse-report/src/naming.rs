@@ -1,11 +1,11 @@
-//! Whether a line of a log seems to tell an event, by its text alone: for looking up the lines of an event that was
-//! read before. While a log is read the parser knows better.
+//! Whether a log line seems to report an event, judging by its text alone: for finding the lines of an event that
+//! was read before. While a log is being read, the parser knows better.
 
 use memchr::memmem;
 use oomparse_core::{Evidence, Framer, OomEvent};
 
-/// Whether a line names the victim, or says why there is none. A line that is a record is read for its text, which
-/// may be escaped in it or, as journald writes it, a list of bytes.
+/// Whether a line names the victim, or says why there is none. If a line is a record, its text is read, which may
+/// be escaped or, as journald writes it, a list of bytes.
 pub(crate) fn seems_to_tell(event: &OomEvent, line: &[u8]) -> bool {
     let is_record = memchr::memchr(b'{', line).is_some();
     is_named_in(event, line)

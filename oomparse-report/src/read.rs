@@ -1,10 +1,10 @@
-//! Events back from their JSON, as `oomparse scan --format json` writes them.
+//! Reads events back from their JSON, as written by `oomparse scan --format json`.
 
 use oomparse_core::OomEvent;
 
-/// The event that one line of JSON tells; nothing if it is no event of this schema.
+/// The event in one line of JSON; `None` if it is not an event of this schema.
 ///
-/// What this release does not know is passed over.
+/// Fields that this release does not know are skipped.
 #[must_use]
 pub fn read_event(line: &str) -> Option<OomEvent> {
     serde_json::from_str(line).ok()

@@ -1,10 +1,10 @@
-//! Text that others wrote, so that a terminal shows all of it and obeys none of it.
+//! Text from others, in a form that a terminal shows completely and never interprets.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with every character escaped that a terminal obeys or does not show: `\x1b` for controls, `\u{202e}`
-/// for what turns the direction of writing, has no width, or ends a line.
+/// The text with every character escaped that a terminal interprets or does not show: `\x1b` for controls,
+/// `\u{202e}` for characters that change the writing direction, have no width, or end a line.
 ///
 /// # Example
 /// ```
@@ -29,18 +29,18 @@ pub fn on_screen(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a terminal obeys a character, or shows nothing for it.
+/// Whether a terminal interprets a character, or shows nothing for it.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
-            // Soft hyphen, joiners, fillers: no width, or none that is seen.
+            // Soft hyphen, joiners, fillers: no width, or no visible one.
             '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{3164}' | '\u{ffa0}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}'
-            // Zero width, marks of direction, ends of lines and paragraphs, embeddings and overrides.
+            // Zero width, direction marks, line and paragraph separators, embeddings and overrides.
             | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            // Word joiner, invisible signs, isolates, what is deprecated.
+            // Word joiner, invisible signs, isolates, deprecated characters.
             | '\u{2060}'..='\u{206f}'
-            // Annotations, tags, more variations, what is of private use.
+            // Annotations, tags, more variation selectors, private use.
             | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}')
 }
 

@@ -1,4 +1,4 @@
-//! The first sentence of an event: when, where, who, of which pod, and why.
+//! The first sentence about an event: when, where, which process, of which pod, and why.
 
 use crate::Lang;
 use crate::facts::{clock, cut_id, plain, reached, resident, rows_by_size};
@@ -85,7 +85,7 @@ fn killed(event: &OomEvent, lang: Lang) -> Words {
     }
 }
 
-/// How much the victim had resident, in bytes or, where only the table shows it, in pages.
+/// How much resident memory the victim had, in bytes or, if only the table shows it, in pages.
 fn held(event: &OomEvent, lang: Lang) -> Option<String> {
     let victim = event.victim.as_ref()?;
     if let Some(size) = resident(victim) {
@@ -139,7 +139,7 @@ fn asked(event: &OomEvent, lang: Lang) -> Option<Words> {
     if invoker.order == Some(-1) || invoker.comm.is_none() && invoker.pid.is_none() {
         return None;
     }
-    // Without a thread id the same name proves nothing.
+    // Without a thread id, an equal name proves nothing.
     let victim = event.victim.as_ref().map(|victim| victim.pid);
     let same = invoker.pid.is_some() && invoker.pid == victim;
     let who = (
@@ -177,7 +177,7 @@ pub fn process(comm: Option<&Text>, pid: Option<u32>, lang: Lang) -> String {
     }
 }
 
-/// `2023-01-05T02:12:02+08:00 node-7`, with as much of it as the log shows.
+/// `2023-01-05T02:12:02+08:00 node-7`, as much of it as the log shows.
 #[must_use]
 pub fn when_and_where(event: &OomEvent, lang: Lang) -> Words {
     let mut words = Words::default();
@@ -226,7 +226,7 @@ fn pod(event: &OomEvent, lang: Lang) -> Option<Words> {
         (None, Some(class)) => return Some(lang.say("a_pod_of_class", &[("class", class.into())])),
         (None, None) => return None,
     };
-    // Of a cluster within a container or a machine of this node.
+    // A pod of a cluster within a container or a machine of this node.
     Some(match pod.nested {
         true => lang.say("nested_pod", &[("pod", words)]),
         false => words,

@@ -1,4 +1,4 @@
-//! Which terms an event's report uses, to be explained below it.
+//! Which terms the report of an event uses, to be explained below it.
 
 use oomparse_core::{EventType, OomEvent, Scope};
 

@@ -17,7 +17,7 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The language of a tag such as `zh-CN`; English where there are no texts in it.
+    /// The language of a tag such as `zh-CN`; English for languages without texts.
     #[must_use]
     pub fn of_tag(tag: &str) -> Self {
         let base = tag.split(['-', '_']).next().unwrap_or_default();
@@ -33,7 +33,7 @@ impl Lang {
         self.text(key)
     }
 
-    /// A text of the catalogue; its key where there is none.
+    /// A text of the catalogue; its key if there is none.
     pub(crate) fn text(self, key: &'static str) -> &'static str {
         let Some(texts) = catalogue().get(key) else {
             return key;
@@ -73,7 +73,7 @@ struct Texts {
     zh: String,
 }
 
-/// What a term of the reports means: a field, a word of the kernel's or of Kubernetes'.
+/// The meaning of a term in the reports: a field, or a word of the kernel or of Kubernetes.
 #[must_use]
 pub fn term(name: &str, lang: Lang) -> Option<&'static str> {
     let texts = terms().get(name)?;
@@ -105,7 +105,7 @@ fn catalogue() -> &'static HashMap<String, Texts> {
     })
 }
 
-/// Puts values where the text has their names in braces.
+/// Inserts values in place of their names in braces.
 fn fill(text: &str, values: &[(&str, Words)]) -> Words {
     let mut words = Words::default();
     let mut rest = text;
@@ -127,14 +127,14 @@ fn fill(text: &str, values: &[(&str, Words)]) -> Words {
     literal(words, rest, spaced)
 }
 
-/// The text before the first name in braces, the name, and the text behind it.
+/// The text before the first name in braces, the name, and the text after it.
 fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once('{')?;
     let (name, after) = rest.split_once('}')?;
     Some((before, name, after))
 }
 
-/// Adds text as it stands between two values.
+/// Adds the text between two values.
 fn literal(words: Words, text: &str, spaced: bool) -> Words {
     if text.is_empty() || spaced || text.starts_with(' ') || words.is_empty() {
         return words.say(text);

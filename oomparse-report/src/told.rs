@@ -1,4 +1,4 @@
-//! The sentence of what another than the kernel did or says.
+//! The sentence about what anything other than the kernel did or reports.
 
 use crate::Lang;
 use crate::facts::plain;

@@ -1,4 +1,4 @@
-//! Figures as people read them.
+//! Figures in a form for people.
 
 /// A size in bytes: `0 B`, `56.0 KiB`, `120.0 MiB`, `1.5 GiB`.
 #[must_use]
@@ -44,7 +44,7 @@ pub fn count(n: u64, thing: &str) -> String {
     format!("{} {thing}{s}", number(n))
 }
 
-/// `12345.678901 s` of microseconds since boot.
+/// `12345.678901 s` from microseconds since boot.
 #[must_use]
 pub fn uptime(micros: u64) -> String {
     format!("{}.{:06} s", micros / 1_000_000, micros % 1_000_000)

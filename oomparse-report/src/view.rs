@@ -1,4 +1,4 @@
-//! What a page shows of an event, as JSON: texts in the reader's language beside the event's own figures.
+//! What a page shows about an event, as JSON: texts in the reader's language next to the event's own figures.
 
 use crate::words::{Look, Words};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 use oomparse_core::{EventType, LimitLevel, OomEvent, Scope};
 use serde_json::{Map, Value, json};
 
-/// One line of a list of events: who, when, where, how much.
+/// One line in a list of events: who, when, where, how much.
 #[must_use]
 pub fn row(event: &OomEvent) -> Value {
     let mut row = Map::new();
@@ -82,7 +82,7 @@ fn level(event: &OomEvent) -> Option<&'static str> {
     (event.scope == Some(Scope::Memcg)).then(|| LimitLevel::as_str(level))
 }
 
-/// Everything said of one event in a language.
+/// Everything that is said about one event in a language.
 #[must_use]
 pub fn view(event: &OomEvent, lang: Lang) -> Value {
     let memory = CgroupMemory::of(event);
@@ -124,8 +124,8 @@ fn gfp(event: &OomEvent, lang: Lang) -> Option<Value> {
     Some(json!({"names": flags.names, "says": flags.says(lang)}))
 }
 
-/// `[["java (pid 7)", "strong"], [" of pod "], …]`, with the spaces between words; a mark behind a strong word is
-/// none itself.
+/// `[["java (pid 7)", "strong"], [" of pod "], …]`, with the spaces between words; a punctuation mark after a
+/// strong word is not strong itself.
 fn spans(words: &Words) -> Value {
     let mut spans: Vec<(String, bool)> = Vec::new();
     for word in words.iter() {

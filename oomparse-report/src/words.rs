@@ -1,14 +1,14 @@
-//! Text as words that are never broken, each with how it is to be seen.
+//! Text as words that are never broken, each with its style.
 
-/// How a word looks; nothing of it is seen without colour.
+/// How a word looks; without colour all words look the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Look {
-    /// As its surroundings.
+    /// Like the text around it.
     #[default]
     Plain,
-    /// What to look at first.
+    /// To be noticed first.
     Strong,
-    /// What is there to be skipped.
+    /// Less important.
     Faint,
     /// The nth part of a stacked bar, or its name.
     Part(usize),
@@ -17,16 +17,16 @@ pub enum Look {
 /// A word, or several that stay on one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Word {
-    /// Its text; no control character is in it.
+    /// Its text, without control characters.
     pub text: String,
     /// How it looks.
     pub look: Look,
-    /// No space stands before it; a line may still break there.
+    /// No space precedes it; a line may still break there.
     pub tight: bool,
 }
 
-/// Text as words that are never broken. No word holds a control character: names come from
-/// `Text`'s escaped form.
+/// Text as words that are never broken. No word contains a control character: names come from `Text`'s escaped
+/// form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words(Vec<Word>);
 
@@ -51,13 +51,13 @@ impl Words {
         self.push(text.into(), Look::Plain, false)
     }
 
-    /// Adds text that stays together and is to be seen first.
+    /// Adds text that stays together and is to be noticed first.
     #[must_use]
     pub fn strong(self, text: impl Into<String>) -> Self {
         self.push(text.into(), Look::Strong, false)
     }
 
-    /// Adds text directly behind what is there.
+    /// Adds text directly after the existing text.
     #[must_use]
     pub fn tight(self, text: impl Into<String>) -> Self {
         self.push(text.into(), Look::Plain, true)

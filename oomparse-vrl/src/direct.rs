@@ -1,7 +1,7 @@
-//! The event of one line, written into a VRL object without a report or an event in between.
+//! Writes the event of one line directly into a VRL object, without a report or an event in between.
 //!
-//! Only the three kinds of line that every report has, and only where the line is whole and of plain text;
-//! everything else goes the long way, which gives the same (`tests/same.rs` compares them over the corpus).
+//! It handles only the three kinds of line that every report has, and only if the line is complete plain text;
+//! all other lines take the long way, with the same result (`tests/same.rs` compares both over the corpus).
 
 use bytes::Bytes;
 use memchr::{memchr, memchr2, memmem};
@@ -10,12 +10,12 @@ use oomparse_core::{Frame, Framer, SCHEMA, WallTime, parse_cgroup_path};
 use std::borrow::Cow;
 use vrl::value::{ObjectMap, Value};
 
-/// No line of the kernel's has so many blanks in a row.
+/// No kernel line has this many blanks in a row.
 const FILL: &[u8] = b"                        ";
 
-/// The event that this line tells; nothing if the short way does not lead there.
+/// The event of this line; `None` if it must take the long way.
 pub(crate) fn event(line: &Bytes) -> Option<Value> {
-    // Without a way out in the middle it is done many bytes at a time.
+    // Without an early exit, many bytes are tested at a time.
     let is_plain = line
         .iter()
         .fold(true, |plain, byte| plain & (0x20..0x7f).contains(byte));
@@ -23,11 +23,11 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
     if !is_plain || line.len() > 900 {
         return None;
     }
-    // Rows that a terminal filled with blanks are mended first.
+    // Rows that a terminal padded with blanks are repaired first.
     if memmem::find(line, FILL).is_some() {
         return None;
     }
-    // So are signs that markdown or a web page writes otherwise.
+    // So are characters that Markdown or a web page escapes.
     if memchr2(b'\\', b'&', line).is_some() {
         return None;
     }
@@ -35,13 +35,13 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
     if frame.author.is_program() || frame.boot_id.is_some() {
         return None;
     }
-    // Line ends were lost: the event that it tells is not of the first record alone.
+    // Line ends were lost: the event is not only about the first record.
     let mut records = 0;
     frame.each_record(&mut |_| records += 1);
     if records > 1 {
         return None;
     }
-    // What had to be unescaped may hold anything.
+    // Text that had to be unescaped may contain anything.
     let Cow::Borrowed(message) = frame.message else {
         return None;
     };
@@ -54,7 +54,7 @@ pub(crate) fn event(line: &Bytes) -> Option<Value> {
     }
 }
 
-/// Whether a summary ends with its last field, and another record does not follow on the same line.
+/// Whether a summary ends with its last field, without another record on the same line.
 fn ends_whole(message: &[u8]) -> bool {
     let digits = message
         .iter()
@@ -66,8 +66,8 @@ fn ends_whole(message: &[u8]) -> bool {
         .is_some_and(|text| text.ends_with(b",uid="))
 }
 
-/// An object that is being filled, from its last key to its first: a map then finds the place of the next
-/// key at its first comparison.
+/// An object that is filled from its last key to its first: a map then finds the place of the next key with one
+/// comparison.
 struct Fields<'l> {
     line: &'l Bytes,
     object: ObjectMap,
@@ -89,7 +89,7 @@ impl<'l> Fields<'l> {
         self.put(key, Bytes::from_static(word.as_bytes()).into());
     }
 
-    /// A part of the line, without a copy where it still stands there.
+    /// A part of the line, without a copy if it is still in the line.
     fn text(&mut self, key: &'static str, text: Option<&[u8]>) {
         let Some(text) = text else { return };
         let (all, part) = (self.line.as_ptr_range(), text.as_ptr_range());
@@ -107,7 +107,7 @@ impl<'l> Fields<'l> {
         }
     }
 
-    /// Nothing if a number is too large for VRL.
+    /// `None` if a number is too large for VRL.
     fn kib(&mut self, key: &'static str, kib: Option<u64>) -> Option<()> {
         if let Some(kib) = kib {
             let bytes = i64::try_from(kib.saturating_mul(1024)).ok()?;
@@ -122,7 +122,7 @@ impl<'l> Fields<'l> {
         }
     }
 
-    /// Keys from `type` to `evidence`: what stands in every event, and what only some have.
+    /// Keys from `type` to `evidence`, both those that every event has and those that only some have.
     fn common(&mut self, frame: &Frame<'_>, of: Kind<'_>) -> Option<()> {
         let id = frame.id().map(Bytes::from);
         self.word("type", of.event_type);
@@ -159,9 +159,9 @@ impl<'l> Fields<'l> {
 
     fn killed(mut self, frame: &Frame<'_>, line: &Killed<'_>) -> Option<Value> {
         let is_whole = line.cut.is_none() && line.comm.is_some() && line.total_vm_kib.is_some();
-        // OpenVZ says more, in a line that is rare.
+        // OpenVZ prints more, in a rare line.
         let is_openvz = line.ve.is_some() || line.rss_kib.is_some() || line.oom_score.is_some();
-        // Its own text has no such sign: something is quoted, or a summary follows.
+        // Its own text has no such character: something is quoted, or a summary follows.
         if !is_whole || is_openvz || memchr(b'=', &frame.message).is_some() {
             return None;
         }
@@ -229,7 +229,7 @@ impl<'l> Fields<'l> {
     }
 
     fn invoked(mut self, frame: &Frame<'_>, line: &Invoked<'_>) -> Option<Value> {
-        // Its nodes may stand in the next record.
+        // Its nodes may be in the next record.
         let message = &frame.message;
         let is_whole = !message.ends_with(b"nodemask=") && !message.ends_with(b"nodemask=(null)");
         let is_quoted = line.gfp_mask.is_none_or(|mask| mask.starts_with(b"3D"));
@@ -252,7 +252,7 @@ impl<'l> Fields<'l> {
     }
 }
 
-/// What the kinds of line differ in, of the fields that all may have.
+/// The differences between the kinds of line, in the fields that all may have.
 struct Kind<'l> {
     event_type: &'static str,
     evidence: &'static str,
@@ -273,7 +273,7 @@ impl Kind<'_> {
     }
 }
 
-/// What a summary's paths tell.
+/// The data of a summary's paths.
 struct Cgroups<'l> {
     cgroup: Fields<'l>,
     pod: Fields<'l>,
@@ -297,7 +297,7 @@ impl<'l> Cgroups<'l> {
         if let Some(task) = task {
             let is_written_so = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
             match task.pod_uid {
-                // Most uids stand in the path as an event has them.
+                // In most paths, uids have the same spelling as in an event.
                 Some(uid) if uid.len() == 36 && uid.iter().all(is_written_so) => {
                     pod.text("uid", Some(uid));
                 }

@@ -1,9 +1,9 @@
-//! What is known of an event's types beforehand.
+//! The types of an event that are known at compile time.
 
 use std::collections::BTreeMap;
 use vrl::value::kind::{Collection, Field, Kind};
 
-/// The types of an event's fields: only `schema`, `type`, `origin` and `evidence` are always there.
+/// The types of an event's fields: only `schema`, `type`, `origin` and `evidence` always exist.
 pub(crate) fn event_kind() -> Collection<Field> {
     let text = || Kind::bytes().or_undefined();
     let object = || Kind::object(Collection::any()).or_undefined();
@@ -52,7 +52,7 @@ pub(crate) fn event_kind() -> Collection<Field> {
         fields.insert(key.into(), Kind::boolean().or_undefined());
     }
     let mut kind = Collection::from(fields);
-    // New fields may come.
+    // There may be new fields.
     kind.set_unknown(Kind::any());
     kind
 }

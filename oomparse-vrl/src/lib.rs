@@ -1,15 +1,15 @@
-//! VRL functions that read OOM killer reports, for programs that build [VRL](https://vrl.dev) in.
+//! VRL functions that read OOM killer reports, for programs that compile [VRL](https://vrl.dev) in.
 //!
-//! | function | takes | gives |
+//! | function | takes | returns |
 //! |---|---|---|
 //! | `parse_oom_report(value)` | the text of one report or more, lines as they were logged | an array of events |
-//! | `parse_oom_line(value)` | one line | the event that this line alone tells |
-//! | `parse_pod_cgroup(value)` | a cgroup's path | whose it is |
+//! | `parse_oom_line(value)` | one line | the event that this line alone reports |
+//! | `parse_pod_cgroup(value)` | a cgroup's path | the pod and container to which it belongs |
 //!
-//! Each also takes `cgroup_roots`, an array of cgroups below which a cluster without root lives.
+//! Each also takes `cgroup_roots`, an array of cgroups below which a rootless cluster runs.
 //!
-//! They know nothing of the record before: a report of many records must be put together first, in Vector
-//! with `reduce`. Events are those of `docs/schema.md`.
+//! They do not see earlier records: a report of many records must be joined first, in Vector with `reduce`.
+//! Events are those of `docs/schema.md`.
 //!
 //! ```
 //! let functions: Vec<_> = oomparse_vrl::all();

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use vrl::compiler::prelude::*;
 
 thread_local! {
-    /// Made once a thread: its search takes longer to build than a line to read.
+    /// Made once per thread: building its search takes longer than reading a line.
     static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
 }
 
@@ -20,7 +20,7 @@ fn parse(value: Value, roots: CgroupRoots) -> Resolved {
     event.ok_or_else(|| "no line of the OOM killer that tells an event".into())
 }
 
-/// As in a log of this line alone.
+/// The result for a log that consists of this line alone.
 fn long_way(parser: &mut Parser, line: &[u8]) -> Option<Value> {
     if !parser.is_candidate(line) {
         return None;

@@ -3,14 +3,14 @@
 use oomparse_core::{CgroupRoots, Options};
 use vrl::compiler::prelude::*;
 
-/// Optional: where a cluster lives that is not the machine's own.
+/// Optional: the place of a cluster that is not the machine's own.
 pub(crate) const PARAMETER: Parameter = Parameter::optional(
     "cgroup_roots",
     kind::ARRAY,
     "Cgroups below which a cluster lives, as one without root does: pods there are pods.",
 );
 
-/// The cgroups that a call names.
+/// The cgroups in a call.
 pub(crate) fn resolve(
     argument: Option<&dyn Expression>,
     ctx: &mut Context,
@@ -27,7 +27,7 @@ pub(crate) fn resolve(
     Ok(roots)
 }
 
-/// What a parser is told.
+/// The options for a parser.
 pub(crate) fn options(roots: CgroupRoots) -> Options {
     let mut options = Options::default();
     options.cgroup_roots = roots;

@@ -1,4 +1,4 @@
-//! An event as a VRL value, through its own serialisation: the keys and values are those of its JSON.
+//! An event as a VRL value, through its own serialisation, with the keys and values of its JSON.
 
 use bytes::Bytes;
 use oomparse_core::{OomEvent, SCHEMA};
@@ -6,23 +6,23 @@ use serde::ser::{Error as _, Impossible, Serialize, SerializeMap, SerializeSeq, 
 use std::fmt;
 use vrl::value::{KeyString, ObjectMap, Value};
 
-/// An event as VRL has it.
+/// An event as a VRL value.
 pub(crate) fn event(event: &OomEvent) -> Value {
-    // Names, numbers, lists and objects: nothing that could fail.
+    // Names, numbers, lists and objects: this cannot fail.
     event.serialize(ToValue).unwrap_or(Value::Null)
 }
 
-/// Makes VRL values of what an event is made of.
+/// Converts the parts of an event to VRL values.
 #[derive(Clone, Copy, Debug)]
 struct ToValue;
 
-/// Words that stand in nearly every event: they need no memory of their own.
+/// Words that are in almost every event: they need no memory of their own.
 const WORDS: [&str; 10] = [
     SCHEMA, "kill", "report", "kernel", "unknown", "memcg", "global", "killed", "summary",
     "invoked",
 ];
 
-/// Something that no event holds.
+/// A type that no event contains.
 fn foreign<T>() -> Result<T, fmt::Error> {
     Err(fmt::Error::custom("no part of an event"))
 }

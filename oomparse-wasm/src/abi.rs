@@ -1,11 +1,11 @@
-//! The module's edge: the functions that the host calls, its pointers, and memory.
+//! The module's interface: the functions that the host calls, its pointers, and memory.
 //!
 //! # What the host can rely on
-//! * The answer is the record pointer itself, a NUL-terminated JSON object in memory of ours that stays
-//!   as it is until the next call, or (`oomparse_events` only) a pointer to an empty text.
-//! * A trap costs the record it happened on. The next call finds that the last one did not come back,
-//!   lets go of everything that one had in hand, and starts anew; after [`MAX_TRAPS`] of them, each of
-//!   which leaves some stack behind, records are passed on unread for good.
+//! * The answer is the record pointer itself, a pointer to a NUL-terminated JSON object in the module's memory
+//!   that stays unchanged until the next call, or (`oomparse_events` only) a pointer to an empty text.
+//! * A trap costs the record on which it happened. The next call notices that the last one did not return,
+//!   abandons everything that it was using, and starts again; after [`MAX_TRAPS`] of them, each of which leaks
+//!   some stack, all further records are passed on unread.
 //! * `malloc` and `free` share nothing with the parser's heap, so a trap cannot harm them.
 #![expect(unsafe_code, reason = "the host hands over raw pointers")]
 
@@ -23,14 +23,14 @@ const MAX_TRAPS: u32 = 8;
 /// Room for the host's copies of a tag and of an ordinary record.
 const ARENA: usize = 64 << 10;
 
-/// Memory that must be free before a record is looked at, beside eight times its own length: what the
-/// longest report grows by on one line, and its event as text. So no allocation on the way fails.
+/// Memory that must be free before a record is parsed, besides eight times its own length: the largest growth of
+/// a report by one line, and its event as text. So no allocation on the way fails.
 const HEADROOM: usize = 1 << 20;
 
-/// In front of a large copy: its size.
+/// The size, stored before a large copy.
 const HEADER: usize = 8;
 
-/// Memory of the module's own.
+/// The module's own memory.
 struct Shared<T>(UnsafeCell<T>);
 
 // SAFETY: the module has no threads, and the host makes one call at a time; nothing here calls back.
@@ -41,18 +41,18 @@ impl<T> Shared<T> {
         Self(UnsafeCell::new(value))
     }
 
-    /// The value. The caller holds no other reference to it.
+    /// The value. The caller must hold no other reference to it.
     #[expect(clippy::mut_from_ref, reason = "one call at a time, as said above")]
     #[inline(always)]
     fn get(&self) -> &mut T {
-        // SAFETY: every function below takes each value once and lets it go before it returns.
+        // SAFETY: every function below takes each value once and releases it before it returns.
         unsafe { &mut *self.0.get() }
     }
 }
 
 struct State {
     filter: Option<Filter>,
-    /// A call is under way, or one did not come back.
+    /// A call is in progress, or one did not return.
     busy: bool,
     traps: u32,
 }
@@ -63,14 +63,14 @@ static STATE: Shared<State> = Shared::new(State {
     traps: 0,
 });
 
-/// Up to where a record may end that need not be looked at if it holds no word: [`scan::SLACK`] before the
-/// end of memory, as far as it was known last. 0 while no record may pass unread, since a report is open or
-/// the last call did not come back.
+/// A record that ends before this address may be skipped if it contains no word: [`scan::SLACK`] before the end
+/// of memory, as last known. 0 while no record may be skipped, because a report is open or the last call did not
+/// return.
 static LIMIT: Shared<usize> = Shared::new(0);
 
 // ---- Filters ----
 
-/// The functions that take a record. The host's fourth argument, nanoseconds, is of no use.
+/// The functions that take a record. The host's fourth argument, nanoseconds, is not used.
 macro_rules! filters {
     ($($(#[$doc:meta])* $name:ident: $mode:ident, $take:expr;)*) => {$(
         $(#[$doc])*
@@ -88,13 +88,13 @@ macro_rules! filters {
     )*};
 }
 
-// An interpreter takes long to call a function, so the search is in each of the two that are called for
-// ordinary records. It is unrolled differently, or wasm-opt would make a function with a parameter of them.
+// Calling a function takes an interpreter long, so the search is in each of the two functions that are called for
+// ordinary records. It is unrolled differently, or wasm-opt would merge them into one function with a parameter.
 filters! {
-    /// Gives the event to the record that completes it; takes only text proven to be the kernel's.
+    /// Adds the event to the record that completes it; accepts only text that is proven to be the kernel's.
     oomparse_filter: Kernel, call::<7>;
 
-    /// The same, also for text that does not tell who wrote it.
+    /// The same, also for text that shows no author.
     oomparse_filter_any: Any, call::<6>;
 
     /// As `oomparse_filter`, without the other lines of reports.
@@ -104,7 +104,7 @@ filters! {
     oomparse_lines: Lines, call_shared;
 }
 
-/// Events that no record could carry: closed by a later record, or too large for memory.
+/// Events that no record could carry: completed by a later record, or too large for memory.
 #[unsafe(no_mangle)]
 extern "C" fn oomparse_lost() -> u32 {
     let state = STATE.get();
@@ -125,7 +125,7 @@ fn call<const AT_ONCE: usize>(
     look(mode, tag, seconds, record)
 }
 
-/// The search once, for the functions that are called less.
+/// The search once, for the functions that are called less often.
 fn call_shared(
     mode: Mode,
     tag: (*const u8, usize),
@@ -135,23 +135,23 @@ fn call_shared(
     call::<4>(mode, tag, seconds, record)
 }
 
-/// Whether a record passes without being looked at: all but one in thousands.
+/// Whether a record is skipped: all but one in thousands.
 #[inline(always)]
 fn is_ordinary<const AT_ONCE: usize>(start: *const u8, length: usize) -> bool {
     let end = start.addr().wrapping_add(length);
-    // A null pointer, an empty record, and one that would end behind the last address.
+    // A null pointer, an empty record, or one that would end after the last address.
     if start.addr().wrapping_sub(1) >= end {
         return false;
     }
     if end > *LIMIT.get() {
         return false;
     }
-    // SAFETY: not null, and the record and as much behind it are within memory, which never becomes less.
-    // The host writes nothing while the call runs.
+    // SAFETY: not null, and the record and the slack after it are within memory, which never shrinks. The host
+    // writes nothing while the call runs.
     !unsafe { scan::holds_word::<AT_ONCE>(start, length) }
 }
 
-/// The rare call: a record that may matter, one at the end of memory, the one after a trap.
+/// The rare call: for a record that may matter, one at the end of memory, or the first after a trap.
 #[inline(never)]
 fn look(
     mode: Mode,
@@ -168,7 +168,7 @@ fn look(
             return start;
         }
         state.traps = state.traps.wrapping_add(1);
-        // Nothing that the lost call touched is touched again, its heap least of all.
+        // Nothing that the lost call used is used again, least of all its heap.
         core::mem::forget(state.filter.take());
         *HEAP.inner() = Heap::new();
     }
@@ -208,7 +208,7 @@ pub(crate) fn has_room(size: usize) -> bool {
     HEAP.inner().has_room(size, grow)
 }
 
-/// Memory's size in bytes; 0 stands for 4 GiB.
+/// Memory's size in bytes; 0 means 4 GiB.
 #[inline(always)]
 fn memory_size() -> usize {
     wasm32::memory_size(0).wrapping_shl(16)
@@ -221,9 +221,9 @@ fn hosts<'a>(start: *const u8, length: usize) -> Option<&'a [u8]> {
     if start.is_null() || end > wasm32::memory_size(0).saturating_mul(PAGE) {
         return None;
     }
-    // SAFETY: not null, and within memory, all of which is initialised. The host changes nothing while
-    // the call runs, and what it handed over lies in a block that it got from `malloc` below or keeps
-    // outside of the module's own memory, so nothing here writes to it.
+    // SAFETY: not null, and within memory, all of which is initialised. The host changes nothing while the call
+    // runs, and its data is in a block that it got from `malloc` below or outside of the module's own memory, so
+    // nothing here writes to it.
     Some(unsafe { core::slice::from_raw_parts(start, length) })
 }
 
@@ -247,11 +247,11 @@ static COPIES: Shared<Copies> = Shared::new(Copies {
 
 /// Memory for a copy of a tag or a record; null if there is none.
 ///
-/// The host asks for two at each record and gives both back after it, so most come from one block whose
-/// top moves up and, when nothing is in use any more, falls back to its beginning.
+/// The host requests two blocks for each record and frees both after it, so most come from one arena whose top
+/// moves up and, when nothing is in use any more, returns to its start.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(size: usize) -> *mut u8 {
-    // Of no bytes too the place is a block of its own, within the arena.
+    // For zero bytes too, the address is a block of its own within the arena.
     let size = size.max(1);
     let copies = COPIES.get();
     let start = copies.used;
@@ -264,7 +264,7 @@ extern "C" fn malloc(size: usize) -> *mut u8 {
     large(copies, size)
 }
 
-/// Takes back what `malloc` gave.
+/// Frees a block from `malloc`.
 #[unsafe(no_mangle)]
 extern "C" fn free(start: *mut u8) {
     let copies = COPIES.get();
@@ -296,9 +296,9 @@ fn large(copies: &mut Copies, size: usize) -> *mut u8 {
 #[cold]
 fn free_large(copies: &mut Copies, start: *mut u8) {
     let block = start.wrapping_sub(HEADER);
-    // SAFETY: the host gives back only what `large` gave it, once, and `large` wrote the size there.
+    // SAFETY: the host frees only blocks from `large`, once, and `large` wrote the size there.
     let whole = unsafe { block.cast::<usize>().read() };
-    // SAFETY: as above, so the block is of this heap and in nobody's use.
+    // SAFETY: as above, so the block belongs to this heap and is not in use.
     unsafe { give(&mut copies.heap, block, whole) };
 }
 
@@ -316,19 +316,19 @@ impl ParserHeap {
 #[global_allocator]
 static HEAP: ParserHeap = ParserHeap(Shared::new(Heap::new()));
 
-// SAFETY: a block is as large as its class, which is not less than the size, aligned to 16 bytes or to its
-// own class where that is asked for, and in nobody else's use. The module has no threads.
+// SAFETY: a block is as large as its class, which is not less than the size, is aligned to 16 bytes or, if
+// requested, to its own class, and is not in use elsewhere. The module has no threads.
 unsafe impl GlobalAlloc for ParserHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() > 16 {
-            // Nothing in the module asks for it.
+            // Nothing in the module requests it.
             return ptr::null_mut();
         }
         take(self.inner(), layout.size())
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller got the block from here with this size, and uses it no more.
+        // SAFETY: the caller got the block from here with this size, and no longer uses it.
         unsafe { give(self.inner(), block, layout.size()) };
     }
 
@@ -339,8 +339,8 @@ unsafe impl GlobalAlloc for ParserHeap {
         let other = take(self.inner(), size);
         if !other.is_null() {
             let kept = layout.size().min(size);
-            // SAFETY: both are as large as that and do not overlap; the old one is the caller's, who uses
-            // it no more.
+            // SAFETY: both are that large and do not overlap; the old one belongs to the caller, who no longer
+            // uses it.
             unsafe {
                 ptr::copy_nonoverlapping(block, other, kept);
                 give(self.inner(), block, layout.size());
@@ -359,17 +359,16 @@ fn take(heap: &mut Heap, size: usize) -> *mut u8 {
         return ptr::with_exposed_provenance_mut(heap.new_block(class, grow).unwrap_or(0));
     };
     let block: *mut u8 = ptr::with_exposed_provenance_mut(first);
-    // SAFETY: a block in the list is of the heap's memory and in nobody's use; `give` wrote the next one's
-    // address to its beginning.
+    // SAFETY: a block in the list belongs to the heap's memory and is not in use; `give` wrote the next one's
+    // address to its start.
     let next = unsafe { block.cast::<usize>().read() };
     heap.set_first_free(class, next);
     block
 }
 
-/// Takes a block back.
+/// Frees a block.
 ///
-/// # Safety
-/// The block is from `take` with this heap and size, and in nobody's use.
+/// # Safety The block comes from `take` with this heap and size, and is not in use.
 unsafe fn give(heap: &mut Heap, block: *mut u8, size: usize) {
     let Some(class) = Heap::class_of(size) else {
         return;

@@ -1,4 +1,4 @@
-//! `oomparse explain`: what a field of the events means, from the schema's own table.
+//! `oomparse explain`: the meaning of a field of the events, from the schema's own table.
 
 use crate::Found;
 use crate::args::ExplainArgs;
@@ -20,7 +20,7 @@ struct Row<'a> {
     line: &'a str,
 }
 
-/// Writes the rows that the argument names.
+/// Writes the rows that match the argument.
 pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
     let mut out = sink::stdout();
     let Some(wanted) = &args.field else {
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &ExplainArgs) -> io::Result<Found> {
     Ok(Found::Some)
 }
 
-/// A mask of an allocation, alone or with the names behind it: `0x201da`, `gfp_mask=0xcc0(GFP_KERNEL)`.
+/// A mask of an allocation, alone or with the names after it: `0x201da`, `gfp_mask=0xcc0(GFP_KERNEL)`.
 fn mask(wanted: &str) -> Option<String> {
     let wanted = wanted.strip_prefix("gfp_mask=").unwrap_or(wanted);
     let wanted = wanted.trim_end_matches(',');
@@ -83,7 +83,7 @@ fn mask(wanted: &str) -> Option<String> {
     Some(all)
 }
 
-/// A term of the reports by its name, whatever the case.
+/// A term of the reports by its name, ignoring case.
 fn term_of(wanted: &str) -> Option<(&'static str, &'static str)> {
     let mut names = term_names().into_iter();
     let name = names.find(|name| name.eq_ignore_ascii_case(wanted))?;
@@ -106,7 +106,7 @@ fn row(line: &str) -> Option<Row<'_>> {
     })
 }
 
-/// The field itself, else every field with this in its name. `tasks[0].comm` and `tasks.comm` are
+/// The field itself, else every field whose name contains this. `tasks[0].comm` and `tasks.comm` mean
 /// `tasks[].comm`.
 fn find(wanted: &str) -> Vec<Row<'static>> {
     let plain = |name: &str| -> String {
@@ -126,9 +126,9 @@ fn find(wanted: &str) -> Vec<Row<'static>> {
 }
 
 impl Row<'_> {
-    /// The field, then a line for each thing said of it.
+    /// The field, then one line for each fact about it.
     fn to_text(&self) -> String {
-        // Some fields have no meaning beyond their name; what they are of stands in the kernel's line.
+        // Some fields have no meaning beyond their name; then the kernel's line shows their subject.
         let said = [
             ("type", self.kind),
             ("unit", self.unit),
@@ -139,7 +139,7 @@ impl Row<'_> {
     }
 }
 
-/// A name, then a line for each thing said of it.
+/// A name, then one line for each fact about it.
 fn text(name: &str, said: &[(&str, &str)]) -> String {
     let mut text = format!("{name}\n");
     for (label, value) in said.iter().filter(|(_, value)| !value.is_empty()) {

@@ -12,30 +12,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A kill that waits for a further line goes out after so long.
+/// A kill that waits for a further line is emitted after this time.
 const SILENCE: Timespec = Timespec {
     tv_sec: 1,
     tv_nsec: 0,
 };
 
-/// After SIGTERM, what is still on its way is read until so long nothing came.
+/// After SIGTERM, input is read until none has come for this long.
 const LAST_WORDS: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 300_000_000,
 };
 
-/// After SIGTERM nothing more is read after so long, whatever comes in.
+/// After SIGTERM, reading stops after this time, whatever comes in.
 const LAST_READ: Duration = Duration::from_millis(600);
 
-/// Whoever does not take the last answers for so long after SIGTERM does not get them.
+/// If the host does not take the last answers for this long after SIGTERM, they are lost.
 const LAST_WRITE: Duration = Duration::from_millis(900);
 
 /// Answers every record until the input ends.
 ///
-/// # Errors
-/// What reading or writing fails with.
+/// # Errors Any error from reading or writing.
 pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
-    // rsyslog reads a program's stderr as its answers: there nothing may be said.
+    // rsyslog reads a program's stderr as its answers, so nothing may be written there.
     let speaks = args.protocol != Protocol::Rsyslog;
     if args.pods.read_stdin() {
         crate::warn(
@@ -88,7 +87,7 @@ pub(crate) fn run(args: &FilterArgs) -> io::Result<Found> {
     read.map(|()| Found::Some)
 }
 
-/// Everything that is answered goes out before the next read.
+/// All answers are written before the next read.
 fn write(stdout: &mut impl Write, out: &mut Vec<u8>, is_writing: &AtomicBool) -> io::Result<()> {
     if !out.is_empty() {
         is_writing.store(true, Ordering::Relaxed);
@@ -101,8 +100,8 @@ fn write(stdout: &mut impl Write, out: &mut Vec<u8>, is_writing: &AtomicBool) ->
     Ok(())
 }
 
-/// Ends the program some time after SIGTERM while it writes: a full pipe that nobody empties would hold it for
-/// ever. Gives what is to be set while something is written.
+/// Ends the program some time after SIGTERM while it writes: otherwise a full pipe that nobody reads would block
+/// it for ever. Returns the flag to set during a write.
 fn end_when_nobody_reads(speaks: bool) -> io::Result<Arc<AtomicBool>> {
     let (mut asked_to_stop, stop) = UnixStream::pair()?;
     signal_hook::low_level::pipe::register(SIGTERM, stop)?;
@@ -128,20 +127,20 @@ fn end_when_nobody_reads(speaks: bool) -> io::Result<Arc<AtomicBool>> {
     Ok(is_writing)
 }
 
-/// Standard input, and whether we were asked to stop.
+/// Standard input, and whether the program was asked to stop.
 struct Input {
     stdin: io::StdinLock<'static>,
     asked_to_stop: UnixStream,
-    /// Since when we are to stop.
+    /// When the program was asked to stop.
     stopping: Option<Instant>,
 }
 
 enum Ready {
     /// There is something to read, or the end.
     Bytes,
-    /// For a while there was nothing.
+    /// No input for a while.
     Silence,
-    /// We were asked to stop, and there is nothing left, or no time.
+    /// The program was asked to stop, and no input is left, or no time.
     Stopped,
 }
 

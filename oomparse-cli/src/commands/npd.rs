@@ -1,7 +1,7 @@
 //! `oomparse npd`: a custom plugin of node-problem-detector.
 //!
-//! Its protocol: exit status 0 all is well, 1 there is a problem, 2 unknown; the message is one line of at most
-//! 80 bytes, or NPD cuts it. Each run tells the kills since the run before, which a file remembers.
+//! Its protocol: exit status 0 means healthy, 1 a problem, 2 unknown; the message is one line of at most 80
+//! bytes, or NPD cuts it. Each run reports the kills since the run before, which is recorded in a file.
 
 use crate::Found;
 use crate::pods::{PodArgs, Which};
@@ -45,7 +45,7 @@ pub(crate) struct NpdArgs {
 pub(crate) fn run(args: &NpdArgs) -> io::Result<Found> {
     let (boot, kills) = match read(args) {
         Ok(read) => read,
-        // NPD shows what stands on standard output.
+        // NPD shows the standard output.
         Err(sentence) => {
             println!("{}", shorten(&on_screen(&sentence), args.max_length.into()));
             return Ok(Found::Trouble);
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &NpdArgs) -> io::Result<Found> {
     Ok(Found::Problem)
 }
 
-/// The boot that the log is of, `-` where it is not this one's for certain, and its kills with names.
+/// The boot of the log, `-` if it is not certainly the current one, and its kills with names.
 fn read(args: &NpdArgs) -> Result<(String, Vec<OomEvent>), String> {
     let mut parser = Parser::with_options(Options::default());
     let boot = match &args.file {
@@ -129,7 +129,7 @@ fn at(event: &OomEvent) -> u64 {
     event.kernel_time_us.or_else(wall).unwrap_or(u64::MAX)
 }
 
-/// The time of the last kill that was told of this boot; 0 of another.
+/// The time of the last reported kill of this boot; 0 if the file is about another boot.
 fn told(path: &Path, boot: &str) -> u64 {
     let text = fs::read_to_string(path).unwrap_or_default();
     let mut words = text.split_whitespace();
@@ -139,7 +139,8 @@ fn told(path: &Path, boot: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// `shop/web-0 app: java (pid 7) OOM killed at 512.0 MiB`: what a cut takes away comes last.
+/// `shop/web-0 app: java (pid 7) OOM killed at 512.0 MiB`: the least important part comes last, because it may be
+/// cut.
 fn message(event: &OomEvent) -> String {
     let victim = event.victim.as_ref();
     let who = victim.map_or_else(
@@ -168,7 +169,7 @@ fn message(event: &OomEvent) -> String {
     format!("{place}{who} OOM killed{why}")
 }
 
-/// At most so many bytes, with `...` for what is missing.
+/// At most this many bytes, with `...` for the missing part.
 fn shorten(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();

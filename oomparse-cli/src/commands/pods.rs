@@ -1,4 +1,4 @@
-//! `oomparse pods`: the table of names, as it was found.
+//! `oomparse pods`: the table of names that were found.
 
 use crate::Found;
 use crate::pods::Which;
@@ -50,10 +50,9 @@ enum TableFormat {
     Json,
 }
 
-/// Reads the sources and writes what they tell.
+/// Reads the sources and writes the names in them.
 ///
-/// # Errors
-/// What writing fails with.
+/// # Errors Any error from writing.
 pub(crate) fn run(args: &PodsArgs) -> io::Result<Found> {
     let names = PodArgs {
         pods: args.sources.clone(),
@@ -71,7 +70,7 @@ pub(crate) fn run(args: &PodsArgs) -> io::Result<Found> {
         TableFormat::Json => out.write_all(table.to_ndjson().as_bytes())?,
     }
     out.flush()?;
-    // A machine without pods is a sound one; a source that was named must have some.
+    // A machine without pods is fine; a source that was named must have some.
     let is_missing = table.is_empty() && !args.sources.is_empty();
     Ok(match (trouble, is_missing) {
         (true, _) => Found::Trouble,

@@ -1,4 +1,4 @@
-//! `oomparse completions` and `oomparse man`: what a package installs beside the program.
+//! `oomparse completions` and `oomparse man`: files that a package installs with the program.
 
 use crate::Found;
 use crate::args::{Args, CompletionsArgs, ManArgs};
@@ -13,7 +13,7 @@ pub(crate) fn completions(args: &CompletionsArgs) -> io::Result<Found> {
     write(&script)
 }
 
-/// Writes a manual page; says so where there is no such command.
+/// Writes a manual page; reports if there is no such command.
 pub(crate) fn man(args: &ManArgs) -> io::Result<Found> {
     let mut program = Args::command();
     program.build();

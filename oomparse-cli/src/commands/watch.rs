@@ -4,10 +4,9 @@ use crate::watch::{Watch, WatchArgs};
 use crate::{Found, warn};
 use std::io;
 
-/// Follows the kernel's messages until it is told to stop.
+/// Follows the kernel's messages until it is stopped.
 ///
-/// # Errors
-/// What writing fails with.
+/// # Errors Any error from writing.
 pub(crate) fn run(args: WatchArgs) -> io::Result<Found> {
     match Watch::open(args) {
         Ok(watch) => watch.run(),

@@ -1,4 +1,4 @@
-//! `oomparse who`: whom a cgroup path, a pod's uid or a container's id belongs to.
+//! `oomparse who`: what a cgroup path, a pod's uid or a container's id belongs to.
 
 use crate::Found;
 use crate::args::{WhoArgs, WhoFormat};
@@ -16,8 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Writes one answer for each path.
 ///
-/// # Errors
-/// What writing fails with.
+/// # Errors Any error from writing.
 pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
     let mut out = stdout();
     let mut found = Found::Nothing;
@@ -41,7 +40,7 @@ pub(crate) fn run(args: &WhoArgs) -> io::Result<Found> {
     Ok(if trouble { Found::Trouble } else { found })
 }
 
-/// A line of /proc/PID/cgroup (`0::/kubepods/...`, `9:memory:/kubepods/...`) without its head.
+/// A line of /proc/PID/cgroup (`0::/kubepods/...`, `9:memory:/kubepods/...`) without its first fields.
 fn as_in_a_report(path: &[u8]) -> &[u8] {
     let mut parts = path.splitn(3, |&byte| byte == b':');
     match (parts.next(), parts.next(), parts.next()) {
@@ -54,7 +53,7 @@ fn as_in_a_report(path: &[u8]) -> &[u8] {
     }
 }
 
-/// The answer, with the words of an event.
+/// The answer, with the field names of an event.
 #[derive(Debug, Serialize)]
 struct Who {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,10 +62,10 @@ struct Who {
     path_hex: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<&'static str>,
-    /// The container's id may be anybody's word.
+    /// Anybody may have chosen the container's id.
     #[serde(skip)]
     delegated: bool,
-    /// What was asked, where it is no path.
+    /// The argument, if it is not a path.
     #[serde(skip)]
     asked: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +140,7 @@ impl Who {
         }
     }
 
-    /// Adds what the table knows, as it is added to an event.
+    /// Adds the table's names, as for an event.
     fn name(&mut self, table: &mut PodTable) {
         let id = self.container.as_ref().and_then(|found| found.id.clone());
         let mut uid = self.pod.as_ref().and_then(|pod| pod.uid.clone());
@@ -164,7 +163,7 @@ impl Who {
                 });
             }
         }
-        // A static pod's uid has no hyphens, and any other may be asked for without.
+        // A static pod's uid has no hyphens, and users may leave them out of any other.
         let Some(uid) = uid else { return };
         let names = table
             .pod(&uid)
@@ -221,7 +220,7 @@ impl Who {
 
     fn is_known(&self) -> bool {
         if self.path.is_none() {
-            // A uid or an id says nothing by itself.
+            // A uid or an id alone shows nothing.
             return self.pod.as_ref().is_some_and(|pod| pod.name.is_some())
                 || self
                     .container
@@ -235,7 +234,7 @@ impl Who {
             || self.container.is_some()
     }
 
-    /// The path, then a line for each thing known, aligned.
+    /// The path, then one aligned line for each known fact.
     fn to_report(&self) -> String {
         let pod = self.pod.as_ref();
         let container = self.container.as_ref();
@@ -286,13 +285,13 @@ impl Who {
     }
 }
 
-/// What is asked about, where it is no path.
+/// An argument that is not a path.
 enum Bare {
     Uid(String),
     ContainerId(String),
 }
 
-/// A uid or a container's id: `containerd://` may stand before it.
+/// A uid or a container's id, which may begin with `containerd://`.
 fn bare(asked: &[u8]) -> Option<Bare> {
     let text = std::str::from_utf8(asked).ok()?;
     let text = text.rsplit_once("://").map_or(text, |(_, id)| id);

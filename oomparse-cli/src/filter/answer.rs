@@ -1,11 +1,11 @@
-//! What goes out for a record that completes a kill.
+//! The answer for a record that completes a kill.
 
 use super::names::{Names, pairs};
 use oomparse_core::{OomEvent, Text};
 use oomparse_host::{Json, free_key};
 use serde_json::Value;
 
-/// How an event is put into an answer.
+/// How an event is added to an answer.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) key: String,
@@ -13,10 +13,10 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// The record with the event; nothing where it has no room for it.
+    /// The record with the event; `None` if it has no free key for it.
     ///
-    /// What stands in the record stays as it is: the keys go behind it, and one that is there already
-    /// is the record's.
+    /// The record's own bytes stay unchanged: the keys are appended, and a key that exists already keeps its
+    /// value.
     pub(super) fn record(&self, record: &[u8], event: &OomEvent) -> Option<String> {
         if record.first() != Some(&b'{') {
             return Some(self.line(record, event));
@@ -67,7 +67,7 @@ impl Answers {
         out
     }
 
-    /// `"oom":{…}` and the names beside it.
+    /// `"oom":{…}` and the names next to it.
     fn put_event(&self, out: &mut String, key: &str, event: &OomEvent, has: impl Fn(&str) -> bool) {
         put(out, key, &event.to_json());
         for (name, value) in pairs(event, self.names) {

@@ -1,22 +1,22 @@
-//! Cuts a stream of bytes into pieces that end with a record's end.
+//! Splits a stream of bytes into pieces that end at the end of a record.
 
 use memchr::{memchr, memrchr};
 
-/// Longest record that is looked at. What is longer passes in pieces, and no more than this is held.
+/// Longest record that is parsed. A longer record passes in pieces, so no more than this is held.
 const MAX_RECORD_LEN: usize = 4 << 20;
 
-/// What is to be done with a piece.
+/// What to do with a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
-    /// Whole records, each with its line end; only the last record of all may lack it.
+    /// Complete records, each with its line end; only the very last record may lack it.
     Records(&'a [u8]),
-    /// A part of a record that is too long to be looked at.
+    /// A part of a record that is too long to be parsed.
     Part(&'a [u8]),
-    /// Such a record's last part, with its line end.
+    /// The last part of such a record, with its line end.
     LastPart(&'a [u8]),
 }
 
-/// Holds the beginning of a record until its end comes.
+/// Holds the start of a record until its end comes.
 #[derive(Debug, Default)]
 pub(crate) struct Cutter {
     carry: Vec<u8>,
@@ -24,7 +24,7 @@ pub(crate) struct Cutter {
 }
 
 impl Cutter {
-    /// Takes the next bytes and hands on what is complete.
+    /// Takes the next bytes and passes on what is complete.
     pub(crate) fn push(&mut self, mut bytes: &[u8], mut take: impl FnMut(Piece<'_>)) {
         if self.in_long {
             let Some(at) = memchr(b'\n', bytes) else {
@@ -54,7 +54,7 @@ impl Cutter {
         self.keep(rest, take);
     }
 
-    /// Says that no more bytes come.
+    /// Ends the input: no more bytes come.
     pub(crate) fn finish(&mut self, mut take: impl FnMut(Piece<'_>)) {
         if self.in_long {
             take(Piece::LastPart(b""));

@@ -1,4 +1,4 @@
-//! What becomes of each record.
+//! Decides what happens to each record.
 
 use super::answer::Answers;
 use super::args::{FilterArgs, Protocol};
@@ -21,7 +21,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// An engine that has seen nothing.
+    /// An engine that has seen no records yet.
     pub(crate) fn new(args: &FilterArgs) -> Self {
         let names = match args.protocol {
             Protocol::Lines => Keeper::start(&args.pods),
@@ -66,19 +66,19 @@ impl Engine {
         }
     }
 
-    /// Gives out kills that wait for a further line: none has come for a while.
+    /// Emits kills that wait for a further line, because none has come for a while.
     pub(crate) fn silence(&mut self, out: &mut Vec<u8>) {
         self.host.give_all_waiting();
         self.drain(out);
     }
 
-    /// Says that no more records come.
+    /// Ends the input: no more records come.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         self.host.finish();
         self.drain(out);
     }
 
-    /// Events without a record of their own.
+    /// Handles events without a record of their own.
     fn drain(&mut self, out: &mut Vec<u8>) {
         if !self.only_events {
             return self.host.lose_rest();
@@ -149,7 +149,7 @@ impl Engine {
         }
     }
 
-    /// Parses a record that may matter; gives what it tells as one event, named.
+    /// Parses a record that may matter; returns what it reports as one event, with names.
     fn parse(&mut self, line: &[u8], out: &mut Vec<u8>) -> Option<OomEvent> {
         let is_object = line.first() == Some(&b'{');
         let is_asked_for = !self.places.text.is_empty() || self.places.stream.is_some();

@@ -1,4 +1,4 @@
-//! Records in, records out: what `oomparse filter` does between reading and writing.
+//! Records in, records out: the work of `oomparse filter` between reading and writing.
 //!
 //! ```text
 //! bytes ─► cutter.rs ─► engine.rs: sieve ─ no ─► the bytes as they came
@@ -7,8 +7,8 @@
 //!            oomparse_host: text, stream ─► the core's KeyedParser ─► crate::pods (names) ─► answer.rs, names.rs
 //! ```
 //!
-//! Whatever is in doubt leaves the record as it came. An event goes only into the record that names its
-//! victim; one that another record closes is given out by itself (`--only-events`) or counted.
+//! In any doubt the record passes unchanged. An event goes only into the record that names its victim; an event
+//! that another record completes is written by itself (`--only-events`) or counted.
 
 mod answer;
 mod args;

@@ -1,8 +1,8 @@
 //! `scan`: names from the sources and, with `--learn`, from the log itself, whichever side comes first.
 //!
-//! Names are looked for only when there is an event to name. With `--learn` events that lack one are held, in order,
-//! until the log has told all it knows: a file is read a second time then, for names alone; a stream is
-//! learned from as it passes, and gives its events out at its end, or when too much is held.
+//! Names are looked up only when there is an event to name. With `--learn`, events that lack one are held, in
+//! order, until the log has been read completely: a file is then read a second time, only for names; a stream is
+//! learned from as it passes, and its events are written at its end, or when too much is held.
 
 use super::loader::{Loader, Which, lock};
 use super::{PodArgs, lacks_a_name, listing};
@@ -23,20 +23,20 @@ pub(crate) struct Held {
     table: Mutex<PodTable>,
     is_loaded: bool,
     enabled: bool,
-    /// The logs themselves are learned from.
+    /// Names are learned from the logs themselves.
     learns: bool,
     /// Logs that can be read twice, and were not yet.
     files: Vec<PathBuf>,
-    /// Learns from what cannot be read twice.
+    /// Learns from logs that cannot be read twice.
     learner: Learner,
     events: VecDeque<OomEvent>,
     bytes: usize,
-    /// How many of them, from the first on, wait no longer.
+    /// How many of them, counted from the first, no longer wait.
     free: usize,
 }
 
 impl Held {
-    /// `files` are the regular files among the logs, for names are learned from them if `learns`.
+    /// `files` are the regular files among the logs, from which names are learned if `learns`.
     pub(crate) fn new(args: &PodArgs, files: Vec<PathBuf>, learns: bool) -> Self {
         Self {
             loader: args.loader(),
@@ -64,7 +64,7 @@ impl Held {
         self.learner.finish(&mut lock(&self.table));
     }
 
-    /// Takes an event; what can go out now comes with [`pop`](Self::pop).
+    /// Takes an event; [`pop`](Self::pop) returns the events that can be written now.
     pub(crate) fn push(&mut self, mut event: OomEvent, may_learn_more: bool) {
         if self.enabled {
             if !self.is_loaded && lacks_a_name(&event) {
@@ -81,7 +81,7 @@ impl Held {
         }
     }
 
-    /// The next event that waits for no name.
+    /// The next event that does not wait for a name.
     pub(crate) fn pop(&mut self) -> Option<OomEvent> {
         let waits = self.learns && lacks_a_name(self.events.front()?);
         if self.free > 0 {
@@ -94,11 +94,11 @@ impl Held {
         Some(event)
     }
 
-    /// Looks for names wherever there may be some, and lets go of everything that is held.
+    /// Looks for names wherever there may be some, and releases all held events.
     pub(crate) fn resolve(&mut self) {
         if self.events.iter().any(lacks_a_name) && self.enabled {
             for path in self.files.drain(..) {
-                // What is wrong with the log was said when it was read for events.
+                // Errors of the log were reported when it was read for events.
                 if let Ok(file) = File::open(path) {
                     let _ = listing::learn_with(Learner::new(), file, &self.table);
                 }

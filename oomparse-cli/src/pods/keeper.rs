@@ -1,8 +1,8 @@
 //! Keeps the names fresh while `watch` runs.
 //!
-//! The sources are read in a thread of its own: on change, on a miss, on SIGHUP, never more than once a
-//! second. An event waits for that thread a quarter of a second at most, and not at all while it is
-//! busy. Where inotify works a new pod is known without any reading.
+//! A separate thread reads the sources: on change, when a name is missing, on SIGHUP, and never more than once a
+//! second. An event waits for that thread at most a quarter of a second, and not at all while it is busy. Where
+//! inotify works, a new pod is known without reading anything.
 
 use super::loader::{Loader, Which, lock};
 use super::notify::{News, Notify};
@@ -28,7 +28,7 @@ pub(crate) struct Keeper {
     notify: Option<Notify>,
     orders: Sender<Which>,
     done: Receiver<()>,
-    /// Orders that were not answered yet.
+    /// Requests that were not answered yet.
     open: usize,
     has_sources: bool,
 }
@@ -39,14 +39,14 @@ impl Keeper {
         Self::read(args, args.loader())
     }
 
-    /// The same, and nothing is ever said on stderr.
+    /// The same, without any output on stderr.
     pub(crate) fn start_silent(args: &PodArgs) -> Self {
         Self::read(args, args.loader().silent())
     }
 
     fn read(args: &PodArgs, mut loader: Loader) -> Self {
         let table = Arc::new(Mutex::new(args.table()));
-        // Watched before it is read: nothing that appears in between is missed.
+        // The watch begins before the first read, so that nothing in between is missed.
         let notify = Notify::new(loader.directories(), loader.is_default());
         let has_sources = !loader.is_empty();
         loader.load(Which::All, &table);
@@ -66,7 +66,7 @@ impl Keeper {
         }
     }
 
-    /// Adds the names that are known to an event.
+    /// Adds known names to an event.
     pub(crate) fn name(&mut self, event: &mut OomEvent) {
         let news = self.look(event);
         if !self.has_sources || !(lacks_a_name(event) || news == News::Lost) {
@@ -95,14 +95,14 @@ impl Keeper {
         news
     }
 
-    /// Takes over what inotify has to tell, so that its queue stays short.
+    /// Takes pending inotify events, so that their queue stays short.
     pub(crate) fn tidy(&self) {
         if let Some(notify) = &self.notify {
             notify.take(&mut lock(&self.table));
         }
     }
 
-    /// Has everything read again.
+    /// Requests that everything is read again.
     pub(crate) fn reload(&mut self) {
         if self.orders.send(Which::All).is_ok() {
             self.open += 1;

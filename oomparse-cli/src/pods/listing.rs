@@ -1,6 +1,6 @@
 //! Listings of pods in files and on standard input.
 //!
-//! What is no listing may be a node's log: then the daemons' lines in it tell the names.
+//! A text that is not a listing may be a node's log: then the daemons' lines in it provide the names.
 
 use oomparse_pods::{Learner, Loaded, PodRecord, PodTable, read_pods};
 use rustix::fs::FileType;
@@ -10,22 +10,22 @@ use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::sync::Mutex;
 
-/// Longest listing that is read: `kubectl get pods -A -o json` takes about 6 KiB a pod, so this is
-/// enough for 150,000.
+/// Longest listing that is read: `kubectl get pods -A -o json` takes about 6 KiB per pod, so this is enough for
+/// 150,000.
 const MAX_LISTING_LEN: u64 = 1 << 30;
 
-/// How many records go into the table before others may look something up.
+/// How many records are added to the table before others may look something up.
 const BATCH: usize = 256;
 
 const CHUNK: usize = 256 << 10;
 
-/// What is wrong with a listing; the rest of it was taken over.
+/// An error in a listing; the rest of it was added.
 pub(crate) type Trouble = Option<String>;
 
-/// How much of a device is read: it may never end, and holds no log.
+/// How much of a device is read: it may never end, and contains no log.
 const MAX_DEVICE_LEN: u64 = 16 << 20;
 
-/// How much of a source is looked at to tell whether it is text.
+/// How much of a source is checked to see whether it is text.
 const HEAD_LEN: u64 = 64 << 10;
 
 /// Reads the file into the table.
@@ -59,7 +59,7 @@ fn read_source(
             return Ok(read(&text, table));
         }
     }
-    // No listing is as long, or holds a NUL; a log may.
+    // No listing is this long, or contains a NUL; a log may.
     let learned = learn(text.as_slice().chain(source.take(most)), table)?;
     if learned > 0 {
         return Ok(None);
@@ -72,7 +72,7 @@ fn read_source(
 
 fn read(text: &[u8], table: &Mutex<PodTable>) -> Trouble {
     let loaded = load(text, table);
-    // A journal as JSON looks like a listing without pods. Reading memory does not fail.
+    // A journal as JSON looks like a listing without pods. Reading from memory cannot fail.
     if loaded.records == 0 && learn(text, table).is_ok_and(|lines| lines > 0) {
         return None;
     }
@@ -90,7 +90,7 @@ fn rows(count: usize) -> String {
     format!("{count} {}", if count == 1 { "row" } else { "rows" })
 }
 
-/// Puts a listing's records into the table a few at a time: whoever looks up need not wait for all.
+/// Adds a listing's records to the table a few at a time, so that lookups need not wait for all of them.
 fn load(text: &[u8], table: &Mutex<PodTable>) -> Loaded {
     let mut batch = Vec::with_capacity(BATCH);
     let mut refused = 0usize;
@@ -107,7 +107,7 @@ fn load(text: &[u8], table: &Mutex<PodTable>) -> Loaded {
     loaded
 }
 
-/// Says how many records had nothing sound in them.
+/// Returns how many records contained nothing valid.
 fn insert_all(batch: &mut Vec<PodRecord>, table: &Mutex<PodTable>) -> usize {
     let mut table = super::loader::lock(table);
     batch
@@ -116,7 +116,8 @@ fn insert_all(batch: &mut Vec<PodRecord>, table: &Mutex<PodTable>) -> usize {
         .sum()
 }
 
-/// Learns names from the daemons' lines of a log that was named as a source; says how many lines told something.
+/// Learns names from the daemons' lines of a log that was named as a source; returns how many lines taught a
+/// name.
 fn learn(log: impl Read, table: &Mutex<PodTable>) -> io::Result<usize> {
     learn_with(Learner::of_a_named_log(), log, table)
 }

@@ -1,4 +1,4 @@
-//! All sources of one run: reads what is new in them, warns once about each that is broken.
+//! All sources of one run: reads what is new in them, and warns once about each that is broken.
 
 use super::{NODE_DIRECTORIES, about, listing};
 use oomparse_host::directory::{self, roots};
@@ -9,14 +9,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is to be read again.
+/// Which sources are to be read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// Everything that can be read twice.
+    /// All that can be read twice.
     All,
-    /// What looks different from last time.
+    /// Those that look changed since the last read.
     Changed,
-    /// The same, and every directory: a name was missing.
+    /// The same, and every directory, because a name was missing.
     Missed,
 }
 
@@ -30,17 +30,17 @@ pub(crate) struct Loader {
 #[derive(Debug)]
 struct Source {
     path: PathBuf,
-    /// Chosen by the program: it need not be there.
+    /// Chosen by the program: it may not exist.
     is_default: bool,
-    /// How its files or directories looked when they were read last.
+    /// How its files or directories looked when they were last read.
     seen: Vec<Option<Look>>,
-    /// What the last warning said.
+    /// The text of the last warning.
     warned: Option<String>,
-    /// Standard input and pipes: there is no second time.
+    /// Standard input and pipes: they can be read only once.
     once: bool,
 }
 
-/// What changes when a file or a directory does.
+/// The properties that change when a file or a directory does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Look {
     inode: (u64, u64),
@@ -58,7 +58,7 @@ impl Look {
     }
 }
 
-/// The table; a thread that died while it held it leaves it usable.
+/// The table; it stays usable after a thread that held it panicked.
 pub(crate) fn lock(table: &Mutex<PodTable>) -> MutexGuard<'_, PodTable> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -72,7 +72,7 @@ impl Loader {
         }
     }
 
-    /// What every node has.
+    /// The directories that every node has.
     pub(crate) fn of_the_node() -> Self {
         Self {
             sources: NODE_DIRECTORIES
@@ -83,7 +83,7 @@ impl Loader {
         }
     }
 
-    /// Without a word about what is wrong.
+    /// Does not report errors.
     pub(crate) fn silent(self) -> Self {
         Self {
             is_silent: true,
@@ -91,7 +91,7 @@ impl Loader {
         }
     }
 
-    /// Reads the sources; says whether one of them was in trouble.
+    /// Reads the sources; returns whether one of them failed.
     pub(crate) fn load(&mut self, which: Which, table: &Mutex<PodTable>) -> bool {
         let mut trouble = false;
         for source in &mut self.sources {
@@ -107,7 +107,7 @@ impl Loader {
         self.sources.is_empty()
     }
 
-    /// Whether nobody named the sources.
+    /// Whether the program chose the sources, not the user.
     pub(crate) fn is_default(&self) -> bool {
         self.sources.iter().all(|source| source.is_default)
     }
@@ -122,7 +122,7 @@ impl Loader {
     }
 }
 
-/// Nothing new, all well, or what is wrong.
+/// Nothing new, success, or an error.
 enum Outcome {
     Unchanged,
     Sound,
@@ -194,7 +194,7 @@ impl Source {
         Ok(Outcome::Sound)
     }
 
-    /// One line for each new trouble, none for the same again.
+    /// Prints one line for each new error, and none if it repeats.
     fn note(&mut self, outcome: io::Result<Outcome>, is_silent: bool) {
         let trouble = match outcome {
             Ok(Outcome::Unchanged) => return,

@@ -1,14 +1,14 @@
-//! Names for pods: where they are read from, and when they are read again.
+//! Names for pods: their sources, and when these are read again.
 //!
 //! ```text
 //! listing.rs     files, standard input: kubectl, kubelet, crictl, CSV, NDJSON, a node's log
 //! loader.rs      all sources of one run: reads what is new, one warning for each that is broken
 //! notify.rs      a pod's directory appears: its name is known at once (inotify)
-//! keeper.rs      `watch`: reads in a thread of its own, so that no event waits for a disk
+//! keeper.rs      `watch`: reads in a separate thread, so that no event waits for a disk
 //! held.rs        `scan`: events that wait for a name further down in the log
 //! ```
 //!
-//! Reading /var/log/pods is `oomparse-host`'s affair; what the bytes mean is `oomparse-pods`' (`PodTable`, `Learner`).
+//! `oomparse-host` reads /var/log/pods; `oomparse-pods` interprets the bytes (`PodTable`, `Learner`).
 
 mod held;
 mod keeper;
@@ -60,12 +60,12 @@ impl PodArgs {
         Loader::of_the_node()
     }
 
-    /// Whether names are asked for from standard input.
+    /// Whether names are to be read from standard input.
     pub(crate) fn read_stdin(&self) -> bool {
         self.pods.iter().any(|path| path.as_os_str() == "-")
     }
 
-    /// A table that keeps the labels asked for.
+    /// A table that keeps the requested labels.
     pub(crate) fn table(&self) -> PodTable {
         let mut table = PodTable::new();
         table.keep_labels(&self.pod_label);

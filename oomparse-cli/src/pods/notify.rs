@@ -1,4 +1,4 @@
-//! A pod's directory appears: inotify tells its name, and nothing has to be read.
+//! A pod's directory appears: inotify reports its name, so nothing has to be read.
 
 use oomparse_host::directory;
 use oomparse_pods::PodTable;
@@ -9,12 +9,12 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-/// What came of looking.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
-    /// Everything that happened is in the table.
+    /// The table contains everything that happened.
     Whole,
-    /// More happened than the kernel kept: the directories must be read.
+    /// The kernel dropped events: the directories must be read.
     Lost,
 }
 
@@ -23,12 +23,12 @@ pub(crate) enum News {
 pub(crate) struct Notify {
     fd: OwnedFd,
     roots: Vec<(i32, PathBuf)>,
-    /// Nobody named them.
+    /// The user did not name them.
     is_default: bool,
 }
 
 impl Notify {
-    /// Nothing where the machine has no watches left: then reading on a miss must do.
+    /// `None` if the machine has no watches left: then names are only read when one is missing.
     pub(crate) fn new(roots: Vec<PathBuf>, is_default: bool) -> Option<Self> {
         let fd = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
         let flags = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ONLYDIR;
@@ -43,7 +43,7 @@ impl Notify {
         })
     }
 
-    /// Takes over what appeared since the last time; never waits.
+    /// Takes over what has appeared since the last call; never waits.
     pub(crate) fn take(&self, table: &mut PodTable) -> News {
         let mut buffer = [MaybeUninit::uninit(); 16 << 10];
         let mut reader = inotify::Reader::new(&self.fd, &mut buffer);

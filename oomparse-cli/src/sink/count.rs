@@ -1,4 +1,4 @@
-//! Only the number of kills, or nothing at all.
+//! Writes only the number of kills, or nothing at all.
 
 use super::Sink;
 use super::seen::Seen;

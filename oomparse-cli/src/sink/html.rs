@@ -14,7 +14,7 @@ mod built_in {
     include!(concat!(env!("OUT_DIR"), "/page.rs"));
 }
 
-/// The lines that each event rests on: found while its log is read, taken when it is written. Both have the same
+/// The lines on which each event is based: found while its log is read, and taken when it is written, in the same
 /// order.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
@@ -41,7 +41,7 @@ impl Lines {
     }
 }
 
-/// The lines, whatever became of who held them.
+/// The lines, also after a thread that held them panicked.
 pub(crate) fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -49,13 +49,12 @@ pub(crate) fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
 /// Where the events go in the page.
 const PLACE: &str = "<!--events-->";
 
-/// The page's name beside the program.
+/// The name of the page's file next to the program.
 const NAME: &str = "oomparse.html";
 
-/// The page in one file: the one that is named, the one that was built in, or the one beside the program.
+/// The page in one file: the one that the user named, the one that was built in, or the one next to the program.
 ///
-/// # Errors
-/// A sentence that says what to do where there is none.
+/// # Errors A message that says what to do if there is none.
 pub(crate) fn page(named: Option<&Path>) -> Result<String, String> {
     let read = |path: &Path| match fs::read_to_string(path) {
         Ok(page) if page.contains(PLACE) => Ok(page),
@@ -76,7 +75,7 @@ pub(crate) fn page(named: Option<&Path>) -> Result<String, String> {
     }
 }
 
-/// Where a package puts it, and where the repository has it.
+/// Where a package installs it, and where it is in the repository.
 fn beside() -> Vec<PathBuf> {
     let program = env::current_exe().ok();
     let folder = program.as_deref().and_then(Path::parent);
@@ -88,7 +87,7 @@ fn beside() -> Vec<PathBuf> {
     ]
 }
 
-/// Writes the page, the events where they belong in it.
+/// Writes the page, with the events in their place.
 pub(crate) struct Html<W> {
     out: W,
     before: Option<String>,
@@ -138,12 +137,12 @@ impl<W: Write> Sink for Html<W> {
     }
 }
 
-/// JSON in which nothing ends the script that holds it, or begins a comment.
+/// JSON that can neither end the script that contains it nor begin a comment.
 fn no_markup(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 
-/// Text within the quotes of an attribute.
+/// Text for a quoted attribute.
 fn attribute(text: &str) -> String {
     let escaped = |letter| match letter {
         '&' | '<' | '>' | '"' => format!("&#{};", u32::from(letter)),

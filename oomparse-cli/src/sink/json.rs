@@ -1,4 +1,4 @@
-//! One JSON object a line.
+//! One JSON object per line.
 
 use super::Sink;
 use oomparse_core::OomEvent;

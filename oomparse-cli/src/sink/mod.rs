@@ -1,4 +1,4 @@
-//! Where events go.
+//! The outputs of events.
 
 mod count;
 mod html;
@@ -19,12 +19,12 @@ use screen::Screen;
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::sync::{Arc, Mutex};
 
-/// Takes events in the order they complete.
+/// Receives events in the order in which they complete.
 pub(crate) trait Sink {
     /// Writes one event.
     fn event(&mut self, event: &OomEvent) -> io::Result<()>;
 
-    /// Makes what was written visible.
+    /// Flushes what was written.
     fn flush(&mut self) -> io::Result<()>;
 
     /// Writes what comes after the last event, and flushes.
@@ -55,14 +55,14 @@ pub(crate) fn open_on<W: Write + 'static>(format: Format, out: W) -> Box<dyn Sin
     }
 }
 
-/// The sink that writes a report on standard output, with its terms explained or without.
+/// The sink that writes a report on standard output, with or without an explanation of its terms.
 pub(crate) fn report(explain: bool) -> Box<dyn Sink> {
     let mut report = report::Report::new(stdout(), Screen::of_stdout());
     report.explain = explain;
     Box::new(report)
 }
 
-/// A report of events that are there already, on standard output.
+/// Writes a report about existing events on standard output.
 pub(crate) fn report_of(events: impl Iterator<Item = OomEvent>) -> io::Result<()> {
     let mut report = report(false);
     for event in events {
@@ -87,7 +87,7 @@ pub(crate) fn incidents(format: Format) -> Box<dyn Sink> {
     ))
 }
 
-/// The sink that writes the number of kills alone.
+/// The sink that writes only the number of kills.
 pub(crate) fn count() -> Box<dyn Sink> {
     let out = stdout();
     Box::new(count::Count::new(out))

@@ -1,8 +1,8 @@
-//! OpenTelemetry log records in OTLP/JSON: one export request a line, as the collector's
-//! `otlp_json_file` receiver and the file exporter have them. `watch --otlp` sends the same.
+//! OpenTelemetry log records in OTLP/JSON: one export request per line, as the collector's `otlp_json_file`
+//! receiver and the file exporter use them. `watch --otlp` sends the same.
 //!
-//! The machine is the resource. The pod is an attribute of the record, for it is what the record is about
-//! and not where it comes from. The body is the whole event.
+//! The machine is the resource. The pod is an attribute of the record, because it is the subject of the record,
+//! not its origin. The body is the whole event.
 
 use super::Sink;
 use crate::filter::{Names, pairs};
@@ -49,7 +49,7 @@ pub(crate) fn request<'a>(
     events: impl IntoIterator<Item = &'a OomEvent>,
     now: impl Fn() -> i128,
 ) -> serde_json::Result<Value> {
-    // Neighbours of one machine share its resource.
+    // Consecutive events of one machine share its resource.
     let mut machines: Vec<(Vec<Value>, Vec<Value>)> = Vec::new();
     for event in events {
         let (resource, record) = (resource(event), record(event, &now)?);
@@ -70,7 +70,7 @@ pub(crate) fn request<'a>(
     Ok(json!({"resourceLogs": machines}))
 }
 
-/// Who measured.
+/// The instrumentation scope.
 pub(crate) fn scope() -> Value {
     json!({"name": "oomparse", "version": env!("CARGO_PKG_VERSION")})
 }
@@ -95,16 +95,16 @@ fn record(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value>
     if let Some(id) = &event.id {
         add("log.record.uid", id);
     }
-    // The record's own field is younger than the attribute, which many still look for.
+    // The record's own field is newer than the attribute, which many programs still use.
     let name = format!("oom.{}", event.event_type.as_str());
     add("event.name", &name);
-    // A kill is an error of the workload; the rest tells of a machine in need.
+    // A kill is an error of the workload; the other types are warnings about the machine.
     let (number, text) = match event.event_type {
         EventType::Kill | EventType::UserspaceKill => (17, "ERROR"),
         _ => (13, "WARN"),
     };
     let mut record = Map::new();
-    // A record without any time is of 1970 to those who store it.
+    // Programs that store records date one without any time to 1970.
     let (key, nanos) = match event.time.and_then(unix_nanos) {
         Some(nanos) => ("timeUnixNano", nanos),
         None => ("observedTimeUnixNano", now()),
@@ -122,7 +122,7 @@ pub(crate) fn attribute(key: &str, value: &Value) -> Value {
     json!({"key": key, "value": any(value)})
 }
 
-/// OTLP's AnyValue. 64-bit numbers are texts in it.
+/// OTLP's AnyValue, in which 64-bit numbers are strings.
 fn any(value: &Value) -> Value {
     match value {
         Value::Null => json!({}),
@@ -146,7 +146,7 @@ fn any(value: &Value) -> Value {
     }
 }
 
-/// Nothing where the log shows no full date with a zone.
+/// `None` if the log shows no full date with a time zone.
 pub(crate) fn unix_nanos(time: WallTime) -> Option<i128> {
     let civil = zone::civil(time)?;
     let offset = Offset::from_seconds(i32::from(time.offset_minutes?) * 60).ok()?;

@@ -1,34 +1,34 @@
-//! How much may come out of what is packed: a bomb unpacks to more than anybody waits for.
+//! Limits how much may be unpacked: a decompression bomb unpacks to more than anybody would wait for.
 
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-/// As much always may: a log that repeats itself packs well.
+/// This much is always allowed: a log that repeats itself compresses well.
 const FREE_LEN: u64 = 4 << 30;
 
-/// So many times its own length may. gzip reaches 1,032 at most, so only what is packed twice, or by others, reaches
-/// more.
+/// This many times the compressed length is allowed. gzip reaches at most 1,032, so only double compression, or
+/// other formats, reach more.
 const MOST_TIMES: u64 = 1_050;
 
-/// Layers of packing and archives in one another. A bundle of bundles of rotated logs has five.
+/// Nested layers of compression and archives. A bundle of bundles of rotated logs has five.
 pub const MAX_LAYERS: usize = 8;
 
-/// Members of an archive and of those in it: a directory of them is walked for minutes.
+/// Members of an archive and of those within it: walking a directory of them takes minutes.
 pub const MAX_MEMBERS: u64 = 1 << 20;
 
-/// What may still come out of one input.
+/// How much may still be unpacked from one input.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// The packed bytes that were taken.
+    /// The compressed bytes that were read.
     packed: Rc<Cell<u64>>,
     unpacked: Rc<Cell<u64>>,
     free: u64,
 }
 
 impl Budget {
-    /// Of an input of which so many packed bytes were taken; the number goes on growing.
+    /// For an input of which this many compressed bytes were read; the number continues to grow.
     #[must_use]
     pub fn new(packed: Rc<Cell<u64>>) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Budget {
         }
     }
 
-    /// Of a file with this length that is not read from its beginning to its end.
+    /// For a file of this length that is not read from start to end.
     #[must_use]
     pub fn of_file(self, len: u64) -> Self {
         Self {
@@ -47,20 +47,20 @@ impl Budget {
         }
     }
 
-    /// With another amount that may come out whatever the input's length: 4 GiB otherwise.
+    /// Sets the amount that may be unpacked for any length of the input; 4 GiB by default.
     #[must_use]
     pub fn with_free(self, free: u64) -> Self {
         Self { free, ..self }
     }
 
-    /// Whether too much came out.
+    /// Whether too much was unpacked.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         let most = self.packed.get().saturating_mul(MOST_TIMES).max(self.free);
         self.unpacked.get() > most
     }
 
-    /// Counts what an unpacker gives.
+    /// Counts the output of a decompressor.
     #[must_use]
     pub fn watch<'r>(&self, reader: impl Read + 'r) -> Box<dyn Read + 'r> {
         Box::new(Watched {
@@ -87,7 +87,7 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-/// Too much came out.
+/// Too much was unpacked.
 #[derive(Debug)]
 pub(super) struct Bomb;
 
@@ -115,7 +115,7 @@ mod tests {
         let out = io::copy(&mut budget.watch(io::repeat(b'x')), &mut io::sink());
         assert!(out.unwrap_err().to_string().contains("decompression bomb"));
         assert!((20_000..40_000).contains(&budget.unpacked.get()));
-        // A longer file may give more.
+        // A longer file may unpack to more.
         packed.set(100);
         assert!(!budget.is_spent());
         let out = io::copy(

@@ -1,33 +1,33 @@
-//! What a file is, told by its first bytes and never by its name.
+//! The type of a file, recognised by its first bytes and never by its name.
 
 use super::unpack::Packing;
 
-/// So many bytes tell it: a header of tar is as long.
+/// How many bytes are needed for this: the length of a tar header.
 pub const ENOUGH: usize = 512;
 
-/// Of a member of an archive so many are looked at, to tell text from the rest.
+/// How many bytes of an archive's member are checked to distinguish text from other content.
 pub const HEAD_LEN: usize = 4 << 10;
 
-/// What a file is.
+/// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Lines, as far as can be seen.
     Log,
-    /// Bytes that are packed.
+    /// Compressed bytes.
     Packed(Packing),
-    /// An archive of tar.
+    /// A tar archive.
     Tar,
-    /// An archive of zip.
+    /// A zip archive.
     Zip,
-    /// A file of journald's.
+    /// A journald file.
     Journal,
-    /// What no log can be found in as it is, and what to do with it. Without this it would be a log in which nobody
-    /// was killed.
+    /// A format in which no log can be found as it is, and what to do with it. Otherwise it would be read as a
+    /// log without kills.
     Unreadable(&'static str),
 }
 
 impl Content {
-    /// As its first bytes tell, [`ENOUGH`] of them or all.
+    /// From its first bytes, [`ENOUGH`] of them or all.
     #[must_use]
     pub fn of(first: &[u8]) -> Self {
         if let Some(packing) = Packing::of(first) {
@@ -48,7 +48,7 @@ impl Content {
     }
 }
 
-/// Whether a header of tar stands there, of any age: its checksum is right.
+/// Whether this is a tar header of any version: its checksum is right.
 fn is_tar(first: &[u8]) -> bool {
     const CHECKSUM: std::ops::Range<usize> = 148..156;
     let Some(header) = first
@@ -68,8 +68,8 @@ fn is_tar(first: &[u8]) -> bool {
     told == Ok(sum.sum())
 }
 
-/// Whether an archive's member with these first bytes is no text. NULs stand in text files too, a run of them where
-/// a machine went down.
+/// Whether an archive's member with these first bytes is not text. Text files may contain NULs too, a run of them
+/// where a machine crashed.
 #[must_use]
 pub fn is_binary(head: &[u8]) -> bool {
     const A_RUN: usize = 32;
@@ -83,7 +83,7 @@ pub fn is_binary(head: &[u8]) -> bool {
     odd * 16 > head.len()
 }
 
-/// No byte of a text: a control character that neither parts lines nor colours them.
+/// Whether no text contains this byte: a control character that neither separates nor colours lines.
 fn is_odd(byte: u8) -> bool {
     byte == 0x7f || byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x08 | 0x0c | 0x1b)
 }

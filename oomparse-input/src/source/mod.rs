@@ -1,13 +1,13 @@
-//! A log's bytes, whatever they are packed in; one reused buffer, no mapping. What is packed is unpacked on the way;
-//! what holds other logs is an [`Archive`].
+//! A log's bytes, decompressed if needed, through one reused buffer, without mapping. A file that contains other
+//! logs is an [`Archive`].
 
 mod archive;
 mod budget;
 mod content;
 mod unpack;
 
-/// What a file is and how it is unpacked, for who reads files in another way than [`Source`] does: the page, which must
-/// be able to stop between any two pieces.
+/// The type and the compression of a file, for callers that read files in another way than [`Source`]: the page,
+/// which must be able to stop between any two pieces.
 pub mod packed {
     pub use super::budget::{Budget, MAX_LAYERS, MAX_MEMBERS};
     pub use super::content::{Content, ENOUGH, HEAD_LEN, is_binary};
@@ -23,30 +23,30 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-/// A log that is open.
+/// An open log.
 pub struct Source {
     reader: Box<dyn Read>,
-    /// The same file, if it can be read at any place.
+    /// The same file, if it has random access.
     file: Option<File>,
-    /// Whether the first bytes were looked at.
+    /// Whether the first bytes were checked.
     begun: bool,
     is_packed: Rc<Cell<bool>>,
-    /// Bytes taken from the file, before they are unpacked.
+    /// Bytes read from the file, before decompression.
     taken: Rc<Cell<u64>>,
-    /// What is written between two reads must go out at once: more may be long in coming.
+    /// Output between two reads must be flushed at once: it may take long until more comes.
     pub live: bool,
 }
 
-/// What reading gives.
+/// The result of a read.
 pub enum Got<'b> {
-    /// The next bytes; none at the end.
+    /// The next bytes; empty at the end.
     Bytes(&'b [u8]),
-    /// It is no log, and holds logs: the source is empty now.
+    /// It is not a log but contains logs: the source is empty now.
     Archive(Box<Archive>),
 }
 
 impl Source {
-    /// Of what is read from its beginning to its end; `live` if more may be long in coming.
+    /// From a stream; `live` if it may take long until more comes.
     pub fn new(reader: impl Read + 'static, live: bool) -> Self {
         let taken = Rc::new(Cell::new(0));
         Self {
@@ -62,13 +62,12 @@ impl Source {
         }
     }
 
-    /// Of a file.
+    /// From a file.
     ///
-    /// Who asks reads it: a buffer that stays in the processor's cache is copied into faster than another thread
-    /// can hand over what it read.
+    /// The calling thread reads it: copying into a buffer that stays in the processor's cache is faster than
+    /// taking over what another thread has read.
     ///
-    /// # Errors
-    /// What the system says of it.
+    /// # Errors Any error from the system.
     pub fn of_file(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         let same = metadata.is_file().then(|| file.try_clone().ok()).flatten();
@@ -77,20 +76,20 @@ impl Source {
         Ok(source)
     }
 
-    /// How many bytes of the file were taken so far; goes on counting.
+    /// How many bytes of the file were read so far; it continues to count.
     pub fn count(&self) -> Rc<Cell<u64>> {
         Rc::clone(&self.taken)
     }
 
-    /// Whether what was read is not what stands in the file, once something was read.
+    /// Whether the bytes that were read differ from the file's own bytes; known after the first read.
     pub fn is_packed(&self) -> Rc<Cell<bool>> {
         Rc::clone(&self.is_packed)
     }
 
     /// Reads the next bytes.
     ///
-    /// # Errors
-    /// What reading or unpacking fails with, in words for people, once all that stands before it was read.
+    /// # Errors Any error from reading or decompressing, as a message for people, after everything before it was
+    /// read.
     pub fn read<'b>(&'b mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
         if self.begun {
             let len = self.fill(buffer)?;
@@ -100,7 +99,7 @@ impl Source {
         self.begin(buffer)
     }
 
-    /// Looks at the first bytes, of what was unpacked too, and gives them out.
+    /// Checks the first bytes, also of decompressed data, and returns them.
     fn begin<'b>(&mut self, buffer: &'b mut [u8]) -> io::Result<Got<'b>> {
         let mut budget = Budget::new(Rc::clone(&self.taken));
         let mut layers = 0;
@@ -145,8 +144,8 @@ impl Source {
         std::mem::replace(&mut self.reader, Box::new(io::empty()))
     }
 
-    /// Looked at only when it is read: /dev/kmsg lets no one read less than a whole record. A pipe may give less
-    /// than what tells the content; of a log a line is enough.
+    /// Checked only when it is read: /dev/kmsg does not allow reads of less than a record. A pipe may return
+    /// fewer bytes than are needed to recognise the content; for a log, a line is enough.
     fn fill_enough(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut len = self.fill(buffer)?;
         while len > 0 && len < ENOUGH && !buffer.get(..len).unwrap_or_default().contains(&b'\n') {
@@ -162,7 +161,7 @@ impl Source {
         loop {
             match self.reader.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // /dev/kmsg says so when it has overwritten records that were not yet read.
+                // /dev/kmsg returns this error when it has overwritten records that were not read yet.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
                 read => return read,
             }
@@ -178,7 +177,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// An error if it is a packed file or an archive, for such cannot be read in parts.
+/// An error if it is a compressed file or an archive, because these cannot be read in parts.
 pub(crate) fn refuse_packed(file: &mut (impl Read + Seek)) -> io::Result<()> {
     file.seek(SeekFrom::Start(0))?;
     let mut first = Vec::new();

@@ -1,16 +1,16 @@
 //! Events per second of the transform: with the script of `integrations/vector/lua.yaml`, and with a script that
-//! only hands each event on. `cargo bench` in this folder.
+//! only passes each event on. Run `cargo bench` in this folder.
 
 use mlua::{Function, Table};
 use oomparse_lua_host::{Transform, module_dir, pods};
 use std::time::{Duration, Instant};
 
-/// Where the module and the listings are put.
+/// The directory of the module and the listings.
 const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 
 const NOTHING: &str = "function nothing_process(event, emit) emit(event) end";
 
-/// Seconds that a hook takes for all messages, the best of several times.
+/// Seconds that a hook takes for all messages, the best of several runs.
 fn seconds(transform: &Transform, hook: &str, messages: &[&str]) -> f64 {
     let hook: Function = transform.lua.globals().get(hook).unwrap();
     let started = Instant::now();
@@ -40,7 +40,7 @@ fn main() {
         text(oomparse_benches::dense_log(4 << 20)),
         text(oomparse_benches::sparse_log(8 << 20)),
     );
-    // journald gives the text alone.
+    // journald provides only the text.
     let message = |line: &'static str| line.split_once(" kernel: ").map_or(line, |(_, text)| text);
     let dense: &'static str = dense.leak();
     let sparse: &'static str = sparse.leak();

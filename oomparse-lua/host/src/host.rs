@@ -1,4 +1,4 @@
-//! A host that calls the script of `integrations/vector/lua.yaml` as Vector's lua transform does.
+//! A host that calls the script of `integrations/vector/lua.yaml` like Vector's lua transform.
 
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 use std::cell::RefCell;
@@ -64,7 +64,7 @@ impl Transform {
                 &format!("{}/", modules.display()),
             )
             .replace("/var/log/pods", pods);
-        // As Vector: modules in C may be loaded.
+        // Like Vector: modules in C may be loaded.
         #[expect(unsafe_code, reason = "what Vector calls, so that C modules load")]
         let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL_SAFE, LuaOptions::default()) };
         lua.load(source).exec().unwrap();
@@ -88,7 +88,7 @@ impl Transform {
         hook.call::<()>(self.emit.clone()).unwrap();
     }
 
-    /// An event as Vector hands it over.
+    /// An event as Vector passes it.
     pub fn event(&self, message: &str, facility: &str) -> Table {
         let log = self.lua.create_table().unwrap();
         log.set("message", message).unwrap();
@@ -100,7 +100,7 @@ impl Transform {
         event
     }
 
-    /// What comes out for a record.
+    /// The results for a record.
     pub fn process(&self, message: &str, facility: &str) -> Vec<Table> {
         let event = self.event(message, facility);
         let hook: Function = self.lua.globals().get("oom_process").unwrap();
@@ -122,7 +122,7 @@ impl Transform {
     }
 }
 
-/// mlua with `send` asks for it; the tests call from one thread.
+/// mlua with `send` requires it; the tests call from one thread.
 struct SendRc(Rc<RefCell<Vec<Table>>>);
 
 #[expect(unsafe_code, reason = "never leaves its thread")]

@@ -1,5 +1,5 @@
-//! What the tests and the bench share: a host that calls the script of `integrations/vector/lua.yaml` as Vector's lua
-//! transform does.
+//! Code that the tests and the benchmark share: a host that calls the script of `integrations/vector/lua.yaml`
+//! like Vector's lua transform.
 
 mod host;
 

@@ -1,11 +1,11 @@
-//! How a limit is set, where the log shows on what it stands: text to copy.
+//! How to set a limit, if the log shows what it belongs to: text to copy.
 
 use super::{Change, is_guaranteed, level, quantity, said};
 use crate::Lang;
 use crate::facts::plain;
 use oomparse_core::{LimitLevel, OomEvent};
 
-/// How the limit is set, where the log shows on what it stands.
+/// How to set the limit, if the log shows what it belongs to.
 pub(super) fn changes(event: &OomEvent, limit: u64, lang: Lang) -> Vec<Change> {
     match level(event) {
         Some(LimitLevel::Container) if event.pod.is_some() => kubernetes(event, limit, lang),
@@ -65,7 +65,7 @@ fn kubernetes(event: &OomEvent, limit: u64, lang: Lang) -> Vec<Change> {
     changes
 }
 
-/// `kubectl set resources`, where the log shows what made the pod.
+/// `kubectl set resources`, if the log shows what made the pod.
 fn set_resources(
     event: &OomEvent,
     size: &str,
@@ -74,7 +74,7 @@ fn set_resources(
 ) -> Option<Change> {
     let pod = event.pod.as_ref()?;
     let (kind, name) = pod.owner.as_deref()?.split_once('/')?;
-    // A ReplicaSet is its Deployment's, whose name the log does not show.
+    // A ReplicaSet belongs to a Deployment, whose name the log does not show.
     let kind = match kind {
         "Deployment" | "StatefulSet" | "DaemonSet" => kind.to_lowercase(),
         _ => return None,
@@ -98,7 +98,7 @@ fn set_resources(
     })
 }
 
-/// A command for a unit of systemd or a container of Docker's.
+/// A command for a systemd unit or a Docker container.
 fn service(event: &OomEvent, limit: u64, lang: Lang) -> Option<Change> {
     let path = event.cgroup.as_ref()?.oom_memcg.as_ref()?.as_str()?;
     let last = path.rsplit('/').next()?;
@@ -128,7 +128,7 @@ fn service(event: &OomEvent, limit: u64, lang: Lang) -> Option<Change> {
     })
 }
 
-/// Whether a name needs no quotes, neither in YAML nor for a shell; only such are put into text to copy.
+/// Whether a name needs no quotes in YAML or in a shell; only such names are put into text to copy.
 fn is_label(name: &str) -> bool {
     let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
     let begins = name

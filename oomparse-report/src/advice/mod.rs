@@ -1,8 +1,8 @@
-//! What could be done about a kill, as far as its figures go: what filled the memory (`cause.rs`), the limit
-//! that would have held then, and how to set it (`advice/changes.rs`).
+//! What could be done about a kill, as far as its figures show: what filled the memory (`cause.rs`), the limit
+//! that would have been enough then, and how to set it (`advice/changes.rs`).
 //!
-//! A report is a picture of one moment. It shows that a limit was too low for what was there, never how much
-//! more would have come: nothing here says that it does.
+//! A report shows one moment. It shows that a limit was too low for the memory in use then, but never how much
+//! more would have been needed, and no text here claims that.
 
 mod changes;
 
@@ -15,17 +15,17 @@ use crate::units::{bytes, number};
 use crate::words::Words;
 use oomparse_core::{EventType, LimitLevel, OomEvent, QosClass, Scope};
 
-/// A limit that would have held at the moment of the kill.
+/// A limit that would have been enough at the moment of the kill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// The limit in bytes, a round number.
     pub bytes: u64,
-    /// How it was reckoned, for people.
+    /// How it was computed, for people.
     pub reckoned: String,
 }
 
 impl Limit {
-    /// The limit as Kubernetes writes it: `640Mi`.
+    /// The limit in Kubernetes' notation: `640Mi`.
     #[must_use]
     pub fn quantity(&self) -> String {
         quantity(self.bytes)
@@ -46,13 +46,13 @@ pub struct Change {
 /// What could be done about one kill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// What the memory was.
+    /// What filled the memory.
     pub cause: Cause,
-    /// Sentences: what the figures show, and what follows. The first is of the cause.
+    /// Sentences: what the figures show, and what follows from them. The first is about the cause.
     pub says: Vec<String>,
-    /// What the figures do not show, and what to heed when the limit is changed.
+    /// What the figures do not show, and what to consider when the limit is changed.
     pub caveats: Vec<String>,
-    /// A limit that would have held then.
+    /// A limit that would have been enough then.
     pub limit: Option<Limit>,
     /// How to set it.
     pub changes: Vec<Change>,
@@ -71,7 +71,7 @@ impl Advice {
     }
 }
 
-/// Advice on a kill; nothing for what was none, or shows no figure to rest on.
+/// Advice on a kill; `None` for events that are not kills, or that show no figure to base it on.
 #[must_use]
 pub fn advice(event: &OomEvent, lang: Lang) -> Option<Advice> {
     if event.event_type != EventType::Kill {
@@ -121,13 +121,13 @@ pub fn advice(event: &OomEvent, lang: Lang) -> Option<Advice> {
     })
 }
 
-/// One allocation at a full limit tries at most so often, and each try counts.
+/// The number of attempts that one allocation makes at a full limit; each attempt counts.
 const TRIES_OF_ONE: u64 = 18;
-/// Hit as often as this, a limit was worked at for long.
+/// If a limit was hit this often, it had been under pressure for long.
 const OFTEN: u64 = 1_000;
 
-/// Whether the limit was reached for the first time, or had been worked at for long; of processes alone, for
-/// page cache comes and goes at every limit.
+/// Whether the limit was reached for the first time, or had been under pressure for long; only for memory of
+/// processes, because page cache comes and goes at every limit.
 fn at_the_limit(event: &OomEvent, cause: Cause, lang: Lang) -> Option<String> {
     if !matches!(
         cause,
@@ -144,7 +144,7 @@ fn at_the_limit(event: &OomEvent, cause: Cause, lang: Lang) -> Option<String> {
     Some(said(lang, key, &[("n", number(n).into())]))
 }
 
-/// What a higher limit asks of the pod's requests.
+/// What a higher limit means for the pod's requests.
 fn of_requests(event: &OomEvent, lang: Lang) -> Option<String> {
     let key = match event.pod.as_ref()?.qos_class? {
         QosClass::Guaranteed => "advice_guaranteed",
@@ -222,7 +222,7 @@ fn is_guaranteed(event: &OomEvent) -> bool {
     event.pod.as_ref().and_then(|pod| pod.qos_class) == Some(QosClass::Guaranteed)
 }
 
-/// What was in use and the pages asked for, and a quarter more to breathe in; a round number.
+/// The memory in use and the requested pages, plus a quarter as reserve; a round number.
 fn limit(event: &OomEvent, lang: Lang) -> Option<Limit> {
     let (what, limit) = reached(event)?;
     let counter = match what {
@@ -244,14 +244,14 @@ fn limit(event: &OomEvent, lang: Lang) -> Option<Limit> {
     })
 }
 
-/// The next of the sizes that people write: an eighth of its power of two, at least 1 MiB.
+/// The next larger size that people would write: a multiple of an eighth of its power of two, at least 1 MiB.
 fn round(size: u64) -> u64 {
     const MIB: u64 = 1 << 20;
     let step = (size.checked_next_power_of_two().unwrap_or(1 << 63) / 16).max(MIB);
     size.div_ceil(step).saturating_mul(step)
 }
 
-/// Kubernetes' way to write a size: `640Mi`, `2Gi`.
+/// Kubernetes' notation for a size: `640Mi`, `2Gi`.
 fn quantity(size: u64) -> String {
     match size {
         _ if size.is_multiple_of(1 << 30) => format!("{}Gi", size >> 30),

@@ -1,22 +1,22 @@
-//! When a voice spoke.
+//! When a report of a death was made.
 
 use crate::unix_seconds;
 use oomparse_core::{OomEvent, WallTime};
 use std::collections::HashMap;
 
-/// A moment on the clocks that a voice shows.
+/// A moment on the clocks that an event shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Moment {
     /// Microseconds since 1970.
     pub(super) wall_us: Option<i64>,
-    /// Microseconds on the clock of its machine, where year or zone are not known.
+    /// Microseconds on the clock of its machine, if year or time zone are unknown.
     pub(super) local_us: Option<i64>,
     /// Microseconds since boot.
     pub(super) boot_us: Option<i64>,
 }
 
 impl Moment {
-    /// Microseconds between two voices; of a machine's own clocks only where both are of it.
+    /// Microseconds between two events; on a machine's own clocks only if both come from it.
     pub(super) fn distance(self, other: Self, is_one_host: bool) -> Option<u64> {
         if let (Some(one), Some(two)) = (self.wall_us, other.wall_us) {
             return Some(one.abs_diff(two));
@@ -30,12 +30,12 @@ impl Moment {
     }
 }
 
-/// Microseconds since 1970 of a complete time.
+/// Microseconds since 1970, for a complete time.
 pub(super) fn wall_us(time: &WallTime) -> Option<i64> {
     time.is_complete().then(|| micros(time))?
 }
 
-/// Microseconds on a clock of which year or zone are not known; without its year as if in a leap year.
+/// Microseconds on a clock whose year or time zone is unknown; without a year, as in a leap year.
 fn local_us(time: &WallTime) -> Option<i64> {
     const LEAP_YEAR: u16 = 2000;
     (!time.is_complete()).then(|| micros(&time.or(Some(LEAP_YEAR), Some(0))))?
@@ -48,7 +48,7 @@ fn micros(time: &WallTime) -> Option<i64> {
         .checked_add(micros)
 }
 
-/// Each host's pairs of both clocks.
+/// Pairs of both clocks, for each host.
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
     pairs: HashMap<Option<String>, Vec<(i64, i64)>>,
@@ -74,7 +74,7 @@ impl Clocks {
         Self { pairs }
     }
 
-    /// An event's moment; the time since boot is mapped by the nearest pair of its host.
+    /// An event's moment; the time since boot is converted by the nearest pair of its host.
     pub(super) fn moment(&self, event: &OomEvent) -> Moment {
         let boot_us = boot_us(event);
         let wall_us = event.time.as_ref().and_then(wall_us).or_else(|| {

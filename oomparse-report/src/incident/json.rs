@@ -68,13 +68,13 @@ impl Incident {
         serde_json::to_string(&record).unwrap_or_default()
     }
 
-    /// An object of that key, from the voice that says most of it.
+    /// The object with that key from the most detailed testimony.
     fn fullest(&self, key: &str) -> Option<Value> {
         let found = self.proven().filter_map(|event| part(event, key));
         found.filter(Value::is_object).max_by_key(size)
     }
 
-    /// Each killed process once, as the voice that says most of it does.
+    /// Each killed process once, from the testimony with the most detail about it.
     fn victims(&self) -> Vec<Value> {
         let mut victims: Vec<Value> = Vec::new();
         for event in self.proven() {

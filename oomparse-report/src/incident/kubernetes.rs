@@ -1,21 +1,21 @@
-//! Whether Kubernetes reported a death, only echoed the kernel, or never knew.
+//! Whether Kubernetes reported a death, only repeated the kernel's line, or did not notice it.
 
 use super::rules::Joined;
 use super::voice::Voice;
 use oomparse_core::Reporter;
 use std::collections::HashMap;
 
-/// What Kubernetes knew of a death.
+/// What Kubernetes knew about a death.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kubernetes {
-    /// An Event on the pod or the container's status tells it.
+    /// An Event on the pod, or the container's status, reports it.
     Reported,
-    /// Only the kernel's line was told again: on the node, or in the kubelet's log.
+    /// Only the kernel's line was repeated: on the node, or in the kubelet's log.
     Echo,
-    /// It never knew, and that is proven.
+    /// It did not notice it, and that is proven.
     Silent(Silence),
-    /// The logs do not tell.
+    /// The logs do not show it.
     Unknown,
 }
 
@@ -42,10 +42,10 @@ impl Kubernetes {
     }
 }
 
-/// How long after a kill a container's life is no longer the kill's own echo.
+/// How long after a kill a sign of life of the container is no longer an echo of the kill.
 const ALIVE_AFTER_US: i64 = 5_000_000;
 
-/// When containers were last seen to be alive, or to end.
+/// When containers were last seen alive, or ended.
 #[derive(Debug, Default)]
 pub(super) struct Lives {
     last: HashMap<String, i64>,
@@ -111,13 +111,13 @@ fn is_of_node(voice: &Voice) -> bool {
     object.and_then(|object| object.kind.as_deref()) == Some("Node")
 }
 
-/// Kubernetes tells of a container's end alone. Where its first process was not killed, or it went on, it had
-/// nothing to tell.
+/// Kubernetes reports only the end of a container. If its first process was not killed, or the container
+/// continued, there was nothing to report.
 fn silence<'v, I>(proven: &impl Fn() -> I, lives: &Lives) -> Option<Silence>
 where
     I: Iterator<Item = &'v Voice>,
 {
-    // Of a process outside of all pods nobody expects it.
+    // Kubernetes is not expected to report a process outside of all pods.
     let is_pods = |voice: &Voice| voice.pod_uid().is_some() || voice.pod_name().is_some();
     if !proven().any(is_pods) {
         return None;

@@ -1,18 +1,18 @@
-//! One death, told by many voices: what belongs together, by proof.
+//! One death, reported by many sources: what belongs together, by proof.
 //!
 //! ```text
-//! clock.rs       when a voice spoke, on a clock that it shares with another
-//! voice.rs       what is kept of an event, and the names that it can be found by
-//! rules.rs       what proves that two voices tell of one death, and what only lets one think so
-//! names.rs       names that one voice knows and another lacks
-//! kubernetes.rs  whether Kubernetes reported it, only echoed the kernel, or never knew
-//! said.rs        the voices in words
-//! ticket.rs      the incident as markdown
+//! clock.rs       when each source reported it, on a clock that it shares with another
+//! voice.rs       what is kept of an event, and the keys by which it is found
+//! rules.rs       what proves that two events report one death, and what only suggests it
+//! names.rs       names that one event has and another lacks
+//! kubernetes.rs  whether Kubernetes reported it, only repeated the kernel's line, or did not notice it
+//! said.rs        the testimonies in words
+//! ticket.rs      the incident as Markdown
 //! json.rs        the record, `oomparse.incident/1`
 //! ```
 //!
-//! Voices come in any order: a journal with all of them, or one file each. So all are kept to the end, up to a
-//! bound; a death told again, as a kubelet that starts anew does, is a repetition.
+//! Events come in any order: from one journal with all sources, or from one file for each. So all are kept until
+//! the end, up to a bound. A death that is reported again, as a restarted kubelet does, is a repetition.
 
 mod clock;
 mod json;
@@ -35,10 +35,10 @@ use oomparse_core::{EventType, Killer, OomEvent};
 use std::collections::{HashMap, HashSet, VecDeque};
 use voice::{Key, Said, Voice};
 
-/// Voices that are kept: about a kilobyte each. Past them the ones that came first go.
+/// How many events are kept: about a kilobyte each. Beyond that, the oldest are dropped.
 pub const MAX_VOICES: usize = 60_000;
 
-/// Takes events in any order, and gives incidents.
+/// Takes events in any order, and returns incidents.
 ///
 /// # Example
 /// ```
@@ -57,36 +57,36 @@ pub const MAX_VOICES: usize = 60_000;
 pub struct Correlator {
     voices: VecDeque<OomEvent>,
     ids: HashSet<String>,
-    /// What bystanders said of processes: a kubelet that starts anew reads the kernel's log again.
+    /// What bystanders reported about processes: a restarted kubelet reads the kernel's log again.
     said: HashSet<Said>,
     dropped: u64,
     repeated: u64,
 }
 
-/// One death, or the deaths of one group, with everybody who tells of it.
+/// One death, or the deaths of one group, with everything that reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
-    /// Whose hand it was; nothing where only bystanders who cannot know tell of it.
+    /// Who killed; `None` if only bystanders report it who cannot know.
     pub killer: Option<Killer>,
     /// What Kubernetes knew.
     pub kubernetes: Kubernetes,
-    /// Who tells of it, in the order of time; the first is the one that the others were joined to.
+    /// The events that report it, in the order of time; the first is the one to which the others were joined.
     pub testimonies: Vec<Testified>,
 }
 
-/// A voice of an incident.
+/// An event of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Testified {
-    /// What it says.
+    /// The event.
     pub event: OomEvent,
-    /// Microseconds since 1970, where that is known; the kernel's clock is mapped to it.
+    /// Microseconds since 1970, if known; converted from the kernel's clock.
     pub time_us: Option<i64>,
-    /// What joins it.
+    /// What joins it to the incident.
     pub joined_by: Joined,
 }
 
 impl Correlator {
-    /// Takes an event. Reports that do not show whom they killed are nobody's death.
+    /// Takes an event. Reports that do not show whom they killed belong to no death.
     pub fn push(&mut self, event: OomEvent) {
         if matches!(event.event_type, EventType::NoVictim | EventType::Report) {
             return;
@@ -117,13 +117,13 @@ impl Correlator {
         self.voices.push_back(voice::slim(event));
     }
 
-    /// Events that found no room: incidents of before may lack a voice.
+    /// Events that were dropped: earlier incidents may lack a testimony.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Events that were told again.
+    /// Events that were repeated.
     #[must_use]
     pub fn repeated(&self) -> u64 {
         self.repeated
@@ -144,7 +144,7 @@ impl Correlator {
             .collect();
         voices.sort_by_key(Voice::order);
         let mut groups = Groups::default();
-        // Whose hand it was, then those who only saw it.
+        // First the killers' own reports, then those of bystanders.
         let (hands, bystanders): (Vec<_>, Vec<_>) = voices.into_iter().partition(Voice::is_hand);
         for voice in hands.into_iter().chain(bystanders) {
             groups.add(voice);
@@ -157,12 +157,12 @@ impl Correlator {
 #[derive(Debug, Default)]
 struct Groups {
     all: Vec<Vec<(Voice, Joined)>>,
-    /// Which incidents have a voice that can be found by this.
+    /// Which incidents have an event with this key.
     by_key: HashMap<Key, Vec<usize>>,
 }
 
-/// Incidents of one name that are looked at, the latest first: a container that is killed again and again has
-/// its last ones near in time.
+/// How many incidents with one key are checked, the latest first: a container that is killed again and again has
+/// its last incidents near in time.
 const MAX_TRIED: usize = 256;
 
 impl Groups {
@@ -191,12 +191,12 @@ impl Groups {
             }
         }
         let at = match best {
-            // Another hand that may be of one death with this is a death of its own.
+            // A report by another killer that may belong to this death is a death of its own.
             Some((at, joined, _)) if joined.is_proof() || !voice.is_hand() => {
                 if let Some(group) = self.all.get_mut(at) {
                     group.push((voice, joined));
                 }
-                // What may be another death's lends no names.
+                // An event that may belong to another death provides no names.
                 if !joined.is_proof() {
                     return;
                 }
@@ -250,7 +250,7 @@ impl Groups {
 }
 
 impl Incident {
-    /// The event that tells of the death itself: the killer's own word, else the first.
+    /// The event that reports the death itself: the killer's own report, else the first.
     #[must_use]
     pub fn told_best(&self) -> Option<&OomEvent> {
         let proven = || {
@@ -263,7 +263,7 @@ impl Incident {
         proven().find(is_hand).or_else(|| proven().next())
     }
 
-    /// Its events that are proven to tell of it.
+    /// The events that are proven to report it.
     pub fn proven(&self) -> impl Iterator<Item = &OomEvent> {
         let proven = self.testimonies.iter().filter(|it| it.joined_by.is_proof());
         proven.map(|testified| &testified.event)

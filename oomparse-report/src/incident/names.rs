@@ -1,9 +1,9 @@
-//! Names that one voice knows and another lacks: of a pod by its uid, of a container by its id.
+//! Names that one event has and another lacks: of a pod by its uid, of a container by its id.
 
 use oomparse_core::{OomEvent, PodSource, Reporter};
 use std::collections::HashMap;
 
-/// What the voices of Kubernetes and the runtimes say of names.
+/// The names in the events of Kubernetes and the runtimes.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pods: HashMap<String, (Option<String>, String)>,
@@ -29,7 +29,7 @@ impl Names {
         names
     }
 
-    /// Gives an event the names that it lacks. A pod of another cluster keeps its own.
+    /// Adds the names that an event lacks. A pod of another cluster keeps its own.
     pub(super) fn give(&self, event: &mut OomEvent) {
         if let Some(pod) = &mut event.pod
             && pod.name.is_none()
@@ -49,7 +49,7 @@ impl Names {
     }
 }
 
-/// Whether names are its reporter's own, and not a workload's labels.
+/// Whether the names are its reporter's own, and not a workload's labels.
 fn knows_names(event: &OomEvent) -> bool {
     let reporter = event.testimony.as_deref().and_then(|it| it.reporter);
     matches!(

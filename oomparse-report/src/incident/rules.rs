@@ -1,4 +1,4 @@
-//! What proves that two voices tell of one death, and what only lets one think so.
+//! What proves that two events report one death, and what only suggests it.
 //!
 //! | shared | within | proof |
 //! |---|---|---|
@@ -16,13 +16,13 @@ use super::voice::Voice;
 use crate::Lang;
 use oomparse_core::{EventType, Killer, Reporter, Scope};
 
-/// What joins a voice to its incident.
+/// What joins an event to its incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Joined {
-    /// It is the voice that the others were joined to.
+    /// It is the event to which the others were joined.
     First,
-    /// One report of the kernel's.
+    /// One kernel report.
     Report,
     /// The container's id.
     Container,
@@ -32,22 +32,22 @@ pub enum Joined {
     Process,
     /// The end of the container's first process, which was the victim.
     Init,
-    /// The end that a status tells.
+    /// The end that a status shows.
     Status,
     /// The pod's uid.
     PodUid,
-    /// Possible: a status with another exit code than 137.
+    /// Possible: a status with an exit code other than 137.
     OtherExitCode,
     /// Possible: the process, at the reporter's own time.
     OwnTime,
     /// Possible: the pod's name, without a uid.
     PodName,
-    /// Possible: the container, without a clock in common.
+    /// Possible: the container, without a common clock.
     NoClock,
 }
 
 impl Joined {
-    /// Whether it is proof. What is not is listed, and never joined.
+    /// Whether it is proof. Events without proof are listed, but never joined.
     #[must_use]
     pub fn is_proof(self) -> bool {
         !matches!(
@@ -75,7 +75,7 @@ impl Joined {
         }
     }
 
-    /// The same for people; nothing of the first.
+    /// The same for people; `None` for the first.
     #[must_use]
     pub fn says(self, lang: Lang) -> &'static str {
         lang.text(match self {
@@ -102,18 +102,18 @@ const THRASHING: u64 = 30 * SECOND;
 const SYSTEMD: u64 = 2 * SECOND;
 const STATUS: u64 = 2 * SECOND;
 const TWO_KILLERS: u64 = 15 * SECOND;
-/// The kubelet's verdict comes when the pod is gone; its Event when it was chosen.
+/// The kubelet's verdict comes when the pod is gone; its Event comes when the pod was chosen.
 const EVICTION: u64 = 60 * SECOND;
 
 /// The exit code of a process that was killed by SIGKILL.
 const KILLED: i32 = 137;
 
-/// What joins two voices, and how far apart they are in microseconds.
+/// What joins two events, and how far apart they are in microseconds.
 pub(super) fn joins(one: &Voice, two: &Voice) -> Option<(Joined, u64)> {
     if !one.is_on_hosts_of(two) {
         return None;
     }
-    // The first victim may have left before the kernel said that it kills the group.
+    // The first victim's event may have been emitted before the kernel said that it kills the group.
     let (report, group) = (
         &one.event.report_id,
         one.event.oom_group || two.event.oom_group,
@@ -145,7 +145,7 @@ fn both(one: &Voice, two: &Voice, is: impl Fn(&Voice, &Voice) -> bool) -> bool {
     is(one, two) || is(two, one)
 }
 
-/// How far apart two voices may be.
+/// How far apart two events may be.
 fn window(one: &Voice, two: &Voice) -> u64 {
     let is_short = |voice: &Voice| voice.event.scope == Some(Scope::Global);
     match is_short(one) || is_short(two) {

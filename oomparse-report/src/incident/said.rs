@@ -1,11 +1,11 @@
-//! An incident's voices in words: who speaks, what, and what Kubernetes knew.
+//! An incident's testimonies in words: who reports, what, and what Kubernetes knew.
 
 use super::{Kubernetes, Silence};
 use crate::Lang;
 use crate::words::Words;
 use oomparse_core::{EventType, Killer, OomEvent, Reporter, Text};
 
-/// Who speaks: a reporter's or a killer's name, `kernel`.
+/// Who reports it: a reporter's or a killer's name, `kernel`.
 #[must_use]
 pub fn voice(event: &OomEvent) -> &'static str {
     let testimony = event.testimony.as_deref();
@@ -14,7 +14,7 @@ pub fn voice(event: &OomEvent) -> &'static str {
     reporter.or(killer).unwrap_or("kernel")
 }
 
-/// `java 4711`, of several `java 4711, …`; nothing where no process is named.
+/// `java 4711`, or `java 4711, …` for several; `None` if no process is named.
 #[must_use]
 pub fn victims(event: &OomEvent) -> Option<String> {
     let comm = |comm: Option<&Text>| comm.map_or_else(|| "?".to_owned(), ToString::to_string);
@@ -27,7 +27,7 @@ pub fn victims(event: &OomEvent) -> Option<String> {
     }
 }
 
-/// What it says, in a few words.
+/// What it reports, in a few words.
 #[must_use]
 pub fn says(event: &OomEvent, lang: Lang) -> String {
     let who = victims(event);
@@ -45,7 +45,7 @@ pub fn says(event: &OomEvent, lang: Lang) -> String {
     }
 }
 
-/// What Kubernetes said of it, or why it cannot have known.
+/// What Kubernetes reported about it, or why it cannot have known.
 #[must_use]
 pub fn because(kubernetes: Kubernetes, lang: Lang) -> String {
     let key = match kubernetes {

@@ -1,4 +1,4 @@
-//! What is kept of an event, and the names that it can be found by.
+//! What is kept of an event, and the keys by which it is found.
 
 use super::clock::{Clocks, Moment, wall_us};
 use oomparse_core::{EventType, Killer, OomEvent, Reporter, Testimony, Text};
@@ -10,10 +10,10 @@ pub(super) struct Voice {
     pub(super) moment: Moment,
 }
 
-/// A name that two voices of one death may share.
+/// A key that two reports of one death may share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    /// A container's id, as far as all who tell of it show it.
+    /// A container's id, with as many digits as all reporters show.
     Container(String),
     /// A process on a host.
     Pid(Option<String>, u32),
@@ -24,10 +24,10 @@ pub(super) enum Key {
     Report(String),
 }
 
-/// Digits of a container's id that conmon shows, and all others at least.
+/// How many digits of a container's id conmon shows, and all others at least.
 const ID_DIGITS: usize = 12;
 
-/// Without the tables and figures, which say nothing of whose voice it is.
+/// Without the tables and figures, which do not show who reports it.
 pub(super) fn slim(mut event: OomEvent) -> OomEvent {
     event.tasks = Default::default();
     event.memcg_stats = Default::default();
@@ -36,7 +36,7 @@ pub(super) fn slim(mut event: OomEvent) -> OomEvent {
     event
 }
 
-/// What a bystander said of one process: by whom, of whom, and of when.
+/// A bystander's report about one process: the reporter, the process and the time.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Said {
     reporter: Reporter,
@@ -46,7 +46,7 @@ pub(super) struct Said {
     at: (Option<i64>, Option<u64>),
 }
 
-/// The same words again are no second voice.
+/// The same report again is not a second testimony.
 pub(super) fn said(event: &OomEvent) -> Option<Said> {
     let victim = event.victim.as_ref()?;
     let at = (event.time.as_ref().and_then(wall_us), event.kernel_time_us);
@@ -63,7 +63,7 @@ pub(super) fn said(event: &OomEvent) -> Option<Said> {
 impl Voice {
     pub(super) fn new(event: OomEvent, clocks: &Clocks) -> Self {
         let mut moment = clocks.moment(&event);
-        // What a status says is of the container's end, whenever it was asked for.
+        // A status is about the container's end, whenever it was requested.
         if let Some(end) = event.testimony.as_deref().and_then(|it| it.init)
             && matches!(
                 reporter(&event),
@@ -75,7 +75,7 @@ impl Voice {
         Self { event, moment }
     }
 
-    /// By time; what shows none comes last, by the clocks of its machine.
+    /// By time; events without a time come last, by the clocks of their machines.
     pub(super) fn order(&self) -> [i64; 3] {
         let Moment {
             wall_us,
@@ -97,12 +97,12 @@ impl Voice {
         reporter(&self.event)
     }
 
-    /// Whether the killer itself tells it.
+    /// Whether the killer itself reports it.
     pub(super) fn is_hand(&self) -> bool {
         self.event.event_type != EventType::Notice
     }
 
-    /// Whose hand it was, as this voice knows.
+    /// Who killed, if this event shows it.
     pub(super) fn killer(&self) -> Option<Killer> {
         match self.event.event_type {
             EventType::Kill => Some(Killer::Kernel),
@@ -114,7 +114,7 @@ impl Voice {
         self.event.host.as_ref().map(ToString::to_string)
     }
 
-    /// Whether both are of one machine, as far as they say.
+    /// Whether both come from one machine, as far as they show.
     pub(super) fn is_on_hosts_of(&self, other: &Self) -> bool {
         match (&self.event.host, &other.event.host) {
             (Some(one), Some(two)) => one == two,
@@ -122,7 +122,7 @@ impl Voice {
         }
     }
 
-    /// The processes that it says were killed.
+    /// The processes that it reports as killed.
     pub(super) fn pids(&self) -> impl Iterator<Item = (u32, Option<&Text>)> {
         let own = self.event.victim.iter();
         let list = self
@@ -133,7 +133,7 @@ impl Voice {
             .chain(list.iter().map(|victim| (victim.pid, victim.comm.as_ref())))
     }
 
-    /// The container's id, or as much of it as is shown; a scope's unit names it too.
+    /// The container's id, or the part that is shown; a scope's unit also contains it.
     pub(super) fn container(&self) -> Option<&str> {
         let container = self.event.container.as_ref();
         let id = container.and_then(|it| it.id.as_deref().or(it.id_prefix.as_deref()));
@@ -159,7 +159,7 @@ impl Voice {
         Some((pod.namespace.as_deref()?, pod.name.as_deref()?))
     }
 
-    /// What it can be found by.
+    /// The keys by which it can be found.
     pub(super) fn keys(&self) -> Vec<Key> {
         let mut keys = Vec::new();
         if let Some(id) = self.container() {

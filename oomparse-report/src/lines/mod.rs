@@ -1,4 +1,4 @@
-//! The lines of a log that an event rests on, found again in the text that was just read.
+//! Finds the log lines on which an event is based in the text that was just read.
 
 mod others;
 
@@ -8,21 +8,21 @@ use oomparse_core::{Evidence, Frame, Framer, OomEvent, Parser};
 use serde::Serialize;
 use std::ops::Range;
 
-/// How much of a log's text is kept to look for lines in: reports of thousands of processes are this long.
+/// How much of a log's text is kept for this: reports of thousands of processes are this long.
 const KEPT: usize = 2 << 20;
 
-/// The end of what was read of a log.
+/// The last part of the text that was read from a log.
 #[derive(Debug, Default)]
 pub struct Tail {
     text: Vec<u8>,
-    /// Where the text begins in the log.
+    /// The position of the text in the log.
     start: u64,
-    /// Where the line ends, in the text, that told the last event: the next one's comes behind it, as a rule.
+    /// Where the line ends, in the text, that reports the last event: the next event's line usually follows.
     told: usize,
 }
 
 impl Tail {
-    /// Takes the next bytes of the log; the oldest make room for them.
+    /// Takes the next bytes of the log; the oldest are dropped to make room.
     pub fn push(&mut self, bytes: &[u8]) {
         self.text.extend_from_slice(bytes);
         if self.text.len() > 2 * KEPT {
@@ -33,12 +33,12 @@ impl Tail {
         }
     }
 
-    /// Where the event's lines stand in the log, from its report's first line to the one that tells it.
+    /// The position of the event's lines in the log, from its report's first line to the line that reports it.
     ///
-    /// Lines of others may stand between them: [`marks`] tells which are the event's.
+    /// Lines of others may be in between: [`marks`] says which lines are the event's.
     #[must_use]
     pub fn find(&mut self, event: &OomEvent) -> Option<Range<u64>> {
-        // What another than the kernel tells stands in one line.
+        // A report by anything other than the kernel is on one line.
         if event.testimony.is_some() {
             let told = others::told(&self.text, self.told, event)?;
             self.told = told.end;
@@ -50,7 +50,7 @@ impl Tail {
         Some(self.start + range.start as u64..self.start + range.end as u64)
     }
 
-    /// The text of a range that is still kept.
+    /// The text of a range, if it is still kept.
     #[must_use]
     pub fn text(&self, range: &Range<u64>) -> Option<&[u8]> {
         let at = |offset: u64| usize::try_from(offset.checked_sub(self.start)?).ok();
@@ -58,8 +58,8 @@ impl Tail {
     }
 }
 
-/// How many lines more are taken before and behind, where the event's own do not give it alone: a record over
-/// several lines begins and ends elsewhere than its text does.
+/// How many more lines are included before and after, if the event's own lines alone do not produce it: a record
+/// over several lines begins and ends elsewhere than its text.
 const WIDER: [(usize, usize); 9] = [
     (0, 0),
     (0, 1),
@@ -72,7 +72,7 @@ const WIDER: [(usize, usize); 9] = [
     (256, 64),
 ];
 
-/// Where an event's lines stand in a text, its last report of this kind: where it can be shown, lines that give
+/// The position of an event's lines in a text, for the last report of this kind: if possible, lines that produce
 /// the same event when they are read alone.
 fn find(text: &[u8], told: Range<usize>, event: &OomEvent) -> Range<usize> {
     let before = Backward {
@@ -98,10 +98,10 @@ fn find(text: &[u8], told: Range<usize>, event: &OomEvent) -> Range<usize> {
     given.unwrap_or(start..told.end)
 }
 
-/// More lines than this are not looked at behind one that seems to tell the event.
+/// How many lines are checked after one that seems to report the event.
 const NEARBY: usize = 2000;
 
-/// The last line that tells the event; where none does for sure, as within a carrier's own structure, the last
+/// The last line that reports the event or, if none certainly does, as within a carrier's own structure, the last
 /// that seems to.
 fn told(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
     let (mut loose, mut looked) = (None, 0);
@@ -122,7 +122,7 @@ fn told(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
     loose
 }
 
-/// The first line behind a place that tells the event, if it is near.
+/// The first line after a position that reports the event, if it is near.
 fn told_behind(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
     let mut at = start;
     let lines = text.get(start..)?.split_inclusive(|byte| *byte == b'\n');
@@ -135,7 +135,7 @@ fn told_behind(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usiz
     lines.find(|line| tells(&text[line.clone()], event))
 }
 
-/// Whether these lines alone give the event.
+/// Whether these lines alone produce the event.
 fn gives(lines: &[u8], event: &OomEvent) -> bool {
     let mut parser = Parser::new();
     parser.push_chunk(lines);
@@ -152,13 +152,13 @@ fn gives(lines: &[u8], event: &OomEvent) -> bool {
     })
 }
 
-/// The start of the line so many lines before.
+/// The start of the line this many lines before.
 fn back(text: &[u8], start: usize, lines: usize) -> usize {
     let before = Backward { text, end: start };
     before.take(lines).last().map_or(start, |line| line.start)
 }
 
-/// The end of the line so many lines behind.
+/// The end of the line this many lines after.
 fn forth(text: &[u8], end: usize, lines: usize) -> usize {
     let ends = text.iter().enumerate().skip(end + 1);
     let mut ends = ends.filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at);
@@ -195,7 +195,7 @@ impl Iterator for Backward<'_> {
     }
 }
 
-/// Whether this line is the one that tells the event: it names the victim, or says why there is none.
+/// Whether this line reports the event: it names the victim, or says why there is none.
 fn tells(line: &[u8], event: &OomEvent) -> bool {
     let is_report = event.victim.is_none()
         && !matches!(
@@ -217,7 +217,7 @@ fn tells(line: &[u8], event: &OomEvent) -> bool {
     }
     let found = evidence(&parse_line(&frame.message));
     match found {
-        // A reaper's line comes after what it is of.
+        // A reaper's line comes after the lines that it is about.
         Some(Evidence::Reaped) => {
             event.evidence.last() == Some(&Evidence::Reaped) && event.evidence.len() == 1
         }
@@ -237,7 +237,7 @@ fn begins(line: &[u8], event: &OomEvent) -> bool {
         .is_none_or(|frame| is_of(&frame, event))
 }
 
-/// The first of the lines directly before that are of the event's kinds.
+/// The first of the consecutive lines before it that are of the event's kinds.
 fn first_of_run(before: Backward<'_>, text: &[u8], event: &OomEvent, end: usize) -> usize {
     let run = before.take_while(|line| {
         let frame = Framer::new().frame(&text[line.clone()]);
@@ -253,7 +253,7 @@ fn first_of_run(before: Backward<'_>, text: &[u8], event: &OomEvent, end: usize)
     run.last().map_or(end, |line| line.start)
 }
 
-/// Whether a line may be of the event's machine.
+/// Whether a line may come from the event's machine.
 fn is_of(frame: &Frame<'_>, event: &OomEvent) -> bool {
     match (&frame.host, &event.host) {
         (Some(host), Some(of)) => host.as_ref() == of.as_bytes(),
@@ -261,7 +261,7 @@ fn is_of(frame: &Frame<'_>, event: &OomEvent) -> bool {
     }
 }
 
-/// What kind of evidence a kernel's line is.
+/// The kind of evidence of a kernel line.
 fn evidence(line: &Line<'_>) -> Option<Evidence> {
     Some(match line {
         Line::Invoked(_) => Evidence::Invoked,
@@ -289,20 +289,20 @@ fn evidence(line: &Line<'_>) -> Option<Evidence> {
 /// One line of an event's excerpt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mark {
-    /// The line as it is shown: escaped where it is no text.
+    /// The line as it is shown: escaped if it is not text.
     pub text: String,
-    /// The word of the evidence that it is, as in the event; nothing where it is not the event's.
+    /// The evidence word of the line, as in the event; `None` if the line is not the event's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<&'static str>,
     /// The process that it is about: a row of the table, or the victim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
-    /// What the counter is of: `memory`, `memory_swap`, `swap`, `kmem`.
+    /// The name of the counter: `memory`, `memory_swap`, `swap`, `kmem`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counter: Option<&'static str>,
 }
 
-/// The lines of an excerpt, each with what it is to the event.
+/// The lines of an excerpt, each with its meaning for the event.
 #[must_use]
 pub fn marks(excerpt: &[u8], event: &OomEvent) -> Vec<Mark> {
     let mut framer = Framer::new();
@@ -360,7 +360,7 @@ fn counter_word(kind: oomparse_core::line::CounterKind) -> &'static str {
     }
 }
 
-/// A line for the eye: text as it is but for control characters and what is no UTF-8, which are escaped.
+/// A line for display: unchanged, except that control characters and invalid UTF-8 are escaped.
 fn shown(line: &[u8]) -> String {
     let mut text = String::with_capacity(line.len());
     for chunk in line.utf8_chunks() {

@@ -1,15 +1,15 @@
-//! The line in which another than the kernel tells an event.
+//! The line in which anything other than the kernel reports an event.
 
 use super::Backward;
 use crate::naming::seems_to_tell;
 use oomparse_core::{OomEvent, Options, Parser, WallTime};
 use std::ops::Range;
 
-/// More lines than this are not read anew.
+/// How many lines are parsed again at most.
 const TRIED: usize = 2000;
 
-/// The line behind a place that tells the event when it is read alone; where none does, as within an object over
-/// several lines, one that holds the words.
+/// The line after a position that reports the event when it is read alone or, if none does, as within an object
+/// over several lines, one that contains the words.
 pub(super) fn told(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
     let holds = |line: &Range<usize>| seems_to_tell(event, &text[line.clone()]);
     let gives = |line: &Range<usize>| gives(&text[line.clone()], event);
@@ -21,7 +21,7 @@ pub(super) fn told(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<
         .or_else(|| Backward { text, end: start }.find(holds))
 }
 
-/// Lines from a place on, without their ends.
+/// Lines from a position on, without their ends.
 fn forward(text: &[u8], start: usize) -> impl Iterator<Item = Range<usize>> {
     let mut at = start;
     let rest = text.get(start..).unwrap_or_default();
@@ -33,7 +33,7 @@ fn forward(text: &[u8], start: usize) -> impl Iterator<Item = Range<usize>> {
         })
 }
 
-/// Whether this line alone gives the event.
+/// Whether this line alone produces the event.
 fn gives(line: &[u8], event: &OomEvent) -> bool {
     let mut options = Options::default();
     options.accept = options.accept.and_all_daemons();
@@ -49,7 +49,7 @@ fn gives(line: &[u8], event: &OomEvent) -> bool {
     })
 }
 
-/// What a line shows of its time in any case.
+/// The part of a line's time that is always shown.
 fn clock(time: &WallTime) -> (u8, u8, u8, u8, u8) {
     (time.month, time.day, time.hour, time.minute, time.second)
 }

@@ -1,11 +1,11 @@
-//! What kubectl is asked, and what it answers.
+//! Requests to kubectl, and its answers.
 
 use super::KubectlArgs;
 use serde_json::Value;
 use std::io::{self, BufReader};
 use std::process::{Command, Stdio};
 
-/// Of all Events those that may be the agent's; its name is looked at afterwards.
+/// Selects the Events that may be the agent's; their names are checked afterwards.
 const SELECTOR: &str = "--field-selector=reason=OOMKilling";
 
 /// kubectl with the user's context and namespace.
@@ -76,7 +76,7 @@ impl Kubectl {
         self.json(&["get", "pods", "--output=json"])
     }
 
-    /// Gives each new Event, until kubectl ends.
+    /// Passes on each new Event, until kubectl ends.
     pub(super) fn each_event(
         &self,
         mut take: impl FnMut(Value) -> io::Result<()>,
@@ -94,7 +94,7 @@ impl Kubectl {
         for value in values.into_iter::<Value>() {
             let value = value.map_err(|error| format!("get events --watch: {error}"))?;
             if let Err(error) = take(value) {
-                // Whoever read us has gone.
+                // The reader of our output is gone.
                 let _ = child.kill();
                 return Err(error.to_string());
             }
@@ -106,7 +106,7 @@ impl Kubectl {
         }
     }
 
-    /// What the agent on a node has written: one event a line.
+    /// The output of the agent on a node: one event per line.
     pub(super) fn agent_log(&self, node: &str) -> Result<String, String> {
         let on_node = format!("--field-selector=spec.nodeName={node}");
         let all = ["--all-namespaces".to_owned()];

@@ -4,10 +4,10 @@ use oomparse_core::OomEvent;
 use oomparse_report::{Lang, advice, read_event};
 use serde_json::{Value, json};
 
-/// The annotation that holds the event itself.
+/// The annotation that contains the event itself.
 pub(crate) const EVENT: &str = "oomparse/event";
-/// An Event of the agent's and a container's end so near are one death: a kubelet's clock shows whole seconds, and
-/// it looks at containers every second.
+/// If the agent's Event and a container's end are this close, they are one death: a kubelet's clock shows whole
+/// seconds, and it checks containers every second.
 const SAME_DEATH: i64 = 10;
 
 /// One kill.
@@ -16,21 +16,21 @@ pub(super) struct Kill {
     /// Seconds since 1970.
     pub(super) at: Option<i64>,
     pub(super) namespace: String,
-    /// Empty where a node's process was killed.
+    /// Empty if a node's process was killed.
     pub(super) pod: String,
     pub(super) container: String,
     pub(super) node: String,
-    /// As Kubernetes writes it, else in bytes.
+    /// In Kubernetes' notation, else in bytes.
     pub(super) limit: String,
     pub(super) usage: String,
     pub(super) victim: String,
-    /// How often: an Event's series.
+    /// How often: the count of an Event's series.
     pub(super) count: u64,
     pub(super) message: String,
     pub(super) advice: String,
-    /// The agent tells of it.
+    /// The agent reports it.
     pub(super) agent: bool,
-    /// A pod's status does.
+    /// A pod's status reports it.
     pub(super) kubernetes: bool,
 }
 
@@ -150,9 +150,9 @@ fn of_event(event: &Value) -> Option<Kill> {
     Some(kill)
 }
 
-/// Usage and limit in the agent's note: ` 512.0 MiB of 512.0 MiB used.`
+/// Usage and limit from the agent's note: ` 512.0 MiB of 512.0 MiB used.`
 ///
-/// The longest name of a process, 15 bytes, is too short for that text; where it stands twice, neither counts.
+/// The longest process name, 15 bytes, is too short for that text; if it occurs twice, neither counts.
 fn figures(note: &str) -> Option<(String, String)> {
     let mut found = note.match_indices(" used.").filter_map(|(at, _)| {
         let (before, limit) = note.get(..at)?.rsplit_once(" of ")?;
@@ -177,7 +177,7 @@ fn is_size(text: &str) -> bool {
 }
 
 impl Kill {
-    /// Takes over what the agent's own event shows.
+    /// Takes over the data of the agent's own event.
     fn take(&mut self, event: &OomEvent) {
         let memory = event.memory.as_ref();
         let usage = memory.and_then(|memory| memory.usage_bytes);
@@ -245,7 +245,7 @@ fn limit(pod: &Value, container: &str) -> String {
     found.map_or_else(String::new, |it| text(it, "/resources/limits/memory"))
 }
 
-/// What the agent and a pod's status tell of one death is one kill; the latest first.
+/// Joins the agent's Event and a pod's status about one death into one kill; the latest first.
 pub(super) fn joined(kills: Vec<Kill>) -> Vec<Kill> {
     let (mut all, others): (Vec<Kill>, Vec<Kill>) = kills.into_iter().partition(|kill| kill.agent);
     for other in others {

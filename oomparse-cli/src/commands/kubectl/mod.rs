@@ -1,11 +1,10 @@
-//! `kubectl oom`: the kills of a namespace or of the cluster, as the agent's Events and the API tell them.
+//! `kubectl oom`: the kills of a namespace or of the cluster, from the agent's Events and the API.
 //!
-//! kubectl runs any program called `kubectl-oom` that is on the search path, so a link of that name to this
-//! program is the plugin. What it asks of the API it asks through kubectl: contexts, credentials and proxies are
-//! kubectl's affair.
+//! kubectl runs any program called `kubectl-oom` on the search path, so a link with that name to this program is
+//! the plugin. It sends its API requests through kubectl, which handles contexts, credentials and proxies.
 //!
 //! ```text
-//! ask.rs     what kubectl is asked, and what it answers
+//! ask.rs     requests to kubectl, and its answers
 //! kill.rs    a kill: from an Event, or from a pod's status; both of one death are one
 //! show.rs    the table, JSON, YAML
 //! ```
@@ -73,7 +72,7 @@ pub(crate) struct KubectlArgs {
     kubeconfig: Option<String>,
 }
 
-/// Asks and shows.
+/// Requests and shows the kills.
 pub(crate) fn run(args: &KubectlArgs) -> io::Result<Found> {
     let kubectl = Kubectl::new(args);
     let outcome = match args.what.as_slice() {

@@ -1,4 +1,4 @@
-//! The table as kubectl draws its own, and what programs read.
+//! The table in kubectl's style, and formats for programs.
 
 use super::kill::Kill;
 use crate::sink::wide::{pad, width};
@@ -70,7 +70,7 @@ impl Show {
             Look::Json => writeln!(out, "{}", kill.to_json())?,
             Look::Yaml => write!(out, "---\n{}", yaml(kill, ""))?,
             Look::Table | Look::Wide => {
-                // The first of all has a head above it.
+                // The first one gets a heading.
                 let row = self.row(kill);
                 if self.widths.is_empty() {
                     let rows = [self.head(), row.clone()];
@@ -119,12 +119,12 @@ impl Show {
         ])
     }
 
-    /// The columns that are shown; what is not known is `-`.
+    /// The columns that are shown; an unknown value is `-`.
     fn columns(&self, all: [String; 12]) -> Vec<String> {
         let from = usize::from(!self.namespaces);
         let to = if self.look == Look::Wide { 12 } else { 9 };
         let cells = all.into_iter().take(to).skip(from);
-        // Names are others' words.
+        // Others chose the names.
         let known = |cell: String| match cell.is_empty() {
             true => "-".to_owned(),
             false => on_screen(&cell).into_owned(),
@@ -141,7 +141,7 @@ impl Show {
         self.widths = (0..columns).map(widest).collect();
     }
 
-    /// Three blanks between columns, as kubectl has them.
+    /// Three blanks between columns, like kubectl.
     fn line(&self, row: &[String]) -> String {
         let cells = row.iter().zip(&self.widths);
         let cells: Vec<String> = cells.map(|(cell, width)| pad(cell, *width)).collect();
@@ -174,7 +174,7 @@ fn list(look: Look, kills: &[Kill]) -> String {
     format!("{text}\n")
 }
 
-/// Keys with values as JSON writes them, which YAML reads; without those that are null.
+/// Keys with values in JSON syntax, which is valid YAML; null values are omitted.
 fn yaml(kill: &Kill, indent: &str) -> String {
     let value = kill.to_json();
     let entries = value.as_object().into_iter().flatten();

@@ -1,4 +1,4 @@
-//! The logs of one input: itself, or the members of an archive. Each has a parser of its own.
+//! The logs of one input: the input itself, or the members of an archive. Each has its own parser.
 
 use super::progress::Progress;
 use super::streams::Reading;
@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 
-/// Takes what an input gives; says whether more is wanted.
+/// Receives the pieces of an input; returns whether more are wanted.
 pub(super) type Take<'t> = dyn FnMut(Piece) -> io::Result<bool> + 't;
 
 /// Reads one input. The outer result is the output's, the inner one the input's.
@@ -40,7 +40,7 @@ pub(super) fn read(
         match source.read(buffer) {
             Ok(Got::Bytes([])) => break Ok(()),
             Ok(Got::Bytes(bytes)) => {
-                // A second reading would read what is packed.
+                // A second read would read the compressed bytes.
                 logs.passes |= is_packed.get();
                 let more = logs.bytes(bytes)?;
                 if !more || logs.some && source.live && !(logs.take)(Piece::Pause)? {
@@ -70,9 +70,9 @@ struct Logs<'l, 't> {
     taken: Rc<Cell<u64>>,
     shown: u64,
     reading: Reading,
-    /// The member that is read.
+    /// The current member.
     path: Option<Text>,
-    /// What was read cannot be read again as it is, to learn names from.
+    /// The bytes that were read cannot be read again, to learn names from them.
     passes: bool,
     /// The last bytes completed events.
     some: bool,
@@ -99,7 +99,7 @@ impl<'l, 't> Logs<'l, 't> {
         }
     }
 
-    /// Hands on the events that are complete; says whether more are wanted.
+    /// Passes on the complete events; returns whether more are wanted.
     fn drain(&mut self) -> io::Result<bool> {
         let path = self.path.as_ref();
         let (some, more) = drain(self.options, &mut self.reading, path, self.take)?;
@@ -108,7 +108,7 @@ impl<'l, 't> Logs<'l, 't> {
     }
 }
 
-/// Hands on the events that are complete; says whether there were any, and whether more are wanted.
+/// Passes on the complete events; returns whether there were any, and whether more are wanted.
 pub(super) fn drain(
     options: &ScanOptions,
     reading: &mut Reading,
@@ -129,7 +129,7 @@ pub(super) fn drain(
     Ok((some, true))
 }
 
-/// Adds what the log itself does not tell.
+/// Adds data that the log itself does not show.
 fn complete(event: &mut OomEvent, options: &ScanOptions, path: Option<&Text>) {
     if let (Some(time), Some(zone)) = (event.time, &options.zone) {
         event.time = Some(zone::complete(time, zone));

@@ -25,10 +25,9 @@ pub(crate) use streams::StreamBy;
 
 /// Reads every input to its end and writes what it finds.
 ///
-/// # Errors
-/// Only what writing fails with; trouble with an input is told on stderr and in the answer.
+/// # Errors Only errors from writing; errors of an input are reported on stderr and in the result.
 pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
-    // Whichever came second would wait for ever for the first one to let go.
+    // Otherwise the second reader would wait for ever for the first one's lock.
     if options.pods.read_stdin() && options.inputs.contains(&Input::Stdin) {
         crate::warn(
             "--pods -",
@@ -106,7 +105,7 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
     writer.finish()
 }
 
-/// What a page of these logs is called.
+/// The title of a page about these logs.
 fn title(inputs: &[Input]) -> String {
     match inputs {
         [input] => input.name().into_owned(),
@@ -114,18 +113,18 @@ fn title(inputs: &[Input]) -> String {
     }
 }
 
-/// What comes out of an input.
+/// The results of reading an input.
 pub(crate) enum Piece {
-    /// Bytes of a log that cannot be read twice, to learn names from.
+    /// Bytes of a log that cannot be read twice, to learn names from them.
     Passing(Vec<u8>),
     /// Such a log has ended; another one may follow.
     Passed,
     Event(Box<OomEvent>),
-    /// A line that looks like a report's and is in no form that is read.
+    /// A line that looks like a report's but has no known format.
     Unread(Vec<u8>),
-    /// More may be long in coming: what was written should be seen.
+    /// It may take long until more comes: the output should be flushed.
     Pause,
-    /// What stands at this place could not be read, or not to its end.
+    /// What is at this path could not be read, or not to its end.
     Lost(String, io::Error),
 }
 
@@ -146,7 +145,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes a piece; says whether more are wanted.
+    /// Writes a piece; returns whether more are wanted.
     fn take(&mut self, piece: Piece) -> io::Result<bool> {
         match piece {
             Piece::Passing(bytes) => self.held.learn(&bytes),
@@ -175,7 +174,7 @@ impl Writer {
         Ok(!self.wants_no_more())
     }
 
-    /// Writes the events that wait for no name.
+    /// Writes the events that do not wait for a name.
     fn write(&mut self) -> io::Result<()> {
         let Self {
             sink,
@@ -194,7 +193,7 @@ impl Writer {
         self.only_one && self.events > 0
     }
 
-    /// Notes how an input ended; says whether more are wanted.
+    /// Notes how an input ended; returns whether more are wanted.
     fn end_of(&mut self, input: &Input, read: io::Result<()>) -> io::Result<bool> {
         if let Some(tables) = &mut self.tables {
             tables.clear();
@@ -205,7 +204,7 @@ impl Writer {
         Ok(!self.wants_no_more())
     }
 
-    /// Says what could not be read, below what was found so far.
+    /// Reports what could not be read, after what was found so far.
     fn lost(&mut self, about: &str, error: &io::Error) -> io::Result<()> {
         self.trouble = true;
         let Self { sink, progress, .. } = self;
@@ -234,7 +233,7 @@ impl Writer {
             }
         }
         Ok(match (self.trouble, self.events) {
-            // As with `grep -q`: the answer is known, whatever else went wrong.
+            // Like `grep -q`: the answer is known, whatever else went wrong.
             (_, 1..) if self.only_one => Found::Some,
             (true, _) => Found::Trouble,
             (false, 0) => Found::Nothing,

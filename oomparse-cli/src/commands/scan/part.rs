@@ -10,7 +10,7 @@ use std::io;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// From a byte up to before another one, or to the end.
+/// From one byte to before another one, or to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ByteRange(Range<u64>);
 
@@ -38,7 +38,7 @@ impl FromStr for ByteRange {
     }
 }
 
-/// Whether the inputs are what a range can be of.
+/// Whether a range can apply to these inputs.
 pub(super) fn is_of(inputs: &[Input]) -> bool {
     matches!(inputs, [Input::File(_)])
 }

@@ -1,4 +1,4 @@
-//! A bar on stderr while long work goes on, where a person looks.
+//! A progress bar on stderr during long work, if stderr is a terminal.
 
 use crate::args::{Output, ScanOptions};
 use crate::input::Input;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Shorter work needs no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The bar, once it is worth one; nothing at all away from a terminal.
+/// The bar, once the work takes long enough; none without a terminal.
 #[derive(Clone)]
 pub(super) struct Progress(Option<Arc<Shown>>);
 
@@ -47,7 +47,7 @@ impl Progress {
         })))
     }
 
-    /// So many bytes more were read.
+    /// This many more bytes were read.
     pub(super) fn advance(&self, bytes: u64) {
         let Some(shown) = &self.0 else { return };
         shown.bar.inc(bytes);
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// Does something that writes to the terminal while the bar is away.
+    /// Writes to the terminal while the bar is hidden.
     pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.0 {
             Some(shown) if shown.visible.load(Ordering::Relaxed) => shown.bar.suspend(write),
@@ -66,7 +66,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end(&self) {
         if let Some(shown) = &self.0 {
             shown.bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! `--stream-by`: the machines of a merged log apart, by what the user says tells them.
+//! `--stream-by`: separates the machines of a merged log, by a property that the user names.
 
 use crate::args::ScanOptions;
 use oomparse_core::limits::{MAX_LINE_LEN, MAX_OPEN_BYTES, MAX_STREAMS};
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::str::FromStr;
 
-/// What tells the machines of a merged log apart.
+/// The property that identifies a machine in a merged log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StreamBy {
     /// The value at this key of a JSON record; `a.b` is `b` in `a`, or the key `a.b`.
@@ -32,7 +32,7 @@ impl FromStr for StreamBy {
 }
 
 impl StreamBy {
-    /// The stream of a line; empty where the line does not tell.
+    /// The stream of a line; empty if the line does not show it.
     fn stream_of(&self, line: &[u8]) -> Vec<u8> {
         match self {
             Self::Word(number) => {
@@ -56,7 +56,7 @@ impl StreamBy {
     }
 }
 
-/// The value at `a.b.c`, whichever of the dots are in a key's own name.
+/// The value at `a.b.c`; any of the dots may be part of a key's name.
 fn value_at<'v>(record: &'v Value, key: &str) -> Option<&'v Value> {
     if let Some(value) = record.get(key) {
         return Some(value);
@@ -114,19 +114,19 @@ impl Reading {
     }
 }
 
-/// A parser for each stream.
+/// One parser per stream.
 pub(super) struct Many {
     by: StreamBy,
     options: Options,
-    /// Tells which lines can matter; reads none.
+    /// Decides which lines can matter; reads none.
     sieve: Parser,
     parsers: HashMap<Vec<u8>, (Parser, u64)>,
-    /// What all parsers hold.
+    /// The size of all parsers.
     weight: usize,
     clock: u64,
     /// How many parsers want every line.
     hungry: usize,
-    /// The beginning of a line whose end has not come yet.
+    /// The start of a line whose end has not come yet.
     carry: Vec<u8>,
     events: VecDeque<OomEvent>,
     unread: VecDeque<Vec<u8>>,
@@ -185,7 +185,7 @@ impl Many {
                 self.close_oldest();
             }
             let mut options = self.options.clone();
-            // What tells the machines apart is a machine's name, where nothing else is.
+            // The property that identifies a machine is its name, if there is no other.
             options.host = options
                 .host
                 .or(Some(key.clone()).filter(|key| !key.is_empty()));

@@ -1,11 +1,11 @@
-//! Several files at a time, written in the order in which they were named.
+//! Reads several files at a time, and writes in the order in which they were named.
 //!
-//! Each worker takes the next file and gives its events to a queue of that file, some at a time; the
-//! writer empties the queues one after the other. The first file that is not finished is always being
-//! read, so nobody waits for ever.
+//! Each worker takes the next file and puts its events into that file's queue, several at a time; the writer
+//! empties the queues one after the other. The first unfinished file is always being read, so nobody waits for
+//! ever.
 //!
-//! A file that is read before its turn keeps its events until then, so a queue must hold those of a whole
-//! log for the next worker to get on; only logs of reports back to back fill it. Then a file waits with
+//! A file that is read before its turn keeps its events until then, so a queue must have room for those of a
+//! whole log if the worker is to continue; only logs of back-to-back reports fill it. Then a waiting file takes
 //! about 20 MiB, and no more files wait than there are workers.
 
 use super::logs::read;
@@ -20,13 +20,13 @@ use std::time::{Duration, Instant};
 /// Batches of one file that wait for their turn.
 const WAITING: usize = 64;
 
-/// Events of a batch; an event of a report is some 5 KiB.
+/// Events per batch; an event of a report takes about 5 KiB.
 const BATCH: usize = 64;
 
-/// For longer an event that was found does not wait for others.
+/// An event waits at most this long for others.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Rows of a task table that are as large as an event.
+/// This many rows of a task table count as one event.
 const ROWS: usize = 16;
 
 enum Message {
@@ -34,17 +34,17 @@ enum Message {
     End(io::Result<()>),
 }
 
-/// What a worker has found since it gave something to its file's queue.
+/// What a worker has found since it last added to its file's queue.
 struct Batch {
     queue: SyncSender<Message>,
     pieces: Vec<Piece>,
     size: usize,
-    /// When something was given last; the first event goes at once.
+    /// When the last batch was sent; the first event is sent at once.
     given: Option<Instant>,
 }
 
 impl Batch {
-    /// Adds to it; says whether anybody takes it.
+    /// Adds a piece; returns whether anybody receives it.
     fn add(&mut self, piece: Piece) -> bool {
         let is_full = match &piece {
             Piece::Event(event) => {
@@ -56,7 +56,7 @@ impl Batch {
                 self.size += 1;
                 self.size >= BATCH
             }
-            // What came before should be seen, and bytes are many.
+            // The events before it should be seen, and bytes are large.
             Piece::Pause | Piece::Passing(_) | Piece::Passed | Piece::Lost(..) => true,
         };
         self.pieces.push(piece);
@@ -71,7 +71,7 @@ impl Batch {
     }
 }
 
-/// The files that nobody has taken, and where to put the queues of those that are.
+/// The files that were not taken yet, and where to put the queues of those that were.
 struct Work<'o> {
     next: std::slice::Iter<'o, crate::input::Input>,
     queues: SyncSender<Receiver<Message>>,
@@ -107,7 +107,7 @@ pub(super) fn run(options: &ScanOptions, writer: &mut Writer) -> io::Result<()> 
                 }
             });
         }
-        // Returning drops the queues, and with them goes every worker's wish to go on.
+        // Returning drops the queues, and with them every worker stops.
         let in_order = in_order;
         for input in &options.inputs {
             let Ok(queue) = in_order.recv() else {
@@ -126,12 +126,12 @@ fn take_next<'o>(work: &Mutex<Work<'o>>) -> Option<(&'o crate::input::Input, Syn
     let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
     let input = work.next.next()?;
     let (queue, receiver) = sync_channel(WAITING);
-    // Nobody takes it any more: the output is closed.
+    // Nobody receives it any more: the output is closed.
     work.queues.send(receiver).ok()?;
     Some((input, queue))
 }
 
-/// Writes what one file gives; says whether more files are wanted.
+/// Writes the events of one file; returns whether more files are wanted.
 fn write(
     queue: &Receiver<Message>,
     input: &crate::input::Input,

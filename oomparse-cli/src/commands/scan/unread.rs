@@ -1,4 +1,4 @@
-//! What was met that looks like an OOM report and could not be read: said at the end, so that it can be sent in.
+//! Lines that look like an OOM report but could not be read: reported at the end, so that users can send them in.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -11,7 +11,7 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    /// Opens the file for them, if one is wanted.
+    /// Opens the file for them, if requested.
     pub(super) fn open(path: Option<PathBuf>) -> Result<Self, (PathBuf, io::Error)> {
         let file = match path {
             None => None,
@@ -31,7 +31,7 @@ impl Unread {
         })
     }
 
-    /// Writes what is held back, and says how many there were, if there were any.
+    /// Writes what is held, and returns a message with their number, if there were any.
     pub(super) fn finish(mut self) -> Result<Option<String>, (PathBuf, io::Error)> {
         self.write(BufWriter::flush)?;
         let (lines, them) = match self.count {
@@ -51,7 +51,7 @@ impl Unread {
         }))
     }
 
-    /// What cannot be written once is not tried again.
+    /// After one failed write there is no further attempt.
     fn write(
         &mut self,
         write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,

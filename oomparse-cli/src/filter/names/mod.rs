@@ -1,4 +1,4 @@
-//! The pod's names as other programs call them. The table stands in `docs/filter.md`.
+//! The pod's names under the keys of other programs. The table is in `docs/filter.md`.
 
 use clap::ValueEnum;
 use oomparse_core::OomEvent;
@@ -20,7 +20,7 @@ pub(crate) enum Names {
     Vector,
 }
 
-/// The keys to put beside the event, and their values; none for what is not known.
+/// The keys to add next to the event, and their values; unknown values are omitted.
 pub(crate) fn pairs(event: &OomEvent, names: Names) -> Vec<(String, Value)> {
     match names {
         Names::Native => Vec::new(),
@@ -31,7 +31,7 @@ pub(crate) fn pairs(event: &OomEvent, names: Names) -> Vec<(String, Value)> {
     }
 }
 
-/// What the event knows, borrowed.
+/// The event's data, borrowed.
 #[derive(Default)]
 struct Known<'a> {
     uid: Option<&'a str>,
@@ -133,7 +133,7 @@ fn ecs(event: &OomEvent) -> Vec<(String, Value)> {
     kubernetes.put_object("container", named);
     let mut labels = Pairs::default();
     for (key, value) in known.labels {
-        // As Beats do (`labels.dedot`): a dot would make an object.
+        // Like Beats (`labels.dedot`): a dot would make an object.
         labels.put(&key.replace('.', "_"), Some(value.as_str()));
     }
     kubernetes.put_object("labels", labels);

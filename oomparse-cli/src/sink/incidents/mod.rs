@@ -1,4 +1,4 @@
-//! Incidents: what belongs to one death, once all voices are read.
+//! Incidents: the events of each death, once all logs are read.
 
 mod report;
 mod table;

@@ -1,4 +1,5 @@
-//! Incidents for a person: first what Kubernetes never reported, then each with its voices on a timeline.
+//! Incidents for a person: first those that Kubernetes never reported, then each with its testimonies on a
+//! timeline.
 
 use super::table::{place, victim};
 use crate::sink::report::Page;
@@ -23,7 +24,7 @@ pub(super) fn write(
     out.write_all(page.into_text().as_bytes())
 }
 
-/// What nobody would know who asked Kubernetes alone.
+/// What Kubernetes alone would not show.
 fn silent(page: &mut Page, incidents: &[Incident]) {
     let is_silent = |incident: &&Incident| matches!(incident.kubernetes, Kubernetes::Silent(_));
     let silent: Vec<&Incident> = incidents.iter().filter(is_silent).collect();
@@ -63,7 +64,7 @@ fn one(page: &mut Page, incident: &Incident) {
     }
 }
 
-/// `02:12:02.1`, in UTC where the zone is known.
+/// `02:12:02.1`, in UTC if the time zone is known.
 fn short_time(testified: Option<&Testified>) -> String {
     let time = testified.and_then(|it| {
         let known = it.time_us.and_then(|micros| u64::try_from(micros).ok());

@@ -67,7 +67,7 @@ fn time(incident: &Incident) -> String {
     )
 }
 
-/// Who was killed; `-` where no process is named.
+/// The killed process; `-` if no process is named.
 pub(super) fn victim(event: &OomEvent) -> String {
     victims(event).unwrap_or_else(|| "-".to_owned())
 }

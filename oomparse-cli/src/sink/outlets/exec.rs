@@ -1,7 +1,7 @@
-//! `--exec PROGRAM`: a program for each event, which stands on its standard input as JSON.
+//! `--exec PROGRAM`: runs a program for each event, with the event as JSON on its standard input.
 //!
-//! At most [`AT_A_TIME`] run, each for a bounded time; then it and what it started are killed. What it
-//! prints goes nowhere, for standard output is the events'.
+//! At most [`AT_A_TIME`] run at the same time, each for a limited time; then it and its children are killed. Its
+//! output is discarded, because standard output is for the events.
 
 use super::outlet::{Came, Counts, Inbox, Outlet, Said, count};
 use oomparse_core::OomEvent;
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 /// Programs that run at the same time.
 const AT_A_TIME: usize = 4;
 
-/// How often a running program is looked at.
+/// How often a running program is checked.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const FOREVER: Duration = Duration::from_secs(3600);
@@ -48,11 +48,11 @@ pub(crate) fn start(program: PathBuf, time: Duration) -> Outlet {
 /// How long a program may run.
 struct Bound {
     time: Duration,
-    /// Until this is so, too.
+    /// Or until this is set.
     stop: Arc<AtomicBool>,
 }
 
-/// The next event: one thread waits for it, the others for that thread.
+/// The next event: one thread waits for it, the others wait for that thread.
 fn next(inbox: &Mutex<Inbox>) -> Option<Arc<OomEvent>> {
     loop {
         let inbox = inbox.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +85,7 @@ fn take(program: &Path, bound: &Bound, event: &OomEvent, counts: &Counts, said: 
     said.say(&sentence);
 }
 
-/// Runs the program to its end, or kills it.
+/// Runs the program until it ends, or kills it.
 fn run(program: &Path, bound: &Bound, event: &OomEvent) -> io::Result<ExitStatus> {
     let mut child = Command::new(program)
         .stdin(input(event)?)
@@ -111,7 +111,7 @@ fn run(program: &Path, bound: &Bound, event: &OomEvent) -> io::Result<ExitStatus
     }
 }
 
-/// The event as a file in memory: a pipe would make us wait for a program that does not read.
+/// The event as a file in memory: with a pipe, we would wait for a program that does not read.
 fn input(event: &OomEvent) -> io::Result<Stdio> {
     let mut file = File::from(memfd_create("event.json", MemfdFlags::CLOEXEC)?);
     file.write_all(event.to_json().as_bytes())?;
@@ -123,7 +123,7 @@ fn input(event: &OomEvent) -> io::Result<Stdio> {
 fn end(child: &mut Child) -> io::Result<()> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     if let Some(group) = group {
-        // All may have ended by now.
+        // All processes may have ended by now.
         let _ = kill_process_group(group, Signal::KILL);
     }
     child.wait()?;

@@ -1,4 +1,4 @@
-//! What `/metrics` and `/healthz` say: the counters of `watch`, those of its outlets and of the process.
+//! The contents of `/metrics` and `/healthz`: the counters of `watch`, of its outputs and of the process.
 
 use super::outlet::Counts;
 use crate::watch::{Exemplar, Metrics};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The loop of `watch` turns every five seconds at least.
+/// The loop of `watch` runs at least every five seconds.
 const ALIVE: Duration = Duration::from_secs(60);
 
 type Labels = Vec<(&'static str, String)>;
@@ -22,7 +22,7 @@ type Labels = Vec<(&'static str, String)>;
 /// A gauge of seconds or bytes with a fraction.
 type Fraction = Gauge<f64, AtomicU64>;
 
-/// How the figures are written.
+/// The format of the figures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     OpenMetrics,
@@ -30,7 +30,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// OpenMetrics for those who say that they read it, as Prometheus does.
+    /// OpenMetrics for clients that accept it, as Prometheus does.
     pub(super) fn accepted<'a>(mut accept: impl Iterator<Item = Cow<'a, str>>) -> Self {
         if accept.any(|accept| accept.contains("application/openmetrics-text")) {
             Self::OpenMetrics
@@ -47,7 +47,7 @@ impl Form {
     }
 }
 
-/// Where the figures come from.
+/// The sources of the figures.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     metrics: Arc<Mutex<Metrics>>,
@@ -57,7 +57,7 @@ pub(crate) struct Source {
     begun_unix_nanos: i128,
     #[cfg(feature = "agent")]
     host: Option<String>,
-    /// Milliseconds from then to the last turn of the loop.
+    /// Milliseconds from then to the last run of the loop.
     turned: Arc<AtomicU64>,
 }
 
@@ -68,7 +68,7 @@ impl Default for Source {
 }
 
 impl Source {
-    /// Those of this machine, by its name where that is told.
+    /// The figures of this machine, with its name if it is known.
     pub(crate) fn new(
         metrics: Metrics,
         #[cfg_attr(not(feature = "agent"), expect(unused_variables))] host: Option<&str>,
@@ -89,7 +89,7 @@ impl Source {
         self.outlets.push((name, Arc::clone(counts)));
     }
 
-    /// When counting began, as far as OTLP asks.
+    /// When counting began, for OTLP.
     #[cfg(feature = "agent")]
     pub(super) fn begun_unix_nanos(&self) -> i128 {
         self.begun_unix_nanos
@@ -105,12 +105,12 @@ impl Source {
         &self.outlets
     }
 
-    /// The counters; held for moments only.
+    /// The counters; the lock is held only briefly.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Metrics> {
         self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The loop has turned.
+    /// Notes that the loop has run.
     pub(crate) fn turn(&self) {
         let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.turned.store(millis, Ordering::Relaxed);
@@ -126,7 +126,7 @@ impl Source {
     }
 
     pub(super) fn metrics(&self, form: Form) -> String {
-        // Taken out under the lock, written without it.
+        // Copied under the lock, written without it.
         let metrics = self.lock().clone();
         let mut registry = Registry::default();
         of_kills(&mut registry, &metrics);
@@ -134,7 +134,7 @@ impl Source {
         of_outlets(&mut registry, &self.outlets);
         of_process(&mut registry);
         let mut out = String::new();
-        // Writing into a string does not fail.
+        // Writing into a string cannot fail.
         let _ = match form {
             Form::OpenMetrics => text::encode(&mut out, &registry),
             Form::Prometheus => prometheus_text::encode(&mut out, &registry),
@@ -156,7 +156,7 @@ fn of_kills(registry: &mut Registry, metrics: &Metrics) {
     for (labels, count, exemplar) in metrics.kills() {
         let counter = kills.get_or_create_owned(&labels);
         match exemplar {
-            // The last of them was this event.
+            // This event was the last one.
             Some(Exemplar { id, at }) => {
                 counter.inc_by(count.saturating_sub(1), None, None);
                 counter.inc_by(1, Some(vec![("event_id", id.clone())]), *at);

@@ -1,4 +1,4 @@
-//! Requests to a collector and to Kubernetes: bounded in time and length, tried again with patience.
+//! Requests to a collector and to Kubernetes: limited in time and length, and retried.
 
 use super::outlet::Inbox;
 use std::sync::atomic::Ordering;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, http};
 
-/// How long a request may take, answer and all.
+/// How long a request may take, including the answer.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How much of an answer is read.
@@ -17,27 +17,27 @@ const MAX_ANSWER: u64 = 32 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// The longest pause that a server may ask for.
+/// The longest pause that a server may request.
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
-/// How often an end is looked for while nothing is done.
+/// How often the end is checked while waiting.
 const STEP: Duration = Duration::from_millis(100);
 
-/// Where a machine keeps the certificates that it trusts.
+/// Where machines keep the certificates that they trust.
 const BUNDLES: [&str; 2] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
 ];
 
-/// Why a request came to nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The HTTP status; 0 where there was no answer.
+    /// The HTTP status; 0 if there was no answer.
     pub(crate) status: u16,
     /// The status, or a word.
     pub(crate) code: String,
     pub(crate) sentence: String,
-    /// What the server asked for.
+    /// The pause that the server requested.
     pub(crate) pause: Option<Duration>,
     pub(crate) body: Vec<u8>,
 }
@@ -76,7 +76,7 @@ pub(crate) fn roots_of_machine() -> RootCerts {
         .map_or_else(|| roots(b""), |pem| roots(&pem))
 }
 
-/// The answer's bytes; what is no success is a refusal.
+/// The body of the answer; any status but success is a refusal.
 pub(crate) fn answer(came: Result<http::Response<Body>, ureq::Error>) -> Result<Vec<u8>, Refusal> {
     let mut response = came.map_err(|error| failed(&error))?;
     let status = response.status().as_u16();
@@ -137,7 +137,7 @@ impl Pauses {
         }
     }
 
-    /// Waits before the next attempt; false when the end has come.
+    /// Waits before the next attempt; false if the program is ending.
     pub(crate) fn wait(&mut self, asked: Option<Duration>, inbox: &Inbox) -> bool {
         self.tries += 1;
         let pause = asked.unwrap_or_else(|| self.next.mul_f64(spread()));
@@ -156,7 +156,7 @@ impl Pauses {
     }
 }
 
-/// Between 0.75 and 1.25, so that a cluster's agents do not all come back at once.
+/// Between 0.75 and 1.25, so that the agents of a cluster do not all retry at once.
 fn spread() -> f64 {
     let nanos = crate::sink::otlp::now().rem_euclid(1000);
     0.75 + f64::from(u16::try_from(nanos).unwrap_or_default()) / 2000.0

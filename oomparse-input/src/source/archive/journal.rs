@@ -1,15 +1,15 @@
-//! Files of the systemd journal, through `journalctl`, which knows all their forms.
+//! systemd journal files, through `journalctl`, which knows all their formats.
 
 use super::{Place, Stop, Walk};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _};
 use std::process::{Child, Command, Stdio};
 
-/// What to do where that is not there.
+/// What to do where it is not available.
 const ELSEWHERE: &str = "is a journal, and `journalctl` is not here to read it; where it is: `journalctl --file FILE -o export _TRANSPORT=kernel | oomparse scan`";
 
 impl Walk<'_> {
-    /// Reads a journal, the kernel's entries alone unless the programs' are wanted too.
+    /// Reads a journal: only the kernel's entries, unless the programs' are requested too.
     pub(super) fn journal(&mut self, place: Place<'_>, file: &File) -> Result<(), Stop> {
         match Entries::of(file, self.kernel_only) {
             Ok(entries) => self.log(place, entries),
@@ -19,7 +19,7 @@ impl Walk<'_> {
     }
 }
 
-/// Where another program finds the open file.
+/// A path by which another program can open the open file.
 #[cfg(unix)]
 fn path_of(file: &File) -> io::Result<String> {
     use std::os::fd::AsRawFd as _;
@@ -30,16 +30,16 @@ fn path_of(file: &File) -> io::Result<String> {
     ))
 }
 
-/// Elsewhere there is no journal either.
+/// Other systems have no journal either.
 #[cfg(not(unix))]
 fn path_of(_: &File) -> io::Result<String> {
     Err(io::ErrorKind::NotFound.into())
 }
 
-/// What `journalctl` writes.
+/// The output of `journalctl`.
 struct Entries {
     child: Child,
-    /// What it complains about.
+    /// Its error messages.
     complaints: File,
     is_over: bool,
 }
@@ -65,7 +65,7 @@ impl Entries {
         })
     }
 
-    /// How it ended.
+    /// Its exit.
     fn end(&mut self) -> io::Result<()> {
         if std::mem::replace(&mut self.is_over, true) || self.child.wait()?.success() {
             return Ok(());
@@ -97,7 +97,7 @@ impl Read for Entries {
 }
 
 impl Drop for Entries {
-    /// Nobody wants the rest: it would wait for ever.
+    /// Nobody reads the rest: it would wait for ever.
     fn drop(&mut self) {
         if !self.is_over {
             let _ = self.child.kill();

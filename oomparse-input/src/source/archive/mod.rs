@@ -1,7 +1,7 @@
-//! The logs in an archive, in a journal, and in what is packed in those, one after the other.
+//! The logs in an archive, in a journal, and in compressed files within these, one after the other.
 //!
-//! An archive is read as a stream: of its members one is open at a time, and none is kept. What must be read at any
-//! place, a zip archive's directory and a journal, is copied to a file where it is not one itself.
+//! An archive is read as a stream: only one member is open at a time, and none is kept. Formats that need random
+//! access, a zip archive's directory and a journal, are copied to a file if they are not one already.
 
 mod journal;
 mod spool;
@@ -13,32 +13,32 @@ use super::content::{Content, HEAD_LEN, is_binary};
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 
-/// How much of a member is handed on at a time.
+/// How much of a member is passed on at a time.
 const PIECE_LEN: usize = 128 << 10;
 
-/// Who takes the logs.
+/// Receives the logs.
 pub trait TakeLogs {
-    /// A log begins: the member of this name, or the input itself.
+    /// A log begins: the member with this name, or the input itself.
     fn begin(&mut self, path: Option<&[u8]>) -> io::Result<bool>;
 
     /// Its next bytes.
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<bool>;
 
-    /// It has ended.
+    /// The log has ended.
     fn end(&mut self) -> io::Result<bool>;
 
-    /// What stands at this place could not be read, or not all of it.
+    /// What is at this path could not be read, or not completely.
     fn lost(&mut self, path: &[u8], error: io::Error) -> io::Result<bool>;
 }
 
-/// Why no more is read: the output failed, or enough was read.
+/// Why reading stops: the output failed, or enough was read.
 #[derive(Debug)]
 enum Stop {
     Output(io::Error),
     Enough,
 }
 
-/// `false`: no more is wanted.
+/// `false`: stop reading.
 fn go_on(more: io::Result<bool>) -> Result<(), Stop> {
     match more {
         Ok(true) => Ok(()),
@@ -47,21 +47,21 @@ fn go_on(more: io::Result<bool>) -> Result<(), Stop> {
     }
 }
 
-/// An input that holds other logs.
+/// An input that contains other logs.
 pub struct Archive {
     pub(super) content: Content,
-    /// From its first byte on.
+    /// From its first byte.
     pub(super) reader: Box<dyn Read>,
-    /// The same, if it is a file that can be read at any place.
+    /// The same input, if it is a file with random access.
     pub(super) file: Option<File>,
     pub(super) budget: Budget,
-    /// How often it was unpacked already.
+    /// How many layers were already unpacked.
     pub(super) layers: usize,
-    /// Only the kernel's own entries of a journal are wanted.
+    /// Only the kernel's entries of a journal are requested.
     pub(super) kernel_only: bool,
 }
 
-/// Where a log stands: the input, then each member in the one before.
+/// The position of a log: the input, then each member within the one before.
 #[derive(Clone, Copy)]
 struct Place<'p> {
     path: &'p [u8],
@@ -82,12 +82,12 @@ impl Place<'_> {
 }
 
 impl Archive {
-    /// For a journal: also what programs have logged is wanted.
+    /// For a journal: also read what programs logged.
     pub fn with_programs(&mut self) {
         self.kernel_only = false;
     }
 
-    /// Reads all logs in it; `name` is the input's. The error is the output's.
+    /// Reads all logs in it; `name` is the input's. An error is the output's.
     pub fn read(self, name: &[u8], to: &mut dyn TakeLogs) -> io::Result<()> {
         let mut walk = Walk {
             to,
@@ -120,7 +120,7 @@ struct Walk<'t> {
 }
 
 impl Walk<'_> {
-    /// Reads a member, whatever it is.
+    /// Reads a member of any kind.
     fn member(&mut self, place: Place<'_>, mut reader: impl Read) -> Result<(), Stop> {
         self.members += 1;
         if self.members > MAX_MEMBERS {
@@ -132,11 +132,11 @@ impl Walk<'_> {
         self.unknown(place, &mut reader)
     }
 
-    /// Reads what is known by its first bytes alone.
+    /// Reads content that is recognised by its first bytes.
     fn unknown(&mut self, place: Place<'_>, mut reader: &mut dyn Read) -> Result<(), Stop> {
         let mut head = Vec::with_capacity(HEAD_LEN);
         if let Err(error) = (&mut reader).take(HEAD_LEN as u64).read_to_end(&mut head) {
-            // What could be read of it may hold a kill.
+            // The part that could be read may contain a kill.
             if !is_binary(&head) {
                 self.log(place, Cursor::new(head))?;
             }
@@ -196,7 +196,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Says that something could not be read. Of a bomb nothing more is read.
+    /// Reports that something could not be read. A decompression bomb is not read any further.
     fn failed(&mut self, place: Place<'_>, error: io::Error) -> Result<(), Stop> {
         go_on(self.to.lost(place.path, error))?;
         if self.budget.is_spent() {
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
     use std::rc::Rc;
 
-    /// What was read and what was said.
+    /// What was read and what was reported.
     #[derive(Default)]
     struct Told {
         read: Vec<String>,

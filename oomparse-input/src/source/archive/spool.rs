@@ -1,14 +1,14 @@
-//! A copy on disk of what must be read at any place and comes as a stream.
+//! A copy on disk of a stream that needs random access.
 
 use std::env;
 use std::io::{self, Read, Seek as _};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Longest file that is copied: a journal's is 128 MiB unless told otherwise.
+/// Longest file that is copied: a journal file has 128 MiB by default.
 const MAX_LEN: u64 = 2 << 30;
 
-/// Copies to a file that goes when it is dropped. It has a name till then: `journalctl` takes no file without one.
+/// Copies to a file that is deleted when dropped. It has a name until then, because `journalctl` needs one.
 pub(super) fn copy(reader: impl Read) -> io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new_in(directory())?;
     let len = io::copy(&mut reader.take(MAX_LEN + 1), &mut file)?;
@@ -23,7 +23,7 @@ pub(super) fn copy(reader: impl Read) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Not /tmp, which is memory on many machines, unless that is asked for.
+/// Not /tmp, which is in memory on many machines, unless requested.
 fn directory() -> PathBuf {
     let large = Path::new("/var/tmp");
     if env::var_os("TMPDIR").is_none() && large.is_dir() {

@@ -4,11 +4,11 @@ use super::{Place, Stop, Walk};
 use std::cell::Cell;
 use std::io::{self, Read};
 
-/// So much may be read between two members: headers, a long name, extended attributes. The reader of tar keeps them
-/// all in memory.
+/// How much may be read between two members: headers, a long name, extended attributes. The tar reader keeps all
+/// of these in memory.
 const MAX_HEADERS_LEN: u64 = 1 << 20;
 
-/// What the archive is read from.
+/// The source of the archive's bytes.
 struct Tape<'a, R> {
     reader: R,
     state: &'a State,
@@ -18,7 +18,7 @@ struct Tape<'a, R> {
 struct State {
     /// Reading has failed: nothing that follows can be found.
     is_broken: Cell<bool>,
-    /// Bytes that may be read; none: any number.
+    /// How many bytes may be read; `None` for no limit.
     left: Cell<Option<u64>>,
 }
 
@@ -108,14 +108,14 @@ impl Walk<'_> {
                 if kind.is_file() || kind.is_contiguous() {
                     self.member(place, &mut member)?;
                 } else if kind.is_gnu_sparse() {
-                    // It unpacks to zeros that are nowhere.
+                    // It unpacks to zeros that are not in the archive.
                     let mut unpacked = self.budget.watch(&mut member);
                     self.member(place, &mut unpacked)?;
                 }
                 if state.is_broken.get() {
                     return Ok(());
                 }
-                // Whatever nobody wanted; what fails here is told with what follows.
+                // The part that nobody read; an error here is reported with what follows.
                 match io::copy(&mut member, &mut io::sink()) {
                     Err(error) if state.is_broken.get() => self.failed(place, error),
                     _ => Ok(()),

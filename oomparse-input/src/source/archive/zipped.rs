@@ -1,4 +1,5 @@
-//! zip. Its members are found in the directory at the file's end; where that is cut off, one behind the other.
+//! zip. Its members are found through the directory at the file's end or, if that is cut off, one after the
+//! other.
 
 use super::{Place, Stop, Walk};
 use std::cell::Cell;
@@ -8,7 +9,7 @@ use zip::ZipArchive;
 use zip::read::{ZipFile, read_zipfile_from_stream};
 use zip::result::ZipError;
 
-/// So much may be read to open an archive: its directory, which is kept in memory, of some 150,000 members.
+/// How much may be read to open an archive: its directory, which is kept in memory, of about 150,000 members.
 const MAX_DIRECTORY_LEN: u64 = 16 << 20;
 
 /// The file, and how much of it may still be read.
@@ -57,7 +58,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Without the directory: what stands before the place where the file is cut.
+    /// Without the directory: reads the members before the place where the file is cut.
     fn zip_in_order(&mut self, place: Place<'_>, mut file: &File) -> Result<(), Stop> {
         if let Err(error) = file.rewind() {
             return self.failed(place, error);
@@ -91,7 +92,7 @@ impl Walk<'_> {
     }
 }
 
-/// Says in plain words what the unpackers of zip say in theirs.
+/// Translates the error messages of the zip decoders.
 struct Words<R>(R);
 
 impl<R: Read> Read for Words<R> {

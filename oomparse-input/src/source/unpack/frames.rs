@@ -1,9 +1,9 @@
-//! Frames one behind the other, with skippable ones between them, where an unpacker reads only one frame.
+//! Several frames, with skippable ones in between, for decoders that read only one frame.
 
 use super::SKIPPABLE;
 use std::io::{self, BufReader, Read};
 
-/// Packed bytes, of which the last four can be put back.
+/// Compressed bytes, of which the last four can be put back.
 pub(super) struct Packed<R> {
     reader: BufReader<R>,
     magic: [u8; 4],
@@ -32,7 +32,7 @@ impl<R: Read> Packed<R> {
         }
     }
 
-    /// Passes over skippable frames; says whether there is another one.
+    /// Skips skippable frames; returns whether there is another frame.
     fn find_frame(&mut self) -> io::Result<bool> {
         loop {
             let mut magic = [0; 4];
@@ -54,19 +54,19 @@ impl<R: Read> Packed<R> {
     }
 }
 
-/// Reads one frame of a kind.
+/// Reads one frame of one format.
 pub(super) trait Frame<R>: Sized {
-    /// Begins the frame that `packed` stands at.
+    /// Begins the frame at the position of `packed`.
     fn begin(packed: Packed<R>) -> io::Result<Self>;
 
-    /// The frame's next bytes; none at its end.
+    /// The frame's next bytes; 0 at its end.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// What follows the frame.
+    /// The bytes after the frame.
     fn end(self) -> Packed<R>;
 }
 
-/// Reads all frames, and passes over those that are to be skipped.
+/// Reads all frames, and skips the skippable ones.
 pub(super) struct Frames<R, F> {
     at: At<R, F>,
 }
@@ -74,7 +74,7 @@ pub(super) struct Frames<R, F> {
 enum At<R, F> {
     Between(Packed<R>),
     Within(F),
-    /// At the end, or where something failed: there is no going on.
+    /// At the end, or after an error: there is no way to continue.
     End,
 }
 
@@ -110,7 +110,7 @@ impl<R: Read, F: Frame<R>> Read for Frames<R, F> {
     }
 }
 
-/// A frame of lz4.
+/// An lz4 frame.
 pub(super) type Lz4<R> = lz4_flex::frame::FrameDecoder<Packed<R>>;
 
 impl<R: Read> Frame<R> for Lz4<R> {
@@ -127,7 +127,7 @@ impl<R: Read> Frame<R> for Lz4<R> {
     }
 }
 
-/// A frame of zstd, for builds without the C library.
+/// A zstd frame, for builds without the C library.
 #[cfg(any(test, not(feature = "zstd-c")))]
 pub(super) struct Zstd<R: Read>(
     ruzstd::decoding::StreamingDecoder<Packed<R>, ruzstd::decoding::FrameDecoder>,

@@ -1,7 +1,7 @@
-//! Packed bytes in, the bytes that were packed out: gzip, zstd, xz, bzip2, lz4, told by their first bytes.
+//! Decompresses gzip, zstd, xz, bzip2 and lz4, recognised by their first bytes.
 //!
-//! Each unpacker reads a stream, takes what stands one behind the other (`cat a.gz b.gz`), and keeps no more
-//! than [`MAX_WINDOW_LEN`] of what it has unpacked.
+//! Each decoder reads a stream, accepts several concatenated ones (`cat a.gz b.gz`), and keeps at most
+//! [`MAX_WINDOW_LEN`] of its output.
 
 mod frames;
 
@@ -13,13 +13,13 @@ use lzma_rust2::XzReader;
 use std::error::Error;
 use std::io::{self, BufReader, Read};
 
-/// How much of what was unpacked an unpacker looks back on, as the `zstd` tool has it.
+/// Maximum window of a decoder, the limit of the `zstd` tool.
 const MAX_WINDOW_LEN: u64 = 128 << 20;
 
 /// A skippable frame, of zstd and of lz4 (RFC 8878, 3.1.2): its magic number without the last four bits.
 const SKIPPABLE: [u8; 3] = [0x2a, 0x4d, 0x18];
 
-/// How a file is packed.
+/// The compression format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
     /// gzip.
@@ -30,12 +30,12 @@ pub enum Packing {
     Xz,
     /// bzip2.
     Bzip2,
-    /// lz4's frames.
+    /// lz4's frame format.
     Lz4,
 }
 
 impl Packing {
-    /// As the first bytes tell.
+    /// From the first bytes.
     #[must_use]
     pub fn of(first: &[u8]) -> Option<Self> {
         match first {
@@ -51,7 +51,8 @@ impl Packing {
         }
     }
 
-    /// What is packed, read as a stream. An error of kind `OutOfMemory` says that it would need too much memory.
+    /// The decompressed bytes as a stream. An error of kind `OutOfMemory` means that it would need too much
+    /// memory.
     #[must_use]
     pub fn unpack<'r>(self, packed: impl Read + 'r) -> Box<dyn Read + 'r> {
         let packed = BufReader::with_capacity(128 << 10, packed);
@@ -84,7 +85,7 @@ impl Packing {
     }
 }
 
-/// Whose frames follow skippable ones, which both have; zstd's where that is not in sight.
+/// The format of the frames after skippable ones, which both formats have; zstd if it is not visible.
 fn skipped(first: &[u8]) -> Packing {
     let mut rest = first;
     while let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, tail @ ..] = rest {
@@ -117,7 +118,7 @@ fn zstd<'r>(packed: BufReader<impl Read + 'r>) -> Box<dyn Read + 'r> {
     Box::new(Frames::<_, frames::Zstd<_>>::new(packed))
 }
 
-/// What could not be begun.
+/// A decoder that could not start.
 #[cfg(feature = "zstd-c")]
 struct Failed(Option<io::Error>);
 
@@ -128,7 +129,7 @@ impl Read for Failed {
     }
 }
 
-/// Says in plain words what an unpacker says in its own.
+/// Translates a decoder's error messages.
 struct Unpacked<R> {
     reader: R,
     packing: Packing,
@@ -159,7 +160,7 @@ impl<R: Read> Read for Unpacked<R> {
     }
 }
 
-/// Whether it is the window's length that was refused.
+/// Whether the length of the window was refused.
 fn needs_too_much(error: &io::Error) -> bool {
     use ruzstd::decoding::errors::FrameDecoderError;
     let inner = error.get_ref();
@@ -170,15 +171,15 @@ fn needs_too_much(error: &io::Error) -> bool {
         || error.to_string().contains("requires too much memory")
 }
 
-/// Whether reading the packed bytes failed, and not unpacking them: that has its sentence already.
+/// Whether reading the compressed bytes failed, and not decompressing: such an error has its message already.
 fn is_of_the_system(error: &io::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         cause = match error.downcast_ref::<io::Error>() {
             Some(error) if error.raw_os_error().is_some() => return true,
-            // What is unpacked is a bomb, a layer further in.
+            // The data is a decompression bomb, one layer further in.
             Some(error) if error.get_ref().is_some_and(|held| held.is::<Bomb>()) => return true,
-            // Its source() is not what it holds, but the source of that.
+            // Its source() is not the inner error, but the source of that error.
             Some(error) => error
                 .get_ref()
                 .map(|held| -> &(dyn Error + 'static) { held }),

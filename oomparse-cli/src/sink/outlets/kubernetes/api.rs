@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ureq::{Agent, RequestBuilder};
 
 /// Where the kubelet puts the service account's token and the cluster's certificate; `OOMPARSE_SERVICE_ACCOUNT`
-/// names another place.
+/// names another directory.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 #[derive(Debug)]
@@ -19,11 +19,10 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// From `OOMPARSE_KUBERNETES_API`, as `kubectl proxy` gives it, or else from `KUBERNETES_SERVICE_HOST` and the
-    /// service account's files.
+    /// From `OOMPARSE_KUBERNETES_API`, for example the URL of `kubectl proxy`, or else from
+    /// `KUBERNETES_SERVICE_HOST` and the service account's files.
     ///
-    /// # Errors
-    /// When this runs in no pod, or in one without a service account.
+    /// # Errors If this does not run in a pod, or in one without a service account.
     pub(super) fn of_cluster() -> io::Result<Self> {
         let of = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         if let Some(url) = of("OOMPARSE_KUBERNETES_API") {
@@ -62,7 +61,7 @@ impl Api {
         })
     }
 
-    /// The kubelet writes a new token before the old one ends, so it is read each time.
+    /// The kubelet writes a new token before the old one expires, so it is read each time.
     fn with_token<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
         let Some(path) = &self.token else {
             return request;
@@ -104,7 +103,7 @@ impl Api {
 
 fn json(came: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Refusal> {
     let body = answer(came).map_err(|mut refusal| {
-        // The server's own sentence, out of its Status.
+        // The server's own message, from its Status.
         let status: Option<Value> = serde_json::from_slice(&refusal.body).ok();
         if let Some(message) =
             status.and_then(|status| Some(status["message"].as_str()?.to_owned()))

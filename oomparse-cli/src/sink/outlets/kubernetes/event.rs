@@ -1,4 +1,4 @@
-//! What an Event says, and how it counts what comes again.
+//! The contents of an Event, and how it counts repeats.
 
 use super::pods::Pod;
 use crate::sink::otlp::{now, unix_nanos};
@@ -9,34 +9,34 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// The API server takes notes of so many bytes.
+/// The longest note that the API server accepts, in bytes.
 const MAX_NOTE: usize = 1024;
 
-/// And names of so many.
+/// The longest name that it accepts.
 const MAX_NAME: usize = 253;
 
-/// Kills that an Event names as counted: what may come again after a lost answer or a restart.
+/// How many kills an Event lists as counted: those that may come again after a lost answer or a restart.
 const MAX_COUNTED: usize = 32;
 
-/// Kills so long after the first begin a new Event, whose note is about them.
+/// A kill this long after the first begins a new Event, with a note about that kill.
 const WINDOW_SECONDS: i64 = 3600;
 
 const COUNTED: &str = "oomparse/kills";
 
-/// The last kill's record without its processes: what `kubectl oom` reckons its advice from.
+/// The last kill's record without its processes, from which `kubectl oom` computes its advice.
 const EVENT: &str = crate::commands::kubectl::EVENT;
 
-/// All annotations of an object may have 256 KiB; a record without its processes has some 2.
+/// All annotations of an object may take 256 KiB; a record without its processes takes about 2.
 const MAX_EVENT: usize = 64 << 10;
 
-/// What the Event is about.
+/// The object of the Event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
     Pod {
         uid: String,
         namespace: String,
         name: String,
-        /// The container's place in the pod's spec.
+        /// The container's path in the pod's spec.
         place: Option<String>,
     },
     Node(String),
@@ -61,7 +61,7 @@ impl Subject {
         }
     }
 
-    /// Where the Event stands; that of a node in `default`.
+    /// The namespace of the Event; for a node it is `default`.
     pub(super) fn namespace(&self) -> &str {
         match self {
             Self::Pod { namespace, .. } => namespace,
@@ -69,7 +69,7 @@ impl Subject {
         }
     }
 
-    /// The event with the names that the API has for its pod.
+    /// The event with the API's names for its pod.
     fn named(&self, event: &OomEvent) -> OomEvent {
         let mut event = event.clone();
         if let (
@@ -108,7 +108,7 @@ impl Subject {
                 }
                 pod
             }
-            // As the kubelet does: describe looks for the name there.
+            // Like the kubelet: kubectl describe looks for the name there.
             Self::Node(name) => {
                 json!({"apiVersion": "v1", "kind": "Node", "name": name, "uid": name})
             }
@@ -121,7 +121,7 @@ pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
     let event = &subject.named(event);
     let nanos = event.time.and_then(unix_nanos).unwrap_or_else(now);
     let time = Timestamp::from_nanosecond(nanos).unwrap_or_default();
-    // Another one after an update of this program would begin a new Event, no more.
+    // If an update of this program changed this hash, it would only begin a new Event.
     let mut hasher = DefaultHasher::new();
     let window = time.as_second().div_euclid(WINDOW_SECONDS);
     (subject.reference().to_string(), node, window).hash(&mut hasher);
@@ -146,7 +146,7 @@ pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
     })
 }
 
-/// What to change in the Event that is there, for it to count this kill too; nothing if it does.
+/// The change that makes the existing Event count this kill too; `None` if it already does.
 pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Value> {
     let record = &new["metadata"]["annotations"][EVENT];
     let counted = there["metadata"]["annotations"][COUNTED]
@@ -163,7 +163,7 @@ pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Val
     let count = there["series"]["count"].as_i64().unwrap_or(1);
     Some(json!({
         "metadata": {
-            // Another writer in between is a conflict, and it is read again.
+            // A write by someone else in between is a conflict, and the Event is read again.
             "resourceVersion": there["metadata"]["resourceVersion"],
             "annotations": {COUNTED: ids.unwrap_or_default().join(" "), EVENT: record},
         },
@@ -171,19 +171,19 @@ pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Val
     }))
 }
 
-/// The event's JSON without its processes; nothing of one that is too large.
+/// The event's JSON without its processes; `None` if it is too large.
 fn record(event: &OomEvent) -> Option<String> {
     let mut event = event.clone();
     event.tasks = Default::default();
     Some(event.to_json()).filter(|json| json.len() <= MAX_EVENT)
 }
 
-/// The report's sentence, and the figures behind it. The time and the node stand beside it in the Event.
+/// The report's sentence, followed by the figures. The Event has separate fields for the time and the node.
 fn note(event: &OomEvent) -> String {
     let mut bare = event.clone();
     (bare.time, bare.host, bare.kernel_time_us) = (None, None, None);
     let mut note = sentence(&bare, Lang::En).text();
-    // Writing into a string does not fail.
+    // Writing into a string cannot fail.
     if let Some(memory) = &event.memory
         && let (Some(usage), Some(limit)) = (memory.usage_bytes, memory.limit_bytes)
     {
@@ -209,7 +209,7 @@ fn note(event: &OomEvent) -> String {
     cut(&note, MAX_NOTE).to_owned()
 }
 
-/// Its beginning, of whole letters.
+/// Its first characters that fit.
 fn cut(text: &str, len: usize) -> &str {
     let mut end = len.min(text.len());
     while !text.is_char_boundary(end) {

@@ -3,12 +3,12 @@
 //! ```text
 //! api.rs     requests with the service account's token
 //! pods.rs    uid → pod, of this node's pods as the API lists them
-//! event.rs   what the Event says
+//! event.rs   the contents of the Event
 //! ```
 //!
-//! Kills of one container within an hour are one Event, whose `series.count` rises. Its name follows from
-//! them and an annotation lists the kills that it counts: an attempt whose answer was lost, and a restart, count
-//! none twice.
+//! Kills of one container within an hour are one Event with a rising `series.count`. Its name is derived from
+//! them, and an annotation lists the kills that it counts: so no kill is counted twice after a lost answer or a
+//! restart.
 
 mod api;
 mod event;
@@ -25,19 +25,18 @@ use serde_json::Value;
 use std::io;
 use std::time::Duration;
 
-/// Tries for one event end after so long.
+/// Attempts for one event end after this time.
 const MAX_AGE: Duration = Duration::from_secs(900);
 
-/// Attempts that are refused as not permitted: a rule may be put right, or not.
+/// How many attempts may be refused as forbidden: the rule may or may not be corrected.
 const MAX_FORBIDDEN: u32 = 5;
 
-/// How long a pod that the list does not show yet is waited for.
+/// How long to wait for a pod that the list does not show yet.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Starts the thread.
 ///
-/// # Errors
-/// Without a node's name or a service account.
+/// # Errors Without a node's name or a service account.
 pub(super) fn start(node: Option<&str>) -> Result<Outlet, Trouble> {
     let wrong = |error| ("--kubernetes-events".to_owned(), error);
     let node = node.filter(|node| !node.is_empty()).ok_or_else(|| {
@@ -51,7 +50,7 @@ pub(super) fn start(node: Option<&str>) -> Result<Outlet, Trouble> {
             node,
             api,
         };
-        // Before a pod that is killed is gone; what is wrong is said with the first event.
+        // Before a killed pod is gone; errors are reported with the first event.
         let _ = writer.pods.list(&writer.api);
         writer.run(&inbox);
     }))
@@ -87,7 +86,7 @@ impl Writer {
         }
     }
 
-    /// Writes it, with patience; nothing when it could not be.
+    /// Writes it, with retries; `None` if that failed.
     fn write(&mut self, event: &OomEvent, inbox: &Inbox) -> Option<()> {
         let mut pauses = Pauses::new();
         loop {
@@ -120,7 +119,7 @@ impl Writer {
     /// Whether another attempt may help.
     fn may_help(&self, refusal: &Refusal, pauses: &Pauses) -> bool {
         match refusal.status {
-            // The namespace goes away: nothing can be written into it any more.
+            // The namespace is being deleted: nothing can be written to it.
             403 if refusal.sentence.contains("being terminated") => false,
             403 => pauses.tries + 1 < MAX_FORBIDDEN,
             0 | 401 | 408 | 409 | 429 => true,
