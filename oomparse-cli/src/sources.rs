@@ -1,4 +1,4 @@
-//! `--sources` and `--origin`: whose lines are read beside the kernel's.
+//! `--sources` and `--origin`: whose lines are read besides the kernel's.
 
 use oomparse_core::{Accept, Daemon, Options};
 use std::str::FromStr;
@@ -21,12 +21,12 @@ pub(crate) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// All sources, where none were named.
+    /// Selects all sources if none were named.
     pub(crate) fn all_unless_named(&mut self) {
         self.sources.get_or_insert(Sources::All);
     }
 
-    /// Whether anybody's lines but the kernel's are asked for.
+    /// Whether lines of others than the kernel are requested.
     pub(crate) fn has_daemons(&self) -> bool {
         self.origin.is_some() || self.added_to(Accept::KERNEL).has_daemons()
     }
@@ -37,7 +37,7 @@ impl SourceArgs {
             .map_or(accept, |sources| sources.added_to(accept))
     }
 
-    /// Puts them into what the parser is told.
+    /// Adds them to the parser's options.
     pub(crate) fn put_into(&self, options: &mut Options) {
         options.accept = self.added_to(options.accept);
         options.origin = self.origin;

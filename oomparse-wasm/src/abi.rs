@@ -387,7 +387,7 @@ fn grow(pages: usize) -> Option<usize> {
     }
 }
 
-/// Should anything on the way panic after all: a trap, and the next call starts anew.
+/// If anything panics after all: a trap, and the next call starts again.
 #[panic_handler]
 fn panicked(_: &core::panic::PanicInfo<'_>) -> ! {
     wasm32::unreachable()

@@ -1,13 +1,13 @@
-//! `memcpy` and its kin, small: the ones that come with the compiler are as large as a parser of lines.
+//! Small versions of `memcpy` and similar functions: those of the compiler are as large as a parser of lines.
 //!
-//! The compiler calls them by name. Volatile accesses keep it from seeing a copy in these loops, which it
-//! would make a call of the very same function.
+//! The compiler calls them by name. Volatile accesses prevent it from recognising a copy in these loops and
+//! turning it into a call of the same function.
 #![expect(unsafe_code, reason = "the compiler's own contract, on raw pointers")]
 
-/// Copies forward by eight bytes, then by one.
+/// Copies forward, eight bytes at a time, then byte by byte.
 ///
 /// # Safety
-/// `from` can be read and `to` written for `len` bytes; where they overlap, `to` is the lower.
+/// `from` must be readable and `to` writable for `len` bytes; if they overlap, `to` must be the lower one.
 #[inline(always)]
 unsafe fn forward(to: *mut u8, from: *const u8, len: usize) {
     let mut at = 0;

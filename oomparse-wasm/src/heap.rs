@@ -1,8 +1,8 @@
-//! A small heap: blocks of a power of two each, with a list of the free ones of each size.
+//! A small heap: each block has a power of two as its size, and there is a list of free blocks for each size.
 //!
-//! The numbers are here and are safe; the blocks' memory is `abi.rs`'s. A block keeps its size for ever, so
-//! what was used once is used again for the same: the heap is as large as the most that was in use of each
-//! size, at most twice what was asked for.
+//! This module has the safe arithmetic; `abi.rs` owns the blocks' memory. A block keeps its size for ever, so it
+//! is used again only for that size: the heap is as large as the sum of each size's maximum use, at most twice
+//! what was requested.
 
 /// The smallest block, in bytes; all are aligned to it.
 const SMALLEST: usize = 16;
@@ -29,7 +29,7 @@ impl Heap {
         }
     }
 
-    /// Which blocks hold this many bytes, if any do.
+    /// The class of blocks that can hold this many bytes, if there is one.
     pub(crate) fn class_of(size: usize) -> Option<usize> {
         let size = size.max(SMALLEST).checked_next_power_of_two()?;
         let class = size
@@ -63,7 +63,7 @@ impl Heap {
         Some(block)
     }
 
-    /// Whether this many bytes can be had at once; gets them from the host if they cannot yet.
+    /// Whether this many bytes can be allocated at once; requests them from the host if necessary.
     pub(crate) fn has_room(&mut self, size: usize, grow: impl Fn(usize) -> Option<usize>) -> bool {
         let left = self.end.saturating_sub(self.unused);
         if left >= size {
@@ -74,7 +74,7 @@ impl Heap {
             return false;
         };
         if start != self.end && pages.saturating_mul(PAGE) < size {
-            // Somebody else grew it meanwhile: what was left is no part of it.
+            // Somebody else grew the memory meanwhile: the rest does not adjoin it.
             pages = size.div_ceil(PAGE);
             let Some(other) = grow(pages) else {
                 return false;

@@ -1,8 +1,8 @@
-//! What the package in `js/` calls: bytes in, JSON text out.
+//! The interface of the package in `js/`: bytes in, JSON text out.
 //!
-//! Arguments are checked in JavaScript, where a wrong one can be named; nothing here fails. Events leave as
-//! the core's own JSON, which the engine's `JSON.parse` turns into objects faster than calls across the
-//! border could, and with the same keys and values as everywhere else.
+//! JavaScript checks the arguments, where an error can name the wrong one; nothing here fails. Events are
+//! returned as the core's own JSON: the engine's `JSON.parse` turns them into objects faster than separate calls
+//! could, with the same keys and values as everywhere else.
 #![allow(
     unsafe_code,
     unreachable_pub,
@@ -19,8 +19,8 @@ use oomparse_pods::{PodFormat, PodTable};
 use serde_json::{Map, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// How much text [`Reader::take`] gives at a time, about: some members of one group kill repeat a megabyte
-/// of figures each, and JavaScript has its own copy of all that it is given.
+/// About how much text [`Reader::take`] returns at a time: some members of one group kill repeat a megabyte of
+/// figures each, and JavaScript has its own copy of everything it gets.
 const BATCH_LEN: usize = 256 << 10;
 
 /// A log being read.
@@ -29,15 +29,15 @@ pub struct Reader {
     options: Options,
     parser: Parser,
     table: PodTable,
-    /// The caller knows the zone of times that show none.
+    /// The caller knows the time zone of times that show none.
     has_zone: bool,
-    /// The event whose time waits for what [`Reader::answer`] will say.
+    /// The event whose time waits for [`Reader::answer`].
     asking: Option<OomEvent>,
 }
 
 #[wasm_bindgen]
 impl Reader {
-    /// A reader that has seen nothing.
+    /// A reader that has read nothing yet.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(
@@ -67,15 +67,16 @@ impl Reader {
         }
     }
 
-    /// Names a cgroup below which a cluster lives; before anything is read. Not if it is no path.
+    /// Adds a cgroup below which a cluster runs; to be called before anything is read. Returns false if it is not
+    /// a path.
     pub fn cgroup_root(&mut self, root: &[u8]) -> bool {
         let is_path = self.options.cgroup_roots.add(root);
         self.parser = Parser::with_options(self.options.clone());
         is_path
     }
 
-    /// Reads a daemon's lines, too, or with `all` those of all; before anything is read. Not if there is none of
-    /// this name.
+    /// Also reads a daemon's lines, or with `all` those of all daemons; to be called before anything is read.
+    /// Returns false if no daemon has this name.
     pub fn source(&mut self, name: &str) -> bool {
         let accept = &mut self.options.accept;
         let known = match name {
@@ -87,15 +88,15 @@ impl Reader {
         known.is_some()
     }
 
-    /// Says whose log it is, where its lines do not say so; before anything is read. Not if there is none of this
-    /// name.
+    /// Sets the author of lines that show none; to be called before anything is read. Returns false if no daemon
+    /// has this name.
     pub fn origin(&mut self, name: &str) -> bool {
         self.options.origin = Daemon::from_name(name);
         self.parser = Parser::with_options(self.options.clone());
         self.options.origin.is_some()
     }
 
-    /// Says which labels pods that are loaded from now on keep, one a line; `*` keeps all.
+    /// Sets which labels pods that are loaded later keep, one per line; `*` keeps all.
     pub fn keep_labels(&mut self, keys: &str) {
         let keys: Vec<&str> = keys.lines().collect();
         self.table.keep_labels(&keys);

@@ -1,10 +1,10 @@
-//! What the output can show: columns, colour, and letters beyond ASCII.
+//! The capabilities of the output: columns, colour, and characters beyond ASCII.
 
 use std::env;
 use std::io;
 use terminal_size::Width;
 
-/// Columns of a line where nothing tells; no line is shorter than this.
+/// Columns of a line if the width is unknown; no line is shorter than this.
 pub(crate) const NARROWEST: usize = 80;
 /// Lines longer than this are hard to follow.
 const WIDEST: usize = 200;
@@ -16,7 +16,7 @@ pub(crate) struct Screen {
     pub(crate) colour: bool,
     /// Whether block elements may be used for bars.
     pub(crate) unicode: bool,
-    /// Whether a person looks at it: lines that do not fit may be cut.
+    /// Whether a person reads it: lines that do not fit may be cut.
     pub(crate) terminal: bool,
 }
 
@@ -28,7 +28,7 @@ impl Screen {
         let width = columns.or(terminal.map(|(Width(width), _)| usize::from(width)));
         Self {
             width: width.unwrap_or(NARROWEST).clamp(NARROWEST, WIDEST),
-            // Only at a terminal, and only where neither NO_COLOR nor TERM=dumb speaks against it.
+            // Only on a terminal, and only if neither NO_COLOR nor TERM=dumb is set.
             colour: anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
             unicode: speaks_utf8(),
             terminal: columns.is_some() || terminal.is_some(),
@@ -36,7 +36,7 @@ impl Screen {
     }
 }
 
-/// What the locale says of the output's characters; without a locale it is plain ASCII.
+/// Whether the locale uses UTF-8; without a locale the output is plain ASCII.
 fn speaks_utf8() -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

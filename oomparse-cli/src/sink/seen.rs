@@ -1,10 +1,10 @@
-//! Kills counted once, however often they are told.
+//! Counts each kill once, however often it is reported.
 
 use oomparse_core::OomEvent;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Ids that are remembered; an event past them counts each time it is told.
+/// How many ids are remembered; events after that count each time.
 const MAX_IDS: usize = 1 << 20;
 
 /// The events that were counted, by a hash of their ids.
@@ -12,8 +12,8 @@ const MAX_IDS: usize = 1 << 20;
 pub(super) struct Seen(HashSet<u64>);
 
 impl Seen {
-    /// Whether an event is to be counted: the same log in two files has each event twice, with one id. An event
-    /// without an id counts as it comes.
+    /// Whether an event is to be counted: if the same log is in two files, each event comes twice with one id. An
+    /// event without an id always counts.
     pub(super) fn is_new(&mut self, event: &OomEvent) -> bool {
         let Some(id) = event.id.as_deref() else {
             return true;
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn an_id_counts_once_and_none_each_time() {
-        // Of dmesg, and with the records' numbers.
+        // From dmesg, and with record numbers.
         let dmesg: &[u8] = b"[9.1] Killed process 7 (a)\n[9.2] Killed process 8 (b)\n";
         counted(dmesg);
         counted(b"6,1,9100000,-;Killed process 7 (a)\n6,2,9200000,-;Killed process 8 (b)\n");

@@ -8,7 +8,7 @@ use oomparse_report::units::{bytes, uptime};
 use oomparse_report::{clock, cut_id, on_screen, plain, resident};
 use std::io::{self, Write};
 
-/// From this width on times and ids are shown whole.
+/// From this width on, times and ids are shown completely.
 const WIDE: usize = 140;
 
 pub(crate) struct Table<W> {
@@ -23,7 +23,7 @@ impl<W: Write> Table<W> {
         Self {
             out,
             screen,
-            // What a program reads is never cut.
+            // Output for a program is never cut.
             wide: !screen.terminal || screen.width >= WIDE,
             begun: false,
         }
@@ -37,7 +37,7 @@ impl<W: Write> Table<W> {
         } else {
             format!("{time:14} {comm} {pid:>7} {size:>10} {limit:>10} {place}")
         };
-        // Names are others' words.
+        // Others chose the names.
         let line = on_screen(&line);
         let line = match self.screen.terminal {
             true => head(&line, self.screen.width),
@@ -92,7 +92,7 @@ impl<W: Write> Table<W> {
     }
 }
 
-/// The word for where memory was short, or who killed if that was not the kernel.
+/// The word for what was short of memory, or for the killer if that was not the kernel.
 fn level(event: &OomEvent) -> &'static str {
     let killer = event.testimony.as_ref().and_then(|told| told.killer);
     if let Some(killer) = killer {
@@ -115,7 +115,7 @@ impl<W: Write> Sink for Table<W> {
     fn event(&mut self, event: &OomEvent) -> io::Result<()> {
         let is_kill = match event.event_type {
             EventType::Kill => event.victim.is_some(),
-            // A cgroup or a pod that was killed shows no process.
+            // If a cgroup or a pod was killed, no process is shown.
             kind => matches!(kind, EventType::UserspaceKill | EventType::Eviction),
         };
         if !is_kill {

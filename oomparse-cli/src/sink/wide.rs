@@ -1,4 +1,4 @@
-//! Columns of a terminal: East Asian letters take two, accents none.
+//! Columns on a terminal: East Asian characters take two, combining accents none.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -7,12 +7,12 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text with blanks behind it, so that it takes this many columns.
+/// The text padded with blanks to this many columns.
 pub(crate) fn pad(text: &str, columns: usize) -> String {
     format!("{text}{:1$}", "", columns.saturating_sub(width(text)))
 }
 
-/// As much of a text as this many columns hold.
+/// The start of a text that fits into this many columns.
 pub(crate) fn head(text: &str, columns: usize) -> &str {
     let mut taken = 0;
     let end = text.char_indices().find(|(_, letter)| {
@@ -23,7 +23,7 @@ pub(crate) fn head(text: &str, columns: usize) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-/// The text cut to this many columns, with `...` for what is missing.
+/// The text cut to this many columns, with `...` for the missing part.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();

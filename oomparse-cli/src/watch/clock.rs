@@ -1,8 +1,9 @@
-//! From printk's clock to wall-clock time, worked out while a record is being read.
+//! Converts printk's clock to wall-clock time, while a record is being read.
 //!
-//! printk's clock and `CLOCK_MONOTONIC` both stand still while the machine sleeps, but they begin apart
-//! and drift. So the distance is measured at records that have just been written: poll wakes within
-//! milliseconds. What was read late (a backlog) is an estimate: nobody knows how much sleep lies between.
+//! printk's clock and `CLOCK_MONOTONIC` both stop while the machine is suspended, but they start at different
+//! times and drift. So their distance is measured at records that were just written: poll wakes up within
+//! milliseconds. For records that are read late (a backlog) it is an estimate: nobody knows how long the machine
+//! was suspended in between.
 
 use oomparse_core::WallTime;
 use rustix::time::{ClockId, clock_gettime};
@@ -10,7 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// A record that is older than this when it is read was not read live.
 const LIVE_US: i64 = 1_000_000;
 
-/// A change of the time asleep below this is no sleep: the clocks are read one after the other.
+/// A smaller change of the suspend time is not a suspend: the clocks are read one after the other.
 const NO_SLEEP_US: i64 = 10_000;
 
 /// The machine's clocks at one moment, in microseconds.
@@ -42,11 +43,11 @@ impl Moment {
 /// What is known about the clocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Clock {
-    /// `CLOCK_MONOTONIC` less printk's clock, measured live.
+    /// `CLOCK_MONOTONIC` minus printk's clock, measured live.
     distance: Option<i64>,
-    /// Nothing was left to read: the next record is live.
+    /// Everything was read: the next record is live.
     drained: bool,
-    /// Time asleep since boot, when nothing was left to read.
+    /// Suspend time since boot, when everything was read.
     asleep: Option<i64>,
     anchor: Option<Anchor>,
 }
@@ -60,18 +61,18 @@ struct Anchor {
 }
 
 impl Clock {
-    /// Nothing is left to read.
+    /// Notes that everything was read.
     pub(crate) fn drained(&mut self, now: Moment) {
         self.drained = true;
         self.asleep = Some(now.asleep());
     }
 
-    /// A record with this time was read.
+    /// Notes that a record with this time was read.
     pub(crate) fn read(&mut self, kernel_us: u64, now: Moment) {
         let kernel = i64::try_from(kernel_us).unwrap_or(i64::MAX);
         let distance = now.monotonic.saturating_sub(kernel);
         if self.drained {
-            // The first after silence. Late ones only pull a little: the reader may have been slow.
+            // The first one after silence. Late ones change it only a little: the reader may have been slow.
             self.distance = Some(match self.distance {
                 Some(known) if distance > known => known + (distance - known).min(LIVE_US) / 8,
                 _ => distance,
@@ -89,7 +90,7 @@ impl Clock {
         });
     }
 
-    /// The time of a record near the one that was read last, and whether it is an estimate.
+    /// The time of a record near the last one that was read, and whether it is an estimate.
     pub(crate) fn wall(&self, kernel_us: u64) -> Option<(WallTime, bool)> {
         let anchor = self.anchor?;
         let back = anchor.kernel.saturating_sub(i64::try_from(kernel_us).ok()?);
@@ -139,7 +140,7 @@ mod tests {
         clock.drained(at(999, 0));
         clock.read(999_000_000, at(1000, 0));
         clock.drained(at(1000, 0));
-        // An hour asleep; the first record may have been written before it.
+        // An hour suspended; the first record may have been written before it.
         clock.read(1_000_000_000, at(1001, 3600));
         assert!(told(&clock, 1_000_000_000).1);
         clock.drained(at(1001, 3600));

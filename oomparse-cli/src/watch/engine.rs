@@ -1,4 +1,4 @@
-//! The loop of `watch`: lines in, events out, nothing waits for anything.
+//! The loop of `watch`: lines in, events out, without waiting for anything.
 
 use super::feed::{Feed, Next, Start};
 use super::metrics::Metrics;
@@ -20,22 +20,22 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-/// A report whose last line is so old is given out with what it has: within a second of the kill.
+/// A report whose last line is this old is emitted with what it has: within a second of the kill.
 const REPORT_PATIENCE: Duration = Duration::from_millis(700);
 
-/// So long after its last line nothing of a report can follow: a restart need not read it again.
+/// This long after its last line, nothing can follow in a report: a restart need not read it again.
 const REPORT_MEMORY: Duration = Duration::from_secs(60);
 
-/// How often the state is written while nothing happens.
+/// How often the state is written if nothing happens.
 const SAVE_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long an end waits for whoever reads standard output.
+/// How long to wait at the end for the reader of standard output.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// How long the other outputs are waited for at the end when standard output took all the time.
+/// How long to wait at the end for the other outputs, if standard output took all the time.
 const MOMENT: Duration = Duration::from_millis(500);
 
-/// Lines that are read before the output and the signals are looked at again.
+/// How many lines are read before output and signals are checked again.
 const BATCH: usize = 1024;
 
 /// A running `watch`.
@@ -51,23 +51,22 @@ pub(crate) struct Watch {
     figures: Source,
     outlets: Outlets,
     line: Vec<u8>,
-    /// The beginning of the last report.
+    /// The start of the last report.
     anchor: Option<Anchor>,
     anchors: u64,
     /// When the last line of a report was read.
     last_line: Option<Instant>,
     saved: Instant,
-    /// No line was read since the state was: it still says where to begin.
+    /// No line was read since the state was read: it still says where to start.
     state_stands: bool,
-    /// The file of ours that the last warning was about, and what it said.
+    /// The file of the last warning, and its text.
     warned: Option<(String, String)>,
 }
 
 impl Watch {
     /// Opens everything.
     ///
-    /// # Errors
-    /// What cannot be opened, and why.
+    /// # Errors What cannot be opened, and why.
     pub(crate) fn open(args: WatchArgs) -> Result<Self, Trouble> {
         let signals = Signals::catch().map_err(|error| ("signals".to_owned(), error))?;
         let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
@@ -133,12 +132,11 @@ impl Watch {
         })
     }
 
-    /// Runs until a signal, or until there is no going on.
+    /// Runs until a signal, or until it cannot continue.
     ///
-    /// # Errors
-    /// What writing events fails with.
+    /// # Errors Any error from writing events.
     pub(crate) fn run(mut self) -> io::Result<Found> {
-        // The counters are there from the start, with their last values.
+        // The counters exist from the start, with their last values.
         self.save(true);
         loop {
             self.figures.turn();
@@ -157,7 +155,7 @@ impl Watch {
                 self.names.reload();
             }
             if asked.to_end {
-                // What is there already, a bounded amount of it.
+                // Reads a bounded amount of what is already there.
                 let _ = self.read();
                 self.end()?;
                 return Ok(Found::Some);
@@ -168,7 +166,7 @@ impl Watch {
         }
     }
 
-    /// Reads a batch of lines; says whether there may be more right now.
+    /// Reads a batch of lines; returns whether there may be more right now.
     fn read(&mut self) -> io::Result<bool> {
         for _ in 0..BATCH {
             if self.outbox.is_full() {
@@ -218,7 +216,7 @@ impl Watch {
         } else if !was_open {
             return Ok(());
         }
-        // A report's lines need its first one when they are read again.
+        // To read a report's lines again, its first line is needed.
         let begins = memmem::find(&self.line, b"invoked oom-killer").is_some();
         if (begins || self.anchor.is_none())
             && let Some(position) = self.feed.position()
@@ -232,7 +230,7 @@ impl Watch {
         self.drain()
     }
 
-    /// Gives out a report that nothing more comes for.
+    /// Emits a report for which no more lines come.
     fn close_silent_report(&mut self) -> io::Result<()> {
         if self.parser.wants_every_line()
             && self
@@ -280,7 +278,7 @@ impl Watch {
         self.outbox.push(event, self.anchor.clone())
     }
 
-    /// Writes what fits, and remembers what is out.
+    /// Writes as much as fits, and records what was written.
     fn write(&mut self) -> io::Result<()> {
         let given = self.outbox.write()?;
         let any = !given.is_empty();
@@ -297,7 +295,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Writes the counters, then the state: a kill in between is counted once all the same.
+    /// Writes the counters, then the state: a kill in between is still counted once.
     fn save(&mut self, urgent: bool) {
         self.saved = Instant::now();
         if !urgent {
@@ -322,7 +320,7 @@ impl Watch {
                 trouble = Some((state.path().to_owned(), error));
             }
         }
-        // The same trouble again is said once.
+        // The same error is reported only once.
         let sentence = trouble.map(|(path, error)| {
             let (path, sentence) = (path.display().to_string(), cannot_write(&error));
             if self.warned.as_ref() != Some(&(path.clone(), sentence.clone())) {
@@ -333,7 +331,7 @@ impl Watch {
         self.warned = sentence;
     }
 
-    /// Gives out what is open and waits a while for it to be taken.
+    /// Emits what is open and waits a while for it to be read.
     fn end(&mut self) -> io::Result<()> {
         self.parser.finish();
         self.drain()?;
@@ -376,7 +374,7 @@ impl Watch {
         }
         let stdout = rustix::stdio::stdout();
         let room = if self.outbox.is_empty() {
-            // Only whether the reader is still there, which poll always tells.
+            // Only whether the reader is still there, which poll always reports.
             PollFlags::empty()
         } else {
             PollFlags::OUT
@@ -387,7 +385,7 @@ impl Watch {
         for fd in wanted.into_iter().chain(feed) {
             fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
         }
-        // At least a millisecond: whatever is due is due at the next turn.
+        // At least a millisecond: what is due will be handled in the next round.
         wait_for(&mut fds, time.max(Duration::from_millis(1)))?;
         let reader_left = fds
             .first()

@@ -1,11 +1,11 @@
-//! Where `watch` reads lines: the kernel's ring, the journal, a file.
+//! The inputs of `watch`: the kernel's ring buffer, the journal, a file.
 
 use oomparse_core::WallTime;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// A place in a log, to go on from after a restart.
+/// A position in a log, from which to continue after a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Position {
@@ -18,7 +18,7 @@ pub(crate) enum Position {
         device: u64,
         inode: u64,
         offset: u64,
-        /// Of the file's first bytes: another file may have its number by now.
+        /// A hash of the file's first bytes: another file may have its inode number by now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         head: Option<Head>,
     },
@@ -31,51 +31,50 @@ pub(crate) struct Head {
     pub(crate) hash: u64,
 }
 
-/// Where to begin.
+/// Where to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// What is written from now on.
+    /// With lines that are written from now on.
     Now,
-    /// Everything that is still there.
+    /// With everything that is still there.
     Beginning,
-    /// The line `resume` again, if it is still there, else what follows `read`.
+    /// With the line `resume` again, if it is still there, else with what follows `read`.
     At {
         resume: Option<Position>,
         read: Position,
     },
 }
 
-/// What came of asking for a line.
+/// The result of a request for a line.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// There is one, in the buffer; so many records before it are gone unread.
+    /// A line, in the buffer; this many records before it were lost unread.
     Line { lost: u64 },
-    /// None for now.
+    /// No line for now.
     Empty,
-    /// Something that people should know.
+    /// A message for the user.
     Note(String),
-    /// The same, where lines may be missing.
+    /// The same, if lines may be missing.
     Gap(String),
 }
 
 /// A log that grows.
 pub(crate) trait Feed {
-    /// The name to complain about.
+    /// The name for error messages.
     fn name(&self) -> String;
 
-    /// What to wait for; without one the feed is asked every [`PAUSE_MS`](super::PAUSE_MS).
+    /// The descriptor to wait for; without one, the feed is polled every [`PAUSE_MS`](super::PAUSE_MS).
     fn fd(&self) -> Option<BorrowedFd<'_>>;
 
     /// Puts the next line into the buffer; never waits.
     ///
-    /// # Errors
-    /// When there is no going on.
+    /// # Errors If it cannot continue.
     fn next(&mut self, line: &mut Vec<u8>) -> io::Result<Next>;
 
-    /// Where the last line stands.
+    /// The position of the last line.
     fn position(&self) -> Option<Position>;
 
-    /// The place behind all lines that were given out; before any, where the feed began.
+    /// The position after all returned lines; before any line, where the feed started.
     fn end(&self) -> Option<Position> {
         self.position()
     }

@@ -15,34 +15,34 @@ const MAX_LINE_LEN: usize = oomparse_core::limits::MAX_LINE_LEN;
 
 const CHUNK: usize = 128 << 10;
 
-/// How many bytes before the place of reading are remembered, to tell whether they are still the same.
+/// How many bytes before the read position are remembered, to check that they have not changed.
 const MARK_LEN: u64 = 64;
 
-/// How many of a file's first bytes tell it from another one that has its name and its number.
+/// How many of a file's first bytes distinguish it from another one with the same name and inode number.
 const HEAD_LEN: u64 = 1024;
 
-/// A new file is turned to when something stands in it, or after so long: until then the daemon may
-/// still write to the old one.
+/// The new file is read once it has content, or after this time: until then the daemon may still write to the old
+/// one.
 const HANDOVER: Duration = Duration::from_secs(2);
 
-/// The file that is read, under the name it had when it was opened.
+/// The file that is read, and its name when it was opened.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     path: PathBuf,
     open: Option<Open>,
     buffer: Vec<u8>,
-    /// How much of the buffer was given out.
+    /// How much of the buffer was returned.
     used: usize,
-    /// Where the last line began.
+    /// The start of the last line.
     line_at: u64,
-    /// The rest of a line that is too long is let go.
+    /// The rest of a line that is too long is dropped.
     skips_rest: bool,
-    /// A new file has the name since then.
+    /// Since when a new file has the name.
     rotated: Option<Instant>,
     siblings: Siblings,
-    /// Under the name stands something that is no file: that was said.
+    /// The name belongs to something that is not a file, and this was reported.
     is_odd: bool,
-    /// Where lines may be missing, to be said.
+    /// Places where lines may be missing, to be reported.
     gaps: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct LogFile {
 struct Open {
     file: File,
     id: (u64, u64),
-    /// Where the next read begins.
+    /// The position of the next read.
     offset: u64,
     /// The last bytes before `offset`.
     mark: Vec<u8>,
@@ -62,11 +62,11 @@ pub(super) fn id(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// A hash of so many first bytes of a file.
+/// A hash of the first bytes of a file.
 pub(super) fn head_of(file: &File, len: u64) -> io::Result<Head> {
     let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
     file.read_exact_at(&mut bytes, 0)?;
-    // FNV-1a: the same in every build, for it is kept in a file.
+    // FNV-1a: the same in every build, because it is stored in a file.
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -91,7 +91,7 @@ impl Open {
         Ok(open)
     }
 
-    /// Notes what stands before the place of reading.
+    /// Remembers the bytes before the read position.
     fn remember(&mut self) {
         self.mark = self.before().unwrap_or_default();
         let len = self.offset.min(HEAD_LEN);
@@ -100,7 +100,7 @@ impl Open {
         }
     }
 
-    /// The bytes before the place of reading, as they are now.
+    /// The bytes before the read position, as they are now.
     fn before(&self) -> io::Result<Vec<u8>> {
         let len = self.offset.min(MARK_LEN);
         let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
@@ -108,9 +108,9 @@ impl Open {
         Ok(bytes)
     }
 
-    /// Whether what was read is no longer there: the file was truncated, and may have grown again.
+    /// Whether the bytes that were read are gone: the file was truncated, and may have grown again.
     fn is_truncated(&self) -> io::Result<bool> {
-        // Shrunk between the two looks: the bytes cannot be read.
+        // It shrank in between: the bytes cannot be read.
         let has_head = |head: Head| head_of(&self.file, head.len).is_ok_and(|now| now == head);
         let is_same = || {
             self.before().is_ok_and(|before| before == self.mark) && self.head.is_none_or(has_head)
@@ -122,8 +122,7 @@ impl Open {
 impl LogFile {
     /// Opens the file.
     ///
-    /// # Errors
-    /// When it cannot be read.
+    /// # Errors If it cannot be read.
     pub(crate) fn open(path: &Path, start: &Start) -> io::Result<Self> {
         let mut log = Self {
             path: path.to_owned(),
@@ -167,7 +166,7 @@ impl LogFile {
         };
         let wanted = (device, inode);
         let current = fs::metadata(&self.path)?;
-        // A file of that number may be another one.
+        // A file with that inode number may be another one.
         let is_it = |path: &Path, found: &Metadata| {
             let has_head = |head: Head| {
                 let file = File::open(path);
@@ -221,7 +220,7 @@ impl LogFile {
         }
     }
 
-    /// Reads more; says whether there was any.
+    /// Reads more; returns whether there was any.
     fn fill(&mut self) -> io::Result<bool> {
         let Some(open) = &mut self.open else {
             return Ok(false);
@@ -234,7 +233,7 @@ impl LogFile {
                 "was truncated or written anew; lines that came since the last look may be missing"
                     .to_owned(),
             );
-            // The copy that was made of it is no file to read.
+            // The copy that was made of it must not be read.
             self.siblings.look();
             self.buffer.clear();
             self.used = 0;
@@ -254,8 +253,8 @@ impl LogFile {
         Ok(len > 0)
     }
 
-    /// The file that has the log's name now. Nothing between a rename and the new file, and while something
-    /// that cannot be read stands there: that is said once.
+    /// The file that has the log's name now. `None` between a rename and the new file, and while the name belongs
+    /// to something that cannot be read: that is reported once.
     fn current(&mut self) -> Option<Metadata> {
         let what = match fs::metadata(&self.path) {
             Ok(current) if !current.is_dir() => {
@@ -274,7 +273,7 @@ impl LogFile {
         None
     }
 
-    /// At the end of the file: turns to the one that has its name now, or to one that had it in between.
+    /// At the end of the file: switches to the file that has its name now, or to one that had it in between.
     fn turn(&mut self) -> io::Result<bool> {
         let Some(current) = self.current() else {
             return Ok(false);
@@ -290,7 +289,7 @@ impl LogFile {
         if current.len() == 0 && since.elapsed() < HANDOVER {
             return Ok(false);
         }
-        // Whatever came to the old one between the last read and now.
+        // Reads what was written to the old one between the last read and now.
         if self.fill()? {
             return Ok(true);
         }
@@ -300,7 +299,7 @@ impl LogFile {
         let path = between.unwrap_or_else(|| self.path.clone());
         let open = match Open::at(&path, Some(0)) {
             Ok(open) => open,
-            // It was rotated at this very moment.
+            // It was rotated at this moment.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) if is_last => return Err(error),
             Err(_) => return Ok(false),

@@ -7,13 +7,13 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long to wait before journalctl is started again; doubled each time it ends at once.
+/// How long to wait before journalctl is restarted; doubled each time it ends at once.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// So often it may end without a line before that is taken for good.
+/// How often it may end without a line before it is given up.
 const MAX_FAILURES: u32 = 5;
 
-/// An entry may carry a record of 8 KiB as an array of numbers; nothing is longer than this.
+/// An entry may contain a record of 8 KiB as an array of numbers; nothing is longer than this.
 const MAX_LINE_LEN: usize = 1 << 20;
 
 /// A running journalctl.
@@ -21,20 +21,19 @@ pub(crate) struct Journal {
     child: Option<(Child, ChildStdout)>,
     start: Start,
     buffer: Vec<u8>,
-    /// How much of the buffer was given out.
+    /// How much of the buffer was returned.
     used: usize,
     cursor: Option<String>,
     failures: u32,
     again_at: Option<Instant>,
-    /// Whether the entries of all are wanted, or only the kernel's.
+    /// Whether all entries are requested, or only the kernel's.
     all: bool,
 }
 
 impl Journal {
     /// Starts journalctl.
     ///
-    /// # Errors
-    /// When there is none.
+    /// # Errors If there is none.
     pub(crate) fn open(start: Start, all: bool) -> io::Result<Self> {
         let mut journal = Self {
             child: None,
@@ -107,7 +106,7 @@ impl Journal {
         true
     }
 
-    /// journalctl has ended: says so, and when it is started again.
+    /// journalctl has ended: reports it, and when it will be restarted.
     fn ended(&mut self) -> io::Result<Next> {
         let status = match self.child.take() {
             Some((mut child, _)) => child.wait()?.to_string(),
@@ -127,12 +126,12 @@ impl Journal {
     }
 }
 
-/// The cursor of the kernel's last entry, so that a restart knows where this run began.
 /// The flag that leaves out all but the kernel's entries.
 fn whose(all: bool) -> Option<&'static str> {
     (!all).then_some("-k")
 }
 
+/// The cursor of the last entry, so that a restart knows where this run began.
 fn last_cursor(all: bool) -> Option<String> {
     let output = Command::new("journalctl")
         .args(whose(all))

@@ -1,7 +1,7 @@
-//! `/dev/kmsg`: one record a read(2).
+//! `/dev/kmsg`: one record per read(2).
 //!
-//! Measured on Linux 5.10 to 7.3: a record longer than the buffer gives EINVAL and is skipped; EAGAIN at
-//! the end; EPIPE once after an overwrite, then the oldest record that is kept.
+//! Measured on Linux 5.10 to 7.3: a record longer than the buffer gives EINVAL and is skipped; EAGAIN at the end;
+//! EPIPE once after an overwrite, then the oldest record that is kept.
 
 use super::clock::{Clock, Moment};
 use super::feed::{Feed, Next, Position, Start};
@@ -12,30 +12,29 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 
-/// The longest record that any kernel gives out: it writes head, text with `\xNN` for what is no plain
-/// character, and `KEY=value` lines into a buffer of its own and cuts them there. That is
-/// `CONSOLE_EXT_LOG_MAX`, 8 KiB, from 3.5 on, and `PRINTK_MESSAGE_MAX`, 2 KiB, since 6.3. So EINVAL,
-/// a record that is longer than the reader's buffer, does not come up.
+/// The longest record that any kernel returns: it writes the header, the text with `\xNN` for special characters,
+/// and `KEY=value` lines into its own buffer and cuts them there. The buffer is `CONSOLE_EXT_LOG_MAX`, 8 KiB,
+/// since 3.5, and `PRINTK_MESSAGE_MAX`, 2 KiB, since 6.3. So EINVAL, for a record longer than the reader's
+/// buffer, does not occur.
 const RECORD_LEN: usize = 8 << 10;
 
-/// The ring.
+/// The ring buffer.
 #[derive(Debug)]
 pub(crate) struct Kmsg {
     file: File,
-    /// Records before this one were dealt with by an earlier run.
+    /// An earlier run handled the records before this one.
     skip_before: u64,
     /// The last record that was read, by this run or an earlier one.
     last: Option<u64>,
-    /// The kernel said that records are gone.
+    /// The kernel reported that records are lost.
     gap: bool,
     clock: Clock,
 }
 
 impl Kmsg {
-    /// Opens the ring.
+    /// Opens the ring buffer.
     ///
-    /// # Errors
-    /// When it may not be read, or there is none.
+    /// # Errors If it may not be read, or does not exist.
     pub(crate) fn open(start: &Start) -> io::Result<Self> {
         let nonblock = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
         let file = OpenOptions::new()
@@ -50,7 +49,7 @@ impl Kmsg {
             clock: Clock::default(),
         };
         match start {
-            // Read through and not sought to its end: so the number of the last record is known.
+            // It is read through instead of seeking to its end, so that the number of the last record is known.
             Start::Now => while !matches!(kmsg.next(&mut Vec::new())?, Next::Empty) {},
             Start::At {
                 resume,
@@ -61,7 +60,7 @@ impl Kmsg {
                     _ => *read + 1,
                 };
                 kmsg.last = Some(*read);
-                // The first record tells whether some are gone.
+                // The first record shows whether some are lost.
                 kmsg.gap = true;
             }
             Start::Beginning | Start::At { .. } => {}
@@ -97,7 +96,7 @@ impl Feed for Kmsg {
                 }
                 Ok(len) => len,
                 Err(Errno::INTR) => continue,
-                // Overwritten, or too long: the next record's number tells how many.
+                // Overwritten, or too long: the next record's number shows how many.
                 Err(Errno::PIPE | Errno::INVAL) => {
                     self.gap = true;
                     continue;
@@ -105,7 +104,7 @@ impl Feed for Kmsg {
                 Err(error) => return Err(error.into()),
             };
             line.truncate(len);
-            // What follows are the record's ` KEY=value` lines.
+            // The record's ` KEY=value` lines follow.
             if let Some(end) = line.iter().position(|byte| *byte == b'\n') {
                 line.truncate(end);
             }

@@ -1,4 +1,4 @@
-//! `oomparse watch`, in pieces.
+//! The parts of `oomparse watch`.
 //!
 //! ```text
 //! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine.rs ─► outbox.rs ─► standard output
@@ -37,7 +37,7 @@ use crate::sources::SourceArgs;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// How often a feed without a file descriptor to wait for is asked, in milliseconds.
+/// How often a feed without a file descriptor is polled, in milliseconds.
 pub(crate) const PAUSE_MS: u64 = 100;
 
 const EXAMPLES: &str = "\

@@ -8,10 +8,10 @@ use super::kmsg::Kmsg;
 use crate::{sentence, warn};
 use std::io;
 
-/// A log, file or program, and what is wrong with it.
+/// A log, file or program, and its error.
 pub(crate) type Trouble = (String, io::Error);
 
-/// The log that the arguments name; the journal where the kernel's ring may not be read.
+/// The log that the arguments name; the journal if the kernel's ring buffer may not be read.
 pub(crate) fn open_feed(args: &WatchArgs, start: Start) -> Result<Box<dyn Feed>, Trouble> {
     let journal = |start| match Journal::open(start, args.sources.has_daemons()) {
         Ok(journal) => Ok(Box::new(journal) as Box<dyn Feed>),

@@ -1,7 +1,7 @@
-//! Events on their way to standard output, which may be a pipe that nobody empties.
+//! Events on their way to standard output, which may be a pipe that nobody reads.
 //!
-//! Bytes are written only when they fit, so that a full pipe stops neither the reading of the kernel's
-//! ring nor a signal. What is out is told event by event.
+//! Bytes are written only if they fit, so that a full pipe blocks neither reading the kernel's ring buffer nor
+//! signals. Written events are reported one by one.
 
 use super::state::Anchor;
 use crate::args::Format;
@@ -14,27 +14,27 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::rc::Rc;
 
-/// A pipe that poll calls writable takes so much at once without waiting (`PIPE_BUF`).
+/// A pipe that poll reports as writable accepts this much without blocking (`PIPE_BUF`).
 const PIECE: usize = 4096;
 
-/// When so much waits nothing more is read: the kernel's ring keeps it.
+/// If this much is waiting, nothing more is read: the kernel's ring buffer keeps it.
 const MAX_WAITING: usize = 8 << 20;
 
-/// An event that was written whole.
+/// An event that was written completely.
 #[derive(Debug)]
 pub(crate) struct Given {
     pub(crate) event: Box<OomEvent>,
-    /// Where reading must begin to read it again.
+    /// Where reading must start to read it again.
     pub(crate) anchor: Option<Anchor>,
 }
 
-/// What waits to be written.
+/// Bytes that wait to be written.
 pub(crate) struct Outbox {
     sink: Box<dyn Sink>,
     buffer: Shared,
     /// Bytes written since the start.
     written: u64,
-    /// Each event with the number of bytes after which it is out.
+    /// Each event with the number of bytes after which it is written.
     events: VecDeque<(u64, Given)>,
 }
 
@@ -73,7 +73,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes what comes after the last event.
+    /// Takes the output after the last event.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.sink.finish()
     }
@@ -90,12 +90,12 @@ impl Outbox {
         self.len() > MAX_WAITING
     }
 
-    /// Where reading must begin to read the first event again that is not out.
+    /// Where reading must start to read the first unwritten event again.
     pub(crate) fn anchor(&self) -> Option<&Anchor> {
         self.events.front()?.1.anchor.as_ref()
     }
 
-    /// Writes what fits; gives the events that are out.
+    /// Writes as much as fits; returns the events that were written.
     pub(crate) fn write(&mut self) -> io::Result<Vec<Given>> {
         let stdout = rustix::stdio::stdout();
         while !self.is_empty() {
@@ -130,7 +130,7 @@ impl Outbox {
     }
 }
 
-/// As many lines as fit in a piece, so that a reader is left with whole ones should we be killed; a part of a
+/// As many lines as fit in a piece, so that a reader gets complete lines if the program is killed; a part of a
 /// line that is longer than that.
 fn whole_lines(waiting: &[u8]) -> &[u8] {
     let piece = waiting.get(..PIECE).unwrap_or(waiting);

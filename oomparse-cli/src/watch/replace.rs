@@ -1,18 +1,18 @@
-//! Files that are replaced whole: whoever reads them sees the old text or the new one.
+//! Replaces files atomically: a reader sees the old text or the new one.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-/// Puts the text in the place of the file.
+/// Replaces the content of the file.
 ///
-/// An error does not name the temporary file, whose name is another one each time: the same trouble reads the
-/// same, and is told once.
+/// An error does not contain the name of the temporary file, which differs each time: so the same error has the
+/// same text, and is reported once.
 pub(crate) fn replace(path: &Path, text: &[u8], last: Lasting) -> io::Result<()> {
     let parent = path.parent().filter(|path| !path.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
-        // node_exporter takes files that end in .prom, so this one must not.
+        // node_exporter reads files that end in .prom, so this one must not.
         .prefix(".oomparse-")
         .suffix(".tmp")
         .permissions(std::fs::Permissions::from_mode(0o644))
@@ -20,7 +20,7 @@ pub(crate) fn replace(path: &Path, text: &[u8], last: Lasting) -> io::Result<()>
         .map_err(|error| io::Error::from(error.kind()))?;
     file.as_file_mut().write_all(text)?;
     if last == Lasting::Crash {
-        // Else the name may reach the disk before the text, and a crash leaves an empty file.
+        // Otherwise the name may reach the disk before the text, and a crash leaves an empty file.
         file.as_file().sync_all()?;
     }
     file.persist(path).map_err(|error| error.error)?;
@@ -30,16 +30,16 @@ pub(crate) fn replace(path: &Path, text: &[u8], last: Lasting) -> io::Result<()>
     Ok(())
 }
 
-/// What the text is to outlast.
+/// What the text must survive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lasting {
-    /// The program.
+    /// The end of the program.
     Run,
-    /// The machine's sudden end, too.
+    /// Also a crash of the machine.
     Crash,
 }
 
-/// What is wrong with a file that is to be replaced, and what to do.
+/// The error for a file that cannot be replaced, and what to do.
 pub(super) fn cannot_write(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "cannot be written: its directory is not there".to_owned(),

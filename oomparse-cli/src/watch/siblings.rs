@@ -1,4 +1,4 @@
-//! The files that a log was rotated to, which stand beside it: two rotations may come between two looks, and
+//! The files to which a log was rotated, in the same directory: two rotations may come between two checks, and
 //! then one of them was never seen under the log's own name.
 
 use super::feed::Head;
@@ -8,17 +8,17 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What was there already when the log was opened.
+/// The files that existed when the log was opened.
 #[derive(Debug)]
 pub(super) struct Siblings {
     path: PathBuf,
     known: HashSet<(u64, u64)>,
-    /// When the youngest of them was written to last.
+    /// When the newest of them was last written to.
     since: SystemTime,
 }
 
 impl Siblings {
-    /// Those of a log.
+    /// The siblings of a log.
     pub(super) fn of(path: &Path) -> Self {
         let mut siblings = Self {
             path: path.to_owned(),
@@ -29,7 +29,7 @@ impl Siblings {
         siblings
     }
 
-    /// From now on only what comes later is new.
+    /// From now on, only later files are new.
     pub(super) fn look(&mut self) {
         let found = self.list();
         self.known = found.iter().map(|it| it.id).collect();
@@ -39,7 +39,7 @@ impl Siblings {
             .fold(self.since, SystemTime::max);
     }
 
-    /// The oldest that has come since, but for these two files and for copies of what begins so.
+    /// The oldest new file, except these two files and copies that begin with `head`.
     pub(super) fn oldest_new(&self, but: [(u64, u64); 2], head: Option<Head>) -> Option<PathBuf> {
         let is_copy = |path: &Path| {
             let file = File::open(path).ok();
@@ -56,7 +56,7 @@ impl Siblings {
         found.into_iter().next().map(|it| it.path)
     }
 
-    /// A file was read.
+    /// Notes that a file was read.
     pub(super) fn know(&mut self, id: (u64, u64)) {
         self.known.insert(id);
     }

@@ -1,4 +1,4 @@
-//! Signals as bytes in a pipe, which poll waits for beside the log; and that waiting.
+//! Signals as bytes in a pipe, for which poll waits together with the log; and that waiting.
 
 use rustix::event::{PollFd, Timespec, poll};
 use rustix::io::Errno;
@@ -9,7 +9,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// What was asked for.
+/// What the signals request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) to_end: bool,
@@ -40,7 +40,7 @@ impl Signals {
         [self.end.as_fd(), self.reload.as_fd()]
     }
 
-    /// What came since the last time.
+    /// The signals since the last call.
     pub(crate) fn take(&self) -> Asked {
         let came = |mut stream: &UnixStream| {
             let mut bytes = [0; 64];
@@ -57,7 +57,7 @@ impl Signals {
     }
 }
 
-/// Waits until something can be read or written there, or a signal came, so long at most.
+/// Waits until a descriptor is ready, or a signal came, at most for this time.
 pub(super) fn wait_for(fds: &mut [PollFd<'_>], time: Duration) -> io::Result<()> {
     let timeout = Timespec::try_from(time).ok();
     match poll(fds, timeout.as_ref()) {

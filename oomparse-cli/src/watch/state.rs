@@ -1,8 +1,8 @@
 //! `--state FILE`: how far this program got, so that a restart loses no kill.
 //!
-//! The file is written after the events are out. A restart reads the last report again from its first
-//! line, for a victim further down may need what stands above it, and leaves out the events whose ids the
-//! file names. Killed between output and file, an event comes twice with the same id.
+//! The file is written after the events are written. A restart reads the last report again from its first line,
+//! because a later victim may need the lines above, and leaves out the events whose ids are in the file. If the
+//! program is killed between output and file, an event comes twice with the same id.
 
 use super::feed::{Position, Start};
 use super::replace::{Lasting, replace};
@@ -13,10 +13,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Ids kept per report: more than one report's victims can be.
+/// Ids kept per report: more than the victims of one report.
 const MAX_IDS: usize = 4096;
 
-/// The file's own form.
+/// The format of the file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,29 +27,28 @@ struct Stored {
     ids: Vec<String>,
 }
 
-/// A place from which reading must begin again, newer ones with higher numbers.
+/// A position at which reading must start again; newer ones have higher numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Anchor {
     pub(crate) number: u64,
     pub(crate) position: Position,
 }
 
-/// What was given out, and where reading stands.
+/// The events that were emitted, and the read position.
 #[derive(Debug)]
 pub(crate) struct State {
     path: PathBuf,
     boot_id: Option<String>,
-    /// Ids with the number of the anchor they came after.
+    /// Ids with the number of the anchor that they follow.
     given: VecDeque<(u64, String)>,
     written: Vec<u8>,
 }
 
 impl State {
-    /// Reads the file; says where to begin. Without a file: now; where it is empty or damaged it is set aside,
-    /// and all that is still there is read again.
+    /// Reads the file; returns where to start. Without a file: now. A file that is empty or damaged is renamed,
+    /// and everything that is still there is read again.
     ///
-    /// # Errors
-    /// When the file is there and cannot be read, or is none of ours.
+    /// # Errors If the file exists and cannot be read, or is not a state file.
     pub(crate) fn open(path: &Path, boot_id: Option<&str>) -> io::Result<(Self, Option<Start>)> {
         let mut state = Self {
             path: path.to_owned(),
@@ -75,7 +74,7 @@ impl State {
             }
         };
         if stored.boot_id.is_some() && stored.boot_id.as_deref() != boot_id {
-            // Another boot: all that the ring holds is new.
+            // Another boot: everything in the ring buffer is new.
             return Ok((state, Some(Start::Beginning)));
         }
         state.given = stored.ids.into_iter().map(|id| (0, id)).collect();
@@ -86,17 +85,17 @@ impl State {
         Ok((state, Some(start)))
     }
 
-    /// Where this is kept.
+    /// The path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether an event was given out, as far as is remembered.
+    /// Whether an event was emitted, as far as is remembered.
     pub(crate) fn has_given(&self, id: &str) -> bool {
         self.given.iter().any(|(_, given)| given == id)
     }
 
-    /// An event is out.
+    /// Notes that an event was emitted.
     pub(crate) fn give(&mut self, anchor: u64, id: String) {
         if self.given.len() >= MAX_IDS {
             self.given.pop_front();
@@ -104,10 +103,10 @@ impl State {
         self.given.push_back((anchor, id));
     }
 
-    /// Writes the file, if there is anything new in it.
+    /// Writes the file, if it has changed.
     pub(crate) fn save(&mut self, read: Position, resume: Option<&Anchor>) -> io::Result<()> {
         if let Some(resume) = resume {
-            // What came before is not read again.
+            // Earlier records are not read again.
             self.given.retain(|(number, _)| *number >= resume.number);
         } else {
             self.given.clear();
@@ -128,13 +127,13 @@ impl State {
     }
 }
 
-/// Whether the text is somebody else's: ours is one line, whatever became of it.
+/// Whether the text is somebody else's: a state file has one line, even if it is damaged.
 fn is_anothers(text: &[u8]) -> bool {
     let line = text.strip_suffix(b"\n").unwrap_or(text);
     line.contains(&b'\n')
 }
 
-/// Puts a damaged file where a person can look at it.
+/// Renames a damaged file, so that a person can look at it.
 fn set_aside(path: &Path) -> io::Result<()> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(".damaged");

@@ -1,12 +1,12 @@
-//! What becomes of a record.
+//! Decides what happens to a record.
 //!
 //! ```text
 //! record ─► sieve ─► frame: whose text? ─► parser of the tag ─► an event of this record? ─► record + event
 //!            no └──────── no ┴──────────────────────────────────────── no ┴─► the record as it is
 //! ```
 //!
-//! Any doubt leaves the record as it is. An event goes only into the record that completes it; one that
-//! another record closes is counted and dropped, since this host takes one record for one record.
+//! In any doubt the record stays unchanged. An event goes only into the record that completes it; an event that
+//! another record completes is counted and dropped, because this host accepts exactly one record for each record.
 
 #[cfg(feature = "pods")]
 use crate::pods::{Pods, Sources, kubernetes};
@@ -18,24 +18,24 @@ use oomparse_core::{
 };
 use oomparse_host::KEYS;
 
-/// Tags whose reports are kept apart; past it the one that was quiet longest is let go. Kernel text
-/// comes under one tag or two, so this is for those who let the filter match everything.
+/// How many tags' reports are kept apart; beyond that, the tag that was silent longest is dropped. Kernel text
+/// comes under one or two tags, so this is for users whose filter matches everything.
 const MAX_TAGS: usize = 64;
 
-/// Seconds of the records' own time after which a report is over. The kernel prints one within some
-/// seconds even to a serial console.
+/// Seconds of the records' own time after which a report is over. The kernel prints one within a few seconds,
+/// even to a serial console.
 const PATIENCE: u32 = 60;
 
-/// What the user asked for, by the name of the function.
+/// What the user requested, by the name of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Text that its record proves to be the kernel's.
     Kernel,
-    /// Also text whose record does not tell.
+    /// Also text whose record shows no author.
     Any,
-    /// As [`Mode::Kernel`]; the lines of reports are dropped, but for those with an event.
+    /// Like [`Mode::Kernel`]; the lines of reports are dropped, except those with an event.
     Events,
-    /// As [`Mode::Any`], each line by itself: for hosts that keep no state.
+    /// Like [`Mode::Any`], each line by itself: for hosts that keep no state.
     Lines,
 }
 
@@ -49,10 +49,10 @@ impl Mode {
     }
 }
 
-/// What the host is told.
+/// The answer to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The record as it is.
+    /// The unchanged record.
     Keep,
     /// The record in [`Filter::answer`].
     Replaced,
@@ -60,7 +60,7 @@ pub enum Answer {
     Drop,
 }
 
-/// The reports that are open, by mode and tag.
+/// The open reports, by mode and tag.
 #[derive(Debug, Default)]
 pub struct Filter {
     sieve: FrameParser,
@@ -80,12 +80,12 @@ struct Stream {
     tag: Vec<u8>,
     parser: FrameParser,
     used: u64,
-    /// The time of the record that opened what is open.
+    /// The time of the record that opened the current report.
     opened_at: u32,
 }
 
 impl Stream {
-    /// Ends what is open; how many events came of it, for which there is no record any more.
+    /// Closes what is open; returns how many events resulted, for which there is no record any more.
     fn end(&mut self) -> u32 {
         self.parser.finish();
         core::iter::from_fn(|| self.parser.next_event()).fold(0, |count, _| count.saturating_add(1))
@@ -93,13 +93,13 @@ impl Stream {
 }
 
 impl Filter {
-    /// A filter that has seen nothing.
+    /// A filter that has seen no records yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A filter that knows the names of pods from what these sources tell.
+    /// A filter that reads pod names from these sources.
     #[cfg(feature = "pods")]
     #[must_use]
     pub fn with_pods(sources: Sources) -> Self {
@@ -109,19 +109,19 @@ impl Filter {
         }
     }
 
-    /// Whether a record must be given to [`take`](Self::take); all others are kept, and not handed in.
+    /// Whether a record must be passed to [`take`](Self::take); all others are kept, and need not be passed.
     #[must_use]
     pub fn wants(&self, record: &[u8]) -> bool {
         self.wants_every_record() || self.sieve.is_candidate(record)
     }
 
-    /// Whether a report is open, so that an ordinary record matters too.
+    /// Whether a report is open, so that ordinary records matter too.
     #[must_use]
     pub fn wants_every_record(&self) -> bool {
         self.hungry > 0
     }
 
-    /// The record with its event, and a NUL behind it, after [`Answer::Replaced`].
+    /// The record with its event, NUL-terminated, after [`Answer::Replaced`].
     #[must_use]
     pub fn answer(&self) -> &[u8] {
         &self.answer
@@ -135,7 +135,7 @@ impl Filter {
 
     /// Decides about a record that is [wanted](Self::wants); `seconds` is its own time.
     pub fn take(&mut self, mode: Mode, tag: &[u8], seconds: u32, record: &[u8]) -> Answer {
-        // With nothing open the sieve let it through.
+        // With no open report, the sieve has accepted it.
         let is_sieved = !self.wants_every_record();
         self.close_old(seconds);
         let was_open = self.is_open(mode, tag);
@@ -144,7 +144,7 @@ impl Filter {
         }
         // The host has copied the last one.
         self.answer = Vec::new();
-        // In a log a blank in front says that a line goes on.
+        // In a log, a leading blank means that a line continues.
         let Some(frame) = Framer::new().frame(record.trim_ascii()) else {
             return Answer::Keep;
         };
@@ -169,7 +169,8 @@ impl Filter {
         Answer::Keep
     }
 
-    /// Gives the record to its stream's parser; whether it is a report's, and the events that it tells.
+    /// Passes the record to its stream's parser; returns whether it belongs to a report, and the events that it
+    /// reports.
     fn push(
         &mut self,
         mode: Mode,
@@ -205,8 +206,8 @@ impl Filter {
         (taken.is_of_report, own)
     }
 
-    /// Ends reports that have been open for longer than the kernel prints at one: as long as one is, every
-    /// record of every tag is looked at.
+    /// Closes reports that have been open for longer than the kernel takes to print one: while one is open, every
+    /// record of every tag is parsed.
     fn close_old(&mut self, seconds: u32) {
         if self.hungry == 0 {
             return;
@@ -220,7 +221,7 @@ impl Filter {
         }
     }
 
-    /// The record with what its line says by itself.
+    /// The record with what its line alone says.
     fn by_itself(&mut self, seconds: u32, record: &[u8], frame: &Frame<'_>) -> Answer {
         let mut parser = FrameParser::new();
         parser.push(frame);
@@ -245,7 +246,7 @@ impl Filter {
             return Answer::Keep;
         };
         let json = event.to_json();
-        // Nothing is an event that could not be written.
+        // An event that could not be written is dropped.
         let answer = (!json.is_empty()).then(|| with_member(record, &KEYS, &json));
         let Some(mut answer) = answer.flatten() else {
             self.lost = self.lost.saturating_add(count);
@@ -313,14 +314,14 @@ impl Filter {
     }
 }
 
-/// Whether the text can be a record at all: an object, no longer than a line is read.
+/// Whether the text can be a record at all: an object, no longer than the longest line.
 fn is_object(record: &[u8]) -> bool {
     record.len() <= MAX_LINE_LEN
         && record.trim_ascii_start().first() == Some(&b'{')
         && record.trim_ascii_end().last() == Some(&b'}')
 }
 
-/// Whether a record is the end of a Killed line whose comm holds a newline: both pieces have the printk's stamp.
+/// Whether a record is the end of a Killed line whose comm contains a newline: both pieces have printk's stamp.
 fn is_rest_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
     let same_time = event.kernel_time_us == frame.kernel_time_us;
     let killed = event.evidence.contains(&Evidence::Killed);

@@ -1,7 +1,7 @@
 //! `--listen ADDR`: `/metrics` and `/healthz` over HTTP, for a scraper and the kubelet.
 //!
-//! One request a connection, few connections at a time, each for a bounded time and a bounded length: whoever
-//! reaches the port can make it refuse others, and nothing more.
+//! One request per connection, few connections at a time, each limited in time and length: a client that reaches
+//! the port can at most make it refuse others.
 
 use super::figures::{Form, Source};
 use crate::watch::Trouble;
@@ -15,22 +15,22 @@ use std::time::{Duration, Instant};
 /// Connections at a time; further ones are closed at once.
 const MAX_CONNECTIONS: usize = 8;
 
-/// Bytes of a request's head.
+/// Maximum size of a request's head, in bytes.
 const MAX_HEAD: usize = 8 << 10;
 
 /// Headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// How long a client may take for its request, and again for taking the answer.
+/// How long a client may take to send its request, and again to read the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Room for a thread that answers: it holds little, and the head of a request.
+/// Stack size of an answering thread: it holds little more than the head of a request.
 const STACK: usize = 256 << 10;
 
 /// Opens the port and starts the thread that answers.
 ///
 /// # Errors
-/// The address, and why it cannot be had.
+/// The address, and why it cannot be opened.
 pub(crate) fn start(address: &str, source: Source) -> Result<(), Trouble> {
     let about = || format!("--listen {address}");
     let listener = open(address).map_err(|error| (about(), error))?;
@@ -42,7 +42,7 @@ pub(crate) fn start(address: &str, source: Source) -> Result<(), Trouble> {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(stream) = stream else {
-                // Out of file descriptors: the next one may find some.
+                // Out of file descriptors: the next attempt may succeed.
                 thread::sleep(Duration::from_millis(100));
                 continue;
             };
@@ -62,7 +62,7 @@ pub(crate) fn start(address: &str, source: Source) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// `:9104` is every address, where there is IPv6 of both families.
+/// `:9104` means every address; with IPv6, of both families.
 fn open(address: &str) -> io::Result<TcpListener> {
     let Some(port) = address.strip_prefix(':') else {
         return TcpListener::bind(address);
@@ -106,7 +106,7 @@ fn serve(mut stream: TcpStream, source: &Source) -> io::Result<()> {
     stream.flush()
 }
 
-/// The bytes up to the empty line, or as many as are allowed.
+/// The bytes up to the empty line, or as many as allowed.
 fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let until = Instant::now() + PATIENCE;
     let (mut head, mut piece) = (Vec::new(), [0; 1024]);

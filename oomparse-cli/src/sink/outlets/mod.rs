@@ -1,12 +1,12 @@
-//! What `watch` gives out beside standard output: each behind a thread and a bounded queue of its own, so
-//! that none holds up or loses what standard output gets.
+//! Where `watch` sends events besides standard output. Each output has its own thread and its own bounded queue,
+//! so that none delays or loses what goes to standard output.
 //!
 //! ```text
 //! outlet.rs      the thread, the queue, what is counted
-//! listen.rs      --listen: /metrics and /healthz; figures.rs what they say
+//! listen.rs      --listen: /metrics and /healthz; figures.rs their contents
 //! exec.rs        --exec
 //! kubernetes/    --kubernetes-events (feature `agent`)
-//! otlp/          --otlp (feature `agent`); http.rs: requests, and the patience to make them again
+//! otlp/          --otlp (feature `agent`); http.rs: requests and their retries
 //! ```
 
 mod args;
@@ -32,22 +32,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The outlet whose words are of the largest processes.
+/// The output whose text names the largest processes.
 const KUBERNETES: &str = "kubernetes-events";
 
-/// Those that were asked for.
+/// The requested outputs.
 #[derive(Debug)]
 pub(crate) struct Outlets {
     all: Vec<Outlet>,
-    /// Whether all get the table of processes; else those do that need it.
+    /// Whether all get the table of processes; otherwise only those that need it.
     tasks: bool,
 }
 
 impl Outlets {
     /// Starts them.
     ///
-    /// # Errors
-    /// The flag, and what is wrong with it.
+    /// # Errors The flag, and what is wrong with it.
     pub(crate) fn start(
         args: &OutletArgs,
         tasks: bool,
@@ -74,8 +73,8 @@ impl Outlets {
         Ok(Self { all, tasks })
     }
 
-    /// Gives an event to all; never waits. Takes the table of processes out of it where that is only for the
-    /// outlets.
+    /// Sends an event to all outputs; never waits. Removes the table of processes from it if only the outputs
+    /// need the table.
     pub(crate) fn give(&self, event: &mut OomEvent) {
         let tasks = event.tasks.clone();
         if !self.tasks {
@@ -96,7 +95,7 @@ impl Outlets {
         }
     }
 
-    /// Lets them take what waits, so long at most for all together.
+    /// Lets them send what is waiting, at most for this time in total.
     pub(crate) fn end(&mut self, time: Duration) {
         let until = Instant::now() + time;
         for outlet in self.all.drain(..) {

@@ -1,6 +1,7 @@
-//! One way out beside standard output: a thread of its own behind a queue that is bounded.
+//! One output besides standard output: a separate thread with a bounded queue.
 //!
-//! Who gives an event never waits. What finds the queue full is dropped, counted, and said once.
+//! Sending an event never waits. An event that finds the queue full is dropped and counted, and this is reported
+//! once.
 
 use crate::warn;
 use oomparse_core::OomEvent;
@@ -14,30 +15,31 @@ use std::time::{Duration, Instant};
 /// Events that wait for one outlet: a storm of a node's pods, a few MB.
 const MAX_WAITING: usize = 1024;
 
-/// So many events wait with their task tables, which are the largest part of one; the others without.
+/// How many events wait with their task tables, which are the largest part of an event; further ones wait
+/// without.
 const MAX_WHOLE: u64 = 64;
 
-/// How long an outlet may take to break off what it has begun.
+/// How long an output may take to abort what it has begun.
 const LAST: Duration = Duration::from_millis(500);
 
-/// What an outlet did, for `/metrics`.
+/// What an output has done, for `/metrics`.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) sent: AtomicU64,
-    /// Found the queue full.
+    /// Events that found the queue full.
     pub(crate) dropped: AtomicU64,
-    /// Given up: refused for good, or tried for too long.
+    /// Events that were given up: refused permanently, or tried for too long.
     pub(crate) failed: AtomicU64,
     pub(crate) waiting: AtomicU64,
-    /// Attempts that came to nothing, by what came of them: a status, or a word.
+    /// Failed attempts, by their result: a status, or a word.
     errors: Mutex<BTreeMap<String, u64>>,
 }
 
-/// Different words for what went wrong; what is beyond counts as `other`.
+/// How many different words for errors are kept; the rest count as `other`.
 const MAX_ERRORS: usize = 32;
 
 impl Counts {
-    /// Counts an attempt that came to nothing.
+    /// Counts a failed attempt.
     pub(crate) fn error(&self, code: &str) {
         let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         let is_known = errors.contains_key(code) || errors.len() < MAX_ERRORS;
@@ -45,7 +47,7 @@ impl Counts {
         *errors.entry(code.to_owned()).or_default() += 1;
     }
 
-    /// The attempts that came to nothing.
+    /// The failed attempts.
     pub(crate) fn errors(&self) -> BTreeMap<String, u64> {
         let errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         errors.clone()
@@ -57,7 +59,7 @@ pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// What is wrong, said once until it is over or something else is.
+/// An error, reported once until it is over or another one occurs.
 #[derive(Debug)]
 pub(crate) struct Said {
     about: String,
@@ -80,41 +82,41 @@ impl Said {
         }
     }
 
-    /// It is over: the same again would be news.
+    /// It is over: the same error would be reported again.
     pub(crate) fn is_well(&self) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-/// The end that events are given to.
+/// The sending end for events.
 #[derive(Debug)]
 pub(crate) struct Outlet {
     name: &'static str,
     queue: Option<SyncSender<Arc<OomEvent>>>,
     counts: Arc<Counts>,
-    /// The queue was full when it was last looked at.
+    /// The queue was full at the last attempt.
     is_full: AtomicBool,
     stop: Arc<AtomicBool>,
     done: Receiver<()>,
 }
 
-/// The end that the outlet's thread takes them from.
+/// The receiving end, for the output's thread.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     queue: Receiver<Arc<OomEvent>>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) said: Arc<Said>,
-    /// Time is up: what is begun is broken off.
+    /// Time is up: unfinished work is aborted.
     pub(crate) stop: Arc<AtomicBool>,
 }
 
-/// What came of waiting for an event.
+/// The result of waiting for an event.
 #[derive(Debug)]
 pub(crate) enum Came {
     Event(Arc<OomEvent>),
     /// None in this time.
     Nothing,
-    /// There will be no more.
+    /// There will be no more events.
     End,
 }
 
@@ -136,7 +138,7 @@ impl Inbox {
 }
 
 impl Outlet {
-    /// Starts the thread; `work` returns when the inbox has come to its end.
+    /// Starts the thread; `work` returns at the end of the inbox.
     pub(crate) fn start(name: &'static str, work: impl FnOnce(Inbox) + Send + 'static) -> Self {
         let (queue, events) = sync_channel(MAX_WAITING);
         let counts = Arc::new(Counts::default());
@@ -162,13 +164,13 @@ impl Outlet {
         }
     }
 
-    /// Gives an event; never waits.
+    /// Sends an event; never waits.
     pub(crate) fn give(&self, event: &Arc<OomEvent>) {
         let Some(queue) = &self.queue else {
             return;
         };
         let mut event = Arc::clone(event);
-        // Counted before it is there, so that whoever takes it never counts below nothing.
+        // Counted before it is in the queue, so that the receiver never counts below zero.
         let waiting = self.counts.waiting.fetch_add(1, Ordering::Relaxed);
         if waiting >= MAX_WHOLE && !event.tasks.is_empty() {
             Arc::make_mut(&mut event).tasks = Default::default();
@@ -196,7 +198,7 @@ impl Outlet {
         &self.counts
     }
 
-    /// Lets it take what waits, until then; says what is left.
+    /// Lets it send what is waiting until then; reports what is left.
     pub(crate) fn end(mut self, until: Instant) {
         self.queue = None;
         let time = until.saturating_duration_since(Instant::now());
@@ -207,7 +209,7 @@ impl Outlet {
                 &format!("it was not done in time; at least {left} events are left unsent"),
             );
             self.stop.store(true, Ordering::Relaxed);
-            // The thread ends with the program, if it does not before.
+            // The thread ends with the program, if not before.
             let _ = self.done.recv_timeout(LAST);
         }
     }

@@ -4,8 +4,8 @@ use super::layout::Page;
 use oomparse_core::OomEvent;
 use oomparse_report::{Lang, Words, advice};
 
-/// Writes what the figures suggest, the limit that would have held, and the command that sets it; `all` adds
-/// what the figures do not show, and YAML.
+/// Writes what the figures suggest, the limit that would have been enough, and the command that sets it; with
+/// `all` also what the figures do not show, and YAML.
 pub(crate) fn rows(page: &mut Page, event: &OomEvent, all: bool) {
     let Some(advice) = advice(event, Lang::En) else {
         return;

@@ -5,9 +5,9 @@ use oomparse_core::OomEvent;
 use oomparse_report::{Course, Lang, Words, cut_id, plain, pod_name};
 use std::collections::BTreeMap;
 
-/// Containers whose kills are kept: a log of years stays bounded, and no reader looks at more.
+/// How many containers' kills are kept: memory stays bounded for a log of years, and no reader looks at more.
 const CONTAINERS: usize = 1024;
-/// How many are written about.
+/// How many are described.
 const SHOWN: usize = 3;
 
 /// The kills of each container.
@@ -41,8 +41,8 @@ impl Courses {
     }
 }
 
-/// `shop/web-0 app`: a container that is started anew has another id, and is the same by its name; where the
-/// log shows none, the victim's tells a pod's containers apart. Outside pods the id or the cgroup.
+/// `shop/web-0 app`: a restarted container has another id, and is recognised by its name; if the log shows none,
+/// the victim's name distinguishes a pod's containers. Outside pods, the id or the cgroup.
 fn container(event: &OomEvent) -> Option<String> {
     let container = event.container.as_ref();
     if let Some(pod) = pod_name(event) {

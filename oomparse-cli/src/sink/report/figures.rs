@@ -1,5 +1,5 @@
-//! The rows below the sentence: usage against limit, what the memory was, the largest processes, and
-//! what the log did not show.
+//! The rows below the sentence: usage against limit, how the memory was used, the largest processes, and what the
+//! log did not show.
 
 use super::bar::Bars;
 use super::layout::{Page, path};
@@ -17,7 +17,7 @@ const LANG: Lang = Lang::En;
 /// How many processes of the task table are shown.
 const LARGEST: usize = 5;
 
-/// Writes every row that the event has figures for.
+/// Writes every row for which the event has figures.
 pub(crate) fn rows(page: &mut Page, bars: Bars, event: &OomEvent) {
     limits(page, bars, event);
     if let Some(limited) = event
@@ -115,7 +115,7 @@ fn usage(bars: Bars, counter: &Counter) -> Words {
         (None, Some(limit)) => Words::default().glued(bytes(limit)),
         (None, None) => Words::default(),
     };
-    // cgroup v1 counts a limit on memory and swap elsewhere and shows 0 here.
+    // cgroup v1 counts the limit on memory and swap elsewhere and shows 0 here.
     match counter.failcnt.filter(|&failcnt| failcnt > 0) {
         Some(failcnt) if !words.is_empty() => words
             .mark(",")
@@ -124,7 +124,7 @@ fn usage(bars: Bars, counter: &Counter) -> Words {
     }
 }
 
-/// A bar of parts, and below it the name and size of each behind its mark.
+/// A bar of parts, and below it the name and size of each part after its mark.
 fn stacked(
     page: &mut Page,
     bars: Bars,
@@ -218,8 +218,8 @@ fn whole_group() -> Words {
     Words::default().say("every process of the cgroup was to be killed (memory.oom.group)")
 }
 
-/// The largest processes of the task table, in pages as the kernel prints them, and their share of
-/// the pages of all that are listed.
+/// The largest processes of the task table, in pages as the kernel prints them, and their share of the pages of
+/// all listed processes.
 fn largest(page: &mut Page, bars: Bars, event: &OomEvent) {
     let rows = rows_by_size(&event.tasks);
     let sum = rows

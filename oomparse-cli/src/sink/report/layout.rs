@@ -6,11 +6,11 @@ use anstyle::{AnsiColor, Style};
 use oomparse_report::{Look, Word, Words, on_screen};
 use std::fmt::Write as _;
 
-/// Where a row's label stands, and what follows the first line of a sentence.
+/// Indentation of a row's label, and of all lines of a sentence after the first.
 const INDENT: usize = 4;
-/// Columns that a label takes, with the space behind it.
+/// Columns of a label, including the space after it.
 const LABEL: usize = 11;
-/// Columns left for what stands behind a label on the narrowest screen.
+/// Columns for the text after a label on the narrowest screen.
 pub(crate) const ROW_WIDTH: usize = NARROWEST - INDENT - LABEL;
 
 /// The colours of a stacked bar's parts.
@@ -24,7 +24,7 @@ const COLOURS: [AnsiColor; 7] = [
     AnsiColor::BrightBlack,
 ];
 
-/// A path, whole, with places behind its slashes where a line may break.
+/// A complete path, which may be broken after its slashes.
 pub(crate) fn path(path: &str) -> Words {
     let mut words = Words::default();
     for component in path.split_inclusive('/') {
@@ -54,7 +54,7 @@ impl Page {
         }
     }
 
-    /// A line whatever its length.
+    /// A line of any length.
     pub(crate) fn line(&mut self, line: &str) {
         self.text.push_str(&on_screen(line.trim_end()));
         self.text.push('\n');
@@ -65,7 +65,7 @@ impl Page {
         self.wrap(words, 0, INDENT);
     }
 
-    /// A label and what it labels; nothing when there is nothing to label.
+    /// A label and its text; nothing if there is no text.
     pub(crate) fn row(&mut self, label: &str, words: &Words) {
         if words.is_empty() {
             return;
@@ -90,7 +90,7 @@ impl Page {
     fn wrap(&mut self, words: &Words, mut column: usize, indent: usize) {
         let mut at_start = true;
         for Word { text, look, tight } in words.iter() {
-            // Names are others' words.
+            // Others chose the names.
             let text = on_screen(text);
             let columns = width(&text);
             let space = usize::from(!tight);

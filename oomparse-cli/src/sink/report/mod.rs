@@ -24,17 +24,17 @@ use tally::{Names, Times};
 pub(crate) struct Report<W> {
     out: W,
     screen: Screen,
-    /// Whether the terms that came up are explained at the end.
+    /// Whether the terms that occurred are explained at the end.
     pub(crate) explain: bool,
     terms: Vec<&'static str>,
-    /// Events that the totals have.
+    /// Events that are included in the totals.
     seen: Seen,
     kills: u64,
     no_victim: u64,
     reports: u64,
-    /// Kills by others than the kernel, evictions, what bystanders say.
+    /// Kills by others than the kernel, evictions, reports of bystanders.
     others: [u64; 3],
-    /// Kills whose pod the log does not show, or that are of no pod.
+    /// Kills whose pod the log does not show, or that belong to no pod.
     without_pod: u64,
     /// Events whose time has no year or no zone.
     half_times: bool,
@@ -121,7 +121,7 @@ impl<W: Write> Report<W> {
         self.kills + self.no_victim + self.reports + others == 0
     }
 
-    /// `14 kills in 3 pods.`, and a line each for what was no kill.
+    /// `14 kills in 3 pods.`, and one line for each kind of event that is not a kill.
     fn totals(&self) -> String {
         if self.is_empty() {
             return "No OOM kill found.\n".to_owned();
@@ -170,7 +170,7 @@ impl<W: Write> Report<W> {
         text
     }
 
-    /// What the terms mean that came up.
+    /// The meaning of the terms that occurred.
     fn terms(&self) -> String {
         let mut page = Page::new(self.screen);
         for (index, name) in self.terms.iter().enumerate() {
@@ -183,7 +183,7 @@ impl<W: Write> Report<W> {
         page.into_text()
     }
 
-    /// Who lost processes, and when; of one kill its own sentence says it.
+    /// Who lost processes, and when; for a single kill its own sentence says it.
     fn tables(&self) -> String {
         let mut page = Page::new(self.screen);
         if self.kills < 2 {

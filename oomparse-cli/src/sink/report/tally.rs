@@ -7,7 +7,7 @@ use oomparse_core::WallTime;
 use oomparse_report::units::number;
 use std::collections::{BTreeMap, HashMap};
 
-/// Names that are counted one by one; kills of names past them are counted together.
+/// How many names are counted one by one; kills of further names are counted together.
 const MAX_NAMES: usize = 4096;
 
 /// Names that are shown.
@@ -17,7 +17,7 @@ const SHOWN: usize = 5;
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     kills: HashMap<String, u64>,
-    /// Kills of names that found no room.
+    /// Kills of further names.
     beyond: u64,
 }
 
@@ -44,7 +44,7 @@ impl Names {
             .iter()
             .map(|(name, kills)| (name.as_str(), *kills))
             .collect();
-        // Of equal ones the first by name, so that the same log gives the same text.
+        // Equal counts are sorted by name, so that the same log always gives the same text.
         all.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
         let most = all.first().map_or(0, |(_, kills)| *kills);
         let room = bars.width / 2;
@@ -75,10 +75,10 @@ impl Names {
 const STEPS: [i64; 12] = [
     1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800, 2_419_200,
 ];
-/// Columns at most.
+/// Maximum number of columns.
 const COLUMNS: i64 = 60;
 
-/// Which clock a time is of; clocks are not mixed.
+/// The clock of a time; clocks are not mixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Clock {
     /// With its zone.
@@ -96,7 +96,7 @@ pub(crate) struct Times {
     columns: BTreeMap<i64, u64>,
     first: Option<(i64, String)>,
     last: Option<(i64, String)>,
-    /// Kills of another clock, or without any.
+    /// Kills with another clock, or without any.
     others: u64,
 }
 
@@ -153,7 +153,7 @@ impl Times {
         }
     }
 
-    /// Writes the sparkline and what it spans; nothing where all came at once.
+    /// Writes the sparkline and the time that it spans; nothing if all kills came at once.
     pub(crate) fn write(&self, page: &mut Page, bars: Bars) {
         let (Some((first, from)), Some((last, to))) = (&self.first, &self.last) else {
             return;
@@ -185,7 +185,7 @@ impl Times {
     }
 }
 
-/// Seconds since 1970 by the clock on the wall; of a time without a year since its start.
+/// Seconds since 1970 on the wall clock; for a time without a year, since the year's start.
 fn seconds(time: WallTime) -> Option<(Clock, i64)> {
     let date = jiff::civil::date(i16::try_from(time.year.unwrap_or(1972)).ok()?, 1, 1);
     let month = i8::try_from(time.month).ok()?;

@@ -1,13 +1,13 @@
-//! What was seen at the last kill of each container, a bounded number of them.
+//! Figures of the last kill of each container, for a limited number of containers.
 
 use oomparse_core::{EventType, LimitLevel, OomEvent};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Containers that are kept: three series each. The one whose kill is longest ago leaves first.
+/// How many containers are kept: three series each. The one with the oldest kill is removed first.
 const MAX_CONTAINERS: usize = 500;
 
-/// What was seen at a container's last kill.
+/// The figures of a container's last kill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LastKill {
     pub(crate) limit_bytes: Option<u64>,
@@ -25,7 +25,7 @@ impl Containers {
     pub(super) fn note(&mut self, event: &OomEvent, at: Duration) {
         let names = names(event).filter(|_| event.event_type == EventType::Kill);
         let Some(names) = names else { return };
-        // The counter is the limit's: the container's, or that of the pod it stands in.
+        // The counter belongs to the limit: the container's, or that of its pod.
         let level = event.cgroup.as_ref().and_then(|cgroup| cgroup.limit_level);
         let is_its = matches!(level, Some(LimitLevel::Container | LimitLevel::Pod));
         let memory = event.memory.as_ref().filter(|_| is_its);

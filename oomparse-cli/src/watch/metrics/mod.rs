@@ -1,7 +1,7 @@
 //! The counters: for `--textfile PATH`, which node_exporter's textfile collector reads, and for `--listen`.
 //!
-//! The file, if there is one, is its own memory: a restart reads the counters back. So that an event given out twice is
-//! counted once, a comment in the file names the events that were counted last.
+//! The file, if there is one, is also the storage: a restart reads the counters back. So that an event that is
+//! emitted twice is counted once, a comment in the file lists the events that were counted last.
 
 mod containers;
 
@@ -18,10 +18,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Series of one metric; kills past it count for a pod called `_other`, which no pod can be called.
+/// Series of one metric; further kills count for a pod called `_other`, a name that no pod can have.
 const MAX_SERIES: usize = 1000;
 
-/// Events remembered as counted.
+/// How many counted events are remembered.
 const MAX_COUNTED: usize = 256;
 
 const KILLS: &str = "oomparse_oom_kills_total";
@@ -48,7 +48,7 @@ const PLAIN: [(&str, &str); 4] = [
     ),
 ];
 
-/// The same of what others than the kernel did; there only once one was counted.
+/// The same for what others than the kernel did; present only once one was counted.
 const OTHERS: [(&str, &str); 2] = [
     (
         "oomparse_userspace_kills_total",
@@ -87,10 +87,9 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Reads the counters back that an earlier run wrote.
+    /// Reads back the counters of an earlier run.
     ///
-    /// # Errors
-    /// When the file is there and cannot be read.
+    /// # Errors If the file exists and cannot be read.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut metrics = Self {
             path: Some(path.to_owned()),
@@ -158,7 +157,7 @@ impl Metrics {
     }
 
     fn count_kill(&mut self, event: &OomEvent) {
-        // Names in the table are of letters, digits and `-._`: nothing to escape.
+        // Names in the table consist of letters, digits and `-._`: nothing to escape.
         let text = |text: Option<&String>| text.cloned().unwrap_or_default();
         let pod = event.pod.as_ref();
         let container = event.container.as_ref();
@@ -181,7 +180,7 @@ impl Metrics {
         }
     }
 
-    /// Notes an event as soon as it is there: how late it came, and what its container used.
+    /// Notes an event as soon as it is complete: how late it came, and the usage of its container.
     pub(crate) fn came(&mut self, event: &OomEvent) {
         let at = unix_time(event);
         if !event.time_estimated {
@@ -192,7 +191,7 @@ impl Metrics {
         self.containers.note(event, since.unwrap_or_default());
     }
 
-    /// Labels, count, and the event that was counted last.
+    /// Labels, count, and the last counted event.
     pub(crate) fn kills(
         &self,
     ) -> impl Iterator<Item = (Vec<(&'static str, String)>, u64, Option<&Exemplar>)> {
@@ -211,7 +210,7 @@ impl Metrics {
             .map(|((name, help), value)| (*name, *help, value))
     }
 
-    /// Labels of a container, and what was seen at its last kill.
+    /// Labels of a container, and the figures of its last kill.
     pub(crate) fn containers(
         &self,
     ) -> impl Iterator<Item = (Vec<(&'static str, String)>, &LastKill)> {
@@ -226,7 +225,7 @@ impl Metrics {
         self.lag
     }
 
-    /// Counts records that are gone.
+    /// Counts lost records.
     pub(crate) fn lost(&mut self, records: u64) {
         self.add(2, records);
     }
@@ -254,8 +253,7 @@ impl Metrics {
 
     /// Writes the file, if there is one and a figure changed.
     ///
-    /// # Errors
-    /// The file, and why it cannot be written.
+    /// # Errors The file, and why it cannot be written.
     pub(crate) fn save(&mut self) -> Result<(), (PathBuf, io::Error)> {
         let Some(path) = &self.path else {
             return Ok(());
@@ -268,7 +266,7 @@ impl Metrics {
         Ok(())
     }
 
-    /// The exposition format. `write!` into a string does not fail.
+    /// The exposition format. `write!` into a string cannot fail.
     fn to_text(&self) -> String {
         let mut out = String::new();
         if !self.kills.is_empty() {
@@ -305,7 +303,7 @@ impl Metrics {
     }
 }
 
-/// The event's time on this machine's clock, where the log shows all of it.
+/// The event's time on this machine's clock, if the log shows all of it.
 fn unix_time(event: &OomEvent) -> Option<SystemTime> {
     at(otlp::unix_nanos(event.time?)?)
 }

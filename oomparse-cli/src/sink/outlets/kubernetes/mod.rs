@@ -127,7 +127,7 @@ impl Writer {
         }
     }
 
-    /// One attempt; false where the pod may still turn up in the list.
+    /// Makes one attempt; false if the pod may still appear in the list.
     fn attempt(&mut self, event: &OomEvent, pauses: &Pauses) -> Result<bool, Refusal> {
         let of_pod = event.pod.as_ref().filter(|pod| !pod.nested);
         let subject = match of_pod.and_then(|pod| pod.uid.as_deref()) {
@@ -139,7 +139,7 @@ impl Writer {
                 match self.pods.get(uid) {
                     Some(pod) => Subject::pod(uid, pod, event),
                     None if pauses.begun.elapsed() < PATIENCE => return Ok(false),
-                    // The API knows no such pod here: the kill is told on the node.
+                    // The API knows no such pod here: the kill is reported on the node.
                     None => Subject::node(&self.node),
                 }
             }
@@ -153,9 +153,9 @@ impl Writer {
         }
     }
 
-    /// Counts the kill in the Event that is there already.
+    /// Counts the kill in the existing Event.
     fn raise(&self, event: &OomEvent, subject: &Subject, new: &Value) -> Result<bool, Refusal> {
-        // A patch that changes nothing reads it, and needs no right of its own.
+        // A patch that changes nothing reads the Event, and needs no further right.
         let name = new["metadata"]["name"].as_str().unwrap_or_default();
         let patched = self
             .api
@@ -166,7 +166,7 @@ impl Writer {
             });
         match patched {
             Ok(()) => Ok(true),
-            // It came to its end in between: the next attempt makes a new one.
+            // It expired in between: the next attempt makes a new one.
             Err(refusal) if refusal.status == 404 => Err(Refusal {
                 status: 409,
                 ..refusal

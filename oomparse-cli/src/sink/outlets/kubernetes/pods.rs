@@ -1,7 +1,7 @@
-//! The pods of this node by their uid, as the API lists them.
+//! The pods of this node by uid, as listed by the API.
 //!
-//! A pod is taken under its own uid alone. What annotations say of a uid (static pods) anybody who may create
-//! pods can write, so it names none.
+//! A pod is found only under its own uid. Anybody who may create pods can write annotations about uids (static
+//! pods), so these name no pod.
 
 use super::api::Api;
 use crate::sink::outlets::http::Refusal;
@@ -9,27 +9,27 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// The list is read so often, so that a pod is known when it is gone.
+/// How often the list is read, so that a pod is known even after it is gone.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// And when a uid is missing, at most so often.
+/// If a uid is missing, it is read at most this often.
 const LEAST: Duration = Duration::from_millis(500);
 
-/// Pods of one answer.
+/// Pods per answer.
 const PAGE: usize = 250;
 
-/// Pods that are remembered; a node has 250 at most, the rest are gone.
+/// How many pods are remembered; a node has at most 250, the rest are gone.
 const MAX_PODS: usize = 2000;
 
-/// Containers of one pod that are kept.
+/// How many containers of one pod are kept.
 const MAX_CONTAINERS: usize = 64;
 
-/// What an Event says of its pod.
+/// The data about a pod for an Event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pod {
     pub(super) namespace: String,
     pub(super) name: String,
-    /// A container's id, and its place in the pod's spec.
+    /// A container's id, and its path in the pod's spec.
     pub(super) containers: Vec<(String, String)>,
     seen: u64,
 }
@@ -44,7 +44,7 @@ pub(super) struct Pods {
 
 impl Pods {
     pub(super) fn new(node: &str) -> Self {
-        // A node's name is of letters, digits, `-` and `.`; anything else must not become another question.
+        // A node's name consists of letters, digits, `-` and `.`; any other character must not change the query.
         let node: String = node
             .chars()
             .filter(|at| at.is_ascii_alphanumeric() || "-._".contains(*at))
@@ -67,7 +67,7 @@ impl Pods {
         PAUSE.saturating_sub(elapsed)
     }
 
-    /// Reads the list, unless it was a moment ago.
+    /// Reads the list, unless it was just read.
     pub(super) fn list(&mut self, api: &Api) -> Result<(), Refusal> {
         if self.listed.is_some_and(|at| at.elapsed() < LEAST) {
             return Ok(());
@@ -88,7 +88,7 @@ impl Pods {
             }
         }
         if self.by_uid.len() > MAX_PODS {
-            // Only what the last list had.
+            // Keeps only pods of the last list.
             let lists = self.lists;
             self.by_uid.retain(|_, pod| pod.seen == lists);
         }
@@ -128,7 +128,7 @@ impl Pods {
                 seen: self.lists,
             },
         );
-        // Those of containers that are gone, too.
+        // Including those of containers that are gone.
         if let Some(known) = self.by_uid.get(&uid) {
             let old = known.containers.iter().filter(|(id, _)| {
                 let is_new = |(new, _): &&(String, String)| new == id;
@@ -143,7 +143,7 @@ impl Pods {
     }
 }
 
-/// As a part of a URL's query.
+/// Escapes a part of a URL's query.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! The figures of `/metrics` as OTLP has them.
+//! The figures of `/metrics` as OTLP metrics.
 
 use crate::sink::otlp::{attribute, scope};
 use crate::sink::outlets::figures::Source;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 type Labels = Vec<(&'static str, String)>;
 
-/// What a label of ours is called in the semantic conventions.
+/// The name of one of our labels in the semantic conventions.
 fn convention(label: &'static str) -> &'static str {
     match label {
         "namespace" => "k8s.namespace.name",

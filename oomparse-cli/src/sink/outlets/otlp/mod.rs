@@ -1,7 +1,7 @@
 //! `--otlp URL`: log records and metrics for an OpenTelemetry collector, over HTTP.
 //!
-//! Events that wait go out together. A collector that is away or busy is tried again, with pauses that grow;
-//! what it refuses for good is counted, and so is what it could not be given for ten minutes.
+//! Waiting events are sent together. If a collector is away or busy, requests are retried with growing pauses;
+//! events that it refuses permanently, or that could not be sent for ten minutes, are counted.
 
 mod metrics;
 mod wire;
@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use ureq::Agent;
 
-/// Events of one request.
+/// Events per request.
 const MAX_TOGETHER: usize = 128;
 
 /// How long the first of them waits for others.
@@ -31,10 +31,10 @@ const LINGER: Duration = Duration::from_millis(200);
 /// How often metrics are sent.
 const METRICS_PAUSE: Duration = Duration::from_secs(60);
 
-/// Tries for one request end after so long.
+/// Attempts for one request end after this time.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-/// Where and how.
+/// The collector, and how to reach it.
 #[derive(Debug)]
 struct Collector {
     agent: Agent,
@@ -87,7 +87,7 @@ fn run(collector: &Collector, source: &Source, inbox: &Inbox) {
             Came::Event(event) => together(event, inbox),
             Came::Nothing => Vec::new(),
             Came::End => {
-                // The last figures, without a second try.
+                // The last figures, without a retry.
                 let _ = collector.send("metrics", &metrics::request(source, now()));
                 return;
             }
@@ -97,7 +97,7 @@ fn run(collector: &Collector, source: &Source, inbox: &Inbox) {
         }
         if measured.is_none_or(|at| at.elapsed() >= METRICS_PAUSE) {
             measured = Some(Instant::now());
-            // Those of the next minute say the same and more.
+            // Those of the next minute contain the same and more.
             if let Err(refusal) = collector.send("metrics", &metrics::request(source, now())) {
                 inbox.counts.error(&refusal.code);
                 inbox.said.say(&refusal.sentence);
@@ -106,7 +106,7 @@ fn run(collector: &Collector, source: &Source, inbox: &Inbox) {
     }
 }
 
-/// The event and those that come right behind it.
+/// The event and those that follow immediately.
 fn together(first: Arc<OomEvent>, inbox: &Inbox) -> Vec<Arc<OomEvent>> {
     let until = Instant::now() + LINGER;
     let mut events = vec![first];
@@ -137,7 +137,7 @@ fn send_events(collector: &Collector, events: &[Arc<OomEvent>], inbox: &Inbox) {
         };
         inbox.counts.error(&refusal.code);
         inbox.said.say(&refusal.sentence);
-        // As the protocol has it; all other answers are for good.
+        // As defined by the protocol; all other answers are permanent.
         let may_help = matches!(refusal.status, 0 | 429 | 502 | 503 | 504);
         let is_late = pauses.begun.elapsed() >= MAX_AGE;
         if !may_help || is_late || !pauses.wait(refusal.pause, inbox) {
@@ -155,7 +155,7 @@ impl Collector {
             OtlpProtocol::Json => ("application/json", request.to_string().into_bytes()),
         };
         let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-        // Writing into memory does not fail.
+        // Writing into memory cannot fail.
         let packed = packed.write_all(&bytes).and_then(|()| packed.finish());
         let mut post = self
             .agent

@@ -1,6 +1,7 @@
-//! OTLP/JSON as protobuf: the two are one tree, and these tables are the numbers of its fields.
+//! Converts OTLP/JSON to protobuf: both are the same tree, and these tables contain the numbers of its fields.
 //!
-//! From opentelemetry-proto 1.x, `common`, `resource`, `logs` and `metrics`. What stands in no table is not written.
+//! From opentelemetry-proto 1.x, `common`, `resource`, `logs` and `metrics`. Fields that are in no table are not
+//! written.
 
 use prost::encoding::{WireType, encode_key, encode_varint};
 use serde_json::{Map, Value};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 enum Kind {
     Text,
     Bool,
-    /// Also an enumeration.
+    /// Also for an enumeration.
     Int,
     /// `fixed64` and `sfixed64`.
     Fixed,
@@ -82,7 +83,7 @@ static RESOURCE_METRICS: Message = Message(&[
     ("scopeMetrics", 2, Kind::Message(&SCOPE_METRICS)),
 ]);
 
-/// A request of either kind; their first fields have one number and different names.
+/// A request of either kind; their first fields have the same number and different names.
 static REQUEST: Message = Message(&[
     ("resourceLogs", 1, Kind::Message(&RESOURCE_LOGS)),
     ("resourceMetrics", 1, Kind::Message(&RESOURCE_METRICS)),
@@ -141,7 +142,7 @@ fn bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend(bytes);
 }
 
-/// A number, or the text of one, as the two's complement that the wire has for those below zero.
+/// A number, or its text, as two's complement, which protobuf uses for negative numbers.
 fn whole(value: &Value) -> u64 {
     let of_text = |text: &str| {
         let signed = text.parse::<i64>().map(i64::cast_unsigned);
