@@ -10,12 +10,14 @@
 //! record.rs      an event to a dict
 //! scan.rs        `Scan`, its iterator and its stream
 //! parser.rs      `Parser`, for callers that have the bytes
+//! filter.rs      `Filter`, for callers that have records
 //! pods.rs        `Pods`: names
 //! ```
 //!
 //! The functions that people call, with their documentation, are in `python/oomparse/__init__.py`.
 
 mod columns;
+mod filter;
 mod log;
 mod parser;
 mod pods;
@@ -74,6 +76,7 @@ fn _oomparse(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<scan::Scan>()?;
     module.add_class::<scan::Events>()?;
     module.add_class::<parser::Parser>()?;
+    module.add_class::<filter::Filter>()?;
     module.add_class::<pods::Pods>()?;
     module.add_function(wrap_pyfunction!(parse_cgroup, module)?)
 }

@@ -19,7 +19,7 @@ impl Parser {
     #[new]
     #[pyo3(signature = (**options))]
     fn new(options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
-        let settings = Settings::of("Parser", options)?;
+        let settings = Settings::following("Parser", options)?;
         let parser = oomparse_core::Parser::with_options(settings.options.clone());
         Ok(Self {
             parser: Mutex::new(parser),

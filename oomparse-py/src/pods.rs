@@ -1,36 +1,39 @@
 //! `Pods`: names of pods, from listings and directories.
 
 use crate::settings::bytes_of;
-use oomparse_core::{OomEvent, enrich};
-use oomparse_host::Content;
-use oomparse_pods::PodTable;
+use oomparse_core::OomEvent;
+use oomparse_host::Loaded;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Names of pods, which kills that show a uid or a container's id are given.
 #[pyclass(module = "oomparse", frozen, from_py_object)]
 #[derive(Clone, Default)]
-pub(crate) struct Pods(Arc<Mutex<PodTable>>);
+pub(crate) struct Pods(Arc<oomparse_host::Pods>);
 
 impl Pods {
-    fn table(&self) -> MutexGuard<'_, PodTable> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn name(&self, event: &mut OomEvent) {
-        enrich(event, &mut *self.table());
+        self.0.name(event);
     }
 
     /// Reads a listing, or a directory as `/var/log/pods`.
     pub(crate) fn load_path(&self, path: &Path) -> PyResult<usize> {
-        let loaded = Content::read(path).load(&mut self.table());
-        match loaded.trouble {
-            Some(trouble) if loaded.unread => Err(PyOSError::new_err(trouble)),
-            Some(trouble) => Err(PyValueError::new_err(trouble)),
-            None => Ok(loaded.records),
-        }
+        taken(self.0.load_path(path))
+    }
+
+    /// The same; it is read again when a pod is not known and it looks different.
+    pub(crate) fn follow(&self, path: &Path) -> PyResult<usize> {
+        taken(self.0.follow(path))
+    }
+}
+
+fn taken(loaded: Loaded) -> PyResult<usize> {
+    match loaded.trouble {
+        Some(trouble) if loaded.unread => Err(PyOSError::new_err(trouble)),
+        Some(trouble) => Err(PyValueError::new_err(trouble)),
+        None => Ok(loaded.records),
     }
 }
 
@@ -45,7 +48,7 @@ impl Pods {
     ) -> PyResult<Self> {
         let pods = Self::default();
         if let Some(keys) = keep_labels {
-            pods.table().keep_labels(&keys);
+            pods.0.table().keep_labels(&keys);
         }
         py.detach(|| {
             paths
@@ -59,7 +62,7 @@ impl Pods {
     /// its records.
     fn load(&self, py: Python<'_>, listing: &Bound<'_, PyAny>) -> PyResult<usize> {
         let listing = bytes_of(listing)?;
-        let loaded = py.detach(|| self.table().load(&listing));
+        let loaded = py.detach(|| self.0.table().load(&listing));
         match loaded.error {
             Some(error) => Err(PyValueError::new_err(error.to_string())),
             None => Ok(loaded.records),
@@ -67,11 +70,11 @@ impl Pods {
     }
 
     fn __len__(&self) -> usize {
-        self.table().pods()
+        self.0.table().pods()
     }
 
     fn __repr__(&self) -> String {
-        let table = self.table();
+        let table = self.0.table();
         format!(
             "Pods({} pods, {} containers)",
             table.pods(),

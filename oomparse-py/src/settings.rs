@@ -21,10 +21,22 @@ pub(crate) struct Settings {
 impl Settings {
     /// From keyword arguments; `function` is the function that was called.
     pub(crate) fn of(function: &str, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        Self::read(function, given, false)
+    }
+
+    /// The same for logs that go on: sources of names are read again when they look different.
+    pub(crate) fn following(function: &str, given: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        Self::read(function, given, true)
+    }
+
+    fn read(function: &str, given: Option<&Bound<'_, PyDict>>, follows: bool) -> PyResult<Self> {
         let mut settings = Self::default();
         for (key, value) in given.into_iter().flatten() {
             if !value.is_none() {
-                settings.set(function, &key.to_string(), &value)?;
+                match key.to_string().as_str() {
+                    "pods" => settings.pods = Some(pods_of(&value, follows)?),
+                    key => settings.set(function, key, &value)?,
+                }
             }
         }
         Ok(settings)
@@ -54,7 +66,6 @@ impl Settings {
                     }
                 }
             }
-            "pods" => self.pods = Some(pods_of(value)?),
             _ => {
                 let sentence = format!("{function}() got an unexpected keyword argument '{key}'");
                 return Err(PyTypeError::new_err(sentence));
@@ -100,7 +111,7 @@ fn accept_of(value: &Bound<'_, PyAny>) -> PyResult<Accept> {
 }
 
 /// `Pods`, or the paths of their sources.
-fn pods_of(value: &Bound<'_, PyAny>) -> PyResult<Arc<Pods>> {
+fn pods_of(value: &Bound<'_, PyAny>, follows: bool) -> PyResult<Arc<Pods>> {
     if let Ok(pods) = value.extract::<Pods>() {
         return Ok(Arc::new(pods));
     }
@@ -110,7 +121,11 @@ fn pods_of(value: &Bound<'_, PyAny>) -> PyResult<Arc<Pods>> {
     };
     let pods = Pods::default();
     for path in paths {
-        pods.load_path(&path)?;
+        if follows {
+            pods.follow(&path)?;
+        } else {
+            pods.load_path(&path)?;
+        }
     }
     Ok(Arc::new(pods))
 }

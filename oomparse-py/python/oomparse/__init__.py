@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ._oomparse import (
     SCHEMA,
     WARMUP,
+    Filter,
     Parser,
     Pods,
     Scan,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SCHEMA",
     "WARMUP",
+    "Filter",
     "Parser",
     "Pods",
     "Scan",

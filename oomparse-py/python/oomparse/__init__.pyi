@@ -272,6 +272,34 @@ class Parser:
     def flush(self) -> list[Event]: ...
     def finish(self) -> list[Event]: ...
 
+class Filter:
+    def __init__(
+        self,
+        *,
+        key: str | Sequence[str] | None = None,
+        stream_key: str | None = None,
+        since: float | None = None,
+        year: int | None = None,
+        timezone: str | datetime.tzinfo | None = None,
+        node_name: str | None = None,
+        boot_id: str | None = None,
+        pods: Pods | Path | Sequence[Path] | None = None,
+        tasks: bool = False,
+        trust: Trust = "kernel",
+        cgroup_roots: Sequence[str] | None = None,
+    ) -> None: ...
+    def process(
+        self,
+        record: dict[str, Any] | str | bytes,
+        *,
+        stream: str | bytes | None = None,
+        time: float | None = None,
+    ) -> Event | None: ...
+    def late(self) -> list[Event]: ...
+    def finish(self) -> list[Event]: ...
+    @property
+    def dropped(self) -> int: ...
+
 def parse_cgroup(path: str | bytes) -> CgroupPath: ...
 def scan(
     source: Log,
