@@ -3,7 +3,8 @@
 use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_REFUSED, MAX_STREAMS};
 use crate::lines::Above;
-use crate::parser::{Options, Parser, Taken};
+use crate::options::Options;
+use crate::parser::{Parser, Taken};
 use crate::sieve::Sieve;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;

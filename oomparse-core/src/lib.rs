@@ -30,6 +30,7 @@ mod enrich;
 mod event;
 mod frame;
 mod frame_reader;
+mod hash;
 #[cfg(feature = "serde")]
 mod json;
 mod keyed;
@@ -38,6 +39,7 @@ pub mod line;
 mod lines;
 #[cfg(not(feature = "carriers"))]
 mod no_paste;
+mod options;
 mod parser;
 #[cfg(feature = "carriers")]
 mod paste;
@@ -45,6 +47,7 @@ mod report;
 mod sieve;
 mod source;
 mod split;
+mod stamp;
 mod time;
 mod words;
 
@@ -66,7 +69,8 @@ pub use frame_reader::FrameReader;
 pub use keyed::KeyedParser;
 #[cfg(not(feature = "carriers"))]
 use no_paste as paste;
-pub use parser::{FrameParser, Options, Parser, Taken, parse_all};
+pub use options::Options;
+pub use parser::{FrameParser, Parser, Taken, parse_all};
 /// The tables of the skip search, for a host interface that reads memory in its own loop.
 #[doc(hidden)]
 pub use sieve::skip;

@@ -1,9 +1,7 @@
 //! `oomparse_field`: every single value of an event, by number.
 #![allow(unsafe_code, reason = "export attributes")]
 
-use crate::event::Content;
-use crate::value::value;
-use oomparse_core::OomEvent;
+use crate::value::{kind, path};
 use std::ffi::{CStr, c_char};
 
 /// A value of an event. A number is never reused for another meaning; new ones may be added.
@@ -210,7 +208,7 @@ pub enum oomparse_kind {
 /// The text is static and NUL-terminated.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
-    name(field).map_or(std::ptr::null(), CStr::as_ptr)
+    path(field).map_or(std::ptr::null(), CStr::as_ptr)
 }
 
 /// The kind of a field, a number of `oomparse_kind`; 0 if no field has this number.
@@ -221,100 +219,5 @@ pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
 /// Keeps nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_field_kind(field: u32) -> u32 {
-    let nothing = Content::new(OomEvent::default(), None, false);
-    value(&nothing, field).map_or(0, |value| value.kind() as u32)
-}
-
-fn name(field: u32) -> Option<&'static CStr> {
-    Some(match field {
-        1 => c"type",
-        2 => c"id",
-        3 => c"report_id",
-        4 => c"origin",
-        5 => c"time",
-        6 => c"kernel_time_us",
-        7 => c"host",
-        8 => c"kernel_release",
-        9 => c"scope",
-        10 => c"constraint",
-        11 => c"oom_group",
-        12 => c"suppressed_reports",
-        13 => c"source.path",
-        14 => c"inferred",
-        20 => c"invoker.comm",
-        21 => c"invoker.pid",
-        22 => c"invoker.uid",
-        23 => c"invoker.gfp_mask",
-        24 => c"invoker.gfp_flags",
-        25 => c"invoker.order",
-        26 => c"invoker.oom_score_adj",
-        27 => c"invoker.nodemask",
-        30 => c"selected.pid",
-        31 => c"selected.comm",
-        32 => c"selected.oom_score",
-        40 => c"victim.pid",
-        41 => c"victim.comm",
-        42 => c"victim.uid",
-        43 => c"victim.total_vm_bytes",
-        44 => c"victim.anon_rss_bytes",
-        45 => c"victim.file_rss_bytes",
-        46 => c"victim.shmem_rss_bytes",
-        47 => c"victim.pgtables_bytes",
-        48 => c"victim.oom_score_adj",
-        49 => c"victim.oom_score",
-        50 => c"victim.rss_bytes",
-        51 => c"victim.swap_bytes",
-        60 => c"cgroup.task_memcg",
-        61 => c"cgroup.oom_memcg",
-        62 => c"cgroup.driver",
-        63 => c"cgroup.limit_level",
-        70 => c"pod.uid",
-        71 => c"pod.qos_class",
-        72 => c"pod.namespace",
-        73 => c"pod.name",
-        74 => c"pod.node",
-        75 => c"pod.owner",
-        76 => c"pod.source",
-        77 => c"pod.nested",
-        80 => c"container.id",
-        81 => c"container.runtime",
-        82 => c"container.name",
-        83 => c"openvz.ctid",
-        90 => c"memory.usage_bytes",
-        91 => c"memory.limit_bytes",
-        92 => c"memory.failcnt",
-        94 => c"memory_swap.usage_bytes",
-        95 => c"memory_swap.limit_bytes",
-        96 => c"memory_swap.failcnt",
-        98 => c"swap.usage_bytes",
-        99 => c"swap.limit_bytes",
-        100 => c"swap.failcnt",
-        102 => c"kmem.usage_bytes",
-        103 => c"kmem.limit_bytes",
-        104 => c"kmem.failcnt",
-        110 => c"meminfo.ram_pages",
-        111 => c"meminfo.highmem_pages",
-        112 => c"meminfo.reserved_pages",
-        113 => c"meminfo.free_pages",
-        114 => c"meminfo.active_anon_pages",
-        115 => c"meminfo.inactive_anon_pages",
-        116 => c"meminfo.active_file_pages",
-        117 => c"meminfo.inactive_file_pages",
-        118 => c"meminfo.unevictable_pages",
-        119 => c"meminfo.dirty_pages",
-        120 => c"meminfo.writeback_pages",
-        121 => c"meminfo.slab_reclaimable_pages",
-        122 => c"meminfo.slab_unreclaimable_pages",
-        123 => c"meminfo.mapped_pages",
-        124 => c"meminfo.shmem_pages",
-        125 => c"meminfo.pagetables_pages",
-        126 => c"meminfo.pagecache_pages",
-        127 => c"meminfo.swapcache_pages",
-        128 => c"meminfo.free_swap_bytes",
-        129 => c"meminfo.total_swap_bytes",
-        140 => c"reaped.anon_rss_bytes",
-        141 => c"reaped.file_rss_bytes",
-        142 => c"reaped.shmem_rss_bytes",
-        _ => return None,
-    })
+    kind(field).map_or(0, |kind| kind as u32)
 }

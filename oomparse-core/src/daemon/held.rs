@@ -3,7 +3,7 @@
 use super::{Patience, Said};
 use crate::event::OomEvent;
 use crate::limits::{MAX_HELD_NOTICES, MAX_SAME_NOTICE_S};
-use crate::report::Second;
+use crate::stamp::Second;
 use alloc::collections::VecDeque;
 
 /// The waiting notices of one reader, each with a key.

@@ -41,8 +41,8 @@ pub(crate) use hosts::Daemons;
 pub(crate) use kubernetes::Step;
 
 use crate::event::OomEvent;
-use crate::report::Second;
 use crate::source::Daemon;
+use crate::stamp::Second;
 use alloc::collections::VecDeque;
 use envelope::Envelope;
 use said::Said;

@@ -23,9 +23,10 @@ use crate::bytes::Text;
 use crate::event::{
     Action, Cause, CauseKind, Counter, EventType, KilledProcess, Killer, OomEvent, Percent, Stage,
 };
+use crate::hash::stable_hash;
 use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_VICTIMS};
-use crate::report::{Second, fnv1a};
 use crate::source::Daemon;
+use crate::stamp::Second;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -77,7 +78,7 @@ impl Reader for Oomd {
 impl Oomd {
     /// Whether it is not the second copy of the last kill.
     fn is_new(&mut self, said: &Said<'_>, text: &[u8]) -> bool {
-        let now = (fnv1a(&[text]), said.second());
+        let now = (stable_hash(&[text]), said.second());
         let last = self.last.replace(now);
         !last.is_some_and(|(hash, second)| {
             let gap = now.1.zip(second).and_then(|(now, then)| now.since(then));

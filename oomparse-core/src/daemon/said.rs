@@ -6,8 +6,9 @@ use crate::bytes::Text;
 use crate::cgroup::CgroupRoots;
 use crate::event::{Cgroup, Container, EventType, OomEvent, Pod, Testimony};
 use crate::frame::Frame;
-use crate::report::{Second, Stamp, fnv1a};
+use crate::hash::stable_hash;
 use crate::source::{Accept, Daemon, Origin};
+use crate::stamp::{Second, Stamp};
 use crate::time::WallTime;
 use alloc::boxed::Box;
 
@@ -78,7 +79,7 @@ impl Said<'_> {
         let id = stamp.id(
             frame.boot_id.as_deref(),
             host.unwrap_or_default(),
-            fnv1a(&[self.text]),
+            stable_hash(&[self.text]),
         );
         OomEvent {
             event_type,

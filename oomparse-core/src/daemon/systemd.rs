@@ -30,9 +30,10 @@ use super::{Patience, Reader, Said};
 use crate::bytes::Text;
 use crate::cgroup::Runtime;
 use crate::event::{Container, EventType, Killer, OomEvent, Reporter};
+use crate::hash::stable_hash;
 use crate::limits::{MAX_RECENT_UNITS, MAX_UNIT_END_S};
-use crate::report::{Second, fnv1a};
 use crate::source::Daemon;
+use crate::stamp::Second;
 use alloc::collections::VecDeque;
 
 /// The notices that wait for the end of their unit, and the units that were reported.
@@ -62,7 +63,7 @@ impl Reader for Systemd {
         let Some((unit, word)) = read(said.text) else {
             return;
         };
-        let key = fnv1a(&[unit]);
+        let key = stable_hash(&[unit]);
         match word {
             Word::Result(result) => self.ended(said, unit, key, result, out),
             Word::Kernel(words) => {

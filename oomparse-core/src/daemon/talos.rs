@@ -12,8 +12,8 @@
 use super::{Patience, Reader, Said};
 use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage, ToldAt};
 use crate::limits::MAX_DAEMON_VICTIMS;
-use crate::report::Stamp;
 use crate::source::Daemon;
+use crate::stamp::Stamp;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;

@@ -1,13 +1,7 @@
 //! Splits the daemons' lines: from the start, word by word, and from the end.
 
+pub(super) use crate::line::common::{decimal as number, rsplit_once, split_once};
 use crate::time::WallTime;
-
-/// Removes a leading number.
-pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at_checked(len)?;
-    Some((core::str::from_utf8(digits).ok()?.parse().ok()?, rest))
-}
 
 /// A whole text as a number.
 pub(super) fn whole_number<N: TryFrom<u64>>(text: &[u8]) -> Option<N> {
@@ -26,20 +20,6 @@ pub(super) fn pid(text: &[u8]) -> Option<(u32, &[u8])> {
 /// Whole MiB as bytes.
 pub(super) fn mib(count: u64) -> Option<u64> {
     count.checked_mul(1 << 20)
-}
-
-/// The text before and after the last occurrence of a word.
-pub(super) fn rsplit_once<'t>(text: &'t [u8], word: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
-    let at = memchr::memmem::rfind(text, word)?;
-    let (before, rest) = text.split_at_checked(at)?;
-    Some((before, rest.get(word.len()..)?))
-}
-
-/// The text before and after the first occurrence of a word.
-pub(super) fn split_once<'t>(text: &'t [u8], word: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
-    let at = memchr::memmem::find(text, word)?;
-    let (before, rest) = text.split_at_checked(at)?;
-    Some((before, rest.get(word.len()..)?))
 }
 
 /// The name of a signal that a daemon sends.

@@ -3,8 +3,8 @@
 //! `dmesg --json` writes a comm's bytes unchanged, so its output is not always valid JSON; a strict reader would
 //! lose the record.
 
+use super::json_escape::{letter, unicode};
 use super::scan::split_once;
-use crate::bytes::hex_digit;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use memchr::{memchr, memchr2};
@@ -35,25 +35,18 @@ fn unescape(text: &[u8]) -> Vec<u8> {
         rest = match rest {
             [] | [b'"', ..] => return out,
             [b'\\', b'u', tail @ ..] => match unicode(tail) {
-                Some((character, after)) => {
+                Some((Some(character), after)) => {
                     let mut utf8 = [0; 4];
                     out.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
                     after
                 }
-                None => {
+                _ => {
                     out.extend_from_slice(b"\\u");
                     tail
                 }
             },
             [b'\\', escaped, tail @ ..] => {
-                out.push(match escaped {
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    b'b' => 8,
-                    b'f' => 12,
-                    other => *other,
-                });
+                out.push(letter(*escaped).unwrap_or(*escaped));
                 tail
             }
             [byte, tail @ ..] => {
@@ -62,28 +55,6 @@ fn unescape(text: &[u8]) -> Vec<u8> {
             }
         };
     }
-}
-
-/// The character of four hex digits after `\u`, or of two such escapes that form a pair.
-fn unicode(input: &[u8]) -> Option<(char, &[u8])> {
-    let (high, rest) = four_digits(input)?;
-    if let Some(character) = char::from_u32(high) {
-        return Some((character, rest));
-    }
-    let (low, rest) = four_digits(rest.strip_prefix(b"\\u")?)?;
-    let both = char::decode_utf16([u16::try_from(high).ok()?, u16::try_from(low).ok()?])
-        .next()?
-        .ok()?;
-    Some((both, rest))
-}
-
-fn four_digits(input: &[u8]) -> Option<(u32, &[u8])> {
-    let (digits, rest) = input.split_at_checked(4)?;
-    let mut value = 0u32;
-    for digit in digits {
-        value = (value << 4) | u32::from(hex_digit(*digit)?);
-    }
-    Some((value, rest))
 }
 
 /// The bytes of a number, up to the comma after it.

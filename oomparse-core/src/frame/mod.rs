@@ -16,6 +16,8 @@ mod identifier;
     expect(dead_code, reason = "entries over several lines")
 )]
 mod journal;
+#[cfg(any(feature = "carriers", feature = "serde"))]
+mod json_escape;
 #[cfg(feature = "carriers")]
 mod json_text;
 mod kmsg;

@@ -209,30 +209,34 @@ pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
 
 /// The first position of `separator`. The texts are short and the first letters of separators are rare, so this
 /// is faster than a search that must be prepared.
-pub(crate) fn find(bytes: &[u8], separator: &str) -> Option<usize> {
-    let first = *separator.as_bytes().first()?;
+pub(crate) fn find(bytes: &[u8], separator: impl AsRef<[u8]>) -> Option<usize> {
+    let separator = separator.as_ref();
+    let first = *separator.first()?;
     memchr::memchr_iter(first, bytes).find(|at| stands_at(bytes, *at, separator))
 }
 
 /// The last position of `separator`.
-pub(crate) fn rfind(bytes: &[u8], separator: &str) -> Option<usize> {
-    let first = *separator.as_bytes().first()?;
+pub(crate) fn rfind(bytes: &[u8], separator: impl AsRef<[u8]>) -> Option<usize> {
+    let separator = separator.as_ref();
+    let first = *separator.first()?;
     memchr::memrchr_iter(first, bytes).find(|at| stands_at(bytes, *at, separator))
 }
 
-fn stands_at(bytes: &[u8], at: usize, separator: &str) -> bool {
+fn stands_at(bytes: &[u8], at: usize, separator: &[u8]) -> bool {
     bytes
         .get(at..)
-        .is_some_and(|rest| rest.starts_with(separator.as_bytes()))
+        .is_some_and(|rest| rest.starts_with(separator))
 }
 
 /// Splits at the first `separator`.
-pub(crate) fn split_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn split_once(bytes: &[u8], separator: impl AsRef<[u8]>) -> Option<(&[u8], &[u8])> {
+    let separator = separator.as_ref();
     split_at_separator(bytes, find(bytes, separator)?, separator)
 }
 
 /// Splits at the last `separator`.
-pub(crate) fn rsplit_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn rsplit_once(bytes: &[u8], separator: impl AsRef<[u8]>) -> Option<(&[u8], &[u8])> {
+    let separator = separator.as_ref();
     split_at_separator(bytes, rfind(bytes, separator)?, separator)
 }
 
@@ -240,7 +244,7 @@ pub(crate) fn rsplit_once<'a>(bytes: &'a [u8], separator: &str) -> Option<(&'a [
 pub(crate) fn split_at_separator<'a>(
     bytes: &'a [u8],
     at: usize,
-    separator: &str,
+    separator: &[u8],
 ) -> Option<(&'a [u8], &'a [u8])> {
     let (before, from) = bytes.split_at_checked(at)?;
     Some((before, from.get(separator.len()..)?))
@@ -263,7 +267,8 @@ pub(crate) fn split_paths<'a>(
 ) -> Option<(&'a [u8], &'a [u8])> {
     let mut only = None;
     let mut places = 0usize;
-    let first = *separator.as_bytes().first()?;
+    let separator = separator.as_bytes();
+    let first = *separator.first()?;
     for at in memchr::memchr_iter(first, bytes).filter(|at| stands_at(bytes, *at, separator)) {
         let (left, right) = split_at_separator(bytes, at, separator)?;
         if fits(left, right) {

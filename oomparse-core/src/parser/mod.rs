@@ -4,7 +4,6 @@ mod all;
 #[cfg(feature = "daemons")]
 mod documents;
 mod frames;
-mod options;
 mod pasted;
 mod taken;
 #[cfg(feature = "carriers")]
@@ -12,7 +11,6 @@ mod unread;
 
 pub use all::parse_all;
 pub use frames::FrameParser;
-pub use options::Options;
 pub use taken::Taken;
 
 use crate::bytes::split_line;
@@ -20,6 +18,7 @@ use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
 use crate::lines::{Above, Lines};
+use crate::options::Options;
 use crate::paste::Paste;
 use memchr::memrchr;
 

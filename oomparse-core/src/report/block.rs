@@ -1,13 +1,13 @@
 //! Lines of a report's block: its first line, the counters, the figures, the task table.
 
-use super::stamp::Stamp;
 use super::state::{self, Report};
-use super::{Assembler, INTERLEAVE_US, fnv1a, is_near, same_caller};
+use super::{Assembler, INTERLEAVE_US, is_near, stable_hash};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_IDLE_LINES, MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US};
 use crate::line::common::is_at_or_below;
 use crate::line::{CounterLine, Invoked, Line, Row, StatsHeading, TaskIn, TaskInfo, parse_line};
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -58,7 +58,7 @@ impl Assembler {
             !report.is_decided()
                 && report.invoker.is_some()
                 && invoker.is_none_or(|invoker| state::is_same_comm(invoker.as_bytes(), comm))
-                && same_caller(stamp, &report.first)
+                && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
                 && wants(report)
         })
@@ -93,7 +93,7 @@ impl Assembler {
         let takes = |report: &Report| {
             !report.is_decided()
                 && !has(report)
-                && same_caller(stamp, &report.first)
+                && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         };
         let mut at = self
@@ -218,7 +218,7 @@ impl Assembler {
     #[inline(always)]
     pub(super) fn printing(&self, stamp: &Stamp, takes: impl Fn(&Report) -> bool) -> Option<usize> {
         let takes = |report: &Report| {
-            takes(report) && same_caller(stamp, &report.first) && stamp.follows(&report.last)
+            takes(report) && stamp.same_caller(&report.first) && stamp.follows(&report.last)
         };
         if self.reports.get(self.owner).is_some_and(takes) {
             return Some(self.owner);
@@ -258,7 +258,7 @@ impl Assembler {
         match self.reports.get_mut(self.owner) {
             Some(report)
                 if report.is_stats_open()
-                    && same_caller(stamp, &report.first)
+                    && stamp.same_caller(&report.first)
                     && stamp.follows(&report.last) =>
             {
                 report.last = *stamp;
@@ -334,7 +334,7 @@ impl Assembler {
         if let Line::Invoked(line) = line {
             // The newline was in the comm, of which only the end is left.
             self.settle_before(&Line::Invoked(line), out);
-            self.invoked(&line, stamp, fnv1a(&[message]), out);
+            self.invoked(&line, stamp, stable_hash(&[message]), out);
             if let Some(invoker) = self
                 .reports
                 .last_mut()

@@ -1,6 +1,5 @@
 //! From a report to its event.
 
-use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
 use crate::bytes::Text;
 use crate::cgroup::{CgroupRoots, LimitLevel};
@@ -10,6 +9,7 @@ use crate::event::{
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
+use crate::stamp::Stamp;
 use alloc::sync::Arc;
 
 /// The data that all lines of a stream share.

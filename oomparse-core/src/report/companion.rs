@@ -1,16 +1,16 @@
 //! Lines besides the kill itself: processes that share the victim's memory, its group, the reaper, and reports
 //! that killed nobody.
 
-use super::stamp::Stamp;
 use super::state::{Identity, Named, Report};
 use super::told::Printed;
 use super::waiting::Decision;
-use super::{Assembler, build, same_caller};
+use super::{Assembler, build};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent, Reaped};
 use crate::limits::MAX_REAPER_DELAY_US;
 use crate::line::common::kib_to_bytes;
 use crate::line::{Exiting, Fatal, ReapedLine, SharingMm};
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 
 impl Assembler {
@@ -24,7 +24,7 @@ impl Assembler {
         self.give_out_all_waiting(out);
         let at = self.reports.iter().rposition(|report| {
             !report.killed.is_empty()
-                && same_caller(&stamp, &report.first)
+                && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         });
         let at = self.report_or_new(at, &stamp, hash, out);
@@ -62,7 +62,7 @@ impl Assembler {
         }
         let at = self.reports.iter().rposition(|report| {
             !report.contradicts(line.message)
-                && same_caller(&stamp, &report.first)
+                && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
                 && (!report.is_decided()
                     || report.group.is_some()
@@ -176,9 +176,7 @@ impl Assembler {
         out: &mut VecDeque<OomEvent>,
     ) {
         let at = self.reports.iter().rposition(|report| {
-            !report.is_decided()
-                && same_caller(&stamp, &report.first)
-                && stamp.follows(&report.last)
+            !report.is_decided() && stamp.same_caller(&report.first) && stamp.follows(&report.last)
         });
         let at = self.report_or_new(at, &stamp, hash, out);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);

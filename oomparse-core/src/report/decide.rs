@@ -1,14 +1,14 @@
 //! Lines that decide: the chosen and the killed process.
 
+use super::Assembler;
 use super::join::Cut;
-use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
 use super::told::Printed;
 use super::waiting::Decision;
-use super::{Assembler, same_caller};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::line::{Killed, OOM_MEMCG, SelectedLine, Summary, TASK_MEMCG};
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 
@@ -32,7 +32,7 @@ impl Assembler {
                 && !report.no_victim
                 && !report.contradicts(line.message)
                 && !report.excludes(line.pid)
-                && same_caller(&stamp, &report.first)
+                && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         };
         let at = self.decide(line.pid, fits);
@@ -127,7 +127,7 @@ impl Assembler {
                 && (!line.global_oom || !report.is_memcg())
                 && (line.oom_memcg.is_none() || report.meminfo.is_none())
                 && !paths_contradict(report, line)
-                && same_caller(&stamp, &report.first)
+                && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         };
         let at = waiting.or_else(|| self.decide(line.pid.unwrap_or(0), fits));
@@ -291,7 +291,7 @@ fn takes_kill(report: &Report, line: &Killed<'_>, stamp: &Stamp) -> bool {
     !report.no_victim
         && report.waiting.is_none()
         && !report.contradicts(line.message)
-        && same_caller(stamp, &report.first)
+        && stamp.same_caller(&report.first)
         && stamp.follows(&report.last)
 }
 

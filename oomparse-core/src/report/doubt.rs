@@ -1,8 +1,8 @@
 //! Whether the lines of a stream come from one kernel. If two machines' lines are mixed without host names, for
 //! example in one file, their clocks step back and forth. Then a line's position proves nothing.
 
-use super::stamp::Stamp;
 use crate::limits::{MAX_DOUBTED_LINES, MAX_DOUBTED_LINES_ONCE, MAX_MIXED_LINES};
+use crate::stamp::Stamp;
 
 /// Doubts that come from the clocks and record numbers of a stream's lines.
 #[derive(Debug, Default)]

@@ -1,12 +1,12 @@
 //! The figures of a report's block: counters, statistics, Mem-Info.
 
-use super::stamp::Stamp;
 use super::state::Report;
 use crate::bytes::Text;
 use crate::event::{Counter, Evidence, Field, MemcgStats, StatValues};
 use crate::limits::{MAX_STAT_BLOCKS, MAX_STAT_KEYS};
 use crate::line::common::kib_to_bytes;
 use crate::line::{self, CounterKind, CounterLine, StatsHeading};
+use crate::stamp::Stamp;
 
 /// The stats block whose entries are being read.
 #[derive(Debug, Default)]

@@ -2,10 +2,10 @@
 
 use super::Assembler;
 use super::build::{self, Blocks};
-use super::stamp::{Second, Stamp};
 use super::state::{Identity, Report};
 use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS};
+use crate::stamp::{Second, Stamp};
 use alloc::collections::VecDeque;
 
 /// A kill that was emitted, and the second in which it was printed.

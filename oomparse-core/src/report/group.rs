@@ -31,7 +31,6 @@
 
 use super::Assembler;
 use super::member::Unproven;
-use super::stamp::Stamp;
 use super::state::{Identity, Kill, Report};
 use super::told::Printed;
 use super::waiting::Decision;
@@ -41,6 +40,7 @@ use crate::event::{Evidence, OomEvent};
 use crate::limits::MAX_WAITING_KILLS;
 use crate::line::Killed;
 use crate::line::common::is_at_or_below;
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 
 /// The group kill whose members may still follow.

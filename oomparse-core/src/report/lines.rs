@@ -2,7 +2,7 @@
 
 use super::join::Cut;
 use super::state::Report;
-use super::{Assembler, Stamp, fnv1a};
+use super::{Assembler, Stamp, stable_hash};
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
 use crate::line::Line;
@@ -32,7 +32,7 @@ impl Assembler {
         let hash = match line {
             Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
             _ if is_blocks => 0,
-            _ => fnv1a(&[message]),
+            _ => stable_hash(&[message]),
         };
         match line {
             Line::Invoked(line) => self.invoked(&line, stamp, hash, out),
@@ -102,7 +102,7 @@ impl Assembler {
             && let Some(report) = self.reports.get_mut(self.owner)
             && report.first.line == stamp.line
         {
-            report.first_hash = fnv1a(&[message]);
+            report.first_hash = stable_hash(&[message]);
         }
     }
 }

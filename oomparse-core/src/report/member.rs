@@ -1,10 +1,10 @@
 //! A kill after a group's line: what the group's report shows about it.
 
-use super::stamp::Stamp;
 use super::state::{Identity, Kill, Named, Report};
 use super::told::Printed;
 use crate::event::Evidence;
 use crate::line::{Killed, Message, OOM_MEMCG};
+use crate::stamp::Stamp;
 
 /// How long after another member a kill without proof may come and still look like a member, in microseconds.
 const MEMBER_GAP_US: u64 = 50_000;

@@ -33,7 +33,6 @@ mod join;
 mod lines;
 mod member;
 mod silence;
-mod stamp;
 mod state;
 mod told;
 mod waiting;
@@ -51,15 +50,14 @@ use crate::event::{Evidence, OomEvent};
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::MAX_REPORT_LEN;
 use crate::line::{self, Line, parse_line};
-use crate::parser::Options;
+use crate::options::Options;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::hash::stable_hash;
+use crate::stamp::Stamp;
 #[cfg(feature = "daemons")]
 pub(crate) use build::killed_victim;
-#[cfg(feature = "daemons")]
-pub(crate) use stamp::Second;
-pub(crate) use stamp::{Stamp, fnv1a};
 
 /// How far apart the first lines of two interleaved reports may be, in microseconds.
 const INTERLEAVE_US: u64 = 1_000_000;
@@ -356,10 +354,6 @@ fn is_reports(line: &Line<'_>, is_open: bool) -> bool {
         | Line::TaskInfo(_) => is_open,
         _ => true,
     }
-}
-
-fn same_caller(one: &Stamp, other: &Stamp) -> bool {
-    one.caller.is_none() || other.caller.is_none() || one.caller == other.caller
 }
 
 fn is_near(stamp: &Stamp, earlier: &Stamp) -> bool {

@@ -10,8 +10,8 @@
 
 use super::Assembler;
 use super::doubt::Doubt;
-use super::stamp::Stamp;
 use crate::event::OomEvent;
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 
 impl Assembler {

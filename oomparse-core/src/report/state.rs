@@ -2,13 +2,13 @@
 
 use super::build;
 use super::figures::StatsBlock;
-use super::stamp::Stamp;
 use crate::bytes::Text;
 use crate::event::{
     Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, Reaped, TaskRow, Victim,
 };
 use crate::limits::{MAX_GROUP_MEMBERS, MAX_TASK_PIDS, MAX_TASK_ROWS};
 use crate::line::{self, Columns, Invoked, Killed, Message, Row, Summary, TaskIn, TaskInfo};
+use crate::stamp::Stamp;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -6,7 +6,6 @@
 //! | summary, selection | its report saw no Killed line, and that pid's kill, or this very line, was reported elsewhere: it is part of a quoted report |
 
 use super::Assembler;
-use super::stamp::Stamp;
 use super::state::{Kill, Named, Report};
 use super::waiting::Decision;
 use super::weight::list_of;
@@ -15,6 +14,7 @@ use crate::event::Evidence;
 use crate::limits::{MAX_IDLE_LINES, MAX_TOLD_KILLS};
 use crate::line::Killed;
 use crate::line::common::kib_to_bytes;
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 
 /// What a line shows about a process, to recognise another line about it.
@@ -38,7 +38,7 @@ impl Printed {
     pub(super) fn named(pid: u32, comm: Option<&[u8]>) -> Self {
         Self {
             pid,
-            comm: comm.map(|comm| super::fnv1a(&[comm])),
+            comm: comm.map(|comm| crate::hash::stable_hash(&[comm])),
             total_vm: None,
         }
     }

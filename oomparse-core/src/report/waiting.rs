@@ -5,12 +5,12 @@
 //! lines.
 
 use super::Assembler;
-use super::stamp::Stamp;
 use super::state::Kill;
 use super::told::Printed;
 use crate::event::{Evidence, OomEvent};
 use crate::limits::MAX_WAIT_LINES;
 use crate::line::Line;
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 
 /// The last line that names a victim, until one of another report comes.

@@ -11,7 +11,7 @@ mod words;
 
 pub(crate) use words::WordSearch;
 
-use crate::parser::Options;
+use crate::options::Options;
 
 #[cfg(feature = "std")]
 use aho_corasick::packed;

@@ -16,7 +16,7 @@ use crate::daemon::go::container_id;
 use crate::daemon::names;
 use crate::daemon::text::{rfc3339, split_once};
 use crate::event::{Container, OomEvent, Pod, Reporter};
-use crate::report::fnv1a;
+use crate::hash::stable_hash;
 use crate::time::WallTime;
 use serde_json::Value;
 
@@ -94,7 +94,7 @@ fn event(
         ..Container::default()
     });
     event.told().told = Some("oom");
-    Some((fnv1a(&[id.as_bytes()]), event))
+    Some((stable_hash(&[id.as_bytes()]), event))
 }
 
 /// The container's name among the attributes. A label may imitate another one: then there is no name.

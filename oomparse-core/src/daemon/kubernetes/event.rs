@@ -24,8 +24,8 @@ use crate::event::{
     Container, Counter, Killer, KubernetesEvent, KubernetesObject, OomEvent, Pod, Reporter,
     Resource, Victim,
 };
+use crate::hash::stable_hash;
 use crate::limits::MAX_COMM_LEN;
-use crate::report::fnv1a;
 use crate::source::Daemon;
 use crate::time::WallTime;
 use alloc::collections::VecDeque;
@@ -79,7 +79,7 @@ pub(super) fn notice(
     };
     let object = |key: &str| text(value, &[about, key].concat());
     let uid = text(value, "/metadata/uid");
-    let key = uid.map(|uid| fnv1a(&[uid.as_bytes()]));
+    let key = uid.map(|uid| stable_hash(&[uid.as_bytes()]));
     let at = time_of(value);
     if oom_guard::is_reason(reason) {
         let is_its =

@@ -37,7 +37,7 @@ use crate::bytes::{Text, hex};
 use crate::cgroup::CgroupRoots;
 use crate::event::{EventType, Killer, OomEvent, Reporter};
 use crate::frame::{Frame, FrameKind};
-use crate::report::fnv1a;
+use crate::hash::stable_hash;
 use crate::source::{Accept, Daemon, Origin};
 use crate::time::WallTime;
 use alloc::boxed::Box;
@@ -310,7 +310,7 @@ fn begin(
 ) -> OomEvent {
     let mut event = OomEvent {
         event_type: EventType::Notice,
-        id: own.map(|own| hex(&fnv1a(&[reporter.as_str().as_bytes(), own]).to_be_bytes())),
+        id: own.map(|own| hex(&stable_hash(&[reporter.as_str().as_bytes(), own]).to_be_bytes())),
         origin: ctx.origin,
         time,
         host: host.map(Text::from).or_else(|| ctx.host.map(Text::from)),

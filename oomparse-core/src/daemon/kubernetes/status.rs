@@ -11,7 +11,7 @@ use crate::daemon::birth::killed_at_birth;
 use crate::daemon::go::container_id;
 use crate::daemon::names;
 use crate::event::{Container, Init, Killer, OomEvent, Pod, Reporter, Resource};
-use crate::report::fnv1a;
+use crate::hash::stable_hash;
 use alloc::collections::VecDeque;
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ pub(super) fn pod(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
     let message = text(value, "/status/message").unwrap_or_default();
     if is_evicted && message.starts_with("The node was low on resource: memory. ") {
         let own = [b"evicted", identity(value).as_slice()].concat();
-        if told.is_new(fnv1a(&[&own])) {
+        if told.is_new(stable_hash(&[&own])) {
             let mut event = begin(ctx, Reporter::KubernetesStatus, None, None, Some(&own));
             put_pod(value, &mut event);
             let told = event.told();
@@ -92,7 +92,7 @@ pub(super) fn container(
             finished.as_bytes(),
         ]
         .concat();
-        if !told.is_new(fnv1a(&[&own])) {
+        if !told.is_new(stable_hash(&[&own])) {
             continue;
         }
         let at = time(ended, "/finishedAt");
@@ -195,7 +195,7 @@ pub(super) fn cri(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
     };
     let finished = text(status, "/finishedAt").unwrap_or_default();
     let own = [id, "/", finished].concat();
-    if !told.is_new(fnv1a(&[b"cri", own.as_bytes()])) {
+    if !told.is_new(stable_hash(&[b"cri", own.as_bytes()])) {
         return;
     }
     let at = time(status, "/finishedAt");

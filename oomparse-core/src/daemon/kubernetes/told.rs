@@ -5,7 +5,7 @@ use crate::frame::Frame;
 use crate::limits::{
     MAX_DAEMON_WAIT_LINES, MAX_HELD_NOTICES, MAX_KNOWN_OBJECTS, MAX_SAME_NOTICE_S,
 };
-use crate::report::Stamp;
+use crate::stamp::Stamp;
 use alloc::collections::VecDeque;
 
 /// Events that were reported, and events that wait for a repeat.

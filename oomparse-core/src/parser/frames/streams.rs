@@ -2,7 +2,7 @@
 
 use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
-use crate::parser::Options;
+use crate::options::Options;
 use crate::report::Assembler;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;

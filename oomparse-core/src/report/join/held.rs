@@ -14,7 +14,7 @@
 //! certainly lost its end.
 
 use super::shape::unfinished;
-use super::{Joined, MAX_PIECE_GAP_US, Pending, same_caller};
+use super::{Joined, MAX_PIECE_GAP_US, Pending};
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{
     CUT_RECORD_LENS, CUT_SYSLOG_LENS, MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN,
@@ -22,7 +22,7 @@ use crate::limits::{
 };
 use crate::line::common::{is_comm, pid, rsplit_once, uid};
 use crate::line::{Line, parse_line};
-use crate::report::stamp::Stamp;
+use crate::stamp::Stamp;
 use core::ops::RangeInclusive;
 
 /// How certain it is that the apparent last piece of a summary is the real one.
@@ -134,7 +134,7 @@ impl Pending {
         }
         let is_piece = match frame.fragment {
             Fragment::Whole | Fragment::Several => false,
-            Fragment::Piece => same_caller(stamp, &self.stamp),
+            Fragment::Piece => stamp.same_caller(&self.stamp),
             Fragment::Unknown => true,
         };
         let is_next = message == b",task_memcg="

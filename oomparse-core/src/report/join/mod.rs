@@ -14,11 +14,10 @@ use self::held::{Tail, is_cut_len};
 use self::shape::{
     Kind, PATH_STEMS, ends_in, is_component, is_known, is_sound, progress, unfinished,
 };
-use super::same_caller;
-use super::stamp::Stamp;
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECES};
 use crate::line::{Line, parse_line};
+use crate::stamp::Stamp;
 use alloc::vec::Vec;
 
 /// The narrowest width at which a paste is wrapped; a Killed line that breaks off earlier has a newline in its
@@ -266,7 +265,7 @@ impl Pending {
     /// Whether a flagged piece can belong to this message. For a summary, every piece is recognised.
     fn may_go_on(&self, piece: &[u8], stamp: &Stamp) -> bool {
         let is_known = self.kind != Kind::Summary || self.continues(piece);
-        is_known && same_caller(stamp, &self.stamp)
+        is_known && stamp.same_caller(&self.stamp)
     }
 
     /// Whether the piece was broken off a summary by a narrow paste.

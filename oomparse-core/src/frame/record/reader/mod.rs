@@ -3,7 +3,7 @@
 //! It accepts only valid JSON and does not recurse: however deep a shipper nests values, they cannot exhaust an
 //! interpreter's stack.
 
-use crate::bytes::hex_digit;
+use crate::frame::json_escape::{four_digits, letter, unicode};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -91,50 +91,16 @@ impl<'a> Reader<'a> {
             return None;
         };
         self.rest = rest;
-        text.push(match escaped {
-            b'"' | b'\\' | b'/' => *escaped,
-            b'n' => b'\n',
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'b' => 8,
-            b'f' => 12,
-            b'u' => {
-                let mut utf8 = [0; 4];
-                let character = self.unicode()?;
-                text.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
-                return Some(());
-            }
-            _ => return None,
-        });
-        Some(())
-    }
-
-    /// Reads the character of four hex digits, or of a pair of escapes; half of a pair alone is not a character.
-    fn unicode(&mut self) -> Option<char> {
-        let high = self.four_digits()?;
-        if let Some(character) = char::from_u32(u32::from(high)) {
-            return Some(character);
-        }
-        if let [b'\\', b'u', rest @ ..] = self.rest {
-            let before = self.rest;
+        if *escaped == b'u' {
+            let (character, rest) = unicode(self.rest)?;
             self.rest = rest;
-            let low = self.four_digits()?;
-            if let Some(Ok(character)) = char::decode_utf16([high, low]).next() {
-                return Some(character);
-            }
-            self.rest = before;
+            let mut utf8 = [0; 4];
+            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            text.extend_from_slice(character.encode_utf8(&mut utf8).as_bytes());
+        } else {
+            text.push(letter(*escaped)?);
         }
-        Some(char::REPLACEMENT_CHARACTER)
-    }
-
-    fn four_digits(&mut self) -> Option<u16> {
-        let (digits, rest) = self.rest.split_first_chunk::<4>()?;
-        let mut value = 0u16;
-        for digit in digits {
-            value = (value << 4) | u16::from(hex_digit(*digit)?);
-        }
-        self.rest = rest;
-        Some(value)
+        Some(())
     }
 
     /// Skips a string.
@@ -148,8 +114,7 @@ impl<'a> Reader<'a> {
                     return Some(());
                 }
                 [b'\\', b'u', tail @ ..] => {
-                    self.rest = tail;
-                    self.four_digits()?;
+                    (_, self.rest) = four_digits(tail)?;
                 }
                 [
                     b'\\',

@@ -2,6 +2,7 @@
 
 use crate::bytes::{hex, push_number};
 use crate::frame::Frame;
+use crate::hash::stable_hash;
 use crate::limits::{MAX_KILL_BACKSTEP_US, MAX_REPORT_BACKSTEP_US, MAX_REPORT_GAP_US, MAX_WAIT_US};
 use crate::source::Origin;
 use crate::time::WallTime;
@@ -10,16 +11,16 @@ use alloc::string::String;
 /// The data of a line's frame besides its text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamp {
-    pub(super) kernel_time_us: Option<u64>,
+    pub(crate) kernel_time_us: Option<u64>,
     pub(crate) wall: Option<WallTime>,
-    pub(super) sequence: Option<u64>,
-    pub(super) origin: Origin,
+    pub(crate) sequence: Option<u64>,
+    pub(crate) origin: Origin,
     /// Hash of `caller=`.
-    pub(super) caller: Option<u64>,
+    pub(crate) caller: Option<u64>,
     /// The line's number in its stream.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// How many bytes after the start of the log it ends.
-    pub(super) at: u64,
+    pub(crate) at: u64,
 }
 
 /// The second of a stamp, on the kernel's clock or the wall clock, in few bytes.
@@ -55,7 +56,7 @@ impl Stamp {
             wall: frame.wall,
             sequence: frame.sequence,
             origin: frame.origin(),
-            caller: frame.caller.as_deref().map(|caller| fnv1a(&[caller])),
+            caller: frame.caller.as_deref().map(|caller| stable_hash(&[caller])),
             line,
             at,
         }
@@ -76,13 +77,13 @@ impl Stamp {
     }
 
     /// Whether a line with this stamp can belong to a report whose last line has `earlier`.
-    pub(super) fn follows(&self, earlier: &Self) -> bool {
+    pub(crate) fn follows(&self, earlier: &Self) -> bool {
         self.follows_within(earlier, MAX_REPORT_GAP_US)
     }
 
     /// The same with a different limit for the gap.
     #[inline]
-    pub(super) fn follows_within(&self, earlier: &Self, max_us: u64) -> bool {
+    pub(crate) fn follows_within(&self, earlier: &Self, max_us: u64) -> bool {
         if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us)
             && (now | then) >> (u64::BITS - 1) == 0
         {
@@ -100,35 +101,40 @@ impl Stamp {
     }
 
     /// Whether a line with this stamp can belong to a copy of a report that has a line with the other stamp.
-    pub(super) fn is_around(&self, other: &Self) -> bool {
+    pub(crate) fn is_around(&self, other: &Self) -> bool {
         self.is_within_us(other, MAX_REPORT_GAP_US, MAX_REPORT_GAP_US)
     }
 
+    /// Whether one task can have printed both: no line shows another one.
+    pub(crate) fn same_caller(&self, other: &Self) -> bool {
+        self.caller.is_none() || other.caller.is_none() || self.caller == other.caller
+    }
+
     /// Whether the same task can have printed a line with this stamp after one with `earlier`.
-    pub(super) fn is_behind(&self, earlier: &Self) -> bool {
-        super::same_caller(self, earlier)
+    pub(crate) fn is_behind(&self, earlier: &Self) -> bool {
+        self.same_caller(earlier)
             && self.is_within_us(earlier, MAX_KILL_BACKSTEP_US, MAX_REPORT_GAP_US)
             && !self.is_earlier_record(earlier)
     }
 
     /// Whether the records are numbered, and this one comes before the other.
-    pub(super) fn is_earlier_record(&self, other: &Self) -> bool {
+    pub(crate) fn is_earlier_record(&self, other: &Self) -> bool {
         self.sequence < other.sequence && self.sequence.is_some()
     }
 
     /// Whether the clock, or the record's number, is lower than that of the line before.
-    pub(super) fn steps_back_from(&self, before: &Self) -> bool {
+    pub(crate) fn steps_back_from(&self, before: &Self) -> bool {
         !self.is_within_us(before, MAX_KILL_BACKSTEP_US, u64::MAX) || self.is_earlier_record(before)
     }
 
     /// Whether it is too late to wait for what a line with `earlier` began.
-    pub(super) fn is_too_late_for(&self, earlier: &Self) -> bool {
+    pub(crate) fn is_too_late_for(&self, earlier: &Self) -> bool {
         let most = i64::try_from(MAX_WAIT_US).unwrap_or(i64::MAX);
         self.since(earlier).is_some_and(|gap| gap > most)
     }
 
     /// Whether records between the two are missing, if they are numbered and all that came were counted.
-    pub(super) fn misses_records_since(&self, earlier: &Self) -> bool {
+    pub(crate) fn misses_records_since(&self, earlier: &Self) -> bool {
         match (self.sequence, earlier.sequence) {
             (Some(now), Some(then)) => {
                 now.wrapping_sub(then) > self.line.wrapping_sub(earlier.line)
@@ -138,18 +144,18 @@ impl Stamp {
     }
 
     /// Whether at most this many lines are between the two in their stream.
-    pub(super) fn is_within(&self, earlier: &Self, lines: u32) -> bool {
+    pub(crate) fn is_within(&self, earlier: &Self, lines: u32) -> bool {
         self.line.wrapping_sub(earlier.line) <= u64::from(lines)
     }
 
     /// A key that a line and a copy of it have in common.
-    pub(super) fn key(&self, message_hash: u64) -> u64 {
+    pub(crate) fn key(&self, message_hash: u64) -> u64 {
         let time = match (self.kernel_time_us, self.wall.as_ref().and_then(wall_us)) {
             (Some(time), _) => time.to_le_bytes(),
             (None, Some(time)) => time.to_le_bytes(),
             (None, None) => [0; 8],
         };
-        fnv1a(&[&time, &message_hash.to_le_bytes()])
+        stable_hash(&[&time, &message_hash.to_le_bytes()])
     }
 
     /// An id for what this line says; `None` if it has nothing stable.
@@ -162,8 +168,8 @@ impl Stamp {
         let time = self.kernel_time_us.map(u64::to_le_bytes);
         if let Some(sequence) = self.sequence {
             let of = match boot_id {
-                Some(boot_id) => fnv1a(&[boot_id]),
-                None => fnv1a(&[host, &time.unwrap_or_default()]),
+                Some(boot_id) => stable_hash(&[boot_id]),
+                None => stable_hash(&[host, &time.unwrap_or_default()]),
             };
             let mut id = hex(&of.to_be_bytes());
             id.push(':');
@@ -171,7 +177,7 @@ impl Stamp {
             return Some(id);
         }
         let of = if let Some(time) = time {
-            fnv1a(&[
+            stable_hash(&[
                 boot_id.unwrap_or_default(),
                 host,
                 &time,
@@ -184,7 +190,7 @@ impl Stamp {
                 wall.year.unwrap_or(0).to_le_bytes(),
                 wall.nanos.to_le_bytes(),
             );
-            fnv1a(&[host, &year, &parts, &nanos, &message_hash.to_le_bytes()])
+            stable_hash(&[host, &year, &parts, &nanos, &message_hash.to_le_bytes()])
         };
         Some(hex(&of.to_be_bytes()))
     }
@@ -203,7 +209,7 @@ impl Frame<'_> {
     #[must_use]
     pub fn id(&self) -> Option<String> {
         let host = self.host.as_deref().unwrap_or_default();
-        Stamp::of(self, 0, 0).id(self.boot_id.as_deref(), host, fnv1a(&[&self.message]))
+        Stamp::of(self, 0, 0).id(self.boot_id.as_deref(), host, stable_hash(&[&self.message]))
     }
 }
 
@@ -224,38 +230,17 @@ fn wall_us(wall: &WallTime) -> Option<i64> {
         .checked_add(i64::from(wall.nanos / 1000))
 }
 
-/// A variant of FNV-1a over words of eight bytes, each part followed by its length. The ids contain its values,
-/// so it may never change, unlike a hash from another crate.
-pub(crate) fn fnv1a(parts: &[&[u8]]) -> u64 {
-    const PRIME: u64 = 0x0000_0100_0000_01b3;
-    let mut hash = 0xcbf2_9ce4_8422_2325u64;
-    let mut mix = |word: u64| {
-        hash = (hash ^ word).wrapping_mul(PRIME);
-        hash ^= hash >> 32;
-    };
-    for part in parts {
-        let (words, rest) = part.as_chunks::<8>();
-        for word in words {
-            mix(u64::from_le_bytes(*word));
-        }
-        let mut last = [0u8; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        mix(u64::from_le_bytes(last));
-        mix(u64::try_from(part.len()).unwrap_or(u64::MAX));
-    }
-    hash
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_hash_never_changes() {
-        assert_eq!(fnv1a(&[b"Killed process 7 (java)", b""]), HASH_OF_SAMPLE);
-        assert_ne!(fnv1a(&[b"ab", b"c"]), fnv1a(&[b"a", b"bc"]));
+        assert_eq!(
+            stable_hash(&[b"Killed process 7 (java)", b""]),
+            HASH_OF_SAMPLE
+        );
+        assert_ne!(stable_hash(&[b"ab", b"c"]), stable_hash(&[b"a", b"bc"]));
     }
 
     const HASH_OF_SAMPLE: u64 = 1_776_846_544_802_827_665;
