@@ -26,8 +26,7 @@ use memchr::memrchr;
 ///
 /// Lines of several hosts may be mixed: each host that a prefix names is a separate stream. The same lines
 /// produce the same events, whether pushed one by one, in chunks cut anywhere, or as one buffer.
-///
-/// [`limits`](crate::limits) bounds its memory, whatever the log contains. It does no I/O and has no clock.
+/// [`limits`](crate::limits) bounds its memory. It does no I/O and has no clock.
 ///
 /// # Example
 /// ```
@@ -87,8 +86,7 @@ impl Parser {
         }
     }
 
-    /// Takes one line, without its line end; returns what became of it. A line that a chunk left unfinished is
-    /// ended first.
+    /// Takes one line, without its line end; returns what became of it. First ends the line that a chunk left open.
     pub fn push_line(&mut self, line: &[u8]) -> Taken {
         let given = self.frames.begin();
         if self.lines.is_open() {
