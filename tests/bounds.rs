@@ -1,4 +1,4 @@
-//! Hostile streams: memory stays below a bound, and the work per line stays the same however many lines came.
+//! Hostile streams: memory stays below a bound, and the work per line stays the same for any number of lines.
 
 #![allow(unsafe_code, reason = "a global allocator that counts")]
 

@@ -1,4 +1,4 @@
-//! One test per folder of `corpus/cases`: truth holds, and the snapshot is what comes out.
+//! One test per folder of `corpus/cases`: the truth holds, and the snapshot equals the output.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use oomparse_tests::{Case, cases, compare, to_snapshot, to_values};

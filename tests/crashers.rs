@@ -1,4 +1,4 @@
-//! Whatever the input, the parser neither panics nor runs on for ever, and what it writes is JSON.
+//! For any input, the parser neither panics nor runs for ever, and its output is JSON.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use oomparse_tests::{Case, cases, crashers, negatives, parse_in_chunks, parse_whole, to_values};

@@ -1,7 +1,7 @@
-//! A log cut anywhere: what its parts give together is what the whole gives, byte for byte.
+//! A log cut anywhere: its parts together produce what the whole log produces, byte for byte.
 //!
-//! Each case of the corpus stands in a log of another host's lines, which also part its own lines, for longer than
-//! a report may be: its host has fallen silent.
+//! Each case of the corpus is placed in a log of another host's lines, which also separate its own lines, for
+//! longer than a report may stay open: its host has fallen silent.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use oomparse_core::{Options, Parser};

@@ -1,5 +1,5 @@
-//! Lines of other killers, with whatever others call their processes, units and cgroups; and the same lines from
-//! others than the daemons.
+//! Lines of other killers, with any names for processes, units and cgroups; and the same lines from authors other
+//! than the daemons.
 
 use oomparse_core::{Accept, OomEvent, Options, Parser, Text};
 use oomparse_tests::{cases, parse_whole, to_values};

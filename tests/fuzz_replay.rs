@@ -1,7 +1,7 @@
-//! The bodies of the fuzz targets, fed with what fuzzers found before and with changes to seeds.
+//! The bodies of the fuzz targets, run with earlier findings of fuzzers and with changed seeds.
 //!
-//! Real fuzzing is `cargo xtask fuzz NAME`; this runs at least [`KEPT`] kept inputs and [`CHANGED`] changed
-//! seeds of each target on any toolchain, the same ones every time.
+//! Real fuzzing is `cargo xtask fuzz NAME`; this runs at least [`KEPT`] kept inputs and [`CHANGED`] changed seeds
+//! of each target on any toolchain, always the same ones.
 
 use oomparse_fuzz_targets as targets;
 use oomparse_tests::cases;

@@ -1,4 +1,4 @@
-//! Whoever may name cgroups gives his kills to no other pod, and makes none up.
+//! Whoever names cgroups can neither assign a kill to another pod nor make up a pod.
 
 use oomparse_core::Options;
 use oomparse_core::limits::CUT_RECORD_LENS;

@@ -1,8 +1,8 @@
-//! Hostile logs and listings of two and four times the length cost about two and four times the work, and
-//! no shape costs many times what an honest log of the same length does.
+//! Hostile logs and listings of two and four times the length take about two and four times the work, and no
+//! shape takes many times the work of an honest log of the same length.
 //!
-//! Work is the processor time of the thread that does it, which does not run on while others run; a shape
-//! that seems to cost too much is measured again.
+//! Work is the processor time of the thread that does it, which does not count other threads' work; a shape that
+//! seems to take too much is measured again.
 
 use oomparse_core::{Options, Parser};
 use oomparse_pods::{Learner, PodTable};

@@ -1,4 +1,4 @@
-//! One test per folder of `corpus/negative`: what looks like an OOM report and is none.
+//! One test per folder of `corpus/negative`: logs that look like an OOM report but are not one.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use oomparse_tests::{Case, negatives, to_values};

@@ -1,7 +1,7 @@
-//! With and without the remembered prefix of the line before, the same events.
+//! With and without the remembered prefix of the line before, the events are the same.
 //!
-//! A log whose lines all begin alike is compared with one that differs in nothing that an event shows, but
-//! whose lines begin by turns in two ways, so that none is read by the prefix of the one before.
+//! A log whose lines all begin alike is compared with one that is equal in everything that an event shows, but
+//! whose lines alternate between two prefixes, so that none is read by comparing it with the line before.
 
 use oomparse_core::Options;
 use oomparse_tests::model::{Report, WORDS, Words};

@@ -1,4 +1,4 @@
-//! Promises that hold for any line or any two reports, and what attacks on them found.
+//! Guarantees that hold for any line or any two reports, and earlier findings of attacks on them.
 
 use oomparse_core::line::parse_line;
 use oomparse_core::{Framer, Options, Parser, Text};

@@ -1,4 +1,4 @@
-//! A report printed in the words of each kernel, by each carrier, comes back as it was.
+//! A report printed in the format of each kernel, by each carrier, is read back unchanged.
 
 use oomparse_core::Options;
 use oomparse_tests::model::{CARRIERS, Carrier, Report, WORDS, Words};

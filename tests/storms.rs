@@ -1,4 +1,4 @@
-//! Storms of `memory.oom.group` under the rate limit: no pod is another's, no death is told twice, none is lost.
+//! Storms of `memory.oom.group` under the rate limit: no wrong pod, no duplicate death, no lost death.
 
 use oomparse_core::Options;
 use oomparse_tests::storm::{Carrier, Log, Machine, merge};

@@ -1,5 +1,5 @@
-//! However a log reaches the parser, the events are the same: at once, line by line, in chunks cut
-//! anywhere, with ordinary lines in between.
+//! However a log reaches the parser, the events are the same: at once, line by line, in chunks cut anywhere, with
+//! ordinary lines in between.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use oomparse_tests::{

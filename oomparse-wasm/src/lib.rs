@@ -2,9 +2,9 @@
 //! of the JavaScript package, a log in, events out, and that of the page.
 //!
 //! `cargo xtask wasm` builds `dist/oomparse.wasm` and `js/wasm` from it. What decides about records is in
-//! [`Filter`], ordinary safe code that is tested like any other. What touches the host's pointers is in
-//! `abi.rs` and exists only on WebAssembly. What JavaScript calls is in `js.rs`,
-//! and what the page calls in `page/` and `unpack/`.
+//! [`Filter`], ordinary safe code that is tested like any other. The code that uses the host's pointers is in
+//! `abi.rs` and exists only on WebAssembly. The functions for JavaScript are in `js.rs`, and those for the page
+//! in `page/` and `unpack/`.
 #![cfg_attr(
     all(
         target_arch = "wasm32",

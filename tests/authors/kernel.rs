@@ -1,4 +1,4 @@
-//! A report of the kernel's, as each carrier has it.
+//! A kernel report in the format of each carrier.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! Every carrier with every author: what shows that a program wrote it changes nothing, wherever it stands among
-//! the kernel's lines and whatever it says; and the kernel's kills are all told.
+//! Every carrier with every author: a record that shows a program as its author changes nothing, wherever it is
+//! among the kernel's lines and whatever it contains; and all of the kernel's kills are reported.
 
 mod kernel;
 mod payloads;

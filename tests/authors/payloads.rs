@@ -1,4 +1,4 @@
-//! What a program may write, to be taken for the kernel.
+//! Texts that a program may write to be taken for the kernel.
 
 use crate::kernel::{Form, killed};
 use serde_json::json;

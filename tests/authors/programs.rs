@@ -1,4 +1,4 @@
-//! A text of a program's, in every form that shows that a program wrote it.
+//! A program's text, in every format that shows that a program wrote it.
 
 use serde_json::{Value, json};
 

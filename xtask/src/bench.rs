@@ -1,4 +1,4 @@
-//! Speed and memory of `oomparse scan` on two large logs, beside ripgrep on the same files.
+//! Speed and memory of `oomparse scan` on two large logs, compared with ripgrep on the same files.
 
 use crate::steps::{self, cargo};
 use crate::{system, target_dir};
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-/// Times that each program reads each log; the fastest and the middle one are shown.
+/// How often each program reads each log; the fastest and the median run are shown.
 const RUNS: usize = 7;
 
-/// Logs that are read side by side.
+/// Logs that are read in parallel.
 const FILES: usize = 6;
 
-/// What one would search a log for without this program.
+/// What users would search a log for without this program.
 const PATTERNS: &[&str] = &[
     "invoked oom-killer",
     "oom-kill:constraint",
@@ -37,7 +37,7 @@ fn build() -> Result<(), String> {
     steps::run(&mut cargo(&build))
 }
 
-/// Scans a log of 4 GiB and one of a fortieth: every kill is found, and the memory is the same.
+/// Scans a log of 4 GiB and one of a fortieth of that: every kill is found, and memory use is equal.
 pub(crate) fn big_file() -> Result<(), String> {
     build()?;
     let mut peaks = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn big_file() -> Result<(), String> {
         let outcome = log
             .assert_events(scan())
             .and_then(|()| Ok((time(scan())?, peak_kib(scan())?)));
-        // No log of this size is left, whatever came of it.
+        // A log of this size must not remain, whatever the result.
         fs::remove_file(&log.path).map_err(|e| format!("{}: {e}", log.path.display()))?;
         let (time, peak) = outcome?;
         let peak = peak.ok_or("there is no /proc to ask for the memory")?;
@@ -110,7 +110,7 @@ fn measure() -> Result<(), String> {
     Ok(())
 }
 
-/// Several logs read by one thread and by two: the same events in the same order, only sooner.
+/// Reads several logs with one thread and with two: the same events in the same order, only faster.
 fn threads() -> Result<(), String> {
     let log = Log::generate("dense", 30)?;
     let mut outputs = Vec::new();
@@ -136,7 +136,7 @@ pub(crate) fn release(program: &str) -> PathBuf {
     target_dir().join("release").join(program)
 }
 
-/// A generated log and what is in it.
+/// A generated log and its contents.
 struct Log {
     path: PathBuf,
     bytes: u64,
@@ -213,7 +213,7 @@ fn time(mut command: Command) -> Result<Duration, String> {
     }
 }
 
-/// Peak resident memory, asked of /proc every millisecond in a run of its own.
+/// Peak resident memory, read from /proc every millisecond in a separate run.
 pub(crate) fn peak_kib(mut command: Command) -> Result<Option<u64>, String> {
     let mut child = command
         .stdout(Stdio::null())

@@ -1,8 +1,9 @@
-//! `cargo xtask big-day`: a busy node's day through `oomparse correlate`, against what was written into it.
+//! `cargo xtask big-day`: one day of a busy node through `oomparse correlate`, compared with what was written
+//! into it.
 //!
-//! The day is made anew, the same bytes each time: the journal of 20,000 pods, some of which die for want of memory.
-//! Each death must come out once, with its killer, its pod, its process and as many voices as told of it; then rate
-//! and memory are looked at.
+//! The day is generated each time with the same bytes: the journal of 20,000 pods, some of which are killed for
+//! lack of memory. Each death must be found once, with its killer, its pod, its process and as many testimonies
+//! as there are reports of it; then rate and memory are checked.
 
 use crate::bench::{peak_kib, release};
 use crate::fuzz::children_cpu_seconds;
@@ -16,19 +17,19 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::Command;
 
-/// Bytes of the journal.
+/// Size of the journal, in bytes.
 const SIZE: u64 = 1_000_000_000;
 
-/// Pods that come and go on that day.
+/// Number of pods on that day.
 const PODS: u64 = 20_000;
 
 /// How many of them die.
 const DEATHS: u64 = 2_000;
 
-/// Bytes a second of processor time, at the least: on a machine with other work a clock says little.
+/// Minimum rate in bytes per second of processor time: on a machine with other work, wall-clock time says little.
 const SLOWEST: f64 = 150e6;
 
-/// Memory, at the most.
+/// Maximum memory.
 const MOST_KIB: u64 = 128 << 10;
 
 pub(crate) fn run() -> Result<(), String> {
@@ -78,7 +79,7 @@ fn one(path: &Path) -> Result<(), String> {
     }
 }
 
-/// What tells one death from another.
+/// The properties that identify a death.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Summary {
     killer: String,

@@ -1,10 +1,10 @@
-//! Snapshots: the whole output for each case of the corpus.
+//! Snapshots: the full output for each case of the corpus.
 
 use oomparse_tests::{Case, cases, to_snapshot};
 use std::fs;
 use std::process::ExitCode;
 
-/// Writes every snapshot that differs from what comes out now. `truth.json` is never touched.
+/// Writes every snapshot that differs from the current output. `truth.json` is never changed.
 pub(crate) fn write() -> ExitCode {
     let written = stale().and_then(|stale| {
         for (case, snapshot) in &stale {
@@ -25,7 +25,7 @@ pub(crate) fn write() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Fails when [`write()`] would write something.
+/// Fails if [`write()`] would write something.
 pub(crate) fn check() -> Result<(), String> {
     let stale = stale()?;
     if stale.is_empty() {
@@ -40,7 +40,7 @@ pub(crate) fn check() -> Result<(), String> {
     ))
 }
 
-/// The cases whose snapshot is missing or old, with the right one.
+/// The cases whose snapshot is missing or outdated, with the right one.
 fn stale() -> Result<Vec<(Case, String)>, String> {
     let cases = cases()?;
     if cases.is_empty() {

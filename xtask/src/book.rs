@@ -1,8 +1,8 @@
-//! `cargo xtask book`: the documents as a site, `dist/book`.
+//! `cargo xtask book`: the documents as a site, in `dist/book`.
 //!
-//! The pages stand where they belong, beside what they tell of. `docs/SUMMARY.md` lists those of the site;
-//! they are laid as they lie in the repository, so that their links to each other hold, and links to
-//! anything else lead to the forge. Then every link of what mdBook made is followed.
+//! The documents stay next to what they describe. `docs/SUMMARY.md` lists those of the site; they keep the layout
+//! of the repository, so that links between them work, and links to anything else lead to the forge. Then every
+//! link in mdBook's output is followed.
 
 use crate::readme::markdown_link;
 use crate::tools::MDBOOK;
@@ -49,14 +49,14 @@ fn pages(summary: &str) -> BTreeSet<PathBuf> {
     pages
 }
 
-/// The summary for a folder that holds the pages as the repository does.
+/// The summary for a folder with the same layout as the repository.
 fn summary_at_root(summary: &str) -> String {
     replaced(summary, |target| {
         Some(resolved(Path::new("docs"), target).display().to_string())
     })
 }
 
-/// A page whose links lead to pages of the site, to images, which are handed over, or to the forge.
+/// A page whose links lead to pages of the site, to images, which are copied, or to the forge.
 fn relinked(
     text: &str,
     page: &Path,
@@ -81,7 +81,7 @@ fn relinked(
             trouble = trouble.clone().and_then(|()| image(&path));
             return None;
         }
-        // A folder's page stands for it.
+        // A link to a folder leads to its README.
         if pages.contains(&path.join("README.md")) {
             return Some(format!("{}/index.md", target.trim_end_matches('/')));
         }
@@ -106,7 +106,7 @@ fn as_index(target: &str) -> Option<String> {
     Some(format!("{before}index.md{after}"))
 }
 
-/// The text with other targets in its links, where there is another.
+/// The text with its link targets replaced, where there is a replacement.
 fn replaced(text: &str, mut other: impl FnMut(&str) -> Option<String>) -> String {
     let mut out = String::new();
     let mut end = 0;
@@ -153,7 +153,7 @@ fn resolved(dir: &Path, target: &str) -> PathBuf {
     path
 }
 
-/// Follows every link of the site's pages to a file of the site; gives their number.
+/// Follows every link from the site's pages to a file of the site; returns their number.
 fn follow(site: &Path) -> Result<usize, String> {
     let (mut count, mut broken) = (0, Vec::new());
     for page in html(site)? {

@@ -1,4 +1,4 @@
-//! The C library: its header, and its files where programs look for them.
+//! The C library: its header, and its files in the places where programs look for them.
 
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
@@ -8,13 +8,13 @@ use std::process::Command;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Writes `oomparse-ffi/include/oomparse.h` anew.
+/// Writes `oomparse-ffi/include/oomparse.h`.
 pub(crate) fn header() -> Result<(), String> {
     let mut test = cargo(&["test", "--package", "oomparse-ffi", "--test", "header"]);
     steps::run(test.env("OOMPARSE_BLESS", "1"))
 }
 
-/// Builds the library and puts it below a prefix: `lib`, `include`, `lib/pkgconfig`.
+/// Builds the library and installs it under a prefix: `lib`, `include`, `lib/pkgconfig`.
 pub(crate) fn install(prefix: &str) -> Result<(), String> {
     steps::run(&mut cargo(&[
         "build",
@@ -30,7 +30,7 @@ pub(crate) fn install(prefix: &str) -> Result<(), String> {
     let built = target_dir().join("release");
     let full = format!("liboomparse.so.{VERSION}");
     fs::copy(built.join("liboomparse.a"), lib.join("liboomparse.a")).map_err(trouble)?;
-    // Not over a library that programs have mapped.
+    // A library that programs have mapped must not be overwritten.
     _ = fs::remove_file(lib.join(&full));
     fs::copy(built.join("liboomparse.so"), lib.join(&full)).map_err(trouble)?;
     for link in [soname(), "liboomparse.so".to_owned()] {
@@ -60,7 +60,7 @@ pub(crate) fn cinstall() -> Command {
     command
 }
 
-/// One per minor version while the major one is 0, as build.rs of the library has it.
+/// One per minor version while the major version is 0, as in the library's build.rs.
 pub(crate) fn soname() -> String {
     let (major, rest) = VERSION.split_once('.').unwrap_or((VERSION, "0"));
     let minor = rest.split('.').next().unwrap_or_default();

@@ -15,7 +15,8 @@ pub(crate) fn test() -> ExitCode {
     steps.finish()
 }
 
-/// The same with everything that it needs: what is missing is brought, and what cannot run is a failure.
+/// The same with everything that it needs: missing programs are installed, and a step that cannot run is a
+/// failure.
 pub(crate) fn test_all() -> Result<ExitCode, String> {
     if crate::in_ci() {
         return Ok(test());
@@ -28,7 +29,7 @@ pub(crate) fn install_packages() -> Result<ExitCode, String> {
     again_in_ci(&["packages"])
 }
 
-/// This program anew with `CI=true`, which the tests heed too.
+/// Runs this program again with `CI=true`, which the tests also respect.
 fn again_in_ci(args: &[&str]) -> Result<ExitCode, String> {
     let this = std::env::current_exe().map_err(|e| e.to_string())?;
     let status = Command::new(this).args(args).env("CI", "true").status();
@@ -40,7 +41,7 @@ fn again_in_ci(args: &[&str]) -> Result<ExitCode, String> {
     })
 }
 
-/// The same and what takes longer.
+/// The same, plus slower steps.
 pub(crate) fn ci() -> ExitCode {
     let mut steps = Steps::default();
     common(&mut steps);
@@ -169,7 +170,7 @@ fn common(steps: &mut Steps) {
     }
 }
 
-/// The WebAssembly modules, and what tests them: their crate with all features, and engines as hosts have.
+/// The WebAssembly modules, and their tests: their crate with all features, and engines like those of hosts.
 fn modules(steps: &mut Steps) {
     const LINTS: &str = "lints of the WebAssembly edge";
     let built = steps.with_tool("the WebAssembly modules", wasm::bring, wasm::build);
@@ -215,7 +216,7 @@ fn modules(steps: &mut Steps) {
     }
 }
 
-/// What the program has with the feature `agent`, which the workspace is built without.
+/// The parts of the program with the feature `agent`, without which the workspace is built.
 fn agent(steps: &mut Steps) {
     const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", "agent"];
     let lints = [
@@ -237,7 +238,7 @@ fn agent(steps: &mut Steps) {
     steps.tests("the agent", &mut cargo(&tests));
 }
 
-/// The Lua module in a program that holds a Lua as Vector does: that cannot be built together with it.
+/// The Lua module in a program that contains Lua like Vector: that cannot be built together with it.
 fn lua(steps: &mut Steps) {
     let manifest = ["test", "--manifest-path", "oomparse-lua/host/Cargo.toml"];
     let mut tests = cargo(&manifest);
@@ -252,7 +253,7 @@ fn lua(steps: &mut Steps) {
     steps.tests("the Lua module", &mut tests);
 }
 
-/// A step that needs a part of the toolchain which a minimal installation lacks.
+/// A step that needs a part of the toolchain that a minimal installation lacks.
 fn component(steps: &mut Steps, name: &str, part: &str, args: &[&str]) {
     if system::has_cargo_command(part) {
         steps.command(name, &mut cargo(args));
@@ -262,7 +263,7 @@ fn component(steps: &mut Steps, name: &str, part: &str, args: &[&str]) {
     }
 }
 
-/// The core without std, and with each of its features alone: in the workspace they are joined.
+/// The core without std, and with each of its features alone: the workspace builds them together.
 fn core_alone(steps: &mut Steps) {
     let check = [
         "check",

@@ -1,8 +1,8 @@
-//! `try-collector`: what the program writes for OpenTelemetry, in a real collector that the user points at.
+//! `try-collector`: the program's OpenTelemetry output, in a real collector given by the user.
 //!
-//! A made-up log and a storm of bare kills go through `oomparse filter` into the `file_log` receiver, and as OTLP
-//! into the `otlp` receiver; the `file` exporter writes what the collector holds. Every record must come out once,
-//! and every kill with its event.
+//! A generated log and a storm of bare kills go through `oomparse filter` into the `file_log` receiver, and as
+//! OTLP into the `otlp` receiver; the `file` exporter writes what the collector received. Every record must come
+//! out once, and every kill with its event.
 
 use crate::steps::{self, cargo};
 use crate::{storm, target_dir};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How much log goes through, beside the storm.
+/// How much log is sent, in addition to the storm.
 const LOG_BYTES: u64 = 2 << 20;
 
 /// Bare kills of the storm.
@@ -24,7 +24,7 @@ const STORM: usize = 1_000;
 /// Where the collector listens for OTLP.
 const LISTENS: &str = "127.0.0.1:14318";
 
-/// How long nothing new may come out.
+/// How long to wait without new output.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Runs the collector at `bin`; prints a table.
@@ -92,7 +92,7 @@ fn program(args: &[&str], input: &Path, output: &Path) -> Result<(), String> {
     steps::run(&mut command)
 }
 
-/// Sends each line as an export request; how many there were.
+/// Sends each line as an export request; returns how many there were.
 fn send(requests: &Path) -> Result<usize, String> {
     let file = File::open(requests).map_err(|e| e.to_string())?;
     let mut sent = 0;
@@ -121,7 +121,7 @@ fn post(body: &str) -> std::io::Result<String> {
     Ok(answer)
 }
 
-/// The collector; it is ended when this is dropped.
+/// The collector; it is stopped when this is dropped.
 struct Collector(Child);
 
 impl Collector {
@@ -162,7 +162,7 @@ impl Collector {
         Ok(collector)
     }
 
-    /// The log records of a file, when they are enough or nothing more comes.
+    /// The log records of a file, once there are enough or no more come.
     fn records(self, out: &Path, enough: usize) -> Result<Vec<Value>, String> {
         let (mut len, mut changed) = (0, Instant::now());
         loop {
@@ -186,7 +186,7 @@ impl Drop for Collector {
     }
 }
 
-/// The log records of whole lines of export requests.
+/// The log records in complete lines of export requests.
 fn read(out: &Path) -> Result<Vec<Value>, String> {
     let text = fs::read_to_string(out).unwrap_or_default();
     let whole = text

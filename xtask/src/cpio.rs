@@ -1,4 +1,4 @@
-//! A kernel's first file system: a `newc` archive in memory.
+//! A kernel's initial file system: a `newc` archive in memory.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +9,7 @@ const FILE: u32 = 0o100_000;
 const LINK: u32 = 0o120_000;
 const DEVICE: u32 = 0o020_000;
 
-/// An archive that grows; a directory stands before what is in it.
+/// An archive under construction; a directory precedes its contents.
 #[derive(Default)]
 pub(crate) struct Archive {
     bytes: Vec<u8>,
@@ -30,7 +30,7 @@ impl Archive {
         }
     }
 
-    /// A copy of the machine's file at another path.
+    /// Copies one of the machine's files to another path.
     pub(crate) fn copy(&mut self, from: &Path, to: &Path) -> Result<(), String> {
         let failed = |error| format!("{}: {error}", from.display());
         let content = fs::read(from).map_err(failed)?;
@@ -61,7 +61,7 @@ impl Archive {
         );
     }
 
-    /// Folders, files and links below a folder, those that are wanted, under the same names.
+    /// The selected folders, files and links below a folder, under the same names.
     pub(crate) fn tree(
         &mut self,
         root: &Path,

@@ -1,7 +1,8 @@
-//! `try-fluentd`: the configurations of `integrations/fluentd` in a real Fluentd that the user points at.
+//! `try-fluentd`: the configurations of `integrations/fluentd` in a real Fluentd given by the user.
 //!
-//! A made-up log and a storm of bare kills go through `exec_filter`: every record must come out once, and every kill
-//! with its event. `oomparse watch` in an `exec` source is stopped in the middle and started again: every kill once.
+//! A generated log and a storm of bare kills go through `exec_filter`: every record must come out once, and every
+//! kill with its event. `oomparse watch` in an `exec` source is stopped in the middle and restarted: every kill
+//! must come out once.
 
 use crate::steps::{self, cargo};
 use crate::{root, storm, target_dir};

@@ -1,4 +1,4 @@
-//! The house rules that a machine can check.
+//! The house rules that a program can check.
 
 use crate::root;
 use std::process::Command;

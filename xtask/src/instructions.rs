@@ -1,6 +1,7 @@
-//! `cargo xtask instructions`: how many instructions a few pieces of work take, against `benches/instructions.txt`.
+//! `cargo xtask instructions`: how many instructions a few workloads take, compared with
+//! `benches/instructions.txt`.
 //!
-//! Counted by callgrind, so a busy machine counts the same as a quiet one.
+//! callgrind counts them, so a busy machine gets the same counts as a quiet one.
 
 use crate::lack::Lack;
 use crate::steps::{self, cargo};

@@ -1,4 +1,4 @@
-//! What a step needs and this machine lacks, and the one line that brings all of it.
+//! What a step needs and this machine lacks, and the one command that installs all of it.
 
 use crate::system;
 use std::collections::BTreeSet;

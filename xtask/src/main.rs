@@ -1,4 +1,4 @@
-//! `cargo xtask <command>`: what people and CI run.
+//! `cargo xtask <command>`: the commands for people and CI.
 
 mod bench;
 mod big_day;

@@ -1,7 +1,7 @@
-//! `cargo xtask mutants`: changes the parser in small ways and looks for those that no test notices.
+//! `cargo xtask mutants`: changes the parser in small ways and lists the changes that no test notices.
 //!
-//! First against the core's own tests, which are quick; what they do not notice meets the corpus, the
-//! properties and the model, which build longer.
+//! Each change is first tested against the core's own tests, which are quick; those that pass are tested against
+//! the corpus, the properties and the model, which take longer to build.
 
 use crate::steps::{self, cargo, typed};
 use crate::system::has_cargo_command;

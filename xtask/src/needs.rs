@@ -1,7 +1,7 @@
-//! What needs which programs: the commands of xtask, and the tests of the workspace.
+//! Which programs the commands of xtask and the tests of the workspace need.
 //!
-//! A command looks for all of them before it begins. Tests are passed over where a program is missing, and
-//! said to be so; with `--all` and in CI nothing is passed over.
+//! A command checks for all of them before it begins. Tests whose program is missing are skipped and reported;
+//! with `--all` and in CI none is skipped.
 
 use crate::lack::Lack;
 use crate::steps::Steps;

@@ -1,5 +1,5 @@
-//! The Python package: built as a wheel and an sdist, and tested as a user has it, in an environment of its own below
-//! the target directory.
+//! The Python package: built as a wheel and an sdist, and tested like a user's installation, in its own
+//! environment in the target directory.
 
 use crate::steps::{self, Steps};
 use crate::{root, system, target_dir};

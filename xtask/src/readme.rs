@@ -1,4 +1,4 @@
-//! Holds the documents to what they say: links, the example's output, commands.
+//! Checks the documents: links, the example's output, commands.
 
 use crate::root;
 use crate::steps::{Steps, cargo};

@@ -1,4 +1,4 @@
-//! `cargo xtask release VERSION`, and what checks that it can be published.
+//! `cargo xtask release VERSION`, and checks that it can be published.
 
 use crate::steps::{self, cargo};
 use crate::{c_library, root};

@@ -1,4 +1,4 @@
-//! Runs named steps one after the other and says at the end what came of them.
+//! Runs named steps one after the other and reports their results at the end.
 
 use crate::lack::{self, Lack};
 use std::io::{BufRead, BufReader};

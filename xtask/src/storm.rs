@@ -1,4 +1,4 @@
-//! What the kernel prints in a storm, once its rate limit swallows the reports: nothing but the lines of the kills.
+//! The kernel's output in a storm, after its rate limit suppresses the reports: only the lines of the kills.
 
 /// Syslog lines of so many kills, by turns as 5.x and as 4.14 print them.
 pub(crate) fn of_bare_kills(count: usize) -> String {

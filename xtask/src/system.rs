@@ -1,4 +1,4 @@
-//! What must be installed beside rustup's toolchain.
+//! What must be installed besides rustup's toolchain.
 
 use crate::lack::Lack;
 use crate::steps::{self, cargo};

@@ -1,4 +1,4 @@
-//! Tools that are no system packages: in CI cargo builds them below `target/tools`, and rustup adds a target.
+//! Tools that are not system packages: in CI cargo builds them in `target/tools`, and rustup adds a target.
 
 use crate::lack::Lack;
 use crate::steps::{self, cargo};

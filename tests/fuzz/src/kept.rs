@@ -1,4 +1,4 @@
-//! Inputs as lines of text, escaped as `escape_ascii` does, in which they are kept: small in a repository, and a difference can be read.
+//! Stores inputs as lines of text, escaped by `escape_ascii`: small in a repository, with readable diffs.
 
 /// The input of a line; nothing where that writes no such line.
 #[must_use]

@@ -1,7 +1,7 @@
-//! The bodies of the fuzz targets: each takes any bytes and panics when a promise is broken.
+//! The bodies of the fuzz targets: each takes any bytes and panics if a guarantee is broken.
 //!
-//! `cargo fuzz run NAME` feeds them with libFuzzer; `tests/fuzz_replay.rs` feeds them on any toolchain
-//! with seeds, changes to seeds, and what was found before (`fuzz/corpus/NAME.txt`).
+//! `cargo fuzz run NAME` runs them with libFuzzer; `tests/fuzz_replay.rs` runs them on any toolchain with seeds,
+//! changed seeds, and earlier findings (`fuzz/corpus/NAME.txt`).
 
 mod ffi;
 mod kept;

@@ -1,4 +1,4 @@
-//! Which lines the sieve may never refuse; the tests of the corpus ask it too.
+//! The lines that the sieve must never refuse; the tests of the corpus use this too.
 
 use oomparse_core::line::Line;
 

@@ -1,8 +1,8 @@
-//! `cargo xtask deploy-check`: what `deploy/` installs, read by the tools that will read it.
+//! `cargo xtask deploy-check`: checks what `deploy/` installs with the tools that will read it.
 //!
 //! ```text
-//! queries.rs   alerts and dashboard: promtool checks, tests, and parses every query
-//! render.rs    the chart: helm lints and renders it; the plain manifests are its default rendering
+//! queries.rs   alerts and dashboard: promtool checks and tests them, and parses every query
+//! render.rs    the chart: helm lints and renders it; the plain manifests equal its default rendering
 //! ```
 
 mod queries;
@@ -19,7 +19,7 @@ use std::process::{Command, ExitCode};
 const HELM: &str = "helm.sh/helm/v3/cmd/helm";
 const HELM_VERSION: &str = "v3.16.4";
 
-/// All of it.
+/// Runs all checks.
 pub(crate) fn check() -> ExitCode {
     let mut steps = Steps::default();
     rules(&mut steps);
@@ -43,7 +43,7 @@ pub(crate) fn check() -> ExitCode {
     steps.finish()
 }
 
-/// Alerts and dashboard, which promtool alone reads.
+/// Alerts and dashboard, for which only promtool is needed.
 pub(crate) fn rules(steps: &mut Steps) {
     let bring = || system::bring(&["promtool"]);
     steps.with_tool("alerts and the dashboard's queries", bring, queries::check);
@@ -54,12 +54,12 @@ fn chart() -> PathBuf {
     root().join("deploy/chart/oomparse")
 }
 
-/// The chart as helm renders it with these values.
+/// The chart, rendered by helm with these values.
 pub(crate) fn rendered(helm: &Path, values: &[&str]) -> Result<String, String> {
     render::template(helm, values)
 }
 
-/// helm, which is built below `target/tools` in CI.
+/// helm, which CI builds in `target/tools`.
 pub(crate) fn helm() -> Result<PathBuf, Lack> {
     let bin = target_dir().join("tools/bin");
     let built = bin.join("helm");
@@ -82,7 +82,7 @@ pub(crate) fn helm() -> Result<PathBuf, Lack> {
     Ok(built)
 }
 
-/// What a command writes, if it succeeds.
+/// The output of a command, if it succeeds.
 fn output(command: &mut Command) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|e| format!("{program}: {e}"))?;

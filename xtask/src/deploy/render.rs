@@ -26,7 +26,7 @@ pub(super) fn lint(helm: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Values that make no sense are refused with a sentence.
+/// Invalid values must be refused with a message.
 pub(super) fn refused(helm: &Path) -> Result<(), String> {
     template(helm, &[])?;
     for values in [
@@ -49,7 +49,7 @@ pub(super) fn refused(helm: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// No more rights than the values ask for.
+/// The rights must be no more than the values require.
 pub(super) fn rights(helm: &Path) -> Result<(), String> {
     let plain = objects(&template(helm, &[])?)?;
     let kinds: Vec<&str> = plain.keys().map(|(kind, _)| kind.as_str()).collect();
@@ -88,7 +88,7 @@ fn daemon_set(objects: &Objects) -> Result<&Value, String> {
     Ok(&found.ok_or("no DaemonSet")?.1["spec"]["template"]["spec"])
 }
 
-/// Least privilege, in a pod's own words.
+/// Least privilege, as the pod's spec states it.
 fn least(pod: &Value, token: bool, capabilities: &Value) -> Result<(), String> {
     let container = &pod["containers"][0];
     let security = &container["securityContext"];
@@ -123,7 +123,7 @@ fn least(pod: &Value, token: bool, capabilities: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// `kubectl kustomize deploy/manifests` and the chart without values are the same objects.
+/// `kubectl kustomize deploy/manifests` and the chart without values must be the same objects.
 pub(super) fn same(helm: &Path) -> Result<(), String> {
     let mut kustomize = Command::new("kubectl");
     kustomize
@@ -150,7 +150,7 @@ pub(super) fn same(helm: &Path) -> Result<(), String> {
 pub(super) fn template(helm: &Path, values: &[&str]) -> Result<String, String> {
     let mut template = Command::new(helm);
     template.args(["template", "oomparse"]).arg(chart());
-    // helm that Go installs believes in a Kubernetes of 2020.
+    // A helm that was installed by Go assumes a Kubernetes of 2020.
     template.args(["--namespace", "oomparse", "--kube-version=1.34.0"]);
     output(template.args(values.iter().flat_map(|value| ["--set", value])))
 }
@@ -158,7 +158,7 @@ pub(super) fn template(helm: &Path, values: &[&str]) -> Result<String, String> {
 /// By kind and name.
 type Objects = BTreeMap<(String, String), Value>;
 
-/// The objects of a stream of YAML documents, without what says that helm made them.
+/// The objects of a stream of YAML documents, without helm's own labels.
 fn objects(text: &str) -> Result<Objects, String> {
     let mut objects = Objects::new();
     for document in serde_yaml_ng::Deserializer::from_str(text) {

@@ -1,4 +1,4 @@
-//! Archives whose bytes say nothing of who made them and when.
+//! Archives whose bytes do not depend on who made them or when.
 
 use super::{Machine, archive_name, copy_as, epoch, output, packages, program, stage_dir, write};
 use crate::{root, steps, target_dir};
@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A file of an archive: where it is, and where in the archive's folder it goes.
+/// A file of an archive: its path, and its path in the archive's folder.
 pub(super) type Entry = (PathBuf, String);
 
-/// The static program with all that is installed beside it.
+/// The static program with all files that are installed with it.
 pub(super) fn program(machine: Machine) -> Result<(), String> {
     let stage = stage_dir();
     let mut entries = vec![(program::path(machine), "bin/oomparse".to_owned())];
@@ -28,7 +28,7 @@ pub(super) fn program(machine: Machine) -> Result<(), String> {
     make(&archive_name(machine), &entries)
 }
 
-/// What every archive holds.
+/// The files that every archive contains.
 pub(super) fn documents() -> Vec<Entry> {
     let stage = stage_dir();
     let named = |dir: &Path, name: &str| (dir.join(name), name.to_owned());
@@ -77,7 +77,7 @@ pub(super) fn pack(name: &str) -> Result<(), String> {
         "--numeric-owner",
         "--format=gnu",
     ])
-    // Whatever the umask is.
+    // Independent of the umask.
     .arg("--mode=u=rwX,go=rX")
     .arg(format!("--mtime=@{}", epoch()))
     .arg("--directory")

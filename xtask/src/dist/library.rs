@@ -12,7 +12,7 @@ use std::process::Command;
 
 const DEBIANS: &str = "x86_64-linux-gnu";
 
-/// The package with the library: its name changes when programs must be linked anew.
+/// The package with the library: its name changes when programs must be linked again.
 pub(super) fn package() -> String {
     soname().replace(".so.", "")
 }
@@ -39,7 +39,7 @@ fn shared(to: &Path) -> Result<(), String> {
     link(&full, &to.join(soname()))
 }
 
-/// What a compiler needs: header, static library, the linker's name, pkg-config's file.
+/// The files that a compiler needs: header, static library, the linker's name, pkg-config's file.
 fn development(dir: &Path, lib: &str, prefix: &str, exec: &str) -> Result<(), String> {
     let lib_dir = dir.join(exec).join(lib);
     let header = root().join("oomparse-ffi/include/oomparse.h");
@@ -96,7 +96,7 @@ fn debian_development() -> Result<(), String> {
     debian(package, &control)
 }
 
-/// What lintian says and has no remedy here.
+/// lintian's complaints that cannot be resolved here.
 fn overrides_of(package: &str) -> String {
     let mut text = format!(
         "# It comes from its authors, not from Debian's archive.\n\
@@ -111,14 +111,14 @@ fn overrides_of(package: &str) -> String {
     text
 }
 
-/// Where a package's files are laid, emptied.
+/// The folder for a package's files, emptied.
 fn root_of(package: &str) -> PathBuf {
     let dir = target_dir().join("dist/debian").join(package);
     _ = fs::remove_dir_all(&dir);
     dir
 }
 
-/// `dist/packages/PACKAGE_VERSION-1_amd64.deb` of what is laid.
+/// Builds `dist/packages/PACKAGE_VERSION-1_amd64.deb` from that folder.
 fn debian(package: &str, rest: &str) -> Result<(), String> {
     let dir = target_dir().join("dist/debian").join(package);
     let documents = dir.join("usr/share/doc").join(package);

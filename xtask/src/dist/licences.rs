@@ -1,4 +1,4 @@
-//! What is linked into what we ship: the licences in one file, and a bill of materials (CycloneDX).
+//! The licences of all linked code in one file, and a bill of materials (CycloneDX).
 
 use super::{GLIBC, MACHINES, VERSION, output, read, write};
 use crate::root;
@@ -26,7 +26,7 @@ fn shipped() -> Vec<(&'static str, &'static str)> {
     shipped
 }
 
-/// A package of somebody else's.
+/// A third-party package.
 #[derive(Debug)]
 struct Crate {
     name: String,
@@ -44,7 +44,7 @@ pub(super) fn write_all(stage: &Path) -> Result<(), String> {
     write(&stage.join(bill_name()), text + "\n")
 }
 
-/// All crates that are linked into something, but our own.
+/// All linked crates, except our own.
 fn linked() -> Result<Vec<Crate>, String> {
     let mut names = BTreeSet::new();
     for (package, target) in shipped() {
@@ -88,14 +88,14 @@ fn linked() -> Result<Vec<Crate>, String> {
     Ok(crates)
 }
 
-/// Of a line of `cargo tree`: `memchr v2.7.4`, and where it was told before, `memchr v2.7.4 (*)`.
+/// From a line of `cargo tree`: `memchr v2.7.4`, or `memchr v2.7.4 (*)` if it was listed before.
 fn name_and_version(line: &str) -> Option<(String, String)> {
     let mut words = line.split(' ');
     let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
     Some((name.to_owned(), version.to_owned()))
 }
 
-/// Each text once, with the crates that are under it.
+/// Each licence text once, with the crates that use it.
 fn licences(crates: &[Crate]) -> Result<String, String> {
     let mut out = format!(
         "What is linked into the programs and libraries of oomparse {VERSION}, and its licences.\n\n"

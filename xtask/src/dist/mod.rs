@@ -1,7 +1,7 @@
-//! `cargo xtask dist`: everything that people install, in `dist/packages`, with its checksums.
+//! `cargo xtask dist`: all packages for users, in `dist/packages`, with their checksums.
 //!
-//! What comes out depends on the commit and the toolchain alone, not on the folder or the day: `dist-twice`
-//! builds it in two folders and compares.
+//! The result depends only on the commit and the toolchain, not on the folder or the day: `dist-twice` builds it
+//! in two folders and compares.
 
 mod archive;
 mod library;
@@ -30,10 +30,10 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Machine {
     pub(crate) target: &'static str,
-    /// What Debian and RPM call it.
+    /// Its name in Debian and RPM.
     deb: &'static str,
     rpm: &'static str,
-    /// There is a C compiler for it, which zstd's own decoder takes; else the one in Rust is built in.
+    /// There is a C compiler for it, which zstd's own decoder needs; otherwise the decoder in Rust is built in.
     compiles_c: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) const ARM: Machine = Machine {
 
 const MACHINES: [Machine; 2] = [X86, ARM];
 
-/// What libraries for other programs are built for: those have a glibc.
+/// The target of libraries for other programs, which use glibc.
 const GLIBC: &str = "x86_64-unknown-linux-gnu";
 
 /// Builds everything.
@@ -63,7 +63,7 @@ pub(crate) fn run() -> Result<(), String> {
     create(&out)?;
     program::bring()?;
     native::bring()?;
-    // The page in one file goes into the programs, for `oomparse report --html`.
+    // The page in one file is built into the programs, for `oomparse report --html`.
     wasm::page::build()?;
     for machine in MACHINES {
         program::build(machine)?;
@@ -87,7 +87,7 @@ pub(crate) fn run() -> Result<(), String> {
     show(&out)
 }
 
-/// Brings what builds the static programs.
+/// Installs what builds the static programs.
 pub(crate) fn bring_programs() -> Result<(), String> {
     system::bring(&["musl-gcc"])?;
     for machine in MACHINES {
@@ -96,10 +96,10 @@ pub(crate) fn bring_programs() -> Result<(), String> {
     Ok(())
 }
 
-/// Builds the static program for a machine, without the page for `report --html`; says where it is.
+/// Builds the static program for a machine, without the page for `report --html`; returns its path.
 pub(crate) fn build_program(machine: Machine) -> Result<PathBuf, String> {
     let mut build = program::command(machine);
-    // Its TLS is C in part.
+    // Its TLS is partly written in C.
     if machine.compiles_c {
         build.args(["--features", "agent"]);
     }
@@ -107,22 +107,22 @@ pub(crate) fn build_program(machine: Machine) -> Result<PathBuf, String> {
     Ok(program::path(machine))
 }
 
-/// Where everything is in the end.
+/// The folder for all results.
 fn packages() -> PathBuf {
     root().join("dist/packages")
 }
 
-/// Where files stand that go into several packages; the packages' metadata name them there.
+/// The folder for files that go into several packages; the packages' metadata refer to it.
 fn stage_dir() -> PathBuf {
     root().join("dist/stage")
 }
 
-/// What `oomparse-VERSION-TARGET` is called in archives and in the metadata for cargo-binstall.
+/// The name `oomparse-VERSION-TARGET` in archives and in the metadata for cargo-binstall.
 fn archive_name(machine: Machine) -> String {
     format!("oomparse-{VERSION}-{}", machine.target)
 }
 
-/// A program of the workspace, built for a target; its paths and its time say nothing of this machine.
+/// A program of the workspace, built for a target; its paths and its time do not depend on this machine.
 fn reproducible(args: &[&str], target: &str) -> Command {
     let mut command = cargo(&[args, &["--locked", "--release", "--target", target]].concat());
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -146,13 +146,12 @@ fn reproducible(args: &[&str], target: &str) -> Command {
     command
 }
 
-/// Tells a program what time it is: that of the last commit.
+/// Sets the time for a program to that of the last commit.
 fn at_the_time(command: &mut Command) {
     command.env("SOURCE_DATE_EPOCH", epoch()).env("TZ", "UTC");
 }
 
-/// Seconds since 1970 that every file in every package has: those of the last commit, or of 2020 where there
-/// is none.
+/// Seconds since 1970 for every file in every package: the time of the last commit, or of 2020 if there is none.
 pub(crate) fn epoch() -> String {
     if let Ok(given) = std::env::var("SOURCE_DATE_EPOCH") {
         return given;
@@ -196,7 +195,7 @@ fn copy_as(from: &Path, to: &Path) -> Result<(), String> {
         .map_err(|e| format!("{}: {e}", from.display()))
 }
 
-/// What a command writes.
+/// The output of a command.
 fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     let typed = crate::steps::typed(command);
     let output = command.output().map_err(|e| format!("`{typed}`: {e}"))?;

@@ -59,7 +59,7 @@ fn fluent_bit() -> Result<(), String> {
     }
     for (built, name) in [
         ("libflb_filter_oomparse.so", "flb-filter_oomparse.so"),
-        // What the Lua script calls.
+        // The library that the Lua script calls.
         ("liboomparse.so", "liboomparse.so"),
     ] {
         entries.push((library(built), format!("{GLIBC}/{name}")));

@@ -1,4 +1,4 @@
-//! What goes beside the program into every package: manual pages, completions, licences, the unit.
+//! Files that go into every package with the program: manual pages, completions, licences, the unit.
 
 use super::{VERSION, copy, copy_as, create, epoch, licences, output, program, stage_dir, write};
 use crate::root;
@@ -16,7 +16,7 @@ const SHELLS: [(&str, &str); 3] = [
 /// Files of the repository that go into packages as they are.
 pub(super) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// Fills the folder anew.
+/// Fills the folder again.
 pub(super) fn fill() -> Result<(), String> {
     let stage = stage_dir();
     _ = fs::remove_dir_all(&stage);
@@ -43,7 +43,7 @@ pub(super) fn fill() -> Result<(), String> {
     )
 }
 
-/// The program's page and one for each of its commands; packed as well, as distributions have them.
+/// The program's page and one for each of its commands, compressed as distributions do.
 fn manual_pages(stage: &Path) -> Result<(), String> {
     let page = |args: &[&str], name: &str| {
         let plain = stage.join("man").join(name);
@@ -84,7 +84,7 @@ pub(super) fn gzip(from: &Path, to: &Path) -> Result<(), String> {
     write(to, packed)
 }
 
-/// What Debian wants of a changelog: one entry, which leads to the true one.
+/// The changelog that Debian requires: one entry, which refers to the real one.
 fn debian_changelog() -> Result<String, String> {
     let mut date = Command::new("date");
     date.args(["--utc", "-R", "--date"])

@@ -1,4 +1,4 @@
-//! `cargo xtask try-packages`: what `dist` made, installed in clean roots, used there, and taken out again.
+//! `cargo xtask try-packages`: installs the results of `dist` in clean roots, uses them there, and removes them.
 
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
@@ -16,13 +16,13 @@ use std::process::{Command, ExitCode};
 /// A log with one kill.
 const LOG: &str = "corpus/cases/077-rhel9-crio/input.log";
 
-/// `systemd-analyze security` may find this much, in tenths.
+/// The maximum exposure that `systemd-analyze security` may report, in tenths.
 const EXPOSURE: &str = "25";
 
 /// Where Debian's packages are.
 const MIRROR: &str = "http://deb.debian.org/debian";
 
-/// Tries them all, and says what came of each.
+/// Tests all packages, and reports each result.
 pub(crate) fn run() -> ExitCode {
     let mut steps = Steps::default();
     steps.task("the checksums", checksums);
@@ -67,7 +67,7 @@ fn unpack(name: &str, to: &Path) -> Result<(), String> {
     steps::run(Command::new("tar").arg("-C").arg(to).arg("-xzf").arg(file))
 }
 
-/// The events that the program of this machine finds, which every other one must find too.
+/// The events that the program finds on this machine; every other build must find the same.
 fn events() -> Result<Vec<u8>, String> {
     output(
         Command::new(super::program::that_runs_here())
@@ -76,7 +76,7 @@ fn events() -> Result<Vec<u8>, String> {
     )
 }
 
-/// A folder with nothing in it but the program and a log.
+/// A folder that contains only the program and a log.
 fn in_an_empty_root() -> Result<(), String> {
     let dir = fresh("empty")?;
     let name = archive_name(X86);
@@ -165,7 +165,7 @@ fn debian(name: &str) -> Result<PathBuf, String> {
     Ok(dir)
 }
 
-/// A command in a root, with nothing of this machine's environment.
+/// A command in a root, without this machine's environment.
 fn inside(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("chroot");
     command.arg(dir).args(args).env_clear();
@@ -175,7 +175,7 @@ fn inside(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-/// Installed, used, its configuration changed, removed, purged: nothing is left.
+/// Installed, used, its configuration changed, removed, purged: no file must remain.
 fn in_debian() -> Result<(), String> {
     let dir = debian("deb")?;
     let file = deb_name(X86);
@@ -256,7 +256,7 @@ fn nothing_left(dir: &Path) -> Result<(), String> {
     Err(format!("still there:\n{left}"))
 }
 
-/// The packages unpacked, a program compiled with what pkg-config says, and run.
+/// Unpacks the packages, compiles a program with pkg-config's flags, and runs it.
 fn library() -> Result<(), String> {
     let dir = fresh("library")?;
     for package in [library_package(), "liboomparse-dev".to_owned()] {
@@ -303,7 +303,7 @@ fn lintian() -> Result<(), String> {
     )
 }
 
-/// How much of the machine a broken program could reach, as systemd counts it.
+/// How much of the machine a compromised program could reach, as systemd rates it.
 fn unit() -> Result<(), String> {
     let dir = fresh("unit")?;
     let unit = dir.join("oomparse-watch.service");

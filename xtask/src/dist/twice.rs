@@ -1,4 +1,4 @@
-//! `cargo xtask dist-twice`: the same commit built in another folder gives the same bytes.
+//! `cargo xtask dist-twice`: the same commit built in another folder must produce the same bytes.
 
 use super::{epoch, packages, read};
 use crate::steps;

@@ -1,4 +1,4 @@
-//! What a Fluent Bit gives out, as it holds it: records in msgpack.
+//! The output of a Fluent Bit in its internal format: records in msgpack.
 
 use super::host::{Filter, Host};
 use super::input::Input;
@@ -8,7 +8,7 @@ use std::fs;
 /// Keys and values of a record.
 pub(super) type Pairs = [(Value, Value)];
 
-/// What comes out behind a filter.
+/// The output after a filter.
 pub(super) fn output(host: &Host, input: &Input, filter: &Filter) -> Result<Vec<u8>, String> {
     let out = host.dir.join("out.msgpack");
     _ = fs::remove_file(&out);
@@ -21,7 +21,7 @@ pub(super) fn output(host: &Host, input: &Input, filter: &Filter) -> Result<Vec<
     fs::read(&out).map_err(|error| format!("{}: {error}\n{said}", out.display()))
 }
 
-/// The records' bodies; time and metadata are those of each run.
+/// The records' bodies; time and metadata differ from run to run.
 pub(super) fn bodies(chunk: &[u8]) -> Result<Vec<&[u8]>, String> {
     let mut bodies = Vec::new();
     let mut rest = chunk;
@@ -47,7 +47,7 @@ pub(super) fn pairs(mut body: &[u8]) -> Result<Vec<(Value, Value)>, String> {
     }
 }
 
-/// What stands under a key, under a key in that, and so on.
+/// The value of a key, of a key within that, and so on.
 pub(super) fn get<'v>(pairs: &'v Pairs, path: &[&str]) -> Option<&'v Value> {
     let (first, rest) = path.split_first()?;
     let (_, value) = pairs.iter().find(|(key, _)| key.as_str() == Some(*first))?;
@@ -57,7 +57,7 @@ pub(super) fn get<'v>(pairs: &'v Pairs, path: &[&str]) -> Option<&'v Value> {
     }
 }
 
-/// The beginning of a record, to show.
+/// The start of a record, for display.
 pub(super) fn start(body: &Pairs) -> String {
     format!("{body:?}").chars().take(1000).collect()
 }

@@ -1,6 +1,6 @@
-//! The logs that are sent through, and which kills of which pods are in them.
+//! The logs that are sent, and which kills of which pods they contain.
 //!
-//! Who was killed is read from the logs here with a few searches, not with the parser that is tried.
+//! The kills are found here with a few searches, not with the parser under test.
 
 use crate::storm;
 use oomparse_benches::{SEED, ordinary, sparse};

@@ -1,8 +1,8 @@
-//! `try-fluent-bit`: the filters in a real Fluent Bit that the user points at.
+//! `try-fluent-bit`: the filters in a real Fluent Bit given by the user.
 //!
-//! Made-up logs go through `tail` and each filter. First everything is written out and compared record by
-//! record with what comes out without a filter (`compare.rs`); then each filter runs to `null` and its CPU
-//! time is taken (`table.rs`).
+//! Generated logs go through `tail` and each filter. First all output is written and compared record by record
+//! with the output without a filter (`compare.rs`); then each filter runs to `null` and its CPU time is measured
+//! (`table.rs`).
 
 mod chunk;
 mod compare;

@@ -1,4 +1,4 @@
-//! A Fluent Bit that runs on until it is told to stop, and the events that it prints.
+//! A Fluent Bit that runs until it is stopped, and the events that it prints.
 
 use super::host::Host;
 use serde_json::Value;

@@ -1,7 +1,8 @@
-//! Which inputs are kept: a small set that reaches all that is reached, as far as there is room.
+//! Chooses the inputs to keep: a small set that reaches all code that was reached, as far as there is room.
 //!
-//! libFuzzer's set cover takes the input that reaches most, so long ones, and knows no bound; this takes what
-//! reaches most for its length, first for code that is reached at all, then for how often it is.
+//! libFuzzer's set cover takes the input that reaches the most, so long ones, and has no bound; this takes the
+//! input that reaches the most for its length, first for code that is reached at all, and then for how often it
+//! runs.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashSet};

@@ -1,6 +1,6 @@
-//! `cargo xtask fuzz NAME SECONDS`: libFuzzer on one target, from the kept inputs and back to them.
+//! `cargo xtask fuzz NAME SECONDS`: runs libFuzzer on one target, from the kept inputs and back to them.
 //!
-//! The seconds are the target's own CPU time: on a machine with other work a clock says little.
+//! The seconds are the target's own CPU time: on a machine with other work, wall-clock time says little.
 
 mod keep;
 

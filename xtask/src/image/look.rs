@@ -1,4 +1,4 @@
-//! The image as tools of others see it: skopeo reads and copies it, umoci unpacks it, and the program runs there.
+//! Checks the image with other tools: skopeo reads and copies it, umoci unpacks it, and the program runs there.
 
 use super::layout::Platform;
 use crate::system;

@@ -1,7 +1,7 @@
 //! `cargo xtask image`: the container image, as an OCI layout in `dist/image`, without a container engine.
 //!
-//! Nothing is in it but the static program and the two files that name its user; its digest depends on these
-//! bytes and the commit's time alone.
+//! It contains only the static program and the two files that name its user; its digest depends only on these
+//! bytes and the commit's time.
 
 mod layout;
 mod look;

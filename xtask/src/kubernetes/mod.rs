@@ -1,9 +1,9 @@
 //! `try-kubernetes`: the agent and the chart against a real API server.
 //!
-//! kube-apiserver and etcd run on loopback with RBAC on; the agent has the chart's service account and no other
-//! right. What the chart and the manifests install is taken by the server; a kill is an Event on its pod; repeats
-//! raise its series; a right that is taken away, a server that is killed and an agent that is killed lose no kill
-//! and tell none twice; `kubectl oom` shows them; a real kill in a real cgroup ends as one Event on the right pod.
+//! kube-apiserver and etcd run on loopback with RBAC; the agent has only the rights of the chart's service
+//! account. The server accepts what the chart and the manifests install; a kill is an Event on its pod; repeats
+//! increase its series; after a revoked right, a killed server or a killed agent no kill is lost or reported
+//! twice; `kubectl oom` shows them; a real kill in a real cgroup becomes one Event on the right pod.
 
 mod real;
 mod server;

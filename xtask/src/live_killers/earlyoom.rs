@@ -1,7 +1,7 @@
 //! Debian's earlyoom on this machine.
 //!
-//! It looks at the whole machine, so it gets one of its own: a namespace of pids in which there is nothing but the
-//! victim, and a `/proc/meminfo` that says that no memory is left. No signal of its reaches anything else.
+//! It watches the whole machine, so it gets an environment of its own: a pid namespace that contains only the
+//! victim, and a `/proc/meminfo` that says that no memory is left. Its signals reach no other process.
 
 use super::{VICTIM, expect, folder, program, read};
 use crate::lack::Lack;

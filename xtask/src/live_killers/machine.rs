@@ -1,7 +1,8 @@
-//! A Debian of its own in QEMU, with systemd, cgroup v2 and PSI, in which systemd-oomd and earlyoom kill.
+//! A separate Debian in QEMU, with systemd, cgroup v2 and PSI, in which systemd-oomd and earlyoom kill.
 //!
-//! systemd-oomd watches a slice whose service is under `MemoryHigh=` and thrashes; earlyoom, a service that takes half
-//! of the machine. The journal of both and of systemd comes over the serial line, as JSON and as text.
+//! systemd-oomd monitors a slice whose service is under `MemoryHigh=` and thrashes; earlyoom kills a service that
+//! takes half of the machine. The journal of both and of systemd is sent over the serial line, as JSON and as
+//! text.
 
 use super::{expect, folder, read};
 use crate::cpio::Archive;

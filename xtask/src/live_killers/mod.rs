@@ -1,8 +1,8 @@
-//! `cargo xtask live-killers`: real daemons kill a process that was made for it, and what they say is read.
+//! `cargo xtask live-killers`: real daemons kill a process that was started for it, and their lines are read.
 //!
 //! ```text
-//! earlyoom.rs  Debian's earlyoom on this machine, in namespaces of its own: it sees no process but the victim
-//! machine.rs   systemd-oomd and earlyoom in a Debian of its own, in QEMU, with their journal
+//! earlyoom.rs  Debian's earlyoom on this machine, in its own namespaces: it sees only the victim
+//! machine.rs   systemd-oomd and earlyoom in a separate Debian, in QEMU, with their journal
 //! ```
 
 mod earlyoom;

@@ -1,7 +1,7 @@
-//! `live-vm`: the live test of `oomparse watch` under another kernel, in a machine of its own.
+//! `live-vm`: the live test of `oomparse watch` with another kernel, in a virtual machine.
 //!
-//! A machine has its memory controller in one hierarchy only, v1 or v2; this one boots the user's kernel
-//! in QEMU with a first file system of the test, the program and a shell, cgroup v2 mounted.
+//! A machine has its memory controller in only one hierarchy, v1 or v2; this one boots the user's kernel in QEMU
+//! with an initial file system that contains the test, the program and a shell, with cgroup v2 mounted.
 
 use crate::cpio::Archive;
 use crate::steps::cargo;

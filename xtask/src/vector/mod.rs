@@ -1,7 +1,7 @@
-//! `try-vector`: the configurations of `integrations/vector` in a real Vector that the user points at.
+//! `try-vector`: the configurations of `integrations/vector` in a real Vector given by the user.
 //!
-//! A made-up log with a storm of bare kills goes through each; every record that went in must come out once, in
-//! order and whole, and the kills must carry their event and, where the log shows it, their pod's name.
+//! A generated log with a storm of bare kills goes through each; every record must come out once, in order and
+//! unchanged, and the kills must have their event and, if the log shows it, their pod's name.
 
 mod shapes;
 

@@ -1,6 +1,6 @@
-//! `lua.yaml` behind the sources that kernel text comes from: `journald` as it is (with a program in journalctl's
-//! place that prints a made-up journal), `file`, and records as `kubernetes_logs` makes them, which are containers'
-//! and never make an event.
+//! `lua.yaml` after the sources of kernel text: `journald` unchanged (with a program instead of journalctl that
+//! prints a generated journal), `file`, and records like those of `kubernetes_logs`, which are a container's and
+//! never make an event.
 
 use super::{Found, Trial, Vector};
 use serde_json::{Value, json};

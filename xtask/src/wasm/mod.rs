@@ -1,8 +1,8 @@
 //! Builds `dist/oomparse.wasm` and `dist/oomparse-pods.wasm`.
 //!
-//! Core and alloc are built along, so that a panic is one instruction and no text, and so that the module
-//! holds nothing but the first version of WebAssembly. That takes their source: rustup's component
-//! `rust-src` or, where rustup cannot get it, Debian's `rustc-web` with `rust-web-src` and `lld-19`.
+//! Core and alloc are built too, so that a panic is one instruction without text, and so that the module uses
+//! only the first version of WebAssembly. That needs their source: rustup's component `rust-src` or, if rustup
+//! cannot get it, Debian's `rustc-web` with `rust-web-src` and `lld-19`.
 
 pub(crate) mod javascript;
 pub(crate) mod page;

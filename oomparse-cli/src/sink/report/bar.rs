@@ -2,11 +2,11 @@
 
 use super::super::screen::Screen;
 
-/// Columns of a bar on the narrowest screen, and at most.
+/// Width of a bar on the narrowest screen, and maximum width.
 const BAR: usize = 20;
 const LONGEST_BAR: usize = 60;
 
-/// How the parts of a stacked bar look without colour, largest kind of memory first.
+/// The characters of a stacked bar's parts without colour, the largest kind of memory first.
 const BLOCKS: [char; 8] = ['█', '▓', '▒', '░', '▚', '▞', '▖', '·'];
 const LETTERS: [char; 8] = ['#', '=', '+', ':', 'o', 'x', '-', '.'];
 const SPARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -29,7 +29,7 @@ impl Bars {
         }
     }
 
-    /// `███████░░░`: this much of the whole, all of it when there is more.
+    /// `███████░░░`: this part of the whole; a full bar if it is more.
     pub(crate) fn usage(&self, part: u64, whole: u64) -> String {
         let full = share(part.min(whole), whole, self.width);
         let (filled, empty) = if self.unicode {
@@ -42,7 +42,7 @@ impl Bars {
             .collect()
     }
 
-    /// A bar of at most `width` columns without its empty part; something is drawn for every number but 0.
+    /// A bar of at most `width` columns without its empty part; every number except 0 shows something.
     pub(crate) fn length(&self, part: u64, whole: u64, width: usize) -> String {
         let full = share(part, whole, width).max(usize::from(part > 0));
         let filled = if self.unicode { '█' } else { '#' };
@@ -55,7 +55,7 @@ impl Bars {
         *marks.get(part).unwrap_or(&' ')
     }
 
-    /// The nth part's piece of a stacked bar. The pieces of parts that make up the whole fill it.
+    /// The piece of the nth part in a stacked bar. If the parts add up to the whole, their pieces fill the bar.
     pub(crate) fn piece(&self, part: usize, before: u64, size: u64, whole: u64) -> String {
         let from = share(before.min(whole), whole, self.width);
         let to = share(before.saturating_add(size).min(whole), whole, self.width);

@@ -1,8 +1,7 @@
-//! Everything that goes in comes out as it was, and each kill has its event and its pod's names.
+//! Checks that every record comes out unchanged, and that each kill has its event and its pod's names.
 //!
-//! What comes out without a filter is what went in, byte by byte as the host holds it. Around a wasm filter
-//! the host makes JSON of each record and reads it back, so there it is what a module gives out that does
-//! nothing.
+//! The output without a filter serves as the input, byte by byte in the host's format. Around a wasm filter the
+//! host converts each record to JSON and back, so there the output of a module that does nothing is used instead.
 
 use super::chunk::{self, Pairs, bodies, get, pairs, start};
 use super::host::{Filter, Host};
@@ -16,15 +15,15 @@ use std::slice::Iter;
 /// What a filter may do to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// The event is put behind the record's own keys.
+    /// The event is appended to the record's own keys.
     Behind,
     /// Lua's tables have no order.
     Anywhere,
-    /// The event is a record of its own.
+    /// The event is a separate record.
     Alone,
     /// As `Behind`; the other lines of a report are left out.
     Dropped,
-    /// Each line that tells of a kill has an event, with what this line says.
+    /// Each line that reports a kill gets an event with that line's data.
     EachLine,
 }
 
@@ -35,13 +34,13 @@ struct Case {
     way: Way,
     /// Looks up the pods' names.
     names: bool,
-    /// The host makes JSON of the records.
+    /// The host converts the records to JSON.
     through_json: bool,
-    /// Takes text of which nothing is proven.
+    /// Accepts text that shows no author.
     takes_any: bool,
 }
 
-/// What came of one filter.
+/// The result of one filter.
 #[derive(Debug, Default)]
 struct Found {
     records: usize,
@@ -51,7 +50,7 @@ struct Found {
     dropped: usize,
 }
 
-/// Compares each filter's output with what went in; prints a table.
+/// Compares each filter's output with its input; prints a table.
 pub(super) fn run(host: &Host, input: &Input) -> Result<(), String> {
     let plain = chunk::output(host, input, &Filter::default())?;
     let plain = bodies(&plain)?;
@@ -138,7 +137,7 @@ fn cases(host: &Host, input: &Input) -> Vec<Case> {
     cases
 }
 
-/// Without a filter each record is its line.
+/// Without a filter, each record is its line.
 fn is_the_log(input: &Input, before: &[&[u8]]) -> Result<(), String> {
     let log =
         fs::read(&input.path).map_err(|error| format!("{}: {error}", input.path.display()))?;
@@ -192,7 +191,7 @@ fn check(input: &Input, before: &[&[u8]], after: &[&[u8]], case: &Case) -> Resul
             new.iter().all(|(key, _)| is_added(key))
         } else {
             let (at, old) = before.next().ok_or("more records than went in")?;
-            // The line that tells the kill, or the reaper's behind it.
+            // The line that reports the kill, or the reaper's line after it.
             at >= line && is_enriched(&pairs(old)?, &new, case.way, kill.pid)
         };
         if !is_sound {
@@ -216,7 +215,7 @@ fn check(input: &Input, before: &[&[u8]], after: &[&[u8]], case: &Case) -> Resul
     }
 }
 
-/// Each line by itself: the one that tells a kill has an event, and no event says more than its line.
+/// Each line by itself: the line that reports a kill has an event, and no event contains more than its line.
 fn each_line(
     input: &Input,
     kills: Vec<(&usize, &Kill)>,
@@ -273,7 +272,7 @@ fn event(body: &Pairs) -> Option<&Pairs> {
         .map(Vec::as_slice)
 }
 
-/// What the kernel says in a made-up log when nothing is wrong.
+/// The kernel's lines in a generated log that are not about OOM.
 const ORDINARY: [&[u8]; 4] = [
     b"] cni0: port ",
     b"] IPv6: ADDRCONF(",
@@ -301,8 +300,8 @@ fn is_added(key: &Value) -> bool {
     matches!(key.as_str(), Some("oom" | "oom_event" | "kubernetes"))
 }
 
-/// The record's own pairs are there still, one of them names the process, and nothing but the event and
-/// its names was added.
+/// The record's own pairs still exist, one of them names the process, and only the event and its names were
+/// added.
 fn is_enriched(old: &Pairs, new: &Pairs, way: Way, pid: u64) -> bool {
     let is_kept = match way {
         Way::Anywhere => old.iter().all(|pair| new.contains(pair)),
@@ -317,7 +316,7 @@ fn is_enriched(old: &Pairs, new: &Pairs, way: Way, pid: u64) -> bool {
     is_kept && old.iter().any(names_it) && added.all(|(key, _)| is_added(key))
 }
 
-/// Whether the event names the pod; an error if it is another's.
+/// Whether the event names the pod; an error if it names another one.
 fn is_right(kill: &Kill, body: &Pairs, names: bool) -> Result<bool, String> {
     let event = event(body).unwrap_or_default();
     let text = |of: &Pairs, path: &[&str]| get(of, path)?.as_str().map(str::to_owned);

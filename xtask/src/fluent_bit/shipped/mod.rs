@@ -1,5 +1,5 @@
-//! The configurations of integrations/fluent-bit as they are, but for their paths; `kmsg` with real
-//! kills, each of a process in a cgroup as a pod's.
+//! Runs the configurations of integrations/fluent-bit with only their paths changed; `kmsg` with real kills, each
+//! of a process in a cgroup that is named like a pod's.
 
 mod native;
 mod storm;

@@ -1,5 +1,5 @@
-//! The configurations of the native filter: as a processor of an input and of an output, and with kills on a tag and
-//! in a counter of their own.
+//! The configurations of the native filter: as a processor of an input and of an output, and with a separate tag
+//! and counter for kills.
 
 use super::super::host::Host;
 use super::super::input::Input;

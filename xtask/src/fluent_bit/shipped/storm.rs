@@ -1,5 +1,4 @@
-//! Real kills, one behind the other as fast as the kernel makes them: it prints ten reports in five seconds,
-//! then bare lines.
+//! Real kills in quick succession: the kernel prints ten reports in five seconds, and then bare lines.
 
 use super::{Host, Running, write};
 use crate::fluent_bit::host::Filter;
