@@ -209,6 +209,8 @@ impl<'o, W: io::Write> Journal<'o, W> {
         self.says(SYSTEMD, &text)?;
         self.clock_us += 20_000;
         self.logrus(&format!("TaskOOM event container_id:\\\"{id}\\\""))?;
+        // The report's last process has that id; the next pod's first one must not.
+        self.next_pid += 1;
         self.day.deaths.push(Death {
             killer: "kernel",
             pod: Some(life.uid.clone()),

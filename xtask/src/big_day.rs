@@ -1,9 +1,10 @@
 //! `cargo xtask big-day`: one day of a busy node through `oomparse correlate`, compared with what was written
 //! into it.
 //!
-//! The day is generated each time with the same bytes: the journal of 20,000 pods, some of which are killed for
-//! lack of memory. Each death must be found once, with its killer, its pod, its process and as many testimonies
-//! as there are reports of it; then rate and memory are checked.
+//! The day is made anew, the same bytes each time: the journal of 20,000 pods, some of which die for want of memory.
+//! With `all` every pod dies: then more is told than is held at a time, and incidents are written before the end.
+//! Each death must come out once, with its killer, its pod, its process and as many voices as told of it; then rate
+//! and memory are looked at.
 
 use crate::bench::{peak_kib, release};
 use crate::fuzz::children_cpu_seconds;
@@ -32,21 +33,23 @@ const SLOWEST: f64 = 150e6;
 /// Maximum memory.
 const MOST_KIB: u64 = 128 << 10;
 
-pub(crate) fn run() -> Result<(), String> {
+/// A day as most are, or, with `all`, one on which each pod dies.
+pub(crate) fn run(is_worst: bool) -> Result<(), String> {
+    let deaths = if is_worst { PODS } else { DEATHS };
     let packages = ["--package", "oomparse-cli", "--bins"];
     steps::run(&mut cargo(
         &[&["build", "--release"][..], &packages].concat(),
     ))?;
     let path = target_dir().join("big-day.ndjson");
-    let result = one(&path);
+    let result = one(&path, deaths);
     let _ = fs::remove_file(&path);
     result
 }
 
-fn one(path: &Path) -> Result<(), String> {
+fn one(path: &Path, deaths: u64) -> Result<(), String> {
     let trouble = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut out = BufWriter::new(File::create(path).map_err(trouble)?);
-    let day = day(&mut out, SIZE, PODS, DEATHS, SEED).map_err(trouble)?;
+    let day = day(&mut out, SIZE, PODS, deaths, SEED).map_err(trouble)?;
     out.flush().map_err(trouble)?;
     drop(out);
     let correlate = || {
@@ -65,7 +68,7 @@ fn one(path: &Path) -> Result<(), String> {
     let peak = peak_kib(correlate())?.ok_or("there is no /proc to ask for the memory")?;
     let rate = day.bytes as f64 / seconds;
     println!(
-        "{} bytes, {} pods, all {DEATHS} deaths as they were written; {:.0} MB/s of processor time, peak {peak} KiB",
+        "{} bytes, {} pods, all {deaths} deaths as they were written; {:.0} MB/s of processor time, peak {peak} KiB",
         day.bytes,
         day.pods,
         rate / 1e6
@@ -73,7 +76,8 @@ fn one(path: &Path) -> Result<(), String> {
     if peak > MOST_KIB {
         return Err(format!("{peak} KiB are more than {MOST_KIB}"));
     }
-    match rate < SLOWEST {
+    // Of a day with a death every four seconds the kernel's reports are most of the log.
+    match rate < SLOWEST && deaths == DEATHS {
         true => Err(format!("{:.0} MB/s are too few", rate / 1e6)),
         false => Ok(()),
     }

@@ -140,7 +140,8 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["big-file"] => done(bench::big_file()),
-        ["big-day"] => done(big_day::run()),
+        ["big-day"] => done(big_day::run(false)),
+        ["big-day", "all"] => done(big_day::run(true)),
         ["bench"] => bench::run(),
         ["instructions"] => done(match instructions::cannot_run() {
             Some(lack) => Err(lack.into()),

@@ -2,7 +2,7 @@
 
 use super::kubernetes::{Kubernetes, Silence};
 use super::{Incident, Testified};
-use oomparse_core::{Killer, OomEvent, Reporter, WallTime};
+use oomparse_core::{Killer, Reporter, WallTime};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -20,10 +20,10 @@ struct Record<'i> {
     #[serde(skip_serializing_if = "Option::is_none")]
     killer: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pod: Option<Value>,
+    pod: Option<&'i Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    container: Option<Value>,
-    victims: Vec<Value>,
+    container: Option<&'i Value>,
+    victims: Vec<&'i Value>,
     kubernetes: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     silent_because: Option<String>,
@@ -50,6 +50,10 @@ impl Incident {
     pub fn to_json(&self) -> String {
         let times = || self.testimonies.iter().filter(|it| it.joined_by.is_proof());
         let best = self.told_best();
+        let shown: Vec<Value> = self
+            .proven()
+            .filter_map(|event| serde_json::from_str(&event.to_json()).ok())
+            .collect();
         let host = self.proven().find_map(|event| event.host.as_ref());
         let record = Record {
             schema: "oomparse.incident/1",
@@ -58,39 +62,39 @@ impl Incident {
             last_time: times().filter_map(time).next_back(),
             host: host.map(ToString::to_string),
             killer: self.killer.map(Killer::as_str),
-            pod: self.fullest("pod"),
-            container: self.fullest("container"),
-            victims: self.victims(),
+            pod: fullest(&shown, "pod"),
+            container: fullest(&shown, "container"),
+            victims: victims(&shown),
             kubernetes: self.kubernetes.as_str(),
             silent_because: silent_because(self.kubernetes),
             testimonies: self.testimonies.iter().map(testimony).collect(),
         };
         serde_json::to_string(&record).unwrap_or_default()
     }
+}
 
-    /// The object with that key from the most detailed testimony.
-    fn fullest(&self, key: &str) -> Option<Value> {
-        let found = self.proven().filter_map(|event| part(event, key));
-        found.filter(Value::is_object).max_by_key(size)
-    }
+/// An object of that key, from the voice that says most of it.
+fn fullest<'e>(events: &'e [Value], key: &str) -> Option<&'e Value> {
+    let found = events.iter().filter_map(|event| event.get(key));
+    found.filter(|it| it.is_object()).max_by_key(|it| size(it))
+}
 
-    /// Each killed process once, from the testimony with the most detail about it.
-    fn victims(&self) -> Vec<Value> {
-        let mut victims: Vec<Value> = Vec::new();
-        for event in self.proven() {
-            let list = part(event, "victims").and_then(|list| list.as_array().cloned());
-            let own = part(event, "victim").into_iter();
-            for victim in own.chain(list.unwrap_or_default()) {
-                let mut known = victims.iter_mut();
-                match known.find(|known| known.get("pid") == victim.get("pid")) {
-                    Some(known) if size(known) < size(&victim) => *known = victim,
-                    Some(_) => {}
-                    None => victims.push(victim),
-                }
+/// Each killed process once, as the voice that says most of it does.
+fn victims(events: &[Value]) -> Vec<&Value> {
+    let mut victims: Vec<&Value> = Vec::new();
+    for event in events {
+        let list = event.get("victims").and_then(Value::as_array);
+        let own = event.get("victim").into_iter();
+        for victim in own.chain(list.into_iter().flatten()) {
+            let mut known = victims.iter_mut();
+            match known.find(|known| known.get("pid") == victim.get("pid")) {
+                Some(known) if size(known) < size(victim) => *known = victim,
+                Some(_) => {}
+                None => victims.push(victim),
             }
         }
-        victims
     }
+    victims
 }
 
 fn silent_because(kubernetes: Kubernetes) -> Option<String> {
@@ -105,12 +109,6 @@ fn silent_because(kubernetes: Kubernetes) -> Option<String> {
 
 fn size(value: &Value) -> usize {
     value.as_object().map_or(0, Map::len)
-}
-
-/// A key of an event's own record.
-fn part(event: &OomEvent, key: &str) -> Option<Value> {
-    let mut record: Value = serde_json::from_str(&event.to_json()).ok()?;
-    record.as_object_mut()?.remove(key)
 }
 
 fn time(testified: &Testified) -> Option<String> {

@@ -9,14 +9,19 @@
 //! said.rs        the testimonies in words
 //! ticket.rs      the incident as Markdown
 //! json.rs        the record, `oomparse.incident/1`
+//! groups.rs      voices put together
+//! limits.rs      how many are held, and how long
 //! ```
 //!
-//! Events come in any order: from one journal with all sources, or from one file for each. So all are kept until
-//! the end, up to a bound. A death that is reported again, as a restarted kubelet does, is a repetition.
+//! Voices come in any order: a journal with all of them, or one file each. So all are held to the end, up to a
+//! bound: past it the incidents that stand first in time are given out. A death told again, as a kubelet that starts
+//! anew does, is a repetition.
 
 mod clock;
+mod groups;
 mod json;
 mod kubernetes;
+pub mod limits;
 mod names;
 mod rules;
 mod said;
@@ -30,13 +35,12 @@ pub use rules::Joined;
 pub use said::{because, says, victims, voice};
 
 use clock::Clocks;
+use groups::Groups;
 use names::Names;
 use oomparse_core::{EventType, Killer, OomEvent};
-use std::collections::{HashMap, HashSet, VecDeque};
-use voice::{Key, Said, Voice};
-
-/// How many events are kept: about a kilobyte each. Beyond that, the oldest are dropped.
-pub const MAX_VOICES: usize = 60_000;
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+use voice::Voice;
 
 /// Takes events in any order, and returns incidents.
 ///
@@ -55,15 +59,45 @@ pub const MAX_VOICES: usize = 60_000;
 /// ```
 #[derive(Debug, Default)]
 pub struct Correlator {
-    voices: VecDeque<OomEvent>,
-    ids: HashSet<String>,
-    /// What bystanders reported about processes: a restarted kubelet reads the kernel's log again.
-    said: HashSet<Said>,
-    dropped: u64,
+    limits: Limits,
+    #[expect(
+        clippy::vec_box,
+        reason = "they are large: a vector that grows would hold them twice"
+    )]
+    voices: Vec<Box<OomEvent>>,
+    /// What was told: the ids of events, and what bystanders said of processes, as a number each. A kubelet that
+    /// starts anew reads the kernel's log again.
+    told: HashSet<u64>,
+    hasher: RandomState,
+    /// The first and the last time that a voice shows, of those that are held.
+    span_us: Option<(i64, i64)>,
+    /// Incidents that are to be given out before the end.
+    settled: Vec<Incident>,
+    /// The last time of all those.
+    settled_to_us: Option<i64>,
+    late: u64,
     repeated: u64,
 }
 
-/// One death, or the deaths of one group, with everything that reports it.
+/// How much is held.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    voices: usize,
+    age_us: u64,
+    fresh: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            voices: limits::MAX_VOICES,
+            age_us: limits::MAX_AGE_US,
+            fresh: limits::MAX_FRESH,
+        }
+    }
+}
+
+/// One death, or the deaths of one group, with everybody who tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// Who killed; `None` if only bystanders report it who cannot know.
@@ -77,9 +111,9 @@ pub struct Incident {
 /// An event of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Testified {
-    /// The event.
-    pub event: OomEvent,
-    /// Microseconds since 1970, if known; converted from the kernel's clock.
+    /// What it says.
+    pub event: Box<OomEvent>,
+    /// Microseconds since 1970, where that is known; the kernel's clock is mapped to it.
     pub time_us: Option<i64>,
     /// What joins it to the incident.
     pub joined_by: Joined,
@@ -91,36 +125,34 @@ impl Correlator {
         if matches!(event.event_type, EventType::NoVictim | EventType::Report) {
             return;
         }
-        if let Some(id) = &event.id
-            && !self.ids.insert(id.clone())
-        {
+        let id = event.id.as_ref().map(|id| self.hasher.hash_one(id));
+        let said = voice::said(&event).map(|said| self.hasher.hash_one(said));
+        if id.is_some_and(|it| !self.is_new(it)) || said.is_some_and(|it| !self.is_new(it)) {
             self.repeated += 1;
             return;
         }
-        if let Some(said) = voice::said(&event)
-            && !self.said.insert(said)
-        {
-            self.repeated += 1;
-            return;
+        if let Some(at) = voice::wall_us(&event) {
+            self.late += u64::from(self.settled_to_us.is_some_and(|settled| at <= settled));
+            let (first, last) = self.span_us.unwrap_or((at, at));
+            self.span_us = Some((first.min(at), last.max(at)));
         }
-        if self.voices.len() >= MAX_VOICES
-            && let Some(first) = self.voices.pop_front()
-        {
-            self.dropped += 1;
-            if let Some(said) = voice::said(&first) {
-                self.said.remove(&said);
-            }
-            if let Some(id) = first.id {
-                self.ids.remove(&id);
-            }
+        self.voices.push(Box::new(voice::slim(event)));
+        if self.voices.len() >= self.limits.voices || self.is_too_old() {
+            self.settle();
         }
-        self.voices.push_back(voice::slim(event));
     }
 
-    /// Events that were dropped: earlier incidents may lack a testimony.
+    /// Incidents that are at their end before all is read, in the order of time, each once: the first of them where
+    /// there are more than [`MAX_VOICES`](limits::MAX_VOICES), and those that are older than
+    /// [`MAX_AGE_US`](limits::MAX_AGE_US). Who does not ask finds them before the others in [`finish`](Self::finish).
+    pub fn settled(&mut self) -> Vec<Incident> {
+        std::mem::take(&mut self.settled)
+    }
+
+    /// Events that are of the time of incidents that had been given out: they may have belonged to one.
     #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.dropped
+    pub fn late(&self) -> u64 {
+        self.late
     }
 
     /// Events that were repeated.
@@ -129,124 +161,86 @@ impl Correlator {
         self.repeated
     }
 
-    /// All incidents, in the order of time.
+    /// All incidents that were not given out, in the order of time.
     #[must_use]
-    pub fn finish(self) -> Vec<Incident> {
-        let clocks = Clocks::of(self.voices.iter());
-        let names = Names::of(self.voices.iter());
-        let mut voices: Vec<Voice> = self
-            .voices
-            .into_iter()
-            .map(|mut event| {
-                names.give(&mut event);
-                Voice::new(event, &clocks)
-            })
-            .collect();
-        voices.sort_by_key(Voice::order);
-        let mut groups = Groups::default();
-        // First the killers' own reports, then those of bystanders.
-        let (hands, bystanders): (Vec<_>, Vec<_>) = voices.into_iter().partition(Voice::is_hand);
-        for voice in hands.into_iter().chain(bystanders) {
-            groups.add(voice);
-        }
-        groups.into_incidents()
-    }
-}
-
-/// Incidents under construction.
-#[derive(Debug, Default)]
-struct Groups {
-    all: Vec<Vec<(Voice, Joined)>>,
-    /// Which incidents have an event with this key.
-    by_key: HashMap<Key, Vec<usize>>,
-}
-
-/// How many incidents with one key are checked, the latest first: a container that is killed again and again has
-/// its last incidents near in time.
-const MAX_TRIED: usize = 256;
-
-impl Groups {
-    fn add(&mut self, voice: Voice) {
-        let keys = voice.keys();
-        let mut best: Option<(usize, Joined, u64)> = None;
-        for key in &keys {
-            let known = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
-            for at in known.iter().rev().take(MAX_TRIED) {
-                let members = self.all.get(*at).map(Vec::as_slice).unwrap_or_default();
-                for (member, joined) in members {
-                    if !joined.is_proof() {
-                        continue;
-                    }
-                    let Some((joined, distance)) = rules::joins(member, &voice) else {
-                        continue;
-                    };
-                    let is_better = best.is_none_or(|(_, by, away)| {
-                        (joined.is_proof(), std::cmp::Reverse(distance))
-                            > (by.is_proof(), std::cmp::Reverse(away))
-                    });
-                    if is_better {
-                        best = Some((*at, joined, distance));
-                    }
-                }
-            }
-        }
-        let at = match best {
-            // A report by another killer that may belong to this death is a death of its own.
-            Some((at, joined, _)) if joined.is_proof() || !voice.is_hand() => {
-                if let Some(group) = self.all.get_mut(at) {
-                    group.push((voice, joined));
-                }
-                // An event that may belong to another death provides no names.
-                if !joined.is_proof() {
-                    return;
-                }
-                at
-            }
-            _ => {
-                self.all.push(vec![(voice, Joined::First)]);
-                self.all.len() - 1
-            }
-        };
-        for key in keys {
-            let known = self.by_key.entry(key).or_default();
-            if known.last() != Some(&at) {
-                known.push(at);
-            }
-        }
-    }
-
-    fn into_incidents(self) -> Vec<Incident> {
-        let lives = kubernetes::Lives::of(&self.all);
-        let mut incidents: Vec<(_, Incident)> = self
-            .all
-            .into_iter()
-            .map(|mut group| {
-                let kubernetes = kubernetes::judge(&group, &lives);
-                group.sort_by_key(|(voice, _)| voice.order());
-                let order = group.first().map(|(voice, _)| voice.order());
-                let killer = group
-                    .iter()
-                    .filter(|(_, joined)| joined.is_proof())
-                    .find_map(|(voice, _)| voice.killer());
-                let testimonies = group.into_iter().map(|(voice, joined_by)| Testified {
-                    time_us: voice.wall_us(),
-                    event: voice.event,
-                    joined_by,
-                });
-                let incident = Incident {
-                    killer,
-                    kubernetes,
-                    testimonies: testimonies.collect(),
-                };
-                (order, incident)
-            })
-            .collect();
-        incidents.sort_by_key(|(order, _)| *order);
+    pub fn finish(mut self) -> Vec<Incident> {
+        let mut incidents = self.settled();
+        incidents.extend(incidents_of(self.voices));
         incidents
-            .into_iter()
-            .map(|(_, incident)| incident)
-            .collect()
     }
+
+    /// Whether this is told for the first time.
+    fn is_new(&mut self, what: u64) -> bool {
+        if self.told.len() >= limits::MAX_TOLD {
+            self.told.clear();
+        }
+        self.told.insert(what)
+    }
+
+    fn is_too_old(&self) -> bool {
+        let span = self.span_us.map_or(0, |(first, last)| last.abs_diff(first));
+        // Not at each event, where one alone stands apart.
+        let is_due = self.voices.len().is_multiple_of(self.limits.fresh);
+        is_due && span > self.limits.age_us
+    }
+
+    /// Gives out the incidents that stand first in time: those with half of the voices, where there are too many,
+    /// else those that are too old.
+    fn settle(&mut self) {
+        let count = self.voices.len();
+        let is_full = count >= self.limits.voices;
+        let newest = self.span_us.map(|(_, last)| last);
+        let mut room = match is_full {
+            true => count.div_ceil(2),
+            false => count.saturating_sub(self.limits.fresh / 2),
+        };
+        self.span_us = None;
+        for incident in incidents_of(std::mem::take(&mut self.voices)) {
+            let last = incident
+                .testimonies
+                .iter()
+                .filter_map(|it| it.time_us)
+                .max();
+            let is_old = last
+                .zip(newest)
+                .is_some_and(|(last, newest)| newest.abs_diff(last) > self.limits.age_us);
+            if room > 0 && (is_full || is_old) {
+                room = room.saturating_sub(incident.testimonies.len());
+                self.settled_to_us = self.settled_to_us.max(last);
+                self.settled.push(incident);
+                continue;
+            }
+            for testified in incident.testimonies {
+                if let Some(at) = testified.time_us {
+                    let (first, last) = self.span_us.unwrap_or((at, at));
+                    self.span_us = Some((first.min(at), last.max(at)));
+                }
+                self.voices.push(testified.event);
+            }
+        }
+    }
+}
+
+/// The incidents that voices tell of, in the order of time.
+#[expect(clippy::vec_box, reason = "as they are held")]
+fn incidents_of(voices: Vec<Box<OomEvent>>) -> Vec<Incident> {
+    let clocks = Clocks::of(voices.iter().map(AsRef::as_ref));
+    let names = Names::of(voices.iter().map(AsRef::as_ref));
+    let mut voices: Vec<Voice> = voices
+        .into_iter()
+        .map(|mut event| {
+            names.give(&mut event);
+            Voice::new(event, &clocks)
+        })
+        .collect();
+    voices.sort_by_key(Voice::order);
+    let mut groups = Groups::default();
+    // Whose hand it was, then those who only saw it.
+    let (hands, bystanders): (Vec<_>, Vec<_>) = voices.into_iter().partition(Voice::is_hand);
+    for voice in hands.into_iter().chain(bystanders) {
+        groups.add(voice);
+    }
+    groups.into_incidents()
 }
 
 impl Incident {
@@ -257,7 +251,7 @@ impl Incident {
             self.testimonies
                 .iter()
                 .filter(|testified| testified.joined_by.is_proof())
-                .map(|testified| &testified.event)
+                .map(|testified| &*testified.event)
         };
         let is_hand = |event: &&OomEvent| event.event_type != EventType::Notice;
         proven().find(is_hand).or_else(|| proven().next())
@@ -266,6 +260,6 @@ impl Incident {
     /// The events that are proven to report it.
     pub fn proven(&self) -> impl Iterator<Item = &OomEvent> {
         let proven = self.testimonies.iter().filter(|it| it.joined_by.is_proof());
-        proven.map(|testified| &testified.event)
+        proven.map(|testified| &*testified.event)
     }
 }

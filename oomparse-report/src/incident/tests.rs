@@ -176,3 +176,107 @@ fn clocks_without_a_zone_are_compared_on_their_own_machine() {
         assert_eq!(correlator.finish().len(), incidents, "{second} {host}");
     }
 }
+
+/// A correlator that holds less.
+fn small(voices: usize, age_us: u64, fresh: usize) -> Correlator {
+    Correlator {
+        limits: super::Limits {
+            voices,
+            age_us,
+            fresh,
+        },
+        ..Correlator::default()
+    }
+}
+
+/// A kill and containerd's word for it at a minute, of a container of its own.
+fn death(minute: u32) -> [String; 2] {
+    let id = format!("{minute:064x}");
+    let at = |text: String| {
+        text.replace(
+            "T02:12:",
+            &format!("T{:02}:{:02}:", minute / 60, minute % 60),
+        )
+    };
+    [
+        at(kill(&format!("k{minute}"), "02", 7000 + minute).replace(ID, &id)),
+        at(notice(
+            &format!("n{minute}"),
+            "03",
+            "containerd",
+            &format!(r#","container":{{"id":"{id}"}}"#),
+        )),
+    ]
+}
+
+fn push(correlator: &mut Correlator, event: &str) {
+    correlator.push(read_event(event).expect("an event"));
+}
+
+#[test]
+fn more_than_is_held_is_given_out_in_the_order_of_time_and_lost_is_nothing() {
+    let mut correlator = small(20, u64::MAX, 8);
+    let mut found = Vec::new();
+    for minute in 0..100 {
+        for event in death(minute) {
+            push(&mut correlator, &event);
+            assert!(correlator.voices.len() < 20);
+            found.extend(correlator.settled());
+        }
+    }
+    assert!(
+        found.len() >= 80 && correlator.late() == 0,
+        "{}",
+        found.len()
+    );
+    // What was told is known, though its incident has been given out.
+    push(&mut correlator, &death(0)[0]);
+    assert_eq!(correlator.repeated(), 1);
+    // Another word about it is none of it any more.
+    push(&mut correlator, &death(0)[1].replace("\"n0\"", "\"late\""));
+    assert_eq!(correlator.late(), 1);
+    found.extend(correlator.finish());
+    let whole = found.iter().filter(|it| it.testimonies.len() == 2).count();
+    assert_eq!((found.len(), whole), (101, 100));
+}
+
+#[test]
+fn what_is_older_than_the_bound_is_given_out() {
+    let hour = 3_600_000_000;
+    let mut correlator = small(1000, hour, 16);
+    let mut found = Vec::new();
+    for minute in 0..120 {
+        for event in death(minute) {
+            push(&mut correlator, &event);
+        }
+        found.extend(correlator.settled());
+    }
+    // Those of the last hour, and what came since the last look.
+    assert!((50..=60).contains(&found.len()), "{}", found.len());
+    assert!(correlator.voices.len() >= 120);
+    // Younger ones stay, however many.
+    let mut correlator = small(1000, 3 * hour, 16);
+    for minute in 0..120 {
+        death(minute)
+            .iter()
+            .for_each(|event| push(&mut correlator, event));
+    }
+    assert!(correlator.settled().is_empty());
+}
+
+#[test]
+fn a_wrong_clock_makes_the_others_not_old() {
+    let mut correlator = small(1000, 3_600_000_000, 64);
+    let future = kill("f", "02", 5).replace("2026-", "2096-");
+    push(&mut correlator, &future);
+    for minute in 0..100 {
+        for event in death(minute) {
+            push(&mut correlator, &event);
+            assert!(correlator.voices.len() >= 32 || minute < 16, "{minute}");
+        }
+    }
+    let mut found = correlator.settled();
+    found.extend(correlator.finish());
+    let whole = found.iter().filter(|it| it.testimonies.len() == 2).count();
+    assert_eq!((found.len(), whole), (101, 100));
+}

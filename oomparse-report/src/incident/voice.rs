@@ -1,12 +1,12 @@
 //! What is kept of an event, and the keys by which it is found.
 
-use super::clock::{Clocks, Moment, wall_us};
+use super::clock::{self, Clocks, Moment};
 use oomparse_core::{EventType, Killer, OomEvent, Reporter, Testimony, Text};
 
 /// An event with its moment.
 #[derive(Debug)]
 pub(super) struct Voice {
-    pub(super) event: OomEvent,
+    pub(super) event: Box<OomEvent>,
     pub(super) moment: Moment,
 }
 
@@ -36,7 +36,12 @@ pub(super) fn slim(mut event: OomEvent) -> OomEvent {
     event
 }
 
-/// A bystander's report about one process: the reporter, the process and the time.
+/// When it spoke, in microseconds since 1970, where it shows a whole time.
+pub(super) fn wall_us(event: &OomEvent) -> Option<i64> {
+    event.time.as_ref().and_then(clock::wall_us)
+}
+
+/// What a bystander said of one process: by whom, of whom, and of when.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Said {
     reporter: Reporter,
@@ -49,7 +54,7 @@ pub(super) struct Said {
 /// The same report again is not a second testimony.
 pub(super) fn said(event: &OomEvent) -> Option<Said> {
     let victim = event.victim.as_ref()?;
-    let at = (event.time.as_ref().and_then(wall_us), event.kernel_time_us);
+    let at = (wall_us(event), event.kernel_time_us);
     (at != (None, None)).then_some(())?;
     Some(Said {
         reporter: reporter(event)?,
@@ -61,7 +66,7 @@ pub(super) fn said(event: &OomEvent) -> Option<Said> {
 }
 
 impl Voice {
-    pub(super) fn new(event: OomEvent, clocks: &Clocks) -> Self {
+    pub(super) fn new(event: Box<OomEvent>, clocks: &Clocks) -> Self {
         let mut moment = clocks.moment(&event);
         // A status is about the container's end, whenever it was requested.
         if let Some(end) = event.testimony.as_deref().and_then(|it| it.init)
@@ -70,7 +75,11 @@ impl Voice {
                 Some(Reporter::KubernetesStatus | Reporter::Cri)
             )
         {
-            moment.wall_us = end.time.as_ref().and_then(wall_us).or(moment.wall_us);
+            moment.wall_us = end
+                .time
+                .as_ref()
+                .and_then(clock::wall_us)
+                .or(moment.wall_us);
         }
         Self { event, moment }
     }

@@ -6,43 +6,64 @@ use crate::sink::report::Page;
 use crate::sink::screen::Screen;
 use oomparse_report::incident::{Incident, Kubernetes, Testified, because, says, voice};
 use oomparse_report::{Lang, Words, clock, sentence};
-use std::io::{self, Write};
 
-pub(super) fn write(
-    out: &mut impl Write,
+/// A report under construction.
+pub(super) struct Report {
     screen: Screen,
-    incidents: &[Incident],
-    repeated: u64,
-) -> io::Result<()> {
-    let mut page = Page::new(screen);
-    silent(&mut page, incidents);
-    for incident in incidents {
-        one(&mut page, incident);
-        page.blank();
-    }
-    page.line(&totals(incidents, repeated));
-    out.write_all(page.into_text().as_bytes())
+    /// What nobody would know who asked Kubernetes alone, and how many kills that is.
+    silent: Page,
+    silent_count: u64,
+    /// Each with its voices.
+    all: Page,
+    count: u64,
 }
 
-/// What Kubernetes alone would not show.
-fn silent(page: &mut Page, incidents: &[Incident]) {
-    let is_silent = |incident: &&Incident| matches!(incident.kubernetes, Kubernetes::Silent(_));
-    let silent: Vec<&Incident> = incidents.iter().filter(is_silent).collect();
-    let head = match silent.len() {
-        0 => return,
-        1 => "Kubernetes never reported 1 kill:".to_owned(),
-        n => format!("Kubernetes never reported {n} kills:"),
-    };
-    page.sentence(&Words::default().strong(head));
-    for incident in silent {
-        let who = incident.told_best().map(victim).unwrap_or_default();
-        let words = Words::default().strong(who).say(&place(incident)).mark(":");
-        page.row(
-            &short_time(incident.testimonies.first()),
-            &words.say(&because(incident.kubernetes, Lang::En)),
-        );
+impl Report {
+    pub(super) fn new(screen: Screen) -> Self {
+        Self {
+            screen,
+            silent: Page::new(screen),
+            silent_count: 0,
+            all: Page::new(screen),
+            count: 0,
+        }
     }
-    page.blank();
+
+    pub(super) fn add(&mut self, incident: &Incident) {
+        self.count += 1;
+        if matches!(incident.kubernetes, Kubernetes::Silent(_)) {
+            self.silent_count += 1;
+            silent(&mut self.silent, incident);
+        }
+        one(&mut self.all, incident);
+        self.all.blank();
+    }
+
+    pub(super) fn finish(self, repeated: u64) -> String {
+        let mut head = Page::new(self.screen);
+        let silent = match self.silent_count {
+            0 => None,
+            1 => Some("Kubernetes never reported 1 kill:".to_owned()),
+            n => Some(format!("Kubernetes never reported {n} kills:")),
+        };
+        let mut list = self.silent;
+        if let Some(words) = silent {
+            head.sentence(&Words::default().strong(words));
+            list.blank();
+        }
+        let mut all = self.all;
+        all.line(&totals(self.count, repeated));
+        [head, list, all].map(Page::into_text).concat()
+    }
+}
+
+fn silent(page: &mut Page, incident: &Incident) {
+    let who = incident.told_best().map(victim).unwrap_or_default();
+    let words = Words::default().strong(who).say(&place(incident)).mark(":");
+    page.row(
+        &short_time(incident.testimonies.first()),
+        &words.say(&because(incident.kubernetes, Lang::En)),
+    );
 }
 
 fn one(page: &mut Page, incident: &Incident) {
@@ -81,8 +102,8 @@ fn short_time(testified: Option<&Testified>) -> String {
     })
 }
 
-fn totals(incidents: &[Incident], repeated: u64) -> String {
-    let mut text = match incidents.len() {
+fn totals(incidents: u64, repeated: u64) -> String {
+    let mut text = match incidents {
         0 => "No OOM kill found.".to_owned(),
         1 => "1 incident.".to_owned(),
         n => format!("{n} incidents."),

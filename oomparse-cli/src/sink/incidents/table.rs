@@ -7,40 +7,33 @@ use oomparse_report::incident::{Incident, victims};
 use oomparse_report::{clock, cut_id, on_screen, plain, pod_name};
 use std::io::{self, Write};
 
-pub(super) fn write(
-    out: &mut impl Write,
-    screen: Screen,
-    incidents: &[Incident],
-) -> io::Result<()> {
-    if incidents.is_empty() {
-        return Ok(());
-    }
+pub(super) fn head(out: &mut impl Write, screen: Screen) -> io::Result<()> {
     row(
         out,
         screen,
         ["TIME", "KILLER", "KUBERNETES", "VOICES", "VICTIM"],
         "POD CONTAINER",
-    )?;
-    for incident in incidents {
-        let Some(event) = incident.told_best() else {
-            continue;
-        };
-        let killer = incident.killer.map_or("-", Killer::as_str);
-        let voices = incident.testimonies.len().to_string();
-        row(
-            out,
-            screen,
-            [
-                &time(incident),
-                killer,
-                incident.kubernetes.as_str(),
-                &voices,
-                &victim(event),
-            ],
-            &place(incident),
-        )?;
-    }
-    Ok(())
+    )
+}
+
+pub(super) fn write(out: &mut impl Write, screen: Screen, incident: &Incident) -> io::Result<()> {
+    let Some(event) = incident.told_best() else {
+        return Ok(());
+    };
+    let killer = incident.killer.map_or("-", Killer::as_str);
+    let voices = incident.testimonies.len().to_string();
+    row(
+        out,
+        screen,
+        [
+            &time(incident),
+            killer,
+            incident.kubernetes.as_str(),
+            &voices,
+            &victim(event),
+        ],
+        &place(incident),
+    )
 }
 
 fn row(out: &mut impl Write, screen: Screen, cells: [&str; 5], place: &str) -> io::Result<()> {
