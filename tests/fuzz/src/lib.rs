@@ -3,10 +3,12 @@
 //! `cargo fuzz run NAME` runs them with libFuzzer; `tests/fuzz_replay.rs` runs them on any toolchain with seeds,
 //! changed seeds, and earlier findings (`fuzz/corpus/NAME.txt`).
 
+mod daemon;
 mod ffi;
 mod kept;
 mod opens;
 
+pub use daemon::daemon;
 pub use ffi::ffi;
 pub use kept::unescape;
 use oomparse_core::line::{Line, parse_line};
@@ -20,13 +22,14 @@ pub use opens::opens;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("frame", frame),
     ("line", line),
     ("cgroup", cgroup),
     ("report", report),
     ("json_record", json_record),
     ("pods", pods),
+    ("daemon", daemon),
     ("ffi", ffi),
 ];
 
