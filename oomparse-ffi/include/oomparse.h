@@ -108,7 +108,7 @@ enum oomparse_field
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * `kill`, `no_victim` or `report`.
+     * `kill`, `no_victim` or `report`; of other sources `userspace_kill`, `eviction` or `notice`.
      */
     OOMPARSE_FIELD_TYPE = 1,
     /**
@@ -120,7 +120,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_REPORT_ID = 3,
     /**
-     * `kernel` if the frame shows it, else `unknown`.
+     * `kernel` where the frame proves it, `user` or `claimed` of a daemon, else `unknown`.
      */
     OOMPARSE_FIELD_ORIGIN = 4,
     /**
@@ -256,6 +256,10 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_VICTIM_SWAP_BYTES = 51,
     /**
+     * Its command line, as a daemon prints it.
+     */
+    OOMPARSE_FIELD_VICTIM_CMDLINE = 52,
+    /**
      * The victim's memory cgroup.
      */
     OOMPARSE_FIELD_CGROUP_TASK_MEMCG = 60,
@@ -320,7 +324,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_OPENVZ_CTID = 83,
     /**
-     * Memory in use.
+     * The first digits of the container's id, where no more is shown.
+     */
+    OOMPARSE_FIELD_CONTAINER_ID_PREFIX = 84,
+    /**
+     * Use of memory.
      */
     OOMPARSE_FIELD_MEMORY_USAGE_BYTES = 90,
     /**
@@ -332,7 +340,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_MEMORY_FAILCNT = 92,
     /**
-     * Memory and swap in use (cgroup v1).
+     * The use of memory at which a daemon acts.
+     */
+    OOMPARSE_FIELD_MEMORY_THRESHOLD_BYTES = 93,
+    /**
+     * Use of memory and swap (cgroup v1).
      */
     OOMPARSE_FIELD_MEMORY_SWAP_USAGE_BYTES = 94,
     /**
@@ -459,6 +471,130 @@ enum oomparse_field
      * Shared memory that the reaper left.
      */
     OOMPARSE_FIELD_REAPED_SHMEM_RSS_BYTES = 142,
+    /**
+     * Whose hand killed, as a daemon tells: `systemd-oomd`, `earlyoom`, `kernel` ….
+     */
+    OOMPARSE_FIELD_KILLER = 150,
+    /**
+     * Who tells of another's kill: `systemd`, `containerd`, `kubernetes-event` ….
+     */
+    OOMPARSE_FIELD_REPORTER = 151,
+    /**
+     * How far the kill is known to have gone: `marked`, `sent` or `confirmed`.
+     */
+    OOMPARSE_FIELD_STAGE = 152,
+    /**
+     * The last signal, `SIGKILL`.
+     */
+    OOMPARSE_FIELD_SIGNAL = 153,
+    /**
+     * The signal before that.
+     */
+    OOMPARSE_FIELD_FIRST_SIGNAL = 154,
+    /**
+     * What was done instead of sending a signal: `command` or `restart`.
+     */
+    OOMPARSE_FIELD_ACTION = 155,
+    /**
+     * What became of the victim: `exited`, `zombie`, `survived` or `failed`.
+     */
+    OOMPARSE_FIELD_OUTCOME = 156,
+    /**
+     * How many processes were killed, as the daemon counts.
+     */
+    OOMPARSE_FIELD_PROCESS_COUNT = 157,
+    /**
+     * systemd's name of the unit.
+     */
+    OOMPARSE_FIELD_UNIT = 158,
+    /**
+     * systemd's word for how the unit ended.
+     */
+    OOMPARSE_FIELD_UNIT_RESULT = 159,
+    /**
+     * What was short: `memory`.
+     */
+    OOMPARSE_FIELD_RESOURCE = 160,
+    /**
+     * How often it was told.
+     */
+    OOMPARSE_FIELD_COUNT = 161,
+    /**
+     * Why the killer acted: `memory-pressure`, `swap-used`, `low-memory` ….
+     */
+    OOMPARSE_FIELD_CAUSE_KIND = 165,
+    /**
+     * How much of the time processes waited for memory.
+     */
+    OOMPARSE_FIELD_CAUSE_PRESSURE_PERCENT = 166,
+    /**
+     * The threshold that was passed.
+     */
+    OOMPARSE_FIELD_CAUSE_LIMIT_PERCENT = 167,
+    /**
+     * For how long it was passed.
+     */
+    OOMPARSE_FIELD_CAUSE_DURATION_US = 168,
+    /**
+     * The cgroup that was watched.
+     */
+    OOMPARSE_FIELD_CAUSE_MONITORED_CGROUP = 169,
+    /**
+     * The machine's memory in use.
+     */
+    OOMPARSE_FIELD_SYSTEM_MEMORY_USED_BYTES = 172,
+    /**
+     * All of the machine's memory.
+     */
+    OOMPARSE_FIELD_SYSTEM_MEMORY_TOTAL_BYTES = 173,
+    /**
+     * The machine's swap in use.
+     */
+    OOMPARSE_FIELD_SYSTEM_SWAP_USED_BYTES = 174,
+    /**
+     * All of the machine's swap.
+     */
+    OOMPARSE_FIELD_SYSTEM_SWAP_TOTAL_BYTES = 175,
+    /**
+     * The container's first process.
+     */
+    OOMPARSE_FIELD_INIT_PID = 178,
+    /**
+     * What that ended with.
+     */
+    OOMPARSE_FIELD_INIT_EXIT_CODE = 179,
+    /**
+     * When it ended, RFC 3339.
+     */
+    OOMPARSE_FIELD_INIT_TIME = 180,
+    /**
+     * `metadata.uid` of the Event of Kubernetes that told it.
+     */
+    OOMPARSE_FIELD_EVENT_UID = 184,
+    /**
+     * Its `reason`.
+     */
+    OOMPARSE_FIELD_EVENT_REASON = 185,
+    /**
+     * Who reports it.
+     */
+    OOMPARSE_FIELD_EVENT_COMPONENT = 186,
+    /**
+     * `ADDED`, `UPDATED` or `DELETED`, in a stream of Events.
+     */
+    OOMPARSE_FIELD_EVENT_VERB = 187,
+    /**
+     * `Pod` or `Node`: what the Event is about.
+     */
+    OOMPARSE_FIELD_EVENT_OBJECT_KIND = 188,
+    /**
+     * The name of what it is about.
+     */
+    OOMPARSE_FIELD_EVENT_OBJECT_NAME = 189,
+    /**
+     * The namespace of what it is about.
+     */
+    OOMPARSE_FIELD_EVENT_OBJECT_NAMESPACE = 190,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -492,6 +628,10 @@ enum oomparse_kind
      * `oomparse_event_get_bool`
      */
     OOMPARSE_KIND_BOOL = 4,
+    /**
+     * `oomparse_event_get_f64`
+     */
+    OOMPARSE_KIND_F64 = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -917,7 +1057,19 @@ oomparse_result oomparse_event_get_bool(const struct oomparse_event *event,
                                         bool *out_value);
 
 /**
- * Adds the names of pod and container from a table; `OOMPARSE_RESULT_ABSENT` if the table has none.
+ * A field whose kind is `OOMPARSE_KIND_F64`: percentages with two decimals.
+ *
+ * `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
+ *
+ * # Lifetime
+ * Keeps nothing.
+ */
+oomparse_result oomparse_event_get_f64(const struct oomparse_event *event,
+                                       uint32_t field,
+                                       double *out_value);
+
+/**
+ * Adds the names of pod and container that a table knows; `OOMPARSE_RESULT_ABSENT` if it knows none.
  *
  * # Lifetime
  * Ends the views into the event that were obtained before.
@@ -963,6 +1115,27 @@ oomparse_result oomparse_event_list_str(const struct oomparse_event *event,
                                         uint32_t list,
                                         size_t index,
                                         struct oomparse_str *out_value);
+
+/**
+ * How many processes a daemon's list of the killed has; the single victim of an event is no list, but fields.
+ *
+ * # Lifetime
+ * Keeps nothing.
+ */
+oomparse_result oomparse_event_victims_len(const struct oomparse_event *event,
+                                           size_t *out_len);
+
+/**
+ * A process of a daemon's list of the killed, counted from 0: its id, and its name; NULL where the line does not
+ * show the name, of which the raw bytes are given.
+ *
+ * # Lifetime
+ * The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+ */
+oomparse_result oomparse_event_get_victim(const struct oomparse_event *event,
+                                          size_t index,
+                                          uint32_t *out_pid,
+                                          struct oomparse_str *out_comm);
 
 /**
  * How many figures a "Memory cgroup stats for" block has; blocks are counted from 0.

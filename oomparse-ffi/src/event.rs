@@ -10,7 +10,7 @@ use crate::pods::oomparse_pods;
 use crate::result::oomparse_result;
 use crate::str::oomparse_str;
 use crate::value::{Value, value};
-use oomparse_core::{OomEvent, enrich};
+use oomparse_core::{OomEvent, WallTime, enrich};
 use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
@@ -33,6 +33,8 @@ pub(crate) struct Content {
     /// The line that was pushed last before it was emitted reports it.
     is_of_last_line: bool,
     time: Option<String>,
+    /// When the container's first process ended.
+    init_time: Option<String>,
     json: OnceLock<String>,
     /// The members for its record, if it was returned for a record.
     members: Option<String>,
@@ -40,9 +42,14 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn new(event: OomEvent, key: Option<Arc<[u8]>>, is_of_last_line: bool) -> Self {
-        let time = event.time.filter(oomparse_core::WallTime::is_complete);
+        let text = |time: Option<WallTime>| {
+            let whole = time.filter(WallTime::is_complete);
+            whole.map(|time| time.to_string())
+        };
+        let init = event.testimony.as_deref().and_then(|it| it.init);
         Self {
-            time: time.map(|time| time.to_string()),
+            time: text(event.time),
+            init_time: text(init.and_then(|init| init.time)),
             event,
             key,
             is_of_last_line,
@@ -69,6 +76,10 @@ impl Content {
 
     pub(crate) fn time(&self) -> Option<&str> {
         self.time.as_deref()
+    }
+
+    pub(crate) fn init_time(&self) -> Option<&str> {
+        self.init_time.as_deref()
     }
 
     fn json(&self) -> &str {
@@ -255,6 +266,29 @@ pub extern "C" fn oomparse_event_get_bool(
         out.write(false);
         match value(content(event)?, field)? {
             Value::Bool(truth) => out.write(truth.ok_or(oomparse_result::Absent)?),
+            _ => return Err(oomparse_result::WrongKind),
+        };
+        Ok(())
+    })
+}
+
+/// A field whose kind is `OOMPARSE_KIND_F64`: percentages with two decimals.
+///
+/// `OOMPARSE_RESULT_ABSENT` and 0 if the log does not show it.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_get_f64(
+    event: Option<&oomparse_event>,
+    field: u32,
+    out_value: Option<&mut MaybeUninit<f64>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_value)?;
+        out.write(0.0);
+        match value(content(event)?, field)? {
+            Value::F64(number) => out.write(number.ok_or(oomparse_result::Absent)?),
             _ => return Err(oomparse_result::WrongKind),
         };
         Ok(())

@@ -1,7 +1,10 @@
 //! `oomparse_field`: every single value of an event, by number.
 #![allow(unsafe_code, reason = "export attributes")]
 
-use crate::value::{kind, path};
+use crate::event::Content;
+use crate::field_names::name;
+use crate::value::value;
+use oomparse_core::OomEvent;
 use std::ffi::{CStr, c_char};
 
 /// A value of an event. A number is never reused for another meaning; new ones may be added.
@@ -10,13 +13,13 @@ use std::ffi::{CStr, c_char};
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_field {
-    /// `kill`, `no_victim` or `report`.
+    /// `kill`, `no_victim` or `report`; of other sources `userspace_kill`, `eviction` or `notice`.
     Type = 1,
     /// Equal if the same kill is read again.
     Id = 2,
     /// Joins the victims of one report.
     ReportId = 3,
-    /// `kernel` if the frame shows it, else `unknown`.
+    /// `kernel` if the frame shows it, `user` or `claimed` for a daemon, else `unknown`.
     Origin = 4,
     /// RFC 3339, of the line that names the victim.
     Time = 5,
@@ -84,6 +87,8 @@ pub enum oomparse_field {
     VictimRssBytes = 50,
     /// Its swapped memory (OpenVZ 6).
     VictimSwapBytes = 51,
+    /// Its command line, as a daemon prints it.
+    VictimCmdline = 52,
     /// The victim's memory cgroup.
     CgroupTaskMemcg = 60,
     /// The cgroup whose limit was hit.
@@ -116,12 +121,16 @@ pub enum oomparse_field {
     ContainerName = 82,
     /// The container's id on an OpenVZ host.
     OpenvzCtid = 83,
+    /// The first digits of the container's id, if no more is shown.
+    ContainerIdPrefix = 84,
     /// Memory in use.
     MemoryUsageBytes = 90,
     /// Limit of memory; absent if there is no limit.
     MemoryLimitBytes = 91,
     /// How often the limit of memory was hit.
     MemoryFailcnt = 92,
+    /// The memory use at which a daemon acts.
+    MemoryThresholdBytes = 93,
     /// Memory and swap in use (cgroup v1).
     MemorySwapUsageBytes = 94,
     /// Limit of memory and swap (cgroup v1); absent if there is no limit.
@@ -186,6 +195,68 @@ pub enum oomparse_field {
     ReapedFileRssBytes = 141,
     /// Shared memory that the reaper left.
     ReapedShmemRssBytes = 142,
+    /// Whose hand killed, as a daemon tells: `systemd-oomd`, `earlyoom`, `kernel` ….
+    Killer = 150,
+    /// Who tells of another's kill: `systemd`, `containerd`, `kubernetes-event` ….
+    Reporter = 151,
+    /// How far the kill is known to have gone: `marked`, `sent` or `confirmed`.
+    Stage = 152,
+    /// The last signal, `SIGKILL`.
+    Signal = 153,
+    /// The signal before that.
+    FirstSignal = 154,
+    /// What was done instead of sending a signal: `command` or `restart`.
+    Action = 155,
+    /// What became of the victim: `exited`, `zombie`, `survived` or `failed`.
+    Outcome = 156,
+    /// How many processes were killed, as the daemon counts.
+    ProcessCount = 157,
+    /// systemd's name of the unit.
+    Unit = 158,
+    /// systemd's word for how the unit ended.
+    UnitResult = 159,
+    /// What was short: `memory`.
+    Resource = 160,
+    /// How often it was told.
+    Count = 161,
+    /// Why the killer acted: `memory-pressure`, `swap-used`, `low-memory` ….
+    CauseKind = 165,
+    /// How much of the time processes waited for memory.
+    CausePressurePercent = 166,
+    /// The threshold that was passed.
+    CauseLimitPercent = 167,
+    /// For how long it was passed.
+    CauseDurationUs = 168,
+    /// The cgroup that was watched.
+    CauseMonitoredCgroup = 169,
+    /// The machine's memory in use.
+    SystemMemoryUsedBytes = 172,
+    /// All of the machine's memory.
+    SystemMemoryTotalBytes = 173,
+    /// The machine's swap in use.
+    SystemSwapUsedBytes = 174,
+    /// All of the machine's swap.
+    SystemSwapTotalBytes = 175,
+    /// The container's first process.
+    InitPid = 178,
+    /// What that ended with.
+    InitExitCode = 179,
+    /// When it ended, RFC 3339.
+    InitTime = 180,
+    /// `metadata.uid` of the Event of Kubernetes that told it.
+    EventUid = 184,
+    /// Its `reason`.
+    EventReason = 185,
+    /// Who reports it.
+    EventComponent = 186,
+    /// `ADDED`, `UPDATED` or `DELETED`, in a stream of Events.
+    EventVerb = 187,
+    /// `Pod` or `Node`: what the Event is about.
+    EventObjectKind = 188,
+    /// The name of what it is about.
+    EventObjectName = 189,
+    /// The namespace of what it is about.
+    EventObjectNamespace = 190,
 }
 
 /// The kind of a field's value, which decides the function that returns it.
@@ -200,6 +271,8 @@ pub enum oomparse_kind {
     I64 = 3,
     /// `oomparse_event_get_bool`
     Bool = 4,
+    /// `oomparse_event_get_f64`
+    F64 = 5,
 }
 
 /// The path of a field in the record, for example `victim.pid`; NULL if no field has this number.
@@ -219,5 +292,6 @@ pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
 /// Keeps nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_field_kind(field: u32) -> u32 {
-    kind(field).map_or(0, |kind| kind as u32)
+    let nothing = Content::new(OomEvent::default(), None, false);
+    value(&nothing, field).map_or(0, |value| value.kind() as u32)
 }

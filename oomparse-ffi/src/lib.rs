@@ -14,6 +14,7 @@
 mod cgroup;
 mod event;
 mod field;
+mod field_names;
 mod guard;
 mod lists;
 mod options;

@@ -1,11 +1,11 @@
-//! The lists of an event: evidence, cut fields, labels, stats blocks, tasks.
+//! The lists of an event: evidence, cut fields, labels, stats blocks, tasks, victims.
 #![allow(unsafe_code, reason = "export attributes")]
 
 use crate::event::{content, oomparse_event};
 use crate::guard::{Done, given, guard};
 use crate::result::oomparse_result;
 use crate::str::oomparse_str;
-use oomparse_core::{MemcgStats, TaskRow, Text};
+use oomparse_core::{KilledProcess, MemcgStats, TaskRow, Text};
 use std::mem::MaybeUninit;
 
 /// A list of texts in an event. A number is never reused for another meaning; new ones may be added.
@@ -122,6 +122,54 @@ pub extern "C" fn oomparse_event_list_str(
         out.write(oomparse_str::of(text.ok_or(oomparse_result::OutOfRange)?));
         Ok(())
     })
+}
+
+/// How many processes a daemon's list of the killed has; the single victim of an event is no list, but fields.
+///
+/// # Lifetime
+/// Keeps nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_victims_len(
+    event: Option<&oomparse_event>,
+    out_len: Option<&mut MaybeUninit<usize>>,
+) -> oomparse_result {
+    guard(|| {
+        let out = given(out_len)?;
+        out.write(0);
+        out.write(victims(event)?.len());
+        Ok(())
+    })
+}
+
+/// A process of a daemon's list of the killed, counted from 0: its id, and its name; NULL where the line does not
+/// show the name, of which the raw bytes are given.
+///
+/// # Lifetime
+/// The view is the event's: it ends with the event, or when `oomparse_pods_enrich` changes it.
+#[unsafe(no_mangle)]
+pub extern "C" fn oomparse_event_get_victim(
+    event: Option<&oomparse_event>,
+    index: usize,
+    out_pid: Option<&mut MaybeUninit<u32>>,
+    out_comm: Option<&mut MaybeUninit<oomparse_str>>,
+) -> oomparse_result {
+    guard(|| {
+        let (pid, comm) = (given(out_pid)?, given(out_comm)?);
+        pid.write(0);
+        comm.write(oomparse_str::NONE);
+        let victim = victims(event)?.get(index);
+        let victim = victim.ok_or(oomparse_result::OutOfRange)?;
+        pid.write(victim.pid);
+        if let Some(name) = &victim.comm {
+            comm.write(oomparse_str::of(name.as_bytes()));
+        }
+        Ok(())
+    })
+}
+
+fn victims(event: Option<&oomparse_event>) -> Done<&[KilledProcess]> {
+    let testimony = content(event)?.event.testimony.as_deref();
+    Ok(testimony.map_or(&[], |it| it.victims.as_slice()))
 }
 
 /// How many figures a "Memory cgroup stats for" block has; blocks are counted from 0.

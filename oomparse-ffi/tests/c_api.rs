@@ -129,6 +129,10 @@ fn values_of(out: &mut BTreeSet<String>, path: &str, value: &Value) {
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
             out.insert(format!("{} {hex}", moved(path)));
         }
+        Value::Number(number) if number.is_f64() => {
+            let number = number.as_f64().unwrap();
+            out.insert(format!("{path} {number:.2}"));
+        }
         other => _ = out.insert(format!("{path} {other}")),
     }
 }

@@ -106,6 +106,19 @@ fn storms_keys_and_names_in_lua() {
 
 #[test]
 fn corpus_gives_the_cores_keys_and_values_in_lua() {
+    corpus_through_lua(false, 300);
+}
+
+#[test]
+fn corpus_of_daemons_gives_the_cores_keys_and_values_in_lua() {
+    corpus_through_lua(true, 100);
+}
+
+fn corpus_through_lua(of_daemons: bool, at_least: usize) {
+    let mut options = Options::default();
+    if of_daemons {
+        options.accept = options.accept.and_all_daemons();
+    }
     let folders = [cases().unwrap(), negatives().unwrap()].concat();
     let plain: Vec<_> = folders
         .into_iter()
@@ -118,7 +131,8 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
                 && options.host.is_none()
                 && options.boot_id.is_none()
                 && case.pods.is_none()
-                && !case.reads_others()
+                && options.origin.is_none()
+                && case.reads_others() == of_daemons
                 && !case.needs_line_above()
         })
         .collect();
@@ -126,11 +140,16 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
         .iter()
         .map(|case| format!("{}\n", case.dir.join("input.log").display()))
         .collect();
-    let list = scratch("lua.list");
+    let list = scratch(if of_daemons {
+        "lua-daemons.list"
+    } else {
+        "lua.list"
+    });
     std::fs::write(&list, rows).unwrap();
     let mut lua = Command::new("luajit");
     lua.env("OOMPARSE_LIB", shared())
-        .env("OOMPARSE_TRUST", "any");
+        .env("OOMPARSE_TRUST", "any")
+        .env("OOMPARSE_SOURCES", if of_daemons { "all" } else { "" });
     lua.arg(root().join("tests/languages/corpus.lua"));
     lua.arg(root().join("../integrations/fluent-bit/oomparse.lua"))
         .arg(&list);
@@ -145,12 +164,12 @@ fn corpus_gives_the_cores_keys_and_values_in_lua() {
             .skip(1)
             .map(|event| serde_json::from_str(event).unwrap())
             .collect();
-        let events = parse_records(&Options::default(), &case.input);
+        let events = parse_records(&options, &case.input);
         assert_eq!(found, to_values(&events).unwrap(), "{}", case.name);
         compared += found.len();
     }
     assert!(
-        logs.next().is_none() && compared > 300,
+        logs.next().is_none() && compared > at_least,
         "{compared} events compared"
     );
 }

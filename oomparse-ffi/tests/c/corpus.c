@@ -8,7 +8,7 @@
  *         keyed    line by line under the log's name, all logs with one parser
  *         fields   as chunk, but every value through its own function, one a line
  *   LIST  a file: a log's path and its options a line, with tabs between:
- *         path tasks year utc-offset host boot-id listing-of-pods
+ *         path tasks year utc-offset host boot-id listing-of-pods sources origin
  */
 #include "common.h"
 
@@ -45,6 +45,7 @@ static void print_single_fields(const oomparse_event *event)
         oomparse_str text;
         uint64_t number;
         int64_t with_sign;
+        double fraction;
         bool truth;
         oomparse_result result = OOMPARSE_RESULT_ABSENT;
         uint32_t kind = oomparse_field_kind(field);
@@ -63,6 +64,9 @@ static void print_single_fields(const oomparse_event *event)
         } else if (kind == OOMPARSE_KIND_BOOL) {
             result = oomparse_event_get_bool(event, field, &truth);
             CHECK(oomparse_event_get_str(event, field, &text) == OOMPARSE_RESULT_WRONG_KIND);
+        } else if (kind == OOMPARSE_KIND_F64) {
+            result = oomparse_event_get_f64(event, field, &fraction);
+            CHECK(oomparse_event_get_u64(event, field, &number) == OOMPARSE_RESULT_WRONG_KIND);
         } else {
             CHECK(oomparse_event_get_u64(event, field, &number) == OOMPARSE_RESULT_UNKNOWN_FIELD);
         }
@@ -75,6 +79,7 @@ static void print_single_fields(const oomparse_event *event)
         case OOMPARSE_KIND_STR: print_escaped(text); break;
         case OOMPARSE_KIND_U64: printf("%llu", (unsigned long long)number); break;
         case OOMPARSE_KIND_I64: printf("%lld", (long long)with_sign); break;
+        case OOMPARSE_KIND_F64: printf("%.2f", fraction); break;
         default: printf("%s", truth ? "true" : "false"); break;
         }
         putchar('\n');
@@ -171,9 +176,30 @@ static void print_tasks(const oomparse_event *event)
     }
 }
 
+static void print_victims(const oomparse_event *event)
+{
+    size_t len;
+    size_t i;
+    uint32_t pid;
+    oomparse_str comm;
+
+    CHECK_OK(oomparse_event_victims_len(event, &len));
+    for (i = 0; i < len; i++) {
+        CHECK_OK(oomparse_event_get_victim(event, i, &pid, &comm));
+        printf("victims.%lu.pid %lu\n", (unsigned long)i, (unsigned long)pid);
+        if (comm.data != NULL) {
+            printf("victims.%lu.comm ", (unsigned long)i);
+            print_escaped(comm);
+            putchar('\n');
+        }
+    }
+    CHECK(oomparse_event_get_victim(event, len, &pid, &comm) == OOMPARSE_RESULT_OUT_OF_RANGE);
+}
+
 static void print_fields(const oomparse_event *event)
 {
     print_single_fields(event);
+    print_victims(event);
     print_list(event, "memcg_stats.path", OOMPARSE_LIST_STAT_PATHS);
     print_stats(event);
     print_tasks(event);
@@ -202,6 +228,20 @@ static void drain(oomparse_parser *parser, bool fields)
         oomparse_event_free(event);
     }
     CHECK(event == NULL);
+}
+
+static void set_sources(oomparse_options *options, char **rest)
+{
+    const char *names = next_column(rest);
+    const char *origin = next_column(rest);
+
+    while (names[0] != '\0') {
+        size_t len = strcspn(names, ",");
+
+        CHECK_OK(oomparse_options_add_source(options, names, len));
+        names += len + (names[len] == ',');
+    }
+    CHECK_OK(oomparse_options_set_origin(options, origin, strlen(origin)));
 }
 
 static void push_lines(oomparse_parser *parser, const char *key, const char *log, size_t len)
@@ -260,14 +300,16 @@ static void read_log(const char *mode, char *line)
     char *rest = line;
     const char *path = next_column(&rest);
     oomparse_options *options = read_options(&rest);
+    const char *listing = next_column(&rest);
     oomparse_parser *parser;
     size_t len;
     size_t at;
     char *log = read_file(path, &len);
 
+    set_sources(options, &rest);
     CHECK_OK(oomparse_parser_new(options, &parser));
     oomparse_options_free(options);
-    set_pods(parser, next_column(&rest));
+    set_pods(parser, listing);
     printf("== %s\n", path);
     if (strcmp(mode, "chunk") == 0 || strcmp(mode, "fields") == 0) {
         CHECK_OK(oomparse_parser_push_chunk(parser, log, len));

@@ -6,7 +6,7 @@ import oomparse
 
 out = sys.stdout.buffer
 for row in open(sys.argv[1], encoding="utf-8"):
-    path, tasks, year, offset, host, boot_id, listing = row.rstrip("\n").split("\t")
+    path, tasks, year, offset, host, boot_id, listing, sources, origin = row.rstrip("\n").split("\t")
     pods = None
     if listing:
         pods = oomparse.Pods()
@@ -19,6 +19,8 @@ for row in open(sys.argv[1], encoding="utf-8"):
         host=host or None,
         boot_id=boot_id or None,
         pods=pods,
+        sources=sources.split(",") if sources else (),
+        origin=origin or None,
     )
     out.write(b"== %s\n" % path.encode())
     log = open(path, "rb").read()

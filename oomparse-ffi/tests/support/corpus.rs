@@ -15,8 +15,6 @@ pub(crate) fn corpus() -> Vec<Log> {
     let folders = [cases().unwrap(), negatives().unwrap()].concat();
     let mut logs: Vec<Log> = folders
         .iter()
-        // The C interface reads only the kernel's lines.
-        .filter(|case| !case.reads_others())
         .map(|case| {
             let options = &case.options;
             let number = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
@@ -24,7 +22,7 @@ pub(crate) fn corpus() -> Vec<Log> {
                 String::from_utf8(text.clone().unwrap_or_default()).unwrap()
             };
             let row = format!(
-                "{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
                 case.dir.join("input.log").display(),
                 u8::from(options.tasks),
                 number(options.year.map(i64::from)),
@@ -32,6 +30,8 @@ pub(crate) fn corpus() -> Vec<Log> {
                 text(&options.host),
                 text(&options.boot_id),
                 listing(case),
+                option(case, "sources"),
+                option(case, "origin"),
             );
             Log {
                 row,
@@ -42,7 +42,7 @@ pub(crate) fn corpus() -> Vec<Log> {
     let dir = oomparse_tests::corpus_dir().join("crashers");
     for (name, input) in crashers().unwrap() {
         logs.push(Log {
-            row: format!("{}\t\t\t\t\t\t", dir.join(name).display()),
+            row: format!("{}\t\t\t\t\t\t\t\t", dir.join(name).display()),
             events: parse_whole(&oomparse_core::Options::default(), &input),
         });
     }
@@ -72,4 +72,11 @@ fn listing(case: &Case) -> String {
     let name = case.pods.as_ref().and_then(|_| case.word("pods"));
     name.map(|name| case.dir.join(name).display().to_string())
         .unwrap_or_default()
+}
+
+/// A word of the case's options, as it is written.
+fn option<'c>(case: &'c Case, key: &str) -> &'c str {
+    let options = case.about.get("options");
+    let word = options.and_then(|of| of.get(key)?.as_str());
+    word.unwrap_or_default()
 }
