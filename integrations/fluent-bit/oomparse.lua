@@ -16,6 +16,9 @@
 --                   when a pod is not known and they look different
 --   OOMPARSE_TRUST  kernel (default): only what the record proves to be the kernel's; any: all but
 --                   what it proves to be a program's
+--   OOMPARSE_SOURCES
+--                   daemons whose lines are read beside the kernel's, with a comma between, or all: earlyoom,kubelet
+--   OOMPARSE_ORIGIN whose log it is, where its lines do not say so: a daemon's name
 --   OOMPARSE_KEY    the record's key that holds the text, also within an object: log, a.b, $a['b']; the usual
 --                   ones by default
 --   OOMPARSE_CGROUP_ROOTS
@@ -38,6 +41,8 @@ uint32_t oomparse_version_number(void);
 uint32_t oomparse_options_new(oomparse_options **out);
 void oomparse_options_free(oomparse_options *options);
 uint32_t oomparse_options_set_trust(oomparse_options *options, uint32_t trust);
+uint32_t oomparse_options_add_source(oomparse_options *options, const char *name, size_t len);
+uint32_t oomparse_options_set_origin(oomparse_options *options, const char *name, size_t len);
 uint32_t oomparse_options_add_cgroup_root(oomparse_options *options, const char *root, size_t len);
 uint32_t oomparse_options_add_text_key(oomparse_options *options, const char *key, size_t len);
 uint32_t oomparse_options_set_since(oomparse_options *options, uint64_t seconds);
@@ -90,6 +95,15 @@ local function make_parser()
         error("OOMPARSE_TRUST is `kernel` or `any`")
     end
     check(lib.oomparse_options_set_trust(options[0], trust == "any" and 1 or 2))
+    for name in (os.getenv("OOMPARSE_SOURCES") or ""):gmatch("[^,%s]+") do
+        if lib.oomparse_options_add_source(options[0], name, #name) ~= OK then
+            error("OOMPARSE_SOURCES are daemons whose lines are read, or `all`, not `" .. name .. "`")
+        end
+    end
+    local origin = os.getenv("OOMPARSE_ORIGIN") or ""
+    if lib.oomparse_options_set_origin(options[0], origin, #origin) ~= OK then
+        error("OOMPARSE_ORIGIN is a daemon whose lines are read, not `" .. origin .. "`")
+    end
     for root in (os.getenv("OOMPARSE_CGROUP_ROOTS") or ""):gmatch("[^,%s]+") do
         if lib.oomparse_options_add_cgroup_root(options[0], root, #root) ~= OK then
             error("OOMPARSE_CGROUP_ROOTS are paths that begin with `/`, not `" .. root .. "`")

@@ -1,7 +1,7 @@
 //! The caller's options, checked: an error names the wrong value.
 
 use crate::pods::Pods;
-use oomparse_core::{Accept, OomEvent, Options, Source, Trust};
+use oomparse_core::{Accept, Daemon, OomEvent, Options, Source, Trust};
 use oomparse_input::zone::{self, Zone};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -57,7 +57,9 @@ impl Settings {
             "node_name" => options.host = Some(bytes_of(value)?).filter(|name| !name.is_empty()),
             "boot_id" => options.boot_id = Some(bytes_of(value)?).filter(|id| !id.is_empty()),
             "tasks" => options.tasks = value.is_truthy()?,
-            "trust" => options.accept = accept_of(value)?,
+            "trust" => options.accept = accept_of(value)?.and_daemons_of(options.accept),
+            "sources" => options.accept = with_sources(options.accept, value)?,
+            "origin" => options.origin = Some(daemon_of(key, value)?),
             "cgroup_roots" => {
                 for root in value.try_iter()? {
                     let root = root?;
@@ -108,6 +110,25 @@ fn accept_of(value: &Bound<'_, PyAny>) -> PyResult<Accept> {
         "proven" => Ok(Accept::of(&[Source::Kernel], Trust::Proven)),
         _ => Err(wrong("trust", "'any', 'kernel' or 'proven'", value)),
     }
+}
+
+/// The daemons whose lines are read besides: their names, or `all`.
+fn with_sources(accept: Accept, value: &Bound<'_, PyAny>) -> PyResult<Accept> {
+    if value.str()?.to_string() == "all" {
+        return Ok(accept.and_all_daemons());
+    }
+    if value.extract::<String>().is_ok() {
+        return Ok(accept.and(daemon_of("sources", value)?));
+    }
+    value.try_iter()?.try_fold(accept, |accept, name| {
+        Ok(accept.and(daemon_of("sources", &name?)?))
+    })
+}
+
+fn daemon_of(key: &str, value: &Bound<'_, PyAny>) -> PyResult<Daemon> {
+    let name = value.str()?.to_string();
+    Daemon::from_name(&name)
+        .ok_or_else(|| wrong(key, "the name of a daemon whose lines are read", value))
 }
 
 /// `Pods`, or the paths of their sources.

@@ -149,6 +149,20 @@ def test_trust():
         assert found == counts, trust
 
 
+def test_sources_other_than_the_kernel():
+    said = b'sending SIGTERM to process 7 uid 0 "java": badness 9, VmRSS 4 MiB\n'
+    log = b"Jan  5 02:12:02 n1 earlyoom[77]: " + said
+    assert list(oomparse.scan([log])) == []
+    for sources in ("all", "earlyoom", ["kubelet", "earlyoom"]):
+        [event] = oomparse.scan([log], sources=sources, trust="kernel")
+        assert (event["type"], event["killer"], event["origin"]) == ("userspace_kill", "earlyoom", "claimed")
+    assert list(oomparse.scan([log], sources="kubelet")) == []
+    [event] = oomparse.scan([said], origin="earlyoom")
+    assert event["victim"]["pid"] == 7
+    parser = oomparse.Parser(sources="all")
+    assert len(parser.push(log) + parser.finish()) == 1
+
+
 def test_names_of_pods(tmp_path, log):
     listing = f"pod_uid,namespace,pod_name\n{UID},shop,web-0\n"
     path = tmp_path / "pods.csv"
@@ -170,6 +184,8 @@ def test_wrong_arguments_are_named(log):
         ({"year": 23}, ValueError, "year is a year, 1970 to 9999, not 23"),
         ({"timezone": "Mars/Olympus"}, ValueError, "no such zone"),
         ({"trust": "me"}, ValueError, "trust is 'any', 'kernel' or 'proven'"),
+        ({"sources": "sh"}, ValueError, "sources is the name of a daemon whose lines are read, not sh"),
+        ({"origin": "all"}, ValueError, "origin is the name of a daemon"),
         ({"on_error": "ignore"}, ValueError, "on_error"),
         ({"columns": ["nobody"]}, ValueError, "there is no column nobody"),
         ({"cgroup_roots": ["docker"]}, ValueError, "begin with `/`"),

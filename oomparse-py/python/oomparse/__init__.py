@@ -56,6 +56,8 @@ def scan(
     pods: Pods | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     tasks: bool = False,
     trust: Literal["any", "kernel", "proven"] = "any",
+    sources: str | Sequence[str] | None = None,
+    origin: str | None = None,
     cgroup_roots: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
     on_error: Literal["raise", "row"] = "raise",
@@ -76,6 +78,9 @@ def scan(
     ``trust`` says whose lines make events: ``any`` all but what a program is known to have written, ``kernel`` what the
     log says to be the kernel's, ``proven`` what nobody else can have written.
 
+    ``sources`` are daemons whose lines are read beside the kernel's, by name (``earlyoom``, ``kubelet``), or ``all``;
+    ``origin`` is the daemon whose log it is where its lines do not say so.
+
     ``cgroup_roots`` are cgroups of users or services below which a cluster lives.
 
     ``columns`` are the top-level columns that the Arrow stream has; it does not change the dicts.
@@ -94,6 +99,8 @@ def scan(
         pods=pods,
         tasks=tasks,
         trust=trust,
+        sources=sources,
+        origin=origin,
         cgroup_roots=cgroup_roots,
     )
 
@@ -110,6 +117,8 @@ def scan_range(
     pods: Pods | str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
     tasks: bool = False,
     trust: Literal["any", "kernel", "proven"] = "any",
+    sources: str | Sequence[str] | None = None,
+    origin: str | None = None,
     cgroup_roots: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
     on_error: Literal["raise", "row"] = "raise",
@@ -131,5 +140,7 @@ def scan_range(
         pods=pods,
         tasks=tasks,
         trust=trust,
+        sources=sources,
+        origin=origin,
         cgroup_roots=cgroup_roots,
     )

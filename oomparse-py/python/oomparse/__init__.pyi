@@ -265,6 +265,8 @@ class Parser:
         pods: Pods | Path | Sequence[Path] | None = None,
         tasks: bool = False,
         trust: Trust = "any",
+        sources: str | Sequence[str] | None = None,
+        origin: str | None = None,
         cgroup_roots: Sequence[str] | None = None,
     ) -> None: ...
     def push(self, chunk: bytes) -> list[Event]: ...
@@ -310,6 +312,8 @@ def scan(
     pods: Pods | Path | Sequence[Path] | None = None,
     tasks: bool = False,
     trust: Trust = "any",
+    sources: str | Sequence[str] | None = None,
+    origin: str | None = None,
     cgroup_roots: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
     on_error: OnError = "raise",
@@ -326,6 +330,8 @@ def scan_range(
     pods: Pods | Path | Sequence[Path] | None = None,
     tasks: bool = False,
     trust: Trust = "any",
+    sources: str | Sequence[str] | None = None,
+    origin: str | None = None,
     cgroup_roots: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
     on_error: OnError = "raise",

@@ -1,6 +1,6 @@
 //! The options of the `[FILTER]` section.
 
-use oomparse_core::{Accept, Options};
+use oomparse_core::{Accept, Daemon, Options};
 use oomparse_host::{Key, Places};
 use std::time::Duration;
 
@@ -16,12 +16,14 @@ pub enum Mode {
 
 /// The names of the options, as they are written in the documentation. Fluent Bit has `Match`, `Alias`,
 /// `Log_Level` and its like itself.
-pub const OPTIONS: [&str; 14] = [
+pub const OPTIONS: [&str; 16] = [
     "Key",
     "Pods",
     "Labels",
     "Mode",
     "Trust",
+    "Sources",
+    "Origin",
     "Event_Key",
     "Drop_Report",
     "Since",
@@ -121,6 +123,17 @@ impl Settings {
             Some("any") => Accept::ANY,
             Some(other) => return Err(format!("Trust is `kernel` or `any`, not `{other}`")),
         };
+        for name in list("Sources") {
+            let accept = settings.parser.accept;
+            settings.parser.accept = match name.as_str() {
+                "all" => accept.and_all_daemons(),
+                name => accept.and(daemon("Sources", name)?),
+            };
+        }
+        settings.parser.origin = match get("Origin") {
+            None => None,
+            Some(name) => Some(daemon("Origin", name.trim())?),
+        };
         settings.parser.tasks = is_on("Tasks", word("Tasks"))?;
         settings.parser.host = get("Host").map(String::into_bytes);
         settings.parser.boot_id = get("Boot_Id").map(String::into_bytes);
@@ -159,6 +172,12 @@ impl Settings {
             !OPTIONS.iter().any(&is) && !HOSTS.iter().any(&is)
         })
     }
+}
+
+fn daemon(option: &str, name: &str) -> Result<Daemon, String> {
+    Daemon::from_name(name).ok_or_else(|| {
+        format!("{option}: `{name}` is no daemon whose lines are read, as `earlyoom` or `kubelet`")
+    })
 }
 
 fn keys(written: &[String]) -> Result<Vec<Key>, String> {
@@ -226,10 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn daemons_are_read_where_they_are_asked_for() {
+        let settings = read(&[("Sources", "earlyoom, kubelet"), ("Origin", "nohang")]).unwrap();
+        let kernel = Accept::KERNEL.and(Daemon::EarlyOom).and(Daemon::Kubelet);
+        assert_eq!(settings.parser.accept, kernel);
+        assert_eq!(settings.parser.origin, Some(Daemon::Nohang));
+        let all = read(&[("sources", "all"), ("trust", "any")]).unwrap();
+        assert_eq!(all.parser.accept, Accept::ANY.and_all_daemons());
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused_with_a_sentence() {
         for (option, value) in [
             ("mode", "event"),
             ("trust", "all"),
+            ("sources", "earlyoom, sh"),
+            ("origin", "all"),
             ("tasks", "maybe"),
             ("cgroup_roots", "user.slice"),
             ("utc_offset", "2"),

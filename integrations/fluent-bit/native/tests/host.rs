@@ -562,8 +562,8 @@ fn broken_chunks_go_on_as_they_are() {
     }
 }
 
-/// The corpus as lines of a tail input, one tag for each log.
-fn corpus() -> (Vec<Case>, Vec<(String, Vec<u8>)>) {
+/// The corpus as lines of a tail input, one tag for each log: the kernel's logs, or those in which all daemons are read.
+fn corpus(of_daemons: bool) -> (Vec<Case>, Vec<(String, Vec<u8>)>) {
     let folders = [cases().unwrap(), negatives().unwrap()].concat();
     let of_plain_options: Vec<Case> = folders
         .into_iter()
@@ -576,11 +576,12 @@ fn corpus() -> (Vec<Case>, Vec<(String, Vec<u8>)>) {
                 && options.host.is_none()
                 && options.boot_id.is_none()
                 && case.pods.is_none()
-                && !case.reads_others()
+                && options.origin.is_none()
+                && case.reads_others() == of_daemons
                 && !case.needs_line_above()
         })
         .collect();
-    assert!(of_plain_options.len() > 200);
+    assert!(of_plain_options.len() > if of_daemons { 30 } else { 200 });
     let chunks = of_plain_options
         .iter()
         .map(|case| {
@@ -604,6 +605,15 @@ fn corpus() -> (Vec<Case>, Vec<(String, Vec<u8>)>) {
     (of_plain_options, chunks)
 }
 
+/// The case's, with all daemons where it reads some.
+fn options_of(case: &Case) -> oomparse_core::Options {
+    let mut options = case.options.clone();
+    if case.reads_others() {
+        options.accept = options.accept.and_all_daemons();
+    }
+    options
+}
+
 fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Map(pairs) => pairs
@@ -622,18 +632,22 @@ fn to_json(value: &Value) -> serde_json::Value {
 
 #[test]
 fn corpus_gives_the_cores_keys_and_values() {
-    let (cases, chunks) = corpus();
+    corpus_through(false, &["Trust=any", "Mode=events"], 150);
+}
+
+#[test]
+fn corpus_of_daemons_gives_the_cores_keys_and_values() {
+    corpus_through(true, &["Trust=any", "Mode=events", "Sources=all"], 100);
+}
+
+fn corpus_through(of_daemons: bool, options: &[&str], at_least: usize) {
+    let (cases, chunks) = corpus(of_daemons);
     let chunks: Vec<_> = chunks
         .iter()
         .map(|(tag, chunk)| (tag.as_str(), chunk.clone()))
         .collect();
-    let answer = filter(
-        "corpus",
-        sanitized(),
-        &[],
-        &["Trust=any", "Mode=events"],
-        &chunks,
-    );
+    let name = if of_daemons { "daemons" } else { "corpus" };
+    let answer = filter(name, sanitized(), &[], options, &chunks);
     let mut compared = 0;
     for (case, (input, output)) in cases.iter().zip(chunks.iter().zip(&answer.chunks)) {
         let found: Vec<_> = events(output)
@@ -641,7 +655,7 @@ fn corpus_gives_the_cores_keys_and_values() {
             .filter_map(|event| get(body(event), "oom").map(to_json))
             .collect();
         let expected: Vec<serde_json::Value> =
-            [case.events(), parse_records(&case.options, &case.input)]
+            [case.events(), parse_records(&options_of(case), &case.input)]
                 .iter()
                 .flatten()
                 .map(|event| serde_json::from_str(event).unwrap())
@@ -654,7 +668,7 @@ fn corpus_gives_the_cores_keys_and_values() {
         }
         assert!(events(output).len() >= events(&input.1).len());
     }
-    assert!(compared > 150, "{compared} events compared");
+    assert!(compared > at_least, "{compared} events compared");
 }
 
 #[test]
