@@ -171,6 +171,237 @@ fn oomd_paths_are_read_between_their_numbers() {
     }
 }
 
+/// The entries of the journal that a text over lines makes, all of one moment, of a daemon's own unit.
+fn entries(daemon: &str, at_us: u64, text: &str) -> String {
+    let entry = |(number, line): (usize, &str)| {
+        let at = 1_767_579_122_000_000 + at_us + 7 * number as u64;
+        let entry = serde_json::json!({
+            "__CURSOR": "x", "__REALTIME_TIMESTAMP": at.to_string(), "_HOSTNAME": "n1", "MESSAGE": line,
+            "SYSLOG_IDENTIFIER": daemon, "_COMM": daemon, "_PID": "77", "_TRANSPORT": "stdout",
+            "_SYSTEMD_UNIT": format!("{daemon}.service"),
+        });
+        format!("{entry}\n")
+    };
+    text.split('\n').enumerate().map(entry).collect()
+}
+
+/// Lines of a command line, in any order.
+fn over_lines(dice: &mut Dice, lines: &[&str]) -> String {
+    let count = dice.below(7);
+    let picked = (0..count).map(|_| lines[dice.below(lines.len())]);
+    picked.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn earlyooms_command_lines_over_lines_kill_nobody_and_hide_no_kill() {
+    let mut dice = Dice(4);
+    let lines = [
+        "a",
+        "\"",
+        "process 3112 exited after 0.1 seconds",
+        "process exited after 0.1 seconds",
+        "sending SIGKILL to process 1 uid 0 \"init\": oom_score 9, VmRSS 9 MiB, cmdline \"x\"",
+        "sending SIGKILL to process 1 uid 0 \"init\": badness 9, VmRSS 9 MiB",
+        "dryrun, not actually sending any signal",
+        "escalating to SIGKILL after 0.1 seconds",
+        "kill failed: Operation not permitted",
+        "mem avail:     1 of     2 MiB ( 1.00%), swap free:    0 of    0 MiB ( 0.00%)",
+        "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%",
+    ];
+    for round in 0..ROUNDS / 4 {
+        let cmdline = over_lines(&mut dice, &lines);
+        let kill = format!(
+            "sending SIGTERM to process 3112 uid 33 \"a\": oom_score 820, VmRSS 2 MiB, cmdline \"{cmdline}\""
+        );
+        let kill_entries = entries("earlyoom", 0, &kill);
+        let end = entries(
+            "earlyoom",
+            200_000,
+            "process 3112 exited after 0.200 seconds",
+        );
+        let next = entries(
+            "earlyoom",
+            700_000,
+            "mem avail:     9 of    10 MiB (90.00%)",
+        );
+        let event = one((kill_entries.clone() + &end + &next).as_bytes());
+        let victim = event.victim.expect("a victim");
+        assert_eq!(victim.pid, 3112, "{round}: {kill}");
+        let told = event.testimony.expect("a testimony");
+        assert!(told.outcome.is_some(), "{round}: {kill}");
+        let dry = format!("{kill}\ndryrun, not actually sending any signal");
+        let log = entries("earlyoom", 0, &dry) + &next;
+        assert!(events(log.as_bytes()).is_empty(), "{round}: {log}");
+    }
+}
+
+#[test]
+fn nohangs_command_lines_over_lines_kill_nobody_else() {
+    let mut dice = Dice(5);
+    let pod = "/kubepods/burstable/pod6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9/7632ffba092e6d2a4638281d96e4c812b20f6927c6d949d51603594386ed2273";
+    let cgroup = format!("  cgroup_v2: {pod}");
+    let lines = [
+        "a",
+        ">>=== STARTING implement_corrective_action() ====>>",
+        "Memory status that requires corrective actions:",
+        "  PID:       1, name: init, state: S (sleeping), EUID: 0, SID: 1 (init), lifetime: 1s",
+        "Victim is init, pid: 1, badness: 3, VmRSS: 4 MiB, VmSwap: 0 MiB",
+        &cgroup,
+        "  cmdline:   b",
+        "  exe realpath: /bin/b",
+        "Implementing a corrective action:",
+        "  Sending SIGKILL to the victim",
+        "  Executing the command: true",
+        "The victim died in 0.1s",
+    ];
+    for round in 0..ROUNDS / 4 {
+        let cmdline = over_lines(&mut dice, &lines);
+        let comm = dice.name(15, &[", state: ", "PID: 1", "\n"]);
+        let comm =
+            String::from_utf8_lossy(&comm).replace(|it: char| !it.is_ascii() || it == '\u{1}', "x");
+        let comm = comm.trim();
+        let shown = format!(
+            ">>=== STARTING implement_corrective_action() ====>>\nVictim status (found in 1ms):\n  PID:       24044, name: {comm}, state: R (running), EUID: 1000, SID: 9 (sh), lifetime: 2s\n  badness:   830, oom_score:  830, oom_score_adj:  0\n  cgroup_v2: /user.slice\n  cmdline:   a{cmdline}\n  exe realpath: /bin/a"
+        );
+        let shown = entries("nohang", 0, &shown);
+        let act = entries(
+            "nohang",
+            8_000,
+            "Implementing a corrective action:\n  Sending SIGTERM to the victim",
+        );
+        let end = entries("nohang", 300_000, "The victim died in 0.2s");
+        let event = one((shown.clone() + &act + &end).as_bytes());
+        assert_eq!(
+            event.victim.expect("a victim").pid,
+            24044,
+            "{round}: {shown}"
+        );
+        assert!(event.pod.is_none(), "{round}: {shown}");
+        let told = event.testimony.expect("a testimony");
+        assert_eq!(told.signal, Some("SIGTERM"), "{round}: {shown}");
+        // Nobody was killed.
+        let none = entries("nohang", 2_000_000, "Thresholds is not exceeded now");
+        assert!(
+            events((shown.clone() + &none).as_bytes()).is_empty(),
+            "{round}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn quoted_comms_change_nothing_else() {
+    let mut dice = Dice(6);
+    let pieces = [
+        " TimeOfDeath:",
+        "}] Conditions:",
+        ") total-vm:1kB,",
+        ", pid: 1",
+        ") 1(init",
+        "\"",
+        " / /}",
+    ];
+    let pod = "/kubepods/burstable/pod6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9/7632ffba092e6d2a4638281d96e4c812b20f6927c6d949d51603594386ed2273";
+    for round in 0..ROUNDS / 4 {
+        let comm = dice.name(15, &pieces);
+        let comm: String = String::from_utf8_lossy(&comm)
+            .chars()
+            .map(|it| {
+                if it.is_ascii_graphic() || it == ' ' {
+                    it
+                } else {
+                    'x'
+                }
+            })
+            .collect();
+        let kubelet = |text: String| {
+            format!(
+                "Feb  3 10:10:10 n1 kubelet[9]: I0203 10:10:10.123456       9 oom_watcher_linux.go:83] {text}\n"
+            )
+        };
+        let event = serde_json::json!({"Pid": 7, "ProcessName": comm, "TimeOfDeath": "2025-02-03T10:10:10.1Z", "ContainerName": "/", "VictimContainerName": "/"});
+        let killed = format!(
+            "Memory cgroup out of memory: Killed process 7 ({comm}) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
+        );
+        let guard = serde_json::json!({"hostname": "n1", "oomcgroup": pod, "proccgroup": format!("/sys/fs/cgroup/memory{pod}"), "threshold": 1, "usage": 2, "killed": format!("7({comm}) "), "stats": "", "policy": "Process"});
+        let about = serde_json::json!({"kind": "Node", "name": "n1"});
+        let of_guard = serde_json::json!({"kind": "Event", "metadata": {"uid": "a"}, "involvedObject": about, "source": {"component": "oom-guard"}, "reason": "OomGuardKillProcess", "message": guard.to_string()});
+        let of_system = serde_json::json!({"kind": "Event", "metadata": {"uid": "a"}, "involvedObject": about, "source": {"component": "kubelet"}, "reason": "SystemOOM", "message": format!("System OOM encountered, victim process: {comm}, pid: 7")});
+        for (log, has_pod) in [
+            (
+                kubelet(format!(
+                    "Got sys oom event: &{{7 {comm} 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / /}}"
+                )),
+                false,
+            ),
+            (
+                kubelet(format!(
+                    "\"Got sys oom event\" event=&{{Pid:7 ProcessName:{comm} TimeOfDeath:2023-02-03 10:10:10.1 +0000 UTC m=+99.5 ContainerName:/ VictimContainerName:/ Constraint:}}"
+                )),
+                false,
+            ),
+            (
+                kubelet(format!("\"Got sys oom event\" event={event}")),
+                false,
+            ),
+            (
+                format!(
+                    "Feb  3 10:10:10 n1 node-problem-detector[9]: I0203 10:10:10.123456       9 log_monitor.go:160] New status generated: &{{Source:kernel-monitor Events:[{{Severity:warn Timestamp:2023-10-12 19:00:20.4 +0000 UTC Reason:OOMKilling Message:{killed}}}] Conditions:[]}}\n"
+                ),
+                false,
+            ),
+            (format!("{of_guard}\n"), true),
+            (format!("{of_system}\n"), false),
+        ] {
+            let found = one(log.as_bytes());
+            let list = found.testimony.as_ref().map_or(0, |it| it.victims.len());
+            let victim = found
+                .victim
+                .unwrap_or_else(|| panic!("{round}: no victim, {list} listed: {log}"));
+            assert_eq!(victim.pid, 7, "{round}: {log}");
+            assert!(
+                victim
+                    .comm
+                    .is_none_or(|it| it.as_bytes() == comm.as_bytes()),
+                "{round}: {log}"
+            );
+            assert_eq!(found.pod.is_some(), has_pod, "{round}: {log}");
+        }
+    }
+}
+
+#[test]
+fn units_are_read_whole_or_not_at_all() {
+    let mut dice = Dice(7);
+    let pieces = [
+        ": ",
+        ".service",
+        ".slice",
+        "A process of this unit has been killed by the OOM killer.",
+        "docker-",
+        "systemd-oomd killed 7 process(es) in this unit.",
+    ];
+    let mut named = 0;
+    for round in 0..ROUNDS / 4 {
+        let unit = dice.name(60, &pieces);
+        let log = line(
+            "Aug 25 11:10:09 n1 systemd[1]: ",
+            &[
+                &unit,
+                b": A process of this unit has been killed by the OOM killer.",
+            ],
+        );
+        let found = events(&log);
+        assert!(found.len() <= 1, "{round}");
+        for event in found {
+            named += 1;
+            let told = event.testimony.expect("a testimony");
+            assert_eq!(told.unit, Some(Text::from(&unit[..])), "{round}");
+            assert!(event.container.is_none() && event.pod.is_none(), "{round}");
+        }
+    }
+    assert!(named > 3, "{named}");
+}
+
 /// Lines that are a kill or an eviction, each from its own daemon.
 const LINES: [(&str, &str); 6] = [
     (

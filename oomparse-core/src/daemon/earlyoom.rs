@@ -22,18 +22,23 @@
 //!
 //! A dry run prints the kill first and says on the next line that it was a dry run, so a kill waits for that
 //! line; since 1.3 there always is one. A comm has at most 15 bytes and a command line ends with the line, so
-//! both are read completely whatever they contain. A command line may contain a line end, and so imitate a second
-//! kill; but earlyoom itself prints the outcome of the first kill before it kills again.
+//! both are read completely whatever they contain. A command line may contain a line end, and so imitate any line. If
+//! the journal shows fractions of a second, lines that come together with the kill's are read only for a dry run and
+//! the outcome, because the next kill comes later; else earlyoom prints the outcome of a kill before it kills again.
 
-use super::text::{mib, number, pid, rsplit_once, signal, split_once, whole_number};
+use super::text::{mib, number, pid, rsplit_once, signal, signed, split_once, whole_number};
 use super::{Patience, Reader, Said};
 use crate::bytes::Text;
 use crate::event::{Cause, CauseKind, EventType, Killer, OomEvent, Outcome, Stage, Victim};
 use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_WAIT_S};
+use crate::report::{Second, Stamp};
 use crate::source::Daemon;
 use crate::stamp::Second;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+
+/// How far apart the lines of one text are at most. earlyoom sleeps for a tenth of a second between two kills.
+const MAX_AT_ONCE_US: i64 = 50_000;
 
 /// The kill that waits for its end, and the process of the last kill.
 #[derive(Debug, Default)]
@@ -50,6 +55,12 @@ struct Waiting {
     is_new: bool,
     /// Its command line was not closed.
     is_open: bool,
+    /// It has a command line.
+    has_cmdline: bool,
+    /// When the kill was printed.
+    stamp: Stamp,
+    /// A line says that no signal was sent: earlyoom's, or a part of the command line.
+    is_dry: bool,
 }
 
 impl Reader for EarlyOom {
@@ -60,22 +71,37 @@ impl Reader for EarlyOom {
         if self.is_cmdlines(said) {
             return;
         }
-        if let Some(kill) = kill(said.text) {
+        let is_at_once = self.waiting.as_ref().and_then(|it| it.is_at_once(said));
+        if is_at_once != Some(true)
+            && let Some(kill) = kill(said.text)
+        {
             return self.begin(said, kill, out);
         }
         if let Some(waiting) = &mut self.waiting {
             waiting.is_new = false;
-            match waiting.goes_on(said.text) {
-                Next::Void => self.waiting = None,
-                Next::End => self.give(out),
-                Next::More => {}
+            match waiting.goes_on(said.text, is_at_once == Some(true)) {
+                Next::Dry => waiting.is_dry = true,
+                // Where a command line may say so, the next line tells.
+                Next::End if is_at_once != Some(true) => {
+                    waiting.is_dry &= is_at_once.is_none();
+                    self.give(out);
+                }
+                Next::Over if is_at_once != Some(true) => self.give(out),
+                Next::Escalated => waiting.is_dry &= is_at_once != Some(false),
+                Next::End | Next::Over | Next::More => {}
             }
         }
     }
 
     fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-        if let Some(waiting) = self.waiting.take() {
-            out.push_back(waiting.event);
+        let waiting = self.waiting.take().filter(|waiting| !waiting.is_dry);
+        out.extend(waiting.map(|waiting| waiting.event));
+    }
+
+    fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+        let is_ended = |it: &mut Waiting| it.event.told().outcome.is_some();
+        if self.waiting.as_mut().is_some_and(|it| is_ended(it)) {
+            self.give(out);
         }
     }
 
@@ -101,13 +127,8 @@ impl EarlyOom {
             return true;
         }
         // In the same second; if the lines between were removed from a log, it is another kill.
-        let has_cmdline = waiting
-            .event
-            .victim
-            .as_ref()
-            .is_some_and(|it| it.cmdline.is_some());
         let gap = said.second().zip(waiting.patience.since);
-        has_cmdline
+        waiting.has_cmdline
             && kill(said.text).is_some()
             && gap.is_some_and(|(now, then)| now.since(then) == Some(0))
     }
@@ -124,6 +145,7 @@ impl EarlyOom {
         if is_again {
             return;
         }
+        let has_cmdline = kill.is_open || kill.victim.cmdline.is_some();
         let mut event = said.event(EventType::UserspaceKill);
         event.victim = Some(kill.victim);
         let told = event.told();
@@ -139,21 +161,37 @@ impl EarlyOom {
             patience: Patience::from(said),
             is_new: true,
             is_open: kill.is_open,
+            has_cmdline,
+            stamp: Stamp::of(said.frame, 0, 0),
+            is_dry: false,
         }));
     }
 }
 
 /// What a line means for the kill before it.
 enum Next {
-    Void,
+    /// No signal was sent.
+    Dry,
+    /// It tells what became of the victim.
     End,
+    /// The next round has begun.
+    Over,
+    /// A stronger signal was sent.
+    Escalated,
     More,
 }
 
 impl Waiting {
-    fn goes_on(&mut self, text: &[u8]) -> Next {
+    /// Whether a line came at once with the kill's, so that it may be of its command line; not known without fractions
+    /// of seconds.
+    fn is_at_once(&self, said: &Said<'_>) -> Option<bool> {
+        let gap = said.is_within(MAX_AT_ONCE_US, &self.stamp);
+        gap.filter(|_| self.has_cmdline)
+    }
+
+    fn goes_on(&mut self, text: &[u8], is_at_once: bool) -> Next {
         if text.starts_with(b"dryrun, not actually sending") {
-            return Next::Void;
+            return Next::Dry;
         }
         let victim = self.event.victim.as_mut();
         let killed = victim.as_ref().map_or(0, |victim| victim.pid);
@@ -180,12 +218,16 @@ impl Waiting {
             return Next::More;
         }
         if let Some(rest) = text.strip_prefix(b"escalating to ") {
+            // That takes longer.
+            if is_at_once {
+                return Next::More;
+            }
             let to = split_once(rest, b" ").and_then(|(word, _)| signal(word));
             let told = self.event.told();
             if to.is_some() && to != told.signal {
                 told.first_signal = core::mem::replace(&mut told.signal, to);
             }
-            return Next::More;
+            return Next::Escalated;
         }
         if text.starts_with(b"kill failed: Timer expired") {
             self.end(Outcome::Survived, Stage::Sent, "kill failed: ");
@@ -195,11 +237,10 @@ impl Waiting {
             self.end(Outcome::Failed, Stage::Marked, "kill failed: ");
             return Next::End;
         }
-        // The next round has begun.
         let is_next = [&b"mem avail: "[..], b"low memory! ", b"Low Memory! "]
             .iter()
             .any(|start| text.starts_with(start));
-        if is_next { Next::End } else { Next::More }
+        if is_next { Next::Over } else { Next::More }
     }
 
     fn end(&mut self, outcome: Outcome, stage: Stage, words: &'static str) {
@@ -290,23 +331,6 @@ fn figures(text: &[u8], victim: &mut Victim) -> Option<bool> {
     let cmdline = rest.strip_prefix(b", cmdline \"")?;
     victim.cmdline = cmdline.strip_suffix(b"\"").map(Text::from);
     Some(victim.cmdline.is_none())
-}
-
-fn signed(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (is_negative, text) = match text.strip_prefix(b"-") {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (value, rest) = number(text)?;
-    let value = i64::try_from(value).ok()?;
-    Some((
-        if is_negative {
-            value.checked_neg()?
-        } else {
-            value
-        },
-        rest,
-    ))
 }
 
 /// `1234 "chrome" with signal 15: badness 300, VmRSS 512 MiB`

@@ -63,6 +63,18 @@ impl Said<'_> {
         Stamp::of(self.frame, 0, 0).second()
     }
 
+    /// Whether at most so many microseconds lie between an earlier line and this one; unknown if one of them shows only
+    /// whole seconds. A text that contains line ends reaches the journal in one piece and is split there.
+    pub(super) fn is_within(&self, most_us: i64, earlier: &Stamp) -> Option<bool> {
+        let has_fraction = |time: Option<WallTime>| time.is_some_and(|it| it.fraction_digits >= 3);
+        let has_kernels = self.frame.kernel_time_us.is_some() && earlier.has_kernel_time();
+        let is_known = has_kernels || has_fraction(self.frame.wall) && has_fraction(earlier.wall);
+        let gap = Stamp::of(self.frame, 0, 0)
+            .since(earlier)
+            .filter(|_| is_known);
+        gap.map(|gap| gap.abs() <= most_us)
+    }
+
     /// An event of this type, with its time, place and origin.
     pub(super) fn event(&self, event_type: EventType) -> OomEvent {
         self.event_at(event_type, None)

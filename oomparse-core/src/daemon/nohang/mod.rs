@@ -1,0 +1,334 @@
+//! nohang: signals one process, or runs a command, when memory, swap or pressure pass a threshold.
+//!
+//! | versions | lines |
+//! |---|---|
+//! | 0.1 | `Victim is tail, pid: 12, badness: 3, VmRSS: 4 MiB, VmSwap: 0 MiB`, `Sending SIGTERM to the victim; OK; response time: 5 ms` |
+//! | 0.1-dev, 2019 | `PID: 12297, Name: tail, badness: 727`, `Send SIGTERM to the victim` or `Run the command: …` |
+//! | 0.2, 0.3 | below |
+//!
+//! ```text
+//! nohang-desktop[5225]: >>=== STARTING implement_corrective_action() ====>>
+//! nohang-desktop[5225]: Memory status that requires corrective actions:
+//! nohang-desktop[5225]:   MemAvailable [63 MiB, 0.7 %] <= hard_threshold_min_mem [98 MiB, 1.0 %]
+//! nohang-desktop[5225]:   PID:       24044, name: tail, state: R (running), EUID: 1000, SID: 23900 (bash), lifetime: 21s
+//! nohang-desktop[5225]:   badness:   830, oom_score:  830, oom_score_adj:  0
+//! nohang-desktop[5225]:   Vm, MiB:   Size: 7330, RSS: 7320 (Anon: 7318, File: 2, Shmem: 0), Swap: 310
+//! nohang-desktop[5225]:   cgroup_v2: /user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1.scope
+//! nohang-desktop[5225]:   cmdline:   tail /dev/zero
+//! nohang-desktop[5225]: Implementing a corrective action:
+//! nohang-desktop[5225]:   Sending SIGKILL to the victim
+//! nohang-desktop[5225]: OK; total response time: 19ms
+//! nohang-desktop[5225]: The victim died in 0.211s
+//! ```
+//!
+//! Its own file has the date in front of a message's first line alone. It repeats the kernel's lines as
+//! `kmsg: Out of memory: …`: a copy. The action's line has no pid: it is that of the first victim since the
+//! action began, for the command line may hold a line end and the look of another. What comes at once with the command
+//! line is not the end of an action, and a path of the executable behind an action shows that the command line told it.
+
+mod victim;
+
+use super::envelope::Envelope;
+use super::said::By;
+use super::text::{signal, split_once};
+use super::{Patience, Reader, Said};
+use crate::bytes::Text;
+use crate::event::{Action, Cause, CauseKind, EventType, Killer, OomEvent, Outcome, Stage, Victim};
+use crate::limits::MAX_DAEMON_WAIT_S;
+use crate::report::{Second, Stamp};
+use crate::source::Daemon;
+use crate::time::WallTime;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use victim::{scores, sizes, victim_of};
+
+/// Lines of one action in its own file, where they have no head.
+const MAX_LINES: u32 = 64;
+
+/// How far apart the lines of one text are at most; nohang itself needs longer to kill.
+const MAX_AT_ONCE_US: i64 = 1_000;
+
+/// Reads nohang's lines.
+#[derive(Debug, Default)]
+pub(super) struct Nohang {
+    action: Option<Box<Corrective>>,
+    last: Option<(u32, Option<Second>)>,
+}
+
+/// A corrective action, from its announcement to what became of it.
+#[derive(Debug, Default)]
+struct Corrective {
+    victim: Option<Victim>,
+    cgroup: Option<Text>,
+    is_pressure: bool,
+    /// Of the last line that has a date.
+    wall: Option<WallTime>,
+    /// Its event, once something was done.
+    done: Option<OomEvent>,
+    /// What became of the victim is known.
+    has_ended: bool,
+    /// When the command line was printed, and in which second the last line.
+    cmdline_at: Option<Stamp>,
+    second: Option<Second>,
+    patience: Patience,
+    /// In a file whose lines have no head: how many there were.
+    bare: Option<u32>,
+}
+
+impl Reader for Nohang {
+    const OF: &'static [Daemon] = &[Daemon::Nohang];
+    const WORDS: &'static [&'static str] = &["nohang", "Memory status that requires"];
+    const ENVELOPES: &'static [Envelope] = &[Envelope::Nohang];
+
+    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+        let text = match super::text::is_nohang_stamp(said.text) {
+            true => said.text.get(25..).unwrap_or_default(),
+            false => said.text,
+        };
+        let text = text.trim_ascii();
+        let begins = text.starts_with(b">>=== STARTING ")
+            || text.starts_with(b"Memory status that requires corrective action")
+            || text.starts_with(b"Victim is ") && self.is_over();
+        // The announcement and the status behind it are one action.
+        let is_same = self.action.as_ref().is_some_and(|it| it.is_new());
+        let is_shown = self.action.as_ref().is_some_and(|it| it.is_shown(said));
+        if begins && !is_same && !is_shown {
+            self.give(out);
+            self.action = Some(Box::new(Corrective {
+                patience: Patience::from(said),
+                bare: matches!(said.by, By::Envelope(_)).then_some(0),
+                ..Corrective::default()
+            }));
+        }
+        let Some(action) = &mut self.action else {
+            return;
+        };
+        action.second = said.second().or(action.second);
+        action.wall = said.frame.wall.or(action.wall);
+        if let Some(lines) = &mut action.bare {
+            *lines = lines.saturating_add(1);
+        }
+        if action.done.is_some() {
+            self.go_on(said, text, out);
+        } else if action.note(text) {
+            self.act(said, text);
+        } else if text.starts_with(b"cmdline:") {
+            action.cmdline_at = Some(Stamp::of(said.frame, 0, 0));
+        }
+        let is_long = |it: &Corrective| it.bare.is_some_and(|lines| lines > MAX_LINES);
+        if self.action.as_deref().is_some_and(is_long) {
+            self.give(out);
+        }
+    }
+
+    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+        out.extend(self.action.take().and_then(|action| action.done));
+    }
+
+    fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+        if self.action.as_ref().is_some_and(|action| action.has_ended) {
+            self.give(out);
+        }
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        let action = self.action.as_mut()?;
+        (action.done.is_some() || action.bare.is_some()).then_some(&mut action.patience)
+    }
+
+    fn goes_on(&self) -> bool {
+        self.action
+            .as_ref()
+            .is_some_and(|action| action.bare.is_some())
+    }
+
+    fn weight(&self) -> usize {
+        self.action.as_ref().map_or(0, |action| {
+            let victim = action.victim.as_ref();
+            let texts = [
+                victim.and_then(|it| it.cmdline.as_ref()),
+                action.cgroup.as_ref(),
+            ];
+            let texts = texts.into_iter().flatten().map(|it| it.as_bytes().len());
+            let done = action.done.as_ref().map_or(0, OomEvent::texts_weight);
+            texts
+                .fold(done, usize::saturating_add)
+                .saturating_add(core::mem::size_of::<Corrective>())
+        })
+    }
+}
+
+impl Nohang {
+    fn is_over(&self) -> bool {
+        self.action
+            .as_ref()
+            .is_none_or(|action| action.done.is_some())
+    }
+
+    /// Takes a line behind the one that says what is done.
+    fn go_on(&mut self, said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) {
+        let Some(action) = &mut self.action else {
+            return;
+        };
+        if text.starts_with(b"exe realpath:") && action.cmdline_at.is_some() {
+            // It stands below the command line, and before anything is done.
+            action.victim = action.done.take().and_then(|event| event.victim);
+            action.has_ended = false;
+            self.last = None;
+            return;
+        }
+        action.has_ended |= action.ends(text);
+        if action.has_ended && action.is_at_once(said) != Some(true) {
+            self.give(out);
+        }
+    }
+
+    /// Takes the line that says what is done.
+    fn act(&mut self, said: &Said<'_>, text: &[u8]) {
+        let Some(action) = &mut self.action else {
+            return;
+        };
+        let Some(victim) = action.victim.take() else {
+            return;
+        };
+        let now = said.second();
+        let is_again = self.last.is_some_and(|(pid, then)| {
+            let gap = now.zip(then).and_then(|(now, then)| now.since(then));
+            pid == victim.pid && gap.is_none_or(|gap| gap <= MAX_DAEMON_WAIT_S)
+        });
+        self.last = Some((victim.pid, now));
+        if is_again {
+            self.action = None;
+            return;
+        }
+        let mut event = said.event_at(EventType::UserspaceKill, action.wall);
+        if let Some(path) = &action.cgroup {
+            said.set_cgroup(&mut event, path.as_bytes());
+        }
+        event.victim = Some(victim);
+        let told = event.told();
+        told.killer = Some(Killer::Nohang);
+        told.stage = Some(Stage::Sent);
+        told.signal = signal_of(text);
+        told.action = told.signal.is_none().then_some(Action::Command);
+        told.cause = Some(Cause {
+            kind: Some(match action.is_pressure {
+                true => CauseKind::MemoryPressure,
+                false => CauseKind::LowMemory,
+            }),
+            ..Cause::default()
+        });
+        action.patience = Patience::from(said);
+        action.done = Some(event);
+    }
+}
+
+/// The signal of `Sending SIGKILL to the victim`.
+fn signal_of(text: &[u8]) -> Option<&'static str> {
+    let rest = text
+        .strip_prefix(b"Sending ")
+        .or_else(|| text.strip_prefix(b"Send "))?;
+    let (word, rest) = split_once(rest, b" ")?;
+    signal(word).filter(|_| rest.starts_with(b"to the victim"))
+}
+
+impl Corrective {
+    /// Whether a line came at once with the command line, and so may be of it; not known without fractions of seconds.
+    fn is_at_once(&self, said: &Said<'_>) -> Option<bool> {
+        said.is_within(MAX_AT_ONCE_US, self.cmdline_at.as_ref()?)
+    }
+
+    /// Whether the victim is being shown, so that what looks like another action may be of its command line.
+    fn is_shown(&self, said: &Said<'_>) -> bool {
+        let gap = said.second().zip(self.second);
+        let is_now = gap.is_none_or(|(now, then)| now.since(then) == Some(0));
+        match self.done {
+            None => self.cmdline_at.is_some() && is_now,
+            Some(_) => self.is_at_once(said) == Some(true),
+        }
+    }
+
+    /// Whether nothing but its announcement was read.
+    fn is_new(&self) -> bool {
+        self.victim.is_none() && self.done.is_none()
+    }
+
+    /// Takes a line before the action; says whether it is the action's own.
+    fn note(&mut self, text: &[u8]) -> bool {
+        let is_command =
+            text.starts_with(b"Executing the command: ") || text.starts_with(b"Run the command: ");
+        if is_command || signal_of(text).is_some() {
+            return true;
+        }
+        if text.starts_with(b"PSI ") || text.starts_with(b"MemPressure") {
+            self.is_pressure = true;
+        }
+        let Some(victim) = &mut self.victim else {
+            self.victim = victim_of(text);
+            return false;
+        };
+        // 0.2 names the one with the highest badness first, then shows it at length.
+        if victim.uid.is_none() && victim.cmdline.is_none() && victim.rss_bytes.is_none() {
+            let at_length = victim_of(text).filter(|it| it.uid.is_some());
+            let is_same = |it: &Victim| (it.pid, &it.comm) == (victim.pid, &victim.comm);
+            if let Some(whole) = at_length.filter(is_same) {
+                *victim = whole;
+                return false;
+            }
+        }
+        // What follows may be the command line's own: it is the last of what is shown but for the executable.
+        if victim.cmdline.is_some() {
+            return false;
+        }
+        if let Some(cmdline) = text.strip_prefix(b"cmdline:") {
+            victim.cmdline = Some(Text::from(cmdline.trim_ascii()));
+        } else if let Some(path) = text.strip_prefix(b"cgroup_v2:") {
+            self.note_cgroup(path);
+        } else if let Some(path) = text.strip_prefix(b"cgroup_v1:") {
+            self.note_cgroup(path);
+        } else if victim.oom_score.is_none() && text.starts_with(b"badness:") {
+            scores(text, victim);
+        } else if victim.rss_bytes.is_none() && text.starts_with(b"Vm, MiB:") {
+            sizes(text, victim);
+        }
+        false
+    }
+
+    /// Of both hierarchies' the one that tells more than the root.
+    fn note_cgroup(&mut self, path: &[u8]) {
+        let path = path.trim_ascii();
+        let is_root = |path: &[u8]| path == b"/";
+        let is_better = match &self.cgroup {
+            None => true,
+            Some(known) => is_root(known.as_bytes()) && !is_root(path),
+        };
+        if path.starts_with(b"/") && is_better {
+            self.cgroup = Some(Text::from(path));
+        }
+    }
+
+    /// Takes a line behind the action; says whether it is its end.
+    fn ends(&mut self, text: &[u8]) -> bool {
+        let found = if text.starts_with(b"The victim died in ") {
+            Some((Outcome::Exited, Stage::Confirmed, "The victim died in "))
+        } else if text.starts_with(b"The victim became a zombie in ") {
+            Some((Outcome::Zombie, Stage::Confirmed, "became a zombie in "))
+        } else if text.starts_with(b"The victim doesn't respond on corrective action") {
+            Some((
+                Outcome::Survived,
+                Stage::Sent,
+                "doesn't respond on corrective action",
+            ))
+        } else if text.starts_with(b"No such process") || text.starts_with(b"Permission denied") {
+            Some((Outcome::Failed, Stage::Marked, "response time"))
+        } else {
+            None
+        };
+        let (Some((outcome, stage, words)), Some(event)) = (found, &mut self.done) else {
+            return false;
+        };
+        let told = event.told();
+        (told.outcome, told.stage, told.told) = (Some(outcome), Some(stage), Some(words));
+        true
+    }
+}
