@@ -11,13 +11,20 @@ use std::path::Path;
 use std::process::Command;
 
 /// Where a wrong word becomes a wrong event.
-const FILES: [&str; 3] = ["line", "cgroup", "report"];
+const FILES: [&str; 4] = ["line", "cgroup", "report", "daemon"];
 
-/// Every fifteenth of them: a hundred.
-const SAMPLE: &str = "3/15";
+/// Every thirtieth of them: a hundred.
+const SAMPLE: &str = "3/30";
 
 /// The tests of `tests/` that hold the parser to its events within seconds.
-const SECOND: [&str; 5] = ["corpus", "negative", "properties", "round_trip", "prefix"];
+const SECOND: [&str; 6] = [
+    "corpus",
+    "negative",
+    "properties",
+    "round_trip",
+    "prefix",
+    "daemons",
+];
 
 /// Of a hundred viable mutants, fewer than this may survive.
 const MOST_PERCENT: usize = 5;
