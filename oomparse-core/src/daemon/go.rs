@@ -63,10 +63,10 @@ fn escape<'t>(escaped: u8, tail: &'t [u8], out: &mut Vec<u8>) -> Option<&'t [u8]
 }
 
 /// A key, its value and the text after it.
-type Pair<'t> = (&'t [u8], Cow<'t, [u8]>, &'t [u8]);
+pub(super) type Pair<'t> = (&'t [u8], Cow<'t, [u8]>, &'t [u8]);
 
 /// Removes a leading `key=value`, with the blanks before it. A value in braces extends to the end of the text.
-fn pair(text: &[u8]) -> Option<Pair<'_>> {
+pub(super) fn pair(text: &[u8]) -> Option<Pair<'_>> {
     let (key, rest) = split_once(text.trim_ascii_start(), b"=")?;
     if key.is_empty() || key.iter().any(|byte| matches!(byte, b' ' | b'"')) {
         return None;

@@ -276,6 +276,6 @@ impl Daemons {
 fn has_documents(daemon: Daemon) -> bool {
     matches!(
         daemon,
-        Daemon::Kubernetes | Daemon::Crictl | Daemon::Dockerd
+        Daemon::Kubernetes | Daemon::Crictl | Daemon::Dockerd | Daemon::Podman
     )
 }

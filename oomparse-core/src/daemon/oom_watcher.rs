@@ -6,6 +6,7 @@
 //! | 1.16 to 1.20 | `Got sys oom event: &{19227 entry 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / / }` |
 //! | 1.21 to 1.27 | `"Got sys oom event" event=&{Pid:19227 ProcessName:entry TimeOfDeath:2023-02-03 10:10:10.1 +0000 UTC m=+99.5 ContainerName:/ VictimContainerName:/ Constraint:}` |
 //! | 1.28 and later | `"Got sys oom event" event={"Pid":19227,"ProcessName":"entry","TimeOfDeath":"2025-02-03T10:10:10.1Z","ContainerName":"/","VictimContainerName":"/","Constraint":""}` |
+//! | 1.33 and later | the same, with `logger="…"` between the words and the event |
 //! | cAdvisor | `Created an OOM event in container "/kubepods/…" at 2021-03-10 11:21:19.308776449 +0800 CST m=+150332.7` |
 //!
 //! ```text
@@ -21,7 +22,7 @@
 //! The process name is at most 15 bytes of any kind.
 
 use super::envelope::Envelope;
-use super::go::{klog_json_time, klog_text};
+use super::go::{klog_json_time, klog_text, pair};
 use super::said::By;
 use super::text::{pid, rfc3339, rsplit_once, split_once};
 use super::{Reader, Said};
@@ -117,10 +118,34 @@ fn plain(text: &[u8]) -> Option<Seen> {
     if let Some(rest) = text.strip_prefix(b"Got sys oom event: &{") {
         return unnamed(rest.strip_suffix(b"}")?);
     }
-    let rest = text.strip_prefix(b"\"Got sys oom event\" event=")?;
-    match rest.strip_prefix(b"&{") {
+    let event = event_of(text)?;
+    match event.strip_prefix(b"&{") {
         Some(rest) => named(rest.strip_suffix(b"}")?),
-        None => of_value(&serde_json::from_slice(rest).ok()?),
+        None => of_value(&serde_json::from_slice(event).ok()?),
+    }
+}
+
+/// The event of `"Got sys oom event" logger="oom-watcher" event=…`: a contextual logger's name may stand between
+/// them, or in front of the words.
+fn event_of(text: &[u8]) -> Option<&[u8]> {
+    const WORDS: &[u8] = b"Got sys oom event\"";
+    let (front, mut rest) = split_once(text.strip_prefix(b"\"")?, WORDS)?;
+    let is_logger = |front: &[u8]| {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
+        front.is_empty()
+            || front
+                .strip_suffix(b": ")
+                .is_some_and(|name| name.iter().all(is_part))
+    };
+    if !is_logger(front) {
+        return None;
+    }
+    loop {
+        if let Some(event) = rest.strip_prefix(b" event=") {
+            return Some(event);
+        }
+        let (key, _, after) = pair(rest)?;
+        rest = (key == b"logger").then_some(after)?;
     }
 }
 
@@ -259,8 +284,23 @@ mod tests {
     }
 
     #[test]
+    fn watchers_with_a_contextual_logger() {
+        for text in [
+            "\"Got sys oom event\" logger=\"oom-watcher\" event={\"Pid\":7,\"ProcessName\":\"a b\"}",
+            "\"oom-watcher: Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a b\"}",
+        ] {
+            let seen = plain(text.as_bytes()).unwrap();
+            assert_eq!(seen.pid, Some(7), "{text}");
+            assert_eq!(seen.comm.unwrap().as_bytes(), b"a b", "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_watchers_line() {
         for text in [
+            "\"x Got sys oom event\" event={\"Pid\":7}",
+            "\"Got sys oom event\" output=\"x\" event={\"Pid\":7}",
+            "\"Got sys oom event\" logger=\"x\"",
             "Got sys oom event: &{0 a 2020-02-03 10:10:10.1 +0000 UTC / /}",
             "Got sys oom event: &{7 a name of more than 15 2020-02-03 10:10:10.1 +0000 UTC / /}",
             "\"Got sys oom event\" event={\"Pid\":-7}",

@@ -6,6 +6,9 @@
 //! user: warning: [2026-01-12T20:27:31.915094631Z]: [talos] victim processes: {"component": "controller-runtime", "controller": "runtime.OOMController", "processes": [48211, 48290]}
 //! ```
 //!
+//! machined's own stream (`talosctl logs machined`) has the same as objects, `{"msg":"Sending SIGKILL to cgroup",…}`. It
+//! is read if the caller names the log's author.
+//!
 //! The list of processes may be empty: then nobody died. So the kill waits for the list, and then for an error
 //! (`failed to send SIGKILL`). In a real dump the list came before the kill.
 
@@ -13,7 +16,7 @@ use super::{Patience, Reader, Said};
 use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage, ToldAt};
 use crate::limits::MAX_DAEMON_VICTIMS;
 use crate::source::Daemon;
-use crate::stamp::Stamp;
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::string::String;
@@ -42,7 +45,7 @@ impl Reader for Talos {
         let Some((message, fields)) = zap(text) else {
             return;
         };
-        match message {
+        match &*message {
             "Sending SIGKILL to cgroup" => self.begin(said, &fields, out),
             "victim processes:" => {
                 let Some(list) = processes(&fields) else {
@@ -135,12 +138,23 @@ impl Talos {
     }
 }
 
-/// A zap line: the message, and the controller's fields after it.
-fn zap(text: &[u8]) -> Option<(&str, Map<String, Value>)> {
+/// A zap line: the message, and the controller's fields after it; in machined's own stream all in one object.
+fn zap(text: &[u8]) -> Option<(Cow<'_, str>, Map<String, Value>)> {
     let text = core::str::from_utf8(text).ok()?;
-    let (message, fields) = text.split_once(" {")?;
-    let fields = text.get(text.len().checked_sub(fields.len().checked_add(1)?)?..)?;
-    let fields: Map<String, Value> = serde_json::from_str(fields).ok()?;
+    let (message, mut fields) = match text.split_once(" {").filter(|_| !text.starts_with('{')) {
+        Some((message, rest)) => {
+            let fields = text.get(text.len().checked_sub(rest.len().checked_add(1)?)?..)?;
+            (
+                Some(Cow::Borrowed(message)),
+                serde_json::from_str(fields).ok()?,
+            )
+        }
+        None => (None, serde_json::from_str::<Map<String, Value>>(text).ok()?),
+    };
+    let message = match message {
+        Some(message) => message,
+        None => Cow::Owned(fields.remove("msg")?.as_str()?.into()),
+    };
     let controller = fields.get("controller").and_then(Value::as_str)?;
     (controller == "runtime.OOMController").then_some((message, fields))
 }

@@ -29,7 +29,7 @@ const SHARED: [(&str, &[(usize, &str)]); 2] = [
 /// occur in any combination. So one more group, or another order, may cost nothing or double the work: `cargo
 /// xtask instructions` (`sparse-all`) shows it.
 #[cfg(feature = "std")]
-pub(super) const RARE: [(&str, &[(usize, &str)]); 9] = [
+pub(super) const RARE: [(&str, &[(usize, &str)]); 10] = [
     ("Oom", &[(0, "OomGuard")]),
     ("Evi", &[(0, "Evicted")]),
     ("(s)", &[(9, "evict pod(s) to reclaim")]),
@@ -52,6 +52,7 @@ pub(super) const RARE: [(&str, &[(usize, &str)]); 9] = [
         ],
     ),
     ("\": {", &[(7, "\"status\": {")]),
+    ("\"Id", &[(0, "\"Id\": \"")]),
 ];
 
 impl Sieve {

@@ -107,7 +107,10 @@ fn own_name(attributes: &str) -> Option<&str> {
 }
 
 /// The pod and the container from `k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT`, if the labels agree.
-fn pod(name: &str, has: impl Fn(&str, &str) -> bool) -> Option<(Pod, alloc::string::String)> {
+pub(super) fn pod(
+    name: &str,
+    has: impl Fn(&str, &str) -> bool,
+) -> Option<(Pod, alloc::string::String)> {
     let mut parts = name.strip_prefix("k8s_")?.split('_');
     let mut part = || parts.next();
     let (container, pod, namespace, uid, _) = (part()?, part()?, part()?, part()?, part()?);

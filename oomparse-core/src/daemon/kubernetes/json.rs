@@ -1,8 +1,10 @@
-//! JSON over many lines, as printed by `kubectl … -o json` and `crictl inspect`, split into its objects.
+//! JSON over many lines, as printed by `kubectl … -o json`, `crictl inspect` and `docker inspect`, split into its
+//! objects.
 //!
 //! The first line that shows what the text is opens it; its brace is on a line above. Each item of a list is a
 //! separate object, so that a list of any length needs only the memory of one item.
 
+use crate::daemon::go::container_id;
 use crate::limits::MAX_LINE_LEN;
 use alloc::vec::Vec;
 
@@ -34,7 +36,10 @@ pub(super) fn opens(line: &[u8]) -> Option<Json> {
     // An object within another line's value is not on a line of its own.
     let is_version = member.starts_with(b"\"apiVersion\": \"") && member.ends_with(b",");
     let is_status = member == b"\"status\": {";
-    if !(is_version || is_status) || !line.starts_with(b" ") && !line.starts_with(b"\t") {
+    let id = member.strip_prefix(b"\"Id\": \"");
+    let id = id.and_then(|rest| rest.strip_suffix(b"\","));
+    let is_id = id.and_then(container_id).is_some();
+    if !(is_version || is_status || is_id) || !line.starts_with(b" ") && !line.starts_with(b"\t") {
         return None;
     }
     let mut json = Json {

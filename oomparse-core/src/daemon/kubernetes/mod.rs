@@ -11,6 +11,7 @@
 //! | `kubectl get events`, the Events below `kubectl describe` | `table.rs` |
 //! | `kubectl describe pod` | `describe.rs` |
 //! | `docker events`, as text and as JSON | `docker.rs` |
+//! | `docker inspect`, `podman inspect` | `inspect.rs` |
 //!
 //! ```text
 //! {"verb":"ADDED","event":{"metadata":{"uid":"0c2b…"},"involvedObject":{"kind":"Node","name":"n1"},"reason":"SystemOOM",…}}
@@ -25,6 +26,7 @@ mod describe;
 mod docker;
 mod event;
 mod eventer;
+mod inspect;
 mod json;
 mod object;
 mod status;
@@ -87,6 +89,7 @@ pub(super) const WORDS: &[&str] = &[
     "\"apiVersion\": \"",
     "apiVersion: ",
     "\"status\": {",
+    "\"Id\": \"",
     "Name:  ",
     "container oom ",
     "oom\"",
@@ -171,7 +174,13 @@ impl Documents {
     /// Takes a line while no object over several lines is open, except a description.
     fn begin(&mut self, line: &[u8], ctx: Context<'_>, out: &mut VecDeque<OomEvent>) -> Step {
         let has_kubernetes = ctx.accept.has_daemon(Daemon::Kubernetes);
-        let has_objects = has_kubernetes || ctx.accept.has_daemon(Daemon::Crictl);
+        const PRINTERS: [Daemon; 4] = [
+            Daemon::Kubernetes,
+            Daemon::Crictl,
+            Daemon::Dockerd,
+            Daemon::Podman,
+        ];
+        let has_objects = PRINTERS.iter().any(|it| ctx.accept.has_daemon(*it));
         if let Some(object) = object::on_line(line)
             && has_word(object)
         {

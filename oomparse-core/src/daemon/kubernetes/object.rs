@@ -1,6 +1,6 @@
 //! Which kind of object a JSON text is, and which function reads it.
 
-use super::{Context, Told, docker, event, has_word, status};
+use super::{Context, Told, docker, event, has_word, inspect, status};
 use crate::daemon::go::klog_text;
 use crate::event::OomEvent;
 use crate::source::Daemon;
@@ -16,6 +16,7 @@ pub(super) fn on_line(line: &[u8]) -> Option<&[u8]> {
     let text = line.trim_ascii_end();
     match text.first()? {
         b'{' => Some(text),
+        b'[' => text.starts_with(b"[{\"Id\":").then_some(text),
         b'I' => {
             let (_, text) = klog_text(text);
             text.starts_with(b"{\"verb\":").then_some(text)
@@ -73,6 +74,16 @@ fn within(
     {
         told.count(key, event, out);
         return true;
+    }
+    if inspect::is_container(value) {
+        return inspect::container(value, ctx, told, out);
+    }
+    if let Some(all) = value.as_array() {
+        let mut is_read = false;
+        for one in all {
+            is_read |= inspect::is_container(one) && inspect::container(one, ctx, told, out);
+        }
+        return is_read;
     }
     if status::is_cri(value) {
         if ctx.accept.has_daemon(Daemon::Crictl) {

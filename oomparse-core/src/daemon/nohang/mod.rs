@@ -21,10 +21,10 @@
 //! nohang-desktop[5225]: The victim died in 0.211s
 //! ```
 //!
-//! Its own file has the date in front of a message's first line alone. It repeats the kernel's lines as
-//! `kmsg: Out of memory: …`: a copy. The action's line has no pid: it is that of the first victim since the
-//! action began, for the command line may hold a line end and the look of another. What comes at once with the command
-//! line is not the end of an action, and a path of the executable behind an action shows that the command line told it.
+//! In its own file, only the first line of a message has the date. It repeats the kernel's lines as `kmsg: Out of
+//! memory: …`: a copy. The action's line has no pid: it belongs to the first victim since the action began,
+//! because the command line may contain a line end and imitate another victim. A line that comes together with the
+//! command line does not end an action, and an executable's path after an action shows that the command line contained it.
 
 mod victim;
 
@@ -42,7 +42,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use victim::{scores, sizes, victim_of};
 
-/// Lines of one action in its own file, where they have no head.
+/// Lines of one action in its own file, where they have no prefix.
 const MAX_LINES: u32 = 64;
 
 /// How far apart the lines of one text are at most; nohang itself needs longer to kill.
@@ -55,23 +55,23 @@ pub(super) struct Nohang {
     last: Option<(u32, Option<Second>)>,
 }
 
-/// A corrective action, from its announcement to what became of it.
+/// A corrective action, from its announcement to its outcome.
 #[derive(Debug, Default)]
 struct Corrective {
     victim: Option<Victim>,
     cgroup: Option<Text>,
     is_pressure: bool,
-    /// Of the last line that has a date.
+    /// The time of the last line with a date.
     wall: Option<WallTime>,
     /// Its event, once something was done.
     done: Option<OomEvent>,
-    /// What became of the victim is known.
+    /// The outcome is known.
     has_ended: bool,
     /// When the command line was printed, and in which second the last line.
     cmdline_at: Option<Stamp>,
     second: Option<Second>,
     patience: Patience,
-    /// In a file whose lines have no head: how many there were.
+    /// In a file whose lines have no prefix: how many lines there were.
     bare: Option<u32>,
 }
 
@@ -89,7 +89,7 @@ impl Reader for Nohang {
         let begins = text.starts_with(b">>=== STARTING ")
             || text.starts_with(b"Memory status that requires corrective action")
             || text.starts_with(b"Victim is ") && self.is_over();
-        // The announcement and the status behind it are one action.
+        // The announcement and the status after it are one action.
         let is_same = self.action.as_ref().is_some_and(|it| it.is_new());
         let is_shown = self.action.as_ref().is_some_and(|it| it.is_shown(said));
         if begins && !is_same && !is_shown {
@@ -165,13 +165,13 @@ impl Nohang {
             .is_none_or(|action| action.done.is_some())
     }
 
-    /// Takes a line behind the one that says what is done.
+    /// Takes a line after the action's.
     fn go_on(&mut self, said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) {
         let Some(action) = &mut self.action else {
             return;
         };
         if text.starts_with(b"exe realpath:") && action.cmdline_at.is_some() {
-            // It stands below the command line, and before anything is done.
+            // It follows the command line, and nothing was done before it.
             action.victim = action.done.take().and_then(|event| event.victim);
             action.has_ended = false;
             self.last = None;
@@ -233,12 +233,13 @@ fn signal_of(text: &[u8]) -> Option<&'static str> {
 }
 
 impl Corrective {
-    /// Whether a line came at once with the command line, and so may be of it; not known without fractions of seconds.
+    /// Whether a line came together with the command line, so that it may be a part of it; unknown without fractions of
+    /// seconds.
     fn is_at_once(&self, said: &Said<'_>) -> Option<bool> {
         said.is_within(MAX_AT_ONCE_US, self.cmdline_at.as_ref()?)
     }
 
-    /// Whether the victim is being shown, so that what looks like another action may be of its command line.
+    /// Whether the victim is being shown, so that what looks like another action may be a part of its command line.
     fn is_shown(&self, said: &Said<'_>) -> bool {
         let gap = said.second().zip(self.second);
         let is_now = gap.is_none_or(|(now, then)| now.since(then) == Some(0));
@@ -248,12 +249,12 @@ impl Corrective {
         }
     }
 
-    /// Whether nothing but its announcement was read.
+    /// Whether only its announcement was read.
     fn is_new(&self) -> bool {
         self.victim.is_none() && self.done.is_none()
     }
 
-    /// Takes a line before the action; says whether it is the action's own.
+    /// Takes a line before the action; returns whether it belongs to the action.
     fn note(&mut self, text: &[u8]) -> bool {
         let is_command =
             text.starts_with(b"Executing the command: ") || text.starts_with(b"Run the command: ");
@@ -294,7 +295,7 @@ impl Corrective {
         false
     }
 
-    /// Of both hierarchies' the one that tells more than the root.
+    /// Of both hierarchies, the path that is more than the root.
     fn note_cgroup(&mut self, path: &[u8]) {
         let path = path.trim_ascii();
         let is_root = |path: &[u8]| path == b"/";
@@ -307,7 +308,7 @@ impl Corrective {
         }
     }
 
-    /// Takes a line behind the action; says whether it is its end.
+    /// Takes a line after the action; returns whether it ends the action.
     fn ends(&mut self, text: &[u8]) -> bool {
         let found = if text.starts_with(b"The victim died in ") {
             Some((Outcome::Exited, Stage::Confirmed, "The victim died in "))

@@ -1,11 +1,11 @@
-//! What nohang prints of the process that it chose.
+//! The process that nohang chose, as it prints it.
 
 use crate::bytes::Text;
 use crate::daemon::text::{mib, number, pid, rsplit_once, split_once, whole_number};
 use crate::event::Victim;
 use crate::limits::MAX_COMM_LEN;
 
-/// The victim of a line of any version that names it.
+/// The victim, from a line that names it in any version.
 pub(super) fn victim_of(text: &[u8]) -> Option<Victim> {
     if let Some(rest) = text.strip_prefix(b"PID:") {
         let (pid, rest) = pid(rest.trim_ascii_start())?;
@@ -47,7 +47,7 @@ pub(super) fn victim_of(text: &[u8]) -> Option<Victim> {
 
 /// `tail, state: R (running), EUID: 1000, SID: 23900 (bash), lifetime: 21s`
 fn status(pid: u32, text: &[u8]) -> Option<Victim> {
-    // The end of the comm is the last place within its length that the state follows.
+    // The comm ends at the last position within its length that the state follows.
     let lens = (0..=MAX_COMM_LEN.min(text.len())).rev();
     lens.filter_map(|len| {
         let (comm, rest) = text.split_at_checked(len)?;

@@ -263,7 +263,9 @@ impl FrameParser {
         let mut records = 0u32;
         split::each(frame, &mut |record| {
             records = records.saturating_add(1);
-            let text = &record.message;
+            // One that is all there is keeps its line, which a daemon's is known by.
+            let is_whole = record.message.len() == frame.message.len();
+            let text = text.filter(|_| is_whole).unwrap_or(&record.message);
             if self.wants_every_line() || self.is_candidate(text) {
                 self.take_record(record, Some(text));
             } else {
