@@ -1,7 +1,7 @@
 //! Lines of other killers, with any names for processes, units and cgroups; and the same lines from authors other
 //! than the daemons.
 
-use oomparse_core::{Accept, OomEvent, Options, Parser, Text};
+use oomparse_core::{Accept, Daemon, OomEvent, Options, Parser, Text};
 use oomparse_tests::{cases, parse_whole, to_values};
 
 /// Numbers that look drawn, the same in every run.
@@ -577,4 +577,23 @@ fn all_sources_lose_no_kill_beside_objects() {
         options.accept = options.accept.and_all_daemons();
         assert_eq!(victims(&options), kernels, "{}", case.name);
     }
+}
+
+/// `docs/daemons.md` names each daemon whose lines are read, and no other.
+#[test]
+fn the_table_of_daemons_is_the_closed_set() {
+    let path = oomparse_tests::corpus_dir().join("../docs/daemons.md");
+    let text = std::fs::read_to_string(path).expect("the table");
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let names: std::collections::BTreeSet<&str> = rows
+        .filter_map(|row| row.split('|').nth(1))
+        .flat_map(|cell| cell.split(','))
+        .map(|name| name.trim().trim_matches('`'))
+        .collect();
+    // cri-dockerd prints no line that tells of a kill: it is read for names alone.
+    let read = Daemon::ALL
+        .iter()
+        .filter(|it| **it != Daemon::CriDockerd);
+    let known: std::collections::BTreeSet<&str> = read.map(|daemon| daemon.name()).collect();
+    assert_eq!(names, known);
 }
