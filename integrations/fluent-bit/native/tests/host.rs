@@ -626,6 +626,7 @@ fn to_json(value: &Value) -> serde_json::Value {
             .map_or_else(|| number.as_i64().unwrap().into(), serde_json::Value::from),
         Value::String(text) => text.as_str().unwrap().into(),
         Value::Boolean(truth) => (*truth).into(),
+        Value::F64(number) => (*number).into(),
         other => panic!("{other}"),
     }
 }
