@@ -120,7 +120,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_REPORT_ID = 3,
     /**
-     * `kernel` where the frame proves it, `user` or `claimed` of a daemon, else `unknown`.
+     * `kernel` if the frame shows it, `user` or `claimed` for a daemon, else `unknown`.
      */
     OOMPARSE_FIELD_ORIGIN = 4,
     /**
@@ -324,11 +324,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_OPENVZ_CTID = 83,
     /**
-     * The first digits of the container's id, where no more is shown.
+     * The first digits of the container's id, if no more is shown.
      */
     OOMPARSE_FIELD_CONTAINER_ID_PREFIX = 84,
     /**
-     * Use of memory.
+     * Memory in use.
      */
     OOMPARSE_FIELD_MEMORY_USAGE_BYTES = 90,
     /**
@@ -340,11 +340,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_MEMORY_FAILCNT = 92,
     /**
-     * The use of memory at which a daemon acts.
+     * The memory use at which a daemon acts.
      */
     OOMPARSE_FIELD_MEMORY_THRESHOLD_BYTES = 93,
     /**
-     * Use of memory and swap (cgroup v1).
+     * Memory and swap in use (cgroup v1).
      */
     OOMPARSE_FIELD_MEMORY_SWAP_USAGE_BYTES = 94,
     /**
@@ -1069,7 +1069,7 @@ oomparse_result oomparse_event_get_f64(const struct oomparse_event *event,
                                        double *out_value);
 
 /**
- * Adds the names of pod and container that a table knows; `OOMPARSE_RESULT_ABSENT` if it knows none.
+ * Adds the names of pod and container from a table; `OOMPARSE_RESULT_ABSENT` if the table has none.
  *
  * # Lifetime
  * Ends the views into the event that were obtained before.
