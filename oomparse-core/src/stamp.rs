@@ -62,11 +62,6 @@ impl Stamp {
         }
     }
 
-    #[cfg(feature = "daemons")]
-    pub(crate) fn has_kernel_time(&self) -> bool {
-        self.kernel_time_us.is_some()
-    }
-
     /// Microseconds from `earlier` to this stamp, if both show the same kind of clock.
     pub(crate) fn since(&self, earlier: &Self) -> Option<i64> {
         if let (Some(now), Some(then)) = (self.kernel_time_us, earlier.kernel_time_us) {

@@ -1,10 +1,7 @@
 //! `oomparse_field`: every single value of an event, by number.
 #![allow(unsafe_code, reason = "export attributes")]
 
-use crate::event::Content;
-use crate::field_names::name;
-use crate::value::value;
-use oomparse_core::OomEvent;
+use crate::value::{kind, path};
 use std::ffi::{CStr, c_char};
 
 /// A value of an event. A number is never reused for another meaning; new ones may be added.
@@ -13,7 +10,7 @@ use std::ffi::{CStr, c_char};
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum oomparse_field {
-    /// `kill`, `no_victim` or `report`; of other sources `userspace_kill`, `eviction` or `notice`.
+    /// `kill`, `no_victim` or `report`; from other sources `userspace_kill`, `eviction` or `notice`.
     Type = 1,
     /// Equal if the same kill is read again.
     Id = 2,
@@ -195,9 +192,9 @@ pub enum oomparse_field {
     ReapedFileRssBytes = 141,
     /// Shared memory that the reaper left.
     ReapedShmemRssBytes = 142,
-    /// Whose hand killed, as a daemon tells: `systemd-oomd`, `earlyoom`, `kernel` ….
+    /// Who killed, as a daemon reports it: `systemd-oomd`, `earlyoom`, `kernel` ….
     Killer = 150,
-    /// Who tells of another's kill: `systemd`, `containerd`, `kubernetes-event` ….
+    /// Who reports another one's kill: `systemd`, `containerd`, `kubernetes-event` ….
     Reporter = 151,
     /// How far the kill is known to have gone: `marked`, `sent` or `confirmed`.
     Stage = 152,
@@ -207,9 +204,9 @@ pub enum oomparse_field {
     FirstSignal = 154,
     /// What was done instead of sending a signal: `command` or `restart`.
     Action = 155,
-    /// What became of the victim: `exited`, `zombie`, `survived` or `failed`.
+    /// What happened to the victim: `exited`, `zombie`, `survived` or `failed`.
     Outcome = 156,
-    /// How many processes were killed, as the daemon counts.
+    /// How many processes were killed, by the daemon's count.
     ProcessCount = 157,
     /// systemd's name of the unit.
     Unit = 158,
@@ -217,17 +214,17 @@ pub enum oomparse_field {
     UnitResult = 159,
     /// What was short: `memory`.
     Resource = 160,
-    /// How often it was told.
+    /// How often it was reported.
     Count = 161,
     /// Why the killer acted: `memory-pressure`, `swap-used`, `low-memory` ….
     CauseKind = 165,
-    /// How much of the time processes waited for memory.
+    /// The share of time in which processes waited for memory.
     CausePressurePercent = 166,
-    /// The threshold that was passed.
+    /// The threshold that was exceeded.
     CauseLimitPercent = 167,
-    /// For how long it was passed.
+    /// How long it was exceeded.
     CauseDurationUs = 168,
-    /// The cgroup that was watched.
+    /// The cgroup that was monitored.
     CauseMonitoredCgroup = 169,
     /// The machine's memory in use.
     SystemMemoryUsedBytes = 172,
@@ -239,23 +236,23 @@ pub enum oomparse_field {
     SystemSwapTotalBytes = 175,
     /// The container's first process.
     InitPid = 178,
-    /// What that ended with.
+    /// Its exit code.
     InitExitCode = 179,
     /// When it ended, RFC 3339.
     InitTime = 180,
-    /// `metadata.uid` of the Event of Kubernetes that told it.
+    /// `metadata.uid` of the Kubernetes Event.
     EventUid = 184,
     /// Its `reason`.
     EventReason = 185,
-    /// Who reports it.
+    /// The component that reports it.
     EventComponent = 186,
     /// `ADDED`, `UPDATED` or `DELETED`, in a stream of Events.
     EventVerb = 187,
     /// `Pod` or `Node`: what the Event is about.
     EventObjectKind = 188,
-    /// The name of what it is about.
+    /// The name of that object.
     EventObjectName = 189,
-    /// The namespace of what it is about.
+    /// The namespace of that object.
     EventObjectNamespace = 190,
 }
 
@@ -292,6 +289,5 @@ pub extern "C" fn oomparse_field_name(field: u32) -> *const c_char {
 /// Keeps nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn oomparse_field_kind(field: u32) -> u32 {
-    let nothing = Content::new(OomEvent::default(), None, false);
-    value(&nothing, field).map_or(0, |value| value.kind() as u32)
+    kind(field).map_or(0, |kind| kind as u32)
 }

@@ -14,7 +14,6 @@
 mod cgroup;
 mod event;
 mod field;
-mod field_names;
 mod guard;
 mod lists;
 mod options;

@@ -4,12 +4,8 @@ use crate::event::Content;
 use crate::field::{oomparse_field, oomparse_kind};
 use crate::guard::Done;
 use crate::result::oomparse_result;
-use Value::{Bool, F64, I64, Str, U64};
-use oomparse_core::{
-    Action, CauseKind, CgroupDriver, Killer, KubernetesObject, LimitLevel, OomEvent, Origin,
-    Outcome, Percent, PodSource, QosClass, Reporter, Resource, Runtime, Scope, Stage, Testimony,
-    Text,
-};
+use oomparse_core::Percent;
+use std::ffi::CStr;
 
 /// A field's value; empty if the log does not show the field.
 #[derive(Clone, Copy, Debug)]
@@ -21,14 +17,22 @@ pub(crate) enum Value<'e> {
     F64(Option<f64>),
 }
 
-impl Value<'_> {
-    pub(crate) fn kind(self) -> oomparse_kind {
-        match self {
-            Str(_) => oomparse_kind::Str,
-            U64(_) => oomparse_kind::U64,
-            I64(_) => oomparse_kind::I64,
-            Bool(_) => oomparse_kind::Bool,
-            F64(_) => oomparse_kind::F64,
+fn percent(percent: Percent) -> f64 {
+    f64::from(percent.hundredths()) / 100.0
+}
+
+/// Makes the functions below of rows: number, kind, path in the record, and the value; a `?` in it is an absent field.
+macro_rules! fields {
+    ($content:ident, $event:ident, $told:ident: $($field:ident $kind:ident $path:literal => $value:expr;)*) => {
+        /// A field of an event.
+        #[allow(clippy::redundant_closure_call, reason = "a `?` ends the value, and not the function")]
+        pub(crate) fn value($content: &Content, field: u32) -> Done<Value<'_>> {
+            let $event = &$content.event;
+            let $told = $event.testimony.as_deref();
+            $(if field == oomparse_field::$field as u32 {
+                return Ok(Value::$kind((|| Some($value))()));
+            })*
+            Err(oomparse_result::UnknownField)
         }
 
         /// The kind of a field.
@@ -39,285 +43,138 @@ impl Value<'_> {
             None
         }
 
-fn bytes(text: Option<&Text>) -> Value<'_> {
-    Str(text.map(Text::as_bytes))
-}
-
-fn word(word: Option<&'static str>) -> Value<'static> {
-    Str(word.map(str::as_bytes))
-}
-
-fn percent(percent: Option<Percent>) -> Value<'static> {
-    F64(percent.map(|it| f64::from(it.hundredths()) / 100.0))
-}
-
-fn origin(origin: Origin) -> &'static [u8] {
-    origin.as_str().as_bytes()
-}
-
-/// A field of an event.
-pub(crate) fn value(content: &Content, field: u32) -> Done<Value<'_>> {
-    let event = &content.event;
-    let found = match field {
-        1..=19 => head(content, field),
-        20..=59 => processes(event, field),
-        60..=89 => identity(event, field),
-        90..=109 => counters(event, field),
-        110..=149 => machine(event, field),
-        _ => told(content, field),
+        /// The path of a field in the record.
+        pub(crate) fn path(field: u32) -> Option<&'static CStr> {
+            $(if field == oomparse_field::$field as u32 {
+                return Some($path);
+            })*
+            None
+        }
     };
 }
 
-fn head(content: &Content, field: u32) -> Option<Value<'_>> {
-    let event = &content.event;
-    Some(match field {
-        1 => Str(Some(event.event_type.as_str().as_bytes())),
-        2 => string(event.id.as_ref()),
-        3 => string(event.report_id.as_ref()),
-        4 => Str(Some(origin(event.origin))),
-        5 => Str(content.time().map(str::as_bytes)),
-        6 => U64(event.kernel_time_us),
-        7 => bytes(event.host.as_ref()),
-        8 => bytes(event.kernel_release.as_ref()),
-        9 => word(event.scope.map(Scope::as_str)),
-        10 => bytes(event.constraint.as_ref()),
-        11 => Bool(event.oom_group.then_some(true)),
-        12 => U64(event.suppressed_reports),
-        13 => bytes(event.source.as_ref().map(|of| &of.path)),
-        14 => Bool(event.inferred.then_some(true)),
-        _ => return None,
-    })
-}
-
-fn processes(event: &OomEvent, field: u32) -> Option<Value<'_>> {
-    Some(match field {
-        20 => bytes(event.invoker.as_ref().and_then(|of| of.comm.as_ref())),
-        21 => U64(event.invoker.as_ref().and_then(|of| of.pid).map(u64::from)),
-        22 => U64(event.invoker.as_ref().and_then(|of| of.uid).map(u64::from)),
-        23 => bytes(event.invoker.as_ref().and_then(|of| of.gfp_mask.as_ref())),
-        24 => bytes(event.invoker.as_ref().and_then(|of| of.gfp_flags.as_ref())),
-        25 => I64(event
-            .invoker
-            .as_ref()
-            .and_then(|of| of.order)
-            .map(i64::from)),
-        26 => I64(event
-            .invoker
-            .as_ref()
-            .and_then(|of| of.oom_score_adj)
-            .map(i64::from)),
-        27 => bytes(event.invoker.as_ref().and_then(|of| of.nodemask.as_ref())),
-        30 => U64(event.selected.as_ref().map(|of| u64::from(of.pid))),
-        31 => bytes(event.selected.as_ref().and_then(|of| of.comm.as_ref())),
-        32 => I64(event.selected.as_ref().and_then(|of| of.oom_score)),
-        40 => U64(event.victim.as_ref().map(|of| u64::from(of.pid))),
-        41 => bytes(event.victim.as_ref().and_then(|of| of.comm.as_ref())),
-        42 => U64(event.victim.as_ref().and_then(|of| of.uid).map(u64::from)),
-        43 => U64(event.victim.as_ref().and_then(|of| of.total_vm_bytes)),
-        44 => U64(event.victim.as_ref().and_then(|of| of.anon_rss_bytes)),
-        45 => U64(event.victim.as_ref().and_then(|of| of.file_rss_bytes)),
-        46 => U64(event.victim.as_ref().and_then(|of| of.shmem_rss_bytes)),
-        47 => U64(event.victim.as_ref().and_then(|of| of.pgtables_bytes)),
-        48 => I64(event
-            .victim
-            .as_ref()
-            .and_then(|of| of.oom_score_adj)
-            .map(i64::from)),
-        49 => I64(event.victim.as_ref().and_then(|of| of.oom_score)),
-        50 => U64(event.victim.as_ref().and_then(|of| of.rss_bytes)),
-        51 => U64(event.victim.as_ref().and_then(|of| of.swap_bytes)),
-        52 => bytes(event.victim.as_ref().and_then(|of| of.cmdline.as_ref())),
-        _ => return None,
-    })
-}
-
-fn identity(event: &OomEvent, field: u32) -> Option<Value<'_>> {
-    Some(match field {
-        60 => bytes(event.cgroup.as_ref().and_then(|of| of.task_memcg.as_ref())),
-        61 => bytes(event.cgroup.as_ref().and_then(|of| of.oom_memcg.as_ref())),
-        62 => word(
-            event
-                .cgroup
-                .as_ref()
-                .and_then(|of| of.driver)
-                .map(CgroupDriver::as_str),
-        ),
-        63 => word(
-            event
-                .cgroup
-                .as_ref()
-                .and_then(|of| of.limit_level)
-                .map(LimitLevel::as_str),
-        ),
-        70 => string(event.pod.as_ref().and_then(|of| of.uid.as_ref())),
-        71 => word(
-            event
-                .pod
-                .as_ref()
-                .and_then(|of| of.qos_class)
-                .map(QosClass::as_str),
-        ),
-        72 => string(event.pod.as_ref().and_then(|of| of.namespace.as_ref())),
-        73 => string(event.pod.as_ref().and_then(|of| of.name.as_ref())),
-        74 => string(event.pod.as_ref().and_then(|of| of.node.as_ref())),
-        75 => string(event.pod.as_ref().and_then(|of| of.owner.as_ref())),
-        76 => word(
-            event
-                .pod
-                .as_ref()
-                .and_then(|of| of.source)
-                .map(PodSource::as_str),
-        ),
-        77 => Bool(
-            event
-                .pod
-                .as_ref()
-                .is_some_and(|of| of.nested)
-                .then_some(true),
-        ),
-        80 => string(event.container.as_ref().and_then(|of| of.id.as_ref())),
-        81 => word(
-            event
-                .container
-                .as_ref()
-                .and_then(|of| of.runtime)
-                .map(Runtime::as_str),
-        ),
-        82 => string(event.container.as_ref().and_then(|of| of.name.as_ref())),
-        83 => string(event.openvz.as_ref().map(|of| &of.ctid)),
-        84 => string(
-            event
-                .container
-                .as_ref()
-                .and_then(|of| of.id_prefix.as_ref()),
-        ),
-        _ => return None,
-    })
-}
-
-fn counters(event: &OomEvent, field: u32) -> Option<Value<'_>> {
-    Some(match field {
-        90 => U64(event.memory.as_ref().and_then(|of| of.usage_bytes)),
-        91 => U64(event.memory.as_ref().and_then(|of| of.limit_bytes)),
-        92 => U64(event.memory.as_ref().and_then(|of| of.failcnt)),
-        93 => U64(event.memory.as_ref().and_then(|of| of.threshold_bytes)),
-        94 => U64(event.memory_swap.as_ref().and_then(|of| of.usage_bytes)),
-        95 => U64(event.memory_swap.as_ref().and_then(|of| of.limit_bytes)),
-        96 => U64(event.memory_swap.as_ref().and_then(|of| of.failcnt)),
-        98 => U64(event.swap.as_ref().and_then(|of| of.usage_bytes)),
-        99 => U64(event.swap.as_ref().and_then(|of| of.limit_bytes)),
-        100 => U64(event.swap.as_ref().and_then(|of| of.failcnt)),
-        102 => U64(event.kmem.as_ref().and_then(|of| of.usage_bytes)),
-        103 => U64(event.kmem.as_ref().and_then(|of| of.limit_bytes)),
-        104 => U64(event.kmem.as_ref().and_then(|of| of.failcnt)),
-        _ => return None,
-    })
-}
-
-fn machine(event: &OomEvent, field: u32) -> Option<Value<'_>> {
-    Some(match field {
-        110 => U64(event.meminfo.as_deref().and_then(|of| of.ram_pages)),
-        111 => U64(event.meminfo.as_deref().and_then(|of| of.highmem_pages)),
-        112 => U64(event.meminfo.as_deref().and_then(|of| of.reserved_pages)),
-        113 => U64(event.meminfo.as_deref().and_then(|of| of.free_pages)),
-        114 => U64(event.meminfo.as_deref().and_then(|of| of.active_anon_pages)),
-        115 => U64(event
-            .meminfo
-            .as_deref()
-            .and_then(|of| of.inactive_anon_pages)),
-        116 => U64(event.meminfo.as_deref().and_then(|of| of.active_file_pages)),
-        117 => U64(event
-            .meminfo
-            .as_deref()
-            .and_then(|of| of.inactive_file_pages)),
-        118 => U64(event.meminfo.as_deref().and_then(|of| of.unevictable_pages)),
-        119 => U64(event.meminfo.as_deref().and_then(|of| of.dirty_pages)),
-        120 => U64(event.meminfo.as_deref().and_then(|of| of.writeback_pages)),
-        121 => U64(event
-            .meminfo
-            .as_deref()
-            .and_then(|of| of.slab_reclaimable_pages)),
-        122 => U64(event
-            .meminfo
-            .as_deref()
-            .and_then(|of| of.slab_unreclaimable_pages)),
-        123 => U64(event.meminfo.as_deref().and_then(|of| of.mapped_pages)),
-        124 => U64(event.meminfo.as_deref().and_then(|of| of.shmem_pages)),
-        125 => U64(event.meminfo.as_deref().and_then(|of| of.pagetables_pages)),
-        126 => U64(event.meminfo.as_deref().and_then(|of| of.pagecache_pages)),
-        127 => U64(event.meminfo.as_deref().and_then(|of| of.swapcache_pages)),
-        128 => U64(event.meminfo.as_deref().and_then(|of| of.free_swap_bytes)),
-        129 => U64(event.meminfo.as_deref().and_then(|of| of.total_swap_bytes)),
-        140 => U64(event.reaped.as_ref().and_then(|of| of.anon_rss_bytes)),
-        141 => U64(event.reaped.as_ref().and_then(|of| of.file_rss_bytes)),
-        142 => U64(event.reaped.as_ref().and_then(|of| of.shmem_rss_bytes)),
-        _ => return None,
-    })
-}
-
-/// What a daemon tells.
-fn told(content: &Content, field: u32) -> Option<Value<'_>> {
-    let of = content.event.testimony.as_deref();
-    Some(match field {
-        150 => word(of.and_then(|of| of.killer).map(Killer::as_str)),
-        151 => word(of.and_then(|of| of.reporter).map(Reporter::as_str)),
-        152 => word(of.and_then(|of| of.stage).map(Stage::as_str)),
-        153 => word(of.and_then(|of| of.signal)),
-        154 => word(of.and_then(|of| of.first_signal)),
-        155 => word(of.and_then(|of| of.action).map(Action::as_str)),
-        156 => word(of.and_then(|of| of.outcome).map(Outcome::as_str)),
-        157 => U64(of.and_then(|of| of.process_count)),
-        158 => bytes(of.and_then(|of| of.unit.as_ref())),
-        159 => bytes(of.and_then(|of| of.unit_result.as_ref())),
-        160 => word(of.and_then(|of| of.resource).map(Resource::as_str)),
-        161 => U64(of.and_then(|of| of.count)),
-        165..=169 => cause(of, field)?,
-        172..=175 => system(of, field)?,
-        178 => U64(of.and_then(|of| of.init?.pid).map(u64::from)),
-        179 => I64(of.and_then(|of| of.init?.exit_code).map(i64::from)),
-        180 => Str(content.init_time().map(str::as_bytes)),
-        184..=190 => event(of, field)?,
-        _ => return None,
-    })
-}
-
-fn cause(of: Option<&Testimony>, field: u32) -> Option<Value<'_>> {
-    let of = of.and_then(|of| of.cause.as_ref());
-    Some(match field {
-        165 => word(of.and_then(|of| of.kind).map(CauseKind::as_str)),
-        166 => percent(of.and_then(|of| of.pressure_percent)),
-        167 => percent(of.and_then(|of| of.limit_percent)),
-        168 => U64(of.and_then(|of| of.duration_us)),
-        169 => bytes(of.and_then(|of| of.monitored_cgroup.as_ref())),
-        _ => return None,
-    })
-}
-
-fn system(of: Option<&Testimony>, field: u32) -> Option<Value<'_>> {
-    let of = of.and_then(|of| of.system);
-    Some(match field {
-        172 => U64(of.and_then(|of| of.memory_used_bytes)),
-        173 => U64(of.and_then(|of| of.memory_total_bytes)),
-        174 => U64(of.and_then(|of| of.swap_used_bytes)),
-        175 => U64(of.and_then(|of| of.swap_total_bytes)),
-        _ => return None,
-    })
-}
-
-/// An Event of Kubernetes.
-fn event(of: Option<&Testimony>, field: u32) -> Option<Value<'_>> {
-    let of = of.and_then(|of| of.event.as_ref());
-    let object = |part: fn(&KubernetesObject) -> Option<&String>| {
-        string(of.and_then(|of| of.object.as_ref()).and_then(part))
-    };
-    Some(match field {
-        184 => string(of.and_then(|of| of.uid.as_ref())),
-        185 => string(of.and_then(|of| of.reason.as_ref())),
-        186 => string(of.and_then(|of| of.component.as_ref())),
-        187 => string(of.and_then(|of| of.verb.as_ref())),
-        188 => object(|it| it.kind.as_ref()),
-        189 => object(|it| it.name.as_ref()),
-        190 => object(|it| it.namespace.as_ref()),
-        _ => return None,
-    })
+fields! {
+    content, event, told:
+    Type Str c"type" => event.event_type.as_str().as_bytes();
+    Id Str c"id" => event.id.as_ref()?.as_bytes();
+    ReportId Str c"report_id" => event.report_id.as_ref()?.as_bytes();
+    Origin Str c"origin" => event.origin.as_str().as_bytes();
+    Time Str c"time" => content.time()?.as_bytes();
+    KernelTimeUs U64 c"kernel_time_us" => event.kernel_time_us?;
+    Host Str c"host" => event.host.as_ref()?.as_bytes();
+    KernelRelease Str c"kernel_release" => event.kernel_release.as_ref()?.as_bytes();
+    Scope Str c"scope" => event.scope?.as_str().as_bytes();
+    Constraint Str c"constraint" => event.constraint.as_ref()?.as_bytes();
+    OomGroup Bool c"oom_group" => event.oom_group.then_some(true)?;
+    SuppressedReports U64 c"suppressed_reports" => event.suppressed_reports?;
+    SourcePath Str c"source.path" => event.source.as_ref()?.path.as_bytes();
+    Inferred Bool c"inferred" => event.inferred.then_some(true)?;
+    InvokerComm Str c"invoker.comm" => event.invoker.as_ref()?.comm.as_ref()?.as_bytes();
+    InvokerPid U64 c"invoker.pid" => event.invoker.as_ref()?.pid?.into();
+    InvokerUid U64 c"invoker.uid" => event.invoker.as_ref()?.uid?.into();
+    InvokerGfpMask Str c"invoker.gfp_mask" => event.invoker.as_ref()?.gfp_mask.as_ref()?.as_bytes();
+    InvokerGfpFlags Str c"invoker.gfp_flags" => event.invoker.as_ref()?.gfp_flags.as_ref()?.as_bytes();
+    InvokerOrder I64 c"invoker.order" => event.invoker.as_ref()?.order?.into();
+    InvokerOomScoreAdj I64 c"invoker.oom_score_adj" => event.invoker.as_ref()?.oom_score_adj?.into();
+    InvokerNodemask Str c"invoker.nodemask" => event.invoker.as_ref()?.nodemask.as_ref()?.as_bytes();
+    SelectedPid U64 c"selected.pid" => event.selected.as_ref()?.pid.into();
+    SelectedComm Str c"selected.comm" => event.selected.as_ref()?.comm.as_ref()?.as_bytes();
+    SelectedOomScore I64 c"selected.oom_score" => event.selected.as_ref()?.oom_score?;
+    VictimPid U64 c"victim.pid" => event.victim.as_ref()?.pid.into();
+    VictimComm Str c"victim.comm" => event.victim.as_ref()?.comm.as_ref()?.as_bytes();
+    VictimUid U64 c"victim.uid" => event.victim.as_ref()?.uid?.into();
+    VictimTotalVmBytes U64 c"victim.total_vm_bytes" => event.victim.as_ref()?.total_vm_bytes?;
+    VictimAnonRssBytes U64 c"victim.anon_rss_bytes" => event.victim.as_ref()?.anon_rss_bytes?;
+    VictimFileRssBytes U64 c"victim.file_rss_bytes" => event.victim.as_ref()?.file_rss_bytes?;
+    VictimShmemRssBytes U64 c"victim.shmem_rss_bytes" => event.victim.as_ref()?.shmem_rss_bytes?;
+    VictimPgtablesBytes U64 c"victim.pgtables_bytes" => event.victim.as_ref()?.pgtables_bytes?;
+    VictimOomScoreAdj I64 c"victim.oom_score_adj" => event.victim.as_ref()?.oom_score_adj?.into();
+    VictimOomScore I64 c"victim.oom_score" => event.victim.as_ref()?.oom_score?;
+    VictimRssBytes U64 c"victim.rss_bytes" => event.victim.as_ref()?.rss_bytes?;
+    VictimSwapBytes U64 c"victim.swap_bytes" => event.victim.as_ref()?.swap_bytes?;
+    VictimCmdline Str c"victim.cmdline" => event.victim.as_ref()?.cmdline.as_ref()?.as_bytes();
+    CgroupTaskMemcg Str c"cgroup.task_memcg" => event.cgroup.as_ref()?.task_memcg.as_ref()?.as_bytes();
+    CgroupOomMemcg Str c"cgroup.oom_memcg" => event.cgroup.as_ref()?.oom_memcg.as_ref()?.as_bytes();
+    CgroupDriver Str c"cgroup.driver" => event.cgroup.as_ref()?.driver?.as_str().as_bytes();
+    CgroupLimitLevel Str c"cgroup.limit_level" => event.cgroup.as_ref()?.limit_level?.as_str().as_bytes();
+    PodUid Str c"pod.uid" => event.pod.as_ref()?.uid.as_ref()?.as_bytes();
+    PodQosClass Str c"pod.qos_class" => event.pod.as_ref()?.qos_class?.as_str().as_bytes();
+    PodNamespace Str c"pod.namespace" => event.pod.as_ref()?.namespace.as_ref()?.as_bytes();
+    PodName Str c"pod.name" => event.pod.as_ref()?.name.as_ref()?.as_bytes();
+    PodNode Str c"pod.node" => event.pod.as_ref()?.node.as_ref()?.as_bytes();
+    PodOwner Str c"pod.owner" => event.pod.as_ref()?.owner.as_ref()?.as_bytes();
+    PodSource Str c"pod.source" => event.pod.as_ref()?.source?.as_str().as_bytes();
+    PodNested Bool c"pod.nested" => event.pod.as_ref()?.nested.then_some(true)?;
+    ContainerId Str c"container.id" => event.container.as_ref()?.id.as_ref()?.as_bytes();
+    ContainerRuntime Str c"container.runtime" => event.container.as_ref()?.runtime?.as_str().as_bytes();
+    ContainerName Str c"container.name" => event.container.as_ref()?.name.as_ref()?.as_bytes();
+    OpenvzCtid Str c"openvz.ctid" => event.openvz.as_ref()?.ctid.as_bytes();
+    ContainerIdPrefix Str c"container.id_prefix" => event.container.as_ref()?.id_prefix.as_ref()?.as_bytes();
+    MemoryUsageBytes U64 c"memory.usage_bytes" => event.memory.as_ref()?.usage_bytes?;
+    MemoryLimitBytes U64 c"memory.limit_bytes" => event.memory.as_ref()?.limit_bytes?;
+    MemoryFailcnt U64 c"memory.failcnt" => event.memory.as_ref()?.failcnt?;
+    MemoryThresholdBytes U64 c"memory.threshold_bytes" => event.memory.as_ref()?.threshold_bytes?;
+    MemorySwapUsageBytes U64 c"memory_swap.usage_bytes" => event.memory_swap.as_ref()?.usage_bytes?;
+    MemorySwapLimitBytes U64 c"memory_swap.limit_bytes" => event.memory_swap.as_ref()?.limit_bytes?;
+    MemorySwapFailcnt U64 c"memory_swap.failcnt" => event.memory_swap.as_ref()?.failcnt?;
+    SwapUsageBytes U64 c"swap.usage_bytes" => event.swap.as_ref()?.usage_bytes?;
+    SwapLimitBytes U64 c"swap.limit_bytes" => event.swap.as_ref()?.limit_bytes?;
+    SwapFailcnt U64 c"swap.failcnt" => event.swap.as_ref()?.failcnt?;
+    KmemUsageBytes U64 c"kmem.usage_bytes" => event.kmem.as_ref()?.usage_bytes?;
+    KmemLimitBytes U64 c"kmem.limit_bytes" => event.kmem.as_ref()?.limit_bytes?;
+    KmemFailcnt U64 c"kmem.failcnt" => event.kmem.as_ref()?.failcnt?;
+    MeminfoRamPages U64 c"meminfo.ram_pages" => event.meminfo.as_deref()?.ram_pages?;
+    MeminfoHighmemPages U64 c"meminfo.highmem_pages" => event.meminfo.as_deref()?.highmem_pages?;
+    MeminfoReservedPages U64 c"meminfo.reserved_pages" => event.meminfo.as_deref()?.reserved_pages?;
+    MeminfoFreePages U64 c"meminfo.free_pages" => event.meminfo.as_deref()?.free_pages?;
+    MeminfoActiveAnonPages U64 c"meminfo.active_anon_pages" => event.meminfo.as_deref()?.active_anon_pages?;
+    MeminfoInactiveAnonPages U64 c"meminfo.inactive_anon_pages" => event.meminfo.as_deref()?.inactive_anon_pages?;
+    MeminfoActiveFilePages U64 c"meminfo.active_file_pages" => event.meminfo.as_deref()?.active_file_pages?;
+    MeminfoInactiveFilePages U64 c"meminfo.inactive_file_pages" => event.meminfo.as_deref()?.inactive_file_pages?;
+    MeminfoUnevictablePages U64 c"meminfo.unevictable_pages" => event.meminfo.as_deref()?.unevictable_pages?;
+    MeminfoDirtyPages U64 c"meminfo.dirty_pages" => event.meminfo.as_deref()?.dirty_pages?;
+    MeminfoWritebackPages U64 c"meminfo.writeback_pages" => event.meminfo.as_deref()?.writeback_pages?;
+    MeminfoSlabReclaimablePages U64 c"meminfo.slab_reclaimable_pages" => event.meminfo.as_deref()?.slab_reclaimable_pages?;
+    MeminfoSlabUnreclaimablePages U64 c"meminfo.slab_unreclaimable_pages" => event.meminfo.as_deref()?.slab_unreclaimable_pages?;
+    MeminfoMappedPages U64 c"meminfo.mapped_pages" => event.meminfo.as_deref()?.mapped_pages?;
+    MeminfoShmemPages U64 c"meminfo.shmem_pages" => event.meminfo.as_deref()?.shmem_pages?;
+    MeminfoPagetablesPages U64 c"meminfo.pagetables_pages" => event.meminfo.as_deref()?.pagetables_pages?;
+    MeminfoPagecachePages U64 c"meminfo.pagecache_pages" => event.meminfo.as_deref()?.pagecache_pages?;
+    MeminfoSwapcachePages U64 c"meminfo.swapcache_pages" => event.meminfo.as_deref()?.swapcache_pages?;
+    MeminfoFreeSwapBytes U64 c"meminfo.free_swap_bytes" => event.meminfo.as_deref()?.free_swap_bytes?;
+    MeminfoTotalSwapBytes U64 c"meminfo.total_swap_bytes" => event.meminfo.as_deref()?.total_swap_bytes?;
+    ReapedAnonRssBytes U64 c"reaped.anon_rss_bytes" => event.reaped.as_ref()?.anon_rss_bytes?;
+    ReapedFileRssBytes U64 c"reaped.file_rss_bytes" => event.reaped.as_ref()?.file_rss_bytes?;
+    ReapedShmemRssBytes U64 c"reaped.shmem_rss_bytes" => event.reaped.as_ref()?.shmem_rss_bytes?;
+    Killer Str c"killer" => told?.killer?.as_str().as_bytes();
+    Reporter Str c"reporter" => told?.reporter?.as_str().as_bytes();
+    Stage Str c"stage" => told?.stage?.as_str().as_bytes();
+    Signal Str c"signal" => told?.signal?.as_bytes();
+    FirstSignal Str c"first_signal" => told?.first_signal?.as_bytes();
+    Action Str c"action" => told?.action?.as_str().as_bytes();
+    Outcome Str c"outcome" => told?.outcome?.as_str().as_bytes();
+    ProcessCount U64 c"process_count" => told?.process_count?;
+    Unit Str c"unit" => told?.unit.as_ref()?.as_bytes();
+    UnitResult Str c"unit_result" => told?.unit_result.as_ref()?.as_bytes();
+    Resource Str c"resource" => told?.resource?.as_str().as_bytes();
+    Count U64 c"count" => told?.count?;
+    CauseKind Str c"cause.kind" => told?.cause.as_ref()?.kind?.as_str().as_bytes();
+    CausePressurePercent F64 c"cause.pressure_percent" => percent(told?.cause.as_ref()?.pressure_percent?);
+    CauseLimitPercent F64 c"cause.limit_percent" => percent(told?.cause.as_ref()?.limit_percent?);
+    CauseDurationUs U64 c"cause.duration_us" => told?.cause.as_ref()?.duration_us?;
+    CauseMonitoredCgroup Str c"cause.monitored_cgroup" => told?.cause.as_ref()?.monitored_cgroup.as_ref()?.as_bytes();
+    SystemMemoryUsedBytes U64 c"system.memory_used_bytes" => told?.system?.memory_used_bytes?;
+    SystemMemoryTotalBytes U64 c"system.memory_total_bytes" => told?.system?.memory_total_bytes?;
+    SystemSwapUsedBytes U64 c"system.swap_used_bytes" => told?.system?.swap_used_bytes?;
+    SystemSwapTotalBytes U64 c"system.swap_total_bytes" => told?.system?.swap_total_bytes?;
+    InitPid U64 c"init.pid" => told?.init?.pid?.into();
+    InitExitCode I64 c"init.exit_code" => told?.init?.exit_code?.into();
+    InitTime Str c"init.time" => content.init_time()?.as_bytes();
+    EventUid Str c"event.uid" => told?.event.as_ref()?.uid.as_ref()?.as_bytes();
+    EventReason Str c"event.reason" => told?.event.as_ref()?.reason.as_ref()?.as_bytes();
+    EventComponent Str c"event.component" => told?.event.as_ref()?.component.as_ref()?.as_bytes();
+    EventVerb Str c"event.verb" => told?.event.as_ref()?.verb.as_ref()?.as_bytes();
+    EventObjectKind Str c"event.object.kind" => told?.event.as_ref()?.object.as_ref()?.kind.as_ref()?.as_bytes();
+    EventObjectName Str c"event.object.name" => told?.event.as_ref()?.object.as_ref()?.name.as_ref()?.as_bytes();
+    EventObjectNamespace Str c"event.object.namespace" => told?.event.as_ref()?.object.as_ref()?.namespace.as_ref()?.as_bytes();
 }

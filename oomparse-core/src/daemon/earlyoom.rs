@@ -31,9 +31,8 @@ use super::{Patience, Reader, Said};
 use crate::bytes::Text;
 use crate::event::{Cause, CauseKind, EventType, Killer, OomEvent, Outcome, Stage, Victim};
 use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_WAIT_S};
-use crate::report::{Second, Stamp};
 use crate::source::Daemon;
-use crate::stamp::Second;
+use crate::stamp::{Second, Stamp};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 

@@ -67,7 +67,7 @@ impl Said<'_> {
     /// whole seconds. A text that contains line ends reaches the journal in one piece and is split there.
     pub(super) fn is_within(&self, most_us: i64, earlier: &Stamp) -> Option<bool> {
         let has_fraction = |time: Option<WallTime>| time.is_some_and(|it| it.fraction_digits >= 3);
-        let has_kernels = self.frame.kernel_time_us.is_some() && earlier.has_kernel_time();
+        let has_kernels = self.frame.kernel_time_us.is_some() && earlier.kernel_time_us.is_some();
         let is_known = has_kernels || has_fraction(self.frame.wall) && has_fraction(earlier.wall);
         let gap = Stamp::of(self.frame, 0, 0)
             .since(earlier)

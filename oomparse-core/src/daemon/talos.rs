@@ -16,6 +16,7 @@ use super::{Patience, Reader, Said};
 use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage, ToldAt};
 use crate::limits::MAX_DAEMON_VICTIMS;
 use crate::source::Daemon;
+use crate::stamp::Stamp;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;

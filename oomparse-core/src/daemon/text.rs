@@ -3,13 +3,6 @@
 pub(super) use crate::line::common::{decimal as number, rsplit_once, split_once};
 use crate::time::WallTime;
 
-/// Removes a leading number.
-pub(super) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = text.split_at_checked(len)?;
-    Some((core::str::from_utf8(digits).ok()?.parse().ok()?, rest))
-}
-
 /// Removes a number that may be negative from the front.
 pub(super) fn signed(text: &[u8]) -> Option<(i64, &[u8])> {
     let (is_negative, text) = match text.strip_prefix(b"-") {

@@ -16,7 +16,7 @@ use super::{Context, Told, begin, number, text, time};
 use crate::cgroup::Runtime;
 use crate::daemon::go::container_id;
 use crate::event::{Container, Init, OomEvent, Reporter};
-use crate::report::fnv1a;
+use crate::hash::stable_hash;
 use crate::source::Daemon;
 use alloc::collections::VecDeque;
 use serde_json::Value;
@@ -52,7 +52,7 @@ pub(super) fn container(
     // The time of one that has not ended is that of the end before, or the year 1.
     let finished = text(value, "/State/FinishedAt").filter(|_| !is_running);
     let own = [id, "/", finished.unwrap_or_default()].concat();
-    if !told.is_new(fnv1a(&[b"inspect", own.as_bytes()])) {
+    if !told.is_new(stable_hash(&[b"inspect", own.as_bytes()])) {
         return true;
     }
     let at = time(value, "/State/FinishedAt").filter(|_| finished.is_some());
