@@ -90,6 +90,31 @@ pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Whether a message begins as no kernel's does, but as a text in which somebody emphasised it.
+#[inline]
+pub(crate) fn may_be_emphasised(message: &[u8]) -> bool {
+    matches!(message.first(), Some(b'*' | b'<'))
+}
+
+/// The message without the marks of emphasis around it: `**Out of memory: …**`, `<b>Out of memory: …</b>`.
+pub(crate) fn without_emphasis(message: &[u8]) -> Option<&[u8]> {
+    let (mut inner, mut end) = (message, message.trim_ascii_end());
+    for mark in [&b"<b>"[..], b"<strong>", b"<mark>", b"***", b"**", b"*"] {
+        if let Some(rest) = inner.strip_prefix(mark) {
+            inner = rest;
+            let close = match mark {
+                b"<b>" => &b"</b>"[..],
+                b"<strong>" => b"</strong>",
+                b"<mark>" => b"</mark>",
+                _ => mark,
+            };
+            end = end.strip_suffix(close).unwrap_or(end);
+        }
+    }
+    let begin = message.len().checked_sub(inner.len())?;
+    message.get(begin..end.len()).filter(|_| begin > 0)
+}
+
 /// The line without one mark at its end; `None` if there is no mark.
 pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_end();

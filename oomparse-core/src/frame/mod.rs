@@ -41,6 +41,7 @@ mod wrapper;
 #[cfg(feature = "serde")]
 pub use record::with_member;
 
+pub(crate) use markup::{may_be_emphasised, without_emphasis};
 pub(crate) use part::{Part, part, part_of_line};
 pub(crate) use prefix::Cut;
 

@@ -176,6 +176,10 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'>' | b'|' | b'`', tail @ ..] => tail,
             [b'/', b'/', tail @ ..] => tail,
             [b'*' | b'-' | b'+', b' ', tail @ ..] => tail,
+            // Emphasis in a wiki or a mail; an added line of a patch.
+            [b'*' | b'+', b'A'..=b'Z' | b'0'..=b'9' | b'[', ..] | [b'_', b'[', ..] => {
+                text.get(1..).unwrap_or_default()
+            }
             [b'#', b' ' | b'\t', tail @ ..] => tail,
             [b'#', b'#', ..] => text.get(1..).unwrap_or_default(),
             [b'"' | b'\'', tail @ ..] => tail,
@@ -311,7 +315,8 @@ fn behind_label(text: &[u8]) -> Option<&[u8]> {
     text.get(at..)?.strip_prefix(b":")
 }
 
-/// Without the quotation mark that closes the one in front of the text, and what stands behind that.
+/// Without the quotation mark that closes the one in front of the text, and what stands behind that; without the
+/// end of an emphasis.
 fn without_quote<'a>(frame: Frame<'a>, line: &[u8], text: &[u8]) -> Frame<'a> {
     let before = line
         .get(..line.len().saturating_sub(text.len()))
@@ -321,6 +326,13 @@ fn without_quote<'a>(frame: Frame<'a>, line: &[u8], text: &[u8]) -> Frame<'a> {
             message: Cow::Borrowed(markup::before_quote(message, *quote)),
             ..frame
         },
+        (Some(mark @ (b'*' | b'_')), Cow::Borrowed(message)) if !before.ends_with(b"**") => {
+            let end = message.trim_ascii_end().strip_suffix(&[*mark]);
+            Frame {
+                message: Cow::Borrowed(end.unwrap_or(message)),
+                ..frame
+            }
+        }
         (_, message) => Frame { message, ..frame },
     }
 }

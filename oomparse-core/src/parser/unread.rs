@@ -3,7 +3,7 @@
 //! Such a line says in the kernel's words that a process was killed, or that the killer was called; it is not
 //! shown to be a program's, and no line of a report was found in it.
 
-use crate::frame::Frame;
+use crate::frame::{Frame, without_emphasis};
 use crate::limits::MAX_UNREAD_LEN;
 use crate::line::{Line, parse_line};
 use crate::parser::Parser;
@@ -78,6 +78,7 @@ fn is_read(frame: &Frame<'_>, line: &[u8]) -> bool {
     let mut look = |record: &Frame<'_>| {
         records = records.saturating_add(1);
         let message: &[u8] = &record.message;
+        let message = without_emphasis(message).unwrap_or(message);
         match parse_line(message) {
             // The first piece of a line that continues in the next one.
             Line::Other | Line::Malformed => is_read |= begins(message),

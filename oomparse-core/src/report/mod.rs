@@ -47,7 +47,7 @@ use self::told::Told;
 use self::waiting::Decision;
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
-use crate::frame::{Fragment, Frame, FrameKind};
+use crate::frame::{self, Fragment, Frame, FrameKind, may_be_emphasised};
 use crate::limits::MAX_REPORT_LEN;
 use crate::line::{self, Line, parse_line};
 use crate::options::Options;
@@ -170,7 +170,8 @@ impl Assembler {
         out: &mut VecDeque<OomEvent>,
     ) -> bool {
         self.at = at;
-        let is_of_report = self.record(frame, out);
+        let plain = without_emphasis(frame);
+        let is_of_report = self.record(plain.as_ref().unwrap_or(frame), out);
         self.find_out_hunger();
         is_of_report
     }
@@ -242,7 +243,7 @@ impl Assembler {
         at: u64,
         out: &mut VecDeque<OomEvent>,
     ) -> Next {
-        if !self.hungry || self.pending.is_some() {
+        if !self.hungry || self.pending.is_some() || may_be_emphasised(message) {
             return Next::NotTaken;
         }
         let line = line::parse(message);
@@ -339,6 +340,23 @@ impl Assembler {
         }
         Next::Open
     }
+}
+
+/// The record without the emphasis that somebody gave to a known message behind its stamp.
+fn without_emphasis<'a>(frame: &Frame<'a>) -> Option<Frame<'a>> {
+    let is_text = matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog);
+    if !is_text || !may_be_emphasised(&frame.message) {
+        return None;
+    }
+    let plain = frame::without_emphasis(&frame.message)?;
+    if matches!(parse_line(plain), Line::Other | Line::Malformed) {
+        return None;
+    }
+    let message = plain.to_vec().into();
+    Some(Frame {
+        message,
+        ..frame.clone()
+    })
 }
 
 /// Whether a line belongs to a report: a figure or a row does while a report is open.
