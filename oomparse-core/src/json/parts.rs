@@ -30,7 +30,6 @@ use alloc::string::String;
 macro_rules! part {
     ($part:ident { $($field:ident: $how:ident $($of:ident)?),* $(,)? }) => {
         impl Object for $part {
-            #[cfg_attr(feature = "std", inline)]
             fn tell(&self, to: &mut impl Fields) {
                 $(told!(self, to, $field, $how $($of)?);)*
             }
