@@ -39,7 +39,7 @@ fn bare(at: f64, pid: u32, comm: &str, adj: i32) -> String {
 
 /// The last kill that `scan` finds.
 fn last(name: &str, log: &str, args: &[&str]) -> Value {
-    let path = directory("infer").join(name);
+    let path = directory(&format!("infer-{name}")).join(name);
     fs::write(&path, log).unwrap();
     let scan = [
         "scan",
