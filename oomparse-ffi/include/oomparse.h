@@ -108,7 +108,7 @@ enum oomparse_field
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * `kill`, `no_victim` or `report`; of other sources `userspace_kill`, `eviction` or `notice`.
+     * `kill`, `no_victim` or `report`; from other sources `userspace_kill`, `eviction` or `notice`.
      */
     OOMPARSE_FIELD_TYPE = 1,
     /**
@@ -472,11 +472,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_REAPED_SHMEM_RSS_BYTES = 142,
     /**
-     * Whose hand killed, as a daemon tells: `systemd-oomd`, `earlyoom`, `kernel` ….
+     * Who killed, as a daemon reports it: `systemd-oomd`, `earlyoom`, `kernel` ….
      */
     OOMPARSE_FIELD_KILLER = 150,
     /**
-     * Who tells of another's kill: `systemd`, `containerd`, `kubernetes-event` ….
+     * Who reports another one's kill: `systemd`, `containerd`, `kubernetes-event` ….
      */
     OOMPARSE_FIELD_REPORTER = 151,
     /**
@@ -496,11 +496,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_ACTION = 155,
     /**
-     * What became of the victim: `exited`, `zombie`, `survived` or `failed`.
+     * What happened to the victim: `exited`, `zombie`, `survived` or `failed`.
      */
     OOMPARSE_FIELD_OUTCOME = 156,
     /**
-     * How many processes were killed, as the daemon counts.
+     * How many processes were killed, by the daemon's count.
      */
     OOMPARSE_FIELD_PROCESS_COUNT = 157,
     /**
@@ -516,7 +516,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_RESOURCE = 160,
     /**
-     * How often it was told.
+     * How often it was reported.
      */
     OOMPARSE_FIELD_COUNT = 161,
     /**
@@ -524,19 +524,19 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_CAUSE_KIND = 165,
     /**
-     * How much of the time processes waited for memory.
+     * The share of time in which processes waited for memory.
      */
     OOMPARSE_FIELD_CAUSE_PRESSURE_PERCENT = 166,
     /**
-     * The threshold that was passed.
+     * The threshold that was exceeded.
      */
     OOMPARSE_FIELD_CAUSE_LIMIT_PERCENT = 167,
     /**
-     * For how long it was passed.
+     * How long it was exceeded.
      */
     OOMPARSE_FIELD_CAUSE_DURATION_US = 168,
     /**
-     * The cgroup that was watched.
+     * The cgroup that was monitored.
      */
     OOMPARSE_FIELD_CAUSE_MONITORED_CGROUP = 169,
     /**
@@ -560,7 +560,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_INIT_PID = 178,
     /**
-     * What that ended with.
+     * Its exit code.
      */
     OOMPARSE_FIELD_INIT_EXIT_CODE = 179,
     /**
@@ -568,7 +568,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_INIT_TIME = 180,
     /**
-     * `metadata.uid` of the Event of Kubernetes that told it.
+     * `metadata.uid` of the Kubernetes Event.
      */
     OOMPARSE_FIELD_EVENT_UID = 184,
     /**
@@ -576,7 +576,7 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_EVENT_REASON = 185,
     /**
-     * Who reports it.
+     * The component that reports it.
      */
     OOMPARSE_FIELD_EVENT_COMPONENT = 186,
     /**
@@ -588,11 +588,11 @@ enum oomparse_field
      */
     OOMPARSE_FIELD_EVENT_OBJECT_KIND = 188,
     /**
-     * The name of what it is about.
+     * The name of that object.
      */
     OOMPARSE_FIELD_EVENT_OBJECT_NAME = 189,
     /**
-     * The namespace of what it is about.
+     * The namespace of that object.
      */
     OOMPARSE_FIELD_EVENT_OBJECT_NAMESPACE = 190,
 };
