@@ -165,7 +165,9 @@ fn corpus_through_lua(of_daemons: bool, at_least: usize) {
             .map(|event| serde_json::from_str(event).unwrap())
             .collect();
         let events = parse_records(&options, &case.input);
-        assert_eq!(found, to_values(&events).unwrap(), "{}", case.name);
+        let mut expected = to_values(&events).unwrap();
+        expected.iter_mut().for_each(as_lua_counts);
+        assert_eq!(found, expected, "{}", case.name);
         compared += found.len();
     }
     assert!(
@@ -244,4 +246,19 @@ fn the_scripts_give_the_events_that_they_must_in_lua() {
         tried += 1;
     }
     assert!(tried > 30, "{tried} scripts");
+}
+
+/// Lua has one kind of number: 50.0 is 50.
+fn as_lua_counts(value: &mut Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(as_lua_counts),
+        Value::Array(items) => items.iter_mut().for_each(as_lua_counts),
+        Value::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            if let Some(whole) = text.strip_suffix(".0") {
+                *value = whole.parse::<u64>().map_or(Value::Null, Value::from);
+            }
+        }
+        _ => {}
+    }
 }

@@ -8,7 +8,7 @@ local function encode(value)
             return string.format("\\u%04x", char:byte())
         end) .. '"'
     elseif type(value) == "number" then
-        return string.format("%.0f", value)
+        return string.format(value % 1 == 0 and "%.0f" or "%.14g", value)
     elseif type(value) ~= "table" then
         return tostring(value)
     end
