@@ -125,7 +125,8 @@ fn is_programs(text: &[u8]) -> bool {
     (found.is_some_and(|(before, behind)| {
         let is_kernels = before.ends_with(b"kernel") && behind.starts_with(b"[0]:");
         !is_kernels && syslog::stamp_in_record(before).is_none()
-    }) || is_tag(text))
+    }) || is_tag(text)
+        || is_composes(text))
         && matches!(parse_line(text), Line::Other | Line::Malformed)
 }
 
@@ -141,6 +142,21 @@ fn is_tag(text: &[u8]) -> bool {
                 && !pid.is_empty()
                 && pid.iter().all(u8::is_ascii_digit)
         })
+}
+
+/// Whether a line begins as `docker compose logs` writes it: `web-1  | …`, with the old versions' `web_1  | …`.
+fn is_composes(text: &[u8]) -> bool {
+    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
+    let parts = memchr(b' ', window).and_then(|at| window.split_at_checked(at));
+    parts.is_some_and(|(name, rest)| {
+        let number = name.rsplit(|byte| matches!(byte, b'-' | b'_')).next();
+        number.is_some_and(|digits| {
+            !digits.is_empty()
+                && digits.len() < name.len()
+                && digits.iter().all(u8::is_ascii_digit)
+                && name.iter().any(u8::is_ascii_alphabetic)
+        }) && skip_blanks(rest).starts_with(b"| ")
+    })
 }
 
 /// A list of records or texts.
