@@ -27,6 +27,7 @@ mod localized;
 mod markup;
 mod part;
 mod prefix;
+mod program;
 mod prose;
 #[cfg(feature = "serde")]
 mod record;

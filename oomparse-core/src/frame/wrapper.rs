@@ -22,13 +22,15 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours, without_written_colours};
-use super::{Author, Frame, FrameKind, cell, known, localized, markup, prose, stamp, syslog};
+use super::{
+    Author, Frame, FrameKind, cell, known, localized, markup, program, prose, stamp, syslog,
+};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
 use crate::source::is_containers_log;
 use alloc::borrow::Cow;
-use memchr::{memchr, memchr2, memrchr};
+use memchr::{memchr, memchr2};
 
 /// How many marks and labels before one line are removed.
 const MAX_STEPS: usize = 24;
@@ -77,7 +79,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     if holds_path(text) {
         return bare(line, text);
     }
-    if is_programs(text) {
+    if program::is_programs(text) {
         return bare(line, text).by(Author::PROGRAM);
     }
     let (in_front, behind) = at_object(text);
@@ -116,47 +118,6 @@ fn holds_path(text: &[u8]) -> bool {
         _ if find_behind_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
         _ => text.starts_with(b"Tasks in /") || text.starts_with(b"/") && is_piece(),
     }
-}
-
-/// Whether a program's identifier precedes everything that could be the kernel's, in a line whose date was cut
-/// off or has an unknown format: `app[7]: …`, `host app[7]: …`.
-fn is_programs(text: &[u8]) -> bool {
-    let found = identifier::first(text).and_then(|at| text.split_at_checked(at));
-    (found.is_some_and(|(before, behind)| {
-        let is_kernels = before.ends_with(b"kernel") && behind.starts_with(b"[0]:");
-        !is_kernels && syslog::stamp_in_record(before).is_none()
-    }) || is_tag(text)
-        || is_composes(text))
-        && matches!(parse_line(text), Line::Other | Line::Malformed)
-}
-
-/// Whether a line begins with `app[7]:`, whatever follows.
-fn is_tag(text: &[u8]) -> bool {
-    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
-    let name = memchr2(b':', b' ', window).and_then(|at| text.get(..at)?.strip_suffix(b"]"));
-    name.and_then(|name| name.split_at_checked(memrchr(b'[', name)?))
-        .is_some_and(|(name, pid)| {
-            let pid = pid.get(1..).unwrap_or_default();
-            !name.is_empty()
-                && name != b"kernel"
-                && !pid.is_empty()
-                && pid.iter().all(u8::is_ascii_digit)
-        })
-}
-
-/// Whether a line begins as `docker compose logs` writes it: `web-1  | …`, with the old versions' `web_1  | …`.
-fn is_composes(text: &[u8]) -> bool {
-    let window = text.get(..MAX_LABEL_LEN).unwrap_or(text);
-    let parts = memchr(b' ', window).and_then(|at| window.split_at_checked(at));
-    parts.is_some_and(|(name, rest)| {
-        let number = name.rsplit(|byte| matches!(byte, b'-' | b'_')).next();
-        number.is_some_and(|digits| {
-            !digits.is_empty()
-                && digits.len() < name.len()
-                && digits.iter().all(u8::is_ascii_digit)
-                && name.iter().any(u8::is_ascii_alphabetic)
-        }) && skip_blanks(rest).starts_with(b"| ")
-    })
 }
 
 /// A list of records or texts.

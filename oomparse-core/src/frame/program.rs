@@ -1,0 +1,57 @@
+//! Marks of a program before a line whose carrier is not known, or was cut off.
+//!
+//! ```text
+//! app[7]: [   12.345678] Killed process 1221 (allocate) …             the date was cut off
+//! host app[7]: …                                                      the same
+//! web-1  | [   12.345678] Killed process 1221 (allocate) …            docker compose logs
+//! ```
+
+use super::identifier;
+use super::scan::skip_blanks;
+use super::syslog;
+use crate::line::{Line, parse_line};
+use memchr::{memchr, memchr2, memrchr};
+
+/// Longest name before a line, in bytes.
+const MAX_NAME_LEN: usize = 256;
+
+/// Whether a program's identifier precedes everything that could be the kernel's, in a line whose date was cut
+/// off or has an unknown format: `app[7]: …`, `host app[7]: …`.
+pub(super) fn is_programs(text: &[u8]) -> bool {
+    let found = identifier::first(text).and_then(|at| text.split_at_checked(at));
+    (found.is_some_and(|(before, behind)| {
+        let is_kernels = before.ends_with(b"kernel") && behind.starts_with(b"[0]:");
+        !is_kernels && syslog::stamp_in_record(before).is_none()
+    }) || is_tag(text)
+        || is_composes(text))
+        && matches!(parse_line(text), Line::Other | Line::Malformed)
+}
+
+/// Whether a line begins with `app[7]:`, whatever follows.
+fn is_tag(text: &[u8]) -> bool {
+    let window = text.get(..MAX_NAME_LEN).unwrap_or(text);
+    let name = memchr2(b':', b' ', window).and_then(|at| text.get(..at)?.strip_suffix(b"]"));
+    name.and_then(|name| name.split_at_checked(memrchr(b'[', name)?))
+        .is_some_and(|(name, pid)| {
+            let pid = pid.get(1..).unwrap_or_default();
+            !name.is_empty()
+                && name != b"kernel"
+                && !pid.is_empty()
+                && pid.iter().all(u8::is_ascii_digit)
+        })
+}
+
+/// Whether a line begins as `docker compose logs` writes it: `web-1  | …`, with the old versions' `web_1  | …`.
+fn is_composes(text: &[u8]) -> bool {
+    let window = text.get(..MAX_NAME_LEN).unwrap_or(text);
+    let parts = memchr(b' ', window).and_then(|at| window.split_at_checked(at));
+    parts.is_some_and(|(name, rest)| {
+        let number = name.rsplit(|byte| matches!(byte, b'-' | b'_')).next();
+        number.is_some_and(|digits| {
+            !digits.is_empty()
+                && digits.len() < name.len()
+                && digits.iter().all(u8::is_ascii_digit)
+                && name.iter().any(u8::is_ascii_alphabetic)
+        }) && skip_blanks(rest).starts_with(b"| ")
+    })
+}
