@@ -43,13 +43,18 @@ const OTHERS: &[(&str, &str)] = &[
     ("qemu-system-x86_64", "qemu-system-x86"),
     // Make packages, and try them.
     ("musl-gcc", "musl-tools"),
+    ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
     ("dpkg-deb", "dpkg"),
     ("tar", "tar"),
     ("gzip", "gzip"),
     ("sha256sum", "coreutils"),
     ("debootstrap", "debootstrap"),
     ("rpm", "rpm"),
+    ("rpmbuild", "rpm"),
+    ("rpm2cpio", "rpm2cpio"),
+    ("cpio", "cpio"),
     ("lintian", "lintian"),
+    ("rpmlint", "rpmlint"),
     ("qemu-aarch64-static", "qemu-user-static"),
     ("systemd-analyze", "systemd"),
     // Look at the container image.

@@ -1,7 +1,8 @@
-//! liboomparse: an archive, and Debian's pair of packages.
+//! liboomparse: an archive, and Debian's pair of packages; RPM's are in `library_rpm.rs`.
 
 use super::{
-    VERSION, X86, archive, at_the_time, copy_as, output, packages, read, shippers, stage_dir, write,
+    VERSION, X86, archive, at_the_time, copy_as, library_rpm, output, packages, read, shippers,
+    stage_dir, write,
 };
 use crate::c_library::soname;
 use crate::{root, steps, target_dir};
@@ -29,18 +30,19 @@ pub(super) fn archive() -> Result<(), String> {
     }
     archive::pack(&name)?;
     debian_shared()?;
-    debian_development()
+    debian_development()?;
+    library_rpm::pack()
 }
 
 /// The library and the name that programs look for.
-fn shared(to: &Path) -> Result<(), String> {
+pub(super) fn shared(to: &Path) -> Result<(), String> {
     let full = format!("liboomparse.so.{VERSION}");
     copy_as(&shippers::library("liboomparse.so"), &to.join(&full))?;
     link(&full, &to.join(soname()))
 }
 
-/// The files that a compiler needs: header, static library, the linker's name, pkg-config's file.
-fn development(dir: &Path, lib: &str, prefix: &str, exec: &str) -> Result<(), String> {
+/// What a compiler needs: header, static library, the linker's name, pkg-config's file.
+pub(super) fn development(dir: &Path, lib: &str, prefix: &str, exec: &str) -> Result<(), String> {
     let lib_dir = dir.join(exec).join(lib);
     let header = root().join("oomparse-ffi/include/oomparse.h");
     copy_as(&header, &dir.join(exec).join("include/oomparse.h"))?;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod library;
+mod library_rpm;
 mod licences;
 mod native;
 mod program;
@@ -33,22 +34,22 @@ pub(crate) struct Machine {
     /// Its name in Debian and RPM.
     deb: &'static str,
     rpm: &'static str,
-    /// There is a C compiler for it, which zstd's own decoder needs; otherwise the decoder in Rust is built in.
-    compiles_c: bool,
+    /// Compiles what is C: zstd's own decoder, and a part of the agent's TLS.
+    compiler: &'static str,
 }
 
 pub(crate) const X86: Machine = Machine {
     target: "x86_64-unknown-linux-musl",
     deb: "amd64",
     rpm: "x86_64",
-    compiles_c: true,
+    compiler: "musl-gcc",
 };
 
 pub(crate) const ARM: Machine = Machine {
     target: "aarch64-unknown-linux-musl",
     deb: "arm64",
     rpm: "aarch64",
-    compiles_c: false,
+    compiler: "aarch64-linux-gnu-gcc",
 };
 
 const MACHINES: [Machine; 2] = [X86, ARM];
@@ -89,8 +90,8 @@ pub(crate) fn run() -> Result<(), String> {
 
 /// Installs what builds the static programs.
 pub(crate) fn bring_programs() -> Result<(), String> {
-    system::bring(&["musl-gcc"])?;
     for machine in MACHINES {
+        system::bring(&[machine.compiler])?;
         tools::bring_target(&[machine.target])?;
     }
     Ok(())
@@ -98,12 +99,7 @@ pub(crate) fn bring_programs() -> Result<(), String> {
 
 /// Builds the static program for a machine, without the page for `report --html`; returns its path.
 pub(crate) fn build_program(machine: Machine) -> Result<PathBuf, String> {
-    let mut build = program::command(machine);
-    // Its TLS is partly written in C.
-    if machine.compiles_c {
-        build.args(["--features", "agent"]);
-    }
-    steps::run(build.env_remove("OOMPARSE_PAGE"))?;
+    steps::run(program::command(machine).env_remove("OOMPARSE_PAGE"))?;
     Ok(program::path(machine))
 }
 

@@ -3,10 +3,11 @@
 use super::{Machine, VERSION, at_the_time, packages};
 use crate::lack::Lack;
 use crate::tools::{DEB, RPM};
-use crate::{root, steps, target_dir};
+use crate::{root, steps, system, target_dir};
 
 /// Brings what makes them.
 pub(super) fn bring() -> Result<(), Lack> {
+    system::bring(&["rpmbuild"])?;
     DEB.bring()?;
     RPM.bring()
 }

@@ -1,43 +1,29 @@
 //! The static programs.
 
-use super::{ARM, MACHINES, Machine, X86, reproducible};
+use super::{ARM, Machine, X86, reproducible};
 use crate::lack::Lack;
 use crate::steps;
-use crate::{system, target_dir, tools};
+use crate::{system, target_dir};
 use std::path::PathBuf;
 use std::process::Command;
 
 /// Brings what builds them.
 pub(super) fn bring() -> Result<(), Lack> {
-    system::bring(&[
-        "musl-gcc",
-        "tar",
-        "gzip",
-        "sha256sum",
-        "wasm-opt",
-        "node",
-        "npm",
-    ])?;
-    for machine in MACHINES {
-        tools::bring_target(&[machine.target])?;
-    }
-    Ok(())
+    system::bring(&["tar", "gzip", "sha256sum", "wasm-opt", "node", "npm"])?;
+    super::bring_programs().map_err(Lack::from)
 }
 
-/// Builds one; zstd by its C library where there is a C compiler for the machine.
+/// Builds one.
 pub(super) fn build(machine: Machine) -> Result<(), String> {
     steps::run(&mut command(machine))
 }
 
-/// What builds it.
+/// What builds it, with all that it can do.
 pub(super) fn command(machine: Machine) -> Command {
-    let mut build = reproducible(&["build", "--package", "oomparse-cli"], machine.target);
-    if !machine.compiles_c {
-        build.arg("--no-default-features");
-    }
-    if machine.target == X86.target {
-        build.env("CC_x86_64_unknown_linux_musl", "musl-gcc");
-    }
+    let package = ["build", "--package", "oomparse-cli", "--features", "agent"];
+    let mut build = reproducible(&package, machine.target);
+    let compiler = format!("CC_{}", machine.target.replace('-', "_"));
+    build.env(compiler, machine.compiler);
     build
 }
 

@@ -3,8 +3,8 @@
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
 use super::{
-    ARM, MACHINES, Machine, VERSION, X86, archive_name, copy_as, create, output, packages, read,
-    write,
+    ARM, MACHINES, Machine, VERSION, X86, archive_name, copy_as, create, library_rpm, output,
+    packages, read, write,
 };
 use crate::lack::Lack;
 use crate::steps::{self, Steps};
@@ -34,8 +34,19 @@ pub(crate) fn run() -> ExitCode {
     let both = || system::bring(&["debootstrap", "rpm"]);
     steps.with_tool("the .rpm in a root without others", both, with_rpm);
     let compiler = || system::bring(&["gcc", "pkg-config"]);
-    steps.with_tool("liboomparse's packages and a C program", compiler, library);
+    steps.with_tool(
+        "liboomparse's .deb and a C program",
+        compiler,
+        library_of_debian,
+    );
+    let unpacks = || system::bring(&["gcc", "pkg-config", "rpm2cpio", "cpio"]);
+    steps.with_tool(
+        "liboomparse's .rpm and a C program",
+        unpacks,
+        library_of_rpm,
+    );
     steps.with_tool("lintian", || system::bring(&["lintian"]), lintian);
+    steps.with_tool("rpmlint", || system::bring(&["rpmlint"]), rpmlint);
     let analyze = || system::bring(&["systemd-analyze"]);
     steps.with_tool("the unit's exposure", analyze, unit);
     steps.with_tool(
@@ -256,19 +267,34 @@ fn nothing_left(dir: &Path) -> Result<(), String> {
     Err(format!("still there:\n{left}"))
 }
 
-/// Unpacks the packages, compiles a program with pkg-config's flags, and runs it.
-fn library() -> Result<(), String> {
+/// The packages unpacked, a program compiled with what pkg-config says, and run.
+fn library_of_debian() -> Result<(), String> {
     let dir = fresh("library")?;
     for package in [library_package(), "liboomparse-dev".to_owned()] {
         let file = packages().join(format!("{package}_{VERSION}-1_{}.deb", X86.deb));
         steps::run(Command::new("dpkg").arg("-x").arg(file).arg(&dir))?;
     }
-    let lib = dir.join("usr/lib/x86_64-linux-gnu");
+    c_program(&dir, "lib/x86_64-linux-gnu")
+}
+
+fn library_of_rpm() -> Result<(), String> {
+    let dir = fresh("library-rpm")?;
+    let unpack = "rpm2cpio \"$0\" | cpio --extract --make-directories --quiet";
+    for file in library_rpm::files() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", unpack]).arg(&file);
+        steps::run(shell.current_dir(&dir))?;
+    }
+    c_program(&dir, "lib64")
+}
+
+fn c_program(dir: &Path, lib: &str) -> Result<(), String> {
+    let lib = dir.join("usr").join(lib);
     let mut flags = Command::new("pkg-config");
     flags
         .args(["--cflags", "--libs", "oomparse"])
         .env("PKG_CONFIG_PATH", lib.join("pkgconfig"))
-        .env("PKG_CONFIG_SYSROOT_DIR", &dir);
+        .env("PKG_CONFIG_SYSROOT_DIR", dir);
     let flags = String::from_utf8_lossy(&output(&mut flags)?).into_owned();
     let program = dir.join("dmesg");
     let mut gcc = Command::new("gcc");
@@ -301,6 +327,17 @@ fn lintian() -> Result<(), String> {
             .args(debs)
             .args([name(&library_package()), name("liboomparse-dev")]),
     )
+}
+
+/// A warning is an error, but for what the file explains.
+fn rpmlint() -> Result<(), String> {
+    let mut rpmlint = Command::new("rpmlint");
+    rpmlint.arg("--strict").arg("--config");
+    rpmlint.arg(root().join("packaging/rpmlint.toml"));
+    for machine in MACHINES {
+        rpmlint.arg(packages().join(rpm_name(machine)));
+    }
+    steps::run(rpmlint.args(library_rpm::files()))
 }
 
 /// How much of the machine a compromised program could reach, as systemd rates it.
