@@ -28,6 +28,7 @@ mod markup;
 mod part;
 mod prefix;
 mod program;
+#[cfg(feature = "carriers")]
 mod prose;
 #[cfg(feature = "serde")]
 mod record;

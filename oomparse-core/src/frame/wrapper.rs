@@ -22,9 +22,7 @@
 
 use super::identifier::{self, Amid};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours, without_written_colours};
-use super::{
-    Author, Frame, FrameKind, cell, known, localized, markup, program, prose, stamp, syslog,
-};
+use super::{Author, Frame, FrameKind, cell, known, localized, markup, program, stamp, syslog};
 use crate::bytes::memmem;
 use crate::line::common::find_behind_comm;
 use crate::line::{Line, parse_line};
@@ -96,7 +94,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
         .or_else(|| embedded(text, nested))
         .or_else(|| behind_kernel_tag(text))
         .or_else(|| cell::frame(line))
-        .or_else(|| prose::frame(text, nested))
+        .or_else(|| behind_prose(text, nested))
         .or_else(|| syslog::stamp_within(text))
         .map_or_else(
             || bare(line, markup::behind_grep(text).unwrap_or(text)),
@@ -118,6 +116,17 @@ fn holds_path(text: &[u8]) -> bool {
         _ if find_behind_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
         _ => text.starts_with(b"Tasks in /") || text.starts_with(b"/") && is_piece(),
     }
+}
+
+/// A line behind a person's words; no shipper's record holds one.
+#[cfg(feature = "carriers")]
+fn behind_prose(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+    super::prose::frame(text, nested)
+}
+
+#[cfg(not(feature = "carriers"))]
+fn behind_prose(_text: &[u8], _nested: u8) -> Option<Frame<'_>> {
+    None
 }
 
 /// A list of records or texts.

@@ -170,7 +170,8 @@ impl Assembler {
         out: &mut VecDeque<OomEvent>,
     ) -> bool {
         self.at = at;
-        let plain = without_emphasis(frame);
+        // No shipper's record has such marks.
+        let plain = (cfg!(feature = "carriers").then(|| without_emphasis(frame))).flatten();
         let is_of_report = self.record(plain.as_ref().unwrap_or(frame), out);
         self.find_out_hunger();
         is_of_report

@@ -154,6 +154,8 @@ test('terms are explained', LIMIT, async () => {
 
 test('a bare mask of an old kernel has names', LIMIT, async () => {
   await read(page, [logOf('011')]);
+  // The kill of the log before is drawn until this one is.
+  await page.waitForSelector('.flags dt:has-text("__GFP_COLD")');
   const flags = await page.$$eval('.flags dt', (all) => all.map((one) => one.textContent));
   assert.deepEqual(flags, ['GFP_HIGHUSER_MOVABLE', '__GFP_COLD']);
   assert.match(await text('.gfp'), /bits as Linux up to 4\.3 has them; this kernel is 2\.6\.32-28-server/);
