@@ -120,6 +120,39 @@ fn what_does_not_agree_stays_bare() {
     }
 }
 
+/// What a program may have printed lends no pod to what the kernel did.
+#[test]
+fn a_report_of_unknown_origin_names_no_kill_of_the_kernels() {
+    let kernels = |text: &str| {
+        let lines = text.lines();
+        lines
+            .map(|line| format!("Jan  5 02:12:02 n1 kernel: {line}\n"))
+            .collect::<String>()
+    };
+    let kill = kernels(&bare(103.0, 5012, "worker", 900));
+    let event = last(
+        "kernels.log",
+        &(kernels(&report(100.0)) + &kill),
+        &["--infer"],
+    );
+    assert_eq!(event["inferred"], true);
+    let unknown: String = report(100.0)
+        .lines()
+        .map(|line| format!("{}\n", serde_json::json!({"host": "n1", "message": line})))
+        .collect();
+    let itself = last("itself.log", &unknown, &[]);
+    assert_eq!(
+        (&itself["origin"], &itself["host"]),
+        (&"unknown".into(), &"n1".into())
+    );
+    let event = last("unknown.log", &(unknown + &kill), &["--infer"]);
+    assert_eq!(
+        (&event["origin"], &event["host"]),
+        (&"kernel".into(), &"n1".into())
+    );
+    assert!(event.get("inferred").is_none(), "{event}");
+}
+
 #[test]
 fn another_file_is_another_log() {
     let dir = directory("infer-files");

@@ -146,11 +146,15 @@ impl Storm {
         }
         let mut seen = self.shared.lock();
         if !event.is_bare() {
-            // One that was not seen alive is in the count that was read first.
             let victim = event.victim.as_ref().map(|victim| victim.pid);
             let sighting = victim.and_then(|pid| seen.processes.remove(&pid));
-            if let Some(sighting) = sighting.filter(|it| it.was_alive)
-                && let Some(count) = seen.counts.get_mut(&sighting.cgroup)
+            // One that was only seen dying is in the count that was read first. One that was never seen may not
+            // be: rather a kill without a pod than a count that names two.
+            let is_in_first = sighting.is_some_and(|it| !it.was_alive);
+            let cgroup = event.cgroup.as_ref().and_then(|it| it.task_memcg.as_ref());
+            if !is_in_first
+                && let Some(cgroup) = cgroup
+                && let Some(count) = seen.counts.get_mut(cgroup.as_bytes())
             {
                 count.told += 1;
             }
@@ -484,6 +488,27 @@ mod tests {
         machine.killed_in_the_container(1);
         assert!(is_named(&machine.kill(4711, "java", 900)));
         assert!(!is_named(&machine.kill(4712, "java", 900)));
+    }
+
+    #[test]
+    fn a_count_that_a_printed_kill_explains_names_nobody_else() {
+        let machine = Machine::new();
+        machine.look();
+        machine.killed_in_the_container(1);
+        machine.gone(4711);
+        let line = format!(
+            "[9.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=/{POD},\
+             task_memcg=/{POD},task=sh,pid=99,uid=0\n\
+             [9.1] Memory cgroup out of memory: Killed process 99 (sh) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n"
+        );
+        let mut printed = parse_all(line.as_bytes(), &Options::default())
+            .next()
+            .unwrap();
+        assert!(!printed.is_bare());
+        // Its process was never seen.
+        machine.storm.name(&mut printed);
+        assert!(!printed.inferred);
+        assert!(!is_named(&machine.kill(4711, "java", 900)));
     }
 
     #[test]

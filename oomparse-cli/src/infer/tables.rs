@@ -1,7 +1,7 @@
 //! Earlier task tables: the process of a bare kill may stand in one.
 
 use super::Printed;
-use oomparse_core::{CgroupRoots, EventType, Evidence, LimitLevel, OomEvent, Text};
+use oomparse_core::{CgroupRoots, EventType, Evidence, LimitLevel, OomEvent, Origin, Text};
 use std::collections::HashMap;
 
 /// A row is believed this long by printk's clock. The kernel leaves kills bare for five seconds at a time;
@@ -32,7 +32,8 @@ struct Machine {
 /// The tables of a log.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    machines: HashMap<Option<Text>, Machine>,
+    /// By host and origin: a report that anybody may have written names no kill of the kernel's.
+    machines: HashMap<(Option<Text>, Origin), Machine>,
     roots: CgroupRoots,
 }
 
@@ -55,11 +56,11 @@ impl Tables {
             // Nothing tells which boot it is of.
             return;
         };
-        let host = event.host.clone();
-        if !self.machines.contains_key(&host) && self.machines.len() >= MAX_HOSTS {
+        let key = (event.host.clone(), event.origin);
+        if !self.machines.contains_key(&key) && self.machines.len() >= MAX_HOSTS {
             return;
         }
-        let machine = self.machines.entry(host).or_default();
+        let machine = self.machines.entry(key).or_default();
         if at_us < machine.last_us {
             machine.rows.clear();
         }
