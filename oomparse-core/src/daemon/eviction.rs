@@ -15,11 +15,13 @@
 //!
 //! Only the verdict is an event. It shows neither which resource was short nor, since 1.21, the pod's uid: both
 //! come from lines of the same process between `must evict` and the verdict. A verdict without a `must evict` is
-//! about a volume's or a container's disk. Crossed thresholds, and pods that were ranked or refused, are no
+//! about a volume's or a container's disk, and so is one of a later round: each begins with `attempting to reclaim`, and
+//! may end with `unable to evict any pods from the node`. Crossed thresholds, and pods that were ranked or refused, are no
 //! events: nobody died.
 
 use super::envelope::Envelope;
 use super::klog::Entry;
+use super::text::{after_low_on_memory, quantity};
 use super::{Patience, Reader, Said};
 use crate::cgroup::{Runtime, is_container_id, normalize_pod_uid};
 use crate::event::{Container, Counter, EventType, Killer, OomEvent, Pod, PodSource, Resource};
@@ -28,9 +30,6 @@ use crate::source::Daemon;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-
-/// What the kubelet says about a pod that it evicts for memory.
-const LOW_ON_MEMORY: &str = "The node was low on resource: memory. ";
 
 /// Reads a kubelet's lines about evictions.
 #[derive(Debug, Default)]
@@ -96,7 +95,7 @@ impl Reader for Eviction {
                 // At verbosity 3 this line itself says which resource was short.
                 let is_memory = why
                     .as_ref()
-                    .is_some_and(|why| why.starts_with(LOW_ON_MEMORY));
+                    .is_some_and(|why| after_low_on_memory(why).is_some());
                 if is_memory && self.pressure.is_none() {
                     self.pressure = Some(Pressure {
                         is_memory,
@@ -115,6 +114,7 @@ impl Reader for Eviction {
                 seen.containers.extend(found.filter(|_| !is_known));
             }),
             Message::Pleg => self.seen(&entry, |_, _| {}),
+            Message::Over => self.pressure = None,
             Message::Other => {}
         }
     }
@@ -186,6 +186,9 @@ impl Eviction {
     }
 }
 
+/// Ends a round without a verdict.
+const NOBODY: &str = "unable to evict any pods from the node";
+
 /// Whether a line can be one of those that are read.
 fn may_matter(text: &[u8]) -> bool {
     [
@@ -203,6 +206,8 @@ enum Message<'e> {
     MustEvict(bool),
     /// The pod, and its uid if the verdict shows it.
     Evicted(String, Option<&'e str>),
+    /// It looks for a resource anew, or found no pod to evict.
+    Over,
     Evicting,
     Killing,
     Pleg,
@@ -217,6 +222,9 @@ fn message<'e>(entry: &'e Entry<'_>) -> Message<'e> {
         };
         if let Some(resource) = text.strip_prefix("must evict pod(s) to reclaim ") {
             return Message::MustEvict(resource.trim_end() == "memory");
+        }
+        if text.starts_with("attempting to reclaim ") || text.starts_with(NOBODY) {
+            return Message::Over;
         }
         let pod = text.strip_prefix("pod ");
         let token = pod.and_then(|text| text.strip_suffix(" is evicted successfully"));
@@ -239,7 +247,9 @@ fn message<'e>(entry: &'e Entry<'_>) -> Message<'e> {
             None => Message::Other,
         };
     }
-    if is("Evicting pod") {
+    if is("Eviction manager: attempting to reclaim") || text.ends_with(NOBODY) {
+        Message::Over
+    } else if is("Evicting pod") {
         Message::Evicting
     } else if is("Killing container with a grace period")
         || is("Killing container with a grace period override")
@@ -355,19 +365,19 @@ fn evicted(
 
 /// `The node was low on resource: memory. Threshold quantity: 100Mi, available: 80912Ki. Container app was using 1800Mi, …`
 fn figures(message: &str) -> Option<Counter> {
-    let rest = message.strip_prefix(LOW_ON_MEMORY)?;
-    let quantity = |word: &str| {
+    let rest = after_low_on_memory(message)?;
+    let amount = |word: &str| {
         let (_, rest) = rest.split_once(word)?;
         let end = rest.find([',', ' ']).unwrap_or(rest.len());
-        super::text::quantity(rest.get(..end)?.trim_end_matches('.'))
+        quantity(rest.get(..end)?.trim_end_matches('.'))
     };
     // If several containers used memory, none of the figures is the pod's.
     let usage = match rest.matches(" was using ").count() {
-        1 => quantity(" was using "),
+        1 => amount(" was using "),
         _ => None,
     };
     let counter = Counter {
-        threshold_bytes: quantity("Threshold quantity: "),
+        threshold_bytes: amount("Threshold quantity: "),
         usage_bytes: usage,
         ..Counter::default()
     };

@@ -168,6 +168,12 @@ pub(super) fn quantity(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(unit)
 }
 
+/// What follows the sentence with which the kubelet evicts for memory. Tables of kubectl cut the blank at its end off.
+pub(super) fn after_low_on_memory(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("The node was low on resource: memory.")?;
+    (rest.is_empty() || rest.starts_with(' ')).then(|| rest.trim_start())
+}
+
 /// `2019-11-14 18:27:56,211: `
 pub(super) fn is_nohang_stamp(line: &[u8]) -> bool {
     const SHAPE: &[u8] = b"0000-00-00 00:00:00,000: ";

@@ -36,10 +36,13 @@ struct Names {
 }
 
 daemons! {
-    /// The kubelet.
-    Kubelet: tags &["kubelet"], units &["kubelet"], comms &["kubelet"];
+    /// The kubelet; OpenShift's, and those of Canonical's snaps, have names of their own.
+    Kubelet: tags &["kubelet", "hyperkube", "kubenswrapper", "microk8s.daemon-kubelite", "microk8s.daemon-kubelet", "k8s.kubelet"],
+        units &["kubelet", "snap.microk8s.daemon-kubelite", "snap.microk8s.daemon-kubelet", "snap.k8s.kubelet"],
+        comms &["kubelet", "hyperkube", "kubenswrapper", "kubelite"];
     /// containerd.
-    Containerd: tags &["containerd"], units &["containerd"], comms &["containerd"];
+    Containerd: tags &["containerd", "microk8s.daemon-containerd", "k8s.containerd"],
+        units &["containerd", "snap.microk8s.daemon-containerd", "snap.k8s.containerd"], comms &["containerd"];
     /// CRI-O.
     Crio: tags &["crio"], units &["crio", "cri-o"], comms &["crio"];
     /// Docker's daemon.

@@ -149,7 +149,7 @@ impl Described {
             "Roles" => self.is_node = true,
             "Reason" => self.reason = Some(value.into()),
             // Of a text over several lines, the first line is enough.
-            "Message" => self.message = Some([value, " "].concat()),
+            "Message" => self.message = Some(value.into()),
             _ => {}
         }
     }

@@ -19,7 +19,7 @@ use crate::daemon::names;
 use crate::daemon::npd::Quoted;
 use crate::daemon::oom_guard;
 use crate::daemon::said::{By, Said};
-use crate::daemon::text::{split_once, whole_number};
+use crate::daemon::text::{after_low_on_memory, quantity, split_once, whole_number};
 use crate::event::{
     Container, Counter, Killer, KubernetesEvent, KubernetesObject, OomEvent, Pod, Reporter,
     Resource, Victim,
@@ -282,7 +282,7 @@ fn victim(message: &[u8]) -> Option<Option<Victim>> {
 
 /// Adds the data of `The node was low on resource: memory. …`.
 fn evicted(message: &str, event: &mut OomEvent) -> Option<()> {
-    let rest = message.strip_prefix("The node was low on resource: memory. ")?;
+    let rest = after_low_on_memory(message)?;
     let told = event.told();
     told.killer = Some(Killer::Kubelet);
     told.resource = Some(Resource::Memory);
@@ -294,25 +294,6 @@ fn evicted(message: &str, event: &mut OomEvent) -> Option<()> {
         ..Counter::default()
     });
     Some(())
-}
-
-/// A Kubernetes quantity in bytes: `750Mi`, `225800Ki`, `1G`, `1000`.
-fn quantity(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits)?;
-    let unit: u64 = match unit {
-        "" => 1,
-        "k" => 1_000,
-        "M" => 1_000_000,
-        "G" => 1_000_000_000,
-        "T" => 1_000_000_000_000,
-        "Ki" => 1 << 10,
-        "Mi" => 1 << 20,
-        "Gi" => 1 << 30,
-        "Ti" => 1 << 40,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
 /// Whether an Event with this reason can report a kill.

@@ -10,6 +10,7 @@ use crate::cgroup::{QosClass, Runtime};
 use crate::daemon::birth::killed_at_birth;
 use crate::daemon::go::container_id;
 use crate::daemon::names;
+use crate::daemon::text::after_low_on_memory;
 use crate::event::{Container, Init, Killer, OomEvent, Pod, Reporter, Resource};
 use crate::hash::stable_hash;
 use alloc::collections::VecDeque;
@@ -51,7 +52,7 @@ pub(super) fn pod(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
     }
     let is_evicted = text(value, "/status/reason") == Some("Evicted");
     let message = text(value, "/status/message").unwrap_or_default();
-    if is_evicted && message.starts_with("The node was low on resource: memory. ") {
+    if is_evicted && after_low_on_memory(message).is_some() {
         let own = [b"evicted", identity(value).as_slice()].concat();
         if told.is_new(stable_hash(&[&own])) {
             let mut event = begin(ctx, Reporter::KubernetesStatus, None, None, Some(&own));

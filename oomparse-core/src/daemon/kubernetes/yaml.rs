@@ -266,17 +266,42 @@ impl<'t> Lines<'t> {
             }
             Some(b'{' | b'[') => Some(Value::Null),
             _ => {
-                let mut whole = text.to_string();
-                while !is_closed(&whole)
-                    && let Some(next) = self.peek().filter(|it| it.indent > indent)
-                {
-                    whole.push(' ');
-                    whole.push_str(next.text);
-                    self.step();
-                }
+                let whole = self.folded(text, indent);
                 Some(Value::String(scalar(&whole).into_owned()))
             }
         }
+    }
+
+    /// A text that may continue in deeper lines: a line's end is a blank, an empty line is a line's end.
+    fn folded(&mut self, text: &str, indent: usize) -> String {
+        let is_quoted = text.starts_with(['"', '\'']);
+        let mut whole = text.to_string();
+        let mut ends = 0usize;
+        while !is_closed(&whole)
+            && let Some(next) = self.peek()
+        {
+            let is_end = next.text.is_empty();
+            if !is_end && next.indent <= indent || is_end && !is_quoted {
+                break;
+            }
+            self.step();
+            if is_end {
+                ends = ends.saturating_add(1);
+                continue;
+            }
+            // Between double quotes, a backslash takes the line's end away.
+            if whole.starts_with('"') && ends == 0 && !at_end(&whole, '\\').is_multiple_of(2) {
+                whole.pop();
+            } else if ends == 0 {
+                whole.push(' ');
+            }
+            // As each kind of quotes writes it.
+            let end = if whole.starts_with('"') { "\\n" } else { "\n" };
+            whole.extend(core::iter::repeat_n(end, ends));
+            whole.push_str(next.text);
+            ends = 0;
+        }
+        whole
     }
 }
 
@@ -286,10 +311,14 @@ fn is_closed(text: &str) -> bool {
         let inner = text
             .strip_prefix(quote)
             .and_then(|it| it.strip_suffix(quote));
-        let escapes = inner.map(|it| it.chars().rev().take_while(|one| *one == escape).count());
-        escapes.is_some_and(|escapes| escapes % 2 == 0)
+        inner.is_some_and(|it| at_end(it, escape).is_multiple_of(2))
     };
     ends('\'', '\'') || ends('"', '\\')
+}
+
+/// How many of these signs a text ends with.
+fn at_end(text: &str, sign: char) -> usize {
+    text.chars().rev().take_while(|one| *one == sign).count()
 }
 
 /// The text of a scalar.
@@ -299,6 +328,8 @@ fn scalar(text: &str) -> Cow<'_, str> {
     }
     if text.starts_with('"')
         && let Ok(text) = serde_json::from_str::<String>(text)
+            // JSON knows no escaped blank.
+            .or_else(|_| serde_json::from_str(&text.replace("\\ ", " ")))
     {
         return Cow::Owned(text);
     }
@@ -333,6 +364,12 @@ mod tests {
                 "list": [{"name": "x", "n": "1"}, "plain"], "text": "one\ntwo", "empty": null,
                 "q": "a\nb", "long": "one two",
             })
+        );
+        let text =
+            "  one: 'first\n\n    second'\n  two: \"a\n\n\n    b\\\n    \\ c\"\n  three: x\n";
+        assert_eq!(
+            read(text.as_bytes()).unwrap(),
+            json!({"one": "first\nsecond", "two": "a\n\nb c", "three": "x"})
         );
         assert!(read(b"").is_none());
         let deep: String = (0..99)
