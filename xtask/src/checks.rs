@@ -4,7 +4,7 @@ use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
 use crate::{
     bless, c_library, deploy, house, instructions, javascript, lack::Lack, live_killers, needs,
-    page, proof, readme, root, system, wasm,
+    page, pages, proof, readme, root, system, wasm,
 };
 use std::process::{Command, ExitCode};
 
@@ -164,6 +164,7 @@ fn common(steps: &mut Steps) {
     steps.task("the README's example", readme::example);
     steps.task("the README's reports", readme::reports);
     readme::commands(steps);
+    steps.task("the documents' commands", pages::check);
     match instructions::cannot_compare() {
         None => steps.task("instruction counts", instructions::check),
         Some(lack) => steps.not_run("instruction counts", lack),

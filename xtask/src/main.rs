@@ -25,10 +25,12 @@ mod live_vm;
 mod mutants;
 mod needs;
 mod page;
+mod pages;
 mod proof;
 mod python;
 mod readme;
 mod release;
+mod semver;
 mod steps;
 mod storm;
 mod system;
@@ -87,8 +89,13 @@ cargo xtask <command>
                 looked at with skopeo and umoci, and run; `--program amd64=PATH` takes a program that is built
   deploy-check  what deploy/ installs: alerts and dashboard (promtool), the chart (helm, a Go module that is
                 built where there is none), the plain manifests (kubectl kustomize)
+  doc-commands  the commands that the documents show: each is run, or its page says why it is not
   book          dist/book, the documents as a site (mdBook), with every link followed
-  crates        what crates.io would get, packed and built from there (cargo publish --dry-run)
+  crates        what crates.io would get, packed and built from there (cargo publish --dry-run); public
+                items since the last release
+  semver [REVISION]
+                whether the version's number tells what changed in the public items of the crates, since
+                the last release or the revision (cargo-semver-checks)
   release VERSION
                 write the version everywhere and date the changes; says what to publish in which order
   workflows     .github/workflows, read by actionlint (a Go module)
@@ -119,8 +126,8 @@ cargo xtask <command>
   help          this text
 
 With CI=true in the environment, and in `test --all`, missing system packages are installed, tools
-of cargo's (cargo-hack, cargo-deny, cargo-deb, cargo-generate-rpm) are built below target/tools, and
-rustup adds targets; else they are only named.";
+of cargo's (cargo-hack, cargo-deny, cargo-deb, cargo-generate-rpm, cargo-semver-checks) are built
+below target/tools, and rustup adds targets; else they are only named.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -171,8 +178,11 @@ fn main() -> ExitCode {
         ["image"] => done(image::run()),
         ["image", rest @ ..] => done(image::of_programs(rest)),
         ["deploy-check"] => deploy::check(),
+        ["doc-commands"] => done(pages::check()),
         ["book"] => done(book::build()),
-        ["crates"] => done(release::crates()),
+        ["crates"] => release::crates(),
+        ["semver"] => semver::run(None),
+        ["semver", revision] => semver::run(Some(revision)),
         ["release", version] => done(release::run(version)),
         ["workflows"] => done(forge::check()),
         ["header"] => done(c_library::header()),

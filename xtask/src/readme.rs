@@ -105,11 +105,11 @@ pub(crate) fn commands(steps: &mut Steps) {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-fn markdown_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn markdown_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     let complain = |e: std::io::Error| format!("{}: {e}", dir.display());
     for entry in fs::read_dir(dir).map_err(complain)? {

@@ -1,10 +1,10 @@
 //! `cargo xtask release VERSION`, and checks that it can be published.
 
-use crate::steps::{self, cargo};
-use crate::{c_library, root};
+use crate::steps::{self, Steps, cargo};
+use crate::{c_library, root, semver};
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// Where the version stands, with `{}` for it. A place that is not found is an error, not a place forgotten.
 const PLACES: &[(&str, &[&str])] = &[
@@ -92,7 +92,7 @@ const LOCKS: [&str; 5] = [
 ];
 
 /// What crates.io gets: each after those that it depends on.
-const CRATES: [&str; 7] = [
+pub(crate) const CRATES: [&str; 7] = [
     "oomparse-core",
     "oomparse-pods",
     "oomparse-host",
@@ -129,8 +129,16 @@ pub(crate) fn run(version: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Packs every crate that is published as crates.io would get it, and builds it from there.
-pub(crate) fn crates() -> Result<(), String> {
+/// Packs every crate that is published as crates.io would get it, and builds it from there; then compares the
+/// public items with those of the last release.
+pub(crate) fn crates() -> ExitCode {
+    let mut steps = Steps::default();
+    steps.task("crates as crates.io gets them", publish);
+    semver::step(&mut steps, None);
+    steps.finish()
+}
+
+fn publish() -> Result<(), String> {
     let packages = CRATES.iter().flat_map(|name| ["--package", name]);
     let mut publish = cargo(&["publish", "--dry-run", "--locked", "--allow-dirty"]);
     steps::run(publish.args(packages))

@@ -45,6 +45,14 @@ pub(crate) const RPM: CargoTool = CargoTool {
     features: &[],
 };
 
+/// Compares public items with those of a release. It reads what this toolchain's rustdoc writes: a new toolchain
+/// needs a new one.
+pub(crate) const SEMVER: CargoTool = CargoTool {
+    package: "cargo-semver-checks",
+    version: "0.51.0",
+    features: &[],
+};
+
 /// Makes a site of the documents.
 pub(crate) const MDBOOK: CargoTool = CargoTool {
     package: "mdbook",
