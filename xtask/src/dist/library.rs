@@ -1,15 +1,12 @@
 //! liboomparse: an archive, and Debian's pair of packages; RPM's are in `library_rpm.rs`.
 
-use super::{
-    VERSION, X86, archive, at_the_time, copy_as, library_rpm, output, packages, read, shippers,
-    stage_dir, write,
-};
+use super::debian::{self, Package};
+use super::{VERSION, X86, archive, copy_as, library_rpm, read, shippers, write};
 use crate::c_library::soname;
-use crate::{root, steps, target_dir};
+use crate::{root, target_dir};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const DEBIANS: &str = "x86_64-linux-gnu";
 
@@ -68,7 +65,7 @@ fn link(to: &str, at: &Path) -> Result<(), String> {
 
 fn debian_shared() -> Result<(), String> {
     let (package, soname) = (package(), soname());
-    let root = root_of(&package);
+    let root = emptied(&package);
     shared(&root.join("usr/lib").join(DEBIANS))?;
     let version = soname.replace("liboomparse.so.", "");
     write(
@@ -80,12 +77,22 @@ fn debian_shared() -> Result<(), String> {
                    Description: Linux OOM killer reports as typed events, shared library\n \
                    Reads kernel logs in any carrier and says which process of which pod was\n \
                    killed, at which limit. This package has the shared library.\n";
-    debian(&package, control)
+    let overrides = format!(
+        "# The names of functions stay, for backtraces; the rest is stripped.\n\
+         {package}: unstripped-binary-or-object [usr/lib/{DEBIANS}/liboomparse.so.{VERSION}]\n"
+    );
+    let package = Package {
+        name: &package,
+        arch: X86.deb,
+        control,
+        overrides: &overrides,
+    };
+    package.pack()
 }
 
 fn debian_development() -> Result<(), String> {
-    let package = "liboomparse-dev";
-    let root = root_of(package);
+    let name = "liboomparse-dev";
+    let root = emptied(name);
     development(&root, &format!("lib/{DEBIANS}"), "/usr", "usr")?;
     let control = format!(
         "Section: libdevel\nDepends: {} (= {VERSION}-1)\n\
@@ -93,72 +100,20 @@ fn debian_development() -> Result<(), String> {
          Reads kernel logs in any carrier and says which process of which pod was\n \
          killed, at which limit. This package has the header, the static library and\n \
          what pkg-config reads.\n",
-        self::package()
+        package()
     );
-    debian(package, &control)
-}
-
-/// lintian's complaints that cannot be resolved here.
-fn overrides_of(package: &str) -> String {
-    let mut text = format!(
-        "# It comes from its authors, not from Debian's archive.\n\
-         {package}: initial-upload-closes-no-bugs [usr/share/doc/{package}/changelog.Debian.gz:1]\n"
-    );
-    if package == self::package() {
-        text.push_str(&format!(
-            "# The names of functions stay, for backtraces; the rest is stripped.\n\
-             {package}: unstripped-binary-or-object [usr/lib/{DEBIANS}/liboomparse.so.{VERSION}]\n"
-        ));
-    }
-    text
+    let package = Package {
+        name,
+        arch: X86.deb,
+        control: &control,
+        overrides: "",
+    };
+    package.pack()
 }
 
 /// The folder for a package's files, emptied.
-fn root_of(package: &str) -> PathBuf {
-    let dir = target_dir().join("dist/debian").join(package);
+fn emptied(package: &str) -> PathBuf {
+    let dir = debian::folder_of(package);
     _ = fs::remove_dir_all(&dir);
     dir
-}
-
-/// Builds `dist/packages/PACKAGE_VERSION-1_amd64.deb` from that folder.
-fn debian(package: &str, rest: &str) -> Result<(), String> {
-    let dir = target_dir().join("dist/debian").join(package);
-    let documents = dir.join("usr/share/doc").join(package);
-    copy_as(&stage_dir().join("copyright"), &documents.join("copyright"))?;
-    let changelog = read(&stage_dir().join("changelog"))?;
-    let plain = target_dir().join("dist/changelog");
-    write(
-        &plain,
-        changelog.replacen("oomparse (", &format!("{package} ("), 1),
-    )?;
-    super::stage::gzip(&plain, &documents.join("changelog.Debian.gz"))?;
-    let overrides = dir.join("usr/share/lintian/overrides").join(package);
-    write(&overrides, overrides_of(package))?;
-    let control = format!(
-        "Package: {package}\nSource: oomparse\nVersion: {VERSION}-1\nArchitecture: {}\n\
-         Maintainer: The oomparse authors <oomparse@users.noreply.github.com>\n\
-         Homepage: https://github.com/oomparse/oomparse\nPriority: optional\n{rest}",
-        X86.deb
-    );
-    write(&dir.join("DEBIAN/control"), control)?;
-    let sums = "find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum";
-    let sums = output(Command::new("sh").args(["-c", sums]).current_dir(&dir))?;
-    write(&dir.join("DEBIAN/md5sums"), sums)?;
-    steps::run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&dir))?;
-    for file in fs::read_dir(dir.join("usr/lib").join(DEBIANS))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        if file.path().is_file() && !file.path().is_symlink() {
-            steps::run(Command::new("chmod").arg("644").arg(file.path()))?;
-        }
-    }
-    let mut build = Command::new("dpkg-deb");
-    build
-        .args(["--build", "--root-owner-group", "-Zgzip"])
-        .arg(&dir);
-    build.arg(packages().join(format!("{package}_{VERSION}-1_{}.deb", X86.deb)));
-    at_the_time(&mut build);
-    steps::run(&mut build)
 }

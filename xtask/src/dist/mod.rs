@@ -4,14 +4,19 @@
 //! in two folders and compares.
 
 mod archive;
+mod debian;
 mod library;
 mod library_rpm;
 mod licences;
 mod native;
 mod program;
+mod shipper_debs;
 mod shippers;
 mod stage;
 mod trial;
+mod trial_lints;
+mod trial_npm;
+mod trial_shippers;
 mod twice;
 
 pub(crate) use trial::run as try_packages;
@@ -82,6 +87,7 @@ pub(crate) fn run() -> Result<(), String> {
         &out,
     )?;
     shippers::archives()?;
+    shipper_debs::pack()?;
     library::archive()?;
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;

@@ -3,8 +3,8 @@
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
 use super::{
-    ARM, MACHINES, Machine, VERSION, X86, archive_name, copy_as, create, library_rpm, output,
-    packages, read, write,
+    ARM, VERSION, X86, archive_name, copy_as, create, debian, library_rpm, output, packages, read,
+    trial_lints, trial_npm, trial_shippers, write,
 };
 use crate::lack::Lack;
 use crate::steps::{self, Steps};
@@ -14,10 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// A log with one kill.
-const LOG: &str = "corpus/cases/077-rhel9-crio/input.log";
-
-/// The maximum exposure that `systemd-analyze security` may report, in tenths.
-const EXPOSURE: &str = "25";
+pub(super) const LOG: &str = "corpus/cases/077-rhel9-crio/input.log";
 
 /// Where Debian's packages are.
 const MIRROR: &str = "http://deb.debian.org/debian";
@@ -45,14 +42,38 @@ pub(crate) fn run() -> ExitCode {
         unpacks,
         library_of_rpm,
     );
-    steps.with_tool("lintian", || system::bring(&["lintian"]), lintian);
-    steps.with_tool("rpmlint", || system::bring(&["rpmlint"]), rpmlint);
+    steps.with_tool(
+        "lintian",
+        || system::bring(&["lintian"]),
+        trial_lints::lintian,
+    );
+    steps.with_tool(
+        "rpmlint",
+        || system::bring(&["rpmlint"]),
+        trial_lints::rpmlint,
+    );
     let analyze = || system::bring(&["systemd-analyze"]);
-    steps.with_tool("the unit's exposure", analyze, unit);
+    steps.with_tool("the unit's exposure", analyze, trial_lints::unit);
     steps.with_tool(
         "rsyslog reads its configuration",
         || system::bring(&["rsyslogd"]),
         rsyslog,
+    );
+    steps.with_tool(
+        "the JavaScript package in a fresh project",
+        || system::bring(&["node", "npm", "chromium"]),
+        trial_npm::javascript,
+    );
+    steps.with_tool("rsyslog with its package", roots, trial_shippers::rsyslog);
+    steps.with_tool(
+        "syslog-ng with its package",
+        roots,
+        trial_shippers::syslog_ng,
+    );
+    steps.with_tool(
+        "packages for Vector and Fluent Bit",
+        roots,
+        trial_shippers::others,
     );
     steps.finish()
 }
@@ -66,7 +87,7 @@ fn checksums() -> Result<(), String> {
 }
 
 /// A folder of the trials, emptied.
-fn fresh(name: &str) -> Result<PathBuf, String> {
+pub(super) fn fresh(name: &str) -> Result<PathBuf, String> {
     let dir = target_dir().join("trial").join(name);
     _ = fs::remove_dir_all(&dir);
     create(&dir)?;
@@ -79,7 +100,7 @@ fn unpack(name: &str, to: &Path) -> Result<(), String> {
 }
 
 /// The events that the program finds on this machine; every other build must find the same.
-fn events() -> Result<Vec<u8>, String> {
+pub(super) fn events() -> Result<Vec<u8>, String> {
     output(
         Command::new(super::program::that_runs_here())
             .arg("scan")
@@ -158,11 +179,20 @@ fn on_arm(steps: &mut Steps) {
 
 /// A copy of a minimal Debian, which is fetched once.
 fn debian(name: &str) -> Result<PathBuf, String> {
-    let pristine = target_dir().join("trial/bookworm");
+    debian_with(name, &[])
+}
+
+/// The same with more of Debian's packages.
+pub(super) fn debian_with(name: &str, more: &[&str]) -> Result<PathBuf, String> {
+    let with: Vec<&str> = ["bookworm"].iter().chain(more).copied().collect();
+    let pristine = target_dir().join("trial").join(with.join("-"));
     if !pristine.join("usr/bin/dpkg").is_file() {
         _ = fs::remove_dir_all(&pristine);
         create(&pristine)?;
         let mut fetch = Command::new("debootstrap");
+        if !more.is_empty() {
+            fetch.arg(format!("--include={}", more.join(",")));
+        }
         fetch
             .args(["--variant=minbase", "bookworm"])
             .arg(&pristine)
@@ -177,7 +207,7 @@ fn debian(name: &str) -> Result<PathBuf, String> {
 }
 
 /// A command in a root, without this machine's environment.
-fn inside(dir: &Path, args: &[&str]) -> Command {
+pub(super) fn inside(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("chroot");
     command.arg(dir).args(args).env_clear();
     command
@@ -256,7 +286,7 @@ fn installed(dir: &Path, zsh: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn nothing_left(dir: &Path) -> Result<(), String> {
+pub(super) fn nothing_left(dir: &Path) -> Result<(), String> {
     let mut find = Command::new("find");
     find.arg(dir)
         .args(["-name", "*oomparse*", "-not", "-path", "*/tmp/*"]);
@@ -271,7 +301,7 @@ fn nothing_left(dir: &Path) -> Result<(), String> {
 fn library_of_debian() -> Result<(), String> {
     let dir = fresh("library")?;
     for package in [library_package(), "liboomparse-dev".to_owned()] {
-        let file = packages().join(format!("{package}_{VERSION}-1_{}.deb", X86.deb));
+        let file = packages().join(debian::file_name(&package, X86.deb));
         steps::run(Command::new("dpkg").arg("-x").arg(file).arg(&dir))?;
     }
     c_program(&dir, "lib/x86_64-linux-gnu")
@@ -308,50 +338,6 @@ fn c_program(dir: &Path, lib: &str) -> Result<(), String> {
     if !said.starts_with("killed: ") {
         return Err("it found no kill".to_owned());
     }
-    Ok(())
-}
-
-fn lintian() -> Result<(), String> {
-    let mut lintian = Command::new("lintian");
-    lintian.args([
-        "--fail-on",
-        "error,warning",
-        "--tag-display-limit",
-        "0",
-        "--allow-root",
-    ]);
-    let debs = MACHINES.map(|machine: Machine| packages().join(deb_name(machine)));
-    let name = |package: &str| packages().join(format!("{package}_{VERSION}-1_{}.deb", X86.deb));
-    steps::run(
-        lintian
-            .args(debs)
-            .args([name(&library_package()), name("liboomparse-dev")]),
-    )
-}
-
-/// A warning is an error, but for what the file explains.
-fn rpmlint() -> Result<(), String> {
-    let mut rpmlint = Command::new("rpmlint");
-    rpmlint.arg("--strict").arg("--config");
-    rpmlint.arg(root().join("packaging/rpmlint.toml"));
-    for machine in MACHINES {
-        rpmlint.arg(packages().join(rpm_name(machine)));
-    }
-    steps::run(rpmlint.args(library_rpm::files()))
-}
-
-/// How much of the machine a compromised program could reach, as systemd rates it.
-fn unit() -> Result<(), String> {
-    let dir = fresh("unit")?;
-    let unit = dir.join("oomparse-watch.service");
-    copy_as(&root().join("packaging/oomparse-watch.service"), &unit)?;
-    let mut analyze = Command::new("systemd-analyze");
-    analyze
-        .args(["security", "--no-pager", "--offline=true"])
-        .arg(format!("--threshold={EXPOSURE}"));
-    let said = output(analyze.arg(&unit))?;
-    let said = String::from_utf8_lossy(&said).into_owned();
-    println!("    {}", said.lines().last().unwrap_or_default());
     Ok(())
 }
 
