@@ -5,10 +5,11 @@
 //! the machine may cause kills meanwhile: every event is matched by its pid.
 
 mod live;
+mod storm;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use live::{overflow, watch};
-use oomparse_tests::pod::{Driver, Hierarchy, Pod};
+use oomparse_tests::pod::{Driver, Hierarchy, Pod, hog_if_asked};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ const BURST: usize = 30;
 type Test = fn(&Hierarchy);
 
 fn main() -> ExitCode {
+    hog_if_asked();
     let mut arguments = Arguments::from_args();
     // The kernel's rate limit is one for all.
     arguments.test_threads = Some(1);
@@ -36,7 +38,7 @@ fn main() -> ExitCode {
     if let Err(why) = &hierarchy {
         eprintln!("\n!!! NOT RUN: the live tests of `oomparse watch`: {why}\n");
     }
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 8] = [
         (
             "kill_has_its_pods_name_within_a_second_cgroupfs",
             |machine| {
@@ -55,7 +57,8 @@ fn main() -> ExitCode {
         ("burst_of_30_kills_systemd", |machine| {
             burst(machine, Driver::Systemd)
         }),
-        ("what_a_storm_leaves_bare_has_its_pod", bare_kills),
+        ("what_a_storm_leaves_bare_has_its_pod", storm::bare_kills),
+        ("idle_with_250_pods", storm::idle),
         ("killed_in_a_burst_and_started_again", killed_in_a_burst),
         ("backlog_since_boot_is_an_estimate", backlog),
     ];
@@ -79,6 +82,12 @@ fn main() -> ExitCode {
     });
     trials.push(trial.with_ignored_flag(fits.is_err()));
     let can_run = fits.is_ok() && hierarchy.is_ok();
+    let machine = hierarchy.clone();
+    let trial = Trial::test("kill_without_a_line_is_a_notice", move || {
+        storm::kill_without_a_line(&machine.map_err(Failed::from)?);
+        Ok(())
+    });
+    trials.push(trial.with_ignored_flag(!can_run));
     let machine = hierarchy.clone();
     let trial = Trial::test("long_records_and_clearing_cost_nothing", move || {
         long_records(&machine.map_err(Failed::from)?);
@@ -224,65 +233,6 @@ fn burst(machine: &Hierarchy, driver: Driver) {
     let count = events.iter().filter(is_own).count();
     assert_eq!(count, BURST, "an event came twice");
     println!("    {BURST} kills, {named} with their pod, the latest after {latest:?}");
-}
-
-/// More kills than the kernel prints reports of, of processes that lived a second: `--infer` names the rest.
-fn bare_kills(machine: &Hierarchy) {
-    const PODS: usize = 10;
-    const ROUNDS: usize = 8;
-    let logs = logs();
-    let mut pods: Vec<Pod> = (0..PODS)
-        .map(|number| match number % 2 {
-            0 => Pod::new(machine, Driver::Cgroupfs, logs.path()),
-            _ => Pod::new(machine, Driver::Systemd, logs.path()),
-        })
-        .collect();
-    pods.iter().for_each(Pod::make_logs);
-    thread::sleep(RATE_LIMIT);
-    let mut watch = watch::start(&["--infer", "--pods", logs.path().to_str().unwrap()]);
-    let mut killed = Vec::new();
-    for _ in 0..ROUNDS {
-        for (owner, pod) in pods.iter_mut().enumerate() {
-            killed.push((pod.start_late_hog(), owner));
-            thread::sleep(Duration::from_millis(25));
-        }
-    }
-    for pod in &mut pods {
-        (0..ROUNDS).for_each(|_| pod.wait());
-    }
-    let (mut bare, mut inferred) = (0, 0);
-    for (pid, owner) in &killed {
-        let (_, event) = watch
-            .kill_of(*pid, 5 * SECOND)
-            .unwrap_or_else(|| panic!("no event for pid {pid}"));
-        if event.get("pod").is_some() {
-            assert_named(&event, &pods[*owner]);
-        }
-        let is_inferred = event.get("inferred").is_some();
-        assert_eq!(
-            is_inferred,
-            event["evidence"]
-                .as_array()
-                .unwrap()
-                .contains(&"proc".into()),
-            "{event}"
-        );
-        bare += usize::from(is_inferred || event.get("pod").is_none());
-        inferred += usize::from(is_inferred);
-    }
-    watch.signal(Signal::TERM);
-    let (_, _, stderr) = watch.end();
-    assert_eq!(stderr, "");
-    println!(
-        "    {} kills, {bare} of them bare, {inferred} of these with their pod",
-        killed.len()
-    );
-    assert!(bare > killed.len() / 2, "only {bare} were bare");
-    // All of them on a machine that is not busy; the fewer looks, the fewer.
-    assert!(
-        inferred * 2 >= bare,
-        "{inferred} of {bare} bare kills have their pod"
-    );
 }
 
 /// Containers that are killed as one, many at a time: past ten reports the kernel prints bare lines.

@@ -73,7 +73,8 @@ export interface DaemonFields extends EventFields {
     | 'node-problem-detector'
     | 'kubernetes-event'
     | 'kubernetes-status'
-    | 'cri';
+    | 'cri'
+    | 'memcg';
   /** How far the kill is known to have gone. */
   stage?: 'marked' | 'sent' | 'confirmed';
   /** The last signal. */
@@ -431,4 +432,6 @@ export type Evidence =
   | 'suppressed'
   | 'sharing_mm'
   | 'proc'
-  | 'earlier_tasks';
+  | 'earlier_tasks'
+  | 'memory.events'
+  | 'memory.oom_control';

@@ -6,8 +6,12 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 const LIMIT: &str = "16777216";
+
+/// Asks [`hog_if_asked`], and says how many milliseconds it waits.
+const HOG: &str = "OOMPARSE_HOG_MS";
 
 /// Who names the cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +107,17 @@ impl Hierarchy {
     }
 }
 
+/// For a program that starts itself as a process that takes memory: waits, takes it, and never returns.
+pub fn hog_if_asked() {
+    let Ok(life) = std::env::var(HOG) else {
+        return;
+    };
+    std::thread::sleep(Duration::from_millis(life.parse().unwrap()));
+    let mut bytes = vec![0_u8; 64 << 20];
+    bytes.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+    std::process::exit(usize::from(bytes.is_empty()) as i32);
+}
+
 /// A pod with one container; its cgroups and directories go with it.
 #[derive(Debug)]
 pub struct Pod {
@@ -185,13 +200,12 @@ impl Pod {
         self.start_in(&container, "tail /dev/zero")
     }
 
-    /// Starts one that has lived a second before it takes memory.
-    pub fn start_late_hog(&mut self) -> u32 {
+    /// Starts one that lives so long before it takes memory: this program, which [`hog_if_asked`] makes one.
+    pub fn start_hog_after(&mut self, life: Duration) -> u32 {
         let container = self.container.clone();
-        self.start_in(
-            &container,
-            "perl -e 'sleep 1; $n = 500_000_000; $_ = q(x) x $n'",
-        )
+        let own = std::env::current_exe().unwrap();
+        let command = format!("env {HOG}={} {}", life.as_millis(), own.display());
+        self.start_in(&container, &command)
     }
 
     /// Starts a process that does nothing, as the container's others.

@@ -5,14 +5,21 @@
 //!
 //! ```text
 //! scan:  tables.rs                       an earlier report's task table has the process
-//! watch: storm.rs ─► tree.rs             which process is in which cgroup, while a storm lasts
-//!                └─► process.rs          what /proc says of one process
+//! watch: storm.rs                        names a kill by what was seen
+//!        reader.rs ─► tree.rs            which process is in which cgroup, while a storm lasts
+//!             │   ├─► connector.rs       the kernel tells of processes that begin
+//!             │   └─► process.rs         what /proc says of one process
+//!             └► seen.rs ─► ledger.rs    what the kernel counted, and what lines told of
 //! ```
 //!
 //! Either names a kill only where everything that the line prints of the process agrees and nothing else
 //! contradicts. The event is marked `inferred`.
 
+mod connector;
+mod ledger;
 mod process;
+mod reader;
+mod seen;
 mod storm;
 mod tables;
 mod tree;

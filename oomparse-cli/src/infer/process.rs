@@ -6,6 +6,9 @@ use std::path::Path;
 /// `PF_EXITING` of the kernel's `sched.h`.
 const PF_EXITING: u64 = 0x4;
 
+/// The machine's own pid namespace (`PROC_PID_INIT_INO`).
+const MACHINES_PIDS: &str = "pid:[4026531836]";
+
 /// Bit of SIGKILL in a mask of signals.
 const SIGKILL: u64 = 1 << 8;
 
@@ -67,13 +70,11 @@ impl Dying {
     }
 }
 
-/// Whether `/proc/PID/cgroup` has the process in this memory cgroup.
+/// The process's memory cgroup as `/proc/PID/cgroup` has it.
 ///
 /// Seen from a cgroup namespace the path begins with `/..`, once for each level up from the namespace's root.
-pub(super) fn is_in(proc: &Path, pid: u32, path: &[u8]) -> bool {
-    let Ok(text) = fs::read(proc.join(pid.to_string()).join("cgroup")) else {
-        return false;
-    };
+fn memory_cgroup(proc: &Path, pid: &str) -> Option<Vec<u8>> {
+    let text = fs::read(proc.join(pid).join("cgroup")).ok()?;
     let lines = || text.split(|byte| *byte == b'\n');
     // `4:memory:/path`, `5:cpu,memory:/path`, and version 2's `0::/path`.
     let of_memory = lines().find_map(|line| {
@@ -82,15 +83,63 @@ pub(super) fn is_in(proc: &Path, pid: u32, path: &[u8]) -> bool {
         let mut names = controllers.split(|byte| *byte == b',');
         names.any(|name| name == b"memory").then_some(path)
     });
-    let Some(mut own) = of_memory.or_else(|| lines().find_map(|line| line.strip_prefix(b"0::")))
-    else {
+    let path = of_memory.or_else(|| lines().find_map(|line| line.strip_prefix(b"0::")))?;
+    Some(path.to_vec())
+}
+
+/// Whether `/proc/PID/cgroup` has the process in this memory cgroup.
+pub(super) fn is_in(proc: &Path, pid: u32, path: &[u8]) -> bool {
+    let Some(own) = memory_cgroup(proc, &pid.to_string()) else {
         return false;
     };
+    let mut own = own.as_slice();
     let mut is_below = false;
     while let Some(rest) = own.strip_prefix(b"/..") {
         (own, is_below) = (rest, true);
     }
     own == path || is_below && own.len() > 1 && path.ends_with(own)
+}
+
+/// The root of our cgroup namespace, as the kernel prints it: `/`, or our container's cgroup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Namespace(Vec<u8>);
+
+impl Namespace {
+    /// `own` is the cgroup of this process in the whole tree. `None` outside the machine's pid namespace, where
+    /// the connector's numbers are not those of `/proc`.
+    pub(super) fn of(proc: &Path, own: &[u8]) -> Option<Self> {
+        let pids = fs::read_link(proc.join("self/ns/pid")).ok()?;
+        if pids.as_os_str() != MACHINES_PIDS {
+            return None;
+        }
+        let seen = memory_cgroup(proc, "self")?;
+        let root = own.strip_suffix(seen.strip_prefix(b"/")?)?;
+        Some(Self(root.strip_suffix(b"/").unwrap_or(root).to_vec()))
+    }
+
+    /// The memory cgroup of a process, as the kernel prints it.
+    pub(super) fn cgroup(&self, proc: &Path, pid: u32) -> Option<Vec<u8>> {
+        let seen = memory_cgroup(proc, &pid.to_string())?;
+        let (mut root, mut rest) = (self.0.as_slice(), seen.as_slice());
+        while let Some(below) = rest.strip_prefix(b"/..")
+            && matches!(below.first(), None | Some(b'/'))
+        {
+            root = root.get(..root.iter().rposition(|byte| *byte == b'/')?)?;
+            rest = below;
+        }
+        let rest = rest.strip_suffix(b"/").unwrap_or(rest);
+        let path = [root, rest].concat();
+        Some(if path.is_empty() { vec![b'/'] } else { path })
+    }
+}
+
+/// How many processes the kernel killed for want of memory since it booted, in all cgroups and outside of
+/// them; since 4.13.
+pub(super) fn machine_kills(proc: &Path) -> Option<u64> {
+    let text = fs::read_to_string(proc.join("vmstat")).ok()?;
+    let mut lines = text.lines();
+    let count = lines.find_map(|line| line.strip_prefix("oom_kill "))?;
+    count.trim().parse().ok()
 }
 
 /// What is of use in `/proc/PID/stat`.
@@ -149,6 +198,38 @@ mod tests {
         assert!(is_in("0::/../../pods/c\n", b"/kubepods/pods/c"));
         assert!(!is_in("0::/../..\n", b"/kubepods") && !is_in("0::/../../\n", b"/kubepods/"));
         assert!(!is_in("", b"/a") && !super::is_in(dir.path(), 8, b"/a"));
+    }
+
+    #[test]
+    fn a_cgroup_namespace() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |pid: &str, text: &str| {
+            fs::create_dir_all(dir.path().join(pid)).unwrap();
+            fs::write(dir.path().join(pid).join("cgroup"), text).unwrap();
+        };
+        fs::create_dir_all(dir.path().join("self/ns")).unwrap();
+        let pids = dir.path().join("self/ns/pid");
+        std::os::unix::fs::symlink(MACHINES_PIDS, &pids).unwrap();
+        let seen = |own: &str, own_in: &[u8], text: &str| {
+            write("self", own);
+            write("7", text);
+            let path = Namespace::of(dir.path(), own_in)?.cgroup(dir.path(), 7)?;
+            Some(String::from_utf8(path).unwrap())
+        };
+        let is = |path: &str| Some(path.to_owned());
+        assert_eq!(seen("0::/", b"/", "0::/"), is("/"));
+        assert_eq!(seen("0::/a/b", b"/a/b", "0::/a/c"), is("/a/c"));
+        assert_eq!(seen("4:memory:/", b"/p/own", "4:memory:/../../q"), is("/q"));
+        assert_eq!(seen("0::/", b"/p/own", "0::/../other/c"), is("/p/other/c"));
+        assert_eq!(seen("0::/", b"/p/own", "0::/"), is("/p/own"));
+        assert_eq!(seen("0::/", b"/p/own", "0::/../.."), is("/"));
+        assert_eq!(seen("0::/init", b"/p/own/init", "0::/x"), is("/p/own/x"));
+        assert_eq!(seen("0::/", b"/p/own", "0::/..a"), is("/p/own/..a"));
+        assert_eq!(seen("0::/x", b"/p/own", "0::/"), None);
+        assert_eq!(seen("0::/", b"/p", "0::/../../.."), None);
+        fs::remove_file(&pids).unwrap();
+        std::os::unix::fs::symlink("pid:[4026532001]", &pids).unwrap();
+        assert_eq!(seen("0::/", b"/", "0::/"), None, "numbers of a container");
     }
 
     #[test]

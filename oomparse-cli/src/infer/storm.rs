@@ -1,48 +1,43 @@
-//! What a storm leaves bare: the processes of all cgroups, looked at again and again while it lasts.
+//! What a storm leaves bare: the processes of all cgroups, looked at while it lasts.
 //!
-//! The kernel leaves a kill bare only after it printed ten reports. So nothing is looked at until it prints
-//! one; from then on the cgroups are read every [`PAUSE`], until [`CALM`] passed without a line of a report.
-//! A kill gets the cgroup in which its process was seen, if number, name and adjustment are those printed, no
-//! younger process has that number, and
+//! The kernel leaves a kill bare only after it printed ten reports. So no process is looked at until it prints
+//! one; from then on, until [`CALM`] passed without a line of a report, the cgroups are read again and again
+//! and the connector tells of each process that begins a program. A kill gets the cgroup in which its process was seen,
+//! if number, name and adjustment are those printed, no younger process has that number, and
 //!
 //! * it was seen dying there; or
-//! * the kernel counted a kill in that cgroup since the storm began that no other line tells of.
+//! * the kernel counted a kill in that cgroup since it was seen there that no other line tells of.
 //!
 //! Where the kernel does not count (cgroup v1 before 4.13) or the cgroup is gone, the
 //! process must have been there for a second and must still be seen dying.
+//!
+//! What the kernel counted and no line tells of becomes a notice.
 
 use super::Printed;
-use super::process::{self, Dying, Process};
+use super::process::{self, Dying, Namespace};
+use super::reader::Reader;
+use super::seen::{Seen, Shared, Sighting};
 use super::tree::Tree;
-use crate::warn;
-use oomparse_core::{CgroupRoots, EventType, Evidence, OomEvent};
-use std::collections::HashMap;
+use crate::sink::otlp;
+use oomparse_core::{CgroupRoots, EventType, Evidence, OomEvent, Text, WallTime};
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Between two looks while a storm lasts.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// After the last line of a report: the kernel's own limit is five seconds.
 const CALM: Duration = Duration::from_secs(10);
 
 /// A process that young may still become another program.
-const YOUNG: Duration = Duration::from_secs(1);
-
-/// So long ago at most the process was seen alive.
-const RECENT: Duration = Duration::from_secs(2);
-
-/// Processes that are kept: what a machine has by default, twice.
-const MAX_PROCESSES: usize = 1 << 16;
+pub(super) const YOUNG: Duration = Duration::from_secs(1);
 
 /// Where things are; tests have places of their own.
 #[derive(Clone, Debug)]
-struct Places {
-    proc: PathBuf,
-    cgroups: PathBuf,
+pub(super) struct Places {
+    pub(super) proc: PathBuf,
+    pub(super) cgroups: PathBuf,
 }
 
 /// The reader and its thread.
@@ -52,47 +47,8 @@ pub(crate) struct Storm {
     places: Places,
     tree: Tree,
     roots: CgroupRoots,
-}
-
-#[derive(Debug, Default)]
-struct Shared {
-    seen: Mutex<Seen>,
-    woken: Condvar,
-}
-
-/// What was seen since the storm began.
-#[derive(Debug, Default)]
-struct Seen {
-    until: Option<Instant>,
-    is_over: bool,
-    processes: HashMap<u32, Sighting>,
-    counts: HashMap<Arc<[u8]>, Count>,
-    has_complained: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Sighting {
-    process: Process,
-    cgroup: Arc<[u8]>,
-    first: Instant,
-    last: Instant,
-    /// It was seen alive: the kernel counted its end after the count was first read.
-    was_alive: bool,
-    /// It was seen dying in this cgroup.
-    was_dying: bool,
-}
-
-/// Kills of a cgroup that the kernel counted, and that lines told of.
-#[derive(Clone, Copy, Debug)]
-struct Count {
-    before: u64,
-    told: u64,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    /// The machine's name.
+    host: Option<Text>,
 }
 
 impl Storm {
@@ -100,37 +56,56 @@ impl Storm {
     ///
     /// # Errors
     /// The mount, and why its cgroups cannot be read.
-    pub(crate) fn open(cgroup_fs: &Path, roots: CgroupRoots) -> Result<Self, (String, io::Error)> {
+    pub(crate) fn open(
+        cgroup_fs: &Path,
+        roots: CgroupRoots,
+        host: Option<&OsStr>,
+    ) -> Result<Self, (String, io::Error)> {
         let places = Places {
             proc: "/proc".into(),
             cgroups: cgroup_fs.to_owned(),
         };
-        Self::start(places, roots)
+        let host = host.map(|host| Text::from(host.as_encoded_bytes()));
+        Self::start(places, roots, host)
             .map_err(|sentence| (cgroup_fs.display().to_string(), io::Error::other(sentence)))
     }
 
-    /// Starts the thread; it sleeps until [`wake`](Self::wake).
+    /// Reads what was counted so far and starts the thread.
     ///
     /// # Errors
     /// Says why the cgroups cannot be read.
-    fn start(places: Places, roots: CgroupRoots) -> Result<Self, String> {
-        let tree = Tree::open(&places.cgroups)?;
-        let shared = Arc::new(Shared::default());
-        let reader = Reader {
-            shared: Arc::clone(&shared),
-            places: places.clone(),
-            tree: tree.clone(),
-        };
+    fn start(places: Places, roots: CgroupRoots, host: Option<Text>) -> Result<Self, String> {
+        let (mut storm, reader) = Self::prepare(places, roots)?;
+        storm.host = host;
         thread::Builder::new()
             .name("processes".to_owned())
             .spawn(move || reader.run())
             .map_err(|error| format!("cannot start a thread: {error}"))?;
-        Ok(Self {
+        Ok(storm)
+    }
+
+    fn prepare(places: Places, roots: CgroupRoots) -> Result<(Self, Reader), String> {
+        let tree = Tree::open(&places.cgroups)?;
+        let shared = Arc::new(Shared::default());
+        let settled_at = process::machine_kills(&places.proc);
+        shared.lock().ledger.settle(&tree.counted());
+        let own = tree.cgroup_of(std::process::id());
+        let reader = Reader {
+            shared: Arc::clone(&shared),
+            places: places.clone(),
+            tree: tree.clone(),
+            namespace: own.and_then(|own| Namespace::of(&places.proc, &own)),
+            settled_at,
+            asked: None,
+        };
+        let storm = Self {
             shared,
             places,
             tree,
             roots,
-        })
+            host: None,
+        };
+        Ok((storm, reader))
     }
 
     /// A line of a report was read.
@@ -139,48 +114,56 @@ impl Storm {
         self.shared.woken.notify_all();
     }
 
+    /// The log was read to its end.
+    pub(crate) fn drained(&self) {
+        self.shared.lock().drained = Some(Instant::now());
+    }
+
+    /// Kills that the kernel counted and no line told of, since the last call.
+    pub(crate) fn notices(&self) -> Vec<OomEvent> {
+        let notices = std::mem::take(&mut self.shared.lock().notices);
+        let events = notices.into_iter().map(|it| {
+            let counter = self.tree.counter();
+            let mut event = OomEvent::of_count(it.count, counter, &it.path, &self.roots);
+            if it.is_below {
+                event.cgroup = None;
+            }
+            event.host.clone_from(&self.host);
+            event.time = wall_now();
+            event
+        });
+        events.collect()
+    }
+
     /// Gives a bare kill its cgroup if that is certain.
     pub(crate) fn name(&self, event: &mut OomEvent) {
         if event.event_type != EventType::Kill {
             return;
         }
         let mut seen = self.shared.lock();
-        if !event.is_bare() {
-            let victim = event.victim.as_ref().map(|victim| victim.pid);
-            let sighting = victim.and_then(|pid| seen.processes.remove(&pid));
-            // One that was only seen dying is in the count that was read first. One that was never seen may not
-            // be: rather a kill without a pod than a count that names two.
-            let is_in_first = sighting.is_some_and(|it| !it.was_alive);
-            let cgroup = event.cgroup.as_ref().and_then(|it| it.task_memcg.as_ref());
-            if !is_in_first
-                && let Some(cgroup) = cgroup
-                && let Some(count) = seen.counts.get_mut(cgroup.as_bytes())
-            {
-                count.told += 1;
+        if event.is_bare() {
+            let found = self.find(&seen, event);
+            if let Some(sighting) = found {
+                seen.tell(event, Some(&sighting.cgroup));
+                drop(seen);
+                event.infer_cgroup(&sighting.cgroup, &self.roots, Evidence::Proc);
+            } else {
+                seen.tell(event, None);
             }
             return;
         }
-        let Some(printed) = Printed::of(event) else {
-            return;
-        };
-        let found = seen
-            .processes
-            .get(&printed.pid)
-            .filter(|sighting| sighting.agrees(&printed));
-        let Some(sighting) = found.cloned() else {
-            return;
-        };
-        if !self.is_certain(&seen, &printed, &sighting) {
-            return;
-        }
-        seen.processes.remove(&printed.pid);
-        if sighting.was_alive
-            && let Some(count) = seen.counts.get_mut(&sighting.cgroup)
-        {
-            count.told += 1;
-        }
-        drop(seen);
-        event.infer_cgroup(&sighting.cgroup, &self.roots, Evidence::Proc);
+        let is_cut = |field: &oomparse_core::Field| field.as_str() == "cgroup.task_memcg";
+        let cgroup = event.cgroup.as_ref().and_then(|it| it.task_memcg.as_ref());
+        let cgroup = cgroup.filter(|_| !event.truncated.iter().any(is_cut));
+        seen.tell(event, cgroup.map(|it| it.as_bytes()));
+    }
+
+    /// The victim, where it is certain that it was seen.
+    fn find(&self, seen: &Seen, event: &OomEvent) -> Option<Sighting> {
+        let printed = Printed::of(event)?;
+        let sighting = seen.processes.get(&printed.pid)?;
+        let is_it = sighting.agrees(&printed) && self.is_certain(seen, &printed, sighting);
+        is_it.then(|| sighting.clone())
     }
 
     /// Whether the process that was seen is the one that died.
@@ -195,15 +178,19 @@ impl Storm {
         if sighting.was_dying || !sighting.was_alive {
             return sighting.was_dying;
         }
-        let count = seen.counts.get(&sighting.cgroup);
-        if let Some(count) = count
-            && let Some(kills) = self.tree.kills(&sighting.cgroup)
-        {
-            return kills > count.before.saturating_add(count.told);
+        if let Some(kills) = self.tree.kills(&sighting.cgroup) {
+            let is_since = sighting.kills_before.is_some_and(|before| kills > before);
+            return is_since && seen.ledger.has_untold(&sighting.cgroup, kills);
         }
         // Without a count it may have been moved since: a container's process begins in its runtime's cgroup.
         now.is_some_and(|now| now.is_dying) && sighting.first.elapsed() > YOUNG
     }
+}
+
+/// The machine's clock.
+fn wall_now() -> Option<WallTime> {
+    let micros = u64::try_from(otlp::now() / 1000).ok()?;
+    WallTime::from_unix_micros(micros)
 }
 
 impl Drop for Storm {
@@ -213,142 +200,13 @@ impl Drop for Storm {
     }
 }
 
-impl Sighting {
-    fn agrees(&self, printed: &Printed) -> bool {
-        self.last.elapsed() <= RECENT
-            && self.process.comm == printed.comm
-            && printed
-                .oom_score_adj
-                .is_none_or(|adj| adj == self.process.oom_score_adj)
-    }
-}
-
-/// The thread's part.
-struct Reader {
-    shared: Arc<Shared>,
-    places: Places,
-    tree: Tree,
-}
-
-impl Reader {
-    fn run(self) {
-        while self.wait() {
-            self.look();
-            thread::sleep(PAUSE);
-        }
-    }
-
-    /// Waits for a storm; `false` at the end.
-    fn wait(&self) -> bool {
-        let mut seen = self.shared.lock();
-        loop {
-            if seen.is_over {
-                return false;
-            }
-            if seen.until.is_some_and(|until| until > Instant::now()) {
-                return true;
-            }
-            // It is over: the next one counts anew.
-            if seen.until.take().is_some() {
-                seen.processes = HashMap::new();
-                seen.counts = HashMap::new();
-            }
-            seen = self
-                .shared
-                .woken
-                .wait(seen)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn look(&self) {
-        let members = match self.tree.members() {
-            Ok(members) => members,
-            Err(error) => {
-                self.complain(&crate::sentence(&error));
-                return;
-            }
-        };
-        if members.iter().all(|member| member.pids.is_empty())
-            && members.iter().any(|member| member.has_foreign)
-        {
-            self.complain("has no numbers for the processes: watch needs the machine's pid namespace (hostPID)");
-            return;
-        }
-        for member in members {
-            // Nothing is told by the root.
-            if *member.path == *b"/" {
-                continue;
-            }
-            self.count(&member.path);
-            for pid in member.pids {
-                self.sight(pid, &member.path);
-            }
-        }
-    }
-
-    /// The count as it was before anything that is named by it.
-    fn count(&self, path: &Arc<[u8]>) {
-        if self.shared.lock().counts.contains_key(path) {
-            return;
-        }
-        if let Some(before) = self.tree.kills(path) {
-            let count = Count { before, told: 0 };
-            self.shared.lock().counts.insert(Arc::clone(path), count);
-        }
-    }
-
-    fn sight(&self, pid: u32, path: &Arc<[u8]>) {
-        let now = Instant::now();
-        let (first, was_alive) = {
-            let mut seen = self.shared.lock();
-            let is_full = seen.processes.len() >= MAX_PROCESSES;
-            match seen.processes.get_mut(&pid) {
-                Some(old) if old.cgroup == *path => {
-                    old.last = now;
-                    if old.was_dying || old.first + YOUNG < now {
-                        return;
-                    }
-                    (old.first, old.was_alive)
-                }
-                None if is_full => return,
-                _ => (now, false),
-            }
-        };
-        // Read without the lock: events need not wait for it.
-        let Some(process) = Process::read(&self.places.proc, pid) else {
-            // Gone since, or out of reach: what was seen before stays.
-            return;
-        };
-        let dying = Dying::read(&self.places.proc, pid);
-        // It may have been moved since the cgroup was read, but not since it is dying.
-        let is_dying = dying.is_none_or(|it| it.is_dying || it.started != process.started);
-        let was_dying = is_dying && process::is_in(&self.places.proc, pid, path);
-        let sighting = Sighting {
-            process,
-            was_alive: was_alive || !is_dying,
-            was_dying,
-            cgroup: Arc::clone(path),
-            first,
-            last: now,
-        };
-        self.shared.lock().processes.insert(pid, sighting);
-    }
-
-    /// Once.
-    fn complain(&self, sentence: &str) {
-        let mut seen = self.shared.lock();
-        if !std::mem::replace(&mut seen.has_complained, true) {
-            warn(&self.places.cgroups.display().to_string(), sentence);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use oomparse_core::{Options, parse_all};
+    use std::cell::RefCell;
     use std::fs;
+    use std::path::PathBuf;
     use tempfile::TempDir;
 
     const POD: &str = "kubepods/burstable/podeb9ef7c3-df91-f119-9af4-7c687b576479/83b49ac4d66bb2fd85252113fdfbc3ff8504c64b08c545a0b8a76ea07e121d7d";
@@ -357,6 +215,7 @@ mod tests {
     struct Machine {
         dir: TempDir,
         storm: Storm,
+        reader: RefCell<Reader>,
     }
 
     impl Machine {
@@ -370,8 +229,12 @@ mod tests {
                 proc: dir.path().join("proc"),
                 cgroups,
             };
-            let storm = Storm::start(places, CgroupRoots::new()).unwrap();
-            let machine = Self { dir, storm };
+            let (storm, reader) = Storm::prepare(places, CgroupRoots::new()).unwrap();
+            let machine = Self {
+                dir,
+                storm,
+                reader: RefCell::new(reader),
+            };
             machine.killed_in_the_container(0);
             machine.in_the_container(&[4711]);
             machine.process(4711, "java", 900, 77);
@@ -392,6 +255,12 @@ mod tests {
             fs::write(self.container().join("memory.events.local"), text).unwrap();
         }
 
+        fn killed_on_the_machine(&self, count: u64) {
+            let text = format!("nr_free_pages 7\noom_kill {count}\n");
+            fs::create_dir_all(&self.storm.places.proc).unwrap();
+            fs::write(self.storm.places.proc.join("vmstat"), text).unwrap();
+        }
+
         fn process(&self, pid: u32, comm: &str, adj: i64, started: u64) {
             let dir = self.dir.path().join("proc").join(pid.to_string());
             fs::create_dir_all(&dir).unwrap();
@@ -410,12 +279,7 @@ mod tests {
 
         /// Looks at everything once, as the thread does.
         fn look(&self) {
-            let reader = Reader {
-                shared: Arc::clone(&self.storm.shared),
-                places: self.storm.places.clone(),
-                tree: self.storm.tree.clone(),
-            };
-            reader.look();
+            self.reader.borrow().look(None);
         }
 
         fn kill(&self, pid: u32, comm: &str, adj: i64) -> OomEvent {
@@ -490,20 +354,24 @@ mod tests {
         assert!(!is_named(&machine.kill(4712, "java", 900)));
     }
 
+    fn printed_kill() -> OomEvent {
+        let line = format!(
+            "[9.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=/{POD},\
+             task_memcg=/{POD},task=sh,pid=99,uid=0\n\
+             [9.1] Memory cgroup out of memory: Killed process 99 (sh) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n"
+        );
+        parse_all(line.as_bytes(), &Options::default())
+            .next()
+            .unwrap()
+    }
+
     #[test]
     fn a_count_that_a_printed_kill_explains_names_nobody_else() {
         let machine = Machine::new();
         machine.look();
         machine.killed_in_the_container(1);
         machine.gone(4711);
-        let line = format!(
-            "[9.0] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x,mems_allowed=0,oom_memcg=/{POD},\
-             task_memcg=/{POD},task=sh,pid=99,uid=0\n\
-             [9.1] Memory cgroup out of memory: Killed process 99 (sh) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB\n"
-        );
-        let mut printed = parse_all(line.as_bytes(), &Options::default())
-            .next()
-            .unwrap();
+        let mut printed = printed_kill();
         assert!(!printed.is_bare());
         // Its process was never seen.
         machine.storm.name(&mut printed);
@@ -575,5 +443,75 @@ mod tests {
         assert!(Tree::open(dir.path()).is_ok());
         fs::write(dir.path().join("cgroup.type"), "domain\n").unwrap();
         assert!(refused(dir.path()).contains("--cgroup-fs"));
+    }
+
+    /// The notices after the log was read for long enough.
+    fn notices(machine: &Machine) -> Vec<OomEvent> {
+        let check = || machine.reader.borrow_mut().check(false);
+        check();
+        assert_eq!(machine.storm.notices(), [], "the line may still come");
+        machine.storm.shared.lock().drained = Some(Instant::now() + CALM);
+        check();
+        machine.storm.notices()
+    }
+
+    #[test]
+    fn a_count_without_a_line_is_a_notice() {
+        let machine = Machine::new();
+        machine.killed_on_the_machine(0);
+        machine.reader.borrow_mut().check(true);
+        machine.killed_in_the_container(2);
+        machine.killed_on_the_machine(2);
+        let events = notices(&machine);
+        let json = events[0].to_json();
+        assert_eq!(events.len(), 1, "{events:?}");
+        for part in [
+            r#""type":"notice""#,
+            r#""origin":"kernel""#,
+            r#""killer":"kernel","reporter":"memcg""#,
+            r#""uid":"eb9ef7c3-df91-f119-9af4-7c687b576479""#,
+            r#""count":2"#,
+            r#""evidence":["memory.events"]"#,
+            r#""time":"20"#,
+            &format!(r#""task_memcg":"/{POD}""#),
+        ] {
+            assert!(json.contains(part), "{part} is not in {json}");
+        }
+        // Once.
+        machine.reader.borrow_mut().check(true);
+        assert_eq!(machine.storm.notices(), []);
+    }
+
+    #[test]
+    fn a_count_that_lines_explain_is_none() {
+        let machine = Machine::new();
+        machine.killed_in_the_container(1);
+        machine.killed_on_the_machine(1);
+        // Whose cgroup stays unknown: it may have been there.
+        assert!(!is_named(&machine.kill(99, "sh", 0)));
+        assert_eq!(notices(&machine), []);
+        machine.killed_in_the_container(3);
+        machine.killed_on_the_machine(3);
+        let mut printed = printed_kill();
+        machine.storm.name(&mut printed);
+        machine.storm.shared.lock().drained = None;
+        let events = notices(&machine);
+        let counts = events.iter().map(|it| it.testimony.as_ref().unwrap().count);
+        assert_eq!(counts.collect::<Vec<_>>(), [Some(1)], "one of two");
+    }
+
+    #[test]
+    fn what_was_counted_before_the_start_is_no_notice() {
+        let machine = Machine::new();
+        machine.killed_in_the_container(7);
+        machine.killed_on_the_machine(7);
+        let (storm, reader) =
+            Storm::prepare(machine.storm.places.clone(), CgroupRoots::new()).unwrap();
+        let machine = Machine {
+            dir: machine.dir,
+            storm,
+            reader: RefCell::new(reader),
+        };
+        assert_eq!(notices(&machine), []);
     }
 }

@@ -1,5 +1,6 @@
 //! Which process is in which memory cgroup, and how many were killed in it.
 
+use oomparse_core::Evidence;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,18 @@ const MAX_DEPTH: usize = 32;
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     root: PathBuf,
-    /// The file that counts kills, and the word before the count.
+    /// The file that counts a cgroup's kills; then the one that counts those below it, too.
     counts: &'static [&'static str],
+}
+
+/// What the kernel counted in a cgroup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) path: Arc<[u8]>,
+    /// Kills in it.
+    pub(super) own: Option<u64>,
+    /// Kills in it and in all that are, or were, below it.
+    pub(super) with_below: Option<u64>,
 }
 
 /// A cgroup with processes in it.
@@ -56,46 +67,61 @@ impl Tree {
         })
     }
 
-    /// All cgroups with processes.
+    /// Shows each cgroup in turn, by its directory; what vanishes meanwhile is passed over.
     ///
     /// # Errors
-    /// When the root cannot be read; what vanishes below it is passed over.
-    pub(super) fn members(&self) -> io::Result<Vec<Member>> {
-        let mut members = Vec::new();
+    /// When the root cannot be read.
+    pub(super) fn visit(&self, mut each: impl FnMut(&Path)) -> io::Result<()> {
+        fs::read_dir(&self.root)?;
         let mut open = vec![(self.root.clone(), 0)];
         let mut seen = 0;
-        fs::read_dir(&self.root)?;
         while let Some((dir, depth)) = open.pop() {
             seen += 1;
             if seen > MAX_CGROUPS {
                 break;
             }
-            if let Some(member) = self.member(&dir) {
-                members.push(member);
-            }
+            each(&dir);
             if depth < MAX_DEPTH {
                 let below = fs::read_dir(&dir).into_iter().flatten().flatten();
                 let below = below.filter(|entry| entry.file_type().is_ok_and(|it| it.is_dir()));
                 open.extend(below.map(|entry| (entry.path(), depth + 1)));
             }
         }
-        Ok(members)
+        Ok(())
     }
 
-    fn member(&self, dir: &Path) -> Option<Member> {
+    /// The cgroup of a process.
+    pub(super) fn cgroup_of(&self, pid: u32) -> Option<Arc<[u8]>> {
+        let mut found = None;
+        let visited = self.visit(|dir| {
+            let has = |member: &Member| member.pids.contains(&pid);
+            if found.is_none() {
+                found = self.member(dir).filter(has).map(|member| member.path);
+            }
+        });
+        visited.ok().and(found)
+    }
+
+    /// The cgroup's processes, if it has any.
+    pub(super) fn member(&self, dir: &Path) -> Option<Member> {
         let procs = fs::read_to_string(dir.join("cgroup.procs")).ok()?;
         let all: Vec<u32> = procs.lines().filter_map(|pid| pid.parse().ok()).collect();
         if all.is_empty() {
             return None;
         }
-        let below = dir.strip_prefix(&self.root).ok()?;
-        let mut path = vec![b'/'];
-        path.extend_from_slice(below.as_os_str().as_encoded_bytes());
         Some(Member {
-            path: path.into(),
+            path: self.path_of(dir)?,
             has_foreign: all.contains(&0),
             pids: all.into_iter().filter(|pid| *pid != 0).collect(),
         })
+    }
+
+    /// As the kernel prints it.
+    fn path_of(&self, dir: &Path) -> Option<Arc<[u8]>> {
+        let below = dir.strip_prefix(&self.root).ok()?;
+        let mut path = vec![b'/'];
+        path.extend_from_slice(below.as_os_str().as_encoded_bytes());
+        Some(path.into())
     }
 
     /// How many processes the kernel killed in this cgroup; `None` when it is gone, or the kernel does not
@@ -103,10 +129,44 @@ impl Tree {
     pub(super) fn kills(&self, path: &[u8]) -> Option<u64> {
         let below = std::str::from_utf8(path.strip_prefix(b"/")?).ok()?;
         let dir = self.root.join(below);
-        let text = (self.counts.iter()).find_map(|name| fs::read_to_string(dir.join(name)).ok())?;
-        let count = text
-            .lines()
-            .find_map(|line| line.strip_prefix("oom_kill "))?;
-        count.trim().parse().ok()
+        (self.counts.iter()).find_map(|name| kills_in(&dir.join(name)))
     }
+
+    /// What the kernel counted in all cgroups; those where it counted nothing are left out. Nothing where it
+    /// counts only with what is below (version 2 before 5.3).
+    pub(super) fn counted(&self) -> Vec<Counted> {
+        let mut all = Vec::new();
+        let (own, with_below) = (self.counts.first(), self.counts.get(1));
+        let visited = self.visit(|dir| {
+            let kills = |name: &&str| kills_in(&dir.join(name));
+            let counted = (own.and_then(kills), with_below.and_then(kills));
+            if let (Some(own), with_below) = counted
+                && own.max(with_below.unwrap_or(0)) > 0
+                && let Some(path) = self.path_of(dir)
+            {
+                all.push(Counted {
+                    path,
+                    own: Some(own),
+                    with_below,
+                });
+            }
+        });
+        visited.map(|()| all).unwrap_or_default()
+    }
+
+    /// The evidence word for the file that counts.
+    pub(super) fn counter(&self) -> Evidence {
+        match self.counts {
+            ["memory.oom_control"] => Evidence::OomControl,
+            _ => Evidence::MemoryEvents,
+        }
+    }
+}
+
+/// Behind the word `oom_kill`.
+fn kills_in(file: &Path) -> Option<u64> {
+    let text = fs::read_to_string(file).ok()?;
+    let mut lines = text.lines();
+    let count = lines.find_map(|line| line.strip_prefix("oom_kill "))?;
+    count.trim().parse().ok()
 }

@@ -2,7 +2,7 @@
 
 use super::feed::{Feed, Next, Start};
 use super::metrics::Metrics;
-use super::open::{Trouble, open_feed};
+use super::open::{Trouble, open_feed, options};
 use super::outbox::Outbox;
 use super::replace::cannot_write;
 use super::signals::{Signals, wait_for};
@@ -13,9 +13,8 @@ use crate::pods::Keeper;
 use crate::sink::outlets::{Outlets, Source};
 use crate::{Found, sentence, warn};
 use memchr::memmem;
-use oomparse_core::{OomEvent, Options, Parser};
+use oomparse_core::{OomEvent, Parser};
 use rustix::event::{PollFd, PollFlags};
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -88,7 +87,11 @@ impl Watch {
             Start::Now
         };
         let storm = match args.infer {
-            true => Some(Storm::open(&args.cgroup_fs, args.cgroups.roots())?),
+            true => Some(Storm::open(
+                &args.cgroup_fs,
+                args.cgroups.roots(),
+                args.node_name.as_deref(),
+            )?),
             false => None,
         };
         let feed = open_feed(&args, start.unwrap_or(first))?;
@@ -101,17 +104,7 @@ impl Watch {
         let node = args.node_name.as_ref().and_then(|name| name.to_str());
         let mut figures = Source::new(metrics, node);
         let outlets = Outlets::start(&args.outlets, args.tasks, node, &mut figures)?;
-        let mut options = Options::default();
-        options.tasks = args.tasks || args.outlets.kubernetes_events;
-        options.cgroup_roots = args.cgroups.roots();
-        args.sources.put_into(&mut options);
-        options.host = args
-            .node_name
-            .map(OsString::into_encoded_bytes)
-            .filter(|name| !name.is_empty());
-        if args.file.is_none() {
-            options.boot_id = boot_id.map(String::into_bytes);
-        }
+        let options = options(&args, boot_id);
         Ok(Self {
             feed,
             parser: Parser::with_options(options),
@@ -149,6 +142,7 @@ impl Watch {
                 }
             };
             self.close_silent_report()?;
+            self.notices()?;
             self.write()?;
             let asked = self.signals.take();
             if asked.to_reload {
@@ -173,7 +167,10 @@ impl Watch {
                 return Ok(false);
             }
             match self.feed.next(&mut self.line)? {
-                Next::Empty => return Ok(false),
+                Next::Empty => {
+                    self.storm.iter().for_each(Storm::drained);
+                    return Ok(false);
+                }
                 Next::Note(note) => warn(&self.feed.name(), &note),
                 Next::Gap(sentence) => {
                     warn(&self.feed.name(), &sentence);
@@ -241,6 +238,13 @@ impl Watch {
             self.drain()?;
         }
         Ok(())
+    }
+
+    /// Emits what the kernel counted and no line told of.
+    fn notices(&mut self) -> io::Result<()> {
+        let notices = self.storm.as_ref().map(Storm::notices);
+        let mut notices = notices.into_iter().flatten();
+        notices.try_for_each(|event| self.event(event))
     }
 
     fn drain(&mut self) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Which log is followed.
+//! Which log is followed, and how it is read.
 
 use super::WatchArgs;
 use super::feed::{Feed, Position, Start};
@@ -6,6 +6,8 @@ use super::file::LogFile;
 use super::journal::Journal;
 use super::kmsg::Kmsg;
 use crate::{sentence, warn};
+use oomparse_core::Options;
+use std::ffi::OsString;
 use std::io;
 
 /// A log, file or program, and its error.
@@ -51,4 +53,18 @@ pub(crate) fn open_feed(args: &WatchArgs, start: Start) -> Result<Box<dyn Feed>,
             }
         }
     }
+}
+
+/// The parser's options.
+pub(crate) fn options(args: &WatchArgs, boot_id: Option<String>) -> Options {
+    let mut options = Options::default();
+    options.tasks = args.tasks || args.outlets.kubernetes_events;
+    options.cgroup_roots = args.cgroups.roots();
+    args.sources.put_into(&mut options);
+    let host = args.node_name.clone().map(OsString::into_encoded_bytes);
+    options.host = host.filter(|name| !name.is_empty());
+    if args.file.is_none() {
+        options.boot_id = boot_id.map(String::into_bytes);
+    }
+    options
 }

@@ -73,18 +73,17 @@ pub(crate) fn records_from_now() -> impl Iterator<Item = String> {
     })
 }
 
-/// Stopped, overrun, and let go on: it says how many records it did not see, no fewer than are gone
-/// and no more than were written, and then goes on.
-pub(crate) fn overwritten_records_are_counted() {
-    let dir = tempfile::tempdir().unwrap();
-    let textfile = dir.path().join("oomparse.prom");
-    let watch = watch::start(&["--no-pods", "--textfile", textfile.to_str().unwrap()]);
+/// Stops it until what happens then is overwritten; gives the last record that it could read, and the first that is
+/// there when it goes on.
+pub(crate) fn overrun(watch: &watch::Watch, meanwhile: impl FnOnce()) -> (u64, u64) {
     watch.signal(Signal::STOP);
     thread::sleep(Duration::from_millis(100));
     let (_, newest) = held();
+    meanwhile();
+    let (_, last) = held();
     let text = "x".repeat(RECORD_LEN);
     let end = Instant::now() + Duration::from_secs(60);
-    while held().0 <= newest + 50 {
+    while held().0 <= last + 50 {
         assert!(Instant::now() < end, "the ring does not run over");
         for _ in 0..16 {
             let mut ring = open(true).unwrap();
@@ -95,6 +94,16 @@ pub(crate) fn overwritten_records_are_counted() {
     }
     let (oldest, _) = held();
     watch.signal(Signal::CONT);
+    (newest, oldest)
+}
+
+/// Stopped, overrun, and let go on: it says how many records it did not see, no fewer than are gone
+/// and no more than were written, and then goes on.
+pub(crate) fn overwritten_records_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let textfile = dir.path().join("oomparse.prom");
+    let watch = watch::start(&["--no-pods", "--textfile", textfile.to_str().unwrap()]);
+    let (newest, oldest) = overrun(&watch, || {});
     thread::sleep(Duration::from_secs(1));
     watch.signal(Signal::TERM);
     let (status, _, stderr) = watch.end();

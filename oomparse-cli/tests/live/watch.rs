@@ -77,12 +77,30 @@ impl Watch {
 
     /// The kill of this process, and when it came.
     pub(crate) fn kill_of(&mut self, pid: u32, patience: Duration) -> Option<(Instant, Value)> {
+        self.first(patience, |event| {
+            event["type"] == "kill" && event["victim"]["pid"] == pid
+        })
+    }
+
+    /// Processor time that it has taken, of all its threads.
+    pub(crate) fn processor_time(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let nanos = tasks.map(|task| {
+            let text = fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();
+            text.split(' ').next().unwrap().parse::<u64>().unwrap()
+        });
+        Duration::from_nanos(nanos.sum())
+    }
+
+    /// The first event that is such, and when it came.
+    pub(crate) fn first(
+        &mut self,
+        patience: Duration,
+        is: impl Fn(&Value) -> bool,
+    ) -> Option<(Instant, Value)> {
         let end = Instant::now() + patience;
         loop {
-            let found = self
-                .events
-                .iter()
-                .find(|(_, event)| event["type"] == "kill" && event["victim"]["pid"] == pid);
+            let found = self.events.iter().find(|(_, event)| is(event));
             if let Some(found) = found {
                 return Some(found.clone());
             }

@@ -47,6 +47,10 @@ words! {
         Proc = "proc",
         /// No line of this report: a row of an earlier report's task table
         EarlierTasks = "earlier_tasks",
+        /// No line: the count `oom_kill` of cgroup v2's `memory.events`
+        MemoryEvents = "memory.events",
+        /// No line: the count `oom_kill` of cgroup v1's `memory.oom_control`
+        OomControl = "memory.oom_control",
     }
 }
 

@@ -1,8 +1,11 @@
 //! Whose cgroup a path is: the pod and the container of an event.
 
-use super::{Cgroup, Container, EventType, Evidence, OomEvent, Pod};
+use super::{
+    Cgroup, Container, EventType, Evidence, Killer, OomEvent, Origin, Pod, Reporter, Testimony,
+};
 use crate::bytes::Text;
 use crate::cgroup::{CgroupPath, CgroupRoots};
+use alloc::boxed::Box;
 
 impl OomEvent {
     /// Sets the pod and, where `of_container`, the container that a path shows.
@@ -88,5 +91,41 @@ impl OomEvent {
         self.inferred = true;
         self.evidence.push(evidence);
         true
+    }
+
+    /// The notice that the kernel counted so many kills in a cgroup of which no line told: its log was overwritten or
+    /// lost. The caller read the counter that `counter` names; time and host are the caller's, too.
+    ///
+    /// # Example
+    /// ```
+    /// use oomparse_core::{CgroupRoots, EventType, Evidence, OomEvent};
+    ///
+    /// let path = b"/kubepods/besteffort/podeb9ef7c3-df91-f119-9af4-7c687b576479";
+    /// let event = OomEvent::of_count(2, Evidence::MemoryEvents, path, &CgroupRoots::new());
+    /// assert_eq!(event.event_type, EventType::Notice);
+    /// assert!(event.to_json().contains(r#""count":2"#));
+    /// ```
+    #[must_use]
+    pub fn of_count(count: u64, counter: Evidence, path: &[u8], roots: &CgroupRoots) -> Self {
+        let read = roots.parse(path);
+        let mut event = Self {
+            event_type: EventType::Notice,
+            origin: Origin::Kernel,
+            cgroup: Some(Cgroup {
+                task_memcg: Some(Text::from(path)),
+                driver: read.driver,
+                ..Cgroup::default()
+            }),
+            testimony: Some(Box::new(Testimony {
+                killer: Some(Killer::Kernel),
+                reporter: Some(Reporter::Memcg),
+                count: Some(count),
+                ..Testimony::default()
+            })),
+            ..Self::default()
+        };
+        event.set_identity(&read, true);
+        event.evidence.push(counter);
+        event
     }
 }

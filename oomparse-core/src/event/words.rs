@@ -108,6 +108,8 @@ words! {
         KubernetesStatus = "kubernetes-status",
         /// A runtime's status of a container, as `crictl` shows it.
         Cri = "cri",
+        /// The kernel's count of kills in a memory cgroup, read by the caller.
+        Memcg = "memcg",
     }
 }
 

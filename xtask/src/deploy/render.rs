@@ -11,10 +11,12 @@ const EVERYTHING: &[&str] = &[
     "events.enabled=true",
     "otlp.endpoint=http://collector:4318",
     "metrics.podMonitor.enabled=true",
+    "metrics.serviceMonitor.enabled=true",
     "metrics.prometheusRule.enabled=true",
     "metrics.dashboard.enabled=true",
     "kmsg.access=hostPath",
     "bareKills.enabled=true",
+    "bareKills.processEvents=true",
 ];
 
 pub(super) fn lint(helm: &Path) -> Result<(), String> {
@@ -57,15 +59,39 @@ pub(super) fn rights(helm: &Path) -> Result<(), String> {
         return Err(format!("without values the chart makes {kinds:?}"));
     }
     let all = objects(&template(helm, EVERYTHING)?)?;
-    for (name, objects, token, capabilities) in [
-        ("default", &plain, false, json!(["SYSLOG"])),
-        ("all", &all, true, json!(["SYSLOG"])),
-    ] {
-        least(daemon_set(objects)?, token, &capabilities).map_err(|e| format!("{name}: {e}"))?;
-    }
+    let bare = [
+        "bareKills.enabled=true",
+        "metrics.serviceMonitor.enabled=true",
+    ];
+    let bare = objects(&template(helm, &bare)?)?;
     let free = ["kmsg.dmesgRestrict=false", "kmsg.access=hostPath"];
     let free = objects(&template(helm, &free)?)?;
-    least(daemon_set(&free)?, false, &Value::Null)?;
+    let syslog = json!(["SYSLOG"]);
+    for (name, objects, rights) in [
+        ("default", &plain, Rights::with(&syslog)),
+        ("free", &free, Rights::with(&Value::Null)),
+        (
+            "bareKills",
+            &bare,
+            Rights {
+                host_pid: true,
+                ..Rights::with(&syslog)
+            },
+        ),
+        (
+            "all",
+            &all,
+            Rights {
+                token: true,
+                host_pid: true,
+                host_network: true,
+                ..Rights::with(&json!(["SYSLOG", "NET_ADMIN"]))
+            },
+        ),
+    ] {
+        least(daemon_set(objects)?, &rights).map_err(|e| format!("{name}: {e}"))?;
+    }
+    scraped(&bare)?;
     let role = all
         .iter()
         .find(|((kind, _), _)| kind == "ClusterRole")
@@ -88,14 +114,64 @@ fn daemon_set(objects: &Objects) -> Result<&Value, String> {
     Ok(&found.ok_or("no DaemonSet")?.1["spec"]["template"]["spec"])
 }
 
+/// The Service of a ServiceMonitor must select the agent's pods, and have the port that it names.
+fn scraped(objects: &Objects) -> Result<(), String> {
+    let of_kind = |kind: &str| {
+        let found = objects.iter().find(|((of, _), _)| of == kind);
+        found
+            .map(|(_, object)| object)
+            .ok_or_else(|| format!("no {kind}"))
+    };
+    let (service, monitor, agent) = (
+        of_kind("Service")?,
+        of_kind("ServiceMonitor")?,
+        of_kind("DaemonSet")?,
+    );
+    let labels = service["metadata"]["labels"].as_object();
+    let is_chosen = |selector: &Value| {
+        let has = |(key, value)| labels.and_then(|it| it.get::<String>(key)) == Some(value);
+        selector.as_object().is_some_and(|it| it.iter().all(has))
+    };
+    let pods = &agent["spec"]["template"];
+    let port = &service["spec"]["ports"][0];
+    let is_right = service["spec"]["selector"] == pods["metadata"]["labels"]
+        && is_chosen(&monitor["spec"]["selector"]["matchLabels"])
+        && port["name"] == monitor["spec"]["endpoints"][0]["port"]
+        && port["targetPort"] == pods["spec"]["containers"][0]["ports"][0]["name"];
+    match is_right {
+        true => Ok(()),
+        false => Err(format!("the Service is not that of the agent: {service}")),
+    }
+}
+
+/// What a pod may have beyond what every pod has.
+struct Rights {
+    token: bool,
+    host_pid: bool,
+    host_network: bool,
+    capabilities: Value,
+}
+
+impl Rights {
+    fn with(capabilities: &Value) -> Self {
+        Self {
+            token: false,
+            host_pid: false,
+            host_network: false,
+            capabilities: capabilities.clone(),
+        }
+    }
+}
+
 /// Least privilege, as the pod's spec states it.
-fn least(pod: &Value, token: bool, capabilities: &Value) -> Result<(), String> {
+fn least(pod: &Value, rights: &Rights) -> Result<(), String> {
+    let flag = |is: bool| if is { json!(true) } else { Value::Null };
     let container = &pod["containers"][0];
     let security = &container["securityContext"];
     let wanted = [
-        (&pod["automountServiceAccountToken"], json!(token)),
-        (&pod["hostPID"], Value::Null),
-        (&pod["hostNetwork"], Value::Null),
+        (&pod["automountServiceAccountToken"], json!(rights.token)),
+        (&pod["hostPID"], flag(rights.host_pid)),
+        (&pod["hostNetwork"], flag(rights.host_network)),
         (
             &pod["securityContext"]["seccompProfile"]["type"],
             json!("RuntimeDefault"),
@@ -104,7 +180,10 @@ fn least(pod: &Value, token: bool, capabilities: &Value) -> Result<(), String> {
         (&security["allowPrivilegeEscalation"], json!(false)),
         (&security["readOnlyRootFilesystem"], json!(true)),
         (&security["capabilities"]["drop"], json!(["ALL"])),
-        (&security["capabilities"]["add"], capabilities.clone()),
+        (
+            &security["capabilities"]["add"],
+            rights.capabilities.clone(),
+        ),
     ];
     for (index, (is, should)) in wanted.iter().enumerate() {
         if *is != should {
@@ -198,13 +277,14 @@ mod tests {
         let path = root().join("deploy/manifests/daemonset.yaml");
         let objects = objects(&std::fs::read_to_string(path).unwrap()).unwrap();
         let pod = daemon_set(&objects).unwrap();
-        least(pod, false, &json!(["SYSLOG"])).unwrap();
+        let rights = Rights::with(&json!(["SYSLOG"]));
+        least(pod, &rights).unwrap();
         let mut wide = pod.clone();
         wide["containers"][0]["securityContext"]["privileged"] = json!(true);
-        assert!(least(&wide, false, &json!(["SYSLOG"])).is_err());
+        assert!(least(&wide, &rights).is_err());
         let mut written = pod.clone();
         written["containers"][0]["volumeMounts"][1]["readOnly"] = json!(false);
-        assert!(least(&written, false, &json!(["SYSLOG"])).is_err());
+        assert!(least(&written, &rights).is_err());
     }
 
     #[test]
