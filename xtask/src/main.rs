@@ -21,6 +21,7 @@ mod javascript;
 mod kubernetes;
 mod lack;
 mod live_killers;
+mod live_storm;
 mod live_vm;
 mod mutants;
 mod needs;
@@ -118,6 +119,8 @@ cargo xtask <command>
                 the agent and the chart against a real API server, with the chart's rights alone: Events,
                 repeats, refusals, restarts, a storm, a real kill; kube-apiserver and etcd are built from
                 their Go modules, or stand in DIR; kubectl and helm
+  live-storm    200 real kills in 20 pods and 250 idle pods beside the optimised `watch --infer` (as root): how many
+                it names, what it costs
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   live-killers [--kernel PATH]
@@ -192,6 +195,7 @@ fn main() -> ExitCode {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
         }
         ["live-killers", rest @ ..] => done(live_killers::run(rest)),
+        ["live-storm"] => done(live_storm::run()),
         ["live-vm", rest @ ..] => {
             done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }

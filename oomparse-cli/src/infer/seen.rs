@@ -14,8 +14,9 @@ const MAX_PROCESSES: usize = 1 << 16;
 /// Notices that wait for the loop of `watch`: it takes them every five seconds.
 const MAX_NOTICES: usize = 1 << 10;
 
-/// So long ago at most the process was seen alive.
-const RECENT: Duration = Duration::from_secs(2);
+/// So long ago at most the process was seen: on a busy machine looks and lines come seconds late. A number that
+/// is used again with the same name needs the count of a kill in its former cgroup, too.
+const RECENT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {

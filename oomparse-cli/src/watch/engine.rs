@@ -42,7 +42,6 @@ pub(crate) struct Watch {
     feed: Box<dyn Feed>,
     parser: Parser,
     names: Keeper,
-    /// Names what the kernel leaves bare.
     storm: Option<Storm>,
     outbox: Outbox,
     signals: Signals,
@@ -242,9 +241,8 @@ impl Watch {
 
     /// Emits what the kernel counted and no line told of.
     fn notices(&mut self) -> io::Result<()> {
-        let notices = self.storm.as_ref().map(Storm::notices);
-        let mut notices = notices.into_iter().flatten();
-        notices.try_for_each(|event| self.event(event))
+        let mut notices = self.storm.as_ref().map(Storm::notices).unwrap_or_default();
+        notices.drain(..).try_for_each(|event| self.event(event))
     }
 
     fn drain(&mut self) -> io::Result<()> {
