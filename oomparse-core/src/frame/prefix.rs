@@ -32,6 +32,9 @@ const COMMON_LEN: usize = 128;
 /// The first byte of each quoted-printable code: `=3D`.
 const MAILS_SIGN: u8 = b'=';
 
+/// The first byte of each code of a web page: `&lt;`, a non-breaking space.
+const PAGES_SIGNS: [u8; 2] = [b'&', 0xc2];
+
 /// A line, and what was noticed during the search for its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut<'a> {
@@ -40,12 +43,12 @@ pub(crate) struct Cut<'a> {
     is_alike: bool,
     /// The same, and its message is not escaped and shows nothing about its author.
     is_plain: bool,
-    /// It may contain a quoted-printable code.
+    /// It may contain a `:` or a `=`, or a code of a mail or of a web page.
     #[cfg_attr(
         not(feature = "carriers"),
-        expect(dead_code, reason = "mails are a carrier's")
+        expect(dead_code, reason = "mails and pages are a carrier's")
     )]
-    pub(crate) may_be_mail: bool,
+    pub(crate) may_hold_signs: bool,
 }
 
 impl<'a> Cut<'a> {
@@ -55,7 +58,7 @@ impl<'a> Cut<'a> {
             line,
             is_alike: false,
             is_plain: false,
-            may_be_mail: true,
+            may_hold_signs: true,
         }
     }
 
@@ -138,8 +141,10 @@ impl Prefix {
             None => Some((0, 0)),
             Some(host) => place_of(host, head),
         };
+        let [reference, blank] = PAGES_SIGNS;
+        let is_coded = has(head, [MAILS_SIGN, reference, blank]);
         if let (Some(host), Some(seconds_us), false) =
-            (host, micros.checked_sub(decimals), has(head, [MAILS_SIGN]))
+            (host, micros.checked_sub(decimals), is_coded)
         {
             to.copy_from_slice(head);
             self.len = head.len();
@@ -167,7 +172,8 @@ impl Prefix {
         let start = if is_alike { self.len } else { 0 };
         let rest = text.get(start..)?;
         // Almost always the line end comes first.
-        let signs = [b'\n', b':', self.sign, MAILS_SIGN];
+        let [reference, blank] = PAGES_SIGNS;
+        let signs = [b'\n', b':', self.sign, MAILS_SIGN, reference, blank];
         let found = position(rest.get(..COMMON_LEN).unwrap_or(rest), signs);
         let is_bare = found.is_some_and(|at| rest.get(at) == Some(&b'\n'));
         let len = match found {
@@ -182,7 +188,7 @@ impl Prefix {
             line,
             is_alike,
             is_plain: is_alike && (is_bare || self.is_plain(line)),
-            may_be_mail: !is_bare,
+            may_hold_signs: !is_bare,
         };
         Some((cut, tail.get(1..)?))
     }
@@ -195,7 +201,7 @@ impl Prefix {
             line,
             is_alike,
             is_plain: is_alike && self.is_plain(line),
-            may_be_mail: true,
+            may_hold_signs: true,
         }
     }
 

@@ -38,17 +38,18 @@ impl Paste {
 
     /// Whether the line must be passed in; almost no line must. `holds_word` says whether it contains one of the
     /// sieve's words.
+    ///
+    /// A kernel line that is mended contains a `:` or a `=`, or the code of a page.
     #[inline]
     pub(crate) fn wants(&self, cut: &Cut<'_>, holds_word: impl Fn() -> bool) -> bool {
         let line = cut.line;
         self.is_holding()
             || self
                 .quoted
-                .may_be(line, || cut.may_be_mail && memchr(b'=', line).is_some())
+                .may_be(line, || cut.may_hold_signs && memchr(b'=', line).is_some())
             || wrapped::may_begin(line, holds_word)
             || long::may_be(line)
-            || padded::may_be(line)
-            || may_hold_codes(line)
+            || cut.may_hold_signs && (padded::may_be(line) || may_hold_codes(line))
     }
 
     /// Takes a line; passes on the lines that are complete.

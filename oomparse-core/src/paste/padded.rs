@@ -24,15 +24,29 @@ const MOST_ROWS: usize = 4;
 /// Whether the line must be checked.
 #[inline]
 pub(super) fn may_be(line: &[u8]) -> bool {
-    line.len() > SHORTEST && touches_fill(line) && memmem::find(line.trim_ascii(), FILL).is_some()
+    line.len() > SHORTEST && holds_fill(line)
 }
 
-/// Whether one of the pieces that are half as long as the fill consists only of blanks, which is true wherever
-/// the fill is. Of almost every piece only the first byte is read.
+/// Whether the fill is in the line, and not at its end: then it covers the first byte of one of the pieces that
+/// are as long as it is. Of almost every piece only that byte is read.
 #[inline]
-fn touches_fill(line: &[u8]) -> bool {
-    let mut ends = line.chunks_exact(FILL.len() / 2);
-    ends.any(|half| matches!(half, [b' ', .., b' ']) && half.iter().all(|byte| *byte == b' '))
+fn holds_fill(line: &[u8]) -> bool {
+    let mut starts = (0..line.len()).step_by(FILL.len());
+    starts.any(|at| line.get(at) == Some(&b' ') && is_in_fill(line, at))
+}
+
+/// Whether the blank at this place is one of a fill, and something follows.
+fn is_in_fill(line: &[u8], at: usize) -> bool {
+    let (before, behind) = line.split_at_checked(at).unwrap_or((line, &[]));
+    let is_blank = |byte: &&u8| **byte == b' ';
+    let blanks = behind.iter().take_while(is_blank).count();
+    let all = before
+        .iter()
+        .rev()
+        .take_while(is_blank)
+        .count()
+        .saturating_add(blanks);
+    all >= FILL.len() && all < before.len().saturating_add(blanks) && blanks < behind.len()
 }
 
 /// The line without the fill, if it is certain.

@@ -10,6 +10,7 @@
 use crate::frame;
 use crate::line::{Line, parse_line};
 use alloc::vec::Vec;
+use memchr::memchr2;
 
 /// A non-breaking space in UTF-8.
 const BLANK: &[u8; 2] = b"\xc2\xa0";
@@ -39,6 +40,7 @@ pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
 
 /// The line with its references decoded; `None` if there are none.
 fn plain(line: &[u8]) -> Option<Vec<u8>> {
+    memchr2(b'&', 0xc2, line)?;
     let mut out = Vec::with_capacity(line.len());
     let mut rest = line;
     while let Some((byte, tail)) = rest.split_first() {

@@ -3,6 +3,7 @@
 //! A record ends where the text cannot come from a name. A process name has at most 15 bytes, too few for the
 //! words that begin a kernel line. A cgroup name may be anything: no record ends after one.
 
+use crate::bytes::words::first;
 use crate::frame::{Frame, FrameKind, Part, part_of_line};
 use crate::line::{Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
@@ -72,11 +73,14 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
 /// The first record of a line that contains several, and the rest as its own frame.
 fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], Frame<'a>)> {
     let window = text.get(..LONGEST_RECORD).unwrap_or(text);
-    let bytes = window.iter().enumerate();
-    let places =
-        bytes.filter(|(_, byte)| matches!(byte, b' ' | b'\n' | b'#' | b'\\' | b'<' | b'\r'));
-    places.map(|(at, _)| at).find_map(|at| {
-        let (first, rest) = text.split_at_checked(at)?;
+    let mut from = 0usize;
+    let mut places = core::iter::from_fn(|| {
+        let at = from.checked_add(first(window.get(from..)?, may_end)?)?;
+        from = at.checked_add(1)?;
+        Some(at)
+    });
+    places.find_map(|at| {
+        let (record, rest) = text.split_at_checked(at)?;
         let rest = match rest {
             // In a syslog's own lines this code was decoded; in a record with such a text or where the head was
             // cut off it is still there.
@@ -90,11 +94,22 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
         if !may_begin(rest) {
             return None;
         }
-        let first = first.trim_ascii_end();
-        let end = end_of(first)?;
+        let record = record.trim_ascii_end();
+        let end = end_of(record)?;
         let next = part_of_line(outer, rest);
-        begins(&next, end).then_some((first, next.frame))
+        begins(&next, end).then_some((record, next.frame))
     })
+}
+
+/// Whether a record may end before this byte.
+#[inline(always)]
+fn may_end(byte: u8) -> bool {
+    (byte == b' ')
+        | (byte == b'\n')
+        | (byte == b'#')
+        | (byte == b'\\')
+        | (byte == b'<')
+        | (byte == b'\r')
 }
 
 /// Whether a syslog's codes may stand in such a text: never in a journal's field.
@@ -123,7 +138,10 @@ fn may_begin(text: &[u8]) -> bool {
             b' ' | b'0'..=b'9',
             ..,
         ] => true,
-        _ => BEGINNINGS.iter().any(|words| text.starts_with(words)),
+        [b'C' | b'K' | b'M' | b'N' | b'O' | b'T', ..] | [b'k' | b'm' | b'o' | b's', ..] => {
+            BEGINNINGS.iter().any(|words| text.starts_with(words))
+        }
+        _ => false,
     }
 }
 
