@@ -18,6 +18,10 @@ const LONGEST_RECORD: usize = 1100;
 /// How far from the start the first stamp may be, in bytes.
 const LONGEST_HEAD: usize = 100;
 
+/// What joins records besides blanks: a syslog's or JSON's code for a line end, a web page's break, or a lone
+/// carriage return.
+const LINE_ENDS: [&[u8]; 6] = [b"#012", b"\\n", b"<br>", b"<br/>", b"<br />", b"\r"];
+
 /// How much later than the previous record a joined record may be, in microseconds.
 const MOST_LATER_US: u64 = 60_000_000;
 
@@ -49,7 +53,7 @@ pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
         .iter()
         .zip(ends)
         .filter_map(|(start, end)| line.get(*start..end))
-        .map(<[u8]>::trim_ascii_end)
+        .map(without_line_end)
         .collect();
     if parts.len() < 2 {
         return false;
@@ -86,18 +90,38 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
         }
         let later = micros.checked_sub(last_us);
         let before = line.get(..at)?;
-        let Some(head) = begin_of_head(before, words) else {
+        let behind_end = behind_line_end(before);
+        let Some(head) = behind_end.or_else(|| begin_of_head(before, words)) else {
             continue;
         };
         // Without the blanks, too, where a line is nothing but stamps and texts.
         let same_head = before.trim_ascii_end().ends_with(last_word);
-        let is_apart = before.ends_with(b" ") || words == 0;
+        let is_apart = before.ends_with(b" ") || words == 0 || behind_end.is_some();
         if is_apart && same_head && later.is_some_and(|later| later <= MOST_LATER_US) {
             starts.push(head);
             last_us = micros;
         }
     }
     Some(starts)
+}
+
+/// Where the text after the last line end begins, if no more than a prefix follows it.
+fn behind_line_end(before: &[u8]) -> Option<usize> {
+    let from = before.len().saturating_sub(LONGEST_HEAD);
+    let near = before.get(from..)?;
+    let ends = LINE_ENDS.iter().filter_map(|end| {
+        let at = memmem::rfind(near, end)?;
+        at.checked_add(end.len())
+    });
+    from.checked_add(ends.max()?)
+}
+
+/// A record without what joins it with the next one.
+fn without_line_end(record: &[u8]) -> &[u8] {
+    let text = record.trim_ascii_end();
+    let mut ends = LINE_ENDS.iter();
+    let text = ends.find_map(|end| text.strip_suffix(*end)).unwrap_or(text);
+    text.trim_ascii_end()
 }
 
 /// Where the last N words begin.
@@ -147,6 +171,31 @@ mod tests {
             "Jan 05 02:12:02 n1 app[7]: x",
         ] {
             assert!(events(&format!("{above}\n{:40}kernel: {glued}\n", "")).is_empty());
+        }
+    }
+
+    #[test]
+    fn records_joined_by_codes_keep_their_own_prefix() {
+        let head = "Dec  6 14:58:14 node7 kernel: ";
+        let reaped = "[    9.300000] oom_reaper: reaped process 7 (memc), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB";
+        let heading = format!(
+            "[    9.000000] Memory cgroup stats for {POD}: {}",
+            "x:0KB ".repeat(150)
+        );
+        for end in ["#012", "\\n", "<br>", "<br/>", "<br />", "\r", "<br />\n"] {
+            let records = [heading.trim(), &summary(POD, 7), &killed(7), reaped];
+            let records = records.map(|record| format!("{head}{record}"));
+            let mut given = vec![];
+            let line = records.join(end.trim_end_matches('\n'));
+            assert!(split(line.as_bytes(), &mut |part| given
+                .push(String::from_utf8(part.to_vec()).unwrap())));
+            assert_eq!(given, records, "{end:?}");
+            let found = events(&line);
+            let [event] = &found[..] else {
+                panic!("{end:?}: {found:?}");
+            };
+            assert_eq!(event.victim.as_ref().unwrap().anon_rss_bytes, Some(4096));
+            assert!(event.pod.is_some());
         }
     }
 
