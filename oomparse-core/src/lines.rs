@@ -74,7 +74,14 @@ pub(crate) struct Above {
     len: usize,
     /// An empty line follows it.
     gap: bool,
+    /// The line directly above, if it is indented and short: a text of YAML may begin there.
+    #[cfg(feature = "carriers")]
+    indented: ([u8; INDENTED_LEN], usize),
 }
+
+/// Folded text ends at column 80, or little after it.
+#[cfg(feature = "carriers")]
+const INDENTED_LEN: usize = 160;
 
 /// Enough of a line to find its prefix: a time stamp, the longest host name, a program's name.
 const REFUSED_LEN: usize = 384;
@@ -84,6 +91,8 @@ impl Above {
         start: [0; REFUSED_LEN],
         len: 0,
         gap: false,
+        #[cfg(feature = "carriers")]
+        indented: ([0; INDENTED_LEN], 0),
     };
 
     /// Takes the last of several lines that does not continue another one.
@@ -91,7 +100,11 @@ impl Above {
         let (mut rest, mut gap) = (lines, false);
         loop {
             let start = memrchr(b'\n', rest).map_or(0, |at| at.saturating_add(1));
-            let is_own = self.note(rest.get(start..).unwrap_or_default());
+            let line = rest.get(start..).unwrap_or_default();
+            if rest.len() == lines.len() {
+                self.note_indented(line);
+            }
+            let is_own = self.note_own(line);
             gap |= self.gap;
             if is_own || start == 0 {
                 self.gap = gap;
@@ -103,6 +116,26 @@ impl Above {
 
     /// Takes a line, unless it continues the line above, which has an author. Returns whether it did.
     pub(crate) fn note(&mut self, line: &[u8]) -> bool {
+        self.note_indented(line);
+        self.note_own(line)
+    }
+
+    #[inline]
+    fn note_indented(&mut self, line: &[u8]) {
+        #[cfg(feature = "carriers")]
+        {
+            let (start, len) = &mut self.indented;
+            *len = 0;
+            if let ([b' ', ..], Some(to)) = (line, start.get_mut(..line.len())) {
+                to.copy_from_slice(line);
+                *len = line.len();
+            }
+        }
+        #[cfg(not(feature = "carriers"))]
+        let _ = line;
+    }
+
+    fn note_own(&mut self, line: &[u8]) -> bool {
         let is_own = !matches!(line, [] | [b' ' | b'\t' | b'\r', ..]);
         if is_own {
             self.set(line);
@@ -126,6 +159,10 @@ impl Above {
     pub(crate) fn forget(&mut self) {
         self.len = 0;
         self.gap = false;
+        #[cfg(feature = "carriers")]
+        {
+            self.indented.1 = 0;
+        }
     }
 
     /// Shows the framer the line that an indented line may continue.
@@ -135,6 +172,10 @@ impl Above {
         }
         if self.gap {
             framer.frame(&[]);
+        }
+        #[cfg(feature = "carriers")]
+        if let Some(line @ [_, ..]) = self.indented.0.get(..self.indented.1) {
+            framer.show_above(line);
         }
     }
 }

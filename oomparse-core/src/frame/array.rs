@@ -13,7 +13,7 @@
 //! are left out.
 
 use super::json_text::string;
-use super::record::list::{author, text_of};
+use super::record::list::{author, text_of, told};
 use super::{Fragment, Frame, FrameKind};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -113,9 +113,13 @@ fn of_fields(parts: &[&[u8]]) -> Option<Vec<u8>> {
 
 fn push(quoted: &[u8], texts: &mut Vec<u8>) {
     if let Some(text) = string(quoted) {
-        texts.extend_from_slice(text.trim_ascii_end());
-        texts.push(b'\n');
+        push_text(&text, texts);
     }
+}
+
+fn push_text(text: &[u8], texts: &mut Vec<u8>) {
+    texts.extend_from_slice(text.trim_ascii_end());
+    texts.push(b'\n');
 }
 
 /// The text of a record, or the texts of the lists in it.
@@ -123,9 +127,7 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
     if depth > 0
         && let Some(text) = text_of(object)
     {
-        texts.extend_from_slice(text.trim_ascii_end());
-        texts.push(b'\n');
-        return;
+        return push_text(&text, texts);
     }
     if depth > MAX_DEPTH {
         return;
@@ -134,6 +136,12 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
         return;
     }
     let (shell, elements) = apart(object);
+    if elements.is_empty()
+        && depth > 0
+        && let Some(text) = told(object)
+    {
+        return push_text(&text, texts);
+    }
     // Loki's labels are next to the lines; others use their object's name for a container's output.
     let labels = shell.strip_prefix(b"{\"stream\":");
     let about = match labels.filter(|labels| labels.starts_with(b"{")) {

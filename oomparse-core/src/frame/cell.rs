@@ -141,7 +141,7 @@ fn of(text: &[u8]) -> Option<Frame<'_>> {
 }
 
 /// Whether the line contains everything that its kind of line contains, and nothing else.
-fn is_whole(message: &[u8]) -> bool {
+pub(super) fn is_whole(message: &[u8]) -> bool {
     let is_end = message.ends_with(b"kB") || message.last().is_some_and(u8::is_ascii_digit);
     match parse_line(message) {
         Line::Killed(line) => {

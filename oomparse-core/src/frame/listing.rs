@@ -16,12 +16,11 @@
 //! of the text still counts. The result is read like a record on one line.
 
 use super::json_text::{member, string};
+use super::yaml_text::{closed, fold, is_begun, is_folded, pair};
 use super::{Frame, MOST_NESTED, find, record};
 use crate::limits::MAX_LINE_LEN;
 use crate::line::{Line, parse_line};
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use memchr::memchr;
 
 /// How many lines of one record may follow its text.
 const MOST_LINES: u32 = 256;
@@ -84,6 +83,13 @@ pub(super) fn opens(line: &[u8]) -> Option<Listing> {
     json(line).or_else(|| yaml(line))
 }
 
+/// The record whose text begins on the line above its first line with one of the kernel's words.
+pub(super) fn opens_above(line: &[u8]) -> Option<Listing> {
+    let listing = yaml(line)?;
+    let is_open = matches!(&listing.form, Form::Yaml(form) if form.text.is_some());
+    is_open.then_some(listing)
+}
+
 fn json(line: &[u8]) -> Option<Listing> {
     let (key, value) = member(line.trim_ascii())?;
     if !TEXT_KEYS.contains(&key) || !value.starts_with(b"\"") {
@@ -124,10 +130,17 @@ fn yaml(line: &[u8]) -> Option<Listing> {
         [quote @ (b'"' | b'\''), scalar @ ..] => (scalar, Some(*quote)),
         _ => (value, None),
     };
-    if !is_kernels(scalar) || dash && quote.is_none() && key == b"line" {
+    if is_folded(value) {
+        form.text = Some((Vec::new(), None));
+        listing.form = Form::Yaml(form);
+        return Some(listing);
+    }
+    let text = closed(scalar, quote);
+    let may_go_on = || quote.is_some() && text.is_none() && is_begun(scalar);
+    if !is_kernels(scalar) && !may_go_on() || dash && quote.is_none() && key == b"line" {
         return None;
     }
-    match closed(scalar, quote) {
+    match text {
         Some(text) => listing.members = text_member(&text),
         None => form.text = Some((scalar.to_vec(), quote)),
     }
@@ -234,9 +247,8 @@ impl Yaml {
         let text = line.trim_ascii();
         if let Some((begun, quote)) = &mut self.text {
             if quote.is_some() || indent(line) > self.indent {
-                // In a folded text, each fold stands for a blank.
-                begun.push(b' ');
-                begun.extend_from_slice(text);
+                let is_record = quote.is_none() && is_kernels(text);
+                fold(begun, text, *quote, is_record);
                 if quote.is_some()
                     && let Some(whole) = closed(begun, *quote)
                 {
@@ -285,44 +297,6 @@ impl Yaml {
     fn close(&mut self, members: &mut Vec<u8>) {
         if self.inner.take().is_some() {
             members.push(b'}');
-        }
-    }
-}
-
-/// `key: value`, or `key:`.
-fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (key, rest) = text.split_at_checked(memchr(b':', text)?)?;
-    let is_key = !key.is_empty()
-        && key.len() <= 64
-        && key
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.@/-".contains(byte));
-    let value = rest.get(1..)?;
-    (is_key && (value.is_empty() || value.starts_with(b" "))).then(|| (key, value.trim_ascii()))
-}
-
-/// A scalar after its opening quote, if it is closed; a scalar without quotes may continue.
-fn closed(text: &[u8], quote: Option<u8>) -> Option<Cow<'_, [u8]>> {
-    let text = text.trim_ascii_end();
-    match quote? {
-        b'\'' => {
-            let inner = text.strip_suffix(b"'")?;
-            let doubled = inner
-                .iter()
-                .rev()
-                .take_while(|byte| **byte == b'\'')
-                .count();
-            (doubled % 2 == 0).then_some(Cow::Borrowed(inner))
-        }
-        _ => {
-            let inner = text.strip_suffix(b"\"")?;
-            let escapes = inner
-                .iter()
-                .rev()
-                .take_while(|byte| **byte == b'\\')
-                .count();
-            let quoted = [b"\"", text].concat();
-            (escapes % 2 == 0).then(|| string(&quoted).map(|text| Cow::Owned(text.into_owned())))?
         }
     }
 }

@@ -39,6 +39,8 @@ mod syslog5424;
 #[cfg(test)]
 mod tests;
 mod wrapper;
+#[cfg(all(feature = "carriers", feature = "serde"))]
+mod yaml_text;
 
 #[cfg(feature = "serde")]
 pub use record::with_member;
@@ -289,6 +291,17 @@ impl Framer {
     /// journal entry ends.
     pub(crate) fn drop_bytes(&mut self, bytes: usize) {
         self.dropped = bytes;
+    }
+
+    /// Takes the indented line above a line with one of the kernel's words: a text may begin on it.
+    #[cfg(feature = "carriers")]
+    pub(crate) fn show_above(&mut self, line: &[u8]) {
+        #[cfg(all(feature = "carriers", feature = "serde"))]
+        if let (Open::Nothing, Some(listing)) = (&self.open, listing::opens_above(line)) {
+            self.open = Open::Listing(Box::new(listing));
+        }
+        #[cfg(not(all(feature = "carriers", feature = "serde")))]
+        let _ = line;
     }
 
     /// Whether the carrier's records span lines, so that no line may be skipped for now.

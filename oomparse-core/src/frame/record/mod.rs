@@ -17,6 +17,8 @@ mod json;
 #[cfg(feature = "carriers")]
 pub(super) mod list;
 mod reader;
+#[cfg(feature = "carriers")]
+mod told;
 
 pub use reader::with_member;
 
@@ -42,7 +44,16 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     match json::read(line) {
         #[cfg(feature = "carriers")]
         Some(fields) if nested == 0 && fields.text.is_none() && memchr(b'[', line).is_some() => {
-            super::array::frame(line).or_else(|| fields.into_frame(nested))
+            super::array::frame(line).or_else(|| {
+                let mut fields = fields;
+                fields.look_for_text(line);
+                fields.into_frame(nested)
+            })
+        }
+        #[cfg(feature = "carriers")]
+        Some(mut fields) if fields.text.is_none() => {
+            fields.look_for_text(line);
+            fields.into_frame(nested)
         }
         Some(fields) => fields.into_frame(nested),
         // A truncated record shows nothing: the missing part may show the author.
@@ -94,6 +105,15 @@ impl<'a> Fields<'a> {
             (Key::Seconds, value) => self.seconds = value.whole(),
             (Key::Micros, value) => self.micros = value.whole(),
             _ => {}
+        }
+    }
+
+    /// Takes a text of the kernel's under a key that nobody has named, from the object on this line.
+    #[cfg(feature = "carriers")]
+    fn look_for_text(&mut self, object: &'a [u8]) {
+        if self.text.is_none() && !self.author().is_program() {
+            self.text = told::text_of(object);
+            self.text_rank = told::RANK;
         }
     }
 
@@ -200,7 +220,8 @@ impl<'a> Fields<'a> {
                 ..frame
             });
         }
-        if self.journal && frame.author.is_known() {
+        let is_stamped = frame.author.is_kernel() && self.monotonic.is_none() && is_stamped(&text);
+        if self.journal && frame.author.is_known() && !is_stamped {
             frame.message = text;
             return Some(frame);
         }
@@ -211,6 +232,35 @@ impl<'a> Fields<'a> {
             }
         })
     }
+}
+
+/// Whether a text is a stamp that somebody wrote, and a line of the kernel's that does not begin with a comm.
+#[cfg(feature = "carriers")]
+fn is_stamped(text: &[u8]) -> bool {
+    stamp::printk(text).is_some_and(|(_, rest)| {
+        matches!(
+            parse_line(skip_one_blank(rest)),
+            Line::Killed(_)
+                | Line::Selected(_)
+                | Line::Summary(_)
+                | Line::TaskIn(_)
+                | Line::StatsHeading(_)
+                | Line::TaskInfo(_)
+                | Line::TaskRow(_)
+                | Line::TasksState
+                | Line::Counter(_)
+                | Line::Reaped(_)
+        ) || super::printk_stamp(text).is_some()
+            && matches!(
+                parse_line(skip_one_blank(rest)),
+                Line::Invoked(_) | Line::Cpuset(_)
+            )
+    })
+}
+
+#[cfg(not(feature = "carriers"))]
+fn is_stamped(_text: &[u8]) -> bool {
+    false
 }
 
 /// Frames the record's text again; the record's own values take precedence.

@@ -1,0 +1,92 @@
+//! A kernel's line under a key that nobody has named.
+//!
+//! ```text
+//! {"host":"n1","output":"Dec  6 14:58:14 n1 kernel: [  638.104526] Memory cgroup out of memory: Killed …"}
+//! {"finding":{"evidence":"Memory cgroup out of memory: Killed process 11 (php) total-vm:8kB, …"}}
+//! ```
+//!
+//! Such a value counts if it begins like a line of the kernel's log, or is a whole line of the kernel's about a
+//! kill. A key that is about a container contradicts, wherever it is in the record.
+
+use super::reader::Reader;
+use crate::frame::{FrameKind, MOST_NESTED, cell, find};
+use crate::line::{Line, parse_line};
+use alloc::borrow::Cow;
+
+/// The rank of such a key: every known one is better.
+pub(super) const RANK: u8 = 7;
+
+/// How deep it is searched for.
+const MAX_DEPTH: u8 = 8;
+
+/// Words in keys of what a container wrote.
+const DENIALS: [&[u8]; 5] = [b"stdout", b"stderr", b"container", b"pod", b"docker"];
+
+/// The first such text of an object.
+pub(super) fn text_of(object: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut found = None;
+    value(&mut Reader::new(object), 0, &mut found)?;
+    found
+}
+
+/// Reads one value; `None` if it is broken, or a key contradicts.
+fn value<'a>(reader: &mut Reader<'a>, depth: u8, found: &mut Option<Cow<'a, [u8]>>) -> Option<()> {
+    match reader.peek()? {
+        b'"' => {
+            let text = reader.string()?;
+            if found.is_none() && is_kernels(&text) {
+                *found = Some(text);
+            }
+        }
+        open @ (b'{' | b'[') if depth < MAX_DEPTH => {
+            let close = open.saturating_add(2);
+            reader.expect(open)?;
+            if reader.eat(close) {
+                return Some(());
+            }
+            loop {
+                if open == b'{' {
+                    let name = reader.string()?.to_ascii_lowercase();
+                    let is_denied =
+                        |word: &&[u8]| name.windows(word.len()).any(|part| part == *word);
+                    if DENIALS.iter().any(is_denied) {
+                        return None;
+                    }
+                    reader.expect(b':')?;
+                }
+                value(reader, depth.saturating_add(1), found)?;
+                if !reader.eat(b',') {
+                    return reader.expect(close);
+                }
+            }
+        }
+        _ => reader.skip()?,
+    }
+    Some(())
+}
+
+/// Whether the text, or its first line, is the kernel's.
+fn is_kernels(text: &[u8]) -> bool {
+    let line = text.trim_ascii_start();
+    let line = line.split(|byte| *byte == b'\n').next().unwrap_or(line);
+    let line = line.trim_ascii_end();
+    let frame = find(line, MOST_NESTED);
+    if frame.author.is_program() {
+        return false;
+    }
+    let has_head = match frame.kind {
+        FrameKind::Dmesg | FrameKind::Kmsg => frame.kernel_time_us.is_some(),
+        _ => frame.author.is_kernel(),
+    };
+    if !has_head {
+        return frame.message.len() == line.len() && cell::is_whole(&frame.message);
+    }
+    !matches!(
+        parse_line(&frame.message),
+        Line::Other
+            | Line::Malformed
+            | Line::StatEntry(..)
+            | Line::StatEntries(_)
+            | Line::Meminfo(_)
+    )
+}

@@ -1,0 +1,106 @@
+//! Texts in YAML: on the line of their key, or on several lines that are folded into one.
+//!
+//! ```text
+//! message: 'Dec  6 14:58:14 n1 kernel: [  638.104526] Memory cgroup out of     each fold stands for a blank
+//!   memory: Killed process 11 (php) …'
+//! textPayload: "Memory cgroup out of memory:\                                  none, but for the written one
+//!   \ Killed process 11 (php) …"
+//! message: >-
+//!   Memory cgroup out of memory: Killed process 11 (php)
+//!   total-vm:512kB, …
+//! ```
+
+use super::json_text::string;
+use super::{FrameKind, MOST_NESTED, find};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use memchr::memchr;
+
+/// Beginnings of kernel lines.
+const BEGINNINGS: [&[u8]; 5] = [
+    b"Memory cgroup out of memory: Kill",
+    b"Out of memory: Kill",
+    b"Out of Memory: Kill",
+    b"Killed process ",
+    b"Task in /",
+];
+
+/// Whether the value says that its text is below, folded.
+pub(super) fn is_folded(value: &[u8]) -> bool {
+    matches!(value, b">" | b">-" | b">+")
+}
+
+/// Whether the text is the beginning of a kernel line that goes on below.
+pub(super) fn is_begun(text: &[u8]) -> bool {
+    let text = text.strip_suffix(b"\\").unwrap_or(text).trim_ascii_end();
+    let frame = find(text, MOST_NESTED);
+    let message = &*frame.message;
+    let has_head = match frame.kind {
+        FrameKind::Dmesg => frame.kernel_time_us.is_some(),
+        _ => frame.author.is_kernel(),
+    };
+    let begins = |start: &&[u8]| {
+        message.starts_with(start) || !message.is_empty() && start.starts_with(message)
+    };
+    has_head || !frame.author.is_program() && BEGINNINGS.iter().any(begins)
+}
+
+/// Adds the next line of a folded text.
+pub(super) fn fold(begun: &mut Vec<u8>, line: &[u8], quote: Option<u8>, is_record: bool) {
+    if quote == Some(b'"') {
+        let escapes = begun
+            .iter()
+            .rev()
+            .take_while(|byte| **byte == b'\\')
+            .count();
+        if escapes % 2 == 1 {
+            begun.pop();
+            let is_blank = matches!(line, [b'\\', b' ', ..]);
+            begun.extend_from_slice(line.get(usize::from(is_blank)..).unwrap_or(line));
+            return;
+        }
+    }
+    if !begun.is_empty() {
+        // Many write a log's lines there one by one.
+        begun.push(if is_record { b'\n' } else { b' ' });
+    }
+    begun.extend_from_slice(line);
+}
+
+/// `key: value`, or `key:`.
+pub(super) fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (key, rest) = text.split_at_checked(memchr(b':', text)?)?;
+    let is_key = !key.is_empty()
+        && key.len() <= 64
+        && key
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.@/-".contains(byte));
+    let value = rest.get(1..)?;
+    (is_key && (value.is_empty() || value.starts_with(b" "))).then(|| (key, value.trim_ascii()))
+}
+
+/// A scalar after its opening quote, if it is closed; a scalar without quotes may continue.
+pub(super) fn closed(text: &[u8], quote: Option<u8>) -> Option<Cow<'_, [u8]>> {
+    let text = text.trim_ascii_end();
+    match quote? {
+        b'\'' => {
+            let inner = text.strip_suffix(b"'")?;
+            let doubled = inner
+                .iter()
+                .rev()
+                .take_while(|byte| **byte == b'\'')
+                .count();
+            (doubled % 2 == 0).then_some(Cow::Borrowed(inner))
+        }
+        _ => {
+            let inner = text.strip_suffix(b"\"")?;
+            let escapes = inner
+                .iter()
+                .rev()
+                .take_while(|byte| **byte == b'\\')
+                .count();
+            let quoted = [b"\"", text].concat();
+            (escapes % 2 == 0).then(|| string(&quoted).map(|text| Cow::Owned(text.into_owned())))?
+        }
+    }
+}
