@@ -93,10 +93,12 @@ fn is_of_tests(name: &str) -> bool {
     name.starts_with("tests/") || name.contains("/tests/") || name.ends_with("/tests.rs")
 }
 
+/// How many lines stand before the tests that are written into the file. Tests in a file of their own end nothing.
 fn before_tests(text: &str) -> usize {
-    text.lines()
-        .take_while(|line| !line.starts_with("#[cfg(test)]"))
-        .count()
+    let lines: Vec<&str> = text.lines().collect();
+    let opens_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].ends_with('{');
+    let tests = lines.windows(2).position(opens_tests);
+    tests.unwrap_or(lines.len())
 }
 
 #[cfg(test)]
@@ -125,7 +127,8 @@ mod tests {
 
     #[test]
     fn tests_do_not_count() {
-        assert_eq!(before_tests("a\nb\n#[cfg(test)]\nmod tests {}\n"), 2);
+        assert_eq!(before_tests("a\nb\n#[cfg(test)]\nmod tests {\n}\n"), 2);
+        assert_eq!(before_tests("a\n#[cfg(test)]\nmod tests;\nb\n"), 4);
         assert!(is_of_tests("oomparse-core/src/report/tests/cut.rs"));
         assert!(is_of_tests("tests/prefix.rs") && is_of_tests("oomparse-core/src/frame/tests.rs"));
         assert!(!is_of_tests("oomparse-core/src/frame/mod.rs"));
