@@ -1,12 +1,13 @@
 //! Several mixed logs, each with its own parser.
 
+use crate::bounded::{Bounded, Entry, Weigh};
 use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_REFUSED, MAX_STREAMS};
 use crate::lines::Above;
 use crate::options::Options;
 use crate::parser::{Parser, Taken};
 use crate::sieve::Sieve;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -31,12 +32,8 @@ pub struct KeyedParser {
     options: Options,
     max_streams: usize,
     sieve: Sieve,
-    streams: BTreeMap<Arc<[u8]>, Stream>,
-    events: VecDeque<(Arc<[u8]>, OomEvent)>,
-    clock: u64,
-    /// The log of the last line, and the size of all others.
-    last: Vec<u8>,
-    weight: usize,
+    streams: Bounded<Parser>,
+    events: Keyed,
     /// The log of the last line that was refused without a parser, and the line above its next line.
     refused: (Vec<u8>, Above),
     /// The same of others, and the place of the one that makes room next.
@@ -44,12 +41,10 @@ pub struct KeyedParser {
     leaves_next: usize,
 }
 
-#[derive(Debug)]
-struct Stream {
-    parser: Parser,
-    used: u64,
-    /// Its size when another log's line came.
-    weighed: usize,
+impl Weigh for Parser {
+    fn weight(&self) -> usize {
+        self.open_bytes()
+    }
 }
 
 impl KeyedParser {
@@ -60,11 +55,8 @@ impl KeyedParser {
             sieve: Sieve::of(&options),
             options,
             max_streams: MAX_STREAMS,
-            streams: BTreeMap::new(),
+            streams: Bounded::default(),
             events: VecDeque::new(),
-            clock: 0,
-            last: Vec::new(),
-            weight: 0,
             refused: (Vec::new(), Above::NONE),
             others_refused: Vec::new(),
             leaves_next: 0,
@@ -87,21 +79,17 @@ impl KeyedParser {
     /// Returns what became of it; this does not include what other logs emitted to make room. A line that cannot
     /// matter costs a search and a lookup, and allocates nothing.
     pub fn push_line(&mut self, key: &[u8], line: &[u8]) -> Taken {
-        let mut taken = Taken::default();
-        if self.streams.contains_key(key) {
-            if let Some(parser) = self.stream(key) {
-                taken = parser.push_line(line);
-            }
-        } else if self.sieve.is_candidate(line) {
-            let above = core::mem::replace(self.above(key), Above::NONE);
-            if let Some(parser) = self.stream(key) {
-                parser.stands_below(above);
-                taken = parser.push_line(line);
-            }
-        } else {
+        let is_known = self.streams.get(key).is_some();
+        if !is_known && !self.sieve.is_candidate(line) {
             self.above(key).note(line);
-            return taken;
+            return Taken::default();
         }
+        let above = (!is_known).then(|| core::mem::replace(self.above(key), Above::NONE));
+        let parser = self.parser(key);
+        if let Some(above) = above {
+            parser.stands_below(above);
+        }
+        let taken = parser.push_line(line);
         self.collect(key);
         taken
     }
@@ -109,7 +97,7 @@ impl KeyedParser {
     /// Takes lines of a log in which the caller found no candidates, like [`Parser::pass_over`].
     pub fn pass_over(&mut self, key: &[u8], lines: &[u8]) {
         match self.streams.get_mut(key) {
-            Some(stream) => stream.parser.pass_over(lines),
+            Some(stream) => stream.value.pass_over(lines),
             None => self.above(key).note_last(lines),
         }
     }
@@ -184,38 +172,34 @@ impl KeyedParser {
     #[must_use]
     pub fn last_line_tells(&self, key: &[u8], event: &OomEvent) -> bool {
         let stream = self.streams.get(key);
-        stream.is_some_and(|stream| stream.parser.last_line_tells(event))
+        stream.is_some_and(|stream| stream.value.last_line_tells(event))
     }
 
     /// Takes the next bytes of a log, cut anywhere; returns what became of the lines that end in them.
     pub fn push_chunk(&mut self, key: &[u8], chunk: &[u8]) -> Taken {
-        let taken = self.stream(key).map(|parser| parser.push_chunk(chunk));
+        let taken = self.parser(key).push_chunk(chunk);
         self.collect(key);
-        taken.unwrap_or_default()
+        taken
     }
 
     /// Ends one log: no more of its lines come.
     pub fn finish_stream(&mut self, key: &[u8]) {
-        if let Some((key, stream)) = self.streams.remove_entry(key) {
-            self.weight = self.weight.saturating_sub(stream.weighed);
-            self.end(key, stream);
+        if let Some(stream) = self.streams.remove(key) {
+            end(stream, &mut self.events);
         }
     }
 
     /// Ends all logs: emits what is open, in the order of their last lines.
     pub fn finish(&mut self) {
-        self.weight = 0;
-        let mut all: Vec<_> = core::mem::take(&mut self.streams).into_iter().collect();
-        all.sort_by_key(|(_, stream)| stream.used);
-        for (key, stream) in all {
-            self.end(key, stream);
+        for stream in self.streams.drain() {
+            end(stream, &mut self.events);
         }
     }
 
     /// Emits kills of one log that wait for a further line, like [`Parser::give_waiting`].
     pub fn give_waiting(&mut self, key: &[u8]) {
         if let Some(stream) = self.streams.get_mut(key) {
-            stream.parser.give_waiting();
+            stream.value.give_waiting();
             self.collect(key);
         }
     }
@@ -223,13 +207,10 @@ impl KeyedParser {
     /// Emits kills of all logs that wait for a further line, if none has come for a while. A line that looked
     /// like the first half of a broken line is then read as it is.
     pub fn give_all_waiting(&mut self) {
-        let hungry = self.streams.iter();
-        let hungry = hungry.filter(|(_, stream)| stream.parser.wants_every_line());
-        let keys: Vec<Arc<[u8]>> = hungry.map(|(key, _)| Arc::clone(key)).collect();
-        for key in keys {
-            if let Some(stream) = self.streams.get_mut(&key) {
-                stream.parser.give_all_waiting();
-                self.collect(&key);
+        for stream in self.streams.iter_mut() {
+            if stream.value.wants_every_line() {
+                stream.value.give_all_waiting();
+                collect(stream, &mut self.events);
             }
         }
     }
@@ -249,15 +230,14 @@ impl KeyedParser {
     #[must_use]
     pub fn wants_every_line(&self, key: &[u8]) -> bool {
         let stream = self.streams.get(key);
-        stream.is_some_and(|stream| stream.parser.wants_every_line())
+        stream.is_some_and(|stream| stream.value.wants_every_line())
     }
 
     /// Whether ordinary lines of any log matter now.
     #[must_use]
     pub fn any_wants_every_line(&self) -> bool {
-        self.streams
-            .values()
-            .any(|stream| stream.parser.wants_every_line())
+        let mut streams = self.streams.iter();
+        streams.any(|stream| stream.value.wants_every_line())
     }
 
     /// Whether a line can open a report or make an event alone. Allocates nothing.
@@ -266,73 +246,34 @@ impl KeyedParser {
         self.sieve.is_candidate(line)
     }
 
-    /// The log's parser, which becomes the current one.
-    fn stream(&mut self, key: &[u8]) -> Option<&mut Parser> {
-        if self.last != key {
-            self.turn_to(key);
-        }
-        if !self.streams.contains_key(key) {
-            while self.streams.len() >= self.max_streams && self.finish_quietest(key) {}
-            let stream = Stream {
-                parser: Parser::with_options(self.options.clone()),
-                used: 0,
-                weighed: 0,
-            };
-            self.streams.insert(Arc::from(key), stream);
-        }
-        self.clock = self.clock.wrapping_add(1);
-        let stream = self.streams.get_mut(key)?;
-        stream.used = self.clock;
-        Some(&mut stream.parser)
-    }
-
-    /// Updates the size of the log that was being read, the only one that has grown, and keeps all others within
-    /// their bound.
-    fn turn_to(&mut self, key: &[u8]) {
-        if let Some(stream) = self.streams.get_mut(self.last.as_slice()) {
-            stream.weighed = stream.parser.open_bytes();
-            self.weight = self.weight.saturating_add(stream.weighed);
-        }
-        if let Some(stream) = self.streams.get_mut(key) {
-            let weighed = core::mem::take(&mut stream.weighed);
-            self.weight = self.weight.saturating_sub(weighed);
-        }
-        self.last.clear();
-        self.last.extend_from_slice(key);
-        while self.weight > MAX_OPEN_BYTES && self.finish_quietest(key) {}
-    }
-
-    /// Finishes the log that was silent longest, except this one; returns whether there was one.
-    fn finish_quietest(&mut self, but: &[u8]) -> bool {
-        let others = self.streams.iter().filter(|(key, _)| ***key != *but);
-        let oldest = others.min_by_key(|(_, stream)| stream.used);
-        let Some(key) = oldest.map(|(key, _)| Arc::clone(key)) else {
-            return false;
-        };
-        self.finish_stream(&key);
-        true
+    /// The log's parser, which becomes the current one. Keeps all others within their bounds.
+    fn parser(&mut self, key: &[u8]) -> &mut Parser {
+        let most = (self.max_streams, MAX_OPEN_BYTES);
+        let new = || Parser::with_options(self.options.clone());
+        let leave = |stream| end(stream, &mut self.events);
+        &mut self.streams.turn_to(key, most, new, leave).value
     }
 
     fn collect(&mut self, key: &[u8]) {
-        let Some(stream) = self.streams.get_mut(key) else {
-            return;
-        };
-        let Some(first) = stream.parser.next_event() else {
-            return;
-        };
-        let key: Arc<[u8]> = Arc::from(key);
-        self.events.push_back((Arc::clone(&key), first));
-        while let Some(event) = stream.parser.next_event() {
-            self.events.push_back((Arc::clone(&key), event));
+        if let Some(stream) = self.streams.get_mut(key) {
+            collect(stream, &mut self.events);
         }
     }
+}
 
-    fn end(&mut self, key: Arc<[u8]>, mut stream: Stream) {
-        stream.parser.finish();
-        while let Some(event) = stream.parser.next_event() {
-            self.events.push_back((Arc::clone(&key), event));
-        }
+/// The events of one log, with its key.
+type Keyed = VecDeque<(Arc<[u8]>, OomEvent)>;
+
+fn collect(stream: &mut Entry<Parser>, events: &mut Keyed) {
+    while let Some(event) = stream.value.next_event() {
+        events.push_back((Arc::clone(&stream.name), event));
     }
+}
+
+/// Ends a log that leaves.
+fn end(mut stream: Entry<Parser>, events: &mut Keyed) {
+    stream.value.finish();
+    collect(&mut stream, events);
 }
 
 #[cfg(test)]

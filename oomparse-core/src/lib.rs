@@ -22,6 +22,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod bounded;
 mod bytes;
 mod cgroup;
 #[cfg(feature = "daemons")]

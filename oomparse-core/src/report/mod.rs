@@ -105,7 +105,7 @@ pub(crate) struct Assembler {
     named: Option<(u64, u32)>,
     /// The stamp of the last record.
     stamp: Stamp,
-    hungry: bool,
+    wants_every_line: bool,
     /// Used in place of an out-of-range index, which never occurs.
     nowhere: Report,
 }
@@ -126,8 +126,8 @@ impl Assembler {
     }
 
     /// Whether lines without one of the sieve's words matter now, because a report's block is being printed.
-    pub(crate) fn is_hungry(&self) -> bool {
-        self.hungry
+    pub(crate) fn wants_every_line(&self) -> bool {
+        self.wants_every_line
     }
 
     /// Whether the line that ends at `at` also names the event's victim, as a summary or a reaper line.
@@ -141,7 +141,8 @@ impl Assembler {
     }
 
     fn find_out_hunger(&mut self) {
-        self.hungry = self.pending.is_some() || self.is_open() || self.is_behind_selection();
+        self.wants_every_line =
+            self.pending.is_some() || self.is_open() || self.is_behind_selection();
     }
 
     /// Whether the last record chose a process: the next one tells who was killed, in whatever form.
@@ -228,7 +229,7 @@ impl Assembler {
                 return true;
             }
         }
-        let is_open = self.hungry && is_shown;
+        let is_open = self.wants_every_line && is_shown;
         let is_of_report = is_reports(&line, is_open);
         self.read(&line, message, &stamp, [false; 2], out);
         is_of_report
@@ -244,7 +245,7 @@ impl Assembler {
         at: u64,
         out: &mut VecDeque<OomEvent>,
     ) -> Next {
-        if !self.hungry || self.pending.is_some() || may_be_emphasised(message) {
+        if !self.wants_every_line || self.pending.is_some() || may_be_emphasised(message) {
             return Next::NotTaken;
         }
         let line = line::parse(message);
@@ -301,7 +302,7 @@ impl Assembler {
 
     /// Emits everything that is open.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.hungry = false;
+        self.wants_every_line = false;
         if let Some(pending) = self.pending.take() {
             self.read_pending(&pending, out);
         }

@@ -1,9 +1,9 @@
 //! Deadlines of what a silent host holds, counted in bytes of the log.
 
 use super::FrameParser;
-use super::streams::{Stream, Streams};
+use super::streams::Streams;
 use crate::event::OomEvent;
-use alloc::boxed::Box;
+use crate::report::Assembler;
 use alloc::collections::VecDeque;
 
 impl FrameParser {
@@ -32,7 +32,7 @@ impl FrameParser {
     #[inline]
     pub(super) fn note_due(&mut self) {
         if self.due == u64::MAX
-            && let Some(due) = self.streams.last.as_ref().and_then(|it| it.assembler.due())
+            && let Some(due) = self.streams.last().and_then(Assembler::due)
         {
             self.due = due;
         }
@@ -44,46 +44,46 @@ impl Streams {
     /// due.
     pub(super) fn let_go(&mut self, at: u64, out: &mut VecDeque<OomEvent>) -> u64 {
         loop {
-            let mut first: Option<(u64, &mut Box<Stream>)> = None;
-            for stream in self.others.iter_mut().chain(&mut self.last) {
-                if let Some(due) = stream.assembler.due()
+            let mut first: Option<(u64, &mut Assembler)> = None;
+            for stream in self.by_host.iter_mut() {
+                if let Some(due) = stream.value.due()
                     && first.as_ref().is_none_or(|(least, _)| due < *least)
                 {
-                    first = Some((due, stream));
+                    first = Some((due, &mut stream.value));
                 }
             }
-            let Some((due, stream)) = first else {
+            let Some((due, assembler)) = first else {
                 return u64::MAX;
             };
             if due >= at {
                 return due;
             }
-            let was_hungry = stream.assembler.is_hungry();
-            stream.assembler.let_go(due, out);
-            let is_hungry = stream.assembler.is_hungry();
-            self.count(was_hungry, is_hungry);
+            let wanted = assembler.wants_every_line();
+            assembler.let_go(due, out);
+            let wants = assembler.wants_every_line();
+            self.count(wanted, wants);
         }
     }
 
     /// Emits kills that wait for one further line.
     pub(super) fn give_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
-        if self.hungry == 0 {
+        if self.wanting == 0 {
             return;
         }
-        for stream in self.others.iter_mut().chain(&mut self.last) {
-            let was = stream.assembler.is_hungry();
-            stream.assembler.give_out_all_waiting(out);
-            if was && !stream.assembler.is_hungry() {
-                self.hungry = self.hungry.saturating_sub(1);
+        for stream in self.by_host.iter_mut() {
+            let wanted = stream.value.wants_every_line();
+            stream.value.give_out_all_waiting(out);
+            if wanted && !stream.value.wants_every_line() {
+                self.wanting = self.wanting.saturating_sub(1);
             }
         }
     }
 
     /// Emits every open report.
     pub(super) fn close_reports(&mut self, out: &mut VecDeque<OomEvent>) {
-        for stream in self.others.iter_mut().chain(&mut self.last) {
-            stream.assembler.finish(out);
+        for stream in self.by_host.iter_mut() {
+            stream.value.finish(out);
         }
-        self.hungry = 0;
+        self.wanting = 0;
     }
 }

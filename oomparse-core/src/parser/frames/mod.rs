@@ -191,10 +191,7 @@ impl FrameParser {
     /// At most [`MAX_OPEN_BYTES`](crate::limits::MAX_OPEN_BYTES) plus the stream of the last frame.
     #[must_use]
     pub fn open_bytes(&self) -> usize {
-        let last = self.streams.last.as_ref();
-        let held = last
-            .map_or(0, |last| last.weight())
-            .saturating_add(self.streams.weight);
+        let held = self.streams.by_host.weight();
         #[cfg(feature = "daemons")]
         let held = held.saturating_add(self.daemons.as_ref().map_or(0, |it| it.weight()));
         held
@@ -204,7 +201,7 @@ impl FrameParser {
     #[must_use]
     #[inline]
     pub fn wants_every_line(&self) -> bool {
-        self.streams.hungry > 0 || self.is_daemon_waiting()
+        self.streams.wanting > 0 || self.is_daemon_waiting()
     }
 
     #[inline]
@@ -292,8 +289,8 @@ impl FrameParser {
             frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
         let is_last = self.streams.is_last(host, is_behind);
         // A host with nothing open gets only candidates, whatever other hosts have open.
-        if self.streams.hungry > 0
-            && !self.streams.is_hungry(host, is_last)
+        if self.streams.wanting > 0
+            && !self.streams.wants_every_line(host, is_last)
             && text.is_some_and(|text| !self.sieve.is_kernel_candidate(text))
         {
             return;
@@ -322,7 +319,7 @@ impl FrameParser {
         self.complete(given);
         // Without one of the kernel's words it cannot be the kernel's while nothing is open.
         is_daemons
-            || self.streams.hungry == 0
+            || self.streams.wanting == 0
                 && text.is_some_and(|text| !self.sieve.is_kernel_candidate(text))
     }
 
@@ -333,10 +330,9 @@ impl FrameParser {
         if !self.was_taken || split::may_hold_several(message) {
             return false;
         }
-        let Some(stream) = &mut self.streams.last else {
+        let Some(assembler) = self.streams.last_mut() else {
             return false;
         };
-        let assembler = &mut stream.assembler;
         let given = self.events.len();
         let next = assembler.push_next(micros, message, self.at, &mut self.events);
         match next {
@@ -344,8 +340,8 @@ impl FrameParser {
             Next::Within => self.is_of_report = true,
             Next::Open | Next::Other => {
                 self.is_of_report |= next == Next::Open;
-                let is_hungry = assembler.is_hungry();
-                self.streams.count(true, is_hungry);
+                let wants = assembler.wants_every_line();
+                self.streams.count(true, wants);
                 self.note_due();
                 self.complete(given);
             }
@@ -355,14 +351,13 @@ impl FrameParser {
 
     /// Passes a frame to the last stream; events after the first `given` are new.
     fn feed(&mut self, frame: &Frame<'_>, given: usize) {
-        let Some(stream) = &mut self.streams.last else {
+        let Some(assembler) = self.streams.last_mut() else {
             return;
         };
-        stream.used = self.streams.clock;
-        let was_hungry = stream.assembler.is_hungry();
-        self.is_of_report |= stream.assembler.push(frame, self.at, &mut self.events);
-        let is_hungry = stream.assembler.is_hungry();
-        self.streams.count(was_hungry, is_hungry);
+        let wanted = assembler.wants_every_line();
+        self.is_of_report |= assembler.push(frame, self.at, &mut self.events);
+        let wants = assembler.wants_every_line();
+        self.streams.count(wanted, wants);
         self.note_due();
         self.complete(given);
     }
@@ -404,7 +399,7 @@ mod tests {
         parser.push(&frame("a", TASK));
         assert!(parser.wants_every_line());
         parser.push(&frame("b", "anon 4096"));
-        assert!(parser.streams.others.is_empty());
+        assert_eq!(parser.streams.by_host.len(), 1);
         parser.push(&frame("b", "Killed process 7 (b)"));
         parser.push(&frame("a", "Killed process 8 (a)"));
         parser.finish();

@@ -28,9 +28,8 @@ impl FrameParser {
     #[must_use]
     pub fn last_frame_tells(&self, event: &OomEvent) -> bool {
         // A kill whose own line seemed broken is emitted with the next line, which may name its victim once more.
-        let last = self.streams.last.as_ref();
-        event.told_at.is(self.at)
-            || last.is_some_and(|last| last.assembler.names_victim(event, self.at))
+        let last = self.streams.last();
+        event.told_at.is(self.at) || last.is_some_and(|last| last.names_victim(event, self.at))
     }
 
     /// Handles lines above the one that is being read: their events are not reported by that line.
