@@ -125,16 +125,16 @@ fn search(
 /// Whether the letters found here are part of one of the daemons' words.
 #[cfg(feature = "std")]
 fn is_daemons(bytes: &[u8], at: usize, letters: usize) -> bool {
-    let own = letters.checked_sub(super::RARE.len());
+    let own = letters.checked_sub(super::LETTERS.len());
     if let Some((_, words)) = own.and_then(|own| RARE.get(own)) {
         return super::is_one_of(words, bytes, at);
     }
-    let Some((letters, _)) = super::RARE.get(letters) else {
+    let Some(group) = super::LETTERS.get(letters) else {
         return false;
     };
-    SHARED
-        .iter()
-        .any(|(known, words)| known == letters && super::is_one_of(words, bytes, at))
+    SHARED.iter().any(|(known, words)| {
+        known.as_bytes() == group.letters && super::is_one_of(words, bytes, at)
+    })
 }
 
 #[cfg(test)]

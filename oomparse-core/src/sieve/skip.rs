@@ -4,43 +4,13 @@
 //! a table says where the next window can end at the earliest, usually seven bytes further. The windows are
 //! chosen so that they end in pairs of bytes that are rare in logs; a place with such a pair is checked closely.
 
-/// Length of a word's window, in bytes.
-const WINDOW: usize = 8;
+use super::table::{ANY, WINDOW, WINDOWS};
 
 /// The longest step.
 pub const STEP: usize = WINDOW - 1;
 
 /// The position of the first read: a window whose first byte may be any byte can begin before the text.
 pub const FIRST: usize = STEP - 2;
-
-/// A window, its offset in the word, and the word that must be at that place.
-///
-/// The window of `"dmesg":` has one byte in front that may be any byte: `":` ends every key in JSON.
-const WORDS: [(&[u8; WINDOW], usize, &str); 20] = [
-    (b"oom-kill", 0, "oom-kill"),
-    (b"om_reape", 1, "oom_reaper: "),
-    (b"om_kill_", 1, "oom_kill_process: "),
-    (b"led proc", 3, "Killed process "),
-    (b"ill proc", 1, "Kill process "),
-    (b"Task in ", 0, "Task in "),
-    (b"asks in ", 1, "Tasks in "),
-    (b" (memory", 11, "Tasks state (memory"),
-    (b"emory cg", 1, "Memory cgroup "),
-    (b"ory limi", 3, "Memory limit reached"),
-    (b"f memory", 5, "Out of memory"),
-    (b"f Memory", 5, "Out of Memory"),
-    (b"e memory", 11, "No available memory"),
-    (b", failcn", 0, ", failcnt "),
-    (b"total_vm", 5, "tgid total_vm"),
-    (b"nic_on_o", 2, "panic_on_oom"),
-    (b"\0\"dmesg\"", 0, "\"dmesg\":"),
-    (b"\0\"MESSAG", 0, "\"MESSAGE\":["),
-    (b"\0\"MESSAG", 0, "\"MESSAGE\": ["),
-    (b"__CURSOR", 0, "__CURSOR="),
-];
-
-/// Matches any byte in a window.
-const ANY: u8 = 0;
 
 /// How much shorter than [`STEP`] the step is after each pair of bytes; `STEP` if a window may end there.
 pub static SHORTER: [u8; 1 << 16] = shorter();
@@ -61,8 +31,8 @@ const fn pair(first: u8, second: u8) -> usize {
 const fn shorter() -> [u8; 1 << 16] {
     let mut table = [0; 1 << 16];
     let mut word = 0;
-    while word < WORDS.len() {
-        let window = WORDS[word].0;
+    while word < WINDOWS.len() {
+        let window = WINDOWS[word].0;
         let mut at = 0;
         while at < STEP {
             let mut byte = 0u8;
@@ -92,8 +62,8 @@ const fn shorter() -> [u8; 1 << 16] {
 const fn before() -> [u8; 1 << 16] {
     let mut table = [0; 1 << 16];
     let mut word = 0;
-    while word < WORDS.len() {
-        let window = WORDS[word].0;
+    while word < WINDOWS.len() {
+        let window = WINDOWS[word].0;
         table[pair(window[4], window[5])] |= 1;
         table[pair(window[2], window[3])] |= 2;
         let mut byte = 0u8;
@@ -157,8 +127,8 @@ pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
         None if at == FIRST => number(0)?.wrapping_shl(u8::BITS),
         None => return None,
     };
-    WORDS.iter().find_map(|(window, begins, word)| {
-        let window = u64::from_le_bytes(**window);
+    WINDOWS.iter().find_map(|(window, begins, word)| {
+        let window = u64::from_le_bytes(*window);
         let first = usize::from(window.trailing_zeros() >= u8::BITS);
         // Without the byte that may be any byte.
         let mask = if first > 0 { !0xff } else { !0 };
@@ -174,7 +144,8 @@ pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CARRIERS, LITERALS, SHORT};
+    use super::super::table::SHORT;
+    use super::super::{CARRIERS, LITERALS};
     use super::*;
     use alloc::format;
     use alloc::vec::Vec;
@@ -186,17 +157,17 @@ mod tests {
                 continue;
             }
             let of_it = |word: &&str| word.contains(literal) || literal.contains(*word);
-            assert!(WORDS.iter().any(|(_, _, word)| of_it(word)), "{literal}");
+            assert!(WINDOWS.iter().any(|(_, _, word)| of_it(word)), "{literal}");
         }
-        for (window, begins, word) in WORDS {
-            let window = window.strip_prefix(&[ANY]).unwrap_or(window);
+        for (window, begins, word) in WINDOWS {
+            let window = window.strip_prefix(&[ANY]).unwrap_or(&window);
             assert!(word.as_bytes()[begins..].starts_with(window), "{word}");
         }
     }
 
     #[test]
     fn words_are_found_at_every_place() {
-        for (_, _, word) in WORDS {
+        for (_, _, word) in WINDOWS {
             for front in 0..40 {
                 for filler in ["x", "l", "m", " ", "o"] {
                     for tail in ["", "y", "ll ll ll"] {
@@ -210,8 +181,8 @@ mod tests {
 
     #[test]
     fn the_first_of_two_lines_is_found() {
-        for (_, _, first) in WORDS {
-            for (_, _, second) in WORDS {
+        for (_, _, first) in WINDOWS {
+            for (_, _, second) in WINDOWS {
                 let text = format!("a\n{first}\n{second}");
                 assert_eq!(find(text.as_bytes()), Some(2), "{text:?}");
             }
@@ -220,10 +191,10 @@ mod tests {
 
     #[test]
     fn parts_of_words_are_not_found() {
-        for (_, _, word) in WORDS {
+        for (_, _, word) in WINDOWS {
             for cut in 0..word.len() {
                 let text = format!("{} {}", &word[..cut], &word[cut + 1..]);
-                let naive = WORDS.iter().any(|(_, _, word)| text.contains(word));
+                let naive = WINDOWS.iter().any(|(_, _, word)| text.contains(word));
                 assert_eq!(find(text.as_bytes()).is_some(), naive, "{text:?}");
             }
         }
@@ -232,18 +203,21 @@ mod tests {
     #[test]
     fn same_as_a_plain_search() {
         let mut seed = 7u32;
-        let alphabet: Vec<u8> = WORDS.iter().flat_map(|(_, _, word)| word.bytes()).collect();
+        let alphabet: Vec<u8> = WINDOWS
+            .iter()
+            .flat_map(|(_, _, word)| word.bytes())
+            .collect();
         for _ in 0..20_000 {
             let mut text = Vec::new();
             while text.len() < 60 {
                 seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let pick = (seed >> 8) as usize;
                 if pick.is_multiple_of(11) {
-                    text.extend_from_slice(WORDS[pick / 11 % WORDS.len()].2.as_bytes());
+                    text.extend_from_slice(WINDOWS[pick / 11 % WINDOWS.len()].2.as_bytes());
                 }
                 text.push(alphabet[pick % alphabet.len()]);
             }
-            let naive = WORDS
+            let naive = WINDOWS
                 .iter()
                 .filter_map(|(_, _, word)| memchr::memmem::find(&text, word.as_bytes()))
                 .min();
