@@ -31,6 +31,7 @@ mod enrich;
 mod event;
 mod frame;
 mod frame_reader;
+pub mod go;
 mod hash;
 #[cfg(feature = "serde")]
 mod json;

@@ -9,6 +9,7 @@
 //! Pairs are read from the start and quotes are respected: text that a workload printed comes later, in quotes.
 
 use super::text::{klog, whole_number};
+use crate::go::{split_pair, split_quoted};
 use crate::time::WallTime;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -47,7 +48,7 @@ impl<'t> Entry<'t> {
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty());
         let thread = words.nth(2).and_then(whole_number);
-        let (message, rest) = match quoted(text) {
+        let (message, rest) = match split_quoted(text) {
             Some((message, rest)) => (unquoted(message), rest),
             None => (Cow::Borrowed(text), ""),
         };
@@ -81,14 +82,14 @@ impl<'t> Entry<'t> {
             Fields::Text(text) => {
                 let mut found = None;
                 let mut rest = *text;
-                while let Some((name, value, after)) = pair(rest) {
+                while let Some((name, value, after)) = split_pair(rest) {
                     if name == key && found.replace(value).is_some() {
                         return None;
                     }
                     rest = after;
                 }
                 let value = found?;
-                Some(match quoted(value) {
+                Some(match split_quoted(value) {
                     Some((inner, "")) => unquoted(inner),
                     _ => Cow::Borrowed(value),
                 })
@@ -118,24 +119,6 @@ fn milliseconds(ts: f64) -> Option<WallTime> {
     is_sound.then(|| WallTime::from_unix_micros(micros))?
 }
 
-/// Removes a leading Go-quoted string: returns its quoted text and the rest.
-pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
-    let body = text.strip_prefix('"')?;
-    let mut escaped = false;
-    for (at, byte) in body.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => {
-                let (inner, rest) = body.split_at_checked(at)?;
-                return Some((inner, rest.strip_prefix('"')?));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Decodes a Go-quoted text, for the escapes that names and messages contain.
 pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
@@ -155,43 +138,6 @@ pub(super) fn unquoted(text: &str) -> Cow<'_, str> {
         });
     }
     Cow::Owned(plain)
-}
-
-/// Removes a leading ` key=value`. A value in brackets extends to its closing bracket.
-fn pair(rest: &str) -> Option<(&str, &str, &str)> {
-    let (key, rest) = rest.strip_prefix(' ')?.split_once('=')?;
-    if key.is_empty() || key.contains([' ', '"']) {
-        return None;
-    }
-    let end = if rest.starts_with('"') {
-        let (inner, _) = quoted(rest)?;
-        inner.len().checked_add(2)?
-    } else {
-        match rest.trim_start_matches('&').chars().next() {
-            Some('{') => closing(rest, b'{', b'}')?,
-            Some('[') => closing(rest, b'[', b']')?,
-            Some('<') => return None,
-            _ => rest.find(' ').unwrap_or(rest.len()),
-        }
-    };
-    let (value, after) = rest.split_at_checked(end)?;
-    Some((key, value, after))
-}
-
-/// Where the first opening bracket is closed.
-fn closing(text: &str, open: u8, close: u8) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == open {
-            depth = depth.saturating_add(1);
-        } else if byte == close {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return at.checked_add(1);
-            }
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@
 //! after the pod. So pairs are read from the start, quotes are respected, and nothing else is searched.
 
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
-use super::{between, go_quoted};
+use super::between;
 use alloc::borrow::Cow;
 use alloc::string::String;
+use oomparse_core::go::{split_pair, split_quoted};
 use serde::Deserialize;
 use serde_json::value::Value;
 
@@ -52,10 +53,11 @@ fn klog_text(line: &str) -> Option<&str> {
 
 /// `"message" key="value" key=value …`
 fn structured(text: &str) -> Option<PodRecord> {
-    let (message, mut rest) = go_quoted(text)?;
+    let (message, mut rest) = split_quoted(text)?;
     let (mut pod, mut uid, mut event) = (None, None, None);
     let (mut container_name, mut container_id) = (None, None);
-    while let Some((key, value, after)) = pair(rest) {
+    while let Some((key, value, after)) = split_pair(rest) {
+        let value = split_quoted(value).map_or(value, |(inner, _)| inner);
         let slot = match key {
             "pod" => &mut pod,
             "podUID" => &mut uid,
@@ -97,42 +99,6 @@ fn bare_id(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-/// Removes a leading ` key=value`. A value in brackets extends to its closing bracket.
-fn pair(rest: &str) -> Option<(&str, &str, &str)> {
-    let (key, rest) = rest.strip_prefix(' ')?.split_once('=')?;
-    if key.is_empty() || key.contains([' ', '"']) {
-        return None;
-    }
-    if rest.starts_with('"') {
-        let (value, after) = go_quoted(rest)?;
-        return Some((key, value, after));
-    }
-    let end = match rest.trim_start_matches('&').chars().next() {
-        Some('{') => closing(rest, b'{', b'}')?,
-        Some('[') => closing(rest, b'[', b']')?,
-        Some('<') => return None,
-        _ => rest.find(' ').unwrap_or(rest.len()),
-    };
-    let (value, after) = rest.split_at_checked(end)?;
-    Some((key, value, after))
-}
-
-/// Where the first opening bracket is closed.
-fn closing(text: &str, open: u8, close: u8) -> Option<usize> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == open {
-            depth = depth.saturating_add(1);
-        } else if byte == close {
-            depth = depth.saturating_sub(1);
-            if depth == 0 {
-                return at.checked_add(1);
-            }
-        }
-    }
-    None
-}
-
 /// An event of the pod lifecycle event generator.
 #[derive(Deserialize)]
 struct PlegEvent {
@@ -170,7 +136,7 @@ fn uid_in_text(message: &str) -> Option<(&str, &str)> {
 fn plain(text: &str) -> Option<PodRecord> {
     if let Some(rest) = text.strip_prefix("Error syncing pod ") {
         let (uid, rest) = rest.split_once(' ')?;
-        let record = pod_token(go_quoted(rest.strip_prefix('(')?)?.0)?;
+        let record = pod_token(split_quoted(rest.strip_prefix('(')?)?.0)?;
         let same = record.uid.as_deref().and_then(PodUid::parse) == PodUid::parse(uid);
         return same.then_some(record);
     }
@@ -180,7 +146,7 @@ fn plain(text: &str) -> Option<PodRecord> {
         return named(rest.split_once('"')?.0, namespace, name);
     }
     let rest = text.strip_prefix("SyncLoop (PLEG): ")?;
-    let (token, rest) = go_quoted(rest)?;
+    let (token, rest) = split_quoted(rest)?;
     let mut record = pod_token(token)?;
     let id = between(rest, "Data:\"", "\"").unwrap_or_default();
     record.add_container(id, None);

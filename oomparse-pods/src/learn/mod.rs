@@ -78,24 +78,6 @@ fn learn_from(table: &mut PodTable, daemon: Daemon, message: &[u8], is_default: 
     }
 }
 
-/// Removes a leading Go-quoted string (`"…"` with `\"`, `\n`, …): returns its quoted text and the rest.
-fn go_quoted(text: &str) -> Option<(&str, &str)> {
-    let body = text.strip_prefix('"')?;
-    let mut escaped = false;
-    for (at, byte) in body.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => {
-                let (inner, rest) = body.split_at_checked(at)?;
-                return Some((inner, rest.strip_prefix('"')?));
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 /// The text between two other texts.
 fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
     let (_, rest) = text.split_once(before)?;

@@ -11,10 +11,10 @@
 
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
 use super::super::table::PodTable;
-use super::go_quoted;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 use oomparse_core::Daemon;
+use oomparse_core::go::split_quoted;
 
 /// The record that the line contains; `table` knows the sandboxes.
 pub(super) fn record(line: &str, daemon: Daemon, table: &PodTable) -> Option<PodRecord> {
@@ -48,7 +48,7 @@ fn logrus_message(line: &str) -> Option<Cow<'_, str>> {
     if level.contains([' ', '"']) {
         return None;
     }
-    let (quoted, _) = go_quoted(rest)?;
+    let (quoted, _) = split_quoted(rest)?;
     if !quoted.contains('\\') {
         return Some(Cow::Borrowed(quoted));
     }
@@ -94,7 +94,7 @@ fn field<'t>(metadata: &'t str, head: &str, old: &str, new: &str) -> Option<&'t 
 
 /// `"<sandbox>" for &ContainerMetadata{Name:app,Attempt:0,} returns container id "…"`
 fn container(rest: &str, table: &PodTable) -> Option<PodRecord> {
-    let (sandbox, rest) = go_quoted(rest)?;
+    let (sandbox, rest) = split_quoted(rest)?;
     let (metadata, id) = rest
         .strip_prefix(" for ")?
         .split_once(" returns container id ")?;
