@@ -3,23 +3,16 @@
 use super::state::{self, Report};
 use super::{Assembler, INTERLEAVE_US, is_near, stable_hash};
 use crate::bytes::Text;
-use crate::event::{Evidence, OomEvent};
+use crate::event::Evidence;
 use crate::limits::{MAX_IDLE_LINES, MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US};
 use crate::line::common::is_at_or_below;
 use crate::line::{CounterLine, Invoked, Line, Row, StatsHeading, TaskIn, TaskInfo, parse_line};
 use crate::stamp::Stamp;
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 impl Assembler {
-    pub(super) fn invoked(
-        &mut self,
-        line: &Invoked<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
-        self.make_room(&stamp, out);
+    pub(super) fn invoked(&mut self, line: &Invoked<'_>, stamp: Stamp, hash: u64) {
+        self.make_room(&stamp);
         let mut report = Report::new(stamp, hash);
         report.invoked(line);
         let owner_prints = self.reports.get(self.owner).is_some_and(|owner| {
@@ -32,11 +25,11 @@ impl Assembler {
     }
 
     /// Before a report starts: closes reports that are over.
-    pub(super) fn make_room(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn make_room(&mut self, stamp: &Stamp) {
         let mut at = 0;
         while let Some(report) = self.reports.get(at) {
             if !may_go_on(report, stamp) || self.reports.len() >= MAX_OPEN_REPORTS {
-                self.close(at, out);
+                self.close(at);
             } else {
                 at = at.saturating_add(1);
             }
@@ -88,7 +81,6 @@ impl Assembler {
         hash: u64,
         has: impl Fn(&Report) -> bool,
         cpuset: Option<&[u8]>,
-        out: &mut VecDeque<OomEvent>,
     ) -> &mut Report {
         let takes = |report: &Report| {
             !report.is_decided()
@@ -110,7 +102,7 @@ impl Assembler {
             .or_else(|| self.reports.iter().rposition(takes))
             .unwrap_or_else(|| {
                 if self.reports.len() >= MAX_OPEN_REPORTS {
-                    self.close(0, out);
+                    self.close(0);
                 }
                 self.reports.push(Report::new(*stamp, hash));
                 self.reports.len().saturating_sub(1)
@@ -161,41 +153,23 @@ impl Assembler {
         candidates.first().copied()
     }
 
-    pub(super) fn task_in(
-        &mut self,
-        line: &TaskIn<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn task_in(&mut self, line: &TaskIn<'_>, stamp: Stamp, hash: u64) {
         let name = line
             .task_memcg
             .and_then(|path| path.rsplit(|byte| *byte == b'/').next());
-        let report = self.block(&stamp, hash, Report::is_block_begun, name, out);
+        let report = self.block(&stamp, hash, Report::is_block_begun, name);
         report.task_in(line);
     }
 
-    pub(super) fn counter(
-        &mut self,
-        line: &CounterLine,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn counter(&mut self, line: &CounterLine, stamp: Stamp, hash: u64) {
         let kind = line.kind;
         let begun = |report: &Report| {
             report.has_counter(kind) || report.columns.is_some() || !report.stats.is_empty()
         };
-        self.block(&stamp, hash, begun, None, out).counter(line);
+        self.block(&stamp, hash, begun, None).counter(line);
     }
 
-    pub(super) fn stats_heading(
-        &mut self,
-        line: &StatsHeading<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn stats_heading(&mut self, line: &StatsHeading<'_>, stamp: Stamp, hash: u64) {
         let path = line.path;
         // The first block belongs to the cgroup at its limit; the other cgroups are below it.
         let other = |report: &Report| {
@@ -209,8 +183,7 @@ impl Assembler {
                     .iter()
                     .any(|block| block.path.as_bytes() == path)
         };
-        self.block(&stamp, hash, other, None, out)
-            .stats_heading(line);
+        self.block(&stamp, hash, other, None).stats_heading(line);
     }
 
     /// The report that a figure or row belongs to: the one whose block is being printed or, if the printing
@@ -229,12 +202,7 @@ impl Assembler {
             .rposition(|report| report.first.caller == stamp.caller && takes(report))
     }
 
-    pub(super) fn stat_entries(
-        &mut self,
-        entries: &[u8],
-        stamp: &Stamp,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn stat_entries(&mut self, entries: &[u8], stamp: &Stamp) {
         let at = self.printing(stamp, Report::is_stats_open);
         match at.and_then(|at| self.reports.get_mut(at)) {
             Some(report) => {
@@ -242,7 +210,7 @@ impl Assembler {
                 report.last = *stamp;
                 report.idle_lines = 0;
             }
-            _ => self.other(stamp, out),
+            _ => self.other(stamp),
         }
     }
 
@@ -290,7 +258,7 @@ impl Assembler {
     }
 
     /// The heading of a Mem-Info block. It does not prove an OOM, so it opens no report.
-    pub(super) fn meminfo_heading(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn meminfo_heading(&mut self, stamp: &Stamp) {
         let takes = |report: &Report| {
             !report.is_decided() && report.meminfo.is_none() && stamp.follows(&report.last)
         };
@@ -299,7 +267,7 @@ impl Assembler {
             _ => self.reports.iter().rposition(takes),
         };
         let Some(report) = at.and_then(|at| self.reports.get_mut(at)) else {
-            return self.other(stamp, out);
+            return self.other(stamp);
         };
         report.end_stats();
         report.meminfo = Some(alloc::boxed::Box::default());
@@ -308,7 +276,7 @@ impl Assembler {
         self.owner = at.unwrap_or(self.owner);
     }
 
-    pub(super) fn meminfo(&mut self, figures: &[u8], stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn meminfo(&mut self, figures: &[u8], stamp: &Stamp) {
         match self.reports.get_mut(self.owner) {
             Some(report)
                 if report.meminfo.is_some()
@@ -319,22 +287,17 @@ impl Assembler {
                 report.meminfo(figures);
                 report.last = *stamp;
             }
-            _ => self.other(stamp, out),
+            _ => self.other(stamp),
         }
     }
 
     /// Text after a newline in a record: figures and a first line, never a line that names a victim.
-    pub(super) fn continuation(
-        &mut self,
-        message: &[u8],
-        stamp: Stamp,
-        out: &mut VecDeque<OomEvent>,
-    ) -> bool {
+    pub(super) fn continuation(&mut self, message: &[u8], stamp: Stamp) -> bool {
         let line = parse_line(message);
         if let Line::Invoked(line) = line {
             // The newline was in the comm, of which only the end is left.
-            self.settle_before(&Line::Invoked(line), out);
-            self.invoked(&line, stamp, stable_hash(&[message]), out);
+            self.settle_before(&Line::Invoked(line));
+            self.invoked(&line, stamp, stable_hash(&[message]));
             if let Some(invoker) = self
                 .reports
                 .last_mut()
@@ -358,13 +321,13 @@ impl Assembler {
     }
 
     /// A line without meaning for a report: it only brings open reports closer to their end.
-    pub(super) fn other(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn other(&mut self, stamp: &Stamp) {
         let mut at = 0;
         while let Some(report) = self.reports.get_mut(at) {
             report.idle_lines = report.idle_lines.saturating_add(1);
             let idle = report.idle_lines > MAX_IDLE_LINES && !report.is_decided();
             if idle || !stamp.follows_within(&report.last, MAX_REAPER_DELAY_US) {
-                self.close(at, out);
+                self.close(at);
             } else {
                 at = at.saturating_add(1);
             }

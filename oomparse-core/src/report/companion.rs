@@ -6,28 +6,21 @@ use super::told::Printed;
 use super::waiting::Decision;
 use super::{Assembler, build};
 use crate::bytes::Text;
-use crate::event::{Evidence, OomEvent, Reaped};
+use crate::event::{Evidence, Reaped};
 use crate::limits::MAX_REAPER_DELAY_US;
 use crate::line::common::kib_to_bytes;
 use crate::line::{Exiting, Fatal, ReapedLine, SharingMm};
 use crate::stamp::Stamp;
-use alloc::collections::VecDeque;
 
 impl Assembler {
-    pub(super) fn sharing_mm(
-        &mut self,
-        line: &SharingMm<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
-        self.give_out_all_waiting(out);
+    pub(super) fn sharing_mm(&mut self, line: &SharingMm<'_>, stamp: Stamp, hash: u64) {
+        self.give_out_all_waiting();
         let at = self.reports.iter().rposition(|report| {
             !report.killed.is_empty()
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         });
-        let at = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         if !report.note_killed(line.pid) {
             return;
@@ -43,21 +36,15 @@ impl Assembler {
         };
         report.waiting = Some(named.to_kill(Identity::None, None));
         self.decision = None;
-        self.give_out_waiting(at, out);
+        self.give_out_waiting(at);
     }
 
-    pub(super) fn exiting(
-        &mut self,
-        line: &Exiting<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn exiting(&mut self, line: &Exiting<'_>, stamp: Stamp, hash: u64) {
         let printed = Printed::named(line.pid, Some(line.comm));
         self.decision = None;
         self.others = 0;
         self.doubt.count();
-        if self.is_second_line(&printed, false, &stamp, out) {
+        if self.is_second_line(&printed, false, &stamp) {
             return;
         }
         let at = self.reports.iter().rposition(|report| {
@@ -71,7 +58,7 @@ impl Assembler {
                         .as_ref()
                         .is_some_and(|summary| summary.pid == line.pid))
         });
-        let at = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(Evidence::Exiting);
         report.message = report.message.or(line.message);
@@ -99,16 +86,10 @@ impl Assembler {
         report.given_out = true;
         let blocks = report.blocks();
         let event = build::without_victim(report, &blocks, &self.stream);
-        self.push_out(event, out);
+        self.push_out(event);
     }
 
-    pub(super) fn reaped(
-        &mut self,
-        line: &ReapedLine<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn reaped(&mut self, line: &ReapedLine<'_>, stamp: Stamp, hash: u64) {
         let left = line.left.map(|left| Reaped {
             anon_rss_bytes: left.anon_rss_kib.map(kib_to_bytes),
             file_rss_bytes: left.file_rss_kib.map(kib_to_bytes),
@@ -146,7 +127,7 @@ impl Assembler {
                     .rposition(|report| late(report) && !report.is_decided() && report.lists(pid))
             });
         let identity = at.map_or(Identity::None, |_| Identity::Task);
-        let at = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(Evidence::Reaped);
         let named = match (&report.summary, &report.selected) {
@@ -165,20 +146,14 @@ impl Assembler {
         // This line reports the kill, whichever line named the process before.
         kill.stamp.at = stamp.at;
         report.waiting = Some(kill);
-        self.give_out_waiting(at, out);
+        self.give_out_waiting(at);
     }
 
-    pub(super) fn fatal(
-        &mut self,
-        fatal: Fatal,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn fatal(&mut self, fatal: Fatal, stamp: Stamp, hash: u64) {
         let at = self.reports.iter().rposition(|report| {
             !report.is_decided() && stamp.same_caller(&report.first) && stamp.follows(&report.last)
         });
-        let at = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(match fatal {
             Fatal::NoKillable => Evidence::NoKillable,
@@ -186,6 +161,6 @@ impl Assembler {
         });
         report.no_victim = true;
         report.last = stamp;
-        self.close(at, out);
+        self.close(at);
     }
 }

@@ -6,20 +6,13 @@ use super::state::{Identity, Kill, Named, Report};
 use super::told::Printed;
 use super::waiting::Decision;
 use crate::bytes::Text;
-use crate::event::{Evidence, OomEvent};
+use crate::event::Evidence;
 use crate::line::{Killed, OOM_MEMCG, SelectedLine, Summary, TASK_MEMCG};
 use crate::stamp::Stamp;
-use alloc::collections::VecDeque;
 use alloc::string::String;
 
 impl Assembler {
-    pub(super) fn selected(
-        &mut self,
-        line: &SelectedLine<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn selected(&mut self, line: &SelectedLine<'_>, stamp: Stamp, hash: u64) {
         let fits = |report: &Report| {
             report.selected.is_none()
                 && report
@@ -36,7 +29,7 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let at = self.decide(line.pid, fits);
-        let at = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.end_stats();
         report.saw(Evidence::Selected);
@@ -88,30 +81,17 @@ impl Assembler {
     }
 
     /// The index of a report among the open ones, or of a new one if there is none.
-    pub(super) fn report_or_new(
-        &mut self,
-        at: Option<usize>,
-        stamp: &Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) -> usize {
-        at.unwrap_or_else(|| self.open(Report::new(*stamp, hash), out))
+    pub(super) fn report_or_new(&mut self, at: Option<usize>, stamp: &Stamp, hash: u64) -> usize {
+        at.unwrap_or_else(|| self.open(Report::new(*stamp, hash)))
     }
 
-    pub(super) fn open(&mut self, report: Report, out: &mut VecDeque<OomEvent>) -> usize {
-        self.make_room(&report.first, out);
+    pub(super) fn open(&mut self, report: Report) -> usize {
+        self.make_room(&report.first);
         self.reports.push(report);
         self.reports.len().saturating_sub(1)
     }
 
-    pub(super) fn summary(
-        &mut self,
-        line: &Summary<'_>,
-        stamp: Stamp,
-        hash: u64,
-        cut: Cut,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp, hash: u64, cut: Cut) {
         // A carrier may deliver the Killed line first.
         let waiting = self.reports.iter().position(|report| {
             report
@@ -131,7 +111,7 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let at = waiting.or_else(|| self.decide(line.pid.unwrap_or(0), fits));
-        let at = self.report_or_new(at, &stamp, hash, out);
+        let at = self.report_or_new(at, &stamp, hash);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.end_stats();
         report.summary(line, stamp, hash);
@@ -153,23 +133,17 @@ impl Assembler {
             {
                 kill.identity = Identity::Task;
             }
-            self.give_out_waiting(at, out);
+            self.give_out_waiting(at);
         }
     }
 
-    pub(super) fn killed(
-        &mut self,
-        line: &Killed<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn killed(&mut self, line: &Killed<'_>, stamp: Stamp, hash: u64) {
         let printed = Printed::killed(line);
         let is_mixed = self.doubt.is_mixed();
         self.doubt.count();
         let before = self.decision.take();
         self.others = 0;
-        if self.is_second_line(&printed, true, &stamp, out) {
+        if self.is_second_line(&printed, true, &stamp) {
             return;
         }
         let decision = Decision {
@@ -181,22 +155,20 @@ impl Assembler {
             waits: false,
         };
         let again = before.filter(|before| before.printed.pid == line.pid);
-        if self.waits_in_group(&printed, again.is_some(), out)
-            || self.is_told(line, &printed, &stamp)
-        {
+        if self.waits_in_group(&printed, again.is_some()) || self.is_told(line, &printed, &stamp) {
             self.decision = again.or(Some(decision));
             return;
         }
         let mut found = self.report_that_names(line, &stamp, before.filter(|_| !is_mixed));
         if found.is_some() {
-            self.end_group(out);
+            self.end_group();
         } else if self.group.is_some() {
-            return self.behind_group(line, stamp, hash, out);
+            return self.behind_group(line, stamp, hash);
         } else {
             found = self.report_that_names_nobody(line, &stamp, is_mixed);
         }
         let identity = found.map_or(Identity::None, |_| Identity::Task);
-        let at = self.report_or_new(found, &stamp, hash, out);
+        let at = self.report_or_new(found, &stamp, hash);
         let Some(report) = self.reports.get_mut(at) else {
             return;
         };
@@ -222,7 +194,7 @@ impl Assembler {
             ..decision
         });
         if is_known {
-            self.give_out_waiting(at, out);
+            self.give_out_waiting(at);
         }
     }
 

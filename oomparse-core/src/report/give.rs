@@ -6,7 +6,6 @@ use super::state::{Identity, Report};
 use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS};
 use crate::stamp::{Second, Stamp};
-use alloc::collections::VecDeque;
 
 /// A kill that was emitted, and the second in which it was printed.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +18,13 @@ pub(super) struct Given {
 const REAPER_DELAY_SECONDS: u32 = (MAX_REAPER_DELAY_US / 1_000_000) as u32 + 1;
 
 impl Assembler {
-    pub(super) fn give_out_waiting(&mut self, at: usize, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn give_out_waiting(&mut self, at: usize) {
         let Some(report) = self.reports.get_mut(at) else {
             return;
         };
         if report.waiting.is_some() {
             let mut report = core::mem::take(report);
-            self.tell(&mut report, out);
+            self.tell(&mut report);
             if let Some(place) = self.reports.get_mut(at) {
                 *place = report;
             }
@@ -33,7 +32,7 @@ impl Assembler {
     }
 
     /// Emits the kill that waits in a report.
-    pub(super) fn tell(&mut self, report: &mut Report, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn tell(&mut self, report: &mut Report) {
         let Some(kill) = report.waiting.take() else {
             return;
         };
@@ -48,7 +47,7 @@ impl Assembler {
         let is_by_name = kill.victim.total_vm_bytes.is_none();
         self.told.note(kill.printed(), kill.stamp, is_by_name);
         self.told.note_choices(report);
-        self.push_out(event, out);
+        self.push_out(event);
     }
 
     fn remember(&mut self, pid: u32, stamp: &Stamp) {
@@ -74,7 +73,7 @@ impl Assembler {
     }
 
     /// Closes reports to which a line with this stamp cannot belong.
-    pub(super) fn expire(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn expire(&mut self, stamp: &Stamp) {
         let mut at = 0;
         while let Some(report) = self.reports.get(at) {
             if stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
@@ -82,21 +81,21 @@ impl Assembler {
             {
                 at = at.saturating_add(1);
             } else {
-                self.close(at, out);
+                self.close(at);
             }
         }
     }
 
     /// Removes a report and emits what it has not emitted yet.
-    pub(super) fn close(&mut self, at: usize, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn close(&mut self, at: usize) {
         if at >= self.reports.len() {
             return;
         }
         let id = self.reports.get(at).map(Report::id);
         if id.is_some() && id == self.group.as_ref().map(|group| group.report) {
-            self.end_group(out);
+            self.end_group();
         }
-        self.give_out_waiting(at, out);
+        self.give_out_waiting(at);
         let mut report = self.reports.remove(at);
         if self.owner >= at {
             self.owner = self.owner.saturating_sub(1);
@@ -121,15 +120,15 @@ impl Assembler {
                 build::without_victim(&report, &blocks, &self.stream)
             }
         };
-        self.push_out(event, out);
+        self.push_out(event);
     }
 
-    pub(super) fn push_out(&mut self, mut event: OomEvent, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn push_out(&mut self, mut event: OomEvent) {
         event.suppressed_reports = self.suppressed.take();
         if event.suppressed_reports.is_some() && !event.evidence.contains(&Evidence::Suppressed) {
             event.evidence.insert(0, Evidence::Suppressed);
         }
-        out.push_back(event);
+        self.events.push_back(event);
     }
 }
 

@@ -36,7 +36,7 @@ use super::told::Printed;
 use super::waiting::Decision;
 use super::weight::list_of;
 use crate::bytes::Text;
-use crate::event::{Evidence, OomEvent};
+use crate::event::Evidence;
 use crate::limits::MAX_WAITING_KILLS;
 use crate::line::Killed;
 use crate::line::common::is_at_or_below;
@@ -81,13 +81,7 @@ impl OpenGroup {
 
 impl Assembler {
     /// `Tasks in G …`
-    pub(super) fn group(
-        &mut self,
-        path: &[u8],
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn group(&mut self, path: &[u8], stamp: Stamp, hash: u64) {
         if self.is_group_again(path, &stamp) {
             return;
         }
@@ -97,14 +91,14 @@ impl Assembler {
         let is_doubted = self.doubt.is_any();
         self.doubt.count();
         let waiting = before.and_then(|before| self.take_waiting(before.printed.pid));
-        self.end_group(out);
+        self.end_group();
         if before.is_none() {
-            self.give_out_all_waiting(out);
+            self.give_out_all_waiting();
         }
         let at = match (&before, waiting) {
-            (Some(_), Some(waiting)) => self.open(waiting.into_report(), out),
-            (Some(before), None) => self.report_of_decision(before, out),
-            (None, _) => self.open(Report::new(stamp, hash), out),
+            (Some(_), Some(waiting)) => self.open(waiting.into_report()),
+            (Some(before), None) => self.report_of_decision(before),
+            (None, _) => self.open(Report::new(stamp, hash)),
         };
         let Some(report) = self.reports.get_mut(at) else {
             return;
@@ -125,7 +119,7 @@ impl Assembler {
             waiting: VecDeque::new(),
         });
         self.others = 0;
-        self.give_out_waiting(at, out);
+        self.give_out_waiting(at);
     }
 
     /// Whether a carrier delivers the open group's line a second time.
@@ -153,7 +147,7 @@ impl Assembler {
     }
 
     /// The report of the line before, if it is open and belongs to no other group; otherwise a new one.
-    fn report_of_decision(&mut self, before: &Decision, out: &mut VecDeque<OomEvent>) -> usize {
+    fn report_of_decision(&mut self, before: &Decision) -> usize {
         let known = self
             .reports
             .iter()
@@ -166,7 +160,7 @@ impl Assembler {
             if before.by == Evidence::Killed {
                 report.note_killed(before.printed.pid);
             }
-            self.open(report, out)
+            self.open(report)
         })
     }
 
@@ -178,21 +172,15 @@ impl Assembler {
     }
 
     /// Called before a summary: a carrier may deliver it after its Killed line, which then is not a member.
-    pub(super) fn take_from_group(&mut self, pid: u32, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn take_from_group(&mut self, pid: u32) {
         if let Some(waiting) = self.take_waiting(pid) {
-            self.end_group(out);
-            self.open(waiting.into_report(), out);
+            self.end_group();
+            self.open(waiting.into_report());
         }
     }
 
     /// A Killed line after a group's line, of a process that no report names.
-    pub(super) fn behind_group(
-        &mut self,
-        line: &Killed<'_>,
-        stamp: Stamp,
-        hash: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn behind_group(&mut self, line: &Killed<'_>, stamp: Stamp, hash: u64) {
         let Some(mut group) = self.group.take() else {
             return;
         };
@@ -217,7 +205,7 @@ impl Assembler {
         if is_second {
             group.is_through = true;
             for waiting in group.waiting.drain(..) {
-                self.leave(id, waiting, true, out);
+                self.leave(id, waiting, true);
             }
         }
         // Kills that waited for the group's line of another kill no longer wait.
@@ -228,10 +216,10 @@ impl Assembler {
         while group.waiting.len() > most
             && let Some(waiting) = group.waiting.pop_front()
         {
-            self.leave(id, waiting, false, out);
+            self.leave(id, waiting, false);
         }
         if is_proven {
-            self.leave(id, new, true, out);
+            self.leave(id, new, true);
         } else {
             group.waiting.push_back(new);
         }
@@ -240,19 +228,14 @@ impl Assembler {
 
     /// Whether the process already waits after a group. If it is printed twice, it is not a member but the chosen
     /// process of another group whose line was lost; unless the carrier doubles its lines.
-    pub(super) fn waits_in_group(
-        &mut self,
-        printed: &Printed,
-        is_right_behind: bool,
-        out: &mut VecDeque<OomEvent>,
-    ) -> bool {
+    pub(super) fn waits_in_group(&mut self, printed: &Printed, is_right_behind: bool) -> bool {
         let is_its = |waiting: &Unproven| waiting.printed.agrees_with(printed);
         let waits = self
             .group
             .as_ref()
             .is_some_and(|group| group.waiting.iter().any(is_its));
         if waits && !is_right_behind {
-            self.end_group(out);
+            self.end_group();
         }
         waits
     }
@@ -265,7 +248,6 @@ impl Assembler {
         printed: &Printed,
         is_kill: bool,
         stamp: &Stamp,
-        out: &mut VecDeque<OomEvent>,
     ) -> bool {
         let Some(mut group) = self.group.take() else {
             return false;
@@ -290,7 +272,7 @@ impl Assembler {
             group.is_through = true;
             for waiting in core::mem::take(&mut group.waiting) {
                 let is_proven = group.encloses(&waiting.kill, stamp);
-                self.leave(id, waiting, is_proven, out);
+                self.leave(id, waiting, is_proven);
             }
         }
         self.group = Some(group);
@@ -298,29 +280,23 @@ impl Assembler {
     }
 
     /// A line of another report: no more members follow.
-    pub(super) fn end_group(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.give_unproven(out);
+    pub(super) fn end_group(&mut self) {
+        self.give_unproven();
         self.group = None;
     }
 
     /// Emits the kills that wait after a group.
-    pub(super) fn give_unproven(&mut self, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn give_unproven(&mut self) {
         while let Some(group) = &mut self.group
             && let Some(waiting) = group.waiting.pop_front()
         {
             let id = group.report;
-            self.leave(id, waiting, false, out);
+            self.leave(id, waiting, false);
         }
     }
 
     /// Emits a kill after the group's line of this report.
-    pub(super) fn leave(
-        &mut self,
-        group: u64,
-        mut waiting: Unproven,
-        is_proven: bool,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn leave(&mut self, group: u64, mut waiting: Unproven, is_proven: bool) {
         if !is_proven {
             waiting.kill.identity = Identity::Unproven;
         }
@@ -332,9 +308,9 @@ impl Assembler {
         {
             report.note_killed(waiting.printed.pid);
             waiting.into_waiting_of(report);
-            self.give_out_waiting(at, out);
+            self.give_out_waiting(at);
         } else {
-            self.tell(&mut waiting.into_report(), out);
+            self.tell(&mut waiting.into_report());
         }
     }
 }

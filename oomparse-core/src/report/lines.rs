@@ -4,20 +4,12 @@ use super::join::Cut;
 use super::state::Report;
 use super::{Assembler, Stamp, stable_hash};
 use crate::bytes::Text;
-use crate::event::{Evidence, OomEvent};
+use crate::event::Evidence;
 use crate::line::Line;
-use alloc::collections::VecDeque;
 
 impl Assembler {
     /// Takes a line of the killer that is neither a figure nor a row.
-    pub(super) fn oom_line(
-        &mut self,
-        line: Line<'_>,
-        message: &[u8],
-        stamp: Stamp,
-        cut: Cut,
-        out: &mut VecDeque<OomEvent>,
-    ) {
+    pub(super) fn oom_line(&mut self, line: Line<'_>, message: &[u8], stamp: Stamp, cut: Cut) {
         // For a line of a block it is needed only if the line opens a report; in small builds every line has one.
         let is_blocks = cfg!(feature = "std")
             && matches!(
@@ -35,7 +27,7 @@ impl Assembler {
             _ => stable_hash(&[message]),
         };
         match line {
-            Line::Invoked(line) => self.invoked(&line, stamp, hash, out),
+            Line::Invoked(line) => self.invoked(&line, stamp, hash),
             Line::Cpuset(line) => {
                 if let Some(report) =
                     self.head_of(line.comm, &stamp, |report| report.cpuset.is_none())
@@ -46,40 +38,40 @@ impl Assembler {
                 }
             }
             Line::TaskInfo(line) => self.task_info(&line, stamp),
-            Line::TaskIn(line) => self.task_in(&line, stamp, hash, out),
+            Line::TaskIn(line) => self.task_in(&line, stamp, hash),
             Line::LimitReached(path) => {
-                let report = self.block(&stamp, hash, Report::is_block_begun, None, out);
+                let report = self.block(&stamp, hash, Report::is_block_begun, None);
                 report.saw(Evidence::LimitReached);
                 report.oom_memcg = Some(Text::from(path));
             }
-            Line::Counter(line) => self.counter(&line, stamp, hash, out),
-            Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash, out),
-            Line::MeminfoHeading => self.meminfo_heading(&stamp, out),
+            Line::Counter(line) => self.counter(&line, stamp, hash),
+            Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash),
+            Line::MeminfoHeading => self.meminfo_heading(&stamp),
             Line::TasksState => {
-                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
+                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None);
                 report.end_stats();
                 report.saw(Evidence::Tasks);
             }
             Line::TasksHeading(columns) => {
-                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None, out);
+                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None);
                 report.end_stats();
                 report.saw(Evidence::Tasks);
                 report.columns = Some(columns);
             }
-            Line::Selected(line) => self.selected(&line, stamp, hash, out),
+            Line::Selected(line) => self.selected(&line, stamp, hash),
             Line::Summary(line) => {
                 self.note_named(line.pid, &stamp);
-                self.summary(&line, stamp, hash, cut, out);
+                self.summary(&line, stamp, hash, cut);
             }
-            Line::Killed(line) => self.killed(&line, stamp, hash, out),
-            Line::SharingMm(line) => self.sharing_mm(&line, stamp, hash, out),
-            Line::Group(path) => self.group(path, stamp, hash, out),
-            Line::Exiting(line) => self.exiting(&line, stamp, hash, out),
+            Line::Killed(line) => self.killed(&line, stamp, hash),
+            Line::SharingMm(line) => self.sharing_mm(&line, stamp, hash),
+            Line::Group(path) => self.group(path, stamp, hash),
+            Line::Exiting(line) => self.exiting(&line, stamp, hash),
             Line::Reaped(line) => {
                 self.note_named(Some(line.pid), &stamp);
-                self.reaped(&line, stamp, hash, out);
+                self.reaped(&line, stamp, hash);
             }
-            Line::Fatal(fatal) => self.fatal(fatal, stamp, hash, out),
+            Line::Fatal(fatal) => self.fatal(fatal, stamp, hash),
             Line::Suppressed(count) => {
                 self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
                 let open = self

@@ -106,6 +106,8 @@ pub(crate) struct Assembler {
     /// The stamp of the last record.
     stamp: Stamp,
     wants_every_line: bool,
+    /// The complete events, which the caller takes after each call.
+    events: VecDeque<OomEvent>,
     /// Used in place of an out-of-range index, which never occurs.
     nowhere: Report,
 }
@@ -122,6 +124,14 @@ impl Assembler {
                 roots: options.cgroup_roots.clone(),
             },
             ..Self::default()
+        }
+    }
+
+    /// Moves the complete events to others.
+    #[inline]
+    pub(crate) fn move_events(&mut self, to: &mut VecDeque<OomEvent>) {
+        if !self.events.is_empty() {
+            to.append(&mut self.events);
         }
     }
 
@@ -164,32 +174,27 @@ impl Assembler {
     /// Takes one kernel record, which ends this many bytes after the start of the log.
     ///
     /// Returns whether it belongs to a report.
-    pub(crate) fn push(
-        &mut self,
-        frame: &Frame<'_>,
-        at: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) -> bool {
+    pub(crate) fn push(&mut self, frame: &Frame<'_>, at: u64) -> bool {
         self.at = at;
         // No shipper's record has such marks.
         let plain = (cfg!(feature = "carriers").then(|| without_emphasis(frame))).flatten();
-        let is_of_report = self.record(plain.as_ref().unwrap_or(frame), out);
+        let is_of_report = self.record(plain.as_ref().unwrap_or(frame));
         self.find_out_hunger();
         is_of_report
     }
 
-    fn record(&mut self, frame: &Frame<'_>, out: &mut VecDeque<OomEvent>) -> bool {
+    fn record(&mut self, frame: &Frame<'_>) -> bool {
         if frame.kind == FrameKind::KmsgDictionary {
             return false;
         }
         self.lines = self.lines.wrapping_add(1);
         if let Some(boot_id) = &frame.boot_id {
-            self.set_boot_id(boot_id, out);
+            self.set_boot_id(boot_id);
         }
         let stamp = Stamp::of(frame, self.lines, self.at);
         self.compare_clocks(&stamp);
         self.stamp = stamp;
-        self.end_waiting(&stamp, out);
+        self.end_waiting(&stamp);
         if self.pending.is_some() {
             let reports = &self.reports;
             let is_thread = |thread, tgid| {
@@ -199,10 +204,10 @@ impl Assembler {
             match Pending::offer(&mut self.pending, frame, stamp, &is_thread) {
                 Joined::Taken => return true,
                 Joined::Whole(pending) => {
-                    self.read_pending(&pending, out);
+                    self.read_pending(&pending);
                     return true;
                 }
-                Joined::Flush(pending) => self.read_pending(&pending, out),
+                Joined::Flush(pending) => self.read_pending(&pending),
                 Joined::Unrelated => {}
             }
         }
@@ -210,7 +215,7 @@ impl Assembler {
         // Only the kernel as author, or its clock, distinguishes a figure from other text.
         let is_shown = frame.author.is_kernel() || stamp.kernel_time_us.is_some();
         if frame.kind == FrameKind::Indented {
-            return self.continuation(message, stamp, out) && is_shown;
+            return self.continuation(message, stamp) && is_shown;
         }
         let line = parse_line(message);
         if line == Line::Other && self.is_open_for_held_alone() {
@@ -231,20 +236,14 @@ impl Assembler {
         }
         let is_open = self.wants_every_line && is_shown;
         let is_of_report = is_reports(&line, is_open);
-        self.read(&line, message, &stamp, [false; 2], out);
+        self.read(&line, message, &stamp, [false; 2]);
         is_of_report
     }
 
     /// Takes a record whose frame differs from the last one only in its clock and its message, while no message
     /// waits for its rest.
     #[inline]
-    pub(crate) fn push_next(
-        &mut self,
-        kernel_time_us: u64,
-        message: &[u8],
-        at: u64,
-        out: &mut VecDeque<OomEvent>,
-    ) -> Next {
+    pub(crate) fn push_next(&mut self, kernel_time_us: u64, message: &[u8], at: u64) -> Next {
         if !self.wants_every_line || self.pending.is_some() || may_be_emphasised(message) {
             return Next::NotTaken;
         }
@@ -254,8 +253,8 @@ impl Assembler {
         }
         self.lines = self.lines.wrapping_add(1);
         let stamp = self.next_stamp(kernel_time_us, at);
-        let was_waiting = self.end_waiting(&stamp, out);
-        let next = self.read(&line, message, &stamp, [false; 2], out);
+        let was_waiting = self.end_waiting(&stamp);
+        let next = self.read(&line, message, &stamp, [false; 2]);
         if was_waiting || next != Next::Within {
             self.find_out_hunger();
             return if is_reports(&line, true) {
@@ -272,14 +271,14 @@ impl Assembler {
         self.stream.host = Some(Text::from(host));
     }
 
-    fn set_boot_id(&mut self, boot_id: &[u8], out: &mut VecDeque<OomEvent>) {
+    fn set_boot_id(&mut self, boot_id: &[u8]) {
         let known = self.stream.boot_id.as_ref().map(Text::as_bytes);
         if known == Some(boot_id) {
             return;
         }
         if known.is_some() {
             // Lines of another kernel prove nothing about this one's.
-            self.end_group(out);
+            self.end_group();
             self.decision = None;
             self.told = Told::default();
         }
@@ -291,35 +290,28 @@ impl Assembler {
         self.reports.iter().find(|report| report.id() == id)
     }
 
-    fn read_pending(&mut self, pending: &Pending, out: &mut VecDeque<OomEvent>) {
+    fn read_pending(&mut self, pending: &Pending) {
         let message = pending.message();
         let mut line = parse_line(message);
         if let (Line::Summary(line), true) = (&mut line, pending.has_no_end()) {
             line.let_go_of_task();
         }
-        self.read(&line, message, &pending.stamp, pending.cut(), out);
+        self.read(&line, message, &pending.stamp, pending.cut());
     }
 
     /// Emits everything that is open.
-    pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
+    pub(crate) fn finish(&mut self) {
         self.wants_every_line = false;
         if let Some(pending) = self.pending.take() {
-            self.read_pending(&pending, out);
+            self.read_pending(&pending);
         }
         while !self.reports.is_empty() {
-            self.close(0, out);
+            self.close(0);
         }
     }
 
     #[inline(always)]
-    fn read(
-        &mut self,
-        line: &Line<'_>,
-        message: &[u8],
-        stamp: &Stamp,
-        cut: Cut,
-        out: &mut VecDeque<OomEvent>,
-    ) -> Next {
+    fn read(&mut self, line: &Line<'_>, message: &[u8], stamp: &Stamp, cut: Cut) -> Next {
         let is_within = match line {
             Line::StatEntry(key, value) => self.stat_entry(key, *value, message, stamp),
             Line::TaskRow(row) => self.task_row(row, stamp),
@@ -328,16 +320,16 @@ impl Assembler {
         if is_within {
             return Next::Within;
         }
-        self.settle_before(line, out);
+        self.settle_before(line);
         match line {
-            Line::StatEntries(entries) => self.stat_entries(entries, stamp, out),
+            Line::StatEntries(entries) => self.stat_entries(entries, stamp),
             Line::StatEntry(..) | Line::TaskRow(_) | Line::Other | Line::Malformed => {
-                self.other(stamp, out);
+                self.other(stamp);
             }
-            Line::Meminfo(figures) => self.meminfo(figures, stamp, out),
+            Line::Meminfo(figures) => self.meminfo(figures, stamp),
             line => {
-                self.expire(stamp, out);
-                self.oom_line(*line, message, *stamp, cut, out);
+                self.expire(stamp);
+                self.oom_line(*line, message, *stamp, cut);
             }
         }
         Next::Open

@@ -10,9 +10,7 @@
 
 use super::Assembler;
 use super::doubt::Doubt;
-use crate::event::OomEvent;
 use crate::stamp::Stamp;
-use alloc::collections::VecDeque;
 
 impl Assembler {
     /// Up to which byte of the log everything may stay as it is; `None` if nothing is held.
@@ -25,15 +23,15 @@ impl Assembler {
     }
 
     /// Emits and forgets what is due at or before this position in the log.
-    pub(crate) fn let_go(&mut self, at: u64, out: &mut VecDeque<OomEvent>) {
+    pub(crate) fn let_go(&mut self, at: u64) {
         let max_len = self.max_report_len;
         let is_due = |stamp: &Stamp| stamp.at.saturating_add(max_len) <= at;
         if let Some(pending) = self.pending.take_if(|pending| is_due(&pending.stamp)) {
-            self.read_pending(&pending, out);
+            self.read_pending(&pending);
         }
         self.decision.take_if(|decision| is_due(&decision.stamp));
         while let Some(first) = self.reports.iter().position(|it| is_due(&it.first)) {
-            self.close(first, out);
+            self.close(first);
         }
         self.find_out_hunger();
     }

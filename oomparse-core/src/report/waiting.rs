@@ -7,11 +7,10 @@
 use super::Assembler;
 use super::state::Kill;
 use super::told::Printed;
-use crate::event::{Evidence, OomEvent};
+use crate::event::Evidence;
 use crate::limits::MAX_WAIT_LINES;
 use crate::line::Line;
 use crate::stamp::Stamp;
-use alloc::collections::VecDeque;
 
 /// The last line that names a victim, until one of another report comes.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ impl Assembler {
     }
 
     /// Emits the kills whose wait ends with this line. `Tasks in` and Killed lines are handled elsewhere.
-    pub(super) fn settle_before(&mut self, line: &Line<'_>, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn settle_before(&mut self, line: &Line<'_>) {
         match line {
             Line::Group(_)
             | Line::Reaped(_)
@@ -59,33 +58,33 @@ impl Assembler {
             | Line::TaskRow(_)
             | Line::Malformed
             | Line::Other => {}
-            Line::Killed(line) => self.give_out_waiting_but(Some(line.pid), out),
-            Line::Exiting(_) | Line::SharingMm(_) => self.give_out_waiting_but(None, out),
+            Line::Killed(line) => self.give_out_waiting_but(Some(line.pid)),
+            Line::Exiting(_) | Line::SharingMm(_) => self.give_out_waiting_but(None),
             Line::Summary(line) => {
                 if let Some(pid) = line.pid {
-                    self.take_from_group(pid, out);
+                    self.take_from_group(pid);
                 }
-                self.end_group(out);
-                self.give_out_waiting_but(line.pid, out);
+                self.end_group();
+                self.give_out_waiting_but(line.pid);
                 self.decision = None;
             }
             _ => {
-                self.end_group(out);
-                self.give_out_waiting_but(None, out);
+                self.end_group();
+                self.give_out_waiting_but(None);
                 self.decision = None;
             }
         }
     }
 
     /// Emits kills that wait in their own report, except one process's.
-    fn give_out_waiting_but(&mut self, pid: Option<u32>, out: &mut VecDeque<OomEvent>) {
+    fn give_out_waiting_but(&mut self, pid: Option<u32>) {
         for at in (0..self.reports.len()).rev() {
             let waiting = self
                 .reports
                 .get(at)
                 .and_then(|report| report.waiting.as_ref());
             if waiting.is_some_and(|kill| Some(kill.victim.pid) != pid) {
-                self.give_out_waiting(at, out);
+                self.give_out_waiting(at);
             }
         }
     }
@@ -103,9 +102,9 @@ impl Assembler {
     }
 
     /// Emits every waiting kill. Later lines about it are still recognised.
-    pub(crate) fn give_out_all_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.give_out_waiting_but(None, out);
-        self.give_unproven(out);
+    pub(crate) fn give_out_all_waiting(&mut self) {
+        self.give_out_waiting_but(None);
+        self.give_unproven();
         if let Some(decision) = &mut self.decision {
             decision.waits = false;
         }
@@ -113,15 +112,15 @@ impl Assembler {
 
     /// Called before a record: emits kills that waited too long. Returns whether a kill waited.
     #[inline]
-    pub(super) fn end_waiting(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) -> bool {
+    pub(super) fn end_waiting(&mut self, stamp: &Stamp) -> bool {
         let is_waiting = self.is_waiting();
         if is_waiting {
-            self.give_overdue(stamp, out);
+            self.give_overdue(stamp);
         }
         is_waiting
     }
 
-    fn give_overdue(&mut self, stamp: &Stamp, out: &mut VecDeque<OomEvent>) {
+    fn give_overdue(&mut self, stamp: &Stamp) {
         self.others = self.others.saturating_add(1);
         let is_over =
             |since: &Stamp, others: u32| others > MAX_WAIT_LINES || stamp.is_too_late_for(since);
@@ -131,7 +130,7 @@ impl Assembler {
                 .get(at)
                 .and_then(|report| report.waiting.as_ref());
             if waiting.is_some_and(|kill| is_over(&kill.stamp, self.others)) {
-                self.give_out_waiting(at, out);
+                self.give_out_waiting(at);
             }
         }
         while let Some(group) = &mut self.group
@@ -140,7 +139,7 @@ impl Assembler {
                 .pop_front_if(|waiting| is_over(&waiting.kill.stamp, self.others))
         {
             let id = group.report;
-            self.leave(id, waiting, false, out);
+            self.leave(id, waiting, false);
         }
         if self
             .decision

@@ -59,7 +59,8 @@ impl Streams {
                 return due;
             }
             let wanted = assembler.wants_every_line();
-            assembler.let_go(due, out);
+            assembler.let_go(due);
+            assembler.move_events(out);
             let wants = assembler.wants_every_line();
             self.count(wanted, wants);
         }
@@ -72,7 +73,8 @@ impl Streams {
         }
         for stream in self.by_host.iter_mut() {
             let wanted = stream.value.wants_every_line();
-            stream.value.give_out_all_waiting(out);
+            stream.value.give_out_all_waiting();
+            stream.value.move_events(out);
             if wanted && !stream.value.wants_every_line() {
                 self.wanting = self.wanting.saturating_sub(1);
             }
@@ -82,7 +84,8 @@ impl Streams {
     /// Emits every open report.
     pub(super) fn close_reports(&mut self, out: &mut VecDeque<OomEvent>) {
         for stream in self.by_host.iter_mut() {
-            stream.value.finish(out);
+            stream.value.finish();
+            stream.value.move_events(out);
         }
         self.wanting = 0;
     }

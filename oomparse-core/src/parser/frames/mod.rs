@@ -131,7 +131,8 @@ impl FrameParser {
     pub fn finish(&mut self) {
         let given = self.events.len();
         for mut assembler in self.streams.drain() {
-            assembler.finish(&mut self.events);
+            assembler.finish();
+            assembler.move_events(&mut self.events);
         }
         #[cfg(feature = "daemons")]
         if let Some(daemons) = &mut self.daemons {
@@ -334,7 +335,8 @@ impl FrameParser {
             return false;
         };
         let given = self.events.len();
-        let next = assembler.push_next(micros, message, self.at, &mut self.events);
+        let next = assembler.push_next(micros, message, self.at);
+        assembler.move_events(&mut self.events);
         match next {
             Next::NotTaken => return false,
             Next::Within => self.is_of_report = true,
@@ -355,7 +357,8 @@ impl FrameParser {
             return;
         };
         let wanted = assembler.wants_every_line();
-        self.is_of_report |= assembler.push(frame, self.at, &mut self.events);
+        self.is_of_report |= assembler.push(frame, self.at);
+        assembler.move_events(&mut self.events);
         let wants = assembler.wants_every_line();
         self.streams.count(wanted, wants);
         self.note_due();

@@ -75,7 +75,8 @@ impl Streams {
             if stream.value.wants_every_line() {
                 *wanting = wanting.saturating_sub(1);
             }
-            stream.value.finish(out);
+            stream.value.finish();
+            stream.value.move_events(out);
         };
         self.by_host
             .turn_to(host, (MAX_STREAMS, MAX_OPEN_BYTES), new, leave);
@@ -96,7 +97,8 @@ impl Streams {
         match self.by_host.last_mut() {
             Some(last) if last.name.is_empty() && is_alone => {
                 // A waiting kill was printed without a host.
-                last.value.give_out_all_waiting(out);
+                last.value.give_out_all_waiting();
+                last.value.move_events(out);
                 last.name = Arc::from(host);
                 last.value.set_host(host);
                 true
