@@ -8,13 +8,15 @@ use crate::source::Origin;
 use crate::time::WallTime;
 use alloc::string::String;
 
-/// The data of a line's frame besides its text.
+/// The data of a line's frame besides its text, of which there is only a hash.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stamp {
     pub(crate) kernel_time_us: Option<u64>,
     pub(crate) wall: Option<WallTime>,
     pub(crate) sequence: Option<u64>,
     pub(crate) origin: Origin,
+    /// Hash of the text, for ids; 0 if the line is none of the killer's, or its report has other lines before it.
+    pub(crate) hash: u64,
     /// Hash of `caller=`.
     pub(crate) caller: Option<u64>,
     /// The line's number in its stream.
@@ -56,6 +58,7 @@ impl Stamp {
             wall: frame.wall,
             sequence: frame.sequence,
             origin: frame.origin(),
+            hash: 0,
             caller: frame.caller.as_deref().map(|caller| stable_hash(&[caller])),
             line,
             at,
@@ -149,22 +152,17 @@ impl Stamp {
     }
 
     /// A key that a line and a copy of it have in common.
-    pub(crate) fn key(&self, message_hash: u64) -> u64 {
+    pub(crate) fn key(&self) -> u64 {
         let time = match (self.kernel_time_us, self.wall.as_ref().and_then(wall_us)) {
             (Some(time), _) => time.to_le_bytes(),
             (None, Some(time)) => time.to_le_bytes(),
             (None, None) => [0; 8],
         };
-        stable_hash(&[&time, &message_hash.to_le_bytes()])
+        stable_hash(&[&time, &self.hash.to_le_bytes()])
     }
 
     /// An id for what this line says; `None` if it has nothing stable.
-    pub(crate) fn id(
-        &self,
-        boot_id: Option<&[u8]>,
-        host: &[u8],
-        message_hash: u64,
-    ) -> Option<String> {
+    pub(crate) fn id(&self, boot_id: Option<&[u8]>, host: &[u8]) -> Option<String> {
         let time = self.kernel_time_us.map(u64::to_le_bytes);
         if let Some(sequence) = self.sequence {
             let of = match boot_id {
@@ -181,7 +179,7 @@ impl Stamp {
                 boot_id.unwrap_or_default(),
                 host,
                 &time,
-                &message_hash.to_le_bytes(),
+                &self.hash.to_le_bytes(),
             ])
         } else {
             let wall = self.wall?;
@@ -190,7 +188,7 @@ impl Stamp {
                 wall.year.unwrap_or(0).to_le_bytes(),
                 wall.nanos.to_le_bytes(),
             );
-            stable_hash(&[host, &year, &parts, &nanos, &message_hash.to_le_bytes()])
+            stable_hash(&[host, &year, &parts, &nanos, &self.hash.to_le_bytes()])
         };
         Some(hex(&of.to_be_bytes()))
     }
@@ -209,7 +207,11 @@ impl Frame<'_> {
     #[must_use]
     pub fn id(&self) -> Option<String> {
         let host = self.host.as_deref().unwrap_or_default();
-        Stamp::of(self, 0, 0).id(self.boot_id.as_deref(), host, stable_hash(&[&self.message]))
+        let stamp = Stamp {
+            hash: stable_hash(&[&self.message]),
+            ..Stamp::of(self, 0, 0)
+        };
+        stamp.id(self.boot_id.as_deref(), host)
     }
 }
 

@@ -88,11 +88,8 @@ impl Said<'_> {
         let mut stamp = Stamp::of(frame, 0, 0);
         stamp.wall = stamp.wall.or(own);
         let host = frame.host.as_deref();
-        let id = stamp.id(
-            frame.boot_id.as_deref(),
-            host.unwrap_or_default(),
-            stable_hash(&[self.text]),
-        );
+        stamp.hash = stable_hash(&[self.text]);
+        let id = stamp.id(frame.boot_id.as_deref(), host.unwrap_or_default());
         OomEvent {
             event_type,
             id,

@@ -11,9 +11,9 @@ use crate::stamp::Stamp;
 use alloc::vec::Vec;
 
 impl Assembler {
-    pub(super) fn invoked(&mut self, line: &Invoked<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn invoked(&mut self, line: &Invoked<'_>, stamp: Stamp) {
         self.make_room(&stamp);
-        let mut report = Report::new(stamp, hash);
+        let mut report = Report::new(stamp);
         report.invoked(line);
         let owner_prints = self.reports.get(self.owner).is_some_and(|owner| {
             owner.has_block() && owner.columns.is_none() && is_near(&stamp, &owner.last)
@@ -78,7 +78,6 @@ impl Assembler {
     pub(super) fn block(
         &mut self,
         stamp: &Stamp,
-        hash: u64,
         has: impl Fn(&Report) -> bool,
         cpuset: Option<&[u8]>,
     ) -> &mut Report {
@@ -104,7 +103,7 @@ impl Assembler {
                 if self.reports.len() >= MAX_OPEN_REPORTS {
                     self.close(0);
                 }
-                self.reports.push(Report::new(*stamp, hash));
+                self.reports.push(Report::new(*stamp));
                 self.reports.len().saturating_sub(1)
             });
         self.owner = at;
@@ -153,23 +152,23 @@ impl Assembler {
         candidates.first().copied()
     }
 
-    pub(super) fn task_in(&mut self, line: &TaskIn<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn task_in(&mut self, line: &TaskIn<'_>, stamp: Stamp) {
         let name = line
             .task_memcg
             .and_then(|path| path.rsplit(|byte| *byte == b'/').next());
-        let report = self.block(&stamp, hash, Report::is_block_begun, name);
+        let report = self.block(&stamp, Report::is_block_begun, name);
         report.task_in(line);
     }
 
-    pub(super) fn counter(&mut self, line: &CounterLine, stamp: Stamp, hash: u64) {
+    pub(super) fn counter(&mut self, line: &CounterLine, stamp: Stamp) {
         let kind = line.kind;
         let begun = |report: &Report| {
             report.has_counter(kind) || report.columns.is_some() || !report.stats.is_empty()
         };
-        self.block(&stamp, hash, begun, None).counter(line);
+        self.block(&stamp, begun, None).counter(line);
     }
 
-    pub(super) fn stats_heading(&mut self, line: &StatsHeading<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn stats_heading(&mut self, line: &StatsHeading<'_>, stamp: Stamp) {
         let path = line.path;
         // The first block belongs to the cgroup at its limit; the other cgroups are below it.
         let other = |report: &Report| {
@@ -183,7 +182,7 @@ impl Assembler {
                     .iter()
                     .any(|block| block.path.as_bytes() == path)
         };
-        self.block(&stamp, hash, other, None).stats_heading(line);
+        self.block(&stamp, other, None).stats_heading(line);
     }
 
     /// The report that a figure or row belongs to: the one whose block is being printed or, if the printing
@@ -292,12 +291,13 @@ impl Assembler {
     }
 
     /// Text after a newline in a record: figures and a first line, never a line that names a victim.
-    pub(super) fn continuation(&mut self, message: &[u8], stamp: Stamp) -> bool {
+    pub(super) fn continuation(&mut self, message: &[u8], mut stamp: Stamp) -> bool {
         let line = parse_line(message);
         if let Line::Invoked(line) = line {
             // The newline was in the comm, of which only the end is left.
             self.settle_before(&Line::Invoked(line));
-            self.invoked(&line, stamp, stable_hash(&[message]));
+            stamp.hash = stable_hash(&[message]);
+            self.invoked(&line, stamp);
             if let Some(invoker) = self
                 .reports
                 .last_mut()

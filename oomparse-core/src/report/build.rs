@@ -111,7 +111,7 @@ fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
 
 /// The event of a kill.
 pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kill) -> OomEvent {
-    let mut event = common(report, blocks, stream, &kill.stamp, kill.hash);
+    let mut event = common(report, blocks, stream, &kill.stamp);
     event.event_type = EventType::Kill;
     event.told_at = ToldAt::line(kill.stamp.at);
     let mut victim = kill.victim.clone();
@@ -162,7 +162,7 @@ pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kil
 
 /// The event of a report that shows no victim, or that killed nobody.
 pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) -> OomEvent {
-    let mut event = common(report, blocks, stream, &report.first, report.first_hash);
+    let mut event = common(report, blocks, stream, &report.first);
     event.event_type = if report.no_victim {
         EventType::NoVictim
     } else {
@@ -181,7 +181,6 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
     let kill = Kill {
         victim: Victim::default(),
         stamp: report.first,
-        hash: 0,
         cut: None,
         identity: Identity::Task,
         saw_reaper: false,
@@ -196,12 +195,12 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
     event
 }
 
-fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp, hash: u64) -> OomEvent {
+fn common(report: &Report, blocks: &Blocks, stream: &Stream, stamp: &Stamp) -> OomEvent {
     let boot_id = stream.boot_id.as_ref().map(Text::as_bytes);
     let host = stream.host.as_ref().map(Text::as_bytes).unwrap_or_default();
     OomEvent {
-        id: stamp.id(boot_id, host, hash),
-        report_id: report.first.id(boot_id, host, report.first_hash),
+        id: stamp.id(boot_id, host),
+        report_id: report.first.id(boot_id, host),
         origin: stamp.origin,
         time: stamp.wall,
         kernel_time_us: stamp.kernel_time_us,
@@ -337,7 +336,6 @@ impl Named {
                 ..Victim::default()
             },
             stamp: self.stamp,
-            hash: self.hash,
             cut: None,
             identity,
             saw_reaper: false,

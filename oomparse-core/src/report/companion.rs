@@ -13,14 +13,14 @@ use crate::line::{Exiting, Fatal, ReapedLine, SharingMm};
 use crate::stamp::Stamp;
 
 impl Assembler {
-    pub(super) fn sharing_mm(&mut self, line: &SharingMm<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn sharing_mm(&mut self, line: &SharingMm<'_>, stamp: Stamp) {
         self.give_out_all_waiting();
         let at = self.reports.iter().rposition(|report| {
             !report.killed.is_empty()
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         });
-        let at = self.report_or_new(at, &stamp, hash);
+        let at = self.report_or_new(at, &stamp);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         if !report.note_killed(line.pid) {
             return;
@@ -31,7 +31,6 @@ impl Assembler {
             pid: line.pid,
             comm: Some(Text::from(line.comm)),
             stamp,
-            hash,
             ..Named::default()
         };
         report.waiting = Some(named.to_kill(Identity::None, None));
@@ -39,7 +38,7 @@ impl Assembler {
         self.give_out_waiting(at);
     }
 
-    pub(super) fn exiting(&mut self, line: &Exiting<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn exiting(&mut self, line: &Exiting<'_>, stamp: Stamp) {
         let printed = Printed::named(line.pid, Some(line.comm));
         self.decision = None;
         self.others = 0;
@@ -58,7 +57,7 @@ impl Assembler {
                         .as_ref()
                         .is_some_and(|summary| summary.pid == line.pid))
         });
-        let at = self.report_or_new(at, &stamp, hash);
+        let at = self.report_or_new(at, &stamp);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(Evidence::Exiting);
         report.message = report.message.or(line.message);
@@ -68,7 +67,6 @@ impl Assembler {
             by: Evidence::Exiting,
             printed,
             stamp,
-            hash,
             report: Some(report.id()).filter(|_| !is_of_another),
             waits: false,
         });
@@ -89,7 +87,7 @@ impl Assembler {
         self.push_out(event);
     }
 
-    pub(super) fn reaped(&mut self, line: &ReapedLine<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn reaped(&mut self, line: &ReapedLine<'_>, stamp: Stamp) {
         let left = line.left.map(|left| Reaped {
             anon_rss_bytes: left.anon_rss_kib.map(kib_to_bytes),
             file_rss_bytes: left.file_rss_kib.map(kib_to_bytes),
@@ -127,7 +125,7 @@ impl Assembler {
                     .rposition(|report| late(report) && !report.is_decided() && report.lists(pid))
             });
         let identity = at.map_or(Identity::None, |_| Identity::Task);
-        let at = self.report_or_new(at, &stamp, hash);
+        let at = self.report_or_new(at, &stamp);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(Evidence::Reaped);
         let named = match (&report.summary, &report.selected) {
@@ -137,7 +135,6 @@ impl Assembler {
                 pid,
                 comm: line.comm.map(Text::from),
                 stamp,
-                hash,
                 ..Named::default()
             },
         };
@@ -149,11 +146,11 @@ impl Assembler {
         self.give_out_waiting(at);
     }
 
-    pub(super) fn fatal(&mut self, fatal: Fatal, stamp: Stamp, hash: u64) {
+    pub(super) fn fatal(&mut self, fatal: Fatal, stamp: Stamp) {
         let at = self.reports.iter().rposition(|report| {
             !report.is_decided() && stamp.same_caller(&report.first) && stamp.follows(&report.last)
         });
-        let at = self.report_or_new(at, &stamp, hash);
+        let at = self.report_or_new(at, &stamp);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.saw(match fatal {
             Fatal::NoKillable => Evidence::NoKillable,

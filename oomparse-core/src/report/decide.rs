@@ -12,7 +12,7 @@ use crate::stamp::Stamp;
 use alloc::string::String;
 
 impl Assembler {
-    pub(super) fn selected(&mut self, line: &SelectedLine<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn selected(&mut self, line: &SelectedLine<'_>, stamp: Stamp) {
         let fits = |report: &Report| {
             report.selected.is_none()
                 && report
@@ -29,7 +29,7 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let at = self.decide(line.pid, fits);
-        let at = self.report_or_new(at, &stamp, hash);
+        let at = self.report_or_new(at, &stamp);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.end_stats();
         report.saw(Evidence::Selected);
@@ -40,7 +40,6 @@ impl Assembler {
             uid: None,
             oom_score: line.oom_score,
             stamp,
-            hash,
         });
         report.last = stamp;
         self.decision = report
@@ -81,8 +80,8 @@ impl Assembler {
     }
 
     /// The index of a report among the open ones, or of a new one if there is none.
-    pub(super) fn report_or_new(&mut self, at: Option<usize>, stamp: &Stamp, hash: u64) -> usize {
-        at.unwrap_or_else(|| self.open(Report::new(*stamp, hash)))
+    pub(super) fn report_or_new(&mut self, at: Option<usize>, stamp: &Stamp) -> usize {
+        at.unwrap_or_else(|| self.open(Report::new(*stamp)))
     }
 
     pub(super) fn open(&mut self, report: Report) -> usize {
@@ -91,7 +90,7 @@ impl Assembler {
         self.reports.len().saturating_sub(1)
     }
 
-    pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp, hash: u64, cut: Cut) {
+    pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp, cut: Cut) {
         // A carrier may deliver the Killed line first.
         let waiting = self.reports.iter().position(|report| {
             report
@@ -111,10 +110,10 @@ impl Assembler {
                 && stamp.follows(&report.last)
         };
         let at = waiting.or_else(|| self.decide(line.pid.unwrap_or(0), fits));
-        let at = self.report_or_new(at, &stamp, hash);
+        let at = self.report_or_new(at, &stamp);
         let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
         report.end_stats();
-        report.summary(line, stamp, hash);
+        report.summary(line, stamp);
         for (field, is_cut) in [OOM_MEMCG, TASK_MEMCG].into_iter().zip(cut) {
             if is_cut {
                 report.cut(field);
@@ -137,7 +136,7 @@ impl Assembler {
         }
     }
 
-    pub(super) fn killed(&mut self, line: &Killed<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn killed(&mut self, line: &Killed<'_>, stamp: Stamp) {
         let printed = Printed::killed(line);
         let is_mixed = self.doubt.is_mixed();
         self.doubt.count();
@@ -150,7 +149,6 @@ impl Assembler {
             by: Evidence::Killed,
             printed,
             stamp,
-            hash,
             report: None,
             waits: false,
         };
@@ -163,12 +161,12 @@ impl Assembler {
         if found.is_some() {
             self.end_group();
         } else if self.group.is_some() {
-            return self.behind_group(line, stamp, hash);
+            return self.behind_group(line, stamp);
         } else {
             found = self.report_that_names_nobody(line, &stamp, is_mixed);
         }
         let identity = found.map_or(Identity::None, |_| Identity::Task);
-        let at = self.report_or_new(found, &stamp, hash);
+        let at = self.report_or_new(found, &stamp);
         let Some(report) = self.reports.get_mut(at) else {
             return;
         };
@@ -179,13 +177,7 @@ impl Assembler {
         report.note_killed(line.pid);
         report.killed_adj = report.killed_adj.or(line.oom_score_adj);
         report.last = stamp;
-        report.waiting = Some(Kill::new(
-            line,
-            report.release.as_ref(),
-            stamp,
-            hash,
-            identity,
-        ));
+        report.waiting = Some(Kill::new(line, report.release.as_ref(), stamp, identity));
         let is_known = identity == Identity::Task
             && (report.task_memcg.is_some() || report.path_and_comm.is_some());
         self.decision = Some(Decision {

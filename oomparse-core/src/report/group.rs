@@ -81,7 +81,7 @@ impl OpenGroup {
 
 impl Assembler {
     /// `Tasks in G …`
-    pub(super) fn group(&mut self, path: &[u8], stamp: Stamp, hash: u64) {
+    pub(super) fn group(&mut self, path: &[u8], stamp: Stamp) {
         if self.is_group_again(path, &stamp) {
             return;
         }
@@ -98,7 +98,7 @@ impl Assembler {
         let at = match (&before, waiting) {
             (Some(_), Some(waiting)) => self.open(waiting.into_report()),
             (Some(before), None) => self.report_of_decision(before),
-            (None, _) => self.open(Report::new(stamp, hash)),
+            (None, _) => self.open(Report::new(stamp)),
         };
         let Some(report) = self.reports.get_mut(at) else {
             return;
@@ -154,7 +154,7 @@ impl Assembler {
             .position(|report| Some(report.id()) == before.report && report.group.is_none());
         known.unwrap_or_else(|| {
             // Its event was emitted before this line came.
-            let mut report = Report::new(before.stamp, before.hash);
+            let mut report = Report::new(before.stamp);
             report.saw(before.by);
             report.given_out = true;
             if before.by == Evidence::Killed {
@@ -180,7 +180,7 @@ impl Assembler {
     }
 
     /// A Killed line after a group's line, of a process that no report names.
-    pub(super) fn behind_group(&mut self, line: &Killed<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn behind_group(&mut self, line: &Killed<'_>, stamp: Stamp) {
         let Some(mut group) = self.group.take() else {
             return;
         };
@@ -193,12 +193,11 @@ impl Assembler {
         let is_behind = stamp.is_behind(&group.begun);
         let is_proven = is_second || is_behind && report.is_listed_in_group(line.pid);
         let looks_like_member = is_proven || is_behind && report.looks_like_member(line, &stamp);
-        let new = report.behind_group(line, stamp, hash, looks_like_member);
+        let new = report.behind_group(line, stamp, looks_like_member);
         self.decision = Some(Decision {
             by: Evidence::Killed,
             printed,
             stamp,
-            hash,
             report: Some(id).filter(|_| new.looks_like_member),
             waits: !is_proven,
         });

@@ -9,7 +9,7 @@ use crate::line::Line;
 
 impl Assembler {
     /// Takes a line of the killer that is neither a figure nor a row.
-    pub(super) fn oom_line(&mut self, line: Line<'_>, message: &[u8], stamp: Stamp, cut: Cut) {
+    pub(super) fn oom_line(&mut self, line: Line<'_>, message: &[u8], mut stamp: Stamp, cut: Cut) {
         // For a line of a block it is needed only if the line opens a report; in small builds every line has one.
         let is_blocks = cfg!(feature = "std")
             && matches!(
@@ -21,13 +21,13 @@ impl Assembler {
                     | Line::TasksState
                     | Line::TasksHeading(_)
             );
-        let hash = match line {
+        stamp.hash = match line {
             Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
             _ if is_blocks => 0,
             _ => stable_hash(&[message]),
         };
         match line {
-            Line::Invoked(line) => self.invoked(&line, stamp, hash),
+            Line::Invoked(line) => self.invoked(&line, stamp),
             Line::Cpuset(line) => {
                 if let Some(report) =
                     self.head_of(line.comm, &stamp, |report| report.cpuset.is_none())
@@ -38,40 +38,40 @@ impl Assembler {
                 }
             }
             Line::TaskInfo(line) => self.task_info(&line, stamp),
-            Line::TaskIn(line) => self.task_in(&line, stamp, hash),
+            Line::TaskIn(line) => self.task_in(&line, stamp),
             Line::LimitReached(path) => {
-                let report = self.block(&stamp, hash, Report::is_block_begun, None);
+                let report = self.block(&stamp, Report::is_block_begun, None);
                 report.saw(Evidence::LimitReached);
                 report.oom_memcg = Some(Text::from(path));
             }
-            Line::Counter(line) => self.counter(&line, stamp, hash),
-            Line::StatsHeading(line) => self.stats_heading(&line, stamp, hash),
+            Line::Counter(line) => self.counter(&line, stamp),
+            Line::StatsHeading(line) => self.stats_heading(&line, stamp),
             Line::MeminfoHeading => self.meminfo_heading(&stamp),
             Line::TasksState => {
-                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None);
+                let report = self.block(&stamp, |report| report.columns.is_some(), None);
                 report.end_stats();
                 report.saw(Evidence::Tasks);
             }
             Line::TasksHeading(columns) => {
-                let report = self.block(&stamp, hash, |report| report.columns.is_some(), None);
+                let report = self.block(&stamp, |report| report.columns.is_some(), None);
                 report.end_stats();
                 report.saw(Evidence::Tasks);
                 report.columns = Some(columns);
             }
-            Line::Selected(line) => self.selected(&line, stamp, hash),
+            Line::Selected(line) => self.selected(&line, stamp),
             Line::Summary(line) => {
                 self.note_named(line.pid, &stamp);
-                self.summary(&line, stamp, hash, cut);
+                self.summary(&line, stamp, cut);
             }
-            Line::Killed(line) => self.killed(&line, stamp, hash),
-            Line::SharingMm(line) => self.sharing_mm(&line, stamp, hash),
-            Line::Group(path) => self.group(path, stamp, hash),
-            Line::Exiting(line) => self.exiting(&line, stamp, hash),
+            Line::Killed(line) => self.killed(&line, stamp),
+            Line::SharingMm(line) => self.sharing_mm(&line, stamp),
+            Line::Group(path) => self.group(path, stamp),
+            Line::Exiting(line) => self.exiting(&line, stamp),
             Line::Reaped(line) => {
                 self.note_named(Some(line.pid), &stamp);
-                self.reaped(&line, stamp, hash);
+                self.reaped(&line, stamp);
             }
-            Line::Fatal(fatal) => self.fatal(fatal, stamp, hash),
+            Line::Fatal(fatal) => self.fatal(fatal, stamp),
             Line::Suppressed(count) => {
                 self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
                 let open = self
@@ -94,7 +94,7 @@ impl Assembler {
             && let Some(report) = self.reports.get_mut(self.owner)
             && report.first.line == stamp.line
         {
-            report.first_hash = stable_hash(&[message]);
+            report.first.hash = stable_hash(&[message]);
         }
     }
 }

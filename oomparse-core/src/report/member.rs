@@ -21,7 +21,7 @@ pub(super) struct Unproven {
 impl Unproven {
     /// A separate report that contains the waiting kill.
     pub(super) fn into_report(self) -> Report {
-        let mut report = Report::new(self.kill.stamp, self.kill.hash);
+        let mut report = Report::new(self.kill.stamp);
         report.note_killed(self.printed.pid);
         self.into_waiting_of(&mut report);
         report
@@ -52,7 +52,6 @@ impl Report {
         &mut self,
         line: &Killed<'_>,
         stamp: Stamp,
-        hash: u64,
         looks_like_member: bool,
     ) -> Unproven {
         if looks_like_member {
@@ -65,7 +64,7 @@ impl Report {
             _ => Identity::Group,
         };
         Unproven {
-            kill: Kill::new(line, self.release.as_ref(), stamp, hash, identity),
+            kill: Kill::new(line, self.release.as_ref(), stamp, identity),
             printed: Printed::killed(line),
             message: line.message,
             looks_like_member,

@@ -21,7 +21,6 @@ pub(super) struct Named {
     pub(super) uid: Option<u32>,
     pub(super) oom_score: Option<i64>,
     pub(super) stamp: Stamp,
-    pub(super) hash: u64,
 }
 
 /// A kill whose event was not emitted yet.
@@ -29,7 +28,6 @@ pub(super) struct Named {
 pub(super) struct Kill {
     pub(super) victim: Victim,
     pub(super) stamp: Stamp,
-    pub(super) hash: u64,
     pub(super) cut: Option<Field>,
     pub(super) identity: Identity,
     /// The reaper's line came while it waited.
@@ -43,14 +41,12 @@ impl Kill {
         line: &Killed<'_>,
         release: Option<&Text>,
         stamp: Stamp,
-        hash: u64,
         identity: Identity,
     ) -> Self {
         let (victim, cut) = build::victim(line, release);
         Self {
             victim,
             stamp,
-            hash,
             cut,
             identity,
             saw_reaper: false,
@@ -76,7 +72,6 @@ pub(super) enum Identity {
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) first: Stamp,
-    pub(super) first_hash: u64,
     pub(super) last: Stamp,
     pub(super) evidence: Vec<Evidence>,
     pub(super) truncated: Vec<Field>,
@@ -149,11 +144,10 @@ fn make_room<T>(rows: &mut Vec<T>) {
 }
 
 impl Report {
-    pub(super) fn new(stamp: Stamp, hash: u64) -> Self {
+    pub(super) fn new(stamp: Stamp) -> Self {
         Self {
             first: stamp,
             last: stamp,
-            first_hash: hash,
             ..Self::default()
         }
     }
@@ -318,7 +312,7 @@ impl Report {
         !self.pids.is_empty() && !self.table_cut && !self.lists(pid)
     }
 
-    pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp, hash: u64) {
+    pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp) {
         self.saw(Evidence::Summary);
         self.constraint = Some(Text::from(line.constraint));
         self.global_oom = line.global_oom;
@@ -343,7 +337,6 @@ impl Report {
                 uid: line.uid,
                 oom_score: None,
                 stamp,
-                hash,
             });
         }
     }

@@ -222,7 +222,6 @@ impl Named {
             by,
             printed: self.printed(),
             stamp: self.stamp,
-            hash: self.hash,
             report: Some(report.id()),
             waits: false,
         }
@@ -234,6 +233,6 @@ impl Named {
 
     /// A key that the line and a copy of it have in common.
     fn key(&self) -> u64 {
-        self.stamp.key(self.hash)
+        self.stamp.key()
     }
 }

@@ -18,7 +18,6 @@ pub(super) struct Decision {
     pub(super) by: Evidence,
     pub(super) printed: Printed,
     pub(super) stamp: Stamp,
-    pub(super) hash: u64,
     /// The id of the report that it went to.
     pub(super) report: Option<u64>,
     /// Its kill waits for the next line, which may name its cgroup.
