@@ -35,6 +35,7 @@ mod semver;
 mod steps;
 mod storm;
 mod system;
+mod telemetry;
 mod tools;
 mod vector;
 mod wasm;
@@ -119,6 +120,9 @@ cargo xtask <command>
                 the agent and the chart against a real API server, with the chart's rights alone: Events,
                 repeats, refusals, restarts, a storm, a real kill; kube-apiserver and etcd are built from
                 their Go modules, or stand in DIR; kubectl and helm
+  try-telemetry [--collector PATH]
+                what the agent sends, in a real OpenTelemetry collector (built from its Go modules) field by
+                field, and in a real Prometheus every query of the dashboard
   live-storm    200 real kills in 20 pods and 250 idle pods beside the optimised `watch --infer` (as root): how many
                 it names, what it costs
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
@@ -195,6 +199,7 @@ fn main() -> ExitCode {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
         }
         ["live-killers", rest @ ..] => done(live_killers::run(rest)),
+        ["try-telemetry", rest @ ..] => done(telemetry::run(rest)),
         ["live-storm"] => done(live_storm::run()),
         ["live-vm", rest @ ..] => {
             done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))

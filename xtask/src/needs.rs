@@ -28,6 +28,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("try-collector", &["cc"]),
     ("try-fluentd", &["cc"]),
     ("try-kubernetes", &["cc", "kubectl", "openssl"]),
+    ("try-telemetry", &["cc", "prometheus", "promtool"]),
+    ("live-storm", &["cc"]),
     ("live-vm", &["cc", "busybox"]),
     ("live-killers", &["cc"]),
 ];

@@ -8,6 +8,8 @@
 mod queries;
 mod render;
 
+pub(crate) use queries::dashboard_queries;
+
 use crate::lack::Lack;
 use crate::steps::{self, Steps};
 use crate::{in_ci, root, system, target_dir};

@@ -20,15 +20,21 @@ pub(super) fn check() -> Result<(), String> {
     dashboard()
 }
 
-/// Every query stands in a rule, for promtool has no other way to parse one.
-fn dashboard() -> Result<(), String> {
+/// Every query of the dashboard, as Grafana sends it.
+pub(crate) fn dashboard_queries() -> Result<Vec<String>, String> {
     let path = chart().join("dashboards/oomparse.json");
     let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let dashboard: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
     let queries = queries(&dashboard);
-    if queries.len() < 10 {
-        return Err(format!("{} has {} queries", path.display(), queries.len()));
+    match queries.len() {
+        10.. => Ok(queries),
+        count => Err(format!("{} has {count} queries", path.display())),
     }
+}
+
+/// Every query stands in a rule, for promtool has no other way to parse one.
+fn dashboard() -> Result<(), String> {
+    let queries = dashboard_queries()?;
     let rules: Vec<Value> = queries
         .iter()
         .enumerate()

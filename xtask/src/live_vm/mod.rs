@@ -17,10 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long the machine may print nothing.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(180);
 
 /// From its start to its last line.
-const PATIENCE: Duration = Duration::from_secs(400);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// What the first process prints in the end, with the test's status behind it.
 const END: &str = "live-vm: the test ended with ";
