@@ -1,12 +1,12 @@
 //! Bytes that are mostly text: names and paths as the kernel printed them.
 
-#[cfg(any(test, not(feature = "std")))]
+#[cfg(any(test, not(feature = "perf")))]
 pub(crate) mod portable;
 pub(crate) mod words;
 
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "perf"))]
 pub(crate) use self::portable as memmem;
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 pub(crate) use memchr::memmem;
 
 use alloc::borrow::Cow;
@@ -31,9 +31,9 @@ use core::fmt;
 pub struct Text(Bytes);
 
 /// Most comms, hosts and flags are no longer than this, and need no allocation.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 type Bytes = smallvec::SmallVec<[u8; 16]>;
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "perf"))]
 type Bytes = Vec<u8>;
 
 impl Text {
@@ -74,18 +74,18 @@ impl Clone for Text {
 
 impl From<&[u8]> for Text {
     fn from(bytes: &[u8]) -> Self {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "perf")]
         return Self(Bytes::from_slice(bytes));
-        #[cfg(not(feature = "std"))]
+        #[cfg(not(feature = "perf"))]
         Self(bytes.to_vec())
     }
 }
 
 impl From<Vec<u8>> for Text {
     fn from(bytes: Vec<u8>) -> Self {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "perf")]
         return Self(Bytes::from_vec(bytes));
-        #[cfg(not(feature = "std"))]
+        #[cfg(not(feature = "perf"))]
         Self(bytes)
     }
 }

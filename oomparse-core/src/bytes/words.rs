@@ -7,7 +7,7 @@ const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
 /// Builds without std are for places where size matters more.
-const IS_SMALL: bool = cfg!(not(feature = "std"));
+const IS_SMALL: bool = cfg!(not(feature = "perf"));
 
 /// Whether all bytes are printable ASCII.
 #[inline]

@@ -51,11 +51,11 @@ pub(crate) fn number(input: &[u8]) -> Parsed<'_, u64> {
 }
 
 /// The same without a parser error; also returns the text after the number.
-#[cfg_attr(feature = "std", inline)]
+#[cfg_attr(feature = "perf", inline)]
 pub(crate) fn decimal(input: &[u8]) -> Option<(u64, &[u8])> {
     let mut rest = input;
     let mut value = 0u64;
-    if cfg!(feature = "std")
+    if cfg!(feature = "perf")
         && let Some((few, len)) = few_digits(input)
     {
         (value, rest) = (few, input.get(len..)?);

@@ -114,7 +114,7 @@ pub fn parse_line(message: &[u8]) -> Line<'_> {
 #[inline(always)]
 pub(crate) fn parse(message: &[u8]) -> Line<'_> {
     // In small builds, each line goes through all kinds, with the same result.
-    if cfg!(feature = "std")
+    if cfg!(feature = "perf")
         && let Some(line) = frequent(message)
     {
         return line;
@@ -141,7 +141,7 @@ pub(crate) fn is_invoked(message: &[u8]) -> bool {
 
 /// Any other line; most irrelevant lines are recognised at once.
 fn other_kinds(message: &[u8]) -> Line<'_> {
-    if cfg!(feature = "std") && noise::is_noise(message) {
+    if cfg!(feature = "perf") && noise::is_noise(message) {
         return Line::Other;
     }
     any_kind(message)

@@ -134,7 +134,7 @@ fn is_behind_key(byte: u8) -> bool {
 /// The length of the key at the start of a text, if the text continues after it.
 #[inline]
 fn key_len(text: &[u8]) -> Option<usize> {
-    let len = if cfg!(feature = "std") {
+    let len = if cfg!(feature = "perf") {
         words::first(text, is_behind_key)
     } else {
         text.iter().position(|byte| is_behind_key(*byte))

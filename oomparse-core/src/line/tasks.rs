@@ -126,7 +126,7 @@ pub struct Row<'a> {
 pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     let inner = message.strip_prefix(b"[")?;
     let (pid, rest) = match few_digits_behind_blanks(inner, 0) {
-        Some((pid, end)) if cfg!(feature = "std") => (pid, inner.get(end..)?),
+        Some((pid, end)) if cfg!(feature = "perf") => (pid, inner.get(end..)?),
         _ => decimal(skip_blanks(inner))?,
     };
     let rest = rest.strip_prefix(b"]")?;
@@ -159,7 +159,7 @@ pub(crate) fn begins_row(text: &[u8]) -> bool {
 /// A row consists mostly of blanks; other white space is tested last.
 #[inline]
 fn skip_blanks(mut text: &[u8]) -> &[u8] {
-    if cfg!(feature = "std") {
+    if cfg!(feature = "perf") {
         text = text.get(blanks(text)..).unwrap_or_default();
     }
     while let [b' ', tail @ ..] = text {
@@ -248,7 +248,7 @@ impl<'a> Row<'a> {
     /// The number that ends where the last row's number ended, with the value that [`number`] would read.
     #[inline]
     fn number_up_to(&self, at: usize, end: usize) -> Option<u64> {
-        if cfg!(not(feature = "std")) || self.text.get(at) != Some(&b' ') {
+        if cfg!(not(feature = "perf")) || self.text.get(at) != Some(&b' ') {
             return None;
         }
         padded_number(self.text, at.wrapping_add(1), end)
@@ -257,7 +257,7 @@ impl<'a> Row<'a> {
     /// A number after blanks, as almost all columns are, and where it ends.
     #[inline]
     fn positive(&self, at: usize) -> Option<(u64, usize)> {
-        if cfg!(not(feature = "std")) {
+        if cfg!(not(feature = "perf")) {
             return None;
         }
         few_digits_behind_blanks(self.rest, at)

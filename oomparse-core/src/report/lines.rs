@@ -11,7 +11,7 @@ impl Assembler {
     /// Takes a line of the killer that is neither a figure nor a row.
     pub(super) fn oom_line(&mut self, line: Line<'_>, message: &[u8], mut stamp: Stamp, cut: Cut) {
         // For a line of a block it is needed only if the line opens a report; in small builds every line has one.
-        let is_blocks = cfg!(feature = "std")
+        let is_blocks = cfg!(feature = "perf")
             && matches!(
                 line,
                 Line::TaskIn(_)

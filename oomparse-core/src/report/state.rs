@@ -138,7 +138,7 @@ const COMMON_ROWS: usize = 64;
 
 /// Reserves room for a table; in small builds it grows row by row.
 fn make_room<T>(rows: &mut Vec<T>) {
-    if cfg!(feature = "std") && rows.is_empty() {
+    if cfg!(feature = "perf") && rows.is_empty() {
         rows.reserve(COMMON_ROWS);
     }
 }

@@ -6,7 +6,7 @@
 use super::Sieve;
 
 /// For each of the kernel's letter groups, the daemons' words that contain it, and its offset in each.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 const SHARED: [(&str, &[(usize, &str)]); 2] = [
     (
         "oom",
@@ -28,7 +28,7 @@ const SHARED: [(&str, &[(usize, &str)]); 2] = [
 /// The packed search sorts its letters into eight buckets and checks every place where letters of one bucket
 /// occur in any combination. So one more group, or another order, may cost nothing or double the work: `cargo
 /// xtask instructions` (`sparse-all`) shows it.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 pub(super) const RARE: [(&str, &[(usize, &str)]); 10] = [
     ("Oom", &[(0, "OomGuard")]),
     ("Evi", &[(0, "Evicted")]),
@@ -61,7 +61,7 @@ impl Sieve {
         if self.all {
             return (!bytes.is_empty()).then_some(0);
         }
-        #[cfg(feature = "std")]
+        #[cfg(feature = "perf")]
         if let Some(packed) = &self.packed {
             return search(packed, bytes, |letters, at| {
                 super::is_word(bytes, at, letters) || is_daemons(bytes, at, letters)
@@ -77,7 +77,7 @@ impl Sieve {
         if self.all {
             return true;
         }
-        #[cfg(feature = "std")]
+        #[cfg(feature = "perf")]
         if let Some(packed) = &self.packed {
             return search(packed, line, |letters, at| is_daemons(line, at, letters)).is_some();
         }
@@ -86,7 +86,7 @@ impl Sieve {
 
     /// Whether these bytes contain one of the kernel's words.
     pub(super) fn finds_kernels(&self, bytes: &[u8]) -> bool {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "perf")]
         if let Some(packed) = &self.packed {
             let is_kernels = |letters, at| super::is_word(bytes, at, letters);
             return search(packed, bytes, is_kernels).is_some();
@@ -106,7 +106,7 @@ fn word_by_word(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The first position of letters that are part of one of their words.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 fn search(
     packed: &super::packed::Searcher,
     bytes: &[u8],
@@ -123,7 +123,7 @@ fn search(
 }
 
 /// Whether the letters found here are part of one of the daemons' words.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 fn is_daemons(bytes: &[u8], at: usize, letters: usize) -> bool {
     let own = letters.checked_sub(super::LETTERS.len());
     if let Some((_, words)) = own.and_then(|own| RARE.get(own)) {

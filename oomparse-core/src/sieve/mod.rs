@@ -15,15 +15,15 @@ pub(crate) use words::WordSearch;
 use self::table::texts;
 use crate::options::Options;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 use self::table::LETTERS;
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 use aho_corasick::packed;
 
 /// The words of which a line must contain one to be read while no report is open.
 #[cfg(any(
     test,
-    all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64"))
+    all(feature = "perf", any(target_arch = "x86_64", target_arch = "aarch64"))
 ))]
 pub(crate) const LITERALS: [&str; 15] = texts(&table::KERNEL);
 
@@ -33,7 +33,7 @@ pub(crate) const CARRIERS: [&str; 5] = texts(&table::CARRIERS);
 /// The prepared search.
 #[derive(Clone, Debug)]
 pub(crate) struct Sieve {
-    #[cfg(feature = "std")]
+    #[cfg(feature = "perf")]
     packed: Option<packed::Searcher>,
     /// Whether it also finds the daemons' words.
     #[cfg(feature = "daemons")]
@@ -55,7 +55,7 @@ impl Sieve {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 impl Sieve {
     /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
@@ -108,7 +108,7 @@ impl Sieve {
 }
 
 /// Whether the letters found here are part of one of their words.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 fn is_word(bytes: &[u8], at: usize, letters: usize) -> bool {
     LETTERS
         .get(letters)
@@ -116,7 +116,7 @@ fn is_word(bytes: &[u8], at: usize, letters: usize) -> bool {
 }
 
 /// Whether one of the words begins the given offset before this position.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 fn is_one_of(words: &[(usize, &str)], bytes: &[u8], at: usize) -> bool {
     words.iter().any(|(before, word)| {
         let text = at.checked_sub(*before).and_then(|at| bytes.get(at..));
@@ -124,7 +124,7 @@ fn is_one_of(words: &[(usize, &str)], bytes: &[u8], at: usize) -> bool {
     })
 }
 
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "perf"))]
 impl Sieve {
     /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
@@ -175,15 +175,15 @@ impl Sieve {
 /// Searches for the kernel's words without the packed search.
 #[cfg(feature = "daemons")]
 fn without_packed(bytes: &[u8]) -> Option<usize> {
-    #[cfg(feature = "std")]
+    #[cfg(feature = "perf")]
     return without_simd(bytes);
-    #[cfg(not(feature = "std"))]
+    #[cfg(not(feature = "perf"))]
     skipping(bytes)
 }
 
 /// The search on a machine without the packed search.
 #[cfg(all(
-    feature = "std",
+    feature = "perf",
     not(any(target_arch = "x86_64", target_arch = "aarch64"))
 ))]
 fn without_simd(bytes: &[u8]) -> Option<usize> {
@@ -192,7 +192,7 @@ fn without_simd(bytes: &[u8]) -> Option<usize> {
 
 /// The search that skips most bytes.
 #[cfg(any(
-    not(feature = "std"),
+    not(feature = "perf"),
     not(any(target_arch = "x86_64", target_arch = "aarch64"))
 ))]
 #[inline(always)]
@@ -209,7 +209,7 @@ fn skipping(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The search on processors from before 2006: other programs do not carry the other search's tables for them.
-#[cfg(all(feature = "std", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(all(feature = "perf", any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn without_simd(bytes: &[u8]) -> Option<usize> {
     words::find_each(&[&LITERALS, &CARRIERS], bytes)
 }

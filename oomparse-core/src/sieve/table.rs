@@ -7,7 +7,7 @@ pub(super) struct Word {
     text: &'static str,
     /// The offset of three letters that are rare in ordinary logs: the packed search takes a third less time with
     /// them than with the words themselves.
-    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "no packed search"))]
+    #[cfg_attr(not(feature = "perf"), expect(dead_code, reason = "no packed search"))]
     rare: usize,
     /// For the search that skips bytes, longer texts of which a line with this word contains one, each with the
     /// offset of its window: eight bytes that end in a rare pair. At -1 the window has one byte in front that may
@@ -73,7 +73,7 @@ pub(super) const fn texts<const N: usize>(words: &[Word; N]) -> [&'static str; N
 }
 
 /// Three letters for the packed search, and the words that contain them, each with their offset in it.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 #[derive(Clone, Copy)]
 pub(super) struct Letters {
     pub(super) letters: [u8; 3],
@@ -82,10 +82,10 @@ pub(super) struct Letters {
 }
 
 /// At most this many words share their letters.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 const MOST_OF_LETTERS: usize = 4;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 impl Letters {
     /// The words, each with the letters' offset in it.
     #[inline]
@@ -95,10 +95,10 @@ impl Letters {
 }
 
 /// The letters of all words: the packed search is fastest with few needles.
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 pub(super) static LETTERS: [Letters; 12] = letters();
 
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -137,7 +137,7 @@ const fn letters() -> [Letters; 12] {
     all
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 const fn is_same(one: [u8; 3], other: [u8; 3]) -> bool {
     one[0] == other[0] && one[1] == other[1] && one[2] == other[2]
 }

@@ -1,7 +1,7 @@
 //! The search for words other than the kernel's.
 
 use super::CARRIERS;
-#[cfg(feature = "std")]
+#[cfg(feature = "perf")]
 use aho_corasick::packed;
 
 /// Two lists of words.
@@ -11,7 +11,7 @@ type Words = [&'static [&'static str]; 2];
 #[derive(Clone, Debug)]
 pub(crate) struct WordSearch {
     words: Words,
-    #[cfg(feature = "std")]
+    #[cfg(feature = "perf")]
     packed: Option<packed::Searcher>,
 }
 
@@ -20,14 +20,14 @@ impl WordSearch {
         let words: Words = [words, &CARRIERS];
         Self {
             words,
-            #[cfg(feature = "std")]
+            #[cfg(feature = "perf")]
             packed: packed::Searcher::new(words.iter().copied().flatten()),
         }
     }
 
     /// The position of the first of the words in these bytes.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "perf")]
         if let Some(packed) = &self.packed {
             return packed.find(bytes).map(|found| found.start());
         }

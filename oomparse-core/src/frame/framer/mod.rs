@@ -93,7 +93,7 @@ impl Framer {
     /// In small builds every prefix is parsed, with the same result.
     #[inline]
     pub(crate) fn look<'a>(&self, line: &'a [u8]) -> Cut<'a> {
-        if cfg!(feature = "std") {
+        if cfg!(feature = "perf") {
             self.prefix.look(line)
         } else {
             Cut::new(line)
@@ -103,7 +103,7 @@ impl Framer {
     /// The first line of a text, and the text after its line end.
     #[inline]
     pub(crate) fn first_line<'a>(&self, text: &'a [u8]) -> Option<(Cut<'a>, &'a [u8])> {
-        if cfg!(feature = "std") && !self.wants_every_line() {
+        if cfg!(feature = "perf") && !self.wants_every_line() {
             return self.prefix.first_line(text);
         }
         let (line, tail) = split_line(text)?;
@@ -175,7 +175,7 @@ impl Framer {
             }
             self.look_for_host(line, &mut frame);
         }
-        if cfg!(feature = "std") && is_known && self.is_settled(&frame) {
+        if cfg!(feature = "perf") && is_known && self.is_settled(&frame) {
             self.prefix.remember(line, &frame);
         }
         if frame.kind == FrameKind::Bare {
