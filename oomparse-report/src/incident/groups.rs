@@ -1,27 +1,32 @@
 //! Voices put together, one after the other.
 
 use super::limits::MAX_TRIED;
-use super::voice::{Key, Voice};
+use super::voice::Voice;
 use super::{Incident, Joined, Testified, kubernetes, rules};
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// Incidents under construction.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     all: Vec<Vec<(Voice, Joined)>>,
-    /// Which incidents have a voice that can be found by this.
-    by_key: HashMap<Key, Vec<usize>>,
+    /// Which incidents have a voice that can be found by a key with this number. Two keys may have one: the rules look at
+    /// what is found anyway, and the keys' own texts would take as much as the voices.
+    by_key: HashMap<u64, Vec<u32>>,
+    hasher: RandomState,
 }
 
 impl Groups {
     /// Puts a voice to the incident that it is proven to tell of, or begins one.
     pub(super) fn add(&mut self, voice: Voice) {
-        let keys = voice.keys();
-        let mut best: Option<(usize, Joined, u64)> = None;
+        let mut keys: Vec<u64> = voice.keys().map(|key| self.hasher.hash_one(key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut best: Option<(u32, Joined, u64)> = None;
         for key in &keys {
             let known = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
             for at in known.iter().rev().take(MAX_TRIED) {
-                let members = self.all.get(*at).map(Vec::as_slice).unwrap_or_default();
+                let members = self.group(*at).map(Vec::as_slice).unwrap_or_default();
                 for (member, joined) in members {
                     if !joined.is_proof() {
                         continue;
@@ -42,7 +47,8 @@ impl Groups {
         let at = match best {
             // Another hand that may be of one death with this is a death of its own.
             Some((at, joined, _)) if joined.is_proof() || !voice.is_hand() => {
-                if let Some(group) = self.all.get_mut(at) {
+                let group = usize::try_from(at).ok();
+                if let Some(group) = group.and_then(|at| self.all.get_mut(at)) {
                     group.push((voice, joined));
                 }
                 // What may be another death's lends no names.
@@ -52,8 +58,9 @@ impl Groups {
                 at
             }
             _ => {
+                let at = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
                 self.all.push(vec![(voice, Joined::First)]);
-                self.all.len() - 1
+                at
             }
         };
         for key in keys {
@@ -62,6 +69,10 @@ impl Groups {
                 known.push(at);
             }
         }
+    }
+
+    fn group(&self, at: u32) -> Option<&Vec<(Voice, Joined)>> {
+        self.all.get(usize::try_from(at).ok()?)
     }
 
     /// The incidents, in the order of time.

@@ -1,6 +1,6 @@
 //! The bounds of what is correlated, each with its reason.
 
-/// Voices that are held at a time. One takes about two kilobytes with what is noted of it, so that these stay below
+/// Voices that are held at a time. One takes about three kilobytes with what is noted of it, so that these stay below
 /// 64 MiB; a node on which a container dies each minute, and five voices tell of it, says as many in three days.
 pub const MAX_VOICES: usize = 20_000;
 
@@ -11,7 +11,7 @@ pub const MAX_VOICES: usize = 20_000;
 /// death to explain.
 pub const MAX_AGE_US: u64 = 31 * 86_400 * 1_000_000;
 
-/// Voices among which none is too old: they take 8 MiB, and one with a wrong clock shall not make all others old.
+/// Voices among which none is too old: they take 12 MiB, and one with a wrong clock shall not make all others old.
 pub const MAX_FRESH: usize = 4_096;
 
 /// Ids that are remembered, to know what is told again; past them all are forgotten. 16 MiB, and each event of a year

@@ -11,17 +11,17 @@ pub(super) struct Voice {
 }
 
 /// A key that two reports of one death may share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key<'e> {
     /// A container's id, with as many digits as all reporters show.
-    Container(String),
+    Container(&'e str),
     /// A process on a host.
-    Pid(Option<String>, u32),
-    /// A unit, or the cgroup's last name.
-    Unit(String),
-    PodUid(String),
-    PodName(String, String),
-    Report(String),
+    Pid(Option<&'e [u8]>, u32),
+    /// A unit, or one of the cgroup's names.
+    Unit(&'e str),
+    PodUid(&'e str),
+    PodName(&'e str, &'e str),
+    Report(&'e str),
 }
 
 /// How many digits of a container's id conmon shows, and all others at least.
@@ -119,10 +119,6 @@ impl Voice {
         }
     }
 
-    pub(super) fn host(&self) -> Option<String> {
-        self.event.host.as_ref().map(ToString::to_string)
-    }
-
     /// Whether both come from one machine, as far as they show.
     pub(super) fn is_on_hosts_of(&self, other: &Self) -> bool {
         match (&self.event.host, &other.event.host) {
@@ -169,25 +165,22 @@ impl Voice {
     }
 
     /// The keys by which it can be found.
-    pub(super) fn keys(&self) -> Vec<Key> {
-        let mut keys = Vec::new();
-        if let Some(id) = self.container() {
-            keys.extend(id.get(..ID_DIGITS).map(|id| Key::Container(id.to_owned())));
-        }
-        keys.extend(self.pids().map(|(pid, _)| Key::Pid(self.host(), pid)));
+    pub(super) fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        let host = self.event.host.as_ref().map(Text::as_bytes);
+        let id = self.container().and_then(|id| id.get(..ID_DIGITS));
         let init = self.testimony().and_then(|it| it.init?.pid);
-        keys.extend(init.map(|pid| Key::Pid(self.host(), pid)));
-        keys.extend(self.unit().map(|unit| Key::Unit(unit.to_owned())));
-        if let Some(path) = self.path() {
-            let names = path.split('/').filter(|name| name.contains('.'));
-            keys.extend(names.map(|name| Key::Unit(name.to_owned())));
-        }
-        keys.extend(self.pod_uid().map(|uid| Key::PodUid(uid.to_owned())));
-        if let Some((namespace, name)) = self.pod_name() {
-            keys.push(Key::PodName(namespace.to_owned(), name.to_owned()));
-        }
-        keys.extend(self.event.report_id.clone().map(Key::Report));
-        keys
+        let pids = self.pids().map(|(pid, _)| pid).chain(init);
+        let names = self.path().into_iter().flat_map(|path| path.split('/'));
+        // What all slices of a tree have in their paths finds too many.
+        let units = names.filter(|name| name.contains('.') && !name.ends_with(".slice"));
+        let pod_name = self.pod_name();
+        id.map(Key::Container)
+            .into_iter()
+            .chain(pids.map(move |pid| Key::Pid(host, pid)))
+            .chain(self.unit().into_iter().chain(units).map(Key::Unit))
+            .chain(self.pod_uid().map(Key::PodUid))
+            .chain(pod_name.map(|(namespace, name)| Key::PodName(namespace, name)))
+            .chain(self.event.report_id.as_deref().map(Key::Report))
     }
 }
 
