@@ -74,6 +74,10 @@ const PLACES: &[(&str, &[&str])] = &[
         &["kubernetes.io/version: {}\n", "newTag: {}\n"],
     ),
     (
+        "deploy/README.md",
+        &["oci:dist/image:{} ", "/oomparse:{}\n"],
+    ),
+    (
         "oomparse-wasm/js/README.md",
         &["builds dist/oomparse-{}.tgz", "/dist/oomparse-{}.tgz\n"],
     ),

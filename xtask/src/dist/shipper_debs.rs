@@ -91,7 +91,7 @@ fn rsyslog() -> Result<(), String> {
         "rsyslog/oomparse.conf",
         "etc/rsyslog.d/60-oomparse.conf",
     )?;
-    scripts(name, &restart("rsyslog"))?;
+    // Its own package restarts it, by dpkg's trigger for that folder.
     let control = control(
         &format!("Depends: oomparse (>= {VERSION}), rsyslog"),
         "rsyslog",
@@ -140,7 +140,7 @@ fn vector() -> Result<(), String> {
     // The table of names must be there when Vector starts; on no node it has the first line alone.
     let table = "    dir=/var/lib/vector/oomparse\n    mkdir -p $dir\n    \
                  [ -e $dir/pods.csv ] || oomparse pods --format csv >$dir/pods.csv 2>/dev/null || :\n    \
-                 ! getent passwd vector >/dev/null || chown -R vector: $dir\n";
+                 ! getent passwd vector >/dev/null || chown vector: $dir $dir/pods.csv\n";
     scripts(name, table)?;
     let purge = "#!/bin/sh\nset -e\nif [ \"$1\" = purge ]; then\n    rm -rf /var/lib/vector/oomparse\nfi\nexit 0\n";
     write(&folder_of(name).join("DEBIAN/postrm"), purge)?;
