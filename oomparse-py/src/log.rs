@@ -7,9 +7,9 @@ use oomparse_input::{Got, Part, Source, TakeLogs};
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -36,6 +36,7 @@ pub(crate) enum Opener {
     File(PathBuf),
     Part(PathBuf, Range<u64>, u64),
     Python(PyReader),
+    PythonPart(PyReader, Range<u64>, u64),
 }
 
 /// A message from the reading thread.
@@ -96,7 +97,9 @@ impl Log {
         let (again, raised) = match &opener {
             Opener::File(path) => (Some(path.clone()), None),
             Opener::Part(..) => (None, None),
-            Opener::Python(reader) => (None, Some(reader.raised())),
+            Opener::Python(reader) | Opener::PythonPart(reader, ..) => {
+                (None, Some(reader.raised()))
+            }
         };
         let input = name.clone();
         thread::Builder::new()
@@ -207,7 +210,12 @@ fn fill(
     send: &dyn Fn(Message) -> bool,
 ) -> io::Result<()> {
     let mut source = match opener {
-        Opener::Part(path, range, warmup) => return fill_part(&path, range, warmup, empty, send),
+        Opener::Part(path, range, warmup) => {
+            return fill_part(Part::open(File::open(path)?, range, warmup)?, empty, send);
+        }
+        Opener::PythonPart(reader, range, warmup) => {
+            return fill_part(Part::open(reader, range, warmup)?, empty, send);
+        }
         Opener::File(path) => Source::of_file(File::open(path)?)?,
         Opener::Python(reader) => Source::new(reader, false),
     };
@@ -270,14 +278,11 @@ fn text(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-fn fill_part(
-    path: &Path,
-    range: Range<u64>,
-    warmup: u64,
+fn fill_part<F: Read + Seek>(
+    mut part: Part<F>,
     empty: &Receiver<Piece>,
     send: &dyn Fn(Message) -> bool,
 ) -> io::Result<()> {
-    let mut part = Part::open(File::open(path)?, range, warmup)?;
     send(Message::Begin(None));
     let mut made = 0;
     loop {

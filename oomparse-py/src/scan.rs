@@ -12,7 +12,6 @@ use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyCapsule, PyDict};
 use serde_json::{Map, Value};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -49,12 +48,7 @@ impl Scan {
             }
         };
         let source = match part {
-            Some((start, end, _)) if end < start => {
-                return Err(PyValueError::new_err("the part ends before it begins"));
-            }
-            Some((start, end, warmup)) => {
-                Source::Part(source.extract::<PathBuf>()?, start..end, warmup)
-            }
+            Some((start, end, warmup)) => Source::part(source, start..end, warmup)?,
             None => Source::of(source)?,
         };
         Ok(Self {

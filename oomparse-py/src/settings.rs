@@ -57,6 +57,11 @@ impl Settings {
             "node_name" => options.host = Some(bytes_of(value)?).filter(|name| !name.is_empty()),
             "boot_id" => options.boot_id = Some(bytes_of(value)?).filter(|id| !id.is_empty()),
             "tasks" => options.tasks = value.is_truthy()?,
+            "max_report_len" => {
+                let bytes = value.extract::<u64>().ok().filter(|bytes| *bytes > 0);
+                let bytes = bytes.ok_or_else(|| wrong(key, "a number of bytes above 0", value))?;
+                options.max_report_len = Some(bytes);
+            }
             "trust" => options.accept = accept_of(value)?.and_daemons_of(options.accept),
             "sources" => options.accept = with_sources(options.accept, value)?,
             "origin" => options.origin = Some(daemon_of(key, value)?),
@@ -114,7 +119,7 @@ fn accept_of(value: &Bound<'_, PyAny>) -> PyResult<Accept> {
 
 /// The daemons whose lines are read besides: their names, or `all`.
 fn with_sources(accept: Accept, value: &Bound<'_, PyAny>) -> PyResult<Accept> {
-    if value.str()?.to_string() == "all" {
+    if value.str()? == "all" {
         return Ok(accept.and_all_daemons());
     }
     if value.extract::<String>().is_ok() {

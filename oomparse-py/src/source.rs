@@ -5,7 +5,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyTuple};
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,8 @@ pub(crate) enum Source {
     Paths(Vec<PathBuf>),
     /// Bytes of a file, and how many bytes before them are read for reports that are open there.
     Part(PathBuf, Range<u64>, u64),
+    /// The same of a file object that can seek, once.
+    PartOnce(Mutex<Option<PyReader>>, Range<u64>, u64),
     /// Python code supplies the bytes, once.
     Once(Mutex<Option<PyReader>>),
 }
@@ -51,9 +53,21 @@ impl Source {
         Ok(Self::Once(Mutex::new(Some(reader))))
     }
 
+    /// Bytes of one file: of a path, or of a file object that can seek.
+    pub(crate) fn part(value: &Bound<'_, PyAny>, range: Range<u64>, warmup: u64) -> PyResult<Self> {
+        if range.end < range.start {
+            return Err(PyValueError::new_err("the part ends before it begins"));
+        }
+        if value.hasattr("read")? && value.hasattr("seek")? {
+            let reader = PyReader::new(value.clone().unbind(), true);
+            return Ok(Self::PartOnce(Mutex::new(Some(reader)), range, warmup));
+        }
+        Ok(Self::Part(value.extract()?, range, warmup))
+    }
+
     /// Whether Python code supplies the bytes.
     pub(crate) fn is_python(&self) -> bool {
-        matches!(self, Self::Once(_))
+        matches!(self, Self::Once(_) | Self::PartOnce(..))
     }
 
     /// The logs, each with its name.
@@ -64,17 +78,21 @@ impl Source {
                 let opener = Opener::Part(path.clone(), range.clone(), *warmup);
                 Ok(vec![(name(path), opener)])
             }
-            Self::Once(reader) => {
-                let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-                match reader.take() {
-                    Some(reader) => Ok(vec![(None, Opener::Python(reader))]),
-                    None => Err(PyValueError::new_err(
-                        "its bytes were read already; scan a path to read a log again",
-                    )),
-                }
+            Self::PartOnce(reader, range, warmup) => {
+                let opener = Opener::PythonPart(taken(reader)?, range.clone(), *warmup);
+                Ok(vec![(None, opener)])
             }
+            Self::Once(reader) => Ok(vec![(None, Opener::Python(taken(reader)?))]),
         }
     }
+}
+
+/// The reader, the first time.
+fn taken(reader: &Mutex<Option<PyReader>>) -> PyResult<PyReader> {
+    let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+    reader.take().ok_or_else(|| {
+        PyValueError::new_err("its bytes were read already; scan a path to read a log again")
+    })
 }
 
 fn name(path: &Path) -> Option<String> {
@@ -153,21 +171,43 @@ fn bytes(chunk: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     Err(PyTypeError::new_err(sentence))
 }
 
+impl PyReader {
+    /// Asks Python, which may have ended meanwhile; keeps the exception that it raises.
+    fn ask<T>(&self, ask: impl FnOnce(&Self, Python<'_>) -> PyResult<T>) -> io::Result<T> {
+        let answer = Python::try_attach(|py| ask(self, py));
+        let answer = answer.ok_or_else(|| io::Error::other("Python has ended"))?;
+        answer.map_err(|error| {
+            let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+            let said = error.to_string();
+            *raised = Some(error);
+            io::Error::other(said)
+        })
+    }
+}
+
+impl Seek for PyReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        // What was given and not read yet is asked for again.
+        let unread = i64::try_from(self.given.len() - self.at).unwrap_or_default();
+        (self.given, self.at) = (Vec::new(), 0);
+        let (offset, whence) = match to {
+            SeekFrom::Start(at) => (i64::try_from(at).unwrap_or(i64::MAX), 0),
+            SeekFrom::Current(by) => (by - unread, 1),
+            SeekFrom::End(by) => (by, 2),
+        };
+        self.ask(|this, py| {
+            let from = this.from.bind(py);
+            // `seek` of some file objects returns nothing.
+            from.call_method1("seek", (offset, whence))?;
+            from.call_method0("tell")?.extract()
+        })
+    }
+}
+
 impl Read for PyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.at == self.given.len() {
-            // Python may have ended meanwhile.
-            let next = Python::try_attach(|py| self.next(py));
-            self.given = match next {
-                None => return Err(io::Error::other("Python has ended")),
-                Some(Ok(bytes)) => bytes.unwrap_or_default(),
-                Some(Err(error)) => {
-                    let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
-                    let said = error.to_string();
-                    *raised = Some(error);
-                    return Err(io::Error::other(said));
-                }
-            };
+            self.given = self.ask(Self::next)?.unwrap_or_default();
             self.at = 0;
         }
         let rest = self.given.get(self.at..).unwrap_or_default();

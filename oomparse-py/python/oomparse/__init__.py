@@ -106,11 +106,12 @@ def scan(
 
 
 def scan_range(
-    path: str | os.PathLike[str],
+    log: str | os.PathLike[str] | BinaryIO,
     start: int,
     end: int,
     *,
     warmup: int = WARMUP,
+    max_report_len: int | None = None,
     year: int | None = None,
     timezone: str | datetime.tzinfo | None = None,
     node_name: str | None = None,
@@ -125,13 +126,17 @@ def scan_range(
 ) -> Scan:
     """The events that leave in bytes ``start`` up to before ``end`` of one plain file.
 
+    ``log`` is a path, or a file that is open for reading bytes and can seek; such a file is read once.
+
     The parts of a file give together what the whole gives, however it is cut. ``warmup`` bytes before ``start`` are read
-    for what is open there; with less than the default a report of a host that was silent for long may be lost. The other
-    arguments are those of `scan`.
+    for what is open there: four times ``max_report_len``, the bytes of the log after which a report leaves with what it
+    has (8 MiB). With a smaller ``warmup`` a report of a host that was silent for long may be lost, unless
+    ``max_report_len`` is smaller too, for all parts. The other arguments are those of `scan`.
     """
     return Scan(
-        path,
+        log,
         part=(start, end, warmup),
+        max_report_len=max_report_len,
         columns=columns,
         on_error=on_error,
         year=year,

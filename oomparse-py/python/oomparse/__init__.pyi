@@ -319,11 +319,12 @@ def scan(
     on_error: OnError = "raise",
 ) -> Scan: ...
 def scan_range(
-    path: Path,
+    log: Path | BinaryIO,
     start: int,
     end: int,
     *,
     warmup: int = ...,
+    max_report_len: int | None = None,
     year: int | None = None,
     timezone: str | datetime.tzinfo | None = None,
     node_name: str | None = None,
