@@ -1,7 +1,13 @@
 import json
+import os
 import pathlib
+import shutil
+import sys
 
 import pytest
+
+# What Spark starts is this Python.
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CASES = ROOT / "corpus" / "cases"
@@ -30,3 +36,45 @@ def log(tmp_path):
     path = tmp_path / "kern.log"
     path.write_bytes(KILL)
     return path
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """An S3 on loopback, and a client of it; the environment tells everyone where it is."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ.update(
+        AWS_ENDPOINT_URL=f"http://{host}:{port}",
+        AWS_ACCESS_KEY_ID="key",
+        AWS_SECRET_ACCESS_KEY="secret",
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_EC2_METADATA_DISABLED="true",
+    )
+    import boto3
+
+    yield boto3.client("s3")
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(request):
+    """One Spark for all tests; its workers have the environment that it began with."""
+    pytest.importorskip("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("no java")
+    try:
+        request.getfixturevalue("s3")
+    except pytest.skip.Exception:
+        pass  # The tests of it are skipped.
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2,3]").appName("oomparse")
+    builder = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
+    builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.sql.shuffle.partitions", "2")
+    builder = builder.config("spark.driver.memory", "512m").config("spark.log.level", "ERROR")
+    # Snappy's library for Java takes a machine that has musl beside glibc for one of musl's.
+    builder = builder.config("spark.sql.parquet.compression.codec", "gzip")
+    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    yield session
+    session.stop()

@@ -2,27 +2,10 @@
 
 import gzip
 import os
-import shutil
 
 import oomparse
 import pytest
 from conftest import CASES, KILL, UID, other_lines
-
-pytest.importorskip("pyspark")
-if shutil.which("java") is None:
-    pytest.skip("no java", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def spark():
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master("local[2]").appName("oomparse")
-    builder = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1")
-    builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.sql.shuffle.partitions", "2")
-    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    yield session
-    session.stop()
 
 
 @pytest.fixture
@@ -78,3 +61,110 @@ def test_a_large_file_is_cut_and_gives_what_the_whole_gives(spark, tmp_path):
     assert [row.id for row in frame.select("id").collect()] == whole
     kept = spark.read.format("oomparse").option("tasks", "true").load(str(path))
     assert kept.selectExpr("max(size(tasks))").first()[0] > 0
+
+
+def test_every_kind_of_bad_log_is_a_row_and_takes_nothing_from_the_others(spark, tmp_path):
+    packed = gzip.compress(KILL + other_lines(20_000))
+    flipped = bytearray(packed)
+    flipped[len(packed) // 2] ^= 0xFF
+    logs = {
+        "1-flipped.gz": bytes(flipped),
+        "2-not.gz": KILL,
+        "3-empty.gz": b"",
+        "4-cut.gz": packed[:500],
+        "5-empty.log": b"",
+        "6-whole.gz": packed,
+        "7-whole.log": KILL,
+    }
+    for name, log in logs.items():
+        (tmp_path / name).write_bytes(log)
+    frame = spark.read.format("oomparse").load(str(tmp_path))
+    rows = frame.select("file", "type", "error").collect()
+    name = lambda row: os.path.basename(row.file)
+    assert {name(row) for row in rows if row.error} == {"1-flipped.gz", "4-cut.gz"}
+    assert {name(row) for row in rows if row.type == "kill"} >= {"2-not.gz", "6-whole.gz", "7-whole.log"}
+
+
+def test_what_vanishes_between_listing_and_reading_is_a_row(tmp_path):
+    from pyspark_oomparse import OomparseDataSource
+
+    for name in "abc":
+        (tmp_path / name).write_bytes(KILL)
+    (tmp_path / "d").symlink_to(tmp_path / "nowhere")
+    source = OomparseDataSource({"path": str(tmp_path), "columns": "file,error,victim"})
+    reader = source.reader(source.schema())
+    tasks = reader.partitions()
+    (tmp_path / "b").unlink()
+    rows = [row for task in tasks for batch in reader.read(task) for row in batch.to_pylist()]
+    assert [(os.path.basename(row["file"]), row["error"]) for row in rows] == [
+        ("a", None),
+        ("b", "there is no such file"),
+        ("c", None),
+        ("d", "there is no such file"),
+    ]
+
+
+def test_a_task_that_fails_or_is_slow_and_runs_again_gives_no_duplicates(spark, tmp_path):
+    for at in range(6):
+        (tmp_path / f"{at}.log").write_bytes(KILL.replace(b"7 (java)", b"%d (java)" % at))
+    tried = tmp_path / "tried"
+    tried.mkdir()
+
+    def disturbed(batches):
+        from pyspark import TaskContext
+
+        context = TaskContext.get()
+        yield from batches
+        (tried / f"{context.partitionId()}-{context.attemptNumber()}").touch()
+        if context.attemptNumber() == 0 and context.partitionId() % 2 == 0:
+            raise RuntimeError("the machine is gone")
+
+    reader = spark.read.format("oomparse").option("splitSize", str(len(KILL))).option("columns", "victim")
+    frame = reader.load(str(tmp_path / "*.log"))
+    assert frame.rdd.getNumPartitions() == 6
+    out = tmp_path / "out"
+    frame.select("victim.pid").mapInArrow(disturbed, "pid long").write.parquet(str(out))
+    assert sorted(row.pid for row in spark.read.parquet(str(out)).collect()) == list(range(6))
+    assert len(list(tried.iterdir())) == 9
+
+
+def test_from_oomparse_reads_the_records_of_another_source(spark):
+    from pyspark_oomparse import from_oomparse
+
+    rows = []
+    for partition, case in enumerate(("077-rhel9-crio", "477-captured-6-12-group-pod")):
+        lines = (CASES / case / "input.log").read_bytes().splitlines()
+        rows += [("logs", partition, offset, bytearray(line)) for offset, line in enumerate(lines)]
+    wanted = []
+    for partition in (0, 1):
+        lines = [bytes(line) + b"\n" for _, at, _, line in rows if at == partition]
+        wanted += [(f"logs-{partition}", event["id"]) for event in oomparse.scan(lines)]
+    assert len(wanted) > 2
+    schema = "topic string, partition int, offset long, value binary"
+    frame = spark.createDataFrame(rows[::-1], schema)
+    found = from_oomparse(frame, columns="file,id").collect()
+    assert sorted((row.file, row.id) for row in found) == sorted(wanted)
+
+
+def test_a_line_end_in_a_record_makes_no_line():
+    from pyspark_oomparse._rows import line_of
+
+    said = b"Jan  5 02:12:03 n1 app[7]: a\n[9.0] Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB\n"
+    assert list(oomparse.scan([line_of(said)])) == []
+    kill = b"[9.0] Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB"
+    for line in (line_of(kill), line_of(b'{"message":\n"%s"}' % kill), line_of(kill.decode())):
+        [event] = oomparse.scan([line])
+        assert (event["victim"]["pid"], event.get("host")) == (7, None)
+    [event] = oomparse.scan([line_of(kill, b"n2")])
+    assert (event["victim"]["pid"], event["host"]) == (7, "n2")
+
+
+def test_each_task_tells_what_it_read(capfd, tmp_path):
+    from pyspark_oomparse import OomparseDataSource
+
+    (tmp_path / "a").write_bytes(KILL)
+    source = OomparseDataSource({"path": str(tmp_path)})
+    reader = source.reader(source.schema())
+    [task] = reader.partitions()
+    assert sum(batch.num_rows for batch in reader.read(task)) == 1
+    assert f"oomparse: 1 files, {len(KILL)} bytes, 1 rows" in capfd.readouterr().err

@@ -15,34 +15,33 @@ Options, beside the path:
 ``tasks``                    ``true`` keeps the table of all processes, in a column that is not there without.
 ``columns``                  the columns, separated by commas: others are not made.
 ``pods``                     a listing of pods, read once by the driver and handed to the tasks.
+``sources``                  daemons whose lines are read beside the kernel's, separated by commas, or ``all``.
 ``pathGlobFilter``           a pattern that a file's name must match.
 ``recursiveFileLookup``      ``true`` reads directories in directories.
 ============================ ==========================================================================================
 
 Files are listed and read by Python: paths on disk by this package itself, others (``s3://``, ``gs://``, ``hdfs://``)
-through ``pyarrow.fs``, with its credentials. Those that the JVM was given are not used.
+through ``pyarrow.fs``, with its credentials (for S3: ``AWS_ACCESS_KEY_ID``, ``AWS_ENDPOINT_URL`` and so on). Those that
+the JVM was given are not used. A task tells in its log how many files and bytes it read.
+
+``from_oomparse`` makes events of records that another source of Spark's reads; ``pyspark_oomparse_kafka`` reads a topic.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import glob
+import itertools
 import os
 from dataclasses import dataclass, field
 
 import oomparse
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
-__all__ = ["DefaultSource", "OomparseDataSource"]
+from . import _files, _rows
+
+__all__ = ["DefaultSource", "OomparseDataSource", "from_oomparse"]
 
 SPLIT_SIZE = 128 << 20
-
-#: How what cannot be cut begins.
-PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"BZh", b"\x04\x22\x4d\x18", b"PK\x03\x04", b"LPKSHHRH", b"*M\x18")
-
-
-def _is_true(text: str | None) -> bool:
-    return (text or "").strip().lower() == "true"
 
 
 @dataclass
@@ -72,22 +71,8 @@ class OomparseDataSource(DataSource):
     def name(cls) -> str:
         return "oomparse"
 
-    def _columns(self) -> list[str]:
-        chosen = self.options.get("columns")
-        if chosen:
-            return [name.strip() for name in chosen.split(",")]
-        keeps_tasks = _is_true(self.options.get("tasks"))
-        return [name for name in oomparse.SCHEMA.names if keeps_tasks or name != "tasks"]
-
     def schema(self):
-        import pyarrow
-        from pyspark.sql.pandas.types import from_arrow_schema
-
-        whole = pyarrow.schema(oomparse.SCHEMA)
-        unknown = set(self._columns()) - set(whole.names)
-        if unknown:
-            raise ValueError(f"columns: there is no {', '.join(sorted(unknown))}")
-        return from_arrow_schema(pyarrow.schema([whole.field(name) for name in self._columns()]))
+        return _rows.spark_schema(_rows.columns_of(self.options))
 
     def reader(self, schema) -> DataSourceReader:
         return OomparseReader(schema.names, self.options)
@@ -99,20 +84,17 @@ class OomparseReader(DataSourceReader):
     def __init__(self, columns: list[str], options) -> None:
         self.columns = list(columns)
         self.options = dict(options)
-        self.pods = None
-        if self.options.get("pods"):
-            with open(self.options["pods"], "rb") as listing:
-                self.pods = listing.read()
+        self.is_permissive = _rows.is_permissive(self.options)
+        self.listing = _rows.listing_of_pods(self.options)
 
     def _option(self, name: str) -> str | None:
-        # Spark hands options on in lower case.
-        return self.options.get(name, self.options.get(name.lower()))
+        return _rows.option(self.options, name)
 
     def partitions(self) -> list[InputPartition]:
         split = int(self._option("splitSize") or SPLIT_SIZE)
         tasks: list[Task] = []
         for path, size in self._files():
-            if size > split and not _is_packed(path):
+            if size > split and not _files.is_packed(path):
                 for start in range(0, size, split):
                     end = min(start + split, size)
                     tasks.append(Task([Piece(path, end - start, start, end)]))
@@ -121,103 +103,66 @@ class OomparseReader(DataSourceReader):
         return _together(tasks, split) or [Task()]
 
     def read(self, partition: Task):
-        import pyarrow
-
+        count = _rows.Count()
         for piece in partition.pieces:
-            scan = self._scan(piece)
-            for batch in pyarrow.RecordBatchReader.from_stream(scan):
-                if batch.num_rows > 0:
-                    yield batch
+            name = piece.path if _files.is_remote(piece.path) else None
+            try:
+                scan = self._scan(piece)
+            except OSError as error:
+                if not self.is_permissive:
+                    raise
+                sentence = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
+                yield _rows.error_row(self.columns, piece.path, sentence)
+                continue
+            yield from _rows.batches_of(scan, name, count)
+        count.tell(f"{len(partition.pieces)} files, {partition.size()} bytes")
 
     def _scan(self, piece: Piece) -> oomparse.Scan:
-        year = self._option("year")
-        mode = (self._option("mode") or "PERMISSIVE").upper()
-        if mode not in ("PERMISSIVE", "FAILFAST"):
-            raise ValueError(f"mode is PERMISSIVE or FAILFAST, not {mode}")
-        pods = None
-        if self.pods is not None:
-            pods = oomparse.Pods()
-            pods.load(self.pods)
-        given = {
-            "year": int(year) if year else None,
-            "timezone": self._option("timezone"),
-            "node_name": self._option("nodeName"),
-            "trust": self._option("trust") or "any",
-            "tasks": _is_true(self._option("tasks")) or "tasks" in self.columns,
-            "pods": pods,
-            "columns": self.columns,
-            "on_error": "raise" if mode == "FAILFAST" else "row",
-        }
+        given = _rows.arguments(self.options, self.columns, self.listing)
+        log = _files.opened(piece.path)
         if piece.start is not None:
             warmup = int(self._option("warmup") or oomparse.WARMUP)
-            return oomparse.scan_range(piece.path, piece.start, piece.end, warmup=warmup, **given)
-        return oomparse.scan(_opened(piece.path), **given)
+            return oomparse.scan_range(log, piece.start, piece.end, warmup=warmup, **given)
+        return oomparse.scan(log, **given)
 
     def _files(self) -> list[tuple[str, int]]:
         """The files with their sizes, by name. One that is gone since is a row with an error."""
         path = self._option("path")
         if not path:
             raise ValueError("load(path): no path was given")
-        recursive = _is_true(self._option("recursiveFileLookup"))
+        recursive = _rows.is_true(self._option("recursiveFileLookup"))
         pattern = self._option("pathGlobFilter")
-        found = _listed_remote(path, recursive) if _is_remote(path) else _listed(path, recursive)
+        found = _files.listed_remote(path, recursive) if _files.is_remote(path) else _files.listed(path, recursive)
         return sorted(it for it in found if not pattern or fnmatch.fnmatch(os.path.basename(it[0]), pattern))
 
 
-def _is_remote(path: str) -> bool:
-    return "://" in path and not path.startswith("file://")
+def from_oomparse(records, **options):
+    """The events of records that another source of Spark's read, as a data frame.
 
+    ``records`` has the columns ``topic``, ``partition``, ``offset`` and ``value``, as the frame that Spark's own Kafka
+    source gives: use it where only the JVM may reach the brokers. A partition's records are put in order and read as one
+    log. It does not know what came before them: of a report that is cut by the frame's first or last record, it gives
+    what is there. So give it a whole topic, or long ranges of one that overlap, and keep one row of each ``id``.
 
-def _listed(path: str, recursive: bool):
-    path = path.removeprefix("file://")
-    names = sorted(glob.glob(path)) or [path]
-    for name in names:
-        if not os.path.isdir(name):
-            yield name, os.path.getsize(name) if os.path.exists(name) else 0
-            continue
-        for directory, _, files in os.walk(name):
-            for file in files:
-                whole = os.path.join(directory, file)
-                yield whole, os.path.getsize(whole)
-            if not recursive:
-                break
+    ``options`` are those of the data source: ``columns``, ``year``, ``timezone``, ``nodeName``, ``trust``, ``tasks``,
+    ``pods``, ``mode``. ``file`` is the partition's name, ``topic-0``.
+    """
+    options = {name: str(value) for name, value in options.items()}
+    columns = _rows.columns_of(options)
+    listing = _rows.listing_of_pods(options)
 
+    def events(batches):
+        wanted = ("topic", "partition", "value")
+        rows = (row for batch in batches for row in zip(*(batch.column(name).to_pylist() for name in wanted)))
+        count = _rows.Count()
+        for (topic, partition), log in itertools.groupby(rows, key=lambda row: row[:2]):
+            lines = (_rows.line_of(value) for _, _, value in log)
+            scan = oomparse.scan(lines, **_rows.arguments(options, columns, listing))
+            yield from _rows.batches_of(scan, f"{topic}-{partition}", count)
 
-def _listed_remote(path: str, recursive: bool):
-    from pyarrow import fs
-
-    # pyarrow calls S3 s3, whatever Hadoop calls it.
-    path = path.replace("s3a://", "s3://", 1)
-    scheme = path.split("://", 1)[0]
-    fixed = path.split("*", 1)[0]
-    fixed = fixed if fixed == path else fixed.rsplit("/", 1)[0]
-    system, base = fs.FileSystem.from_uri(fixed)
-    info = system.get_file_info(base)
-    if info.type == fs.FileType.File:
-        yield path, info.size
-        return
-    wanted = path.split("://", 1)[1]
-    for info in system.get_file_info(fs.FileSelector(base, recursive=recursive or fixed != path)):
-        if info.type == fs.FileType.File and (fixed == path or fnmatch.fnmatch(info.path, wanted)):
-            yield f"{scheme}://{info.path}", info.size
-
-
-def _opened(path: str):
-    if not _is_remote(path):
-        return path
-    from pyarrow import fs
-
-    system, base = fs.FileSystem.from_uri(path)
-    return system.open_input_file(base)
-
-
-def _is_packed(path: str) -> bool:
-    """Whether a large file is read whole: what is packed cannot be cut, and what is not on disk is not."""
-    if _is_remote(path):
-        return True
-    with open(path, "rb") as log:
-        first = log.read(512)
-    return first.startswith(PACKED) or first[1:4] == b"*M\x18" or first[257:262] == b"ustar"
+    chosen = records.select("topic", "partition", "offset", "value")
+    ordered = chosen.repartition("topic", "partition").sortWithinPartitions("topic", "partition", "offset")
+    return ordered.mapInArrow(events, _rows.spark_schema(columns))
 
 
 def _together(tasks: list[Task], size: int) -> list[Task]:
