@@ -56,8 +56,13 @@ cargo xtask <command>
                 integrations/vector
   python        the Python package: a wheel and an sdist below target/python, and their tests, in an
                 environment there (python3 with venv; PyPI)
-  fleet         the same with Spark (Java 17) and ClickHouse, which are half a gigabyte, and the engines'
-                times beside each other
+  fleet         the same with Spark (Java 17), Apache Kafka, an S3 and ClickHouse, which are half a gigabyte,
+                and the engines' times beside each other
+  fleet cuts [MB] [CUTS]
+                one large log (1,000 MB), cut in 1,000 random places: the parts give what the whole gives
+  fleet hosts [GB]
+                a day of 10,000 hosts, made with its truth, 10 GB of it read: every kill found, seconds for a
+                terabyte, and how the time grows with files, hosts and kills
   bless         write corpus/cases/*/snapshot.json anew; read the difference before you commit it
   corpus-check  the tests over the corpus alone
   bench         speed and memory of `oomparse scan` on two large generated logs, beside ripgrep
@@ -151,6 +156,9 @@ fn main() -> ExitCode {
         ["vrl"] => checks::vrl(),
         ["python"] => python::check(),
         ["fleet"] => python::fleet(),
+        ["fleet", script @ ("cuts" | "hosts"), numbers @ ..] => {
+            done(python::trial(script, numbers))
+        }
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
         ["big-file"] => done(bench::big_file()),

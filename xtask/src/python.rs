@@ -19,7 +19,15 @@ const ENGINES: [&str; 5] = [
 ];
 
 /// What a fleet's archive is read with besides: half a gigabyte.
-const FLEET: [&str; 2] = ["pyspark>=4,<5", "chdb>=3"];
+const FLEET: [&str; 4] = [
+    "pyspark>=4,<5",
+    "chdb>=3",
+    "confluent-kafka>=2.5",
+    "moto[server]>=5",
+];
+
+/// Apache Kafka, whose jars Maven Central has.
+const KAFKA: &str = "4.3.1";
 
 /// Builds and tests the package.
 pub(crate) fn check() -> ExitCode {
@@ -32,23 +40,71 @@ pub(crate) fn check() -> ExitCode {
     steps.finish()
 }
 
-/// Tests the package with Spark and ClickHouse too, and times all engines beside each other.
+/// Tests the package with Spark, Kafka, S3 and ClickHouse too, and times all engines beside each other.
 pub(crate) fn fleet() -> ExitCode {
     let mut steps = Steps::default();
     environment_with(&mut steps, &[&ENGINES[..], &FLEET].concat());
+    let mut settings = Vec::new();
     if system::find("java").is_none() {
-        let why = "java is missing, so Spark's tests are skipped: apt-get install openjdk-17-jre-headless";
-        steps.not_run("Java for Spark", why);
+        let why = "java is missing, so the tests of Spark and Kafka are skipped: apt-get install openjdk-17-jre-headless";
+        steps.not_run("Java for Spark and Kafka", why);
+    } else {
+        match kafka() {
+            Ok(jars) => settings.push(("KAFKA_LIB", jars)),
+            Err(why) => steps.not_run("Apache Kafka", why.as_str()),
+        }
     }
     steps.task("the wheel", wheel);
-    steps.task("the Python package's tests", || test("tests", &[]));
+    steps.task("the program", program);
+    let program = target_dir().join("release/oomparse");
+    settings.push(("OOMPARSE", program.clone()));
+    steps.task("the Python package's tests", || test("tests", &settings));
     steps.task("engines beside each other", || {
-        let mut build = steps::cargo(&["build", "--release", "--package", "oomparse-cli"]);
-        steps::run(&mut build)?;
-        let program = target_dir().join("release/oomparse");
-        steps::run(python().arg("fleet/compare.py").arg(program))
+        steps::run(python().arg("fleet/compare.py").arg(&program))
     });
     steps.finish()
+}
+
+fn program() -> Result<(), String> {
+    let build = ["build", "--release", "--package", "oomparse-cli"];
+    steps::run(&mut steps::cargo(&build))
+}
+
+/// A large log cut in many places, or a fleet's day: a script of the package's folder `fleet`, with the wheel.
+pub(crate) fn trial(script: &str, numbers: &[&str]) -> Result<(), String> {
+    bring(&TOOLS)?;
+    wheel()?;
+    let mut args: Vec<String> = numbers.iter().map(|&number| number.to_owned()).collect();
+    if script == "hosts" {
+        program()?;
+        args.resize(1, "10".to_owned());
+        args.push(target_dir().join("release/oomparse").display().to_string());
+    }
+    steps::run(python().arg(format!("fleet/{script}.py")).args(args))
+}
+
+/// The folder with Kafka's jars, which Ivy brings; Spark has Ivy.
+fn kafka() -> Result<PathBuf, String> {
+    let dir = dir().join(format!("kafka-{KAFKA}"));
+    let jars = dir.join("lib");
+    if jars.join(format!("kafka_2.13-{KAFKA}.jar")).is_file() {
+        return Ok(jars);
+    }
+    let find = "import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent / 'jars')";
+    let found = python().args(["-c", find]).output();
+    let found = found.map_err(|error| format!("python: {error}"))?;
+    let spark = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    let ivy = only_file_with(Path::new(&spark), "ivy-", ".jar")?;
+    let mut bring = Command::new("java");
+    bring.args(["-Xmx256m", "-jar"]).arg(ivy);
+    bring.args(["-dependency", "org.apache.kafka", "kafka_2.13", KAFKA]);
+    bring.args(["-confs", "default", "-types", "jar", "bundle", "-cache"]);
+    bring.arg(dir.join("ivy")).arg("-retrieve");
+    bring.arg(jars.join("[artifact]-[revision](-[classifier]).[ext]"));
+    steps::run(bring.stdout(std::process::Stdio::null()))?;
+    // The cache has the same jars again.
+    let _ = std::fs::remove_dir_all(dir.join("ivy"));
+    Ok(jars)
 }
 
 /// An environment with what builds and tests the package, and as many engines as can be had.
@@ -74,10 +130,12 @@ fn bring(packages: &[&str]) -> Result<(), String> {
     install(packages)
 }
 
-/// Installs packages of PyPI, as wheels alone: nothing is compiled.
+/// Installs packages of PyPI, as wheels alone: nothing is compiled. Spark comes as an sdist, and has nothing to
+/// compile.
 fn install(packages: &[&str]) -> Result<(), String> {
     let args = ["-m", "pip", "install", "--quiet", "--only-binary", ":all:"];
-    steps::run(python().args(args).args(packages))
+    let but = ["--no-binary", "pyspark"];
+    steps::run(python().args(args).args(but).args(packages))
 }
 
 /// Builds the wheel, and installs it in place of an older one.
@@ -97,7 +155,7 @@ fn wheel() -> Result<(), String> {
 fn sdist() -> Result<(), String> {
     let sdists = dir().join("sdist");
     let _ = std::fs::remove_dir_all(&sdists);
-    let args = ["-m", "maturin", "sdist", "--quiet", "--out"];
+    let args = ["-m", "maturin", "sdist", "--out"];
     steps::run(python().args(args).arg(&sdists))?;
     let sdist = only_file(&sdists, ".tar.gz")?;
     println!("    {}", sdist.display());
@@ -116,7 +174,7 @@ fn sdist() -> Result<(), String> {
 }
 
 /// Runs tests of the package with pytest.
-fn test(what: &str, more: &[&str]) -> Result<(), String> {
+fn test(what: &str, settings: &[(&str, PathBuf)]) -> Result<(), String> {
     let tests = package().join(what);
     // Not in the package's folder, whose own sources would be imported.
     let mut pytest = python();
@@ -124,7 +182,8 @@ fn test(what: &str, more: &[&str]) -> Result<(), String> {
         .current_dir(dir())
         .args(["-m", "pytest", "-q", "-rs"]);
     pytest.args(["-p", "no:cacheprovider"]).arg("--rootdir");
-    steps::run(pytest.arg(package()).args(more).arg(tests))
+    pytest.envs(settings.iter().map(|(name, value)| (name, value)));
+    steps::run(pytest.arg(package()).arg(tests))
 }
 
 fn lints() -> Result<(), String> {
@@ -155,11 +214,18 @@ fn python() -> Command {
 }
 
 fn only_file(dir: &Path, end: &str) -> Result<PathBuf, String> {
+    only_file_with(dir, "", end)
+}
+
+fn only_file_with(dir: &Path, start: &str, end: &str) -> Result<PathBuf, String> {
     let entries = std::fs::read_dir(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     let mut files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
     files
-        .find(|path| path.to_string_lossy().ends_with(end))
-        .ok_or_else(|| format!("{}: no file ends with {end}", dir.display()))
+        .find(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(start) && name.ends_with(end)
+        })
+        .ok_or_else(|| format!("{}: no file is called {start}…{end}", dir.display()))
 }
 
 fn package() -> PathBuf {
