@@ -21,6 +21,10 @@ use alloc::sync::Arc;
 use fields::{Fields, Object, key};
 use read::{Members, Part};
 
+/// Whether a daemon's fields are written. A build without `daemons` and `std`, such as a WebAssembly module that must
+/// be small, reads no daemon's line and so has none to write.
+const TELLS_TESTIMONY: bool = cfg!(any(test, feature = "daemons", feature = "std"));
+
 impl OomEvent {
     /// The event as compact JSON, keys in the order of `docs/schema.md`.
     ///
@@ -42,7 +46,7 @@ impl Object for OomEvent {
         to.text(key!(id), self.id.as_deref());
         to.text(key!(report_id), self.report_id.as_deref());
         to.put_text(key!(origin), self.origin.as_str());
-        let testimony = self.testimony.as_deref();
+        let testimony = self.testimony.as_deref().filter(|_| TELLS_TESTIMONY);
         if let Some(testimony) = testimony {
             testimony.tell_deed(to);
         }
