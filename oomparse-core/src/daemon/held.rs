@@ -100,3 +100,45 @@ impl<K: PartialEq> Held<K> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, Parser};
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    fn parser() -> Parser {
+        let mut options = Options::default();
+        options.accept = options.accept.and_all_daemons();
+        Parser::with_options(options)
+    }
+
+    #[test]
+    fn only_words_of_one_moment_are_one_notice() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        let mut parser = parser();
+        for second in ["00", "00", "40"] {
+            let line = format!(
+                "Jun 01 10:00:{second} n1 containerd[7]: time=\"2025-06-01T10:00:{second}.1Z\" level=info \
+                 msg=\"TaskOOM event container_id:\\\"{id}\\\"\""
+            );
+            parser.push_line(line.as_bytes());
+        }
+        parser.finish();
+        let counts: Vec<_> = parser
+            .events()
+            .map(|event| event.testimony.unwrap().count)
+            .collect();
+        assert_eq!(counts, [Some(2), None]);
+    }
+
+    #[test]
+    fn any_line_of_its_host_ends_the_wait() {
+        let mut parser = parser();
+        parser.push_line(b"Jun 01 10:00:00 n1 earlyoom[7]: sending SIGTERM to process 9 uid 0 \"a\": badness 1, VmRSS 2 MiB");
+        parser.push_line(b"Jun 01 10:00:05 n1 cron[3]: x");
+        assert!(parser.next_event().is_none());
+        parser.push_line(b"Jun 01 10:05:00 n1 cron[3]: x");
+        assert_eq!(parser.next_event().unwrap().victim.unwrap().pid, 9);
+    }
+}
