@@ -3,10 +3,13 @@
 //! Borrows and carries between the bytes of a word can only make a neighbour of a matching byte look like a
 //! match, so the answer for the whole word is right.
 
+use super::memmem;
+use memchr::memchr;
+
 const ONES: u64 = u64::MAX / 255;
 const HIGH: u64 = ONES * 0x80;
 
-/// Builds without std are for places where size matters more.
+/// Builds without `perf` are for places where size matters more, and for interpreters, which take a block byte by byte.
 const IS_SMALL: bool = cfg!(not(feature = "perf"));
 
 /// Whether all bytes are printable ASCII.
@@ -33,9 +36,32 @@ pub(crate) fn all_plain(text: &str) -> bool {
     })
 }
 
+/// How many bytes at the start of a text are read as they are within a string of JSON: up to a control character, a
+/// quote or a backslash.
+#[cfg(any(test, feature = "serde"))]
+#[inline]
+pub(crate) fn plain_len(text: &[u8]) -> usize {
+    let mut len = 0usize;
+    for word in text.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*word);
+        let special = less(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
+        if special != 0 {
+            // The lowest bit is right: borrows only reach bytes behind a match.
+            return len.wrapping_add((special.trailing_zeros() / u8::BITS) as usize);
+        }
+        len = len.wrapping_add(8);
+    }
+    let rest = text.get(len..).unwrap_or_default();
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
+    len.wrapping_add(rest.iter().take_while(is_plain).count())
+}
+
 /// The position of the first of these bytes. For short texts only: `memchr` is faster on longer ones.
 #[inline]
 pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usize> {
+    if IS_SMALL {
+        return set.iter().filter_map(|one| memchr(*one, bytes)).min();
+    }
     let Some(last) = bytes.last_chunk::<BLOCK>() else {
         return bytes.iter().position(|one| set.contains(one));
     };
@@ -54,6 +80,9 @@ pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usi
 /// once: comparisons, joined without a branch.
 #[inline(always)]
 pub(crate) fn first(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> Option<usize> {
+    if IS_SMALL {
+        return bytes.iter().position(|byte| is_so(*byte));
+    }
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut at = 0usize;
     for block in blocks {
@@ -69,6 +98,9 @@ pub(crate) fn first(bytes: &[u8], is_so: impl Fn(u8) -> bool) -> Option<usize> {
 /// Whether the text has any of these bytes. For short texts only.
 #[inline]
 pub(crate) fn has<const N: usize>(bytes: &[u8], set: [u8; N]) -> bool {
+    if IS_SMALL {
+        return set.iter().any(|one| memchr(*one, bytes).is_some());
+    }
     let Some(last) = bytes.last_chunk::<BLOCK>() else {
         return bytes.iter().any(|byte| set.contains(byte));
     };
@@ -83,6 +115,9 @@ pub(crate) fn has<const N: usize>(bytes: &[u8], set: [u8; N]) -> bool {
 /// Whether the text contains these two bytes side by side. For short texts only.
 #[inline]
 pub(crate) fn has_pair(bytes: &[u8], [first, second]: [u8; 2]) -> bool {
+    if IS_SMALL {
+        return memmem::find(bytes, &[first, second]).is_some();
+    }
     let is_pair = |(one, next): (&u8, &u8)| (*one == first) & (*next == second);
     let behind = bytes.get(1..).unwrap_or_default();
     let (blocks, rest) = behind.as_chunks::<BLOCK>();
@@ -104,6 +139,9 @@ pub(crate) fn has_pair(bytes: &[u8], [first, second]: [u8; 2]) -> bool {
 /// Whether the text begins with `start`. `==` calls a function, which costs more than this short test.
 #[inline]
 pub(crate) fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
+    if IS_SMALL {
+        return bytes.starts_with(start);
+    }
     let Some(bytes) = bytes.get(..start.len()) else {
         return false;
     };
@@ -368,10 +406,16 @@ mod tests {
                     text[at] = byte;
                     let printable = (0x20..0x7f).contains(&byte);
                     assert_eq!(all_printable(&text), printable, "{byte} at {at} of {len}");
+                    let plain = byte >= 0x20 && byte != b'"' && byte != b'\\';
+                    let until = if plain { len } else { at };
+                    assert_eq!(plain_len(&text), until, "{byte} at {at} of {len}");
+                    // A borrow from a byte must not reach one before it.
+                    text[at + 1..].fill(byte);
+                    assert_eq!(plain_len(&text), until, "{byte} from {at} of {len}");
+                    text[at + 1..].fill(b'z');
                     let Ok(text) = core::str::from_utf8(&text) else {
                         continue;
                     };
-                    let plain = byte >= 0x20 && byte != b'"' && byte != b'\\';
                     assert_eq!(all_plain(text), plain, "{byte} at {at} of {len}");
                 }
             }

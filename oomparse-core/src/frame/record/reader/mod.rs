@@ -3,6 +3,7 @@
 //! It accepts only valid JSON and does not recurse: however deep a shipper nests values, they cannot exhaust an
 //! interpreter's stack.
 
+use crate::bytes::words::plain_len;
 use crate::frame::json_escape::{four_digits, letter, unicode};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -79,9 +80,7 @@ impl<'a> Reader<'a> {
 
     /// The bytes up to a quote or a backslash.
     fn plain(&mut self) -> Option<&'a [u8]> {
-        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        let end = self.rest.iter().position(special)?;
-        let (plain, rest) = self.rest.split_at_checked(end)?;
+        let (plain, rest) = self.rest.split_at_checked(plain_len(self.rest))?;
         self.rest = rest;
         (*rest.first()? > 0x1f).then_some(plain)
     }
