@@ -233,6 +233,7 @@ fn hosts<'a>(start: *const u8, length: usize) -> Option<&'a [u8]> {
 struct Arena(#[expect(dead_code, reason = "only its address is used")] [u8; ARENA]);
 
 struct Copies {
+    /// The bytes in use, from the arena's start: a multiple of eight, and at most [`ARENA`], which is one too.
     used: usize,
     live: u32,
     heap: Heap,
@@ -248,20 +249,18 @@ static COPIES: Shared<Copies> = Shared::new(Copies {
 /// Memory for a copy of a tag or a record; null if there is none.
 ///
 /// The host requests two blocks for each record and frees both after it, so most come from one arena whose top
-/// moves up and, when nothing is in use any more, returns to its start.
+/// moves up and, when nothing is in use any more, returns to its start. Each operation counts, as in the search.
 #[unsafe(no_mangle)]
 extern "C" fn malloc(size: usize) -> *mut u8 {
-    // For zero bytes too, the address is a block of its own within the arena.
-    let size = size.max(1);
     let copies = COPIES.get();
     let start = copies.used;
-    let end = start.wrapping_add(size.wrapping_add(7) & !7);
-    if size <= ARENA && end <= ARENA {
-        copies.used = end;
-        copies.live = copies.live.wrapping_add(1);
-        return ROOM.0.get().cast::<u8>().wrapping_add(start);
+    if size >= ARENA.wrapping_sub(start) {
+        return large(copies, size);
     }
-    large(copies, size)
+    // For zero bytes too, the address is a block of its own within the arena.
+    copies.used = start.wrapping_add(size.wrapping_add(8) & !7);
+    copies.live = copies.live.wrapping_add(1);
+    ROOM.0.get().cast::<u8>().wrapping_add(start)
 }
 
 /// Frees a block from `malloc`.
@@ -270,8 +269,10 @@ extern "C" fn free(start: *mut u8) {
     let copies = COPIES.get();
     let base = ROOM.0.get().cast::<u8>().addr();
     if start.addr().wrapping_sub(base) < ARENA {
-        copies.live = copies.live.saturating_sub(1);
-        if copies.live == 0 {
+        if copies.live > 1 {
+            copies.live = copies.live.wrapping_sub(1);
+        } else {
+            copies.live = 0;
             copies.used = 0;
         }
     } else if !start.is_null() {

@@ -40,7 +40,7 @@ fn main() {
     for kind in [Kind::Wasmi, Kind::Wasmtime] {
         trials.extend(hazards::trials(kind, plain));
         trials.extend(corpus::trials(kind, plain));
-        trials.extend(scripts::trials(kind, plain));
+        trials.extend(scripts::trials(kind, plain, named));
         trials.extend(fuzz::trials(kind, plain));
         trials.extend(pods::trials(kind, named));
     }

@@ -111,7 +111,7 @@ cargo xtask <command>
                 build liboomparse and put library, header and oomparse.pc below DIR
   fluent-bit-filter
                 build the native filter, as target/release/flb-filter_oomparse.so
-  try-fluent-bit --bin PATH [--lines N] [--rounds N]
+  try-fluent-bit --bin PATH [--lines N] [--rounds N] [--part all|cost]
                 run the filters in your Fluent Bit, native, WASM and Lua: records in and out, the
                 configurations for WASM (as root with real kills), lines per CPU second
   try-vector --bin PATH

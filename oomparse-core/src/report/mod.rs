@@ -205,6 +205,10 @@ impl Assembler {
                 Joined::Taken => return true,
                 Joined::Whole(pending) => {
                     self.read_pending(&pending);
+                    // The record that completes a Killed line reports the kill: the one before could not.
+                    if let Line::Killed(line) = parse_line(pending.message()) {
+                        self.note_named(Some(line.pid), &stamp);
+                    }
                     return true;
                 }
                 Joined::Flush(pending) => self.read_pending(&pending),

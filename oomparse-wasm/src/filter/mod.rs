@@ -12,9 +12,8 @@
 use crate::pods::{Pods, Sources, kubernetes};
 use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
-use oomparse_core::line::{Line, parse_line};
 use oomparse_core::{
-    Accept, Evidence, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, with_member,
+    Accept, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, with_member,
 };
 use oomparse_host::KEYS;
 
@@ -191,7 +190,7 @@ impl Filter {
         let is_hungry = stream.parser.wants_every_line();
         let mut lost = 0u32;
         while let Some(event) = stream.parser.next_event() {
-            if stream.parser.last_frame_tells(&event) || is_rest_of(&event, frame) {
+            if stream.parser.last_frame_tells(&event) {
                 own.push(event);
             } else {
                 lost = lost.saturating_add(1);
@@ -319,16 +318,6 @@ fn is_object(record: &[u8]) -> bool {
     record.len() <= MAX_LINE_LEN
         && record.trim_ascii_start().first() == Some(&b'{')
         && record.trim_ascii_end().last() == Some(&b'}')
-}
-
-/// Whether a record is the end of a Killed line whose comm contains a newline: both pieces have printk's stamp.
-fn is_rest_of(event: &OomEvent, frame: &Frame<'_>) -> bool {
-    let same_time = event.kernel_time_us == frame.kernel_time_us;
-    let killed = event.evidence.contains(&Evidence::Killed);
-    killed
-        && event.kernel_time_us.is_some()
-        && same_time
-        && matches!(parse_line(&frame.message), Line::Other | Line::Malformed)
 }
 
 #[cfg(test)]

@@ -19,8 +19,13 @@ pub(super) struct Parts {
     pub(super) module_of_none: f64,
 }
 
-/// Prints the figures of each filter.
-pub(super) fn run(host: &Host, input: &Input, rounds: usize) -> Result<Parts, String> {
+/// Prints the figures of each filter, or of those alone of which a part is given.
+pub(super) fn run(
+    host: &Host,
+    input: &Input,
+    rounds: usize,
+    only_parts: bool,
+) -> Result<Parts, String> {
     let none = Filter {
         name: "none".to_owned(),
         ..Filter::default()
@@ -43,19 +48,23 @@ pub(super) fn run(host: &Host, input: &Input, rounds: usize) -> Result<Parts, St
     let mut grep = row(grep);
     let mut lua_identity = row(host.lua("lua that does nothing", &do_nothing, "identity"));
     let mut lua = row(host.oomparse_lua());
-    let mut rows = [
+    let mut rows = vec![
         &mut none,
         &mut empty,
         &mut native,
-        &mut events,
-        &mut identity,
         &mut with_malloc,
         &mut module,
-        &mut any,
-        &mut grep,
-        &mut lua_identity,
-        &mut lua,
     ];
+    if !only_parts {
+        rows.extend([
+            &mut events,
+            &mut identity,
+            &mut any,
+            &mut grep,
+            &mut lua_identity,
+            &mut lua,
+        ]);
+    }
     // In turns, so that what else the machine does meets all of them.
     for _ in 0..rounds {
         for (filter, times) in &mut rows {
@@ -82,12 +91,14 @@ pub(super) fn run(host: &Host, input: &Input, rounds: usize) -> Result<Parts, St
         part
     };
     println!("\nthroughput as a part of another filter's, the middle of the same rounds:\n");
-    part(&empty, &events);
-    part(&identity, &any);
-    part(&with_malloc, &any);
-    part(&identity, &module);
-    part(&lua, &module);
-    part(&lua_identity, &lua);
+    if !only_parts {
+        part(&empty, &events);
+        part(&identity, &any);
+        part(&with_malloc, &any);
+        part(&identity, &module);
+        part(&lua, &module);
+        part(&lua_identity, &lua);
+    }
     Ok(Parts {
         native: part(&empty, &native),
         module: part(&with_malloc, &module),
