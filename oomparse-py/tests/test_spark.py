@@ -106,7 +106,8 @@ def test_what_vanishes_between_listing_and_reading_is_a_row(tmp_path):
 
 def test_a_task_that_fails_or_is_slow_and_runs_again_gives_no_duplicates(spark, tmp_path):
     for at in range(6):
-        (tmp_path / f"{at}.log").write_bytes(KILL.replace(b"7 (java)", b"%d (java)" % at))
+        kill = KILL.replace(b"7 (java)", b"%d (java)" % at).replace(b"pid=7", b"pid=%d" % at)
+        (tmp_path / f"{at}.log").write_bytes(kill)
     tried = tmp_path / "tried"
     tried.mkdir()
 
