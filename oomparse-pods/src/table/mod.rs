@@ -20,8 +20,7 @@ mod id;
 mod slots;
 mod texts;
 
-/// How many ids may begin with the same digits before further ones are found only by all their digits. Real ids
-/// are random numbers, of which no two do.
+/// How many ids may begin with the same digits before further ones are found only by all of them; real ids never do.
 const CROWD: usize = 16;
 
 /// Names by pod uid and by container id.
