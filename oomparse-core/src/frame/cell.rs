@@ -22,6 +22,9 @@ use crate::line::{Line, parse_line};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+/// Tables with bars are pasted.
+const IS_PASTED: bool = cfg!(feature = "carriers");
+
 /// What Kubernetes puts before the last of many similar events.
 const COMBINED: &[u8] = b"(combined from similar events): ";
 
@@ -58,6 +61,9 @@ const MAX_CELLS: usize = 16;
 
 /// Frames a line of unknown format that contains such a cell.
 pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
+    if IS_PASTED && let Some(row) = row(text) {
+        return of_row(row);
+    }
     let end_of = |word: &[u8]| memmem::find(text, word).and_then(|at| at.checked_add(word.len()));
     let denied = DENIALS.iter().filter_map(|word| end_of(word)).min();
     // The text after such a word is not read.
@@ -72,7 +78,9 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
     let invoked = memmem::find(text, INVOKED);
     let bytes = text.get(..denied).unwrap_or(text).iter().enumerate();
     bytes
-        .filter(|(_, byte)| matches!(byte, b'"' | b'\t' | b' ' | b';' | b','))
+        .filter(|(_, byte)| {
+            matches!(byte, b'"' | b'\t' | b' ' | b';' | b',') || IS_PASTED && **byte == b'|'
+        })
         .filter_map(|(at, delimiter)| {
             let (before, rest) = text.split_at_checked(at)?;
             let rest = rest.get(1..)?;
@@ -95,19 +103,43 @@ pub(super) fn frame(text: &[u8]) -> Option<Frame<'_>> {
                         before.ends_with(b"\t")
                             || matches!(
                                 before.trim_ascii_end(),
-                                [] | [.., b'=' | b',' | b';' | b'[' | b':']
+                                [] | [.., b'=' | b',' | b';' | b'|' | b'[' | b':']
                             )
                     }
                     // kubectl's columns are at least two blanks apart, in a document often one.
                     b' ' => at >= reason && (before.ends_with(b" ") || at == reason),
                     // Only the last one: a semicolon may be part of a name.
-                    b';' | b',' => !rest.contains(delimiter),
+                    b';' | b',' | b'|' => !rest.contains(delimiter),
                     _ => true,
                 };
             is_cell.then_some((rest, *delimiter))
         })
         .take(MAX_CELLS)
         .find_map(|(rest, delimiter)| cell(rest, delimiter))
+}
+
+/// The cells of a row of Markdown's: `| 02:12:02 | Memory cgroup out of memory: … |`.
+fn row(text: &[u8]) -> Option<&[u8]> {
+    text.trim_ascii().strip_prefix(b"| ")?.strip_suffix(b" |")
+}
+
+/// The one cell with a line of the kernel's, if no other shows that a program wrote it.
+fn of_row(row: &[u8]) -> Option<Frame<'_>> {
+    let (mut found, mut others) = (None, 0usize);
+    for cell in row.split(|byte| *byte == b'|') {
+        let cell = cell.trim_ascii();
+        let inner = cell.strip_prefix(b"`").unwrap_or(cell);
+        let inner = inner.strip_suffix(b"`").unwrap_or(inner);
+        if let Some(frame) = of(inner) {
+            others = others.saturating_add(usize::from(found.replace(frame).is_some()));
+        } else if DENIALS
+            .iter()
+            .any(|word| memmem::find(cell, word).is_some())
+        {
+            return None;
+        }
+    }
+    found.filter(|_| others == 0)
 }
 
 /// The text of the cell that begins here, up to the delimiter.
@@ -165,7 +197,7 @@ fn quoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     let (plain, rest) = text.split_at_checked(end)?;
     if matches!(
         rest,
-        [b'"'] | [b'"', b',' | b']' | b'}' | b' ' | b'\t' | b';', ..]
+        [b'"'] | [b'"', b',' | b']' | b'}' | b' ' | b'\t' | b';' | b'|', ..]
     ) {
         return Some(Cow::Borrowed(plain));
     }

@@ -38,28 +38,25 @@ fn value<'a>(reader: &mut Reader<'a>, depth: u8, found: &mut Option<Cow<'a, [u8]
                 *found = Some(text);
             }
         }
-        open @ (b'{' | b'[') if depth < MAX_DEPTH => {
-            let close = open.saturating_add(2);
-            reader.expect(open)?;
-            if reader.eat(close) {
+        b'{' if depth < MAX_DEPTH => {
+            reader.expect(b'{')?;
+            if reader.eat(b'}') {
                 return Some(());
             }
             loop {
-                if open == b'{' {
-                    let name = reader.string()?.to_ascii_lowercase();
-                    let is_denied =
-                        |word: &&[u8]| name.windows(word.len()).any(|part| part == *word);
-                    if DENIALS.iter().any(is_denied) {
-                        return None;
-                    }
-                    reader.expect(b':')?;
+                let name = reader.string()?.to_ascii_lowercase();
+                let is_denied = |word: &&[u8]| name.windows(word.len()).any(|part| part == *word);
+                if DENIALS.iter().any(is_denied) {
+                    return None;
                 }
+                reader.expect(b':')?;
                 value(reader, depth.saturating_add(1), found)?;
                 if !reader.eat(b',') {
-                    return reader.expect(close);
+                    return reader.expect(b'}');
                 }
             }
         }
+        // What a list holds may be told by what is around it.
         _ => reader.skip()?,
     }
     Some(())
