@@ -299,6 +299,8 @@ impl FrameParser {
         let given = self.events.len();
         self.streams
             .turn_to(host, is_last, &self.options, &mut self.events);
+        self.streams.is_of_record |=
+            host.is_empty() && matches!(frame.kind, FrameKind::Record | FrameKind::Journal);
         self.feed(frame, given);
         self.was_taken = true;
     }
@@ -411,6 +413,26 @@ mod tests {
         let found: Vec<_> = events.iter().map(of).collect();
         let [a, b] = ["a", "b"].map(|host| Some(Text::from(host.as_bytes())));
         assert_eq!(found, [(a, true), (b, false)]);
+    }
+
+    /// The next record's host is not theirs; a line that lost its prefix has the next line's host.
+    #[test]
+    fn a_record_without_a_host_gets_none_from_the_next() {
+        let killed = "Memory cgroup out of memory: Killed process 8 (a)";
+        let next = "Killed process 9 (b) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        for (kind, host) in [(FrameKind::Record, None), (FrameKind::Bare, Some("n2"))] {
+            let mut parser = FrameParser::new();
+            parser.push(&Frame {
+                kind,
+                host: None,
+                ..frame("", killed)
+            });
+            parser.push(&frame("n2", next));
+            parser.finish();
+            let hosts: Vec<_> = parser.events().map(|event| event.host).collect();
+            let of = |host: &str| Text::from(host.as_bytes());
+            assert_eq!(hosts, [host.map(of), Some(of("n2"))]);
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub(super) struct Streams {
     pub(super) by_host: Bounded<Assembler>,
     /// How many need every line of theirs, because a report is being printed.
     pub(super) wanting: usize,
+    /// Something open came in a record that names no host: unlike a line that lost its prefix, it does not belong to
+    /// the host that the next record names.
+    pub(super) is_of_record: bool,
 }
 
 impl Weigh for Assembler {
@@ -91,11 +94,17 @@ impl Streams {
         }
     }
 
-    /// Lines without a host belong to the first host that is named, while there is no other.
+    /// Lines without a host belong to the first host that is named, while there is no other; whole records do not.
     fn adopt(&mut self, host: &[u8], out: &mut VecDeque<OomEvent>) -> bool {
         let is_alone = self.by_host.len() == 1;
         match self.by_host.last_mut() {
             Some(last) if last.name.is_empty() && is_alone => {
+                if core::mem::take(&mut self.is_of_record) {
+                    if last.value.wants_every_line() {
+                        self.wanting = self.wanting.saturating_sub(1);
+                    }
+                    last.value.finish();
+                }
                 // A waiting kill was printed without a host.
                 last.value.give_out_all_waiting();
                 last.value.move_events(out);
