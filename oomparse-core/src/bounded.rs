@@ -18,6 +18,8 @@ pub(crate) struct Bounded<V> {
     last: Option<Box<Entry<V>>>,
     /// The others, sorted by name; boxed, because they move with every turn from one to another.
     others: Vec<Box<Entry<V>>>,
+    /// When each of the others was last used, and its name, in that order: the first is the one to leave.
+    order: Vec<(u64, Arc<[u8]>)>,
     /// The size of the others; that of the last one is added when it becomes one of them.
     weight: usize,
     clock: u64,
@@ -38,6 +40,7 @@ impl<V> Default for Bounded<V> {
         Self {
             last: None,
             others: Vec::new(),
+            order: Vec::new(),
             weight: 0,
             clock: 0,
         }
@@ -114,20 +117,24 @@ impl<V: Weigh> Bounded<V> {
         name: &[u8],
         (most, most_bytes): (usize, usize),
         make: impl FnOnce() -> V,
-        mut left: impl FnMut(Entry<V>),
+        mut left: impl FnMut(Box<Entry<V>>),
     ) -> &mut Entry<V> {
         if !self.is_last(name) {
             self.put_back();
             match self.place(name) {
                 Ok(at) => self.last = Some(self.take_out(at)),
                 Err(_) => {
-                    while self.others.len() >= most.max(1) {
-                        self.take_quietest().into_iter().for_each(&mut left);
+                    while self.others.len() >= most.max(1)
+                        && let Some(quietest) = self.take_quietest()
+                    {
+                        left(quietest);
                     }
                 }
             }
-            while self.weight > most_bytes && !self.others.is_empty() {
-                self.take_quietest().into_iter().for_each(&mut left);
+            while self.weight > most_bytes
+                && let Some(quietest) = self.take_quietest()
+            {
+                left(quietest);
             }
         }
         self.clock = self.clock.wrapping_add(1);
@@ -143,21 +150,22 @@ impl<V: Weigh> Bounded<V> {
         entry
     }
 
-    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Entry<V>> {
+    pub(crate) fn remove(&mut self, name: &[u8]) -> Option<Box<Entry<V>>> {
         if self.is_last(name) {
-            return self.last.take().map(|last| *last);
+            return self.last.take();
         }
         let at = self.place(name).ok()?;
-        Some(*self.take_out(at))
+        Some(self.take_out(at))
     }
 
     /// Removes all, in the order in which they were last used.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Entry<V>> + use<V> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Box<Entry<V>>> + use<V> {
         self.weight = 0;
+        self.order.clear();
         let mut all = core::mem::take(&mut self.others);
         all.extend(self.last.take());
         all.sort_by_key(|entry| entry.used);
-        all.into_iter().map(|entry| *entry)
+        all.into_iter()
     }
 
     /// The index of a name among the others, or where it would be.
@@ -172,21 +180,27 @@ impl<V: Weigh> Bounded<V> {
             last.weighed = last.weight();
             self.weight = self.weight.saturating_add(last.weighed);
             let at = self.place(&last.name).unwrap_or_else(|at| at);
+            // It was used after all others.
+            self.order.push((last.used, Arc::clone(&last.name)));
             self.others.insert(at, last);
         }
     }
 
     fn take_out(&mut self, at: usize) -> Box<Entry<V>> {
         let entry = self.others.remove(at);
+        let used = |(used, _): &(u64, Arc<[u8]>)| used.cmp(&entry.used);
+        if let Ok(at) = self.order.binary_search_by(used) {
+            self.order.remove(at);
+        }
         self.weight = self.weight.saturating_sub(entry.weighed);
         entry
     }
 
     /// Removes the one of the others that was silent longest.
-    fn take_quietest(&mut self) -> Option<Entry<V>> {
-        let used = |at: &usize| self.others.get(*at).map(|entry| entry.used);
-        let at = (0..self.others.len()).min_by_key(used)?;
-        Some(*self.take_out(at))
+    fn take_quietest(&mut self) -> Option<Box<Entry<V>>> {
+        let (_, name) = self.order.first()?;
+        let at = self.place(name).ok()?;
+        Some(self.take_out(at))
     }
 }
 
@@ -211,7 +225,7 @@ mod tests {
     fn turned(map: &mut Bounded<usize>, names: &[&str], most: (usize, usize)) -> Vec<u8> {
         let mut left = Vec::new();
         for name in names {
-            let leaves = |entry: Entry<usize>| left.extend_from_slice(&entry.name);
+            let leaves = |entry: Box<Entry<usize>>| left.extend_from_slice(&entry.name);
             map.turn_to(name.as_bytes(), most, || 100, leaves);
             assert!(map.is_last(name.as_bytes()));
         }

@@ -7,6 +7,7 @@ use crate::lines::Above;
 use crate::options::Options;
 use crate::parser::{Parser, Taken};
 use crate::sieve::Sieve;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -271,7 +272,7 @@ fn collect(stream: &mut Entry<Parser>, events: &mut Keyed) {
 }
 
 /// Ends a log that leaves.
-fn end(mut stream: Entry<Parser>, events: &mut Keyed) {
+fn end(mut stream: Box<Entry<Parser>>, events: &mut Keyed) {
     stream.value.finish();
     collect(&mut stream, events);
 }

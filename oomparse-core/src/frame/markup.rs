@@ -90,15 +90,20 @@ pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Whether a message begins as no kernel's does, but as a text in which somebody emphasised it.
+/// Whether a message begins as no line of the killer's does, but as a text in which somebody emphasised it, or put
+/// a blank too many before it.
 #[inline]
 pub(crate) fn may_be_emphasised(message: &[u8]) -> bool {
-    matches!(message.first(), Some(b'*' | b'<'))
+    matches!(
+        message,
+        [b'*' | b'<', ..] | [b' ', b'A'..=b'Z' | b'o' | b'*' | b'<', ..]
+    )
 }
 
 /// The message without the marks of emphasis around it: `**Out of memory: …**`, `<b>Out of memory: …</b>`.
 pub(crate) fn without_emphasis(message: &[u8]) -> Option<&[u8]> {
     let (mut inner, mut end) = (message, message.trim_ascii_end());
+    inner = inner.strip_prefix(b" ").unwrap_or(inner);
     for mark in [&b"<b>"[..], b"<strong>", b"<mark>", b"***", b"**", b"*"] {
         if let Some(rest) = inner.strip_prefix(mark) {
             inner = rest;

@@ -31,22 +31,18 @@ pub(super) fn may_be(line: &[u8]) -> bool {
 /// are as long as it is. Of almost every piece only that byte is read.
 #[inline]
 fn holds_fill(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
     let mut starts = (0..line.len()).step_by(FILL.len());
     starts.any(|at| line.get(at) == Some(&b' ') && is_in_fill(line, at))
 }
 
-/// Whether the blank at this place is one of a fill, and something follows.
+/// Whether the blank at this place is one of a fill.
 fn is_in_fill(line: &[u8], at: usize) -> bool {
     let (before, behind) = line.split_at_checked(at).unwrap_or((line, &[]));
     let is_blank = |byte: &&u8| **byte == b' ';
-    let blanks = behind.iter().take_while(is_blank).count();
-    let all = before
-        .iter()
-        .rev()
-        .take_while(is_blank)
-        .count()
-        .saturating_add(blanks);
-    all >= FILL.len() && all < before.len().saturating_add(blanks) && blanks < behind.len()
+    let behind = behind.iter().take(FILL.len()).take_while(is_blank);
+    let before = before.iter().rev().take(FILL.len()).take_while(is_blank);
+    before.count().saturating_add(behind.count()) >= FILL.len()
 }
 
 /// The line without the fill, if it is certain.

@@ -168,7 +168,6 @@ impl Framer {
         let is_known = known.is_some();
         let mut frame = known.unwrap_or_else(|| unknown(line, 0));
         if frame.kind == FrameKind::Dmesg {
-            without_second_blank(&mut frame);
             if frame.wall.is_some() {
                 self.minute = frame.wall;
             } else if dmesg::is_of_same_minute(line) {
@@ -265,16 +264,6 @@ impl Framer {
 
     fn is_indented(&self, line: &[u8]) -> bool {
         line.starts_with(b"  ") && is_headed(self.last)
-    }
-}
-
-/// Removes a blank too many between a stamp and a line of the killer's: none of these begins with one.
-fn without_second_blank(frame: &mut Frame<'_>) {
-    if cfg!(feature = "carriers")
-        && let Cow::Borrowed([b' ', text @ ..]) = frame.message
-        && stands_alone(text)
-    {
-        frame.message = Cow::Borrowed(text);
     }
 }
 

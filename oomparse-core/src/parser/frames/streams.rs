@@ -5,6 +5,7 @@ use crate::event::OomEvent;
 use crate::limits::{MAX_OPEN_BYTES, MAX_STREAMS};
 use crate::options::Options;
 use crate::report::Assembler;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
@@ -74,7 +75,7 @@ impl Streams {
             assembler
         };
         let wanting = &mut self.wanting;
-        let leave = |mut stream: Entry<Assembler>| {
+        let leave = |mut stream: Box<Entry<Assembler>>| {
             if stream.value.wants_every_line() {
                 *wanting = wanting.saturating_sub(1);
             }
