@@ -73,8 +73,6 @@ pub use keyed::KeyedParser;
 use no_paste as paste;
 pub use options::Options;
 pub use parser::{FrameParser, Parser, Taken, parse_all};
-/// The tables of the skip search, for a host interface that reads memory in its own loop.
-#[doc(hidden)]
 pub use sieve::skip;
 pub use source::{Accept, Author, Daemon, Origin, Source, Trust};
 pub use time::WallTime;

@@ -1,5 +1,9 @@
 //! The search for processors and interpreters without a packed search: most bytes are never read.
 //!
+//! It finds the words of which a line must contain one to be read while no report is open. A host that reads a
+//! guest's memory in its own loop uses the tables; everyone else has [`find`], or
+//! [`Parser::is_candidate`](crate::Parser::is_candidate), which is faster where there are packed instructions.
+//!
 //! It is the algorithm of Wu and Manber: each word has a window of eight bytes. Two bytes are read at a time, and
 //! a table says where the next window can end at the earliest, usually seven bytes further. The windows are
 //! chosen so that they end in pairs of bytes that are rare in logs; a place with such a pair is checked closely.
@@ -81,6 +85,14 @@ const fn before() -> [u8; 1 << 16] {
 }
 
 /// The position of the first of the words in these bytes.
+///
+/// # Example
+/// ```
+/// use oomparse_core::skip::find;
+///
+/// assert_eq!(find(b"[12.5] Out of memory: Killed process 7 (a)"), Some(7));
+/// assert_eq!(find(b"[12.5] eth0: link is up"), None);
+/// ```
 #[must_use]
 pub fn find(bytes: &[u8]) -> Option<usize> {
     // Every operation in the loop counts: an interpreter takes a nanosecond for each.
