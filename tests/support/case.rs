@@ -31,6 +31,12 @@ impl Case {
         self.word("needs") == Some("the line above")
     }
 
+    /// Whether a build of the core without the feature `carriers` gives other events (`carriers = true`).
+    #[must_use]
+    pub fn needs_carriers(&self) -> bool {
+        self.about.get("carriers").and_then(toml::Value::as_bool) == Some(true)
+    }
+
     /// Whether it asks for more than the kernel's lines.
     #[must_use]
     pub fn reads_others(&self) -> bool {

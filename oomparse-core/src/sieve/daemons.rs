@@ -108,16 +108,16 @@ fn word_by_word(bytes: &[u8]) -> Option<usize> {
 /// The first position of letters that are part of one of their words.
 #[cfg(feature = "perf")]
 fn search(
-    packed: &super::packed::Searcher,
+    packed: &super::Packed,
     bytes: &[u8],
     is_it: impl Fn(usize, usize) -> bool,
 ) -> Option<usize> {
     let mut from = 0;
-    while let Some(found) = packed.find_in(bytes, (from..bytes.len()).into()) {
-        if is_it(found.pattern().as_usize(), found.start()) {
-            return Some(found.start());
+    while let Some((at, letters)) = packed.find(bytes, from) {
+        if is_it(letters, at) {
+            return Some(at);
         }
-        from = found.start().saturating_add(1);
+        from = at.saturating_add(1);
     }
     None
 }

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "daemons")]
 mod daemons;
+#[cfg(feature = "perf")]
+mod packed;
 pub mod skip;
 mod table;
 mod words;
@@ -16,9 +18,9 @@ use self::table::texts;
 use crate::options::Options;
 
 #[cfg(feature = "perf")]
-use self::table::LETTERS;
+use self::packed::Packed;
 #[cfg(feature = "perf")]
-use aho_corasick::packed;
+use self::table::LETTERS;
 
 /// The words of which a line must contain one to be read while no report is open.
 #[cfg(any(
@@ -34,7 +36,7 @@ pub(crate) const CARRIERS: [&str; 5] = texts(&table::CARRIERS);
 #[derive(Clone, Debug)]
 pub(crate) struct Sieve {
     #[cfg(feature = "perf")]
-    packed: Option<packed::Searcher>,
+    packed: Option<Packed>,
     /// Whether it also finds the daemons' words.
     #[cfg(feature = "daemons")]
     daemons: bool,
@@ -59,9 +61,8 @@ impl Sieve {
 impl Sieve {
     /// The sieve for the kernel's lines.
     pub(crate) fn new() -> Self {
-        static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
-        let packed =
-            PACKED.get_or_init(|| packed::Searcher::new(LETTERS.iter().map(|group| group.letters)));
+        static PACKED: std::sync::OnceLock<Option<Packed>> = std::sync::OnceLock::new();
+        let packed = PACKED.get_or_init(|| Packed::new(LETTERS.iter().map(|group| group.letters)));
         Self {
             packed: packed.clone(),
             #[cfg(feature = "daemons")]
@@ -74,11 +75,11 @@ impl Sieve {
     /// The sieve that also finds daemons' lines.
     #[cfg(feature = "daemons")]
     fn with_daemons(all: bool) -> Self {
-        static PACKED: std::sync::OnceLock<Option<packed::Searcher>> = std::sync::OnceLock::new();
+        static PACKED: std::sync::OnceLock<Option<Packed>> = std::sync::OnceLock::new();
         let packed = PACKED.get_or_init(|| {
             let kernels = LETTERS.iter().map(|group| &group.letters[..]);
             let others = daemons::RARE.iter().map(|(letters, _)| letters.as_bytes());
-            packed::Searcher::new(kernels.chain(others))
+            Packed::new(kernels.chain(others))
         });
         Self {
             packed: packed.clone(),
@@ -97,11 +98,11 @@ impl Sieve {
             return without_simd(bytes);
         };
         let mut from = 0;
-        while let Some(found) = packed.find_in(bytes, (from..bytes.len()).into()) {
-            if is_word(bytes, found.start(), found.pattern().as_usize()) {
-                return Some(found.start());
+        while let Some((at, letters)) = packed.find(bytes, from) {
+            if is_word(bytes, at, letters) {
+                return Some(at);
             }
-            from = found.start().saturating_add(1);
+            from = at.saturating_add(1);
         }
         None
     }

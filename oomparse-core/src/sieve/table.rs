@@ -48,7 +48,7 @@ pub(super) const CARRIERS: [Word; 5] = [
     word("\"dmesg\":", 0, &[("\"dmesg\":", -1)]),
     word("\"MESSAGE\":[", 3, &[("\"MESSAGE\":[", -1)]),
     word("\"MESSAGE\": [", 3, &[("\"MESSAGE\": [", -1)]),
-    word("__CURSOR=", 2, &[("__CURSOR", 0)]),
+    word("__CURSOR=", 2, &[("__CURSOR=", 0)]),
     word(SHORT, 0, &[]),
 ];
 
@@ -194,13 +194,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_text_of_a_window_contains_its_word_or_is_part_of_it() {
+    fn each_text_of_a_window_contains_its_word() {
         for word in KERNEL.iter().chain(&CARRIERS) {
             for (text, _) in word.skip {
-                assert!(
-                    text.contains(word.text) || word.text.contains(text),
-                    "{text}"
-                );
+                assert!(text.contains(word.text), "{text}");
             }
         }
     }

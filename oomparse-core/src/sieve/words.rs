@@ -2,7 +2,7 @@
 
 use super::CARRIERS;
 #[cfg(feature = "perf")]
-use aho_corasick::packed;
+use super::packed::Packed;
 
 /// Two lists of words.
 type Words = [&'static [&'static str]; 2];
@@ -12,7 +12,7 @@ type Words = [&'static [&'static str]; 2];
 pub(crate) struct WordSearch {
     words: Words,
     #[cfg(feature = "perf")]
-    packed: Option<packed::Searcher>,
+    packed: Option<Packed>,
 }
 
 impl WordSearch {
@@ -21,7 +21,7 @@ impl WordSearch {
         Self {
             words,
             #[cfg(feature = "perf")]
-            packed: packed::Searcher::new(words.iter().copied().flatten()),
+            packed: Packed::new(words.iter().copied().flatten()),
         }
     }
 
@@ -29,7 +29,7 @@ impl WordSearch {
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<usize> {
         #[cfg(feature = "perf")]
         if let Some(packed) = &self.packed {
-            return packed.find(bytes).map(|found| found.start());
+            return packed.find(bytes, 0).map(|(at, _)| at);
         }
         find_each(&self.words, bytes)
     }

@@ -95,8 +95,9 @@ test('the same words of evidence as in docs/schema.md', () => {
   const schema = readFileSync(new URL('docs/schema.md', root), 'utf8');
   const line = /^`evidence` words: (.*)\.$/m.exec(schema)[1];
   const types = readFileSync(here('../types.d.ts'), 'utf8');
-  const typed = types.slice(types.indexOf('type Evidence')).matchAll(/\| '(\w+)'/g);
-  assert.deepEqual([...typed].map(([, word]) => word), line.match(/\w+/g));
+  const typed = types.slice(types.indexOf('type Evidence')).matchAll(/\| '([\w.]+)'/g);
+  const words = [...line.matchAll(/`([\w.]+)`/g)];
+  assert.deepEqual([...typed].map(([, word]) => word), words.map(([, word]) => word));
 });
 
 /** The paths of all fields of an OomEvent, as docs/schema.md writes them. */
