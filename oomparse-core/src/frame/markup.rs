@@ -94,10 +94,12 @@ pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
 /// a blank too many before it.
 #[inline]
 pub(crate) fn may_be_emphasised(message: &[u8]) -> bool {
-    matches!(
-        message,
-        [b'*' | b'<', ..] | [b' ', b'A'..=b'Z' | b'o' | b'*' | b'<', ..]
-    )
+    match message {
+        [b'*' | b'<', ..] => true,
+        // A stack trace's lines begin with a blank, too.
+        [b' ', b'K' | b'M' | b'O' | b'T', ..] | [b' ', b'o', b'o', b'm', b'-', ..] => true,
+        _ => false,
+    }
 }
 
 /// The message without the marks of emphasis around it: `**Out of memory: …**`, `<b>Out of memory: …</b>`.

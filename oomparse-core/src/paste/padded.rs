@@ -27,11 +27,10 @@ pub(super) fn may_be(line: &[u8]) -> bool {
     line.len() > SHORTEST && holds_fill(line)
 }
 
-/// Whether the fill is in the line, and not at its end: then it covers the first byte of one of the pieces that
-/// are as long as it is. Of almost every piece only that byte is read.
+/// Whether the fill is in the line: then it covers the first byte of one of the pieces that are as long as it is. Of
+/// almost every piece only that byte is read.
 #[inline]
 fn holds_fill(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
     let mut starts = (0..line.len()).step_by(FILL.len());
     starts.any(|at| line.get(at) == Some(&b' ') && is_in_fill(line, at))
 }
