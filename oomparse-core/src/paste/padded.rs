@@ -27,10 +27,16 @@ pub(super) fn may_be(line: &[u8]) -> bool {
     line.len() > SHORTEST && holds_fill(line)
 }
 
-/// Whether the fill is in the line: then it covers the first byte of one of the pieces that are as long as it is. Of
-/// almost every piece only that byte is read.
+/// Whether the fill is in the line, and not at an end: then it covers the first byte of one of the pieces that are as
+/// long as it is. Of almost every piece only that byte is read.
 #[inline]
 fn holds_fill(line: &[u8]) -> bool {
+    let is_blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
+    let line = if is_blank(line.first()) || is_blank(line.last()) {
+        line.trim_ascii()
+    } else {
+        line
+    };
     let mut starts = (0..line.len()).step_by(FILL.len());
     starts.any(|at| line.get(at) == Some(&b' ') && is_in_fill(line, at))
 }
