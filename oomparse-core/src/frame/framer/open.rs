@@ -34,7 +34,11 @@ impl Framer {
     #[cfg(feature = "carriers")]
     pub(crate) fn show_above(&mut self, line: &[u8]) {
         #[cfg(all(feature = "carriers", feature = "serde"))]
-        if let (Open::Nothing, Some(listing)) = (&self.open, listing::opens_above(line)) {
+        if matches!(self.open, Open::Nothing)
+            // Behind a program's line, its text goes on.
+            && self.continued(line).is_none()
+            && let Some(listing) = listing::opens_above(line)
+        {
             self.open = Open::Listing(Box::new(listing));
         }
         #[cfg(not(all(feature = "carriers", feature = "serde")))]
