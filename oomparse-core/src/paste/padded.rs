@@ -50,13 +50,15 @@ fn is_in_fill(line: &[u8], at: usize) -> bool {
     before.count().saturating_add(behind.count()) >= FILL.len()
 }
 
-/// The line without the fill, if it is certain.
+/// The line without the fill, if it is certain. What it is indented by stays: it may continue the line above.
 pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
     if !may_be(line) {
         return None;
     }
+    let text = line.trim_ascii_start();
+    let (indent, _) = line.split_at_checked(line.len().checked_sub(text.len())?)?;
     let mut rows: Vec<&[u8]> = Vec::new();
-    let mut rest = line.trim_ascii_end();
+    let mut rest = text.trim_ascii_end();
     while let Some(at) = memmem::find(rest, FILL) {
         let (row, behind) = rest.split_at_checked(at)?;
         if rows.len() >= MOST_ROWS {
@@ -81,7 +83,7 @@ pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
             return None;
         }
     }
-    found
+    found.map(|text| [indent, &text].concat())
 }
 
 /// Whether the line is the kernel's and complete.
