@@ -17,7 +17,6 @@
 //! ```
 
 mod cgroup;
-mod direct;
 mod kinds;
 mod line;
 mod report;

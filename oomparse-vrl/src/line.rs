@@ -1,6 +1,6 @@
 //! `parse_oom_line`.
 
-use crate::{direct, kinds, roots, value};
+use crate::{kinds, roots, value};
 use oomparse_core::{CgroupRoots, OomEvent, Parser};
 use std::cell::RefCell;
 use vrl::compiler::prelude::*;
@@ -13,15 +13,15 @@ thread_local! {
 fn parse(value: Value, roots: CgroupRoots) -> Resolved {
     let line = value.try_bytes()?;
     let event = if roots.is_empty() {
-        direct::event(&line).or_else(|| PARSER.with_borrow_mut(|parser| long_way(parser, &line)))
+        PARSER.with_borrow_mut(|parser| event_of(parser, &line))
     } else {
-        long_way(&mut Parser::with_options(roots::options(roots)), &line)
+        event_of(&mut Parser::with_options(roots::options(roots)), &line)
     };
     event.ok_or_else(|| "no line of the OOM killer that tells an event".into())
 }
 
 /// The result for a log that consists of this line alone.
-fn long_way(parser: &mut Parser, line: &[u8]) -> Option<Value> {
+fn event_of(parser: &mut Parser, line: &[u8]) -> Option<Value> {
     if !parser.is_candidate(line) {
         return None;
     }

@@ -48,8 +48,10 @@ fn every_line_of_the_corpus() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/cases");
     let (mut lines, mut events) = (0, 0);
     let mut last: Vec<u8> = Vec::new();
-    for case in fs::read_dir(cases).unwrap() {
-        let log = fs::read(case.unwrap().path().join("input.log")).unwrap();
+    let mut cases: Vec<_> = fs::read_dir(cases).unwrap().map(Result::unwrap).collect();
+    cases.sort_by_key(fs::DirEntry::path);
+    for case in cases {
+        let log = fs::read(case.path().join("input.log")).unwrap();
         for line in log.split(|byte| *byte == b'\n') {
             lines += 1;
             if !is_same(&program, line) {

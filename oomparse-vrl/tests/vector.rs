@@ -3,7 +3,7 @@
 
 mod support;
 
-use oomparse_core::{enrich, Options, parse_all};
+use oomparse_core::{Options, enrich, parse_all};
 use oomparse_pods::PodTable;
 use serde_json::{Value as Json, json};
 use std::fs;
@@ -176,9 +176,12 @@ fn names_that_are_known_stay() {
 
 #[test]
 fn nothing_is_said_of_what_is_not_known() {
-    let event = parse_all(b"[1.5] Out of memory: Killed process 7 (java)", &Options::new())
-        .next()
-        .unwrap();
+    let event = parse_all(
+        b"[1.5] Out of memory: Killed process 7 (java)",
+        &Options::new(),
+    )
+    .next()
+    .unwrap();
     let (oom, labelled) = through(&config(), from_exec(&event));
     assert!(oom.get("kubernetes").is_none(), "{oom}");
     assert_eq!(oom["message"], "oom kill");
@@ -188,7 +191,9 @@ fn nothing_is_said_of_what_is_not_known() {
     );
     // A report without a victim is no kill.
     let report = parse_all(
-        b"[1.5] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0", &Options::new());
+        b"[1.5] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        &Options::new(),
+    );
     let (oom, labelled) = through(&config(), from_exec(&report.last().unwrap()));
     assert_eq!(
         (oom["oom"]["type"].as_str(), labelled),
@@ -240,7 +245,9 @@ fn what_the_metric_needs_is_in_every_kill() {
     let field = metric["field"].as_str().unwrap();
     for event in [
         kill(),
-        parse_all(b"Killed process 7 (java)", &Options::new()).next().unwrap(),
+        parse_all(b"Killed process 7 (java)", &Options::new())
+            .next()
+            .unwrap(),
     ] {
         let (_, labelled) = through(&config, from_exec(&event));
         let labelled = labelled.unwrap();

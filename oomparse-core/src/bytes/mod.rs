@@ -30,10 +30,11 @@ use core::fmt;
 #[derive(Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Bytes);
 
-/// Most comms, hosts and flags are no longer than this, and need no allocation.
-#[cfg(feature = "perf")]
+/// Most comms, hosts and flags are no longer than this, and need no allocation. In WebAssembly the code for it costs
+/// more than it saves.
+#[cfg(all(feature = "perf", not(target_family = "wasm")))]
 type Bytes = smallvec::SmallVec<[u8; 16]>;
-#[cfg(not(feature = "perf"))]
+#[cfg(any(not(feature = "perf"), target_family = "wasm"))]
 type Bytes = Vec<u8>;
 
 impl Text {

@@ -21,9 +21,9 @@ use alloc::sync::Arc;
 use fields::{Fields, Object, key};
 use read::{Members, Part};
 
-/// Whether a daemon's fields are written. A build without `daemons`, such as a WebAssembly module that must be small,
-/// reads no daemon's line and so has none to write.
-const TELLS_TESTIMONY: bool = cfg!(any(test, feature = "daemons"));
+/// Whether a daemon's fields are written. A build without `daemons` and `perf`, a WebAssembly module that must be
+/// small, reads no daemon's line and so has none to write.
+const TELLS_TESTIMONY: bool = cfg!(any(test, feature = "daemons", feature = "perf"));
 
 impl OomEvent {
     /// The event as compact JSON, keys in the order of `docs/schema.md`.

@@ -435,6 +435,33 @@ mod tests {
         }
     }
 
+    /// What the log before contained says nothing of the next one's hosts.
+    #[test]
+    fn after_the_end_of_a_log_a_parser_is_as_new() {
+        let invoked = "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+        let killed = "Killed process 9 (b) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        let read = |parser: &mut FrameParser| -> Vec<_> {
+            parser.push(&Frame {
+                kind: FrameKind::Bare,
+                host: None,
+                ..frame("", invoked)
+            });
+            parser.push(&frame("n2", killed));
+            parser.finish();
+            parser.events().map(|event| event.to_json()).collect()
+        };
+        let mut parser = FrameParser::new();
+        let new = read(&mut parser);
+        parser.push(&Frame {
+            kind: FrameKind::Record,
+            host: None,
+            ..frame("", killed)
+        });
+        parser.finish();
+        assert_eq!(parser.events().count(), 1);
+        assert_eq!(read(&mut parser), new);
+    }
+
     #[test]
     fn a_frame_longer_than_any_line_is_passed_over() {
         let long = "x".repeat(MAX_LINE_LEN);

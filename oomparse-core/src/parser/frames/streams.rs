@@ -120,6 +120,7 @@ impl Streams {
     /// Removes all streams, in the order of their last lines.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Assembler> + use<> {
         self.wanting = 0;
+        self.is_of_record = false;
         self.by_host.drain().map(|stream| stream.value)
     }
 }
