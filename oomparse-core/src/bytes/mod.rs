@@ -75,19 +75,16 @@ impl Clone for Text {
 
 impl From<&[u8]> for Text {
     fn from(bytes: &[u8]) -> Self {
-        #[cfg(feature = "perf")]
+        #[cfg(all(feature = "perf", not(target_family = "wasm")))]
         return Self(Bytes::from_slice(bytes));
-        #[cfg(not(feature = "perf"))]
+        #[cfg(any(not(feature = "perf"), target_family = "wasm"))]
         Self(bytes.to_vec())
     }
 }
 
 impl From<Vec<u8>> for Text {
     fn from(bytes: Vec<u8>) -> Self {
-        #[cfg(feature = "perf")]
-        return Self(Bytes::from_vec(bytes));
-        #[cfg(not(feature = "perf"))]
-        Self(bytes)
+        Self(Bytes::from(bytes))
     }
 }
 

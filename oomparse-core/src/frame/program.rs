@@ -4,11 +4,15 @@
 //! app[7]: [   12.345678] Killed process 1221 (allocate) …             the date was cut off
 //! host app[7]: …                                                      the same
 //! web-1  | [   12.345678] Killed process 1221 (allocate) …            docker compose logs
+//! [pod/web-1/app] [   12.345678] Killed process 1221 (allocate) …     kubectl logs --prefix
+//! type=USER msg=audit(1790000000.1:7): pid=7 uid=0 msg='[   12.345678] Killed …'    auditd's log
+//! I0105 02:12:02.345678    77 main.go:12] [   12.345678] Killed …     klog, in any Go program
 //! ```
 
 use super::identifier;
 use super::scan::skip_blanks;
 use super::syslog;
+use crate::bytes::memmem;
 use crate::line::{Line, parse_line};
 use memchr::{memchr, memchr2, memrchr};
 
@@ -23,7 +27,9 @@ pub(super) fn is_programs(text: &[u8]) -> bool {
         let is_kernels = before.ends_with(b"kernel") && behind.starts_with(b"[0]:");
         !is_kernels && syslog::stamp_in_record(before).is_none()
     }) || is_tag(text)
-        || is_composes(text))
+        || is_composes(text)
+        || is_auditds(text)
+        || text.starts_with(b"[pod/"))
         && matches!(parse_line(text), Line::Other | Line::Malformed)
 }
 
@@ -54,4 +60,28 @@ fn is_composes(text: &[u8]) -> bool {
                 && name.iter().any(u8::is_ascii_alphabetic)
         }) && skip_blanks(rest).starts_with(b"| ")
     })
+}
+
+/// Whether a line begins as auditd writes it: programs hand it texts for its `msg='…'`.
+fn is_auditds(text: &[u8]) -> bool {
+    let window = text.get(..MAX_NAME_LEN).unwrap_or(text);
+    let of_node = memmem::find(window, b" type=").filter(|_| window.starts_with(b"node="));
+    let record = of_node.and_then(|at| window.get(at.saturating_add(1)..));
+    let record = record.unwrap_or(window);
+    record.starts_with(b"type=") && memmem::find(record, b" msg=audit(").is_some()
+}
+
+/// Whether a line begins as klog writes it: `I0105 02:12:02.345678    77 main.go:12] …`. Nothing in it is the
+/// kernel's, but it may be a daemon's own. What quotes the Event of a kill, as node-problem-detector's log does, is
+/// read as that Event.
+pub(super) fn is_klogs(text: &[u8]) -> bool {
+    let [b'I' | b'W' | b'E' | b'F', rest @ ..] = text else {
+        return false;
+    };
+    let window = rest.get(..MAX_NAME_LEN).unwrap_or(rest);
+    let head = memchr(b']', window).and_then(|at| window.get(..at));
+    head.is_some_and(|head| {
+        let is_date = head.iter().take_while(|byte| byte.is_ascii_digit()).count() == 4;
+        is_date && memmem::find(head, b".go:").is_some()
+    }) && memmem::find(text, b"OOMKilling").is_none()
 }

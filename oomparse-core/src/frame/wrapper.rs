@@ -74,7 +74,7 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     {
         return without_end_marks(without_quote(frame, line, text));
     }
-    if holds_path(text) {
+    if holds_path(text) || program::is_klogs(text) {
         return bare(line, text);
     }
     if program::is_programs(text) {
