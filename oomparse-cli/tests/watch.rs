@@ -391,6 +391,15 @@ fn full_pipe_loses_nothing_and_stops_no_signal() {
 }
 
 #[test]
+fn what_is_there_at_the_signal_is_read() {
+    let log = Log::new("");
+    let watch = log.watch(&["--no-pods"]);
+    let other = "Jan  5 02:12:02 node-7 kernel: [198542.5] eth0: link becomes ready\n";
+    log.add(&(other.repeat(50_000) + &kill(7)));
+    assert_eq!(end_well(watch).len(), 1);
+}
+
+#[test]
 fn reader_that_goes_ends_it() {
     let log = Log::new("");
     let mut child = Running::start(

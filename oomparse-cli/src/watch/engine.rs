@@ -28,6 +28,9 @@ const REPORT_MEMORY: Duration = Duration::from_secs(60);
 /// How often the state is written if nothing happens.
 const SAVE_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long to go on reading at the end.
+const LAST_LINES: Duration = Duration::from_secs(3);
+
 /// How long to wait at the end for the reader of standard output.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
@@ -148,8 +151,7 @@ impl Watch {
                 self.names.reload();
             }
             if asked.to_end {
-                // Reads a bounded amount of what is already there.
-                let _ = self.read();
+                self.read_rest()?;
                 self.end()?;
                 return Ok(Found::Some);
             }
@@ -185,6 +187,17 @@ impl Watch {
             }
         }
         Ok(true)
+    }
+
+    /// Reads what is already there, which may be all of a storm: until there is no more, or for a bounded time where
+    /// lines come without an end.
+    fn read_rest(&mut self) -> io::Result<()> {
+        let begun = Instant::now();
+        // An error is as good as the end now.
+        while self.read().unwrap_or(false) && begun.elapsed() < LAST_LINES {
+            self.write()?;
+        }
+        Ok(())
     }
 
     fn lost(&mut self, records: u64) {
