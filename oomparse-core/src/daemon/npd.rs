@@ -160,11 +160,11 @@ impl Quoted {
             Some((first, line)) => (Some(first), line),
             None => (None, line),
         };
-        let Line::Killed(killed) = parse_line(line) else {
+        let parsed = parse_line(line);
+        let Line::Killed(killed) = parsed else {
             return None;
         };
-        let is_end = line.ends_with(b"kB") || line.last().is_some_and(u8::is_ascii_digit);
-        if killed.comm.is_none() || killed.cut.is_some() || !is_end {
+        if !parsed.completeness(line).is_whole() {
             return None;
         }
         let mut victim = killed_victim(&killed);

@@ -174,19 +174,18 @@ fn of(text: &[u8]) -> Option<Frame<'_>> {
 
 /// Whether the line contains everything that its kind of line contains, and nothing else.
 pub(super) fn is_whole(message: &[u8]) -> bool {
-    let is_end = message.ends_with(b"kB") || message.last().is_some_and(u8::is_ascii_digit);
-    match parse_line(message) {
-        Line::Killed(line) => {
-            line.comm.is_some() && line.cut.is_none() && line.total_vm_kib.is_some() && is_end
-        }
-        Line::Selected(line) => line.comm.is_some(),
-        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
-        Line::TaskIn(line) => line.cut.is_none(),
-        Line::Reaped(line) => line.left.is_some() && is_end,
-        Line::Invoked(line) => line.order.is_some(),
-        Line::Counter(line) => !line.cut,
-        Line::Group(_) | Line::Exiting(_) => true,
-        Line::TaskInfo(line) => line.release.is_some(),
+    let line = parse_line(message);
+    match line {
+        // Old kernels end the one otherwise; tables cut the other at its score.
+        Line::Invoked(_) | Line::Selected(_) => line.completeness(message).has_first(),
+        Line::Killed(_)
+        | Line::Summary(_)
+        | Line::TaskIn(_)
+        | Line::Reaped(_)
+        | Line::Counter(_)
+        | Line::Group(_)
+        | Line::Exiting(_)
+        | Line::TaskInfo(_) => line.completeness(message).is_whole(),
         _ => false,
     }
 }

@@ -193,14 +193,14 @@ pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
         _ => text,
     };
     let text = behind_sign(text);
-    let is_kernels = match parse_line(text) {
-        Line::Killed(line) => line.comm.is_some() && line.total_vm_kib.is_some(),
-        Line::Selected(line) => line.oom_score.is_some(),
-        Line::Summary(line) => line.is_whole(),
-        Line::Invoked(line) => line.order.is_some(),
-        Line::Counter(line) => !line.cut,
-        Line::TaskIn(line) => line.cut.is_none(),
-        Line::TaskInfo(line) => line.release.is_some(),
+    let line = parse_line(text);
+    let is_kernels = match line {
+        Line::Killed(_) | Line::Summary(_) | Line::Invoked(_) => {
+            line.completeness(text).has_first()
+        }
+        Line::Selected(_) | Line::Counter(_) | Line::TaskIn(_) | Line::TaskInfo(_) => {
+            line.completeness(text).has_all()
+        }
         _ => false,
     };
     is_kernels.then_some(text)

@@ -6,6 +6,7 @@
 
 mod beancounter;
 pub(crate) mod common;
+mod completeness;
 mod counter;
 mod cpuset;
 mod exiting;
@@ -25,6 +26,7 @@ mod task_info;
 pub(crate) mod tasks;
 
 pub use common::Message;
+pub(crate) use completeness::{Completeness, Joinable, PATH_STEMS, ends_in};
 pub use counter::{CounterKind, CounterLine};
 pub use cpuset::CpusetLine;
 pub use exiting::Exiting;

@@ -91,27 +91,14 @@ fn is_whole(line: &[u8]) -> bool {
     let Some(message) = frame::message_behind_head(line) else {
         return false;
     };
-    let is_end = message.ends_with(b"kB") || message.last().is_some_and(u8::is_ascii_digit);
-    match parse_line(message) {
-        Line::Killed(line) => {
-            line.comm.is_some() && line.cut.is_none() && line.total_vm_kib.is_some() && is_end
-        }
-        Line::Selected(line) => {
-            let ends = [
-                &b" or sacrifice child"[..],
-                b" or a child",
-                b" and children.",
-            ];
-            line.oom_score.is_some() && ends.iter().any(|end| message.ends_with(end))
-        }
-        Line::Reaped(line) => line.left.is_some_and(|left| left.shmem_rss_kib.is_some()) && is_end,
-        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
-        Line::Invoked(line) => {
-            let has_flags = line.gfp_flags.is_some() || !message.contains(&b'(');
-            line.oom_score_adj.is_some() && has_flags && is_end
-        }
+    let line = parse_line(message);
+    let is_kind = match line {
+        Line::Killed(_) | Line::Selected(_) | Line::Reaped(_) | Line::Summary(_) => true,
+        // Flags with a blank in them are not read.
+        Line::Invoked(line) => line.gfp_flags.is_some() || !message.contains(&b'('),
         _ => false,
-    }
+    };
+    is_kind && line.completeness(message).is_whole()
 }
 
 #[cfg(test)]

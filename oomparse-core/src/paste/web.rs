@@ -8,7 +8,7 @@
 //! A name may contain such codes too. So they are decoded only if that makes the line a better kernel line.
 
 use crate::frame;
-use crate::line::{Line, parse_line};
+use crate::line::{Completeness, Line, parse_line};
 use alloc::vec::Vec;
 use memchr::memchr2;
 
@@ -93,20 +93,18 @@ fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
 pub(super) fn worth(line: &[u8]) -> u8 {
     let message = frame::message_behind_head(line);
     let message = message.unwrap_or(if frame::has_head(line) { b"" } else { line });
-    let is_whole = match parse_line(message) {
-        Line::Other | Line::Malformed => return 0,
-        Line::Killed(line) => {
-            line.comm.is_some() && line.total_vm_kib.is_some() && line.cut.is_none()
+    let line = parse_line(message);
+    match line {
+        Line::Other | Line::Malformed => 0,
+        _ if matches!(
+            line.completeness(message),
+            Completeness::Begun | Completeness::Cut
+        ) =>
+        {
+            1
         }
-        Line::Selected(line) => line.oom_score.is_some(),
-        Line::Summary(line) => line.is_whole() && line.cut.is_none(),
-        Line::Invoked(line) => line.oom_score_adj.is_some(),
-        Line::TaskIn(line) => line.cut.is_none(),
-        Line::Counter(line) => line.failcnt.is_some(),
-        Line::Reaped(line) => line.left.is_some(),
-        _ => true,
-    };
-    if is_whole { 2 } else { 1 }
+        _ => 2,
+    }
 }
 
 #[cfg(test)]

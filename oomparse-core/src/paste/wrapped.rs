@@ -120,12 +120,13 @@ fn is_broken_line(line: &[u8]) -> bool {
 
 /// Whether a kernel message is incomplete.
 fn is_broken(message: &[u8]) -> bool {
-    match parse_line(message) {
-        Line::Summary(line) => !line.is_whole(),
-        Line::Killed(line) => line.comm.is_none() || line.cut.is_some() || !ends_whole(message),
-        Line::Invoked(line) => line.oom_score_adj.is_none() && line.oom_adj.is_none(),
-        Line::TaskIn(line) => line.cut.is_some(),
-        Line::Counter(line) => line.failcnt.is_none(),
+    let line = parse_line(message);
+    match line {
+        Line::Summary(_) => !line.completeness(message).has_first(),
+        Line::Killed(_) => !line.completeness(message).is_whole(),
+        Line::Invoked(_) | Line::TaskIn(_) | Line::Counter(_) => {
+            !line.completeness(message).has_all()
+        }
         Line::Other | Line::Malformed => {
             BEGINNINGS.iter().any(|begin| message.starts_with(begin))
                 || memmem::find(message, b" invoked oom-killer:").is_some()
@@ -147,20 +148,6 @@ const BEGINNINGS: [&[u8]; 10] = [
     b"swap: usage ",
     b"kmem: usage ",
 ];
-
-/// Whether a Killed line ends as the kernel ends it: after a unit, or the adjustment.
-fn ends_whole(message: &[u8]) -> bool {
-    let digits = message
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit());
-    let digits = digits.count();
-    let text = message
-        .get(..message.len().saturating_sub(digits))
-        .unwrap_or_default();
-    message.ends_with(b"kB")
-        || digits > 0 && [&b":"[..], b":-"].iter().any(|end| text.ends_with(end))
-}
 
 /// Whether the break is in a Killed line's comm.
 fn is_broken_in_comm(line: Option<&[u8]>) -> bool {

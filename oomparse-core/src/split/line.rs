@@ -5,7 +5,7 @@
 
 use crate::bytes::words::first;
 use crate::frame::{Frame, FrameKind, Part, part_of_line};
-use crate::line::{Line, is_invoked, parse_line};
+use crate::line::{Completeness, Line, is_invoked, parse_line};
 use alloc::borrow::Cow;
 
 /// A record's text has at most 1,021 bytes, and a carrier may show each of them as four.
@@ -156,34 +156,24 @@ enum End {
 
 /// The end of this text, if it is a complete kernel record without a cgroup.
 fn end_of(text: &[u8]) -> Option<End> {
-    let ends_in_number = text.last().is_some_and(u8::is_ascii_digit);
-    let is_whole = match parse_line(text) {
-        Line::Killed(line) => {
-            if line.total_vm_kib.is_none() {
-                let is_name = line.comm.is_some() && line.cut.is_none();
-                return is_name.then_some(End::Name);
-            }
-            line.cut.is_none()
-                && (text.ends_with(b"kB") || line.oom_score_adj.is_some() && ends_in_number)
-        }
-        Line::Selected(line) => {
-            let ends = [
-                &b" or sacrifice child"[..],
-                b" or a child",
-                b" and children.",
-            ];
-            line.oom_score.is_some() && ends.iter().any(|end| text.ends_with(end))
-        }
-        Line::Reaped(line) => line.left.is_some() && text.ends_with(b"kB"),
-        Line::Invoked(line) => {
-            (line.oom_score_adj.is_some() || line.oom_adj.is_some()) && ends_in_number
-        }
-        Line::Counter(line) => line.failcnt.is_some() && ends_in_number,
-        Line::TaskInfo(line) => line.release.is_some(),
-        Line::Exiting(_) | Line::SharingMm(_) | Line::TasksState | Line::Suppressed(_) => true,
-        _ => false,
-    };
-    is_whole.then_some(End::Words)
+    let line = parse_line(text);
+    match (line, line.completeness(text)) {
+        (Line::Killed(_), Completeness::Short) => Some(End::Name),
+        (
+            Line::Killed(_)
+            | Line::Selected(_)
+            | Line::Reaped(_)
+            | Line::Invoked(_)
+            | Line::Counter(_)
+            | Line::TaskInfo(_)
+            | Line::Exiting(_)
+            | Line::SharingMm(_)
+            | Line::TasksState
+            | Line::Suppressed(_),
+            Completeness::Whole,
+        ) => Some(End::Words),
+        _ => None,
+    }
 }
 
 /// The kind of line that begins here; its rest may be the rest of a very long line.

@@ -13,7 +13,6 @@
 //! So each summary waits for one more record. If none comes, it is accepted, unless a record of its length has
 //! certainly lost its end.
 
-use super::shape::unfinished;
 use super::{Joined, MAX_PIECE_GAP_US, Pending};
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{
@@ -110,7 +109,7 @@ impl Pending {
         if let Some(separator) = this.goes_on(frame, &stamp).filter(|_| near) {
             let bytes = [this.bytes.as_slice(), separator, &frame.message].concat();
             this.add(frame, bytes, separator, stamp);
-            this.is_held = unfinished(&this.bytes, &parse_line(&this.bytes)).is_none();
+            this.is_held = parse_line(&this.bytes).joinable(&this.bytes).is_none();
             if this.is_held && this.tail == Tail::Proven {
                 return pending.take().map_or(Joined::Taken, Joined::Whole);
             }
@@ -172,7 +171,7 @@ impl Pending {
             | Line::MeminfoHeading
             | Line::Cpuset(_)
             | Line::TaskInfo(_)
-            | Line::TaskRow(_) => unfinished(message, &line).is_some(),
+            | Line::TaskRow(_) => line.joinable(message).is_some(),
             _ => true,
         }
     }

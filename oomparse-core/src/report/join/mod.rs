@@ -11,12 +11,10 @@ mod shape;
 pub(super) use self::shape::may_start;
 
 use self::held::{Tail, is_cut_len};
-use self::shape::{
-    Kind, PATH_STEMS, ends_in, is_component, is_known, is_sound, progress, unfinished,
-};
+use self::shape::{is_component, is_known, is_sound, progress};
 use crate::frame::{Fragment, Frame, FrameKind};
 use crate::limits::{MAX_COMM_LEN, MAX_JOIN_GAP, MAX_JOINED_LEN, MAX_JOINED_PIECES};
-use crate::line::{Line, parse_line};
+use crate::line::{Joinable, Line, PATH_STEMS, ends_in, parse_line};
 use crate::stamp::Stamp;
 use alloc::vec::Vec;
 
@@ -33,7 +31,7 @@ pub(super) type Cut = [bool; 2];
 /// A message whose end has not come yet.
 #[derive(Debug)]
 pub(super) struct Pending {
-    kind: Kind,
+    kind: Joinable,
     bytes: Vec<u8>,
     pub(super) stamp: Stamp,
     /// A piece was as long as a record can be: the rest of its path is lost.
@@ -71,11 +69,11 @@ impl Pending {
     /// A message of a kind that may be continued, and that is incomplete or may be.
     pub(super) fn start(frame: &Frame<'_>, line: &Line<'_>, stamp: Stamp) -> Option<Self> {
         let message = frame.message.as_ref();
-        let unfinished = unfinished(message, line);
-        let is_held = unfinished.is_none() && matches!(line, Line::Summary(_));
-        let kind = unfinished.or(is_held.then_some(Kind::Summary))?;
+        let joinable = line.joinable(message);
+        let is_held = joinable.is_none() && matches!(line, Line::Summary(_));
+        let kind = joinable.or(is_held.then_some(Joinable::Summary))?;
         let mut bytes = without_padding(kind, frame).to_vec();
-        if kind == Kind::TaskInfo && bytes.ends_with(b":") {
+        if kind == Joinable::TaskInfo && bytes.ends_with(b":") {
             // Carriers drop a blank at the end of a line.
             bytes.push(b' ');
         }
@@ -104,7 +102,7 @@ impl Pending {
     /// Whether the limit's path and the victim's path were cut.
     pub(super) fn cut(&self) -> Cut {
         let [oom, task] = self.cut;
-        let is_cut = self.kind == Kind::Summary && self.tail == Tail::Cut;
+        let is_cut = self.kind == Joinable::Summary && self.tail == Tail::Cut;
         [oom || is_cut, task || self.has_no_end()]
     }
 
@@ -115,7 +113,8 @@ impl Pending {
 
     /// Whether the apparent end of the message is not its end, or may not be.
     pub(super) fn has_no_end(&self) -> bool {
-        self.kind == Kind::Summary && (self.tail == Tail::Cut || ends_in(&self.bytes, &PATH_STEMS))
+        self.kind == Joinable::Summary
+            && (self.tail == Tail::Cut || ends_in(&self.bytes, &PATH_STEMS))
     }
 
     /// Offers the next record to `pending`. `is_thread` knows the threads of processes.
@@ -146,7 +145,7 @@ impl Pending {
             {
                 &[b"\n"]
             }
-            _ if this.kind == Kind::Killed && this.is_in_comm() => match frame.kind {
+            _ if this.kind == Joinable::Killed && this.is_in_comm() => match frame.kind {
                 // A paste is not wrapped at a smaller width.
                 FrameKind::Bare if this.bytes.len() >= MIN_WRAP_WIDTH => &[b"", b" ", b"\n"],
                 FrameKind::Bare => &[b"\n", b"", b" "],
@@ -154,18 +153,18 @@ impl Pending {
             },
             (_, FrameKind::Bare) => &[b"", b" "],
             // These are printed in one piece: after a prefix of its own, only a newline in the comm breaks them.
-            _ if matches!(this.kind, Kind::Killed | Kind::TaskInfo) => &[b"\n", b""],
+            _ if matches!(this.kind, Joinable::Killed | Joinable::TaskInfo) => &[b"\n", b""],
             _ => &[b""],
         };
         if let Some((bytes, separator)) = this.append(frame, message, separator) {
             this.add(frame, bytes, separator, stamp);
             let line = parse_line(&this.bytes);
             // Any text may follow the cpuset's name: only the last piece of the line shows its kind.
-            let wants_mems = this.kind == Kind::Cpuset && !matches!(line, Line::Cpuset(_));
-            if wants_mems || unfinished(&this.bytes, &line).is_some() {
+            let wants_mems = this.kind == Joinable::Cpuset && !matches!(line, Line::Cpuset(_));
+            if wants_mems || line.joinable(&this.bytes).is_some() {
                 return Joined::Taken;
             }
-            this.is_held = this.kind == Kind::Summary && this.tail != Tail::Proven;
+            this.is_held = this.kind == Joinable::Summary && this.tail != Tail::Proven;
             if this.is_held {
                 return Joined::Taken;
             }
@@ -244,11 +243,10 @@ impl Pending {
             bytes.extend_from_slice(separator);
             bytes.extend_from_slice(piece);
             let line = parse_line(&bytes);
-            let whole = unfinished(&bytes, &line).is_none();
             // A flag proves the piece. Without one, it must be a known piece, or come right after the message and
             // complete it: without this rule, it could also do so if a piece of a path were missing.
             if frame.fragment == Fragment::Piece
-                || self.gap == 0 && whole && is_sound(&line)
+                || self.gap == 0 && is_sound(&bytes, &line)
                 || separator.is_empty() && (self.continues(piece) || self.is_wrapped(frame, piece))
                 // A comm may contain several newlines in a row.
                 || piece.is_empty() && separator == b"\n"
@@ -264,13 +262,13 @@ impl Pending {
 
     /// Whether a flagged piece can belong to this message. For a summary, every piece is recognised.
     fn may_go_on(&self, piece: &[u8], stamp: &Stamp) -> bool {
-        let is_known = self.kind != Kind::Summary || self.continues(piece);
+        let is_known = self.kind != Joinable::Summary || self.continues(piece);
         is_known && stamp.same_caller(&self.stamp)
     }
 
     /// Whether the piece was broken off a summary by a narrow paste.
     fn is_wrapped(&self, frame: &Frame<'_>, piece: &[u8]) -> bool {
-        self.kind == Kind::Summary
+        self.kind == Joinable::Summary
             && self.has_prefix
             && self.gap == 0
             && frame.kind == FrameKind::Bare
@@ -287,7 +285,7 @@ impl Pending {
     fn continues(&self, piece: &[u8]) -> bool {
         let begins = |starts: &[&[u8]]| starts.iter().any(|start| piece.starts_with(start));
         match self.kind {
-            Kind::Summary => {
+            Joinable::Summary => {
                 if self.bytes.ends_with(b",cpuset=") {
                     return is_component(piece);
                 }
@@ -303,7 +301,7 @@ impl Pending {
                     ])
                 }
             }
-            Kind::TaskIn => {
+            Joinable::TaskIn => {
                 if ends_in(&self.bytes, &[b"Task in ", b"limit of "]) {
                     begins(&[b"/"])
                 } else {
@@ -313,20 +311,20 @@ impl Pending {
                     ])
                 }
             }
-            Kind::Group => begins(&[b"/", b" are going to be killed"]),
-            Kind::Stats => begins(&[b"/", b": ", b" "]) && piece.ends_with(b"KB"),
-            Kind::Cpuset if self.bytes.ends_with(b" cpuset=") => is_component(piece),
-            Kind::Cpuset => begins(&[b" mems_allowed="]),
-            Kind::Invoked | Kind::Killed | Kind::TaskInfo | Kind::Selected => false,
+            Joinable::Group => begins(&[b"/", b" are going to be killed"]),
+            Joinable::Stats => begins(&[b"/", b": ", b" "]) && piece.ends_with(b"KB"),
+            Joinable::Cpuset if self.bytes.ends_with(b" cpuset=") => is_component(piece),
+            Joinable::Cpuset => begins(&[b" mems_allowed="]),
+            Joinable::Invoked | Joinable::Killed | Joinable::TaskInfo | Joinable::Selected => false,
         }
     }
 }
 
 /// The text of a summary's piece without the blanks that a terminal or a console put after it.
-fn without_padding<'a>(kind: Kind, frame: &'a Frame<'_>) -> &'a [u8] {
+fn without_padding<'a>(kind: Joinable, frame: &'a Frame<'_>) -> &'a [u8] {
     match frame.kind {
         FrameKind::Kmsg => &frame.message,
-        _ if kind == Kind::Summary => frame.message.trim_ascii_end(),
+        _ if kind == Joinable::Summary => frame.message.trim_ascii_end(),
         _ => frame.message.strip_suffix(b"\r").unwrap_or(&frame.message),
     }
 }
