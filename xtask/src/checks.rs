@@ -82,7 +82,7 @@ pub(crate) fn page() -> ExitCode {
 }
 
 fn vrl_tests(steps: &mut Steps) {
-    let mut tests = cargo(&["test", "--manifest-path", "oomparse-vrl/Cargo.toml"]);
+    let mut tests = cargo(&["test", "--manifest-path", "bindings/vrl/Cargo.toml"]);
     tests.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
     steps.tests(VRL, &mut tests);
 }
@@ -241,7 +241,7 @@ fn agent(steps: &mut Steps) {
 
 /// The Lua module in a program that contains Lua like Vector: that cannot be built together with it.
 fn lua(steps: &mut Steps) {
-    let manifest = ["test", "--manifest-path", "oomparse-lua/host/Cargo.toml"];
+    let manifest = ["test", "--manifest-path", "bindings/lua/host/Cargo.toml"];
     let mut tests = cargo(&manifest);
     tests.env("OOMPARSE_TARGET_DIR", crate::target_dir());
     tests.env("CARGO_TARGET_DIR", crate::target_dir().join("lua-host"));

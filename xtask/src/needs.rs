@@ -187,7 +187,7 @@ mod tests {
             "tests",
             "oomparse-cli/tests",
             "oomparse-ffi/tests",
-            "oomparse-lua/host/tests",
+            "bindings/lua/host/tests",
             "integrations",
         ] {
             read(&root().join(folder), &mut sources);

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 const MANIFESTS: [&str; 4] = [
     "Cargo.toml",
     "fuzz/Cargo.toml",
-    "oomparse-lua/host/Cargo.toml",
-    "oomparse-vrl/Cargo.toml",
+    "bindings/lua/host/Cargo.toml",
+    "bindings/vrl/Cargo.toml",
 ];
 
 /// Targets for which there is no std: what builds there needs none.

@@ -6,6 +6,9 @@ use crate::{root, system, target_dir};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+/// The package's folder, here and in the sdist.
+const PLACE: &str = "bindings/python";
+
 /// What builds the wheel and tests it.
 const TOOLS: [&str; 2] = ["maturin>=1.9,<2", "pytest>=8"];
 
@@ -163,12 +166,10 @@ fn sdist() -> Result<(), String> {
     steps::run(python().args(unpack).arg(&sdist).arg(&sdists))?;
     let name = sdist.file_name().unwrap_or_default().to_string_lossy();
     let unpacked = sdists.join(name.trim_end_matches(".tar.gz"));
-    let manifest = std::fs::read_dir(&unpacked)
-        .map_err(|error| format!("{}: {error}", unpacked.display()))?
-        .filter_map(Result::ok)
-        .find(|entry| entry.file_name() == "oomparse-py")
-        .map(|entry| entry.path().join("Cargo.toml"))
-        .ok_or("the sdist has no oomparse-py")?;
+    let manifest = unpacked.join(PLACE).join("Cargo.toml");
+    if !manifest.is_file() {
+        return Err(format!("the sdist has no {PLACE}/Cargo.toml"));
+    }
     let mut check = steps::cargo(&["check", "--quiet", "--manifest-path"]);
     steps::run(check.arg(manifest).env("CARGO_TARGET_DIR", dir()))
 }
@@ -229,7 +230,7 @@ fn only_file_with(dir: &Path, start: &str, end: &str) -> Result<PathBuf, String>
 }
 
 fn package() -> PathBuf {
-    root().join("oomparse-py")
+    root().join(PLACE)
 }
 
 fn dir() -> PathBuf {

@@ -20,10 +20,10 @@ const PLACES: &[(&str, &[&str])] = &[
         ],
     ),
     // Packages with a lock file of their own, and a dependency without default features.
-    ("oomparse-vrl/Cargo.toml", &["version = \"{}\"\nedition"]),
-    ("oomparse-py/Cargo.toml", &["version = \"{}\"\nedition"]),
+    ("bindings/vrl/Cargo.toml", &["version = \"{}\"\nedition"]),
+    ("bindings/python/Cargo.toml", &["version = \"{}\"\nedition"]),
     (
-        "oomparse-lua/host/Cargo.toml",
+        "bindings/lua/host/Cargo.toml",
         &["version = \"{}\"\nedition"],
     ),
     ("oomparse-pods/Cargo.toml", &[CORE]),
@@ -90,9 +90,9 @@ const CORE: &str = "oomparse-core = { path = \"../oomparse-core\", version = \"{
 const LOCKS: [&str; 5] = [
     "Cargo.toml",
     "fuzz/Cargo.toml",
-    "oomparse-lua/host/Cargo.toml",
-    "oomparse-vrl/Cargo.toml",
-    "oomparse-py/Cargo.toml",
+    "bindings/lua/host/Cargo.toml",
+    "bindings/vrl/Cargo.toml",
+    "bindings/python/Cargo.toml",
 ];
 
 /// What crates.io gets: each after those that it depends on.

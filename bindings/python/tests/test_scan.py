@@ -283,7 +283,7 @@ def test_what_a_cgroup_path_tells():
 
 def test_the_stub_names_every_field():
     stub = pathlib.Path(oomparse.__file__).with_name("__init__.pyi").read_text()
-    document = (pathlib.Path(__file__).parents[2] / "docs" / "schema.md").read_text()
+    document = (pathlib.Path(__file__).parents[3] / "docs" / "schema.md").read_text()
     rows = [line.split("`")[1] for line in document.splitlines() if line.startswith("| `")]
     assert len(rows) > 100
     for row in rows:

@@ -17,7 +17,7 @@ const UID: &str = "eb9ef7c3-df91-f119-9af4-7c687b576479";
 const CONTAINER: &str = "83b49ac4d66bb2fd85252113fdfbc3ff8504c64b08c545a0b8a76ea07e121d7d";
 
 fn config() -> Json {
-    let text = include_str!("../../integrations/vector/exec.yaml");
+    let text = include_str!("../../../integrations/vector/exec.yaml");
     serde_yaml_ng::from_str(text).unwrap()
 }
 
@@ -90,7 +90,7 @@ fn through(config: &Json, event: Json) -> (Json, Option<Json>) {
 }
 
 fn case(name: &str) -> Vec<oomparse_core::OomEvent> {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/cases");
     let dir = fs::read_dir(cases)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -136,7 +136,7 @@ fn a_kill_has_its_names_from_the_table() {
 
 #[test]
 fn a_kill_is_a_victim_of_its_report() {
-    let text = include_str!("../../integrations/vector/incidents.yaml");
+    let text = include_str!("../../../integrations/vector/incidents.yaml");
     let incidents: Json = serde_yaml_ng::from_str(text).unwrap();
     let source = incidents["transforms"]["victims"]["source"].as_str();
     let victims = program(source.unwrap());
@@ -216,7 +216,7 @@ fn every_event_of_the_corpus_passes_whole() {
     let config = config();
     let source = |name: &str| config["transforms"][name]["source"].as_str().unwrap();
     let (oom, labels) = (program(source("oom")), program(source("labels")));
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/cases");
     let mut events = 0;
     for case in fs::read_dir(cases).unwrap() {
         let log = fs::read(case.unwrap().path().join("input.log")).unwrap();

@@ -9,7 +9,7 @@ import pytest
 # What Spark starts is this Python.
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 CASES = ROOT / "corpus" / "cases"
 
 KILL = (

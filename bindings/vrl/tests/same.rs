@@ -45,7 +45,7 @@ fn is_same(program: &Program, line: &[u8]) -> bool {
 #[test]
 fn every_line_of_the_corpus() {
     let program = program();
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/cases");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/cases");
     let (mut lines, mut events) = (0, 0);
     let mut last: Vec<u8> = Vec::new();
     let mut cases: Vec<_> = fs::read_dir(cases).unwrap().map(Result::unwrap).collect();

@@ -6,7 +6,7 @@ import functools
 import pathlib
 import random
 
-CASES = pathlib.Path(__file__).resolve().parents[2] / "corpus" / "cases"
+CASES = pathlib.Path(__file__).resolve().parents[3] / "corpus" / "cases"
 
 #: What a node says all day.
 TEXTS = (

@@ -11,7 +11,7 @@ pub const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";
 /// The module, built by this repository's cargo, in a folder of its own below `scratch` under the name that Lua looks for.
 pub fn module_dir(scratch: &str, profile: &str) -> PathBuf {
     let dir = Path::new(scratch).join("module");
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let target = dir.join("target");
     let target = std::env::var_os("OOMPARSE_TARGET_DIR").map_or(target, PathBuf::from);
     let status = Command::new(env!("CARGO"))
@@ -49,7 +49,7 @@ pub struct Transform {
 
 impl Transform {
     pub fn new(modules: &Path, pods: &str) -> Self {
-        let text = include_str!("../../../integrations/vector/lua.yaml");
+        let text = include_str!("../../../../integrations/vector/lua.yaml");
         let config: serde_json::Value = serde_yaml_ng::from_str(text).unwrap();
         let oom = &config["transforms"]["oom"];
         assert_eq!(oom["hooks"]["process"], "oom_process");
