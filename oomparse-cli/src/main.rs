@@ -4,14 +4,18 @@ mod args;
 mod cgroups;
 mod commands;
 mod filter;
+mod format;
 mod infer;
 mod input;
+mod metrics;
 mod pods;
+mod replace;
 mod sink;
 mod sources;
+mod unix_time;
 mod watch;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use oomparse_input::zone;
 use std::io;
 use std::process::ExitCode;
@@ -42,8 +46,10 @@ fn main() -> ExitCode {
         args::Command::Npd(args) => commands::npd::run(&args),
         args::Command::Kubectl(args) => commands::kubectl::run(&args),
         args::Command::Explain(args) => commands::explain::run(&args),
-        args::Command::Completions(args) => commands::shell::completions(&args),
-        args::Command::Man(args) => commands::shell::man(&args),
+        args::Command::Completions(args) => {
+            commands::shell::completions(&args, args::Args::command())
+        }
+        args::Command::Man(args) => commands::shell::man(&args, args::Args::command()),
     };
     match outcome {
         Ok(Found::Some) => ExitCode::SUCCESS,
@@ -57,6 +63,9 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// A file, program or address that failed, and its error.
+type Failure = (String, io::Error);
 
 /// One line on stderr: `oomparse: FILE: sentence`.
 fn complain(about: &str, error: &io::Error) {

@@ -1,10 +1,22 @@
 //! `oomparse explain`: the meaning of a field of the events, from the schema's own table.
 
 use crate::Found;
-use crate::args::ExplainArgs;
 use crate::sink;
 use oomparse_report::{Lang, gfp_flags, term, term_names};
 use std::io::{self, Write as _};
+
+/// Say what a field of the events means.
+///
+/// FIELD is a key as it stands in an event, with the objects it is in: `victim.anon_rss_bytes`. A part
+/// of it explains every field that has it: `limit`. A mask of an allocation is taken apart: `0x201da`. Without FIELD
+/// all are listed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 the field is known, 1 it is not.")]
+pub(crate) struct ExplainArgs {
+    /// A field or a part of its name, or a mask: `victim.anon_rss_bytes`, `limit`, `0x201da`
+    #[arg(value_name = "FIELD")]
+    pub(crate) field: Option<String>,
+}
 
 /// The document that defines the record. The file beside `src` is a link to it, which a package
 /// follows, so that the program can be built from the package alone.

@@ -5,7 +5,8 @@
 
 use crate::Found;
 use crate::pods::{PodArgs, Which};
-use crate::watch::{Feed as _, Kmsg, Lasting, Next, Start, replace};
+use crate::replace::{Lasting, replace};
+use crate::watch::{Feed as _, Kmsg, Next, Start};
 use oomparse_core::{EventType, OomEvent, Options, Parser, Scope, enrich};
 use oomparse_report::units::bytes;
 use oomparse_report::{name_of, on_screen, plain, pod_name, unix_seconds};

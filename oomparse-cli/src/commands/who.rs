@@ -1,18 +1,53 @@
 //! `oomparse who`: what a cgroup path, a pod's uid or a container's id belongs to.
 
 use crate::Found;
-use crate::args::{WhoArgs, WhoFormat};
-use crate::pods::Which;
+use crate::cgroups::CgroupArgs;
+use crate::pods::{PodArgs, Which};
 use crate::sink::stdout;
+use clap::ValueEnum;
 use oomparse_core::{
     CgroupPath, CgroupRoots, LimitLevel, PodLookup, PodSource, Text, parse_cgroup_path,
 };
 use oomparse_pods::PodTable;
 use oomparse_report::on_screen;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
+
+/// Say whom a cgroup path, a pod's uid or a container's id belongs to.
+///
+/// Takes paths as the kernel prints them in a report (`oom_memcg=`, `task_memcg=`) and as
+/// /proc/PID/cgroup shows them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit status: 0 something is known of a path, 1 nothing of any, 2 trouble.")]
+pub(crate) struct WhoArgs {
+    /// Cgroup paths (`/kubepods/burstable/pod.../...`), pod uids, container ids
+    #[arg(value_name = "PATH|POD_UID|CONTAINER_ID", required = true)]
+    pub(crate) paths: Vec<OsString>,
+
+    /// How to write: `report` is for people, `json` one object a line [default: report]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "report",
+        hide_default_value = true
+    )]
+    pub(crate) format: WhoFormat,
+
+    #[command(flatten)]
+    pub(crate) cgroups: CgroupArgs,
+
+    #[command(flatten)]
+    pub(crate) pods: PodArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhoFormat {
+    Json,
+    Report,
+}
 
 /// Writes one answer for each path.
 ///

@@ -17,6 +17,7 @@
 
 mod connector;
 mod ledger;
+mod places;
 mod process;
 mod reader;
 mod seen;

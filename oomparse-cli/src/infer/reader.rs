@@ -2,9 +2,9 @@
 
 use super::connector::{Came, Connector};
 use super::ledger::Untold;
+use super::places::{Places, YOUNG};
 use super::process::{self, Dying, Namespace, Process};
 use super::seen::{Shared, Sighting};
-use super::storm::{Places, YOUNG};
 use super::tree::Tree;
 use crate::warn;
 use std::sync::{Arc, PoisonError};

@@ -14,31 +14,22 @@
 //! What the kernel counted and no line tells of becomes a notice.
 
 use super::Printed;
+use super::places::{Places, YOUNG};
 use super::process::{self, Dying, Namespace};
 use super::reader::Reader;
 use super::seen::{Seen, Shared, Sighting};
 use super::tree::Tree;
-use crate::sink::otlp;
+use crate::unix_time;
 use oomparse_core::{CgroupRoots, EventType, Evidence, OomEvent, Text, WallTime};
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// After the last line of a report: the kernel's own limit is five seconds.
 const CALM: Duration = Duration::from_secs(10);
-
-/// A process that young may still become another program.
-pub(super) const YOUNG: Duration = Duration::from_secs(1);
-
-/// Where things are; tests have places of their own.
-#[derive(Clone, Debug)]
-pub(super) struct Places {
-    pub(super) proc: PathBuf,
-    pub(super) cgroups: PathBuf,
-}
 
 /// The reader and its thread.
 #[derive(Debug)]
@@ -189,7 +180,7 @@ impl Storm {
 
 /// The machine's clock.
 fn wall_now() -> Option<WallTime> {
-    let micros = u64::try_from(otlp::now() / 1000).ok()?;
+    let micros = u64::try_from(unix_time::now() / 1000).ok()?;
     WallTime::from_unix_micros(micros)
 }
 

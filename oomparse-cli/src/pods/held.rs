@@ -4,7 +4,8 @@
 //! order, until the log has been read completely: a file is then read a second time, only for names; a stream is
 //! learned from as it passes, and its events are written at its end, or when too much is held.
 
-use super::loader::{Loader, Which, lock};
+use super::loader::{Loader, Which};
+use super::lock::lock;
 use super::{PodArgs, lacks_a_name, listing};
 use oomparse_core::{OomEvent, enrich};
 use oomparse_pods::{Learner, PodTable};

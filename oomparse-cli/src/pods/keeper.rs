@@ -4,7 +4,8 @@
 //! second. An event waits for that thread at most a quarter of a second, and not at all while it is busy. Where
 //! inotify works, a new pod is known without reading anything.
 
-use super::loader::{Loader, Which, lock};
+use super::loader::{Loader, Which};
+use super::lock::lock;
 use super::notify::{News, Notify};
 use super::{PodArgs, lacks_a_name};
 use oomparse_core::{OomEvent, enrich};

@@ -2,6 +2,7 @@
 //!
 //! A text that is not a listing may be a node's log: then the daemons' lines in it provide the names.
 
+use super::lock::lock;
 use oomparse_pods::{Learner, Loaded, PodRecord, PodTable, read_pods};
 use rustix::fs::FileType;
 use std::fs::File;
@@ -19,8 +20,8 @@ const BATCH: usize = 256;
 
 const CHUNK: usize = 256 << 10;
 
-/// An error in a listing; the rest of it was added.
-pub(crate) type Trouble = Option<String>;
+/// The error in a listing, if it has one; the rest of it was added.
+pub(crate) type Broken = Option<String>;
 
 /// How much of a device is read: it may never end, and contains no log.
 const MAX_DEVICE_LEN: u64 = 16 << 20;
@@ -29,7 +30,7 @@ const MAX_DEVICE_LEN: u64 = 16 << 20;
 const HEAD_LEN: u64 = 64 << 10;
 
 /// Reads the file into the table.
-pub(crate) fn read_file(path: &Path, table: &Mutex<PodTable>) -> io::Result<Trouble> {
+pub(crate) fn read_file(path: &Path, table: &Mutex<PodTable>) -> io::Result<Broken> {
     let file = File::open(path)?;
     // A device may never end.
     let is_device = file.metadata()?.file_type().is_char_device();
@@ -37,7 +38,7 @@ pub(crate) fn read_file(path: &Path, table: &Mutex<PodTable>) -> io::Result<Trou
 }
 
 /// Reads standard input into the table.
-pub(crate) fn read_stdin(table: &Mutex<PodTable>) -> io::Result<Trouble> {
+pub(crate) fn read_stdin(table: &Mutex<PodTable>) -> io::Result<Broken> {
     let is_device = rustix::fs::fstat(rustix::stdio::stdin())
         .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::CharacterDevice);
     read_source(io::stdin().lock(), is_device, table)
@@ -47,7 +48,7 @@ fn read_source(
     mut source: impl Read,
     is_device: bool,
     table: &Mutex<PodTable>,
-) -> io::Result<Trouble> {
+) -> io::Result<Broken> {
     let most = if is_device { MAX_DEVICE_LEN } else { u64::MAX };
     let mut text = Vec::new();
     (&mut source).take(HEAD_LEN).read_to_end(&mut text)?;
@@ -70,7 +71,7 @@ fn read_source(
     })
 }
 
-fn read(text: &[u8], table: &Mutex<PodTable>) -> Trouble {
+fn read(text: &[u8], table: &Mutex<PodTable>) -> Broken {
     let loaded = load(text, table);
     // A journal as JSON looks like a listing without pods. Reading from memory cannot fail.
     if loaded.records == 0 && learn(text, table).is_ok_and(|lines| lines > 0) {
@@ -109,7 +110,7 @@ fn load(text: &[u8], table: &Mutex<PodTable>) -> Loaded {
 
 /// Returns how many records contained nothing valid.
 fn insert_all(batch: &mut Vec<PodRecord>, table: &Mutex<PodTable>) -> usize {
-    let mut table = super::loader::lock(table);
+    let mut table = lock(table);
     batch
         .drain(..)
         .map(|record| usize::from(!table.insert(record)))
@@ -137,8 +138,8 @@ pub(crate) fn learn_with(
             Err(error) => return Err(error),
         };
         let chunk = buffer.get(..len).unwrap_or_default();
-        learner.push_chunk(chunk, &mut super::loader::lock(table));
+        learner.push_chunk(chunk, &mut lock(table));
     }
-    learner.finish(&mut super::loader::lock(table));
+    learner.finish(&mut lock(table));
     Ok(learner.learned())
 }

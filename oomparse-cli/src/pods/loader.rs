@@ -1,5 +1,6 @@
 //! All sources of one run: reads what is new in them, and warns once about each that is broken.
 
+use super::lock::lock;
 use super::{NODE_DIRECTORIES, about, listing};
 use oomparse_host::directory::{self, roots};
 use oomparse_pods::PodTable;
@@ -7,7 +8,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// Which sources are to be read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +57,6 @@ impl Look {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
         }
     }
-}
-
-/// The table; it stays usable after a thread that held it panicked.
-pub(crate) fn lock(table: &Mutex<PodTable>) -> MutexGuard<'_, PodTable> {
-    table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Loader {
@@ -213,7 +209,7 @@ impl Source {
 }
 
 impl Outcome {
-    fn of(trouble: listing::Trouble) -> Self {
+    fn of(trouble: listing::Broken) -> Self {
         match trouble {
             Some(trouble) => Self::Broken(trouble),
             None => Self::Sound,

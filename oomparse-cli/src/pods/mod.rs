@@ -14,6 +14,7 @@ mod held;
 mod keeper;
 mod listing;
 mod loader;
+mod lock;
 mod notify;
 
 pub(crate) use held::Held;

@@ -13,7 +13,7 @@ mod seen;
 mod table;
 pub(crate) mod wide;
 
-use crate::args::Format;
+use crate::format::Format;
 use oomparse_core::OomEvent;
 use screen::Screen;
 use std::io::{self, BufWriter, StdoutLock, Write};

@@ -6,10 +6,8 @@
 
 use super::Sink;
 use crate::filter::{Names, pairs};
-use crate::zone;
-use jiff::tz::Offset;
-use oomparse_core::{EventType, OomEvent, WallTime};
-use rustix::time::{ClockId, clock_gettime};
+use crate::unix_time::{nanos_of, now};
+use oomparse_core::{EventType, OomEvent};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -36,12 +34,6 @@ impl<W: Write> Sink for Otlp<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-/// Nanoseconds since 1970.
-pub(crate) fn now() -> i128 {
-    let now = clock_gettime(ClockId::Realtime);
-    i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)
 }
 
 /// The export request of these events, in their order.
@@ -105,7 +97,7 @@ fn record(event: &OomEvent, now: impl Fn() -> i128) -> serde_json::Result<Value>
     };
     let mut record = Map::new();
     // Programs that store records date one without any time to 1970.
-    let (key, nanos) = match event.time.and_then(unix_nanos) {
+    let (key, nanos) = match event.time.and_then(nanos_of) {
         Some(nanos) => ("timeUnixNano", nanos),
         None => ("observedTimeUnixNano", now()),
     };
@@ -144,13 +136,6 @@ fn any(value: &Value) -> Value {
             json!({"kvlistValue": {"values": values}})
         }
     }
-}
-
-/// `None` if the log shows no full date with a time zone.
-pub(crate) fn unix_nanos(time: WallTime) -> Option<i128> {
-    let civil = zone::civil(time)?;
-    let offset = Offset::from_seconds(i32::from(time.offset_minutes?) * 60).ok()?;
-    Some(offset.to_timestamp(civil).ok()?.as_nanosecond())
 }
 
 #[cfg(test)]

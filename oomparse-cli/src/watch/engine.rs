@@ -1,15 +1,16 @@
 //! The loop of `watch`: lines in, events out, without waiting for anything.
 
 use super::feed::{Feed, Next, Start};
-use super::metrics::Metrics;
-use super::open::{Trouble, open_feed, options};
+use super::open::{open_feed, options};
 use super::outbox::Outbox;
-use super::replace::cannot_write;
 use super::signals::{Signals, wait_for};
 use super::state::{Anchor, State};
 use super::{PAUSE_MS, WatchArgs};
+use crate::Failure;
 use crate::infer::Storm;
+use crate::metrics::Metrics;
 use crate::pods::Keeper;
+use crate::replace::cannot_write;
 use crate::sink::outlets::{Outlets, Source};
 use crate::{Found, sentence, warn};
 use memchr::memmem;
@@ -68,7 +69,7 @@ impl Watch {
     /// Opens everything.
     ///
     /// # Errors What cannot be opened, and why.
-    pub(crate) fn open(args: WatchArgs) -> Result<Self, Trouble> {
+    pub(crate) fn open(args: WatchArgs) -> Result<Self, Failure> {
         let signals = Signals::catch().map_err(|error| ("signals".to_owned(), error))?;
         let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             .ok()

@@ -1,12 +1,13 @@
 //! A log file that is rotated, truncated, or copied and truncated while it is read.
 
 use super::feed::{Feed, Head, Next, Position, Start};
+use super::identity::{head_of, id};
 use super::siblings::Siblings;
 use memchr::memchr;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -56,21 +57,6 @@ struct Open {
     mark: Vec<u8>,
     /// The first bytes, as far as they were read.
     head: Option<Head>,
-}
-
-pub(super) fn id(metadata: &Metadata) -> (u64, u64) {
-    (metadata.dev(), metadata.ino())
-}
-
-/// A hash of the first bytes of a file.
-pub(super) fn head_of(file: &File, len: u64) -> io::Result<Head> {
-    let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
-    file.read_exact_at(&mut bytes, 0)?;
-    // FNV-1a: the same in every build, because it is stored in a file.
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    Ok(Head { len, hash })
 }
 
 impl Open {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine.rs ─► outbox.rs ─► standard output
-//!            clock.rs: wall time ─────┘        │  ├─► state.rs, metrics.rs (replace.rs)
+//!            clock.rs: wall time ─────┘        │  ├─► state.rs, ../metrics/ (../replace.rs)
 //!                                              │  └─► ../sink/outlets/: HTTP, programs, OTLP, Kubernetes
 //!                                              └ names: ../pods/keeper.rs
 //! open.rs: which of the three; signals.rs: SIGTERM, SIGINT, SIGHUP as bytes in a pipe
@@ -12,12 +12,11 @@ mod clock;
 mod engine;
 mod feed;
 mod file;
+mod identity;
 mod journal;
 mod kmsg;
-mod metrics;
 mod open;
 mod outbox;
-mod replace;
 mod siblings;
 mod signals;
 mod state;
@@ -25,12 +24,9 @@ mod state;
 pub(crate) use engine::Watch;
 pub(crate) use feed::{Feed, Next, Start};
 pub(crate) use kmsg::Kmsg;
-pub(crate) use metrics::{Exemplar, Metrics};
-pub(crate) use open::Trouble;
-pub(crate) use replace::{Lasting, replace};
 
-use crate::args::Format;
 use crate::cgroups::CgroupArgs;
+use crate::format::Format;
 use crate::pods::PodArgs;
 use crate::sink::outlets::OutletArgs;
 use crate::sources::SourceArgs;

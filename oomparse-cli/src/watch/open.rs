@@ -5,16 +5,13 @@ use super::feed::{Feed, Position, Start};
 use super::file::LogFile;
 use super::journal::Journal;
 use super::kmsg::Kmsg;
-use crate::{sentence, warn};
+use crate::{Failure, sentence, warn};
 use oomparse_core::Options;
 use std::ffi::OsString;
 use std::io;
 
-/// A log, file or program, and its error.
-pub(crate) type Trouble = (String, io::Error);
-
 /// The log that the arguments name; the journal if the kernel's ring buffer may not be read.
-pub(crate) fn open_feed(args: &WatchArgs, start: Start) -> Result<Box<dyn Feed>, Trouble> {
+pub(crate) fn open_feed(args: &WatchArgs, start: Start) -> Result<Box<dyn Feed>, Failure> {
     let journal = |start| match Journal::open(start, args.sources.has_daemons()) {
         Ok(journal) => Ok(Box::new(journal) as Box<dyn Feed>),
         Err(error) => Err(("journalctl".to_owned(), error)),

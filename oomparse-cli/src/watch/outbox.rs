@@ -4,7 +4,7 @@
 //! signals. Written events are reported one by one.
 
 use super::state::Anchor;
-use crate::args::Format;
+use crate::format::Format;
 use crate::sink::{self, Sink};
 use oomparse_core::OomEvent;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

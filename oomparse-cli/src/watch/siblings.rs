@@ -2,7 +2,7 @@
 //! then one of them was never seen under the log's own name.
 
 use super::feed::Head;
-use super::file::{head_of, id};
+use super::identity::{head_of, id};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
 //! program is killed between output and file, an event comes twice with the same id.
 
 use super::feed::{Position, Start};
-use super::replace::{Lasting, replace};
+use crate::replace::{Lasting, replace};
 use crate::warn;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;

@@ -1,11 +1,10 @@
 //! A kill as a cluster knows it.
 
+use crate::sink::outlets::EVENT_ANNOTATION;
 use oomparse_core::OomEvent;
 use oomparse_report::{Lang, advice, read_event};
 use serde_json::{Value, json};
 
-/// The annotation that contains the event itself.
-pub(crate) const EVENT: &str = "oomparse/event";
 /// If the agent's Event and a container's end are this close, they are one death: a kubelet's clock shows whole
 /// seconds, and it checks containers every second.
 const SAME_DEATH: i64 = 10;
@@ -143,7 +142,7 @@ fn of_event(event: &Value) -> Option<Kill> {
         (kill.usage, kill.limit) = (usage, limit);
     }
     let annotations = event.pointer("/metadata/annotations");
-    let told = annotations.and_then(|all| all.get(EVENT)?.as_str());
+    let told = annotations.and_then(|all| all.get(EVENT_ANNOTATION)?.as_str());
     if let Some(told) = told.and_then(read_event) {
         kill.take(&told);
     }

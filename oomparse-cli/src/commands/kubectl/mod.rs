@@ -13,9 +13,6 @@ mod ask;
 mod kill;
 mod show;
 
-#[cfg(feature = "agent")]
-pub(crate) use kill::EVENT;
-
 use crate::Found;
 use ask::Kubectl;
 use kill::{Kill, joined};

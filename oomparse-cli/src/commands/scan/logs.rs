@@ -1,19 +1,16 @@
 //! The logs of one input: the input itself, or the members of an archive. Each has its own parser.
 
+use super::options::ScanOptions;
+use super::part;
+use super::piece::{Piece, Take, drain};
 use super::progress::Progress;
 use super::streams::Reading;
-use super::{Piece, part};
-use crate::args::ScanOptions;
 use crate::input::{Got, Input, Source, TakeLogs};
 use crate::sink::lock;
-use crate::zone;
-use oomparse_core::{OomEvent, SourceFile, Text};
+use oomparse_core::Text;
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
-
-/// Receives the pieces of an input; returns whether more are wanted.
-pub(super) type Take<'t> = dyn FnMut(Piece) -> io::Result<bool> + 't;
 
 /// Reads one input. The outer result is the output's, the inner one the input's.
 pub(super) fn read(
@@ -106,38 +103,6 @@ impl<'l, 't> Logs<'l, 't> {
         self.some = some;
         Ok(more)
     }
-}
-
-/// Passes on the complete events; returns whether there were any, and whether more are wanted.
-pub(super) fn drain(
-    options: &ScanOptions,
-    reading: &mut Reading,
-    path: Option<&Text>,
-    take: &mut Take<'_>,
-) -> io::Result<(bool, bool)> {
-    let mut some = false;
-    while let Some(mut event) = reading.next_event() {
-        complete(&mut event, options, path);
-        some = true;
-        if !take(Piece::Event(Box::new(event)))? {
-            return Ok((some, false));
-        }
-    }
-    while let Some(line) = reading.next_unread() {
-        take(Piece::Unread(line))?;
-    }
-    Ok((some, true))
-}
-
-/// Adds data that the log itself does not show.
-fn complete(event: &mut OomEvent, options: &ScanOptions, path: Option<&Text>) {
-    if let (Some(time), Some(zone)) = (event.time, &options.zone) {
-        event.time = Some(zone::complete(time, zone));
-    }
-    if let Some(lines) = &options.lines {
-        lock(lines).find(event);
-    }
-    event.source = path.map(|path| SourceFile::new(path.clone()).into());
 }
 
 impl TakeLogs for Logs<'_, '_> {

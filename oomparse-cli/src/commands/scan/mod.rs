@@ -1,27 +1,33 @@
 //! `oomparse scan`: logs in, events out.
 
+mod args;
+mod byte_range;
 mod logs;
+mod options;
 mod part;
+mod piece;
 mod progress;
+mod stream_by;
 mod streams;
 mod threads;
 mod unread;
 
-use crate::args::{Format, Output, ScanOptions};
+use crate::format::Format;
 use crate::infer::Tables;
 use crate::input::{self, BUFFER_LEN, Input};
 use crate::pods::Held;
 use crate::sink::{self, Sink};
 use crate::{Found, complain};
 use logs::read;
-use oomparse_core::{OomEvent, Shared};
+use oomparse_core::Shared;
+use options::{Output, ScanOptions};
+use piece::Piece;
 use progress::Progress;
 use std::io;
 use std::sync::Arc;
 use unread::Unread;
 
-pub(crate) use part::ByteRange;
-pub(crate) use streams::StreamBy;
+pub(crate) use args::{CorrelateArgs, ReportArgs, ScanArgs};
 
 /// Reads every input to its end and writes what it finds.
 ///
@@ -111,21 +117,6 @@ fn title(inputs: &[Input]) -> String {
         [input] => input.name().into_owned(),
         inputs => format!("{} logs", inputs.len()),
     }
-}
-
-/// The results of reading an input.
-pub(crate) enum Piece {
-    /// Bytes of a log that cannot be read twice, to learn names from them.
-    Passing(Vec<u8>),
-    /// Such a log has ended; another one may follow.
-    Passed,
-    Event(Box<OomEvent>),
-    /// A line that looks like a report's but has no known format.
-    Unread(Vec<u8>),
-    /// It may take long until more comes: the output should be flushed.
-    Pause,
-    /// What is at this path could not be read, or not to its end.
-    Lost(String, io::Error),
 }
 
 /// Writes events in the order of the inputs.

@@ -1,6 +1,6 @@
 //! A progress bar on stderr during long work, if stderr is a terminal.
 
-use crate::args::{Output, ScanOptions};
+use super::options::{Output, ScanOptions};
 use crate::input::Input;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;

@@ -8,9 +8,10 @@
 //! whole log if the worker is to continue; only logs of back-to-back reports fill it. Then a waiting file takes
 //! about 20 MiB, and no more files wait than there are workers.
 
+use super::Writer;
 use super::logs::read;
-use super::{Piece, Writer};
-use crate::args::ScanOptions;
+use super::options::ScanOptions;
+use super::piece::Piece;
 use crate::input::BUFFER_LEN;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

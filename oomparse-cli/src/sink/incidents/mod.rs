@@ -5,7 +5,7 @@ mod table;
 
 use super::Sink;
 use super::screen::Screen;
-use crate::args::Format;
+use crate::format::Format;
 use oomparse_core::OomEvent;
 use oomparse_report::Lang;
 use oomparse_report::incident::{Correlator, Incident};

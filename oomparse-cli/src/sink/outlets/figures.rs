@@ -1,7 +1,7 @@
 //! The contents of `/metrics` and `/healthz`: the counters of `watch`, of its outputs and of the process.
 
 use super::outlet::Counts;
-use crate::watch::{Exemplar, Metrics};
+use crate::metrics::{Exemplar, Metrics};
 use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::exemplar::CounterWithExemplar;
@@ -78,7 +78,7 @@ impl Source {
             outlets: Vec::new(),
             begun: Instant::now(),
             #[cfg(feature = "agent")]
-            begun_unix_nanos: crate::sink::otlp::now(),
+            begun_unix_nanos: crate::unix_time::now(),
             #[cfg(feature = "agent")]
             host: host.map(str::to_owned),
             turned: Arc::default(),

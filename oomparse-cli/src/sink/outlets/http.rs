@@ -158,6 +158,6 @@ impl Pauses {
 
 /// Between 0.75 and 1.25, so that the agents of a cluster do not all retry at once.
 fn spread() -> f64 {
-    let nanos = crate::sink::otlp::now().rem_euclid(1000);
+    let nanos = crate::unix_time::now().rem_euclid(1000);
     0.75 + f64::from(u16::try_from(nanos).unwrap_or_default()) / 2000.0
 }

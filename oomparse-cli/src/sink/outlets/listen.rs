@@ -4,7 +4,7 @@
 //! the port can at most make it refuse others.
 
 use super::figures::{Form, Source};
-use crate::watch::Trouble;
+use crate::Failure;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ const STACK: usize = 256 << 10;
 ///
 /// # Errors
 /// The address, and why it cannot be opened.
-pub(crate) fn start(address: &str, source: Source) -> Result<(), Trouble> {
+pub(crate) fn start(address: &str, source: Source) -> Result<(), Failure> {
     let about = || format!("--listen {address}");
     let listener = open(address).map_err(|error| (about(), error))?;
     let local = listener.local_addr().map_err(|error| (about(), error))?;

@@ -24,13 +24,17 @@ mod outlet;
 pub(crate) use args::OutletArgs;
 pub(crate) use figures::Source;
 
-use crate::watch::Trouble;
+use crate::Failure;
 use oomparse_core::OomEvent;
 use outlet::Outlet;
 #[cfg(not(feature = "agent"))]
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The annotation of an Event that holds the last kill's record, without its processes. `kubectl oom` computes
+/// its advice from it.
+pub(crate) const EVENT_ANNOTATION: &str = "oomparse/event";
 
 /// The output whose text names the largest processes.
 const KUBERNETES: &str = "kubernetes-events";
@@ -52,7 +56,7 @@ impl Outlets {
         tasks: bool,
         node: Option<&str>,
         source: &mut Source,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, Failure> {
         let mut all = Vec::new();
         if let Some(program) = &args.exec {
             let time = Duration::from_secs(u64::from(args.exec_timeout));
@@ -105,27 +109,27 @@ impl Outlets {
 }
 
 #[cfg(feature = "agent")]
-fn otlp(url: &str, args: &OutletArgs, source: &Source) -> Result<Outlet, Trouble> {
+fn otlp(url: &str, args: &OutletArgs, source: &Source) -> Result<Outlet, Failure> {
     otlp::start(url, args.otlp_protocol, &args.otlp_header, source)
 }
 
 #[cfg(not(feature = "agent"))]
-fn otlp(_: &str, _: &OutletArgs, _: &Source) -> Result<Outlet, Trouble> {
+fn otlp(_: &str, _: &OutletArgs, _: &Source) -> Result<Outlet, Failure> {
     Err(lacks("--otlp"))
 }
 
 #[cfg(feature = "agent")]
-fn kubernetes(node: Option<&str>) -> Result<Outlet, Trouble> {
+fn kubernetes(node: Option<&str>) -> Result<Outlet, Failure> {
     kubernetes::start(node)
 }
 
 #[cfg(not(feature = "agent"))]
-fn kubernetes(_: Option<&str>) -> Result<Outlet, Trouble> {
+fn kubernetes(_: Option<&str>) -> Result<Outlet, Failure> {
     Err(lacks("--kubernetes-events"))
 }
 
 #[cfg(not(feature = "agent"))]
-fn lacks(flag: &str) -> Trouble {
+fn lacks(flag: &str) -> Failure {
     let sentence = "this program was built without the feature `agent`; \
                     `cargo install oomparse-cli --features agent` builds it with it";
     (flag.to_owned(), io::Error::other(sentence))

@@ -1,6 +1,5 @@
 //! Requests to the API server, as a pod of the cluster makes them.
 
-use super::event::Subject;
 use crate::sink::outlets::http::{Refusal, agent, answer, roots, roots_of_machine};
 use serde_json::Value;
 use std::io;
@@ -75,25 +74,26 @@ impl Api {
         json(self.with_token(request).call())
     }
 
-    pub(super) fn create(&self, subject: &Subject, event: &Value) -> Result<Value, Refusal> {
-        let request = self.agent.post(self.events(subject, ""));
+    pub(super) fn create(&self, namespace: &str, event: &Value) -> Result<Value, Refusal> {
+        let request = self.agent.post(self.events(namespace, ""));
         let request = request.header("content-type", "application/json");
         json(self.with_token(request).send(event.to_string()))
     }
 
     pub(super) fn patch(
         &self,
-        subject: &Subject,
+        namespace: &str,
         name: &str,
         patch: &Value,
     ) -> Result<Value, Refusal> {
-        let request = self.agent.patch(self.events(subject, &format!("/{name}")));
+        let request = self
+            .agent
+            .patch(self.events(namespace, &format!("/{name}")));
         let request = request.header("content-type", "application/merge-patch+json");
         json(self.with_token(request).send(patch.to_string()))
     }
 
-    fn events(&self, subject: &Subject, rest: &str) -> String {
-        let namespace = subject.namespace();
+    fn events(&self, namespace: &str, rest: &str) -> String {
         format!(
             "{}/apis/events.k8s.io/v1/namespaces/{namespace}/events{rest}",
             self.base

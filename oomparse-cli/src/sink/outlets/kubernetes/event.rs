@@ -1,7 +1,8 @@
 //! The contents of an Event, and how it counts repeats.
 
 use super::pods::Pod;
-use crate::sink::otlp::{now, unix_nanos};
+use crate::sink::outlets::EVENT_ANNOTATION;
+use crate::unix_time::{nanos_of, now};
 use jiff::Timestamp;
 use oomparse_core::OomEvent;
 use oomparse_report::{Lang, rows_by_size, sentence, units};
@@ -22,9 +23,6 @@ const MAX_COUNTED: usize = 32;
 const WINDOW_SECONDS: i64 = 3600;
 
 const COUNTED: &str = "oomparse/kills";
-
-/// The last kill's record without its processes, from which `kubectl oom` computes its advice.
-const EVENT: &str = crate::commands::kubectl::EVENT;
 
 /// All annotations of an object may take 256 KiB; a record without its processes takes about 2.
 const MAX_EVENT: usize = 64 << 10;
@@ -119,7 +117,7 @@ impl Subject {
 /// The first Event of its kind.
 pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
     let event = &subject.named(event);
-    let nanos = event.time.and_then(unix_nanos).unwrap_or_else(now);
+    let nanos = event.time.and_then(nanos_of).unwrap_or_else(now);
     let time = Timestamp::from_nanosecond(nanos).unwrap_or_default();
     // If an update of this program changed this hash, it would only begin a new Event.
     let mut hasher = DefaultHasher::new();
@@ -133,7 +131,7 @@ pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
         "metadata": {
             "name": format!("{name}{end}"),
             "namespace": subject.namespace(),
-            "annotations": {COUNTED: event.id.as_deref().unwrap_or_default(), EVENT: record(event)},
+            "annotations": {COUNTED: event.id.as_deref().unwrap_or_default(), EVENT_ANNOTATION: record(event)},
         },
         "eventTime": format!("{time:.6}"),
         "reportingController": "oomparse",
@@ -148,7 +146,7 @@ pub(super) fn of(event: &OomEvent, subject: &Subject, node: &str) -> Value {
 
 /// The change that makes the existing Event count this kill too; `None` if it already does.
 pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Value> {
-    let record = &new["metadata"]["annotations"][EVENT];
+    let record = &new["metadata"]["annotations"][EVENT_ANNOTATION];
     let counted = there["metadata"]["annotations"][COUNTED]
         .as_str()
         .unwrap_or_default();
@@ -165,7 +163,7 @@ pub(super) fn raised(there: &Value, new: &Value, event: &OomEvent) -> Option<Val
         "metadata": {
             // A write by someone else in between is a conflict, and the Event is read again.
             "resourceVersion": there["metadata"]["resourceVersion"],
-            "annotations": {COUNTED: ids.unwrap_or_default().join(" "), EVENT: record},
+            "annotations": {COUNTED: ids.unwrap_or_default().join(" "), EVENT_ANNOTATION: record},
         },
         "series": {"count": count.saturating_add(1), "lastObservedTime": new["eventTime"]},
     }))
@@ -241,7 +239,9 @@ mod tests {
         assert!(note.contains("java (pid 7)"), "{note}");
         let name = event["metadata"]["name"].as_str().unwrap();
         assert!(name.starts_with("node-7.oomparse-"), "{name}");
-        let record = event["metadata"]["annotations"][EVENT].as_str().unwrap();
+        let record = event["metadata"]["annotations"][EVENT_ANNOTATION]
+            .as_str()
+            .unwrap();
         let read = oomparse_report::read_event(record).unwrap();
         assert_eq!(read.victim.unwrap().pid, 7);
         let long = of(&kill(7), &Subject::node(&"a".repeat(400)), &"a".repeat(400));

@@ -16,7 +16,7 @@ mod pods;
 
 use super::http::{Pauses, Refusal};
 use super::outlet::{Came, Inbox, Outlet, count};
-use crate::watch::Trouble;
+use crate::Failure;
 use api::Api;
 use event::Subject;
 use oomparse_core::{EventType, OomEvent};
@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Starts the thread.
 ///
 /// # Errors Without a node's name or a service account.
-pub(super) fn start(node: Option<&str>) -> Result<Outlet, Trouble> {
+pub(super) fn start(node: Option<&str>) -> Result<Outlet, Failure> {
     let wrong = |error| ("--kubernetes-events".to_owned(), error);
     let node = node.filter(|node| !node.is_empty()).ok_or_else(|| {
         let sentence = "which node is it? Give its name with --node-name or NODE_NAME";
@@ -145,7 +145,7 @@ impl Writer {
             }
         };
         let written = event::of(event, &subject, &self.node);
-        let created = self.api.create(&subject, &written);
+        let created = self.api.create(subject.namespace(), &written);
         match created {
             Ok(_) => Ok(true),
             Err(refusal) if refusal.status == 409 => self.raise(event, &subject, &written),
@@ -159,9 +159,9 @@ impl Writer {
         let name = new["metadata"]["name"].as_str().unwrap_or_default();
         let patched = self
             .api
-            .patch(subject, name, &serde_json::json!({}))
+            .patch(subject.namespace(), name, &serde_json::json!({}))
             .and_then(|there| match event::raised(&there, new, event) {
-                Some(patch) => self.api.patch(subject, name, &patch).map(drop),
+                Some(patch) => self.api.patch(subject.namespace(), name, &patch).map(drop),
                 None => Ok(()),
             });
         match patched {

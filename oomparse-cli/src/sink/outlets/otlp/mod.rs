@@ -10,8 +10,9 @@ use super::args::OtlpProtocol;
 use super::figures::Source;
 use super::http::{Pauses, Refusal, agent, answer, roots_of_machine};
 use super::outlet::{Came, Inbox, Outlet};
-use crate::sink::otlp::{now, request};
-use crate::watch::Trouble;
+use crate::Failure;
+use crate::sink::otlp::request;
+use crate::unix_time::now;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use oomparse_core::OomEvent;
@@ -52,7 +53,7 @@ pub(super) fn start(
     protocol: OtlpProtocol,
     headers: &[String],
     source: &Source,
-) -> Result<Outlet, Trouble> {
+) -> Result<Outlet, Failure> {
     let wrong = |sentence: &str| ("--otlp".to_owned(), io::Error::other(sentence.to_owned()));
     if !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(wrong("the URL begins with http:// or https://"));

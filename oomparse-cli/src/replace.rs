@@ -40,7 +40,7 @@ pub(crate) enum Lasting {
 }
 
 /// The error for a file that cannot be replaced, and what to do.
-pub(super) fn cannot_write(error: &io::Error) -> String {
+pub(crate) fn cannot_write(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "cannot be written: its directory is not there".to_owned(),
         io::ErrorKind::PermissionDenied => {

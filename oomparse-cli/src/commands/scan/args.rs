@@ -1,57 +1,17 @@
-//! The command line: flags as typed, then as meant.
+//! The flags of `scan`, `report` and `correlate`, and the options that they become.
 
-mod format;
-mod plugin;
-
-pub(crate) use format::Format;
-pub(crate) use plugin::typed;
-
+use super::byte_range::ByteRange;
+use super::options::{Output, ScanOptions};
+use super::stream_by::StreamBy;
 use crate::cgroups::CgroupArgs;
-use crate::commands::kubectl::KubectlArgs;
-use crate::commands::npd::NpdArgs;
-use crate::commands::pods::PodsArgs;
-use crate::commands::scan::{ByteRange, StreamBy};
-use crate::filter::FilterArgs;
+use crate::format::Format;
 use crate::input::Input;
 use crate::pods::PodArgs;
-use crate::sink::Lines;
 use crate::sources::SourceArgs;
-use crate::watch::WatchArgs;
 use crate::zone::Zone;
-use clap::{Parser, Subcommand, ValueEnum};
 use oomparse_core::Options;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-
-/// Reads what the Linux OOM killer left in a log: who was killed, in which pod, at which limit.
-#[derive(Debug, Parser)]
-#[command(name = "oomparse", version, max_term_width = 90)]
-#[command(
-    after_help = "Exit status: 0 something was found, 1 nothing, 2 trouble.\n\
-    `oomparse scan --help` shows examples."
-)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Scan(ScanArgs),
-    Report(ReportArgs),
-    Correlate(CorrelateArgs),
-    Filter(FilterArgs),
-    Watch(WatchArgs),
-    Pods(PodsArgs),
-    Who(WhoArgs),
-    Npd(NpdArgs),
-    #[command(name = "kubectl-oom")]
-    Kubectl(KubectlArgs),
-    Explain(ExplainArgs),
-    Completions(CompletionsArgs),
-    Man(ManArgs),
-}
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
@@ -234,46 +194,6 @@ impl CorrelateArgs {
     }
 }
 
-/// What `scan` writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
-    Events(Format),
-    /// Incidents, once all events are read.
-    Incidents(Format),
-    /// One page with all events in it.
-    Page,
-    Count,
-    Nothing,
-}
-
-/// What `scan` is to do.
-#[derive(Debug)]
-pub(crate) struct ScanOptions {
-    pub(crate) inputs: Vec<Input>,
-    pub(crate) output: Output,
-    /// Whether the report's terms are explained.
-    pub(crate) explain: bool,
-    /// The page that is written to, if not the program's own.
-    pub(crate) page: Option<PathBuf>,
-    /// The lines of each event, where they are wanted.
-    pub(crate) lines: Option<Arc<Mutex<Lines>>>,
-    pub(crate) threads: usize,
-    /// The part of the only input that is read.
-    pub(crate) range: Option<ByteRange>,
-    pub(crate) stream_by: Option<StreamBy>,
-    pub(crate) parser: Options,
-    /// A zone whose offset depends on the event's own time; a fixed one is in `parser`.
-    pub(crate) zone: Option<jiff::tz::TimeZone>,
-    pub(crate) learn: bool,
-    /// Bare kills are named from earlier tables.
-    pub(crate) infer: bool,
-    /// The table stays in the events.
-    pub(crate) tasks: bool,
-    /// Where lines are written that were not read.
-    pub(crate) unread: Option<PathBuf>,
-    pub(crate) pods: PodArgs,
-}
-
 impl ScanArgs {
     pub(crate) fn into_options(self) -> ScanOptions {
         let mut inputs: Vec<Input> = self.files.into_iter().map(Input::from).collect();
@@ -325,73 +245,4 @@ impl ScanArgs {
             pods: self.pods,
         }
     }
-}
-
-/// Say whom a cgroup path, a pod's uid or a container's id belongs to.
-///
-/// Takes paths as the kernel prints them in a report (`oom_memcg=`, `task_memcg=`) and as
-/// /proc/PID/cgroup shows them.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 something is known of a path, 1 nothing of any, 2 trouble.")]
-pub(crate) struct WhoArgs {
-    /// Cgroup paths (`/kubepods/burstable/pod.../...`), pod uids, container ids
-    #[arg(value_name = "PATH|POD_UID|CONTAINER_ID", required = true)]
-    pub(crate) paths: Vec<OsString>,
-
-    /// How to write: `report` is for people, `json` one object a line [default: report]
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        default_value = "report",
-        hide_default_value = true
-    )]
-    pub(crate) format: WhoFormat,
-
-    #[command(flatten)]
-    pub(crate) cgroups: CgroupArgs,
-
-    #[command(flatten)]
-    pub(crate) pods: PodArgs,
-}
-
-/// Say what a field of the events means.
-///
-/// FIELD is a key as it stands in an event, with the objects it is in: `victim.anon_rss_bytes`. A part
-/// of it explains every field that has it: `limit`. A mask of an allocation is taken apart: `0x201da`. Without FIELD
-/// all are listed.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Exit status: 0 the field is known, 1 it is not.")]
-pub(crate) struct ExplainArgs {
-    /// A field or a part of its name, or a mask: `victim.anon_rss_bytes`, `limit`, `0x201da`
-    #[arg(value_name = "FIELD")]
-    pub(crate) field: Option<String>,
-}
-
-/// Write what a shell needs to complete the command line.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  oomparse completions bash > /etc/bash_completion.d/oomparse
-  oomparse completions zsh > ~/.zfunc/_oomparse
-  oomparse completions fish > ~/.config/fish/completions/oomparse.fish")]
-pub(crate) struct CompletionsArgs {
-    /// Which shell
-    pub(crate) shell: clap_complete::Shell,
-}
-
-/// Write the manual page, of the program or of one of its commands.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  oomparse man > oomparse.1
-  oomparse man scan | man -l -")]
-pub(crate) struct ManArgs {
-    /// One of the commands, as `scan`; without it the program itself
-    pub(crate) command: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WhoFormat {
-    Json,
-    Report,
 }

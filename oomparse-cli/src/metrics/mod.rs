@@ -7,8 +7,8 @@ mod containers;
 
 pub(crate) use containers::LastKill;
 
-use super::replace::{Lasting, replace};
-use crate::sink::otlp;
+use crate::replace::{Lasting, replace};
+use crate::unix_time;
 use containers::Containers;
 use oomparse_core::{EventType, OomEvent};
 use std::collections::{BTreeMap, VecDeque};
@@ -305,11 +305,11 @@ impl Metrics {
 
 /// The event's time on this machine's clock, if the log shows all of it.
 fn unix_time(event: &OomEvent) -> Option<SystemTime> {
-    at(otlp::unix_nanos(event.time?)?)
+    at(unix_time::nanos_of(event.time?)?)
 }
 
 fn now() -> SystemTime {
-    at(otlp::now()).unwrap_or(SystemTime::UNIX_EPOCH)
+    at(unix_time::now()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 fn at(unix_nanos: i128) -> Option<SystemTime> {
