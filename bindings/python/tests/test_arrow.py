@@ -77,7 +77,8 @@ def plain(value):
     if isinstance(value, list):
         if value and isinstance(value[0], tuple):
             return {key: plain(within) for key, within in value}
-        return [plain(within) for within in value]
+        # A map that is empty and a list that is empty look the same in a row.
+        return [plain(within) for within in value] or {}
     return value
 
 
@@ -92,7 +93,7 @@ def test_every_event_of_the_corpus_comes_through():
         assert set(paths(event)) <= known
         row = plain(row)
         assert (row.pop("time", None) is None) == (event.pop("time", None) is None)
-        assert row == event
+        assert row == plain(event)
 
 
 def test_times_are_utc():

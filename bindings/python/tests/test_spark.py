@@ -86,6 +86,7 @@ def test_every_kind_of_bad_log_is_a_row_and_takes_nothing_from_the_others(spark,
 
 
 def test_what_vanishes_between_listing_and_reading_is_a_row(tmp_path):
+    pytest.importorskip("pyspark")
     from pyspark_oomparse import OomparseDataSource
 
     for name in "abc":
@@ -148,6 +149,7 @@ def test_from_oomparse_reads_the_records_of_another_source(spark):
 
 
 def test_a_line_end_in_a_record_makes_no_line():
+    pytest.importorskip("pyspark")
     from pyspark_oomparse._rows import line_of
 
     said = b"Jan  5 02:12:03 n1 app[7]: a\n[9.0] Memory cgroup out of memory: Killed process 7 (java) total-vm:8kB\n"
@@ -161,6 +163,7 @@ def test_a_line_end_in_a_record_makes_no_line():
 
 
 def test_each_task_tells_what_it_read(capfd, tmp_path):
+    pytest.importorskip("pyspark")
     from pyspark_oomparse import OomparseDataSource
 
     (tmp_path / "a").write_bytes(KILL)
