@@ -5,14 +5,13 @@
     reason = "the comments are C's: what a caller owes stands under Lifetime"
 )]
 
+use crate::content::Content;
 use crate::guard::{Done, given, guard, quietly};
 use crate::pods::oomparse_pods;
 use crate::result::oomparse_result;
 use crate::str::oomparse_str;
 use crate::value::{Value, value};
-use oomparse_core::{OomEvent, WallTime, enrich};
 use std::mem::MaybeUninit;
-use std::sync::{Arc, OnceLock};
 
 /// Everything a log shows about one kill.
 ///
@@ -24,67 +23,6 @@ pub struct oomparse_event {
     content: Option<Content>,
     /// Whether `oomparse_event_free` frees it.
     owned: bool,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Content {
-    pub(crate) event: OomEvent,
-    key: Option<Arc<[u8]>>,
-    /// The line that was pushed last before it was emitted reports it.
-    is_of_last_line: bool,
-    time: Option<String>,
-    /// When the container's first process ended.
-    init_time: Option<String>,
-    json: OnceLock<String>,
-    /// The members for its record, if it was returned for a record.
-    members: Option<String>,
-}
-
-impl Content {
-    pub(crate) fn new(event: OomEvent, key: Option<Arc<[u8]>>, is_of_last_line: bool) -> Self {
-        let text = |time: Option<WallTime>| {
-            let whole = time.filter(WallTime::is_complete);
-            whole.map(|time| time.to_string())
-        };
-        let init = event.testimony.as_deref().and_then(|it| it.init);
-        Self {
-            time: text(event.time),
-            init_time: text(init.and_then(|init| init.time)),
-            event,
-            key,
-            is_of_last_line,
-            json: OnceLock::new(),
-            members: None,
-        }
-    }
-
-    /// The event that a record reports, and the members for the record.
-    pub(crate) fn of_record(event: OomEvent, key: &[u8], members: Option<String>) -> Self {
-        Self {
-            members,
-            ..Self::new(event, Some(Arc::from(key)), true)
-        }
-    }
-
-    pub(crate) fn members(&self) -> Option<&str> {
-        self.members.as_deref()
-    }
-
-    pub(crate) fn is_of_last_line(&self) -> bool {
-        self.is_of_last_line
-    }
-
-    pub(crate) fn time(&self) -> Option<&str> {
-        self.time.as_deref()
-    }
-
-    pub(crate) fn init_time(&self) -> Option<&str> {
-        self.init_time.as_deref()
-    }
-
-    fn json(&self) -> &str {
-        self.json.get_or_init(|| self.event.to_json())
-    }
 }
 
 impl oomparse_event {
@@ -173,7 +111,7 @@ pub extern "C" fn oomparse_event_key(
     guard(|| {
         let out = given(out_key)?;
         out.write(oomparse_str::NONE);
-        let key = content(event)?.key.as_deref();
+        let key = content(event)?.key();
         out.write(oomparse_str::of(key.ok_or(oomparse_result::Absent)?));
         Ok(())
     })
@@ -308,10 +246,9 @@ pub extern "C" fn oomparse_pods_enrich(
         let content = given(event)?.content.as_mut();
         let content = content.ok_or(oomparse_result::EventOver)?;
         let mut table = given(pods)?.table();
-        if !enrich(&mut content.event, &mut *table) {
+        if !content.enrich(&mut *table) {
             return Err(oomparse_result::Absent);
         }
-        content.json = OnceLock::new();
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 //! | file | contains |
 //! |---|---|
 //! | `options.rs`, `parser.rs`, `waiting.rs`, `record.rs` | `oomparse_options`, `oomparse_parser` |
-//! | `event.rs`, `field.rs`, `value.rs`, `lists.rs` | `oomparse_event` and its contents |
+//! | `event.rs`, `content.rs`, `field.rs`, `field_name.rs`, `value.rs`, `lists.rs` | `oomparse_event` and its contents |
 //! | `pods.rs`, `cgroup.rs` | names of pods, one cgroup path |
 //! | `result.rs`, `guard.rs`, `str.rs`, `version.rs` | numbers, panics, views, version |
 //!
@@ -12,8 +12,10 @@
 #![allow(non_camel_case_types, reason = "the names of C")]
 
 mod cgroup;
+mod content;
 mod event;
 mod field;
+mod field_name;
 mod guard;
 mod lists;
 mod options;
@@ -29,7 +31,8 @@ mod waiting;
 
 pub use cgroup::{oomparse_cgroup, oomparse_cgroup_parse};
 pub use event::*;
-pub use field::{oomparse_field, oomparse_field_kind, oomparse_field_name, oomparse_kind};
+pub use field::{oomparse_field, oomparse_kind};
+pub use field_name::{oomparse_field_kind, oomparse_field_name};
 pub use lists::*;
 pub use options::*;
 pub use parser::*;

@@ -5,7 +5,8 @@
     reason = "the comments are C's: what a caller owes stands under Lifetime"
 )]
 
-use crate::event::{Content, oomparse_event};
+use crate::content::Content;
+use crate::event::oomparse_event;
 use crate::guard::{Done, given, guard, quietly};
 use crate::options::oomparse_options;
 use crate::pods::oomparse_pods;

@@ -5,7 +5,8 @@
     reason = "the comments are C's: what a caller owes stands under Lifetime"
 )]
 
-use crate::event::{Content, content, oomparse_event};
+use crate::content::Content;
+use crate::event::{content, oomparse_event};
 use crate::guard::{given, guard, quietly};
 use crate::options::oomparse_options;
 use crate::parser::{Inner, one_line, oomparse_parser};

@@ -1,6 +1,6 @@
 //! What each field of an event is called, of which kind it is, and where in the event it stands: one table.
 
-use crate::event::Content;
+use crate::content::Content;
 use crate::field::{oomparse_field, oomparse_kind};
 use crate::guard::Done;
 use crate::result::oomparse_result;

@@ -1,6 +1,6 @@
 //! [`ContainerId`]: a container's id as a key, complete or cut.
 
-use super::super::hex;
+use super::hex;
 use alloc::string::String;
 use core::hash::{Hash, Hasher};
 
@@ -9,7 +9,7 @@ const BEGINNING: usize = 12;
 
 /// 12 to 64 hex digits, in upper or lower case.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in super::super) struct ContainerId {
+pub(super) struct ContainerId {
     /// Two digits per byte, padded with zeros.
     digits: [u8; 32],
     /// How many digits there are, and [`CROWDED`].
@@ -20,7 +20,7 @@ pub(in super::super) struct ContainerId {
 const CROWDED: u8 = 0x80;
 
 impl ContainerId {
-    pub(in super::super) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.as_bytes();
         let (pairs, rest) = text.as_chunks::<2>();
         let digits = match <&[[u8; 2]; 32]>::try_from(pairs) {
@@ -39,7 +39,7 @@ impl ContainerId {
         })
     }
 
-    pub(in super::super) fn to_text(self) -> String {
+    pub(super) fn to_text(self) -> String {
         let digits = hex::write(&self.digits);
         let digits = digits.as_flattened().get(..usize::from(self.len()));
         String::from_utf8_lossy(digits.unwrap_or_default()).into_owned()

@@ -25,6 +25,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod container_id;
 mod error;
 mod hex;
 mod learn;
@@ -39,5 +40,5 @@ pub use error::{PodSourceError, PodSourceErrorKind};
 pub use learn::{LEARN_LITERALS, Learner, learn};
 
 pub use record::{ContainerRecord, PodRecord, PodSource};
-pub use source::{PodFormat, add_log_name, container_log_file, pod_log_dir};
-pub use table::{Loaded, PodTable, read_pods};
+pub use source::{Loaded, PodFormat, add_log_name, container_log_file, pod_log_dir, read_pods};
+pub use table::PodTable;

@@ -1,7 +1,7 @@
 //! What a source knows about one pod.
 
+use super::container_id::ContainerId;
 use super::hex;
-use super::table::ContainerId;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -6,9 +6,10 @@
 //! Doubt is written too, after the source's word: a table that is read back must not return a name that this one
 //! would not.
 
+use super::container_id::ContainerId;
 use super::record::PodUid;
 use super::spelling::{self, HEADER};
-use super::table::{ContainerEntry, ContainerId, PodEntry, PodTable};
+use super::table::{ContainerEntry, PodEntry, PodTable};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;

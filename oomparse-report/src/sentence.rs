@@ -1,9 +1,10 @@
 //! The first sentence about an event: when, where, which process, of which pod, and why.
 
 use crate::Lang;
-use crate::facts::{clock, cut_id, plain, reached, resident, rows_by_size};
+use crate::facts::{clock, reached, resident, rows_by_size};
+use crate::subject::{self, place, process};
 use crate::units::{self, bytes, number};
-use crate::words::{Words, cut};
+use crate::words::Words;
 use oomparse_core::{EventType, Evidence, LimitLevel, OomEvent, QosClass, Scope, Text};
 
 /// The sentence: `2023-01-05T02:12:02+08:00 node-7: java (pid 4711) of pod shop/web-0, …`
@@ -46,7 +47,7 @@ fn clauses(event: &OomEvent, lang: Lang) -> Words {
             .mark(colon)
             .then(why_nobody(event, lang)),
         EventType::UserspaceKill | EventType::Eviction | EventType::Notice => {
-            crate::told::told(event, lang)
+            crate::testimony::of_others(event, lang)
         }
         _ => not_killed(event, lang)
             .mark(semicolon)
@@ -166,17 +167,6 @@ pub fn name_of(comm: Option<&Text>, pid: u32) -> String {
     comm.map_or_else(|| format!("pid {pid}"), Text::to_string)
 }
 
-/// `java (pid 387602)`
-#[must_use]
-pub fn process(comm: Option<&Text>, pid: Option<u32>, lang: Lang) -> String {
-    match (comm, pid) {
-        (Some(comm), Some(pid)) => format!("{comm} (pid {pid})"),
-        (Some(comm), None) => comm.to_string(),
-        (None, Some(pid)) => format!("pid {pid}"),
-        (None, None) => lang.text("a_process").to_owned(),
-    }
-}
-
 /// `2023-01-05T02:12:02+08:00 node-7`, as much of it as the log shows.
 #[must_use]
 pub fn when_and_where(event: &OomEvent, lang: Lang) -> Words {
@@ -193,84 +183,12 @@ pub fn when_and_where(event: &OomEvent, lang: Lang) -> Words {
     }
 }
 
-/// The pod and container, else the service or cgroup.
-pub(crate) fn place(event: &OomEvent, lang: Lang) -> Option<Words> {
-    match (pod(event, lang), container(event, lang)) {
-        (Some(pod), Some(container)) => Some(pod.mark(lang.text("comma_mark")).then(container)),
-        (Some(pod), None) => Some(pod),
-        (None, Some(container)) => Some(container),
-        (None, None) => {
-            let path = event.cgroup.as_ref()?.task_memcg.as_ref()?;
-            Some(cgroup(path, lang))
-        }
-    }
-}
-
-fn pod(event: &OomEvent, lang: Lang) -> Option<Words> {
-    let pod = event.pod.as_ref()?;
-    let class = pod
-        .qos_class
-        .map(|class| QosClass::as_str(class).to_owned());
-    let name = match (&pod.namespace, &pod.name) {
-        (Some(namespace), Some(name)) => Some(format!("{namespace}/{name}")),
-        (None, Some(name)) => Some(name.clone()),
-        _ => pod.uid.clone(),
-    };
-    let name = name.map(|name| ("name", Words::default().strong(plain(&name))));
-    let words = match (name, class) {
-        (Some(name), Some(class)) => {
-            let class = ("class", format!("({class})").into());
-            lang.say("pod_class", &[name, class])
-        }
-        (Some(name), None) => lang.say("pod", &[name]),
-        (None, Some(class)) => return Some(lang.say("a_pod_of_class", &[("class", class.into())])),
-        (None, None) => return None,
-    };
-    // A pod of a cluster within a container or a machine of this node.
-    Some(match pod.nested {
-        true => lang.say("nested_pod", &[("pod", words)]),
-        false => words,
-    })
-}
-
-fn container(event: &OomEvent, lang: Lang) -> Option<Words> {
-    let container = event.container.as_ref()?;
-    let id = container.id.as_deref().map(|id| cut_id(id).to_owned());
-    let name = container.name.as_deref().map(plain);
-    let strong = |name: String| ("name", Words::default().strong(name));
-    match (name, id) {
-        (Some(name), Some(id)) => {
-            let id = ("id", format!("({id})").into());
-            Some(lang.say("container_id", &[strong(name), id]))
-        }
-        (Some(name), None) | (None, Some(name)) => Some(lang.say("container", &[strong(name)])),
-        (None, None) => None,
-    }
-}
-
 fn has_pod_and_container(event: &OomEvent) -> bool {
     event.pod.is_some()
         && event
             .container
             .as_ref()
             .is_some_and(|container| container.id.is_some() || container.name.is_some())
-}
-
-/// `mysql.service`, `cgroup /some/where`, `the root cgroup`
-fn cgroup(path: &Text, lang: Lang) -> Words {
-    if path.as_bytes() == b"/" {
-        return Words::default().say(lang.text("root_cgroup"));
-    }
-    let text = path.to_display();
-    let last = text.rsplit('/').next().unwrap_or(&text);
-    if [".service", ".scope", ".slice"]
-        .iter()
-        .any(|end| last.ends_with(end))
-    {
-        return Words::default().strong(cut(last, 60));
-    }
-    let path = Words::default().strong(cut(&text, 60));
-    lang.say("cgroup", &[("path", path)])
 }
 
 /// Why the killer ran.
@@ -334,7 +252,7 @@ fn who_reached(event: &OomEvent, lang: Lang) -> (Words, bool) {
         Some(LimitLevel::Kubepods) => (said("all_pods"), true),
         Some(LimitLevel::Root) => (said("root_cgroup"), false),
         _ => match cgroup.and_then(|cgroup| cgroup.oom_memcg.as_ref()) {
-            Some(path) => (self::cgroup(path, lang), false),
+            Some(path) => (subject::cgroup(path, lang), false),
             None => (said("its_cgroup"), false),
         },
     }

@@ -2,12 +2,12 @@
 
 use crate::Lang;
 use crate::facts::plain;
-use crate::sentence::{place, process};
+use crate::subject::{place, process};
 use crate::words::Words;
 use oomparse_core::{EventType, Killer, OomEvent, Reporter};
 
 /// `java (pid 7) was killed by earlyoom`, `containerd tells of an OOM kill in …`
-pub(crate) fn told(event: &OomEvent, lang: Lang) -> Words {
+pub(crate) fn of_others(event: &OomEvent, lang: Lang) -> Words {
     let testimony = event.testimony.as_deref();
     let word = |word: Option<&'static str>| Words::default().say(word.unwrap_or("?"));
     let place = place(event, lang).or_else(|| {

@@ -1,6 +1,6 @@
 //! A small heap: each block has a power of two as its size, and there is a list of free blocks for each size.
 //!
-//! This module has the safe arithmetic; `abi.rs` owns the blocks' memory. A block keeps its size for ever, so it
+//! This module has the safe arithmetic; `memory.rs` owns the blocks' memory. A block keeps its size for ever, so it
 //! is used again only for that size: the heap is as large as the sum of each size's maximum use, at most twice
 //! what was requested.
 

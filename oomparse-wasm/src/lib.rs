@@ -41,6 +41,8 @@ mod filter;
 mod heap;
 #[cfg(feature = "js")]
 mod js;
+#[cfg(all(target_arch = "wasm32", feature = "fluent-bit"))]
+mod memory;
 #[cfg(any(feature = "page", feature = "voices"))]
 mod page;
 #[cfg(feature = "pods")]

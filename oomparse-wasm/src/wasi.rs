@@ -7,7 +7,7 @@
 //! passed over; the event then has no names.
 #![expect(unsafe_code, reason = "the host's functions take raw pointers")]
 
-use crate::abi::has_room;
+use crate::memory::has_room;
 use crate::pods::Sources;
 use alloc::vec::Vec;
 use oomparse_pods::add_log_name;

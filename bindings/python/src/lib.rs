@@ -3,6 +3,8 @@
 //! ```text
 //! settings.rs    the caller's options, checked
 //! source.rs      the inputs: paths, a part of a file, a file object, an iterable of bytes
+//! py_reader.rs   bytes that Python code supplies
+//! bytes.rs       arguments that are a text or bytes
 //! log.rs         one log, read and decompressed by a separate thread
 //! reading.rs     logs to rows: events, and the errors of a log
 //! schema.rs      the Arrow schema, made from the table of docs/schema.md
@@ -16,11 +18,13 @@
 //!
 //! The functions that people call, with their documentation, are in `python/oomparse/__init__.py`.
 
+mod bytes;
 mod columns;
 mod filter;
 mod log;
 mod parser;
 mod pods;
+mod py_reader;
 mod reading;
 mod record;
 mod scan;
@@ -31,12 +35,12 @@ mod trouble;
 
 use oomparse_core::{CgroupDriver, QosClass, Runtime, parse_cgroup_path};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::PyDict;
 
 /// What a cgroup path tells.
 #[pyfunction]
 fn parse_cgroup<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
-    let bytes = settings::bytes_of(path)?;
+    let bytes = bytes::bytes_of(path)?;
     let path = parse_cgroup_path(&bytes);
     let told = PyDict::new(py);
     let words = [
@@ -79,15 +83,4 @@ fn _oomparse(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<filter::Filter>()?;
     module.add_class::<pods::Pods>()?;
     module.add_function(wrap_pyfunction!(parse_cgroup, module)?)
-}
-
-/// Bytes of a `str` or of what is bytes.
-fn text_or_bytes(value: &Bound<'_, PyAny>) -> Option<Vec<u8>> {
-    if let Ok(text) = value.cast::<PyString>() {
-        return Some(text.to_string_lossy().as_bytes().to_vec());
-    }
-    if let Ok(bytes) = value.cast::<PyBytes>() {
-        return Some(bytes.as_bytes().to_vec());
-    }
-    value.extract::<Vec<u8>>().ok()
 }

@@ -1,6 +1,6 @@
 //! One log, read and decompressed by a separate thread, so that some bytes are read while others are searched.
 
-use crate::source::PyReader;
+use crate::py_reader::PyReader;
 use crate::trouble::{Trouble, sentence};
 use memchr::memchr_iter;
 use oomparse_input::{Got, Part, Source, TakeLogs};

@@ -1,6 +1,6 @@
 //! `Pods`: names of pods, from listings and directories.
 
-use crate::settings::bytes_of;
+use crate::bytes::bytes_of;
 use oomparse_core::OomEvent;
 use oomparse_host::Loaded;
 use pyo3::exceptions::{PyOSError, PyValueError};

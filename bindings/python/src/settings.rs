@@ -1,5 +1,6 @@
 //! The caller's options, checked: an error names the wrong value.
 
+use crate::bytes::bytes_of;
 use crate::pods::Pods;
 use oomparse_core::{Accept, Daemon, OomEvent, Options, Source, Trust};
 use oomparse_input::zone::{self, Zone};
@@ -154,12 +155,4 @@ fn pods_of(value: &Bound<'_, PyAny>, follows: bool) -> PyResult<Arc<Pods>> {
         }
     }
     Ok(Arc::new(pods))
-}
-
-/// The bytes of a text or of bytes.
-pub(crate) fn bytes_of(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    crate::text_or_bytes(value).ok_or_else(|| {
-        let kind = value.get_type();
-        PyTypeError::new_err(format!("a str or bytes is wanted, not {kind}"))
-    })
 }

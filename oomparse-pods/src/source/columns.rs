@@ -10,7 +10,7 @@
 //! fields as the header has.
 
 use super::super::error::PodSourceErrorKind;
-use super::super::table::Loaded;
+use super::Loaded;
 use super::header::{Column, Spelling, record};
 use super::{Sink, rows};
 use crate::limits::MAX_POD_COLUMNS;

@@ -11,17 +11,20 @@
 //! A static pod's uid here is the one in its cgroups.
 
 use super::super::record::{PodRecord, PodSource};
-use super::json::Item;
+use super::kubernetes::Metadata;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 pub(super) type CriLabels = BTreeMap<String, String>;
 
 /// The record of a sandbox or container. The kubelet's own labels name the pod.
-pub(super) fn record(item: Item) -> Option<PodRecord> {
-    let id = item.id?;
-    let metadata = item.metadata.unwrap_or_default();
-    let mut labels = item.labels.unwrap_or_default();
+pub(super) fn record(
+    id: String,
+    metadata: Option<Metadata>,
+    labels: Option<CriLabels>,
+) -> Option<PodRecord> {
+    let metadata = metadata.unwrap_or_default();
+    let mut labels = labels.unwrap_or_default();
     let mut own = |key| labels.remove(key);
     let uid = own("io.kubernetes.pod.uid");
     let namespace = own("io.kubernetes.pod.namespace");

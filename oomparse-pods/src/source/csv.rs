@@ -10,7 +10,7 @@
 
 use super::super::error::{PodSourceError, PodSourceErrorKind as Kind};
 use super::super::spelling::HEADER;
-use super::super::table::Loaded;
+use super::Loaded;
 use super::Sink;
 use super::header::{Column, Spelling, record};
 use alloc::borrow::Cow;

@@ -15,21 +15,21 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 /// A Kubernetes pod, or crictl's pod or container: the keys decide.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Item {
-    pub(super) metadata: Option<Metadata>,
-    pub(super) spec: Option<Spec>,
-    pub(super) status: Option<Status>,
+struct Item {
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+    status: Option<Status>,
     /// crictl: the sandbox's or container's id.
-    pub(super) id: Option<String>,
+    id: Option<String>,
     /// crictl: the labels are next to the metadata.
-    pub(super) labels: Option<CriLabels>,
+    labels: Option<CriLabels>,
 }
 
 impl Item {
     fn emit(self, sink: Sink<'_>) {
         let record = match self.id {
-            Some(_) => crictl::record(self),
-            None => kubernetes::record(self),
+            Some(id) => crictl::record(id, self.metadata, self.labels),
+            None => kubernetes::record(self.metadata, self.spec, self.status),
         };
         if let Some(record) = record {
             sink(record);

@@ -13,7 +13,6 @@
 //! uid.
 
 use super::super::record::{PodRecord, PodSource, PodUid};
-use super::json::Item;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -87,13 +86,17 @@ struct Terminated {
 }
 
 /// The record of a pod; `None` for objects without a uid, such as a list's own metadata.
-pub(super) fn record(item: Item) -> Option<PodRecord> {
-    let metadata = item.metadata?;
+pub(super) fn record(
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+    status: Option<Status>,
+) -> Option<PodRecord> {
+    let metadata = metadata?;
     let mut record = PodRecord::new(PodSource::Kubernetes);
     record.uid = Some(metadata.uid.filter(|uid| !uid.is_empty())?);
     record.namespace = metadata.namespace;
     record.name = metadata.name;
-    record.node = item.spec.and_then(|spec| spec.node_name);
+    record.node = spec.and_then(|spec| spec.node_name);
     record.owner = metadata
         .owner_references
         .unwrap_or_default()
@@ -104,7 +107,7 @@ pub(super) fn record(item: Item) -> Option<PodRecord> {
     if let Some(hash) = metadata.annotations.and_then(static_hash) {
         record.mirror_uid = record.uid.replace(hash);
     }
-    for container in item.status.into_iter().flat_map(Status::containers) {
+    for container in status.into_iter().flat_map(Status::containers) {
         let name = container.name.as_deref();
         for id in container.ids() {
             record.add_container(id, name);

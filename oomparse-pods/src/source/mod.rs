@@ -22,7 +22,6 @@ pub use names::{add_log_name, container_log_file, pod_log_dir};
 
 use super::error::{PodSourceError, PodSourceErrorKind};
 use super::record::{PodRecord, PodSource, PodUid};
-use super::table::Loaded;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
@@ -41,6 +40,40 @@ pub enum PodFormat {
     Columns,
     /// Names of log directories or files, one per line.
     Names,
+}
+
+/// The result of reading a listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// The detected format.
+    pub format: Option<PodFormat>,
+    /// Records added.
+    pub records: usize,
+    /// Records or rows skipped: no valid uid, no valid name.
+    pub skipped: usize,
+    /// The first error. Everything else that could be read was added.
+    pub error: Option<PodSourceError>,
+}
+
+/// Reads a listing record by record, for callers that put them into a table later.
+///
+/// `sink` returns whether it added the record, like [`PodTable::insert`].
+pub fn read_pods(listing: &[u8], sink: &mut dyn FnMut(PodRecord) -> bool) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut refused = 0usize;
+    let mut taken = 0usize;
+    read(listing, &mut loaded, &mut |record| {
+        let count = if sink(record) {
+            &mut taken
+        } else {
+            &mut refused
+        };
+        *count = count.saturating_add(1);
+    });
+    loaded.records = taken;
+    loaded.skipped = loaded.skipped.saturating_add(refused);
+    loaded
 }
 
 /// Receives each record of a listing.

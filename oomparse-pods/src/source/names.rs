@@ -10,7 +10,7 @@
 
 use super::super::error::PodSourceErrorKind;
 use super::super::record::{PodRecord, PodSource, PodUid, is_name};
-use super::super::table::Loaded;
+use super::Loaded;
 use super::{Sink, rows};
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;

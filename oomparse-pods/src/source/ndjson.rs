@@ -8,7 +8,7 @@
 
 use super::super::error::{PodSourceError, PodSourceErrorKind};
 use super::super::record::{PodRecord, PodSource};
-use super::super::table::Loaded;
+use super::Loaded;
 use super::{Sink, header, json, rows};
 use alloc::collections::BTreeMap;
 use alloc::string::String;

@@ -1,8 +1,8 @@
 //! [`PodTable`]: a bounded table of names.
 
-use super::error::PodSourceError;
+use super::container_id::ContainerId;
 use super::record::{Doubt, PodRecord, PodUid};
-use super::source::{self, PodFormat};
+use super::source::{Loaded, read_pods};
 use crate::limits::{
     MAX_POD_LABELS, MAX_POD_TABLE_BYTES, MAX_POD_TABLE_CONTAINERS, MAX_POD_TABLE_PODS,
 };
@@ -10,13 +10,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 pub(super) use entry::{ContainerEntry, PodEntry};
 use entry::{Labels, Standing};
-pub(super) use id::ContainerId;
 use oomparse_core::{ContainerNames, PodLookup, PodNames};
 use slots::Slots;
 use texts::{TextId, Texts};
 
 mod entry;
-mod id;
 mod slots;
 mod texts;
 
@@ -46,40 +44,6 @@ enum KeepLabels {
     None,
     All,
     Keys(Vec<String>),
-}
-
-/// The result of reading a listing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Loaded {
-    /// The detected format.
-    pub format: Option<PodFormat>,
-    /// Records added.
-    pub records: usize,
-    /// Records or rows skipped: no valid uid, no valid name.
-    pub skipped: usize,
-    /// The first error. Everything else that could be read was added.
-    pub error: Option<PodSourceError>,
-}
-
-/// Reads a listing record by record, for callers that put them into a table later.
-///
-/// `sink` returns whether it added the record, like [`PodTable::insert`].
-pub fn read_pods(listing: &[u8], sink: &mut dyn FnMut(PodRecord) -> bool) -> Loaded {
-    let mut loaded = Loaded::default();
-    let mut refused = 0usize;
-    let mut taken = 0usize;
-    source::read(listing, &mut loaded, &mut |record| {
-        let count = if sink(record) {
-            &mut taken
-        } else {
-            &mut refused
-        };
-        *count = count.saturating_add(1);
-    });
-    loaded.records = taken;
-    loaded.skipped = loaded.skipped.saturating_add(refused);
-    loaded
 }
 
 impl Default for PodTable {
