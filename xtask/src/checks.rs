@@ -3,8 +3,8 @@
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
 use crate::{
-    bless, c_library, deploy, house, instructions, javascript, lack::Lack, live_killers, needs,
-    page, pages, proof, readme, root, system, wasm,
+    bless, c_library, circles, deploy, house, instructions, javascript, lack::Lack, live_killers,
+    needs, page, pages, proof, readme, root, system, wasm,
 };
 use std::process::{Command, ExitCode};
 
@@ -105,6 +105,7 @@ fn common(steps: &mut Steps) {
     }
     steps.task("lengths of files", house::lengths);
     steps.task("places of modules", house::modules);
+    steps.task("circles of modules", circles::check);
     component(steps, "format", "fmt", &["fmt", "--all", "--check"]);
     let lints = [
         "clippy",

@@ -69,7 +69,7 @@ fn reads_from_elsewhere(line: &str) -> bool {
 }
 
 /// The repository's files of Rust.
-fn files() -> Result<Vec<String>, String> {
+pub(crate) fn files() -> Result<Vec<String>, String> {
     let listed = Command::new("git")
         .args([
             "ls-files",
@@ -89,12 +89,13 @@ fn files() -> Result<Vec<String>, String> {
     }
 }
 
-fn is_of_tests(name: &str) -> bool {
+/// Whether a file has tests alone.
+pub(crate) fn is_of_tests(name: &str) -> bool {
     name.starts_with("tests/") || name.contains("/tests/") || name.ends_with("/tests.rs")
 }
 
 /// How many lines stand before the tests that are written into the file. Tests in a file of their own end nothing.
-fn before_tests(text: &str) -> usize {
+pub(crate) fn before_tests(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let opens_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].ends_with('{');
     let tests = lines.windows(2).position(opens_tests);

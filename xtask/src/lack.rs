@@ -1,6 +1,6 @@
 //! What a step needs and this machine lacks, and the one command that installs all of it.
 
-use crate::system;
+use crate::apt::apt_line;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
@@ -62,7 +62,7 @@ impl From<String> for Lack {
 impl From<Lack> for String {
     fn from(lack: Lack) -> Self {
         match &lack {
-            Lack::Packages(names) => format!("{lack}: {}", system::apt_line(names)),
+            Lack::Packages(names) => format!("{lack}: {}", apt_line(names)),
             _ => lack.to_string(),
         }
     }
@@ -82,7 +82,7 @@ pub(crate) fn line<'l>(lacks: impl Iterator<Item = &'l Lack>) -> String {
     }
     let packages: Vec<&str> = packages.into_iter().collect();
     if !packages.is_empty() {
-        commands.insert(0, system::apt_line(&packages));
+        commands.insert(0, apt_line(&packages));
     }
     commands.join(" && ")
 }

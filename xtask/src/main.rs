@@ -1,11 +1,13 @@
 //! `cargo xtask <command>`: the commands for people and CI.
 
+mod apt;
 mod bench;
 mod big_day;
 mod bless;
 mod book;
 mod c_library;
 mod checks;
+mod circles;
 mod collector;
 mod cpio;
 mod deploy;
@@ -28,6 +30,7 @@ mod needs;
 mod page;
 mod pages;
 mod proof;
+mod published;
 mod python;
 mod readme;
 mod release;

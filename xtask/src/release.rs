@@ -1,5 +1,6 @@
 //! `cargo xtask release VERSION`, and checks that it can be published.
 
+use crate::published::CRATES;
 use crate::steps::{self, Steps, cargo};
 use crate::{c_library, root, semver};
 use std::fs;
@@ -93,17 +94,6 @@ const LOCKS: [&str; 5] = [
     "bindings/lua/host/Cargo.toml",
     "bindings/vrl/Cargo.toml",
     "bindings/python/Cargo.toml",
-];
-
-/// What crates.io gets: each after those that it depends on.
-pub(crate) const CRATES: [&str; 7] = [
-    "oomparse-core",
-    "oomparse-pods",
-    "oomparse-host",
-    "oomparse-input",
-    "oomparse-report",
-    "oomparse-ffi",
-    "oomparse-cli",
 ];
 
 const OLD: &str = env!("CARGO_PKG_VERSION");

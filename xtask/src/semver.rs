@@ -4,7 +4,7 @@
 //! They are compared with the last release, which is the nearest tag `v1.2.3` behind the commit. Before the first
 //! release nobody can depend on anything: then the check says so, and runs for a given revision alone.
 
-use crate::release::CRATES;
+use crate::published::CRATES;
 use crate::root;
 use crate::steps::{self, Steps};
 use crate::tools::SEMVER;

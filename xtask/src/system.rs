@@ -1,5 +1,6 @@
 //! What must be installed besides rustup's toolchain.
 
+use crate::apt::{apt, is_root};
 use crate::lack::Lack;
 use crate::steps::{self, cargo};
 use std::path::PathBuf;
@@ -220,28 +221,4 @@ fn as_root(args: &[&str]) -> Result<(), String> {
         sudo
     };
     steps::run(command.args(args).env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-/// The line to type that installs packages.
-pub(crate) fn apt_line(packages: &[&str]) -> String {
-    apt(packages).0
-}
-
-/// The line to type, and the second command's arguments.
-fn apt<'p>(packages: &[&'p str]) -> (String, Vec<&'p str>) {
-    let sudo = if is_root() { "" } else { "sudo " };
-    let list = packages.join(" ");
-    // What is there already stays as it is.
-    let mut args = vec!["install", "-y", "--no-install-recommends", "--no-upgrade"];
-    args.extend(packages);
-    (
-        format!("{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {list}"),
-        args,
-    )
-}
-
-/// Whether we may install without asking.
-pub(crate) fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output();
-    id.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -1,7 +1,7 @@
 //! liboomparse: an archive, and Debian's pair of packages; RPM's are in `library_rpm.rs`.
 
 use super::debian::{self, Package};
-use super::{VERSION, X86, archive, copy_as, library_rpm, read, shippers, write};
+use super::{VERSION, X86, archive, copy_as, read, shippers, write};
 use crate::c_library::soname;
 use crate::{root, target_dir};
 use std::fs;
@@ -15,7 +15,7 @@ pub(super) fn package() -> String {
     soname().replace(".so.", "")
 }
 
-/// The archive, and the packages.
+/// The archive, and Debian's packages.
 pub(super) fn archive() -> Result<(), String> {
     let name = format!("liboomparse-{VERSION}-{DEBIANS}");
     let dir = target_dir().join("dist").join(&name);
@@ -27,8 +27,7 @@ pub(super) fn archive() -> Result<(), String> {
     }
     archive::pack(&name)?;
     debian_shared()?;
-    debian_development()?;
-    library_rpm::pack()
+    debian_development()
 }
 
 /// The library and the name that programs look for.

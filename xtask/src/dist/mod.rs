@@ -16,6 +16,7 @@ mod stage;
 mod trial;
 mod trial_lints;
 mod trial_npm;
+mod trial_roots;
 mod trial_shippers;
 mod twice;
 
@@ -89,6 +90,7 @@ pub(crate) fn run() -> Result<(), String> {
     shippers::archives()?;
     shipper_debs::pack()?;
     library::archive()?;
+    library_rpm::pack()?;
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)

@@ -2,22 +2,16 @@
 
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
+use super::trial_roots::{LOG, debian, events, fresh, inside, nothing_left};
 use super::{
-    ARM, VERSION, X86, archive_name, copy_as, create, debian, library_rpm, output, packages, read,
-    trial_lints, trial_npm, trial_shippers, write,
+    ARM, VERSION, X86, archive_name, copy_as, library_rpm, output, packages, read, trial_lints,
+    trial_npm, trial_shippers, write,
 };
 use crate::lack::Lack;
 use crate::steps::{self, Steps};
-use crate::{root, system, target_dir};
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::{root, system};
+use std::path::Path;
 use std::process::{Command, ExitCode};
-
-/// A log with one kill.
-pub(super) const LOG: &str = "corpus/cases/077-rhel9-crio/input.log";
-
-/// Where Debian's packages are.
-const MIRROR: &str = "http://deb.debian.org/debian";
 
 /// Tests all packages, and reports each result.
 pub(crate) fn run() -> ExitCode {
@@ -86,26 +80,9 @@ fn checksums() -> Result<(), String> {
     )
 }
 
-/// A folder of the trials, emptied.
-pub(super) fn fresh(name: &str) -> Result<PathBuf, String> {
-    let dir = target_dir().join("trial").join(name);
-    _ = fs::remove_dir_all(&dir);
-    create(&dir)?;
-    Ok(dir)
-}
-
 fn unpack(name: &str, to: &Path) -> Result<(), String> {
     let file = packages().join(format!("{name}.tar.gz"));
     steps::run(Command::new("tar").arg("-C").arg(to).arg("-xzf").arg(file))
-}
-
-/// The events that the program finds on this machine; every other build must find the same.
-pub(super) fn events() -> Result<Vec<u8>, String> {
-    output(
-        Command::new(super::program::that_runs_here())
-            .arg("scan")
-            .arg(root().join(LOG)),
-    )
 }
 
 /// A folder that contains only the program and a log.
@@ -175,45 +152,6 @@ fn on_arm(steps: &mut Steps) {
             .arg(root().join(LOG));
         same_events(&mut program)
     });
-}
-
-/// A copy of a minimal Debian, which is fetched once.
-fn debian(name: &str) -> Result<PathBuf, String> {
-    debian_with(name, &[])
-}
-
-/// The same with more of Debian's packages.
-pub(super) fn debian_with(name: &str, more: &[&str]) -> Result<PathBuf, String> {
-    let with: Vec<&str> = ["bookworm"].iter().chain(more).copied().collect();
-    let pristine = target_dir().join("trial").join(with.join("-"));
-    if !pristine.join("usr/bin/dpkg").is_file() {
-        _ = fs::remove_dir_all(&pristine);
-        create(&pristine)?;
-        let mut fetch = Command::new("debootstrap");
-        if !more.is_empty() {
-            fetch.arg(format!("--include={}", more.join(",")));
-        }
-        fetch
-            .args(["--variant=minbase", "bookworm"])
-            .arg(&pristine)
-            .arg(MIRROR);
-        steps::run(&mut fetch)?;
-    }
-    let dir = fresh(name)?;
-    let from = pristine.join(".");
-    steps::run(Command::new("cp").arg("--archive").arg(from).arg(&dir))?;
-    copy_as(&root().join(LOG), &dir.join("tmp/log"))?;
-    Ok(dir)
-}
-
-/// A command in a root, without this machine's environment.
-pub(super) fn inside(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new("chroot");
-    command.arg(dir).args(args).env_clear();
-    command
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    command
 }
 
 /// Installed, used, its configuration changed, removed, purged: no file must remain.
@@ -286,22 +224,11 @@ fn installed(dir: &Path, zsh: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn nothing_left(dir: &Path) -> Result<(), String> {
-    let mut find = Command::new("find");
-    find.arg(dir)
-        .args(["-name", "*oomparse*", "-not", "-path", "*/tmp/*"]);
-    let left = String::from_utf8_lossy(&output(&mut find)?).into_owned();
-    if left.is_empty() {
-        return Ok(());
-    }
-    Err(format!("still there:\n{left}"))
-}
-
 /// The packages unpacked, a program compiled with what pkg-config says, and run.
 fn library_of_debian() -> Result<(), String> {
     let dir = fresh("library")?;
     for package in [library_package(), "liboomparse-dev".to_owned()] {
-        let file = packages().join(debian::file_name(&package, X86.deb));
+        let file = packages().join(super::debian::file_name(&package, X86.deb));
         steps::run(Command::new("dpkg").arg("-x").arg(file).arg(&dir))?;
     }
     c_program(&dir, "lib/x86_64-linux-gnu")

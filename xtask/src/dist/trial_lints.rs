@@ -2,7 +2,7 @@
 
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
-use super::trial::fresh;
+use super::trial_roots::fresh;
 use super::{MACHINES, Machine, X86, copy_as, debian, library_rpm, output, packages, shipper_debs};
 use crate::root;
 use crate::steps;

@@ -1,6 +1,6 @@
 //! The packed JavaScript package in a fresh project: Node, esbuild, vite, a plain page, TypeScript.
 
-use super::trial::{LOG, events, fresh};
+use super::trial_roots::{LOG, events, fresh};
 use super::{VERSION, packages, write};
 use crate::root;
 use crate::steps;

@@ -3,7 +3,7 @@
 
 use super::debian::file_name;
 use super::native::deb_name;
-use super::trial::{debian_with, inside, nothing_left};
+use super::trial_roots::{debian_with, inside, nothing_left};
 use super::{X86, copy_as, packages, read, write};
 use crate::{root, steps};
 use std::fs::File;

@@ -2,6 +2,7 @@
 
 use super::input::Input;
 use super::modules::{IDENTITY, Modules};
+use super::write;
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::fs;
@@ -233,11 +234,6 @@ impl Host {
         let seconds = children_seconds(&times).ok_or("`times` printed something else")?;
         Ok((seconds, said))
     }
-}
-
-/// Writes a small file.
-pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// User and system time of the children, in the second line that `times` prints: `0m1.234s 0m0.056s`.

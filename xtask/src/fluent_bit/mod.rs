@@ -167,6 +167,11 @@ pub(crate) fn filter() -> Result<PathBuf, String> {
     Ok(named)
 }
 
+/// Writes a small file.
+fn write(path: &std::path::Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Trial;

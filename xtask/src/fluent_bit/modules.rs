@@ -1,6 +1,6 @@
 //! The WebAssembly modules: this repository's, and two that do nothing, to compare with.
 
-use super::host::write;
+use super::write;
 use crate::{root, steps, system, wasm};
 use std::path::{Path, PathBuf};
 use std::process::Command;

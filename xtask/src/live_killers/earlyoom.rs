@@ -4,6 +4,7 @@
 //! victim, and a `/proc/meminfo` that says that no memory is left. Its signals reach no other process.
 
 use super::{VICTIM, expect, folder, program, read};
+use crate::apt::is_root;
 use crate::lack::Lack;
 use crate::steps::{self, Steps};
 use crate::system::{self, find};
@@ -101,7 +102,7 @@ fn namespaces() -> Result<(), Lack> {
 
 fn unshare() -> Command {
     let mut command = Command::new("unshare");
-    if !system::is_root() {
+    if !is_root() {
         command.args(["--user", "--map-root-user"]);
     }
     command.args(["--pid", "--fork", "--kill-child", "--mount-proc", "--mount"]);

@@ -4,9 +4,10 @@
 mod native;
 mod storm;
 
-use super::host::{Host, write};
+use super::host::Host;
 use super::input::Input;
 use super::running::{Running, of, uid};
+use super::write;
 use crate::{root, system};
 use oomparse_tests::pod::{Driver, Hierarchy, Pod};
 use serde_json::Value;
