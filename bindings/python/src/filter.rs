@@ -1,7 +1,7 @@
 //! `Filter`, for who has records.
 
-use crate::record::{dict, value_of};
 use crate::bytes::bytes_of;
+use crate::record::{dict, value_of};
 use crate::settings::Settings;
 use oomparse_core::{Accept, OomEvent};
 use oomparse_host::{Host, Key, Names, Places, Value, text_to_json};

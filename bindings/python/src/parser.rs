@@ -1,7 +1,7 @@
 //! `Parser`, for who has the bytes.
 
-use crate::record::{dict, value_of};
 use crate::bytes::bytes_of;
+use crate::record::{dict, value_of};
 use crate::settings::Settings;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
