@@ -69,6 +69,13 @@ pub(super) fn make(name: &str, entries: &[Entry]) -> Result<(), String> {
 pub(super) fn pack(name: &str) -> Result<(), String> {
     let work = target_dir().join("dist");
     let plain = work.join(format!("{name}.tar"));
+    tar(&work, &[name.as_ref()], &plain)?;
+    super::stage::gzip(&plain, &packages().join(format!("{name}.tar.gz")))?;
+    fs::remove_file(&plain).map_err(|e| format!("{}: {e}", plain.display()))
+}
+
+/// A tar of these files of a folder, which depends only on their bytes and the last commit's time.
+pub(crate) fn tar(dir: &Path, names: &[&Path], to: &Path) -> Result<(), String> {
     let mut tar = Command::new("tar");
     tar.args([
         "--sort=name",
@@ -81,15 +88,13 @@ pub(super) fn pack(name: &str) -> Result<(), String> {
     .arg("--mode=u=rwX,go=rX")
     .arg(format!("--mtime=@{}", epoch()))
     .arg("--directory")
-    .arg(&work)
+    .arg(dir)
     .arg("--create")
     .arg("--file")
-    .arg(&plain)
-    .arg(name)
+    .arg(to)
+    .args(names)
     .env("LC_ALL", "C");
-    steps::run(&mut tar)?;
-    super::stage::gzip(&plain, &packages().join(format!("{name}.tar.gz")))?;
-    fs::remove_file(&plain).map_err(|e| format!("{}: {e}", plain.display()))
+    steps::run(&mut tar)
 }
 
 /// Writes `SHA256SUMS` beside the files.

@@ -20,12 +20,13 @@ mod trial_roots;
 mod trial_shippers;
 mod twice;
 
+pub(crate) use archive::tar;
 pub(crate) use trial::run as try_packages;
 pub(crate) use twice::run as twice;
 
 use crate::root;
 use crate::steps::{self, cargo};
-use crate::{system, tools, wasm};
+use crate::{image, system, tools, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -91,6 +92,7 @@ pub(crate) fn run() -> Result<(), String> {
     shipper_debs::pack()?;
     library::archive()?;
     library_rpm::pack()?;
+    image::archive(program::path, &out)?;
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)

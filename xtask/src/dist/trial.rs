@@ -9,7 +9,7 @@ use super::{
 };
 use crate::lack::Lack;
 use crate::steps::{self, Steps};
-use crate::{root, system};
+use crate::{image, root, system};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -24,6 +24,13 @@ pub(crate) fn run() -> ExitCode {
     steps.with_tool("the .deb in a clean Debian", roots, in_debian);
     let both = || system::bring(&["debootstrap", "rpm"]);
     steps.with_tool("the .rpm in a root without others", both, with_rpm);
+    let looks = || system::bring(&["skopeo", "umoci", "tar"]);
+    steps.with_tool("the image", looks, || {
+        image::look_at(
+            &packages().join(image::archive_name()),
+            super::program::path,
+        )
+    });
     let compiler = || system::bring(&["gcc", "pkg-config"]);
     steps.with_tool(
         "liboomparse's .deb and a C program",

@@ -69,6 +69,38 @@ fn of(platforms: &[Platform]) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes the image of the programs that are built as `oci-archive`, a tar of its layout, which skopeo, podman and
+/// containerd read.
+pub(crate) fn archive(of: impl Fn(Machine) -> PathBuf, out: &Path) -> Result<(), String> {
+    let platforms = PLATFORMS.map(|(machine, architecture)| Platform {
+        architecture,
+        program: of(machine),
+    });
+    let image = place();
+    layout::write(&image, VERSION, &dist::epoch(), &platforms)?;
+    dist::tar(&image, &[".".as_ref()], &out.join(archive_name()))
+}
+
+/// The name of the image's archive.
+pub(crate) fn archive_name() -> String {
+    format!("oomparse-image-{VERSION}.tar")
+}
+
+/// Looks at the image in an archive, and runs its program.
+pub(crate) fn look_at(archive: &Path, of: impl Fn(Machine) -> PathBuf) -> Result<(), String> {
+    let image = root().join("dist/image-again");
+    remove(&image)?;
+    std::fs::create_dir_all(&image).map_err(|e| format!("{}: {e}", image.display()))?;
+    let mut tar = std::process::Command::new("tar");
+    crate::steps::run(tar.arg("-C").arg(&image).arg("-xf").arg(archive))?;
+    let platforms = PLATFORMS.map(|(machine, architecture)| Platform {
+        architecture,
+        program: of(machine),
+    });
+    look::at(&image, VERSION, &platforms)?;
+    remove(&image)
+}
+
 fn remove(dir: &Path) -> Result<(), String> {
     match std::fs::remove_dir_all(dir) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
