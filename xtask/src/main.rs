@@ -34,7 +34,9 @@ mod published;
 mod python;
 mod readme;
 mod release;
+mod reproducible;
 mod semver;
+mod static_program;
 mod steps;
 mod storm;
 mod system;
@@ -243,6 +245,9 @@ fn done(result: Result<(), String>) -> ExitCode {
 fn ended(result: Result<ExitCode, String>) -> ExitCode {
     result.unwrap_or_else(|sentence| done(Err(sentence)))
 }
+
+/// The version of everything.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The repository.
 fn root() -> PathBuf {

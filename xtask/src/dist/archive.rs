@@ -1,7 +1,9 @@
 //! Archives whose bytes do not depend on who made them or when.
 
-use super::{Machine, archive_name, copy_as, epoch, output, packages, program, stage_dir, write};
-use crate::{root, steps, target_dir};
+use super::{archive_name, copy_as, output, packages, stage_dir, write};
+use crate::reproducible::tar;
+use crate::static_program::{self as program, Machine};
+use crate::{root, target_dir};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -72,29 +74,6 @@ pub(super) fn pack(name: &str) -> Result<(), String> {
     tar(&work, &[name.as_ref()], &plain)?;
     super::stage::gzip(&plain, &packages().join(format!("{name}.tar.gz")))?;
     fs::remove_file(&plain).map_err(|e| format!("{}: {e}", plain.display()))
-}
-
-/// A tar of these files of a folder, which depends only on their bytes and the last commit's time.
-pub(crate) fn tar(dir: &Path, names: &[&Path], to: &Path) -> Result<(), String> {
-    let mut tar = Command::new("tar");
-    tar.args([
-        "--sort=name",
-        "--owner=0",
-        "--group=0",
-        "--numeric-owner",
-        "--format=gnu",
-    ])
-    // Independent of the umask.
-    .arg("--mode=u=rwX,go=rX")
-    .arg(format!("--mtime=@{}", epoch()))
-    .arg("--directory")
-    .arg(dir)
-    .arg("--create")
-    .arg("--file")
-    .arg(to)
-    .args(names)
-    .env("LC_ALL", "C");
-    steps::run(&mut tar)
 }
 
 /// Writes `SHA256SUMS` beside the files.

@@ -1,7 +1,8 @@
 //! Packages for Debian beside that of the program: files below a folder, and what dpkg is told of them.
 
-use super::{VERSION, at_the_time, copy_as, output, packages, read, stage, stage_dir, write};
-use crate::{steps, target_dir};
+use super::{copy_as, output, packages, read, stage, stage_dir, write};
+use crate::reproducible::at_the_time;
+use crate::{VERSION, steps, target_dir};
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -1,8 +1,10 @@
 //! liboomparse: an archive, and Debian's pair of packages; RPM's are in `library_rpm.rs`.
 
 use super::debian::{self, Package};
-use super::{VERSION, X86, archive, copy_as, read, shippers, write};
+use super::{archive, copy_as, read, shippers, write};
+use crate::VERSION;
 use crate::c_library::soname;
+use crate::static_program::X86;
 use crate::{root, target_dir};
 use std::fs;
 use std::os::unix::fs::symlink;

@@ -1,8 +1,11 @@
 //! liboomparse for machines with RPM: the library, and what a compiler needs.
 
 use super::library::{development, shared};
-use super::{VERSION, X86, copy_as, create, epoch, packages, stage, stage_dir, write};
+use super::{copy_as, create, packages, stage, stage_dir, write};
+use crate::VERSION;
 use crate::c_library::soname;
+use crate::reproducible::epoch;
+use crate::static_program::X86;
 use crate::{steps, target_dir};
 use std::fs;
 use std::path::PathBuf;

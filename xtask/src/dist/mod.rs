@@ -9,7 +9,6 @@ mod library;
 mod library_rpm;
 mod licences;
 mod native;
-mod program;
 mod shipper_debs;
 mod shippers;
 mod stage;
@@ -20,46 +19,14 @@ mod trial_roots;
 mod trial_shippers;
 mod twice;
 
-pub(crate) use archive::tar;
 pub(crate) use trial::run as try_packages;
 pub(crate) use twice::run as twice;
 
-use crate::root;
-use crate::steps::{self, cargo};
-use crate::{image, system, tools, wasm};
+use crate::static_program::{self as program, MACHINES, Machine};
+use crate::{VERSION, image, python, root, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The version of everything.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// A machine that static programs are built for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine {
-    pub(crate) target: &'static str,
-    /// Its name in Debian and RPM.
-    deb: &'static str,
-    rpm: &'static str,
-    /// Compiles what is C: zstd's own decoder, and a part of the agent's TLS.
-    compiler: &'static str,
-}
-
-pub(crate) const X86: Machine = Machine {
-    target: "x86_64-unknown-linux-musl",
-    deb: "amd64",
-    rpm: "x86_64",
-    compiler: "musl-gcc",
-};
-
-pub(crate) const ARM: Machine = Machine {
-    target: "aarch64-unknown-linux-musl",
-    deb: "arm64",
-    rpm: "aarch64",
-    compiler: "aarch64-linux-gnu-gcc",
-};
-
-const MACHINES: [Machine; 2] = [X86, ARM];
 
 /// The target of libraries for other programs, which use glibc.
 const GLIBC: &str = "x86_64-unknown-linux-gnu";
@@ -71,6 +38,7 @@ pub(crate) fn run() -> Result<(), String> {
     create(&out)?;
     program::bring()?;
     native::bring()?;
+    python::bring_builder()?;
     // The page in one file is built into the programs, for `oomparse report --html`.
     wasm::page::build()?;
     for machine in MACHINES {
@@ -93,24 +61,10 @@ pub(crate) fn run() -> Result<(), String> {
     library::archive()?;
     library_rpm::pack()?;
     image::archive(program::path, &out)?;
+    python::packages(&out)?;
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)
-}
-
-/// Installs what builds the static programs.
-pub(crate) fn bring_programs() -> Result<(), String> {
-    for machine in MACHINES {
-        system::bring(&[machine.compiler])?;
-        tools::bring_target(&[machine.target])?;
-    }
-    Ok(())
-}
-
-/// Builds the static program for a machine, without the page for `report --html`; returns its path.
-pub(crate) fn build_program(machine: Machine) -> Result<PathBuf, String> {
-    steps::run(program::command(machine).env_remove("OOMPARSE_PAGE"))?;
-    Ok(program::path(machine))
 }
 
 /// The folder for all results.
@@ -126,50 +80,6 @@ fn stage_dir() -> PathBuf {
 /// The name `oomparse-VERSION-TARGET` in archives and in the metadata for cargo-binstall.
 fn archive_name(machine: Machine) -> String {
     format!("oomparse-{VERSION}-{}", machine.target)
-}
-
-/// A program of the workspace, built for a target; its paths and its time do not depend on this machine.
-fn reproducible(args: &[&str], target: &str) -> Command {
-    let mut command = cargo(&[args, &["--locked", "--release", "--target", target]].concat());
-    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = std::env::var_os("HOME")
-        .map(PathBuf::from)
-        .unwrap_or_default();
-    let cargo_home = cargo_home.unwrap_or_else(|| home.join(".cargo"));
-    let mut flags = vec![
-        format!("--remap-path-prefix={}=/oomparse", root().display()),
-        format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
-    ];
-    if target == ARM.target {
-        // The linker and the C library that come with the compiler.
-        flags.extend(["-Clinker=rust-lld", "-Clink-self-contained=yes"].map(str::to_owned));
-    }
-    command
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .env("OOMPARSE_PAGE", root().join("dist/oomparse.html"))
-        .env_remove("CARGO_PROFILE_RELEASE_DEBUG");
-    at_the_time(&mut command);
-    command
-}
-
-/// Sets the time for a program to that of the last commit.
-fn at_the_time(command: &mut Command) {
-    command.env("SOURCE_DATE_EPOCH", epoch()).env("TZ", "UTC");
-}
-
-/// Seconds since 1970 for every file in every package: the time of the last commit, or of 2020 if there is none.
-pub(crate) fn epoch() -> String {
-    if let Ok(given) = std::env::var("SOURCE_DATE_EPOCH") {
-        return given;
-    }
-    let mut git = Command::new("git");
-    git.args(["log", "-1", "--format=%ct"]).current_dir(root());
-    let text = git
-        .output()
-        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    text.ok()
-        .filter(|text| !text.is_empty())
-        .unwrap_or_else(|| "1577836800".to_owned())
 }
 
 fn create(dir: &Path) -> Result<(), String> {

@@ -1,9 +1,11 @@
 //! Packages for Debian and for RPM, as `oomparse-cli/Cargo.toml` describes them.
 
-use super::{Machine, VERSION, at_the_time, packages};
+use super::packages;
 use crate::lack::Lack;
+use crate::reproducible::at_the_time;
+use crate::static_program::Machine;
 use crate::tools::{DEB, RPM};
-use crate::{root, steps, system, target_dir};
+use crate::{VERSION, root, steps, system, target_dir};
 
 /// Brings what makes them.
 pub(super) fn bring() -> Result<(), Lack> {

@@ -2,8 +2,10 @@
 
 use super::debian::{Package, folder_of};
 use super::shippers::library;
-use super::{VERSION, X86, copy_as, read, write};
+use super::{copy_as, read, write};
+use crate::VERSION;
 use crate::root;
+use crate::static_program::X86;
 use std::fs;
 
 /// Of which shippers there is a package.

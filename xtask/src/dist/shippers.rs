@@ -1,7 +1,9 @@
 //! One archive for each log shipper: the module or the program, and its configuration.
 
+use super::GLIBC;
 use super::archive::{self, Entry, documents, folder};
-use super::{ARM, GLIBC, MACHINES, VERSION, X86, program, reproducible};
+use crate::VERSION;
+use crate::static_program::{self as program, ARM, MACHINES, X86, reproducible};
 use crate::{root, steps, target_dir};
 use std::path::PathBuf;
 

@@ -1,7 +1,10 @@
 //! Files that go into every package with the program: manual pages, completions, licences, the unit.
 
-use super::{VERSION, copy, copy_as, create, epoch, licences, output, program, stage_dir, write};
+use super::{copy, copy_as, create, licences, output, stage_dir, write};
+use crate::VERSION;
+use crate::reproducible::epoch;
 use crate::root;
+use crate::static_program as program;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

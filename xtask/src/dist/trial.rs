@@ -4,12 +4,13 @@ use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
 use super::trial_roots::{LOG, debian, events, fresh, inside, nothing_left};
 use super::{
-    ARM, VERSION, X86, archive_name, copy_as, library_rpm, output, packages, read, trial_lints,
-    trial_npm, trial_shippers, write,
+    archive_name, copy_as, library_rpm, output, packages, read, trial_lints, trial_npm,
+    trial_shippers, write,
 };
 use crate::lack::Lack;
+use crate::static_program::{ARM, X86};
 use crate::steps::{self, Steps};
-use crate::{image, root, system};
+use crate::{VERSION, image, python, root, static_program, system};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -28,9 +29,11 @@ pub(crate) fn run() -> ExitCode {
     steps.with_tool("the image", looks, || {
         image::look_at(
             &packages().join(image::archive_name()),
-            super::program::path,
+            static_program::path,
         )
     });
+    let venv = || system::bring(&["python3"]);
+    steps.with_tool("the wheel in a clean environment", venv, wheel);
     let compiler = || system::bring(&["gcc", "pkg-config"]);
     steps.with_tool(
         "liboomparse's .deb and a C program",
@@ -112,6 +115,20 @@ fn same_events(program: &mut Command) -> Result<(), String> {
     if found.is_empty() || found != events()? {
         let found = String::from_utf8_lossy(&found).into_owned();
         return Err(format!("other events than on this machine: {found}"));
+    }
+    Ok(())
+}
+
+/// The wheel in an environment with nothing else in it.
+fn wheel() -> Result<(), String> {
+    let values = |lines: &[u8]| -> Result<Vec<serde_json::Value>, String> {
+        let read = serde_json::Deserializer::from_slice(lines).into_iter();
+        read.map(|value| value.map_err(|e| e.to_string())).collect()
+    };
+    let found = python::events_of_wheel(&packages(), &root().join(LOG), &fresh("wheel")?)?;
+    let (found, wanted) = (values(&found)?, values(&events()?)?);
+    if found.is_empty() || found != wanted {
+        return Err(format!("other events than the program's: {found:?}"));
     }
     Ok(())
 }

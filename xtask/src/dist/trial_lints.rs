@@ -3,8 +3,9 @@
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
 use super::trial_roots::fresh;
-use super::{MACHINES, Machine, X86, copy_as, debian, library_rpm, output, packages, shipper_debs};
+use super::{copy_as, debian, library_rpm, output, packages, shipper_debs};
 use crate::root;
+use crate::static_program::{MACHINES, Machine, X86};
 use crate::steps;
 use std::process::Command;
 

@@ -23,7 +23,7 @@ pub(super) fn fresh(name: &str) -> Result<PathBuf, String> {
 /// The events that the program finds on this machine; every other build must find the same.
 pub(super) fn events() -> Result<Vec<u8>, String> {
     output(
-        Command::new(super::program::that_runs_here())
+        Command::new(crate::static_program::that_runs_here())
             .arg("scan")
             .arg(root().join(LOG)),
     )

@@ -4,7 +4,8 @@
 use super::debian::file_name;
 use super::native::deb_name;
 use super::trial_roots::{debian_with, inside, nothing_left};
-use super::{X86, copy_as, packages, read, write};
+use super::{copy_as, packages, read, write};
+use crate::static_program::X86;
 use crate::{root, steps};
 use std::fs::File;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! `cargo xtask dist-twice`: the same commit built in another folder must produce the same bytes.
 
-use super::{epoch, packages, read};
+use super::{packages, read};
+use crate::reproducible::epoch;
 use crate::steps;
 use crate::{root, target_dir};
 use std::collections::BTreeMap;

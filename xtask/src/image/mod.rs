@@ -6,8 +6,10 @@
 mod layout;
 mod look;
 
-use crate::dist::{self, ARM, Machine, VERSION, X86};
+use crate::VERSION;
+use crate::reproducible::{epoch, tar};
 use crate::root;
+use crate::static_program::{self, ARM, Machine, X86};
 use layout::Platform;
 use std::path::{Path, PathBuf};
 
@@ -20,12 +22,12 @@ const PLATFORMS: [(Machine, &str); 2] = [(X86, "amd64"), (ARM, "arm64")];
 
 /// Builds the static programs and the image of them, and looks at it.
 pub(crate) fn run() -> Result<(), String> {
-    dist::bring_programs()?;
+    static_program::bring_compilers()?;
     let mut platforms = Vec::new();
     for (machine, architecture) in PLATFORMS {
         platforms.push(Platform {
             architecture,
-            program: dist::build_program(machine)?,
+            program: static_program::build_alone(machine)?,
         });
     }
     of(&platforms)
@@ -52,8 +54,8 @@ pub(crate) fn of_programs(args: &[&str]) -> Result<(), String> {
 
 fn of(platforms: &[Platform]) -> Result<(), String> {
     let (image, again) = (place(), root().join("dist/image-again"));
-    let digest = layout::write(&image, VERSION, &dist::epoch(), platforms)?;
-    let second = layout::write(&again, VERSION, &dist::epoch(), platforms)?;
+    let digest = layout::write(&image, VERSION, &epoch(), platforms)?;
+    let second = layout::write(&again, VERSION, &epoch(), platforms)?;
     remove(&again)?;
     if digest != second {
         return Err(format!(
@@ -77,8 +79,8 @@ pub(crate) fn archive(of: impl Fn(Machine) -> PathBuf, out: &Path) -> Result<(),
         program: of(machine),
     });
     let image = place();
-    layout::write(&image, VERSION, &dist::epoch(), &platforms)?;
-    dist::tar(&image, &[".".as_ref()], &out.join(archive_name()))
+    layout::write(&image, VERSION, &epoch(), &platforms)?;
+    tar(&image, &[".".as_ref()], &out.join(archive_name()))
 }
 
 /// The name of the image's archive.
