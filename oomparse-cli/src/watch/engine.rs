@@ -16,7 +16,6 @@ use memchr::memmem;
 use oomparse_core::{OomEvent, Parser};
 use rustix::event::{PollFd, PollFlags};
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// A report whose last line is this old is emitted with what it has: within a second of the kill.
@@ -387,27 +386,8 @@ impl Watch {
         if feed.is_none() {
             time = time.min(Duration::from_millis(PAUSE_MS));
         }
-        let stdout = rustix::stdio::stdout();
-        let room = if self.outbox.is_empty() {
-            // Only whether the reader is still there, which poll always reports.
-            PollFlags::empty()
-        } else {
-            PollFlags::OUT
-        };
-        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(4);
-        fds.push(PollFd::from_borrowed_fd(stdout, room));
-        let wanted: [BorrowedFd<'_>; 2] = self.signals.fds();
-        for fd in wanted.into_iter().chain(feed) {
-            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
-        }
         // At least a millisecond: what is due will be handled in the next round.
-        wait_for(&mut fds, time.max(Duration::from_millis(1)))?;
-        let reader_left = fds
-            .first()
-            .is_some_and(|fd| fd.revents().intersects(PollFlags::ERR | PollFlags::NVAL));
-        if reader_left {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        Ok(())
+        let time = time.max(Duration::from_millis(1));
+        self.signals.wait(feed, !self.outbox.is_empty(), time)
     }
 }

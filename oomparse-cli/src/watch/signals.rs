@@ -1,6 +1,6 @@
 //! Signals as bytes in a pipe, for which poll waits together with the log; and that waiting.
 
-use rustix::event::{PollFd, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
@@ -36,8 +36,35 @@ impl Signals {
         Ok(Self { end, reload })
     }
 
-    pub(crate) fn fds(&self) -> [BorrowedFd<'_>; 2] {
-        [self.end.as_fd(), self.reload.as_fd()]
+    /// Waits for a signal, for a line of the feed or, if there is something to write, for room in standard output.
+    ///
+    /// # Errors `BrokenPipe` if nobody reads standard output any more.
+    pub(crate) fn wait(
+        &self,
+        feed: Option<BorrowedFd<'_>>,
+        to_write: bool,
+        time: Duration,
+    ) -> io::Result<()> {
+        // Whether the reader is still there, poll always reports.
+        let room = if to_write {
+            PollFlags::OUT
+        } else {
+            PollFlags::empty()
+        };
+        let mut fds: Vec<PollFd<'_>> = Vec::with_capacity(4);
+        fds.push(PollFd::from_borrowed_fd(rustix::stdio::stdout(), room));
+        let signals = [self.end.as_fd(), self.reload.as_fd()];
+        for fd in signals.into_iter().chain(feed) {
+            fds.push(PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        }
+        wait_for(&mut fds, time)?;
+        let reader_left = fds
+            .first()
+            .is_some_and(|fd| fd.revents().intersects(PollFlags::ERR | PollFlags::NVAL));
+        if reader_left {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(())
     }
 
     /// The signals since the last call.
