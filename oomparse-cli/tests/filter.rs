@@ -566,6 +566,13 @@ fn all_kills_of_a_record_reach_it() {
 fn the_scripts_give_the_events_that_they_must() {
     for script in oomparse_tests::scripts().unwrap() {
         let mut args = vec!["--trust", if script.trusts_any { "any" } else { "kernel" }];
+        let sources = script.sources.join(",");
+        if !sources.is_empty() {
+            args.extend(["--sources", &sources]);
+        }
+        if let Some(name) = &script.origin {
+            args.extend(["--origin", name]);
+        }
         for root in &script.cgroup_roots {
             args.extend(["--cgroup-root", root]);
         }

@@ -224,6 +224,8 @@ fn the_scripts_give_the_events_that_they_must_in_lua() {
                 "OOMPARSE_TRUST",
                 if script.trusts_any { "any" } else { "kernel" },
             )
+            .env("OOMPARSE_SOURCES", script.sources.join(","))
+            .env("OOMPARSE_ORIGIN", script.origin.as_deref().unwrap_or(""))
             .env("OOMPARSE_CGROUP_ROOTS", script.cgroup_roots.join(","))
             .arg(root().join("tests/languages/scripts.lua"))
             .arg(root().join("../integrations/fluent-bit/oomparse.lua"))

@@ -35,6 +35,14 @@ fn parser(script: &Script) -> Box<oomparse_parser> {
             oomparse_trust::Kernel
         };
         right(oomparse_options_set_trust(Some(&mut options), trust as u32));
+        for name in &script.sources {
+            let (data, len) = text(name.as_bytes());
+            right(oomparse_options_add_source(Some(&mut options), data, len));
+        }
+        if let Some(name) = &script.origin {
+            let (data, len) = text(name.as_bytes());
+            right(oomparse_options_set_origin(Some(&mut options), data, len));
+        }
         for root in &script.cgroup_roots {
             let (data, len) = text(root.as_bytes());
             right(oomparse_options_add_cgroup_root(

@@ -12,6 +12,7 @@
 use crate::filter::{Answer, Filter, Mode};
 use crate::heap::{Heap, PAGE};
 use crate::memory::{HEAP, Shared, has_room};
+#[cfg(not(feature = "sources"))]
 use crate::scan;
 use core::arch::wasm32;
 
@@ -35,7 +36,13 @@ static STATE: Shared<State> = Shared::new(State {
     traps: 0,
 });
 
-/// A record that ends before this address may be skipped if it contains no word: [`scan::SLACK`] before the end
+/// How far behind a record's end the search reads.
+#[cfg(not(feature = "sources"))]
+const SLACK: usize = scan::SLACK;
+#[cfg(feature = "sources")]
+const SLACK: usize = 0;
+
+/// A record that ends before this address may be skipped if it contains no word: [`SLACK`] before the end
 /// of memory, as last known. 0 while no record may be skipped, because a report is open or the last call did not
 /// return.
 static LIMIT: Shared<usize> = Shared::new(0);
@@ -120,7 +127,20 @@ fn is_ordinary<const AT_ONCE: usize>(start: *const u8, length: usize) -> bool {
     }
     // SAFETY: not null, and the record and the slack after it are within memory, which never shrinks. The host
     // writes nothing while the call runs.
-    !unsafe { scan::holds_word::<AT_ONCE>(start, length) }
+    #[cfg(not(feature = "sources"))]
+    return !unsafe { scan::holds_word::<AT_ONCE>(start, length) };
+    // Daemons' words are not in the tables of that search.
+    #[cfg(feature = "sources")]
+    holds_no_word(start, length)
+}
+
+/// The search for daemons' words too.
+#[cfg(feature = "sources")]
+#[inline(never)]
+fn holds_no_word(start: *const u8, length: usize) -> bool {
+    let record = hosts(start, length).unwrap_or_default();
+    let filter = STATE.get().filter.as_ref();
+    filter.is_some_and(|filter| !filter.wants(record))
 }
 
 /// The rare call: for a record that may matter, one at the end of memory, or the first after a trap.
@@ -160,7 +180,7 @@ fn look(
         Answer::Drop => c"".as_ptr().cast(),
     };
     if !filter.wants_every_record() {
-        *LIMIT.get() = memory_size().wrapping_sub(scan::SLACK);
+        *LIMIT.get() = memory_size().wrapping_sub(SLACK);
     }
     state.busy = false;
     answer
@@ -171,6 +191,8 @@ fn new_filter() -> Filter {
     let filter = Filter::with_pods(crate::wasi::SOURCES);
     #[cfg(not(feature = "pods"))]
     let filter = Filter::new();
+    #[cfg(feature = "sources")]
+    let filter = filter.with_settings(crate::wasi::settings());
     filter
 }
 

@@ -47,8 +47,17 @@ mod memory;
 mod page;
 #[cfg(feature = "pods")]
 mod pods;
-#[cfg(any(test, all(target_arch = "wasm32", feature = "fluent-bit")))]
+#[cfg(any(
+    test,
+    all(
+        target_arch = "wasm32",
+        feature = "fluent-bit",
+        not(feature = "sources")
+    )
+))]
 mod scan;
+#[cfg(feature = "sources")]
+mod settings;
 #[cfg(feature = "unpack")]
 mod unpack;
 #[cfg(all(target_arch = "wasm32", feature = "fluent-bit", feature = "pods"))]
@@ -57,3 +66,5 @@ mod wasi;
 pub use filter::{Answer, Filter, Mode};
 #[cfg(feature = "pods")]
 pub use pods::{Read, Sources};
+#[cfg(feature = "sources")]
+pub use settings::Settings;

@@ -1,14 +1,17 @@
 //! Listings of pods from the directories that the host opened for the module (`accessible_paths`).
 //!
 //! Of `/var/log/pods` and `/var/log/containers` only the names in them are of use. A listing that somebody
-//! wrote (`kubectl get pods -A -o json`, CSV, …) is read where its name begins with `pods.`.
+//! wrote (`kubectl get pods -A -o json`, CSV, …) is read where its name begins with `pods.`. The module that reads
+//! daemons' lines takes its options from a file of the name [`SETTINGS`] there.
 //!
 //! WASI preview 1: `fd_prestat_get`, `fd_filestat_get`, `fd_readdir`, `path_open`, `fd_read`, `fd_close`. What a function refuses is
-//! passed over; the event then has no names.
+//! passed over; the event then has no names. For complaints about options, `fd_write`.
 #![expect(unsafe_code, reason = "the host's functions take raw pointers")]
 
 use crate::memory::has_room;
 use crate::pods::Sources;
+#[cfg(feature = "sources")]
+use crate::settings::Settings;
 use alloc::vec::Vec;
 use oomparse_pods::add_log_name;
 
@@ -32,6 +35,10 @@ const ROOM: usize = 32 << 20;
 
 /// What files with a listing are called.
 const FILES: &[u8] = b"pods.";
+
+/// The file with the options.
+#[cfg(feature = "sources")]
+const SETTINGS: &[u8] = b"oomparse.conf";
 
 /// In front of each name that `fd_readdir` gives.
 const ENTRY_HEAD: usize = 24;
@@ -71,6 +78,8 @@ unsafe extern "C" {
     ) -> u32;
     fn fd_read(fd: Fd, vectors: *const Iovec, count: usize, read: *mut usize) -> u32;
     fn fd_close(fd: Fd) -> u32;
+    #[cfg(feature = "sources")]
+    fn fd_write(fd: Fd, vectors: *const Iovec, count: usize, written: *mut usize) -> u32;
 }
 
 /// Called once at the start; its name says that the module is a library, and there is nothing to do.
@@ -122,6 +131,46 @@ fn read(give: &mut dyn FnMut(&[u8])) {
             give(&listing);
         }
     }
+}
+
+/// The options of the first file that has some. With one that makes no sense only the kernel's lines are read, as
+/// the complaint says: the module cannot stop its host.
+#[cfg(feature = "sources")]
+pub(crate) fn settings() -> Settings {
+    for dir in FIRST_DIR..FIRST_DIR.saturating_add(MAX_DIRS) {
+        let mut prestat = [0; 2];
+        // SAFETY: eight bytes, aligned to four, as the host writes.
+        if unsafe { fd_prestat_get(dir, &raw mut prestat) } != 0 {
+            break;
+        }
+        let Some(text) = file(dir, SETTINGS) else {
+            continue;
+        };
+        let text = core::str::from_utf8(&text).unwrap_or("this is not UTF-8");
+        return Settings::read(text).unwrap_or_else(|complaint| {
+            let parts = [
+                "oomparse.conf: ",
+                &complaint,
+                "; only the kernel's lines are read\n",
+            ];
+            parts.into_iter().for_each(complain);
+            Settings::NONE
+        });
+    }
+    Settings::ALL
+}
+
+/// Writes to the standard error stream.
+#[cfg(feature = "sources")]
+fn complain(text: &str) {
+    const STDERR: Fd = 2;
+    let vector = Iovec {
+        buffer: text.as_ptr().cast_mut(),
+        length: text.len(),
+    };
+    let mut written = 0;
+    // SAFETY: one vector, whose text is that long and is only read; the host writes to `written`.
+    unsafe { fd_write(STDERR, &raw const vector, 1, &raw mut written) };
 }
 
 fn for_each_name(dir: Fd, each: &mut dyn FnMut(&[u8])) {

@@ -11,6 +11,10 @@ pub struct Script {
     pub name: String,
     /// Whether text counts that does not tell whose it is.
     pub trusts_any: bool,
+    /// Daemons whose lines are read besides the kernel's.
+    pub sources: Vec<String>,
+    /// The daemon that wrote the log.
+    pub origin: Option<String>,
     /// Cgroups below which a cluster lives.
     pub cgroup_roots: Vec<String>,
     /// A listing of pods.
@@ -27,6 +31,12 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether it is for hosts that read daemons' lines.
+    #[must_use]
+    pub fn needs_daemons(&self) -> bool {
+        !self.sources.is_empty() || self.origin.is_some()
+    }
+
     /// Which log a record is of.
     #[must_use]
     pub fn stream_of(&self, record: &Value) -> String {
@@ -116,9 +126,11 @@ pub fn scripts() -> Result<Vec<Script>, String> {
 }
 
 fn script(name: String, value: &Value) -> Result<Script, String> {
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 12] = [
         "about",
         "trust",
+        "sources",
+        "origin",
         "cgroup_roots",
         "pods",
         "stream",
@@ -134,6 +146,11 @@ fn script(name: String, value: &Value) -> Result<Script, String> {
     }
     let word = |key: &str| value.get(key).and_then(Value::as_str);
     let list = |key: &str| value.get(key).and_then(Value::as_array).cloned();
+    let texts = |key: &str| -> Vec<String> {
+        let items = list(key).unwrap_or_default();
+        let texts = items.iter().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
     let event = |event: &Value| {
         let at = event.get("at").and_then(Value::as_u64);
         (
@@ -144,11 +161,9 @@ fn script(name: String, value: &Value) -> Result<Script, String> {
     Ok(Script {
         name,
         trusts_any: word("trust") == Some("any"),
-        cgroup_roots: list("cgroup_roots")
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|root| root.as_str().map(str::to_owned))
-            .collect(),
+        sources: texts("sources"),
+        origin: word("origin").map(str::to_owned),
+        cgroup_roots: texts("cgroup_roots"),
         pods: word("pods").map(str::to_owned),
         stream: word("stream").map(str::to_owned),
         is_json_only: value.get("json_only") == Some(&Value::Bool(true)),

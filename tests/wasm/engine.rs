@@ -113,6 +113,15 @@ macro_rules! engine {
                 )?;
                 linker.func_wrap(
                     WASI,
+                    "fd_write",
+                    |caller: Caller<'_>, fd: i32, vectors: i32, count: i32, written: i32| {
+                        with(caller, |dirs, memory| {
+                            dirs.write(memory, fd, vectors, count, written)
+                        })
+                    },
+                )?;
+                linker.func_wrap(
+                    WASI,
                     "fd_readdir",
                     |caller: Caller<'_>,
                      fd: i32,

@@ -10,6 +10,7 @@ mod host;
 mod pods;
 mod records;
 mod scripts;
+mod sources;
 mod wasi;
 
 use engine::{Engine, Wasmi, Wasmtime};
@@ -22,7 +23,12 @@ const MOST_BYTES: usize = 220 << 10;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let [plain, named] = ["oomparse.wasm", "oomparse-pods.wasm"].map(|name| {
+    let names = [
+        "oomparse.wasm",
+        "oomparse-pods.wasm",
+        "oomparse-sources.wasm",
+    ];
+    let [plain, named, sources] = names.map(|name| {
         module(name).unwrap_or_else(|complaint| {
             eprintln!("{complaint}");
             std::process::exit(1);
@@ -40,9 +46,10 @@ fn main() {
     for kind in [Kind::Wasmi, Kind::Wasmtime] {
         trials.extend(hazards::trials(kind, plain));
         trials.extend(corpus::trials(kind, plain));
-        trials.extend(scripts::trials(kind, plain, named));
+        trials.extend(scripts::trials(kind, plain, named, sources));
         trials.extend(fuzz::trials(kind, plain));
         trials.extend(pods::trials(kind, named));
+        trials.extend(sources::trials(kind, sources));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -6,39 +6,52 @@ use crate::host::{Host, Outcome};
 use crate::records;
 use crate::wasi::Dirs;
 use libtest_mimic::{Failed, Trial};
-use oomparse_tests::{events_in, scripts};
+use oomparse_tests::{Script, events_in, scripts};
 use std::path::PathBuf;
 
-pub(crate) fn trials(kind: Kind, plain: &'static [u8], named: &'static [u8]) -> Vec<Trial> {
-    vec![Trial::test(kind.named("scripts"), move || {
-        through(kind, plain, named)
-    })]
+pub(crate) fn trials(
+    kind: Kind,
+    plain: &'static [u8],
+    named: &'static [u8],
+    sources: &'static [u8],
+) -> Vec<Trial> {
+    vec![
+        Trial::test(kind.named("scripts"), move || through(kind, plain, named)),
+        Trial::test(kind.named("scripts_with_sources"), move || {
+            through(kind, sources, sources)
+        }),
+    ]
 }
 
-/// The module that reads names, with a script's listing in the directory that it may read.
-fn start_named(
-    kind: Kind,
-    wasm: &[u8],
-    script: &str,
-    listing: &str,
-) -> Result<Box<dyn Engine>, Failed> {
-    let dir = kind.named(script).replace("::", "-");
+/// The module with what a script needs in the directory that it may read: its listing, its options.
+fn start_with_files(kind: Kind, wasm: &[u8], script: &Script) -> Result<Box<dyn Engine>, Failed> {
+    let dir = format!("{}-{}", wasm.len(), kind.named(&script.name)).replace("::", "-");
     let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(dir);
     std::fs::create_dir_all(&dir)?;
-    std::fs::write(dir.join("pods.csv"), listing)?;
+    if let Some(listing) = &script.pods {
+        std::fs::write(dir.join("pods.csv"), listing)?;
+    }
+    let sources = script.sources.join(",");
+    let origin = script.origin.as_ref();
+    let origin = origin.map(|name| format!("Origin {name}\n"));
+    let options = format!("Sources {sources}\n{}", origin.unwrap_or_default());
+    std::fs::write(dir.join("oomparse.conf"), options)?;
     Ok(kind.start_with(wasm, Dirs::new(vec![dir]))?)
 }
 
+/// With the same module for both the one that reads daemons' lines too, which passes all scripts.
 fn through(kind: Kind, plain: &[u8], named: &[u8]) -> Result<(), Failed> {
+    let has_sources = plain.as_ptr() == named.as_ptr();
     let mut tried = 0;
     for script in scripts()? {
-        // The modules take no options.
-        if !script.cgroup_roots.is_empty() {
+        // The modules take no such option.
+        if !script.cgroup_roots.is_empty() || !has_sources && script.needs_daemons() {
             continue;
         }
-        let mut engine = match &script.pods {
-            Some(listing) => start_named(kind, named, &script.name, listing)?,
-            None => kind.start(plain)?,
+        let mut engine = if has_sources || script.pods.is_some() {
+            start_with_files(kind, named, &script)?
+        } else {
+            kind.start(plain)?
         };
         let mut host = Host::new(&mut *engine);
         let function = if script.trusts_any {

@@ -17,6 +17,8 @@ pub(crate) struct Dirs {
     opened: usize,
     /// How often a directory was listed from its beginning.
     pub(crate) listings: u32,
+    /// What the module wrote to the standard error stream.
+    pub(crate) complaints: Vec<u8>,
 }
 
 impl Dirs {
@@ -130,11 +132,7 @@ impl Dirs {
         if count != 1 {
             return INVALID;
         }
-        let [start, length] = [0, 4].map(|field| {
-            let at = usize::try_from(vectors).expect("an address") + field;
-            let number = memory[at..].first_chunk().expect("within memory");
-            u32::from_le_bytes(*number) as usize
-        });
+        let [start, length] = vector(memory, vectors);
         // Less than is asked for, as a host may give.
         let most = length.min(1000);
         let Ok(got) = file.read(&mut memory[start..start + most]) else {
@@ -145,6 +143,28 @@ impl Dirs {
             read,
             &u32::try_from(got).expect("short").to_le_bytes(),
         );
+        0
+    }
+
+    pub(crate) fn write(
+        &mut self,
+        memory: &mut [u8],
+        fd: i32,
+        vectors: i32,
+        count: i32,
+        written: i32,
+    ) -> i32 {
+        if fd != 2 {
+            return BAD_FD;
+        }
+        if count != 1 {
+            return INVALID;
+        }
+        let [start, length] = vector(memory, vectors);
+        self.complaints
+            .extend_from_slice(&memory[start..start + length]);
+        let length = u32::try_from(length).expect("short");
+        put(memory, written, &length.to_le_bytes());
         0
     }
 
@@ -159,6 +179,15 @@ impl Dirs {
     pub(crate) fn open_files(&self) -> usize {
         self.files.len()
     }
+}
+
+/// The address and the length of a buffer.
+fn vector(memory: &[u8], at: i32) -> [usize; 2] {
+    [0, 4].map(|field| {
+        let at = usize::try_from(at).expect("an address") + field;
+        let number = memory[at..].first_chunk().expect("within memory");
+        u32::from_le_bytes(*number) as usize
+    })
 }
 
 fn put(memory: &mut [u8], at: i32, bytes: &[u8]) {

@@ -174,11 +174,15 @@ fn common(steps: &mut Steps) {
 
 /// The WebAssembly modules, and their tests: their crate with all features, and engines like those of hosts.
 fn modules(steps: &mut Steps) {
-    const LINTS: &str = "lints of the WebAssembly edge";
     let built = steps.with_tool("the WebAssembly modules", wasm::bring, wasm::build);
-    match wasm::lints() {
-        Some(mut lints) => steps.command(LINTS, &mut lints),
-        None => steps.not_run(LINTS, Lack::component("clippy rust-src")),
+    for (features, name) in [
+        ("fluent-bit,pods", "lints of the WebAssembly edge"),
+        ("fluent-bit,sources", "lints of it with daemons' lines"),
+    ] {
+        match wasm::lints(features) {
+            Some(mut lints) => steps.command(name, &mut lints),
+            None => steps.not_run(name, Lack::component("clippy rust-src")),
+        }
     }
     let with_names = [
         "--package",
@@ -186,6 +190,7 @@ fn modules(steps: &mut Steps) {
         "--features",
         "pods,page,unpack",
     ];
+    let with_sources = ["--package", "oomparse-wasm", "--features", "sources"];
     let on_engines = [
         "--package",
         "oomparse-tests",
@@ -200,6 +205,11 @@ fn modules(steps: &mut Steps) {
             "--all-targets",
             "lints of the modules with names and of the page",
         ),
+        (
+            &with_sources,
+            "--all-targets",
+            "lints of the module with daemons' lines",
+        ),
         (&on_engines, "--no-deps", "lints of the modules' tests"),
     ] {
         let lints = [&["clippy"], package, &[features, "--", "-D", "warnings"]].concat();
@@ -210,6 +220,7 @@ fn modules(steps: &mut Steps) {
         "the modules with names and of the page",
         &mut tests(&with_names),
     );
+    steps.tests("the module with daemons' lines", &mut tests(&with_sources));
     const ENGINES: &str = "the modules on two engines";
     if built {
         steps.tests(ENGINES, &mut tests(&on_engines));

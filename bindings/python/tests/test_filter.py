@@ -37,6 +37,7 @@ def test_the_scripts_are_there():
 def test_scripts(path, tmp_path):
     script = json.loads(path.read_text())
     options = {"trust": script.get("trust", "kernel"), "cgroup_roots": script.get("cgroup_roots", [])}
+    options |= {key: script[key] for key in ("sources", "origin") if key in script}
     if "pods" in script:
         (tmp_path / "pods.csv").write_text(script["pods"])
         options["pods"] = tmp_path / "pods.csv"

@@ -69,7 +69,7 @@ impl Sieve {
         }
         let kernels = super::without_packed(bytes);
         let before = kernels.and_then(|at| bytes.get(..at)).unwrap_or(bytes);
-        word_by_word(before).or(kernels)
+        without_packed(before).or(kernels)
     }
 
     /// Whether a line contains one of the daemons' words.
@@ -81,7 +81,7 @@ impl Sieve {
         if let Some(packed) = &self.packed {
             return search(packed, line, |letters, at| is_daemons(line, at, letters)).is_some();
         }
-        word_by_word(line).is_some()
+        without_packed(line).is_some()
     }
 
     /// Whether these bytes contain one of the kernel's words.
@@ -95,7 +95,16 @@ impl Sieve {
     }
 }
 
+/// Searches for the daemons' words without the packed search.
+fn without_packed(bytes: &[u8]) -> Option<usize> {
+    #[cfg(feature = "perf")]
+    return word_by_word(bytes);
+    #[cfg(not(feature = "perf"))]
+    super::short::find(bytes)
+}
+
 /// The position of the first of the daemons' words in these bytes.
+#[cfg(any(test, feature = "perf"))]
 fn word_by_word(bytes: &[u8]) -> Option<usize> {
     crate::daemon::WORDS
         .iter()

@@ -8,6 +8,8 @@
 mod daemons;
 #[cfg(feature = "perf")]
 mod packed;
+#[cfg(all(feature = "daemons", any(test, not(feature = "perf"))))]
+mod short;
 pub mod skip;
 mod table;
 mod words;

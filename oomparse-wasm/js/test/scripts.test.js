@@ -9,6 +9,9 @@ import { root } from './support/corpus.js';
 const dir = new URL('corpus/scripts/', root);
 const names = readdirSync(dir).filter((name) => name.endsWith('.json'));
 
+/** What a host puts into a record. */
+const KILLS = new Set(['kill', 'userspace_kill']);
+
 /** Only what the truth gives is asked for; null: the key must be absent. */
 function holds(truth, event, place) {
   if (truth === null) assert.equal(event, undefined, place);
@@ -24,6 +27,8 @@ for (const name of names) {
   test(`script ${name}`, () => {
     const script = JSON.parse(readFileSync(new URL(name, dir)));
     const options = { trust: script.trust ?? 'kernel', cgroupRoots: script.cgroup_roots ?? [] };
+    if (script.sources) options.sources = script.sources;
+    if (script.origin) options.origin = script.origin;
     if (script.pods) options.pods = script.pods;
     const parsers = new Map();
     const given = [];
@@ -32,7 +37,7 @@ for (const name of names) {
       if (!parsers.has(key)) parsers.set(key, new Parser(options));
       const parser = parsers.get(key);
       const events = [...parser.push(`${JSON.stringify(record)}\n`), ...parser.flush()];
-      for (const event of events) if (event.type === 'kill') given.push([at, event]);
+      for (const event of events) if (KILLS.has(event.type)) given.push([at, event]);
     });
     const late = [...parsers.values()].flatMap((parser) => parser.finish());
     const homeless = script.events.filter(({ at }) => at === null);

@@ -8,13 +8,16 @@
 //! In any doubt the record stays unchanged. An event goes only into the record that completes it; an event that
 //! another record completes is counted and dropped, because this host accepts exactly one record for each record.
 
+mod reader;
+
+use self::reader::{Line, Reader};
 #[cfg(feature = "pods")]
 use crate::pods::{Pods, Sources, kubernetes};
+#[cfg(feature = "sources")]
+use crate::settings::Settings;
 use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
-use oomparse_core::{
-    Accept, Frame, FrameKind, FrameParser, Framer, OomEvent, Options, with_member,
-};
+use oomparse_core::{Accept, FrameParser, OomEvent, Options, with_member};
 use oomparse_host::KEYS;
 
 /// How many tags' reports are kept apart; beyond that, the tag that was silent longest is dropped. Kernel text
@@ -71,13 +74,15 @@ pub struct Filter {
     clock: u64,
     #[cfg(feature = "pods")]
     pods: Option<Pods>,
+    #[cfg(feature = "sources")]
+    settings: Settings,
 }
 
 #[derive(Debug)]
 struct Stream {
     mode: Mode,
     tag: Vec<u8>,
-    parser: FrameParser,
+    parser: Reader,
     used: u64,
     /// The time of the record that opened the current report.
     opened_at: u32,
@@ -108,15 +113,42 @@ impl Filter {
         }
     }
 
+    /// The same, which reads the lines of these daemons too.
+    #[cfg(feature = "sources")]
+    #[must_use]
+    pub fn with_settings(self, settings: Settings) -> Self {
+        Self {
+            sieve: FrameParser::with_options(settings.options(Accept::ANY)),
+            settings,
+            ..self
+        }
+    }
+
+    /// What the parser of a mode is told.
+    fn options(&self, mode: Mode) -> Options {
+        #[cfg(feature = "sources")]
+        return self.settings.options(mode.accepts());
+        #[cfg(not(feature = "sources"))]
+        {
+            let mut options = Options::default();
+            options.accept = mode.accepts();
+            options
+        }
+    }
+
     /// Whether a record must be passed to [`take`](Self::take); all others are kept, and need not be passed.
     #[must_use]
     pub fn wants(&self, record: &[u8]) -> bool {
         self.wants_every_record() || self.sieve.is_candidate(record)
     }
 
-    /// Whether a report is open, so that ordinary records matter too.
+    /// Whether ordinary records matter too: a report is open, or the user said whose log it is.
     #[must_use]
     pub fn wants_every_record(&self) -> bool {
+        #[cfg(feature = "sources")]
+        if self.settings.names_an_origin() {
+            return true;
+        }
         self.hungry > 0
     }
 
@@ -144,21 +176,13 @@ impl Filter {
         // The host has copied the last one.
         self.answer = Vec::new();
         // In a log, a leading blank means that a line continues.
-        let Some(frame) = Framer::new().frame(record.trim_ascii()) else {
+        let Some(line) = Line::of(record.trim_ascii(), mode.accepts()) else {
             return Answer::Keep;
         };
-        let is_record = matches!(
-            frame.kind,
-            FrameKind::Record | FrameKind::Journal | FrameKind::DmesgJson | FrameKind::Indented
-        );
-        let is_trusted = mode.accepts().takes(frame.author);
-        if !is_record || !is_trusted {
-            return Answer::Keep;
-        }
         if mode == Mode::Lines {
-            return self.by_itself(seconds, record, &frame);
+            return self.with(line.alone(self.options(mode)), seconds, record);
         }
-        let (is_of_report, own) = self.push(mode, tag, seconds, &frame);
+        let (is_of_report, own) = self.push(mode, tag, seconds, &line);
         if !own.is_empty() {
             return self.with(own, seconds, record);
         }
@@ -175,7 +199,7 @@ impl Filter {
         mode: Mode,
         tag: &[u8],
         seconds: u32,
-        frame: &Frame<'_>,
+        line: &Line<'_>,
     ) -> (bool, Vec<OomEvent>) {
         let mut own = Vec::new();
         let Some(stream) = self.stream(mode, tag) else {
@@ -185,12 +209,12 @@ impl Filter {
         if !was_hungry {
             stream.opened_at = seconds;
         }
-        let taken = stream.parser.push(frame);
+        let is_of_report = stream.parser.push(line);
         stream.parser.give_waiting();
         let is_hungry = stream.parser.wants_every_line();
         let mut lost = 0u32;
         while let Some(event) = stream.parser.next_event() {
-            if stream.parser.last_frame_tells(&event) {
+            if stream.parser.last_tells(&event) {
                 own.push(event);
             } else {
                 lost = lost.saturating_add(1);
@@ -202,7 +226,7 @@ impl Filter {
             (true, false) => self.hungry = self.hungry.saturating_sub(1),
             _ => {}
         }
-        (taken.is_of_report, own)
+        (is_of_report, own)
     }
 
     /// Closes reports that have been open for longer than the kernel takes to print one: while one is open, every
@@ -218,15 +242,6 @@ impl Filter {
                 self.lost = self.lost.saturating_add(stream.end());
             }
         }
-    }
-
-    /// The record with what its line alone says.
-    fn by_itself(&mut self, seconds: u32, record: &[u8], frame: &Frame<'_>) -> Answer {
-        let mut parser = FrameParser::new();
-        parser.push(frame);
-        parser.finish();
-        let own: Vec<OomEvent> = core::iter::from_fn(|| parser.next_event()).collect();
-        self.with(own, seconds, record)
     }
 
     #[cfg_attr(
@@ -276,12 +291,11 @@ impl Filter {
             Some(at) => at,
             None => {
                 self.make_room();
-                let mut options = Options::default();
-                options.accept = mode.accepts();
+                let options = self.options(mode);
                 self.streams.push(Stream {
                     mode,
                     tag: tag.to_vec(),
-                    parser: FrameParser::with_options(options),
+                    parser: Reader::new(options),
                     used: 0,
                     opened_at: 0,
                 });

@@ -177,14 +177,20 @@ fn fluent_bit() -> Result<(), String> {
     for file in ["native/output.yaml", "native/routing.yaml"] {
         example(name, &format!("fluent-bit/{file}"))?;
     }
-    for file in ["kmsg-pods.yaml", "tail.yaml", "systemd.yaml", "kmsg.conf"] {
+    for file in [
+        "kmsg-pods.yaml",
+        "tail.yaml",
+        "systemd.yaml",
+        "systemd-sources.yaml",
+        "kmsg.conf",
+    ] {
         example(name, &format!("fluent-bit/wasm/{file}"))?;
     }
     copy_as(
         &library("libflb_filter_oomparse.so"),
         &dir.join(lib).join("flb-filter_oomparse.so"),
     )?;
-    for module in ["oomparse.wasm", "oomparse-pods.wasm"] {
+    for module in crate::wasm::names() {
         copy_as(
             &root().join("dist").join(module),
             &dir.join(lib).join(module),
@@ -198,7 +204,7 @@ fn fluent_bit() -> Result<(), String> {
             super::library::package()
         ),
         "Fluent Bit",
-        " The native filter, two WASM modules and the Lua script, and a configuration:\n \
+        " The native filter, three WASM modules and the Lua script, and a configuration:\n \
          fluent-bit -c /etc/fluent-bit/oomparse.yaml\n",
     );
     let package = Package {

@@ -48,7 +48,7 @@ fn fluent_bit() -> Result<(), String> {
     let mut entries = documents();
     entries.push(file("integrations/fluent-bit/README.md", "README.md"));
     entries.push(file("integrations/fluent-bit/oomparse.lua", "oomparse.lua"));
-    for module in ["oomparse.wasm", "oomparse-pods.wasm"] {
+    for module in crate::wasm::names() {
         entries.push((root().join("dist").join(module), module.to_owned()));
     }
     entries.extend(folder(

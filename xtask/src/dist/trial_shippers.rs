@@ -71,6 +71,7 @@ pub(super) fn others() -> Result<(), String> {
                 "etc/fluent-bit/oomparse-plugins.conf",
                 "usr/lib/fluent-bit/flb-filter_oomparse.so",
                 "usr/lib/fluent-bit/oomparse-pods.wasm",
+                "usr/lib/fluent-bit/oomparse-sources.wasm",
             ],
         ),
     ] {

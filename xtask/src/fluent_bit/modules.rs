@@ -47,6 +47,7 @@ const WITH_MALLOC: &str = r#"(module
 pub(super) struct Modules {
     pub(super) oomparse: PathBuf,
     pub(super) oomparse_pods: PathBuf,
+    pub(super) oomparse_sources: PathBuf,
     pub(super) identity: PathBuf,
     pub(super) identity_with_malloc: PathBuf,
 }
@@ -59,6 +60,7 @@ impl Modules {
         Ok(Self {
             oomparse: root().join("dist/oomparse.wasm"),
             oomparse_pods: root().join("dist/oomparse-pods.wasm"),
+            oomparse_sources: root().join("dist/oomparse-sources.wasm"),
             identity: assemble(dir, "identity", BARE)?,
             identity_with_malloc: assemble(dir, "identity_with_malloc", WITH_MALLOC)?,
         })

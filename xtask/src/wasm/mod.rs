@@ -1,4 +1,4 @@
-//! Builds `dist/oomparse.wasm` and `dist/oomparse-pods.wasm`.
+//! Builds `dist/oomparse.wasm`, `dist/oomparse-pods.wasm` and `dist/oomparse-sources.wasm`.
 //!
 //! Core and alloc are built too, so that a panic is one instruction without text, and so that the module uses
 //! only the first version of WebAssembly. That needs their source: rustup's component `rust-src` or, if rustup
@@ -102,10 +102,20 @@ fn numbers(version: &str) -> Vec<u32> {
 /// A module for Fluent Bit: its file, the crate's features, and what is exported beside [`EXPORTS`].
 type Module = (&'static str, &'static str, &'static [&'static str]);
 
-const MODULES: [Module; 2] = [
+/// The files of all modules.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(name, ..)| *name)
+}
+
+const MODULES: [Module; 3] = [
     ("oomparse.wasm", "fluent-bit", &[]),
     // The function makes it a reactor, as hosts call a library that uses WASI.
     ("oomparse-pods.wasm", "fluent-bit,pods", &["_initialize"]),
+    (
+        "oomparse-sources.wasm",
+        "fluent-bit,sources",
+        &["_initialize"],
+    ),
 ];
 
 /// Brings what builds the modules.
@@ -169,8 +179,8 @@ fn build_module(toolchain: Toolchain, (module, features, exports): &Module) -> R
     Ok(())
 }
 
-/// Lints what exists only on WebAssembly, where there is a clippy for it.
-pub(crate) fn lints() -> Option<Command> {
+/// Lints what exists only on WebAssembly with these features, where there is a clippy for it.
+pub(crate) fn lints(features: &str) -> Option<Command> {
     if source_of("rustc").is_none() || !system::has_cargo_command("clippy") {
         return None;
     }
@@ -179,7 +189,7 @@ pub(crate) fn lints() -> Option<Command> {
         "--package",
         "oomparse-wasm",
         "--features",
-        "fluent-bit,pods",
+        features,
         "--target",
         TARGET,
         "-Zbuild-std=core,alloc",

@@ -34,6 +34,8 @@ fn through(lua: &Lua, script: &Script) {
     let options = lua.create_table().unwrap();
     let trust = if script.trusts_any { "any" } else { "kernel" };
     options.set("trust", trust).unwrap();
+    options.set("sources", script.sources.clone()).unwrap();
+    options.set("origin", script.origin.clone()).unwrap();
     options
         .set("cgroup_roots", script.cgroup_roots.clone())
         .unwrap();

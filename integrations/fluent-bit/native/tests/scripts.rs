@@ -52,6 +52,8 @@ fn filter(script: &Script) -> Filter {
     });
     let settings = Settings::read(|name| match name {
         "Trust" => Some(if script.trusts_any { "any" } else { "kernel" }.to_owned()),
+        "Sources" => Some(script.sources.join(",")),
+        "Origin" => script.origin.clone(),
         "Pods" => Some(pods.clone()),
         "Cgroup_Roots" => Some(script.cgroup_roots.join(",")),
         _ => None,

@@ -48,15 +48,20 @@ pub(super) fn run(host: &Host) -> Result<Vec<String>, String> {
     if host.has_input("systemd")? {
         match journal(host, &input)? {
             Ok(journal) => {
-                for name in ["wasm/systemd.conf", "wasm/systemd.yaml"] {
+                for name in [
+                    "wasm/systemd.conf",
+                    "wasm/systemd.yaml",
+                    "wasm/systemd-sources.conf",
+                    "wasm/systemd-sources.yaml",
+                ] {
                     systemd(host, &input, &journal, name)?;
                 }
             }
-            Err(why) => missing("systemd.conf, systemd.yaml", why),
+            Err(why) => missing("the four files for systemd", why),
         }
     } else {
         let why = "this Fluent Bit was built without the systemd input".to_owned();
-        missing("systemd.conf, systemd.yaml", why);
+        missing("the four files for systemd", why);
     }
     Ok(not_run)
 }
@@ -71,6 +76,9 @@ fn copy(host: &Host, name: &str, paths: &[(&str, String)]) -> Result<PathBuf, St
     } else if name.contains("-pods") {
         let module = host.modules.oomparse_pods.display().to_string();
         ("/etc/fluent-bit/oomparse-pods.wasm", module)
+    } else if name.contains("-sources") {
+        let module = host.modules.oomparse_sources.display().to_string();
+        ("/etc/fluent-bit/oomparse-sources.wasm", module)
     } else {
         let module = host.modules.oomparse.display().to_string();
         ("/etc/fluent-bit/oomparse.wasm", module)
