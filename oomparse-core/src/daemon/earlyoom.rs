@@ -391,6 +391,37 @@ fn comm_of(text: &[u8]) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Options, Parser};
+
+    /// How many kills these lines tell, each with its fraction of a second, if it has one.
+    fn kills(log: &[(Option<u32>, &str)]) -> usize {
+        let mut options = Options::default();
+        options.accept = options.accept.and(Daemon::EarlyOom);
+        let mut parser = Parser::with_options(options);
+        for (micros, text) in log {
+            let fraction = micros.map(|it| alloc::format!(".{it:06}"));
+            let fraction = fraction.unwrap_or_default();
+            let line = alloc::format!("Jan  5 02:12:02{fraction} n1 earlyoom[77]: {text}");
+            parser.push_line(line.as_bytes());
+        }
+        parser.finish();
+        parser.events().count()
+    }
+
+    /// A command line may hold the words of a dry run; then the outcome tells that it was none.
+    #[test]
+    fn a_dry_run_in_the_command_line_is_undone_by_the_outcome() {
+        const KILL: &str =
+            "sending SIGTERM to process 3112 uid 33 \"a\": oom_score 8, VmRSS 2 MiB, cmdline \"x\"";
+        const DRY: &str = "dryrun, not actually sending any signal";
+        const EXITED: &str = "process 3112 exited after 0.2 seconds";
+        let at = |kill, dry, end| kills(&[(kill, KILL), (dry, DRY), (end, EXITED)]);
+        assert_eq!(at(Some(100), Some(200), Some(200_000)), 1);
+        // Without fractions nobody knows, and with a dry run of its own it was one.
+        assert_eq!(at(None, None, None), 0);
+        assert_eq!(kills(&[(Some(100), KILL), (Some(200), DRY)]), 0);
+        assert_eq!(kills(&[(Some(100), KILL), (Some(200_000), EXITED)]), 1);
+    }
 
     fn victim(text: &str) -> Option<(u32, alloc::string::String, Option<&'static str>)> {
         let kill = kill(text.as_bytes())?;

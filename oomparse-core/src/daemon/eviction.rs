@@ -383,3 +383,168 @@ fn figures(message: &str) -> Option<Counter> {
     };
     (counter != Counter::default()).then_some(counter)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Accept, Options, Parser};
+    use alloc::format;
+
+    const UID: &str = "3dc279e9-2093-411c-a501-3a351a623ccf";
+    const MUST: &str = "eviction_manager.go:356] \"Eviction manager: must evict pod(s) to reclaim\" resourceName=\"memory\"";
+    const EVICTED: &str = "eviction_manager.go:595] \"Eviction manager: pod is evicted successfully\" pod=\"shop/web-0\"";
+
+    fn killing(uid: &str, id: char) -> String {
+        format!(
+            "kuberuntime_container.go:709] \"Killing container with a grace period\" pod=\"shop/web-0\" podUID={uid} \
+             containerName=\"app\" containerID=\"containerd://{}\" gracePeriod=30",
+            String::from_iter([id; 64])
+        )
+    }
+
+    fn evicting(message: &str) -> String {
+        format!(
+            "kubelet_pods.go:1] \"Evicting pod\" pod=\"shop/web-0\" podUID={UID} message=\"{message}\""
+        )
+    }
+
+    /// The events of a kubelet's lines, each with the process that wrote it.
+    fn events(log: &[(u32, &str)]) -> Vec<OomEvent> {
+        let mut options = Options::default();
+        options.accept = Accept::KERNEL.and(Daemon::Kubelet);
+        let mut parser = Parser::with_options(options);
+        for (pid, text) in log {
+            let line =
+                format!("Oct 12 19:34:44 n1 kubelet[{pid}]: I1012 19:34:44.999101    {pid} {text}");
+            parser.push_line(line.as_bytes());
+        }
+        parser.finish();
+        parser.events().collect()
+    }
+
+    #[test]
+    fn a_verdict_has_the_pod_and_the_container_of_the_lines_before() {
+        let found = events(&[
+            (7, MUST),
+            (7, &killing(UID, 'a')),
+            (7, &killing(UID, 'a')),
+            (7, EVICTED),
+        ]);
+        let [event] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(event.event_type, EventType::Eviction);
+        let pod = event.pod.as_ref().unwrap();
+        let names = [&pod.uid, &pod.namespace, &pod.name].map(|it| it.as_deref());
+        assert_eq!(names, [Some(UID), Some("shop"), Some("web-0")]);
+        let container = event.container.as_ref().unwrap();
+        assert_eq!(container.name.as_deref(), Some("app"));
+        assert_eq!(container.runtime, Some(Runtime::Containerd));
+        assert_eq!(
+            event.testimony.as_ref().unwrap().killer,
+            Some(Killer::Kubelet)
+        );
+    }
+
+    #[test]
+    fn of_two_containers_none_is_certain_and_a_new_pod_has_its_own() {
+        let one = killing(UID, 'a');
+        let two = killing(UID, 'b');
+        let found = events(&[(7, MUST), (7, &one), (7, &two), (7, EVICTED)]);
+        assert!(found[0].container.is_none());
+        let other = killing("4dc279e9-2093-411c-a501-3a351a623ccf", 'c');
+        let found = events(&[(7, MUST), (7, &one), (7, &other), (7, EVICTED)]);
+        let id = found[0].container.as_ref().unwrap().id.as_deref();
+        assert!(id.is_some_and(|id| id.starts_with("cc")));
+        assert_ne!(found[0].pod.as_ref().unwrap().uid.as_deref(), Some(UID));
+    }
+
+    #[test]
+    fn a_verdict_that_is_not_about_memory_is_none() {
+        let disk = MUST.replace("memory", "ephemeral-storage");
+        let anew =
+            "eviction_manager.go:1] \"Eviction manager: attempting to reclaim\" resourceName=\"x\"";
+        let nobody =
+            "eviction_manager.go:1] \"Eviction manager: unable to evict any pods from the node\"";
+        for log in [
+            &[(7, EVICTED)][..],
+            &[(7, &disk), (7, EVICTED)],
+            &[(7, MUST), (7, anew), (7, EVICTED)],
+            &[(7, MUST), (7, nobody), (7, EVICTED)],
+            // Restarted.
+            &[(7, MUST), (8, EVICTED)],
+            &[(7, MUST), (7, &EVICTED.replace("shop/web-0", "shop"))],
+            &[(7, MUST), (7, &EVICTED.replace("successfully", "perhaps"))],
+        ] {
+            assert!(events(log).is_empty(), "{log:?}");
+        }
+        // Each round has one.
+        assert_eq!(events(&[(7, MUST), (7, EVICTED), (7, EVICTED)]).len(), 1);
+    }
+
+    #[test]
+    fn at_verbosity_3_the_figures_are_there() {
+        let low =
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 80912Ki. ";
+        let one = format!(
+            "{low}Container app was using 1800Mi, request is 0, has larger consumption of memory. "
+        );
+        let two = format!(
+            "{one}Container b was using 1Mi, request is 0, has larger consumption of memory. "
+        );
+        for (message, usage) in [(&one, Some(1800 << 20)), (&two, None)] {
+            let found = events(&[(7, MUST), (7, &evicting(message)), (7, EVICTED)]);
+            let memory = found[0].memory.as_ref().unwrap();
+            assert_eq!(memory.threshold_bytes, Some(100 << 20), "{message}");
+            assert_eq!(memory.usage_bytes, usage, "{message}");
+        }
+        let disk = evicting("The node was low on resource: ephemeral-storage. ");
+        assert!(events(&[(7, &disk), (7, EVICTED)]).is_empty());
+        // It does not begin a round anew.
+        let found = events(&[
+            (7, MUST),
+            (7, &killing(UID, 'a')),
+            (7, &evicting(&one)),
+            (7, EVICTED),
+        ]);
+        assert!(found[0].container.is_some() && found[0].memory.is_some());
+    }
+
+    #[test]
+    fn what_it_holds_is_weighed_and_bounded() {
+        let mut reader = Eviction {
+            pressure: Some(Pressure::default()),
+        };
+        assert_eq!(reader.weight(), 0);
+        for number in 0..MAX_EVICTION_PODS + 5 {
+            let text = format!("\"SyncLoop (PLEG): event for pod\" pod=\"shop/web-{number}\"");
+            let line = format!("I1012 19:34:44.999101       7 kubelet.go:2231] {text}");
+            let entry = Entry::read(line.as_bytes()).unwrap();
+            reader.seen(&entry, |seen, _| seen.message = Some("x".repeat(100)));
+        }
+        let pods = &reader.pressure.as_ref().unwrap().pods;
+        assert_eq!(
+            (pods.len(), &*pods[0].pod),
+            (MAX_EVICTION_PODS, "shop/web-5")
+        );
+        assert!(reader.weight() > 100 * MAX_EVICTION_PODS);
+    }
+
+    #[test]
+    fn tokens_and_names() {
+        assert_eq!(old_token("web-0_shop(u)"), Some(("shop/web-0".into(), "u")));
+        assert_eq!(old_token("web-0(u)"), None);
+        let long = "a".repeat(254);
+        for pod in [
+            "shop",
+            "/web",
+            "shop/",
+            "Shop/web",
+            "shop/we b",
+            &format!("shop/{long}"),
+        ] {
+            assert!(names(pod).is_none(), "{pod}");
+        }
+        assert_eq!(names("a.b-1/c"), Some(("a.b-1", "c")));
+    }
+}

@@ -172,10 +172,15 @@ mod tests {
             ("\"a\" b", "a", " b"),
             (r#""a\"b\\c\n" x"#, "a\"b\\c\n", " x"),
             (r#""\u00e9\x41""#, "\u{e9}A", ""),
+            (r#""\U0001f600\u0041""#, "\u{1f600}A", ""),
+            (r#""\n\t\r\a\b\f\v\'""#, "\n\t\r\u{7}\u{8}\u{c}\u{b}'", ""),
         ] {
             let (found, after) = quoted(text.as_bytes()).unwrap();
             assert_eq!((&*found, after), (value.as_bytes(), rest.as_bytes()));
         }
+        // Go prints a byte that is not UTF-8 as it is, not as a character.
+        assert_eq!(&*quoted(br#""\xe9""#).unwrap().0, b"\xe9");
+        assert_eq!(&*quoted(br#""\ud800""#).unwrap().0, "\u{fffd}".as_bytes());
         for text in ["", "\"", "\"a", "\"a\\", "\"\\x4", "\"\\u00g0\""] {
             assert!(quoted(text.as_bytes()).is_none(), "{text}");
         }

@@ -279,3 +279,51 @@ fn has_documents(daemon: Daemon) -> bool {
         Daemon::Kubernetes | Daemon::Crictl | Daemon::Dockerd | Daemon::Podman
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Accept, Daemon, Options, Origin, Parser};
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    const OOMD: &str = "oomd kill: 81.28 80.05 600.78 system.slice/chef.service 4294967296 ruleset:[system pressure] \
+        detectorgroup:[mem pressure] killer:kill_by_memory_size_or_growth v2";
+
+    fn origins(accept: Accept, line: &str) -> Vec<Origin> {
+        let mut options = Options::default();
+        options.accept = accept;
+        let mut parser = Parser::with_options(options);
+        parser.push_line(line.as_bytes());
+        parser.finish();
+        parser.events().map(|event| event.origin).collect()
+    }
+
+    /// Whoever may write to the kernel's buffer is root; a program's own log is not the buffer.
+    #[test]
+    fn a_line_of_the_buffer_is_a_writers_and_a_programs_is_nobodys() {
+        let oomd = Accept::ANY.and(Daemon::Oomd);
+        for (line, accept, expected) in [
+            (
+                format!("12,8125,88123456999,-;{OOMD}"),
+                oomd,
+                &[Origin::User][..],
+            ),
+            (format!("[ 9123.456789] {OOMD}"), oomd, &[Origin::Unknown]),
+            (format!("Jan  5 02:12:02 n1 sh[7]: {OOMD}"), oomd, &[]),
+            (
+                format!("Jan  5 02:12:02 n1 oomd[7]: {OOMD}"),
+                oomd,
+                &[Origin::Claimed],
+            ),
+            (OOMD.into(), oomd, &[]),
+            (
+                format!("[ 9123.456789] {OOMD}"),
+                Accept::KERNEL.and(Daemon::Oomd),
+                &[],
+            ),
+            (format!("12,8125,88123456999,-;{OOMD}"), Accept::ANY, &[]),
+        ] {
+            assert_eq!(origins(accept, &line), expected, "{line}");
+        }
+    }
+}

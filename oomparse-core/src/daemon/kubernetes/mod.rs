@@ -359,3 +359,51 @@ fn frame(text: &[u8], time: Option<WallTime>) -> Frame<'_> {
         ..Frame::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Parser};
+
+    const YAML: &str = "apiVersion: v1\nkind: Event\nmetadata:\n  name: a\n  namespace: shop\n  uid: 0a5b6c7d-ab69-4572-8f1d-ee756f9f3589\n\
+        involvedObject:\n  kind: Pod\n  name: web-0\n  namespace: shop\n  uid: 3962896b-ab69-4572-8f1d-ee756f9f3589\n\
+        reason: Evicted\nmessage: 'The node was low on resource: memory. '\nsource:\n  component: kubelet\n";
+
+    fn count(daemon: Daemon, log: &str) -> usize {
+        let mut options = Options::default();
+        options.accept = Accept::ANY.and(daemon);
+        let mut parser = Parser::with_options(options);
+        parser.push_chunk(log.as_bytes());
+        parser.finish();
+        parser.events().count()
+    }
+
+    #[test]
+    fn yaml_is_read_where_kubernetes_is_among_the_sources() {
+        assert_eq!(count(Daemon::Kubernetes, YAML), 1);
+        assert_eq!(count(Daemon::Dockerd, YAML), 0);
+        let pulled = YAML.replace("Evicted", "Pulled");
+        assert_eq!(count(Daemon::Kubernetes, &pulled), 0);
+    }
+
+    #[test]
+    fn a_notice_is_known_by_its_reporter_and_its_object() {
+        let roots = CgroupRoots::default();
+        let ctx = Context {
+            accept: Accept::ANY,
+            origin: Origin::Unknown,
+            host: Some(b"n1"),
+            roots: &roots,
+        };
+        let of = |reporter, host, own| begin(ctx, reporter, None, host, own);
+        let event = of(Reporter::KubernetesEvent, None, Some(&b"a"[..]));
+        assert_eq!(event.host, Some(Text::from("n1")));
+        assert_eq!(event.testimony.unwrap().killer, Some(Killer::Kernel));
+        let named = of(Reporter::KubernetesEvent, Some("n2"), Some(b"a"));
+        assert_eq!((named.host, &named.id), (Some(Text::from("n2")), &event.id));
+        assert!(event.id.is_some());
+        assert_ne!(of(Reporter::Cri, None, Some(b"a")).id, event.id);
+        assert_ne!(of(Reporter::KubernetesEvent, None, Some(b"b")).id, event.id);
+        assert!(of(Reporter::KubernetesEvent, None, None).id.is_none());
+    }
+}

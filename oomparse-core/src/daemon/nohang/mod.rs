@@ -333,3 +333,63 @@ impl Corrective {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &[u8] = b"PID: 12, Name: a, badness: 3";
+    const LONG: &[u8] =
+        b"PID:       12, name: a, state: R (running), EUID: 1000, SID: 23900 (a), lifetime: 21s";
+    const SIZES: &[u8] =
+        b"Vm, MiB:   Size: 7330, RSS: 7320 (Anon: 7318, File: 2, Shmem: 0), Swap: 310";
+
+    fn noted(lines: &[&[u8]]) -> Victim {
+        let mut action = Corrective::default();
+        for line in lines {
+            assert!(!action.note(line));
+        }
+        action.victim.unwrap()
+    }
+
+    #[test]
+    fn a_victim_is_shown_at_length_once_and_before_anything_else_of_it() {
+        let victim = noted(&[FIRST, LONG]);
+        assert_eq!((victim.pid, victim.uid), (12, Some(1000)));
+        // Another process, and one that was shown already.
+        let other = LONG.to_ascii_lowercase();
+        assert_eq!(noted(&[FIRST, &other]).uid, None);
+        let another: &[u8] =
+            b"PID:       13, name: a, state: R (running), EUID: 1000, SID: 1 (a), lifetime: 21s";
+        assert_eq!(noted(&[FIRST, another]).uid, None);
+        let sized = noted(&[FIRST, SIZES, LONG]);
+        assert_eq!((sized.uid, sized.rss_bytes), (None, Some(7320 << 20)));
+        let commanded = noted(&[FIRST, b"cmdline: x", LONG, b"cmdline: y"]);
+        assert_eq!(
+            (commanded.uid, commanded.cmdline),
+            (None, Some(Text::from("x")))
+        );
+        let first = noted(&[
+            LONG,
+            b"PID:       12, name: a, state: R (running), EUID: 7, SID: 1 (a), lifetime: 21s",
+        ]);
+        assert_eq!(first.uid, Some(1000));
+    }
+
+    #[test]
+    fn the_cgroup_is_the_one_that_is_more_than_the_root() {
+        for (lines, expected) in [
+            (&["cgroup_v1: /", "cgroup_v2: /a"][..], "/a"),
+            (&["cgroup_v1: /a", "cgroup_v2: /"], "/a"),
+            (&["cgroup_v1: /a", "cgroup_v2: /b"], "/a"),
+            (&["cgroup_v1: /"], "/"),
+        ] {
+            let mut action = Corrective::default();
+            action.note(FIRST);
+            lines.iter().for_each(|line| {
+                action.note(line.as_bytes());
+            });
+            assert_eq!(action.cgroup, Some(Text::from(expected)), "{lines:?}");
+        }
+    }
+}
