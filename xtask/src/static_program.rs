@@ -16,6 +16,8 @@ pub(crate) struct Machine {
     pub(crate) rpm: &'static str,
     /// Compiles what is C: zstd's own decoder, and a part of the agent's TLS.
     compiler: &'static str,
+    /// One of the headers that it needs.
+    header: &'static str,
 }
 
 pub(crate) const X86: Machine = Machine {
@@ -23,6 +25,7 @@ pub(crate) const X86: Machine = Machine {
     deb: "amd64",
     rpm: "x86_64",
     compiler: "musl-gcc",
+    header: "/usr/include/x86_64-linux-musl/stdio.h",
 };
 
 pub(crate) const ARM: Machine = Machine {
@@ -30,6 +33,7 @@ pub(crate) const ARM: Machine = Machine {
     deb: "arm64",
     rpm: "aarch64",
     compiler: "aarch64-linux-gnu-gcc",
+    header: "/usr/aarch64-linux-gnu/include/stdio.h",
 };
 
 pub(crate) const MACHINES: [Machine; 2] = [X86, ARM];
@@ -71,7 +75,7 @@ pub(crate) fn that_runs_here() -> PathBuf {
 /// Installs what builds the static programs.
 pub(crate) fn bring_compilers() -> Result<(), String> {
     for machine in MACHINES {
-        system::bring(&[machine.compiler])?;
+        system::bring(&[machine.compiler, machine.header])?;
         tools::bring_target(&[machine.target])?;
     }
     Ok(())

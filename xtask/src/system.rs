@@ -6,11 +6,13 @@ use crate::steps::{self, cargo};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// What `test --all` installs: programs, the packages that bring them on Debian and Ubuntu, and what for.
+/// What `test --all` installs: programs and files, the packages that bring them on Debian and Ubuntu, and what for.
 const TOOLS: &[(&str, &str)] = &[
     // Links Rust programs; the C tests compile with it.
     ("cc", "gcc"),
     ("gcc", "gcc"),
+    // The C library's headers, which gcc only recommends.
+    ("/usr/include/stdio.h", "libc6-dev"),
     // The C tests are C++ as well.
     ("g++", "g++"),
     // Checks the counters of `oomparse watch --textfile`.
@@ -44,7 +46,12 @@ const OTHERS: &[(&str, &str)] = &[
     ("qemu-system-x86_64", "qemu-system-x86"),
     // Make packages, and try them.
     ("musl-gcc", "musl-tools"),
+    ("/usr/include/x86_64-linux-musl/stdio.h", "musl-dev"),
     ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
+    (
+        "/usr/aarch64-linux-gnu/include/stdio.h",
+        "libc6-dev-arm64-cross",
+    ),
     ("dpkg-deb", "dpkg"),
     ("tar", "tar"),
     ("gzip", "gzip"),
@@ -71,7 +78,7 @@ const OTHERS: &[(&str, &str)] = &[
 /// installed.
 const SYSLOG_NG: &str = "syslog-ng-core";
 
-/// Where a program is, if it is on the search path.
+/// Where a program is, if it is on the search path, or a file, if it is there.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     // Daemons stand where only root's search path leads.
