@@ -29,7 +29,7 @@ pub struct Host<N> {
     parsers: KeyedParser,
     names: N,
     /// A report is being printed in one of the streams.
-    hungry: bool,
+    in_report: bool,
     /// Kills whose records are older than this are not emitted; seconds since 1970.
     since: u64,
     counts: Counts,
@@ -75,7 +75,7 @@ impl<N: Names> Host<N> {
         Self {
             parsers: KeyedParser::with_options(options),
             names,
-            hungry: false,
+            in_report: false,
             since: 0,
             counts: Counts::default(),
             late: VecDeque::new(),
@@ -125,8 +125,8 @@ impl<N: Names> Host<N> {
     /// Whether a report is being printed in one of the streams, so that ordinary records matter.
     #[must_use]
     #[inline]
-    pub fn is_hungry(&self) -> bool {
-        self.hungry
+    pub fn is_in_report(&self) -> bool {
+        self.in_report
     }
 
     /// Whether bytes of a stream matter: one record in any format, or several. Other records are [passed
@@ -134,14 +134,15 @@ impl<N: Names> Host<N> {
     #[must_use]
     #[inline]
     pub fn wants(&self, stream: &[u8], bytes: &[u8]) -> bool {
-        (self.hungry && self.parsers.wants_every_line(stream)) || self.parsers.is_candidate(bytes)
+        (self.in_report && self.parsers.wants_every_line(stream))
+            || self.parsers.is_candidate(bytes)
     }
 
     /// The same for bytes whose streams are not known yet.
     #[must_use]
     #[inline]
     pub fn wants_of_any(&self, bytes: &[u8]) -> bool {
-        self.hungry || self.parsers.is_candidate(bytes)
+        self.in_report || self.parsers.is_candidate(bytes)
     }
 
     /// Takes the text of records that were rejected, as far as it is available: an indented line continues the
@@ -175,46 +176,46 @@ impl<N: Names> Host<N> {
             set_year(&mut event, seconds);
             late.push_back((of, event));
         });
-        self.look_around();
+        self.note_open_reports();
         self.complete(told?, seconds)
     }
 
     /// Takes a record of a stream whose events are separate records; returns what became of it.
     pub fn push(&mut self, stream: &[u8], line: &[u8]) -> Taken {
         let taken = self.parsers.push_line(stream, line);
-        self.look_around();
+        self.note_open_reports();
         taken
     }
 
     /// Takes the next bytes of a stream, cut anywhere; returns what became of the lines that end in them.
     pub fn push_chunk(&mut self, stream: &[u8], chunk: &[u8]) -> Taken {
         let taken = self.parsers.push_chunk(stream, chunk);
-        self.look_around();
+        self.note_open_reports();
         taken
     }
 
     /// Emits kills of one stream that wait for a further line.
     pub fn give_waiting(&mut self, stream: &[u8]) {
         self.parsers.give_waiting(stream);
-        self.look_around();
+        self.note_open_reports();
     }
 
     /// Emits kills of all streams that wait for a further line, because none has come for a while.
     pub fn give_all_waiting(&mut self) {
         self.parsers.give_all_waiting();
-        self.look_around();
+        self.note_open_reports();
     }
 
     /// Ends one stream: no more of its records come.
     pub fn finish_stream(&mut self, stream: &[u8]) {
         self.parsers.finish_stream(stream);
-        self.look_around();
+        self.note_open_reports();
     }
 
     /// Ends all streams.
     pub fn finish(&mut self) {
         self.parsers.finish();
-        self.hungry = false;
+        self.in_report = false;
     }
 
     /// Whether [`next_event`](Self::next_event) may return an event.
@@ -260,8 +261,8 @@ impl<N: Names> Host<N> {
         seconds.is_some_and(|seconds| seconds < self.since)
     }
 
-    fn look_around(&mut self) {
-        self.hungry = self.parsers.any_wants_every_line();
+    fn note_open_reports(&mut self) {
+        self.in_report = self.parsers.any_wants_every_line();
     }
 
     /// An event with names, and with the year from its record's time; `None` if it is too old.
@@ -360,7 +361,7 @@ mod tests {
         let mut host = Host::new(Options::default(), ());
         let task = b"Task in /docker/0123456789ab killed as a result of limit of /docker";
         assert!(host.take(b"a", None, task).is_none());
-        assert!(host.is_hungry());
+        assert!(host.is_in_report());
         assert!(host.wants(b"a", b"anon") && !host.wants(b"b", b"anon"));
         assert!(host.wants_of_any(b"anon"));
         let other = host.take(b"b", None, killed(7).as_bytes()).unwrap();

@@ -49,7 +49,7 @@ impl Engine {
 
     /// Whether a kill may be waiting for a further line.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.only_events && self.host.is_hungry()
+        self.only_events && self.host.is_in_report()
     }
 
     /// Answers a piece of the input.

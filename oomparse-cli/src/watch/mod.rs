@@ -1,7 +1,7 @@
 //! The parts of `oomparse watch`.
 //!
 //! ```text
-//! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine.rs ─► outbox.rs ─► standard output
+//! kmsg.rs, journal.rs, file.rs ─► feed.rs ─► engine/ ──► outbox.rs ─► standard output
 //!            clock.rs: wall time ─────┘        │  ├─► state.rs, ../metrics/ (../replace.rs)
 //!                                              │  └─► ../sink/outlets/: HTTP, programs, OTLP, Kubernetes
 //!                                              └ names: ../pods/keeper.rs

@@ -67,8 +67,8 @@ pub enum Answer {
 pub struct Filter {
     sieve: FrameParser,
     streams: Vec<Stream>,
-    /// Streams in which every line matters now.
-    hungry: usize,
+    /// How many streams are in a report, so that every line of them matters.
+    in_report: usize,
     answer: Vec<u8>,
     lost: u32,
     clock: u64,
@@ -149,7 +149,7 @@ impl Filter {
         if self.settings.names_an_origin() {
             return true;
         }
-        self.hungry > 0
+        self.in_report > 0
     }
 
     /// The record with its event, NUL-terminated, after [`Answer::Replaced`].
@@ -205,13 +205,13 @@ impl Filter {
         let Some(stream) = self.stream(mode, tag) else {
             return (false, own);
         };
-        let was_hungry = stream.parser.wants_every_line();
-        if !was_hungry {
+        let was_in_report = stream.parser.wants_every_line();
+        if !was_in_report {
             stream.opened_at = seconds;
         }
         let is_of_report = stream.parser.push(line);
         stream.parser.give_waiting();
-        let is_hungry = stream.parser.wants_every_line();
+        let is_in_report = stream.parser.wants_every_line();
         let mut lost = 0u32;
         while let Some(event) = stream.parser.next_event() {
             if stream.parser.last_tells(&event) {
@@ -221,9 +221,9 @@ impl Filter {
             }
         }
         self.lost = self.lost.saturating_add(lost);
-        match (was_hungry, is_hungry) {
-            (false, true) => self.hungry = self.hungry.saturating_add(1),
-            (true, false) => self.hungry = self.hungry.saturating_sub(1),
+        match (was_in_report, is_in_report) {
+            (false, true) => self.in_report = self.in_report.saturating_add(1),
+            (true, false) => self.in_report = self.in_report.saturating_sub(1),
             _ => {}
         }
         (is_of_report, own)
@@ -232,13 +232,13 @@ impl Filter {
     /// Closes reports that have been open for longer than the kernel takes to print one: while one is open, every
     /// record of every tag is parsed.
     fn close_old(&mut self, seconds: u32) {
-        if self.hungry == 0 {
+        if self.in_report == 0 {
             return;
         }
         for stream in &mut self.streams {
             let is_old = stream.opened_at.abs_diff(seconds) > PATIENCE;
             if is_old && stream.parser.wants_every_line() {
-                self.hungry = self.hungry.saturating_sub(1);
+                self.in_report = self.in_report.saturating_sub(1);
                 self.lost = self.lost.saturating_add(stream.end());
             }
         }
@@ -278,7 +278,7 @@ impl Filter {
     }
 
     fn is_open(&self, mode: Mode, tag: &[u8]) -> bool {
-        self.hungry > 0
+        self.in_report > 0
             && self.streams.iter().any(|stream| {
                 stream.mode == mode && stream.tag == tag && stream.parser.wants_every_line()
             })
@@ -320,7 +320,7 @@ impl Filter {
         if let Some(at) = oldest {
             let mut stream = self.streams.swap_remove(at);
             if stream.parser.wants_every_line() {
-                self.hungry = self.hungry.saturating_sub(1);
+                self.in_report = self.in_report.saturating_sub(1);
             }
             self.lost = self.lost.saturating_add(stream.end());
         }

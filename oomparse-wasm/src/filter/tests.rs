@@ -72,7 +72,7 @@ fn tags_are_kept_apart_and_bounded() {
         answer(&mut filter, Mode::Kernel, &tag.to_string(), &kmsg(1, line));
     }
     assert_eq!(filter.streams.len(), MAX_TAGS);
-    assert_eq!(filter.hungry, MAX_TAGS);
+    assert_eq!(filter.in_report, MAX_TAGS);
 }
 
 #[test]

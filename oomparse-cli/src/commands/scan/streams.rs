@@ -64,8 +64,8 @@ pub(super) struct Many {
     /// The size of all parsers.
     weight: usize,
     clock: u64,
-    /// How many parsers want every line.
-    hungry: usize,
+    /// How many parsers are in a report, so that they want every line.
+    in_report: usize,
     /// The start of a line whose end has not come yet.
     carry: Vec<u8>,
     events: VecDeque<OomEvent>,
@@ -81,7 +81,7 @@ impl Many {
             parsers: HashMap::new(),
             weight: 0,
             clock: 0,
-            hungry: 0,
+            in_report: 0,
             carry: Vec::new(),
             events: VecDeque::new(),
             unread: VecDeque::new(),
@@ -115,7 +115,7 @@ impl Many {
     }
 
     fn line(&mut self, line: &[u8]) {
-        if self.hungry == 0 && !self.sieve.is_candidate(line) {
+        if self.in_report == 0 && !self.sieve.is_candidate(line) {
             return;
         }
         let key = self.by.stream_of(line);
@@ -143,8 +143,8 @@ impl Many {
             .extend(std::iter::from_fn(|| parser.next_unread()));
         self.weight = (self.weight + parser.open_bytes()).saturating_sub(held);
         match (was, parser.wants_every_line()) {
-            (false, true) => self.hungry += 1,
-            (true, false) => self.hungry -= 1,
+            (false, true) => self.in_report += 1,
+            (true, false) => self.in_report -= 1,
             _ => {}
         }
         self.events
@@ -166,7 +166,7 @@ impl Many {
     fn close(&mut self, mut parser: Parser) {
         self.weight = self.weight.saturating_sub(parser.open_bytes());
         if parser.wants_every_line() {
-            self.hungry -= 1;
+            self.in_report -= 1;
         }
         parser.finish();
         self.events

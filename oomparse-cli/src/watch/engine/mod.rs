@@ -1,5 +1,7 @@
 //! The loop of `watch`: lines in, events out, without waiting for anything.
 
+mod end;
+
 use super::feed::{Feed, Next, Start};
 use super::open::{open_feed, options};
 use super::outbox::Outbox;
@@ -26,15 +28,6 @@ const REPORT_MEMORY: Duration = Duration::from_secs(60);
 
 /// How often the state is written if nothing happens.
 const SAVE_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long to go on reading at the end.
-const LAST_LINES: Duration = Duration::from_secs(3);
-
-/// How long to wait at the end for the reader of standard output.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-
-/// How long to wait at the end for the other outputs, if standard output took all the time.
-const MOMENT: Duration = Duration::from_millis(500);
 
 /// How many lines are read before output and signals are checked again.
 const BATCH: usize = 1024;
@@ -188,17 +181,6 @@ impl Watch {
         Ok(true)
     }
 
-    /// Reads what is already there, which may be all of a storm: until there is no more, or for a bounded time where
-    /// lines come without an end.
-    fn read_rest(&mut self) -> io::Result<()> {
-        let begun = Instant::now();
-        // An error is as good as the end now.
-        while self.read().unwrap_or(false) && begun.elapsed() < LAST_LINES {
-            self.write()?;
-        }
-        Ok(())
-    }
-
     fn lost(&mut self, records: u64) {
         let were = if records == 1 {
             "record was"
@@ -343,35 +325,6 @@ impl Watch {
             (path, sentence)
         });
         self.warned = sentence;
-    }
-
-    /// Emits what is open and waits a while for it to be read.
-    fn end(&mut self) -> io::Result<()> {
-        self.parser.finish();
-        self.drain()?;
-        self.outbox.finish()?;
-        let begun = Instant::now();
-        loop {
-            self.write()?;
-            let left = LAST_WORDS.saturating_sub(begun.elapsed());
-            if self.outbox.is_empty() {
-                break;
-            }
-            if left.is_zero() {
-                warn(
-                    "output",
-                    "nobody reads it; events are left unwritten (with --state they come again)",
-                );
-                break;
-            }
-            let stdout = rustix::stdio::stdout();
-            let mut fds = [PollFd::new(&stdout, PollFlags::OUT)];
-            wait_for(&mut fds, left)?;
-        }
-        self.save(true);
-        self.outlets
-            .end(LAST_WORDS.saturating_sub(begun.elapsed()).max(MOMENT));
-        Ok(())
     }
 
     /// Waits for a line, a signal, room in the output, or until something is due.
