@@ -112,7 +112,7 @@ fn pending_fields_are_in_the_schema() {
     }
 }
 
-/// The words behind "`evidence` words:".
+/// The words after "`evidence` words:".
 #[test]
 fn every_evidence_word_written_is_in_the_schema() {
     let path = corpus_dir().join("../docs/schema.md");

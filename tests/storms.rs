@@ -13,7 +13,7 @@ const CARRIERS: [Carrier; 4] = [
     Carrier::SyslogSeconds,
 ];
 
-/// Compares a log's events with what the machines know; gives how many died and how many have their pod.
+/// Compares a log's events with what the machines know; returns how many died and how many have their pod.
 fn check(what: &str, log: &Log) -> (usize, usize) {
     let events = parse_whole(&Options::default(), log.text.as_bytes());
     let (mut told, mut named) = (BTreeMap::new(), 0);

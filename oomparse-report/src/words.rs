@@ -63,7 +63,7 @@ impl Words {
         self.push(text.into(), Look::Plain, true)
     }
 
-    /// Adds text that looks like the nth part of a bar, directly behind what is there.
+    /// Adds text that looks like the nth part of a bar, directly after what is there.
     #[must_use]
     pub fn part(self, text: impl Into<String>, part: usize, tight: bool) -> Self {
         let text = text.into();
@@ -83,7 +83,7 @@ impl Words {
         self
     }
 
-    /// Adds other words directly behind what is there.
+    /// Adds other words directly after what is there.
     #[must_use]
     pub fn then_tight(mut self, mut words: Self) -> Self {
         if let Some(first) = words.0.first_mut() {
@@ -93,7 +93,7 @@ impl Words {
         self
     }
 
-    /// Writes punctuation directly behind the last word.
+    /// Writes punctuation directly after the last word.
     #[must_use]
     pub fn mark(mut self, mark: &str) -> Self {
         match self.0.last_mut() {

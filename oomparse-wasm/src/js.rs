@@ -132,7 +132,7 @@ impl Reader {
         self.parser.finish();
     }
 
-    /// The next events that are complete, one JSON object a line; nothing when there are no more, or the
+    /// The next events that are complete, one JSON object a line; `None` when there are no more, or the
     /// next one [`asks`](Self::asks) for an offset.
     pub fn take(&mut self) -> Option<String> {
         let mut batch = String::new();

@@ -2,7 +2,7 @@
 //!
 //! Fluent Bit interprets the module, and each operation takes about a nanosecond. Three for each seven
 //! bytes of a record are the least that the search can do with: read two bytes, look them up, step. To
-//! ask each time whether the record has ended would double that, so up to [`SLACK`] bytes behind its end
+//! ask each time whether the record has ended would double that, so up to [`SLACK`] bytes after its end
 //! are read too, and what is found there is thrown away.
 #![expect(unsafe_code, reason = "reads behind the record's end")]
 
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use oomparse_core::skip;
 
-    /// The search over a record with all kinds of bytes behind it, beside the core's.
+    /// The search over a record with all kinds of bytes after it, beside the core's.
     fn same(record: &[u8]) {
         let expected = skip::find(record).is_some();
         for behind in [

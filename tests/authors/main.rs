@@ -31,7 +31,7 @@ fn export_of_kernel(pid: u32) -> Vec<u8> {
         .into_bytes()
 }
 
-/// An entry of a program's with this field in it, and behind it one of the kernel's.
+/// An entry of a program's with this field in it, and after it one of the kernel's.
 fn export_with(field: &[u8]) -> Vec<u8> {
     let begin = b"__CURSOR=s=1;i=1\n_TRANSPORT=journal\nSYSLOG_IDENTIFIER=app\n";
     [begin, field, b"_PID=12\n\n", &export_of_kernel(2)].concat()

@@ -194,7 +194,7 @@ impl Pod {
         fs::write(self.container.join("memory.oom.group"), "1").unwrap();
     }
 
-    /// Starts a process that takes memory until it is killed; gives its pid.
+    /// Starts a process that takes memory until it is killed; returns its pid.
     pub fn start_hog(&mut self) -> u32 {
         let container = self.container.clone();
         self.start_in(&container, "tail /dev/zero")

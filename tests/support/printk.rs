@@ -7,7 +7,7 @@
 pub struct Printk {
     /// Bytes of the buffer in which one call's text is put together, and of a record.
     pub room: usize,
-    /// Since 5.13 a piece that is to go behind another counts with its level, its newline and a NUL.
+    /// Since 5.13 a piece that is to go after another counts with its level, its newline and a NUL.
     pub counts_all: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct Record {
 }
 
 impl Printk {
-    /// What is left of one call's text: `\001` and the level's letter stand in front, a NUL behind.
+    /// What is left of one call's text: `\001` and the level's letter stand in front, a NUL after.
     #[must_use]
     pub fn kept(self) -> usize {
         self.room - 3
@@ -106,7 +106,7 @@ mod tests {
             assert_eq!(records[0].text.len(), 87);
             assert!(records[1..].iter().all(|record| record.continued));
         }
-        // A colon behind such a text.
+        // A colon after such a text.
         let stats = [b"Memory cgroup stats for ".to_vec(), path, b":".to_vec()];
         assert_eq!(old.records(&stats, &[])[1].text.len(), 990);
         assert_eq!(new.records(&stats, &[]).len(), 3);

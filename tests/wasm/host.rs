@@ -20,7 +20,7 @@ pub(crate) enum Outcome {
 enum Copies {
     /// To what the module's `malloc` gives.
     Module,
-    /// To a heap of 8 KiB behind the module's own memory, as for a module without `malloc`.
+    /// To a heap of 8 KiB after the module's own memory, as for a module without `malloc`.
     Heap(usize),
 }
 

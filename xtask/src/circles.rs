@@ -150,7 +150,7 @@ fn paths(text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Follows one path from its first word; returns the place behind it.
+/// Follows one path from its first word; returns the place after it.
 fn branch(
     words: &[&str],
     mut at: usize,

@@ -146,7 +146,7 @@ fn link_targets(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The first link of a line behind this place: where its target begins, and the target.
+/// The first link of a line after this place: where its target begins, and the target.
 pub(crate) fn markdown_link(line: &str, from: usize) -> Option<(usize, &str)> {
     let at = from + line.get(from..)?.find("](")? + 2;
     let target = line.get(at..)?.split([')', ' ']).next()?;

@@ -242,7 +242,7 @@ mod tests {
         }
     }
 
-    /// What is published is what does not say that it is not, and each crate comes behind those it needs.
+    /// What is published is what does not say that it is not, and each crate comes after those it needs.
     #[test]
     fn crates_are_published_in_an_order_that_works() {
         let workspace = read("Cargo.toml");

@@ -1,7 +1,7 @@
 //! `cargo xtask semver [REVISION]`: whether the version's number tells what changed in the crates' public items
 //! (cargo-semver-checks).
 //!
-//! They are compared with the last release, which is the nearest tag `v1.2.3` behind the commit. Before the first
+//! They are compared with the last release, which is the nearest tag `v1.2.3` before the commit. Before the first
 //! release nobody can depend on anything: then the check says so, and runs for a given revision alone.
 
 use crate::published::CRATES;

@@ -151,7 +151,7 @@ fn dir() -> PathBuf {
     target_dir().join("tools")
 }
 
-/// The search path, and behind it what was built here.
+/// The search path, and after it what was built here.
 pub(crate) fn path() -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::env::split_paths(&path).chain([dir().join("bin")]);

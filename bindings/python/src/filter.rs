@@ -74,7 +74,7 @@ impl Filter {
         })
     }
 
-    /// Takes a record, a dict or one line of text; gives the event that it tells, or None. `stream` says which log
+    /// Takes a record, a dict or one line of text; returns the event that it tells, or None. `stream` says which log
     /// it is of, `time` is its own in seconds since 1970.
     #[pyo3(signature = (record, *, stream=None, time=None))]
     fn process<'py>(
@@ -116,7 +116,7 @@ impl Filter {
         events.iter().map(|event| dict(py, event)).collect()
     }
 
-    /// Says that no more records come; gives what is open, and late events. The filter can then be used anew.
+    /// Says that no more records come; returns what is open, and late events. The filter can then be used anew.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         self.lock(py).finish();
         self.late(py)

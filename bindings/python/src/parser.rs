@@ -28,7 +28,7 @@ impl Parser {
         })
     }
 
-    /// Takes the next bytes of the log, cut anywhere; gives the events that they complete.
+    /// Takes the next bytes of the log, cut anywhere; returns the events that they complete.
     fn push<'py>(
         &self,
         py: Python<'py>,
@@ -47,7 +47,7 @@ impl Parser {
         }
     }
 
-    /// Takes one line, a str or bytes without its line end; gives the events that it completes.
+    /// Takes one line, a str or bytes without its line end; returns the events that it completes.
     fn push_line<'py>(
         &self,
         py: Python<'py>,
@@ -62,14 +62,14 @@ impl Parser {
         self.with(py, oomparse_core::Parser::give_all_waiting)
     }
 
-    /// Says that no more lines come; gives what is open. The parser can then be used anew.
+    /// Says that no more lines come; returns what is open. The parser can then be used anew.
     fn finish<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         self.with(py, oomparse_core::Parser::finish)
     }
 }
 
 impl Parser {
-    /// Does something without Python's lock; gives the events that it completes.
+    /// Does something without Python's lock; returns the events that it completes.
     fn with<'py>(
         &self,
         py: Python<'py>,

@@ -58,7 +58,7 @@ impl Pods {
         Ok(pods)
     }
 
-    /// Takes over a listing, a str or bytes in any form that the program's `--pods` reads; gives the number of
+    /// Takes over a listing, a str or bytes in any form that the program's `--pods` reads; returns the number of
     /// its records.
     fn load(&self, py: Python<'_>, listing: &Bound<'_, PyAny>) -> PyResult<usize> {
         let listing = bytes_of(listing)?;

@@ -43,7 +43,7 @@ if match(string!(.message), r'oom-kill|Killed process') {
 }
 "#;
 
-/// What stands behind `reduce`: the text of a report in one event.
+/// What follows `reduce`: the text of a report in one event.
 const REPORT: &str = ".oom, err = parse_oom_report(string!(.message))\nnull";
 
 const NOTHING: &str = ".";
@@ -58,7 +58,7 @@ fn program(source: &str) -> Program {
         .program
 }
 
-/// Resolves a program for every event once; gives the time, and how many of them got something.
+/// Resolves a program for every event once; returns the time, and how many of them got something.
 fn pass(program: &Program, events: &[Value]) -> (Duration, usize) {
     let zone = TimeZone::default();
     let (mut spent, mut found) = (Duration::ZERO, 0);

@@ -47,7 +47,7 @@ fn program(source: &str) -> Program {
     compiled.program
 }
 
-/// Runs a program over an event; gives what it resolves to, and the event after it.
+/// Runs a program over an event; returns what it resolves to, and the event after it.
 fn run(program: &Program, event: Json) -> (Json, Json) {
     let mut target = TargetValue {
         value: event.into(),
@@ -78,7 +78,7 @@ fn from_exec(event: &oomparse_core::OomEvent) -> Json {
     event
 }
 
-/// The whole way: `oom`, `kills`, `labels`; nothing if the filter lets the event go.
+/// The whole way: `oom`, `kills`, `labels`; `None` if the filter lets the event go.
 fn through(config: &Json, event: Json) -> (Json, Option<Json>) {
     let source =
         |name: &str, key: &str| config["transforms"][name][key].as_str().unwrap().to_owned();

@@ -27,7 +27,7 @@ const FORK: u32 = 1;
 const EXEC: u32 = 2;
 const COMM: u32 = 0x200;
 
-/// Length of `nlmsghdr`, and of `cn_msg` behind it.
+/// Length of `nlmsghdr`, and of `cn_msg` after it.
 const NETLINK_HEAD: usize = 16;
 const HEAD: usize = NETLINK_HEAD + 20;
 
@@ -78,7 +78,7 @@ impl Connector {
             connector.wait(left)?;
             let mut buffer = [0; 4096];
             if let Some(message) = connector.message(&mut buffer)? {
-                // The first two words behind the head of an acknowledgement: no event, and its error.
+                // The first two words after the head of an acknowledgement: no event, and its error.
                 if word(message, HEAD) == Some(NONE) && word(message, HEAD + 16) != Some(0) {
                     return Err(io::ErrorKind::PermissionDenied.into());
                 }
@@ -166,7 +166,7 @@ impl Drop for Connector {
 
 /// The process, not one of its threads, of which a message tells that it changed.
 fn process(message: &[u8]) -> Option<u32> {
-    // Behind `what`, the processor and the time; of a fork, behind the parent's two numbers.
+    // After `what`, the processor and the time; of a fork, after the parent's two numbers.
     let at = HEAD + 16;
     let (pid, group) = match word(message, HEAD)? {
         FORK => (word(message, at + 8)?, word(message, at + 12)?),

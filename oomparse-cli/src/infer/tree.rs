@@ -163,7 +163,7 @@ impl Tree {
     }
 }
 
-/// Behind the word `oom_kill`.
+/// After the word `oom_kill`.
 fn kills_in(file: &Path) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
     let mut lines = text.lines();

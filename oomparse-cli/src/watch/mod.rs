@@ -48,7 +48,7 @@ SIGHUP reads the sources of names again; SIGTERM gives out what is open and ends
 
 Exit status: 0 it was told to end, 2 trouble.";
 
-/// Follow the kernel's messages and give out each kill as it happens.
+/// Follow the kernel's messages and emit each kill as it happens.
 ///
 /// Reads /dev/kmsg, or the journal where that may not be read. One event is one line of JSON,
 /// written at once.
@@ -67,7 +67,7 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     since_boot: bool,
 
-    /// Remember here what was given out: after a restart no kill is lost that is still held
+    /// Remember here what was emitted: after a restart no kill is lost that is still held
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Voices come in any order: a journal with all of them, or one file each. So all are held to the end, up to a
-//! bound: past it the incidents that stand first in time are given out. A death told again, as a kubelet that starts
+//! bound: past it the incidents that stand first in time are emitted. A death told again, as a kubelet that starts
 //! anew does, is a repetition.
 
 mod clock;
@@ -71,7 +71,7 @@ pub struct Correlator {
     hasher: RandomState,
     /// The first and the last time that a voice shows, of those that are held.
     span_us: Option<(i64, i64)>,
-    /// Incidents that are to be given out before the end.
+    /// Incidents that are to be emitted before the end.
     settled: Vec<Incident>,
     /// The last time of all those.
     settled_to_us: Option<i64>,
@@ -149,7 +149,7 @@ impl Correlator {
         std::mem::take(&mut self.settled)
     }
 
-    /// Events that are of the time of incidents that had been given out: they may have belonged to one.
+    /// Events that are of the time of incidents that had been emitted: they may have belonged to one.
     #[must_use]
     pub fn late(&self) -> u64 {
         self.late
@@ -161,7 +161,7 @@ impl Correlator {
         self.repeated
     }
 
-    /// All incidents that were not given out, in the order of time.
+    /// All incidents that were not emitted, in the order of time.
     #[must_use]
     pub fn finish(mut self) -> Vec<Incident> {
         let mut incidents = self.settled();

@@ -229,7 +229,7 @@ fn more_than_is_held_is_given_out_in_the_order_of_time_and_lost_is_nothing() {
         "{}",
         found.len()
     );
-    // What was told is known, though its incident has been given out.
+    // What was told is known, though its incident has been emitted.
     push(&mut correlator, &death(0)[0]);
     assert_eq!(correlator.repeated(), 1);
     // Another word about it is none of it any more.

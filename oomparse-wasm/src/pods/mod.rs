@@ -72,7 +72,7 @@ impl Pods {
     }
 }
 
-/// The names as Fluent Bit's own kubernetes filter writes them; nothing if the pod has none.
+/// The names as Fluent Bit's own kubernetes filter writes them; `None` if the pod has none.
 pub(crate) fn kubernetes(event: &OomEvent) -> Option<String> {
     event.pod.as_ref()?.name.as_ref()?;
     let mut out = String::new();

@@ -99,7 +99,7 @@ impl Unpacker {
         self.more
     }
 
-    /// What could not be read, or not to its end: of each the word that the page has a sentence for, and behind a
+    /// What could not be read, or not to its end: of each the word that the page has a sentence for, and after a
     /// tabulator the file's path in the archive.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {

@@ -191,7 +191,7 @@ fn the_files_of_a_zip_archive_too() {
     // Within another file, and before other bytes.
     assert_eq!(read(gzip(&archive)), all);
     assert_eq!(read(tar(&[("a.zip", &archive)])), all);
-    // Without its directory its files still stand one behind the other.
+    // Without its directory its files still stand one after the other.
     let directory = archive.windows(4).position(|four| four == b"PK\x01\x02");
     let cut = archive[..directory.unwrap()].to_vec();
     let (read_files, problems) = read(cut);

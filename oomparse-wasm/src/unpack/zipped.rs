@@ -1,4 +1,4 @@
-//! The files of a zip archive: by the directory at its end, and where that is cut off one behind the other.
+//! The files of a zip archive: by the directory at its end, and where that is cut off one after the other.
 
 use super::whole::{Part, Whole};
 use super::{damaged, problem};
@@ -15,7 +15,7 @@ use zip::{CompressionMethod, ZipArchive};
 /// What stands in front of each file's bytes, without its name.
 const LOCAL_LEN: usize = 30;
 
-/// A bit of a file's flags: its length stands behind it.
+/// A bit of a file's flags: its length follows it.
 const LENGTH_BEHIND: u16 = 1 << 3;
 
 /// A bit of a file's flags: it is encrypted.
@@ -81,7 +81,7 @@ impl Zip {
     }
 }
 
-/// A file of the directory; nothing where it is a folder.
+/// A file of the directory; `None` where it is a folder.
 fn listed(whole: &Rc<dyn Whole>, archive: &mut ZipArchive<Part>, index: usize) -> Option<Member> {
     let Ok(file) = archive.by_index_raw(index) else {
         let name = archive.name_for_index(index).and_then(Result::ok);
@@ -106,7 +106,7 @@ fn listed(whole: &Rc<dyn Whole>, archive: &mut ZipArchive<Part>, index: usize) -
     })
 }
 
-/// The file whose local header stands here, and what is behind it. Without the directory nothing else tells where
+/// The file whose local header stands here, and what is after it. Without the directory nothing else shows where
 /// files are.
 fn in_order(whole: &Rc<dyn Whole>, at: u64) -> io::Result<(Member, u64)> {
     let header = whole.bytes(at, LOCAL_LEN);

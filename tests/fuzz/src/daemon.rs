@@ -10,7 +10,7 @@ const MAX_LINES: usize = 64;
 /// The longest name that a process has, and its escapes in a kernel's line.
 const LONGEST_COMM: usize = 75;
 
-/// Heads behind which a line is a workload's, or some other program's.
+/// Heads after which a line is a workload's, or some other program's.
 const OTHERS: [&str; 5] = [
     "2026-01-05T02:12:02.000000000Z stdout F ",
     "2026-01-05T02:12:02.000000000Z stderr F ",
@@ -99,12 +99,12 @@ fn has_its_form(event: &OomEvent) {
         assert_eq!(path.as_bytes().first(), Some(&b'/'), "no path: {json}");
     }
     assert!(json.ends_with('}') && !json.contains('\n'));
-    // A text may say so too, and a quote in it stands behind a backslash.
+    // A text may say so too, and a quote in it follows a backslash.
     let plain = json.replace(r"\\", "").replace(r#"\""#, "");
     assert!(!plain.contains(r#"":null"#), "{json}");
 }
 
-/// Line by line behind a head that shows another author.
+/// Line by line after a head that shows another author.
 fn is_nothing(log: &[u8], head: &str) {
     let mut parser = Parser::with_options(all());
     for line in log.split(|byte| *byte == b'\n').take(MAX_LINES) {

@@ -1,6 +1,6 @@
 //! Stores inputs as lines of text, escaped by `escape_ascii`: small in a repository, with readable diffs.
 
-/// The input of a line; nothing where that writes no such line.
+/// The input of a line; `None` where that writes no such line.
 #[must_use]
 pub fn unescape(line: &str) -> Option<Vec<u8>> {
     let mut bytes = line.bytes();

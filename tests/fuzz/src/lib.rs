@@ -194,7 +194,7 @@ pub fn report(data: &[u8]) {
         let json = event.to_json();
         assert!(json.starts_with(r#"{"schema":"oomparse.event/1","type":""#));
         assert!(json.ends_with('}') && !json.contains('\n'));
-        // A text may say so too, and a quote in it stands behind a backslash.
+        // A text may say so too, and a quote in it follows a backslash.
         let plain = json.replace(r"\\", "").replace(r#"\""#, "");
         assert!(!plain.contains(r#"":null"#), "{json}");
     }
@@ -211,7 +211,7 @@ const PROGRAMS: [&str; 3] = [
     "14,1,2,-;",
 ];
 
-/// A log that a program prints line by line, each behind a head that shows it, makes no event.
+/// A log that a program prints line by line, each after a head that shows it, makes no event.
 fn quoted(log: &[u8], head: &str) {
     let mut parser = Parser::new();
     for line in log.split(|byte| *byte == b'\n').take(64) {

@@ -67,7 +67,7 @@ fn queries(dashboard: &Value) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// Every metric that is asked for is one that the program gives out, or one of kube-state-metrics'.
+    /// Every metric that is asked for is one that the program emits, or one of kube-state-metrics'.
     #[test]
     fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
         let rules = fs::read_to_string(chart().join("rules/oomparse.yaml")).unwrap();

@@ -172,7 +172,7 @@ impl Host {
         self.dir.join("pods")
     }
 
-    /// Runs a log through a filter; gives the program's CPU seconds and what it said.
+    /// Runs a log through a filter; returns the program's CPU seconds and what it said.
     pub(super) fn run(
         &self,
         input: &Input,

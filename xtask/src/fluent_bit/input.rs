@@ -242,7 +242,7 @@ fn kills(log: &[u8]) -> BTreeMap<usize, Kill> {
     kills
 }
 
-/// The uid behind the last `pod` of a path, with hyphens.
+/// The uid after the last `pod` of a path, with hyphens.
 fn pod_uid(path: &[u8]) -> Option<String> {
     let end = path.iter().position(|byte| matches!(byte, b',' | b' '));
     let path = String::from_utf8_lossy(path.get(..end.unwrap_or(path.len()))?).into_owned();

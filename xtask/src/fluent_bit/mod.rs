@@ -34,7 +34,7 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// Reads what stands behind `try-fluent-bit`.
+    /// Reads what follows `try-fluent-bit`.
     pub(crate) fn from_args(args: &[&str]) -> Result<Self, String> {
         let mut trial = Self {
             bin: PathBuf::new(),
@@ -93,7 +93,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Every record, every kill; gives what could not run.
+    /// Every record, every kill; returns what could not run.
     fn compare(&self, host: &Host) -> Result<Vec<String>, String> {
         refuses(host)?;
         let not_run = shipped::run(host)?;

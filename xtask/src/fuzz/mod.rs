@@ -97,7 +97,7 @@ pub(crate) fn children_cpu_seconds() -> Result<f64, String> {
     const TICKS: f64 = 100.0;
     let path = "/proc/self/stat";
     let text = fs::read_to_string(path).map_err(|e| format!("{path}: {e}"))?;
-    // Behind the program's name: the state, and twelve numbers before these two.
+    // After the program's name: the state, and twelve numbers before these two.
     let (_, fields) = text.rsplit_once(") ").ok_or("no name in /proc/self/stat")?;
     let ticks = fields.split(' ').skip(13).take(2);
     ticks

@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(180);
 /// From its start to its last line.
 const PATIENCE: Duration = Duration::from_secs(900);
 
-/// What the first process prints in the end, with the test's status behind it.
+/// What the first process prints in the end, with the test's status after it.
 const END: &str = "live-vm: the test ended with ";
 
 const INIT: &str = "#!/bin/busybox sh

@@ -71,7 +71,7 @@ fn records(place: &Place) -> Result<Vec<Record>, String> {
     Ok(all)
 }
 
-/// Whether a record is the event; gives how many fields it has.
+/// Whether a record is the event; returns how many fields it has.
 fn same(event: &Value, resource: &Map<String, Value>, record: &Value) -> Result<usize, String> {
     let body = plain(&record["body"]);
     if body != *event {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// How much log goes through; about 164 bytes a line.
 const LOG_BYTES: u64 = 8 << 20;
 
-/// Bare kills of the storm behind it.
+/// Bare kills of the storm after it.
 const STORM: usize = 1_000;
 
 /// How long nothing new may come out.

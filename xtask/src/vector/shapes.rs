@@ -112,7 +112,7 @@ impl Trial {
         if let Some(trouble) = out.iter().find(|record| record["oomparse_trouble"] == true) {
             return Err(trouble["message"].to_string());
         }
-        // The transform gives out late events as records of their own.
+        // The transform emits late events as records of their own.
         let own: Vec<&Value> = out
             .iter()
             .filter(|record| record["source_type"].is_string())

@@ -11,13 +11,13 @@ pub struct Counts {
     pub chunks: u64,
     /// Chunks that were decoded.
     pub decoded: u64,
-    /// Events put into their records, or given out alone.
+    /// Events put into their records, or emitted alone.
     pub events: u64,
     /// Those of them that name a killed process.
     pub kills: u64,
     /// Events that were complete only when their record was gone, and had nowhere to go.
     pub late: u64,
-    /// Events of before the start that were not given out, as was asked for.
+    /// Events of before the start that were not emitted, as was asked for.
     pub old: u64,
     /// Records left out, as was asked for.
     pub dropped: u64,
@@ -63,8 +63,8 @@ impl Reports {
         Self { every, last }
     }
 
-    /// A record of the counts to stand behind this chunk, if it is time. Its head is that of the chunk's last log
-    /// event; a chunk that does not end behind a log event, or behind the mark that ends a group, waits for the next.
+    /// A record of the counts to follow this chunk, if it is time. Its head is that of the chunk's last log
+    /// event; a chunk that does not end after a log event, or after the mark that ends a group, waits for the next.
     pub(crate) fn if_due(&mut self, counts: &Counts, chunk: &[u8]) -> Option<Vec<u8>> {
         if self.last.elapsed() < self.every? {
             return None;

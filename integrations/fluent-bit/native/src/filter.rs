@@ -100,7 +100,7 @@ impl Filter {
         }
     }
 
-    /// Takes a chunk of log events; gives the new one, or nothing if it stays as it is.
+    /// Takes a chunk of log events; returns the new one, or `None` if it stays as it is.
     pub fn chunk(&mut self, bytes: &[u8], tag: &[u8]) -> Option<Vec<u8>> {
         self.counts.chunks += 1;
         let changed = self.with_events(bytes, tag);
@@ -171,7 +171,7 @@ impl Filter {
             chunk.refused = Some(*record);
             return chunk.copy(record);
         };
-        // An indented line may stand behind a newline in the record before it.
+        // An indented line may follow a newline in the record before it.
         let before = chunk.refused.take();
         if matches!(&*line, [b' ' | b'\t', ..])
             && let Some(before) = before.and_then(|record| record.line(&self.settings.places))
@@ -210,7 +210,7 @@ impl Filter {
         }
     }
 
-    /// Every event that is complete becomes a record behind this one.
+    /// Every event that is complete becomes a record after this one.
     fn give_out<'a>(
         &mut self,
         record: &Record<'a>,

@@ -51,7 +51,7 @@ pub(crate) fn alone(
     Some(())
 }
 
-/// The names as Fluent Bit's own `kubernetes` filter writes them; nothing if the pod has no name.
+/// The names as Fluent Bit's own `kubernetes` filter writes them; `None` if the pod has no name.
 fn kubernetes(event: &OomEvent) -> Option<Vec<u8>> {
     let pod = event.pod.as_ref().filter(|pod| pod.name.is_some())?;
     let pairs: Vec<(&str, &str)> = host::kubernetes(event).collect();

@@ -17,13 +17,13 @@ pub(crate) struct Record<'a> {
     pub(crate) bytes: &'a [u8],
     /// What stands before the body: array heads, timestamp, metadata.
     pub(crate) head: &'a [u8],
-    /// Seconds since 1970; nothing for a group's marks.
+    /// Seconds since 1970; `None` for a group's marks.
     pub(crate) seconds: Option<u64>,
     /// The body, a map.
     pub(crate) body: &'a [u8],
 }
 
-/// The next log event of a chunk; nothing if it is not one.
+/// The next log event of a chunk; `None` if it is not one.
 pub(crate) fn next<'a>(chunk: &mut Reader<'a>, bytes: &'a [u8]) -> Option<Record<'a>> {
     let start = chunk.position();
     if chunk.value()? != Value::Array(2) {
@@ -47,7 +47,7 @@ pub(crate) fn next<'a>(chunk: &mut Reader<'a>, bytes: &'a [u8]) -> Option<Record
     })
 }
 
-/// Seconds of a timestamp; inner nothing for a group's marks.
+/// Seconds of a timestamp; an inner `None` for a group's marks.
 fn timestamp(value: Value<'_>) -> Option<Option<u64>> {
     match value {
         Value::Unsigned(seconds) => Some(Some(seconds)),
@@ -68,7 +68,7 @@ impl<'a> Record<'a> {
         pairs(self.body)
     }
 
-    /// How many pairs the body has, and its bytes behind the map's head.
+    /// How many pairs the body has, and its bytes after the map's head.
     pub(crate) fn body_pairs(&self) -> Option<(usize, &'a [u8])> {
         let mut reader = Reader::new(self.body);
         match reader.value()? {

@@ -55,7 +55,7 @@ pub struct Settings {
     pub event_key: String,
     /// Leave out the records that events were made of (mode `events`).
     pub drop_report: bool,
-    /// Kills of before the filter's start are not given out: an input may read again what another run read.
+    /// Kills of before the filter's start are not emitted: an input may read again what another run read.
     pub since_start: bool,
     /// How often a record tells what was counted.
     pub counts_every: Option<Duration>,

@@ -82,7 +82,7 @@ pub(crate) struct ScanArgs {
 
     /// Read only this part of one large file: from byte A up to before byte B, or to the end with `A-`
     ///
-    /// The parts of a file give together what the whole gives, however it is cut: an event is given out where the
+    /// The parts of a file give together what the whole gives, however it is cut: an event is emitted where the
     /// byte is read that completes it. 32 MiB before A are read too, for what is open there. Not for packed files.
     #[arg(long, value_name = "A-B", conflicts_with_all = ["stream_by", "learn"])]
     range: Option<ByteRange>,

@@ -1,4 +1,4 @@
-//! The flags of what `watch` gives out beside standard output.
+//! The flags of what `watch` emits beside standard output.
 
 use std::path::PathBuf;
 

@@ -65,7 +65,7 @@ impl Page {
         self.wrap(words, 0, INDENT);
     }
 
-    /// A label and its text; nothing if there is no text.
+    /// Adds a label and its text, if there is text.
     pub(crate) fn row(&mut self, label: &str, words: &Words) {
         if words.is_empty() {
             return;

@@ -153,7 +153,7 @@ impl Times {
         }
     }
 
-    /// Writes the sparkline and the time that it spans; nothing if all kills came at once.
+    /// Writes the sparkline and the time that it spans, unless all kills came at once.
     pub(crate) fn write(&self, page: &mut Page, bars: Bars) {
         let (Some((first, from)), Some((last, to))) = (&self.first, &self.last) else {
             return;

@@ -21,7 +21,7 @@ enum Way {
     Anywhere,
     /// The event is a separate record.
     Alone,
-    /// As `Behind`; the other lines of a report are left out.
+    /// As `After`; the other lines of a report are left out.
     Dropped,
     /// Each line that reports a kill gets an event with that line's data.
     EachLine,

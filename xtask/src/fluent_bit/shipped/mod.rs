@@ -16,7 +16,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Runs all of them; gives what could not run.
+/// Runs all of them; returns what could not run.
 pub(super) fn run(host: &Host) -> Result<Vec<String>, String> {
     println!();
     let mut not_run = Vec::new();

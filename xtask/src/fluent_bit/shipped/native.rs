@@ -135,7 +135,7 @@ fn counted(kills: usize, log: &Path) -> Result<(), String> {
                 "the counter shows {found:?} kills of {kills}, {late:?} late:\n{metrics}"
             ));
         }
-        // The counts come behind the records of a chunk.
+        // The counts come after the records of a chunk.
         writeln!(log_file, "Jan  5 02:20:00 node-7 app[7]: x").map_err(trouble)?;
         std::thread::sleep(Duration::from_millis(200));
     }
@@ -150,7 +150,7 @@ fn metrics() -> std::io::Result<String> {
     Ok(answer)
 }
 
-/// The values of a metric added up; nothing if it is not there.
+/// The values of a metric added up; `None` if it is not there.
 fn sum(metrics: &str, name: &str) -> Option<f64> {
     let values = metrics.lines().filter_map(|line| {
         let (metric, value) = line.rsplit_once(' ')?;

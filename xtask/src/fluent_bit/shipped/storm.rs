@@ -15,7 +15,7 @@ const QUIET: Duration = Duration::from_secs(6);
 /// How long they may take, for it to be a storm.
 const STORM: Duration = Duration::from_secs(3);
 
-/// Each filter behind the `kmsg` input: every kill has its event, once.
+/// Each filter after the `kmsg` input: every kill has its event, once.
 pub(super) fn run(host: &Host, hierarchy: &Hierarchy) -> Result<(), String> {
     println!(
         "\n| filter, behind kmsg | real kills, each in a new pod | within | events | with the right pod | and its name |\n\

@@ -189,7 +189,7 @@ fn make(host: Host, instance: *mut Instance, data: *mut c_void) -> Result<(), St
 
 /// The names of the options that were given, if the instance is laid out as expected.
 ///
-/// `context`, `data`, the plugin and the list of options stand one behind the other. The context was set
+/// `context`, `data`, the plugin and the list of options stand one after the other. The context was set
 /// just now through the host's own function, so that its place shows where they are.
 fn option_names(
     instance: *mut Instance,
@@ -197,7 +197,7 @@ fn option_names(
     data: *mut c_void,
 ) -> Option<Vec<String>> {
     // Four numbers or two, name[32], alias, match and perhaps a regex and a parent stand before the
-    // context; cmetrics, metrics and a pipe behind the options: 26 words are within every instance.
+    // context; cmetrics, metrics and a pipe after the options: 26 words are within every instance.
     const WORDS: usize = 26;
     let words = instance.cast::<*mut c_void>();
     // SAFETY: an instance is longer than this, and aligned for pointers.
