@@ -433,7 +433,7 @@ fn the_same_words_from_others_are_nothing() {
         .iter()
         .map(|(tag, line)| format!("Jan  5 02:12:02 n1 {tag}[7]: {line}\n"))
         .collect();
-    // nohang's line alone is no action.
+    // nohang's line alone is not an action.
     assert_eq!(events(own.as_bytes()).len(), 4);
     let forms: [fn(&str, &str) -> String; 12] = [
         |_, line| format!("Jan  5 02:12:02 n1 app[7]: {line}\n"),

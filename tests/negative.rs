@@ -32,7 +32,7 @@ fn main() {
 /// No event of type `kill`; and as many events as `events` in `case.toml` says, by default none.
 fn quiet(case: &Case) -> Result<(), Failed> {
     if case.word("why").is_none_or(str::is_empty) {
-        return Err("case.toml does not say `why` this is no kill".into());
+        return Err("case.toml does not say `why` this is not a kill".into());
     }
     let texts = case.events();
     for event in to_values(&texts)? {

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         "json" => json(size),
         _ => return usage(),
     };
-    // What a case did; nothing done quickly is no result.
+    // What a case did; nothing done quickly is not a result.
     println!("{done}");
     ExitCode::SUCCESS
 }

@@ -172,7 +172,7 @@ impl<'o, W: io::Write> Journal<'o, W> {
             init,
             ..
         } = life;
-        // What ends long after a death is no word about it.
+        // What ends long after a death is not a word about it.
         self.clock_us += 20_000_000;
         let seconds = (BEGIN_US + self.clock_us) / 1_000_000;
         let what = format!(

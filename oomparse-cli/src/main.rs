@@ -83,7 +83,7 @@ fn sentence(error: &io::Error) -> String {
 
 /// One line on stderr: `oomparse: ABOUT: sentence`.
 fn warn(about: &str, sentence: &str) {
-    // A closed stderr is no reason to stop.
+    // A closed stderr is not a reason to stop.
     let _ = write_line(io::stderr(), &format!("oomparse: {about}: {sentence}"));
 }
 

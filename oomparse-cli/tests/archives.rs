@@ -308,7 +308,7 @@ fn layers_and_headers_are_bounded() {
     assert_eq!(stdout(&output), "1\n");
 }
 
-/// What is no log, in whatever form it is.
+/// What is not a log, in whatever form it is.
 #[test]
 fn members_that_are_no_text_are_passed_over() {
     let program = fs::read(std::env::current_exe().unwrap()).unwrap();

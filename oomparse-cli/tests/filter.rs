@@ -98,7 +98,7 @@ impl Drop for Live {
 
 #[test]
 fn a_message_that_is_a_list_of_bytes_carries_its_event() {
-    // As journald writes a text that is no UTF-8, or holds control characters.
+    // As journald writes a text that is not UTF-8, or holds control characters.
     let comms: [&[u8]; 4] = [b"a\xffb", b"a\nb", b"a\x1bb", b"a\rb"];
     let mut input = String::new();
     for (pid, comm) in comms.iter().enumerate() {
@@ -185,7 +185,7 @@ fn an_answer_comes_at_once() {
     live.say("half a li");
     live.say("ne\n");
     assert_eq!(live.hear(), "half a line");
-    // The reaper's line of the same kill is no second one.
+    // The reaper's line of the same kill is not a second one.
     let reaped = entry(
         "oom_reaper: reaped process 4021 (mysqld), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
     );

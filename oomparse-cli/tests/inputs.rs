@@ -305,6 +305,6 @@ fn what_a_package_installs() {
     }
     assert_eq!(
         stderr(&run(&["man", "nothing"])),
-        "oomparse: nothing: is no command; `oomparse help` lists the commands\n"
+        "oomparse: nothing: is not a command; `oomparse help` lists the commands\n"
     );
 }

@@ -42,7 +42,7 @@ fn a_part_of_what_is_packed_is_refused() {
         (&["scan", "--range", "0-9"], "is of one file"),
         (
             &["scan", "--range", "9-1", path],
-            "a range ends behind its start",
+            "a range must not end before its start",
         ),
     ] {
         let output = run(args);

@@ -144,7 +144,10 @@ fn file_goes_on_after_a_restart_also_in_the_rotated_one() {
     fs::write(&state, "not\nours\n").unwrap();
     let (status, _, stderr) = log.watch(&arguments).end();
     assert_eq!(status.code(), Some(2));
-    assert!(stderr.contains("is no state file of oomparse"), "{stderr}");
+    assert!(
+        stderr.contains("is not a state file of oomparse"),
+        "{stderr}"
+    );
     assert_eq!(fs::read_to_string(&state).unwrap(), "not\nours\n");
 }
 

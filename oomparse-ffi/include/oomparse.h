@@ -1117,7 +1117,7 @@ oomparse_result oomparse_event_list_str(const struct oomparse_event *event,
                                         struct oomparse_str *out_value);
 
 /**
- * How many processes a daemon's list of the killed has; the single victim of an event is no list, but fields.
+ * How many processes a daemon's list of the killed has; the single victim of an event is not a list, but fields.
  *
  * # Lifetime
  * Keeps nothing.

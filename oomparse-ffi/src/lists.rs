@@ -124,7 +124,7 @@ pub extern "C" fn oomparse_event_list_str(
     })
 }
 
-/// How many processes a daemon's list of the killed has; the single victim of an event is no list, but fields.
+/// How many processes a daemon's list of the killed has; the single victim of an event is not a list, but fields.
 ///
 /// # Lifetime
 /// Keeps nothing.

@@ -111,9 +111,9 @@ pub unsafe extern "C" fn oomparse_parser_push_record(
         out.write(std::ptr::null_mut());
         let (key, record) = (bytes(key, key_len)?, one_line(bytes(record, len)?));
         let seconds = Some(seconds).filter(|seconds| *seconds > 0);
-        let told = given(parser)?.feed(|inner| take(inner, key, seconds, record))?;
-        let told = told.ok_or(oomparse_result::Absent)?;
-        out.write(Box::into_raw(Box::new(oomparse_event::owned(told))));
+        let own = given(parser)?.feed(|inner| take(inner, key, seconds, record))?;
+        let own = own.ok_or(oomparse_result::Absent)?;
+        out.write(Box::into_raw(Box::new(oomparse_event::owned(own))));
         Ok(())
     })
 }

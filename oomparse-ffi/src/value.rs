@@ -23,12 +23,12 @@ fn percent(percent: Percent) -> f64 {
 
 /// Makes the functions below of rows: number, kind, path in the record, and the value; a `?` in it is an absent field.
 macro_rules! fields {
-    ($content:ident, $event:ident, $told:ident: $($field:ident $kind:ident $path:literal => $value:expr;)*) => {
+    ($content:ident, $event:ident, $testimony:ident: $($field:ident $kind:ident $path:literal => $value:expr;)*) => {
         /// A field of an event.
         #[allow(clippy::redundant_closure_call, reason = "a `?` ends the value, and not the function")]
         pub(crate) fn value($content: &Content, field: u32) -> Done<Value<'_>> {
             let $event = &$content.event;
-            let $told = $event.testimony.as_deref();
+            let $testimony = $event.testimony.as_deref();
             $(if field == oomparse_field::$field as u32 {
                 return Ok(Value::$kind((|| Some($value))()));
             })*
@@ -54,7 +54,7 @@ macro_rules! fields {
 }
 
 fields! {
-    content, event, told:
+    content, event, testimony:
     Type Str c"type" => event.event_type.as_str().as_bytes();
     Id Str c"id" => event.id.as_ref()?.as_bytes();
     ReportId Str c"report_id" => event.report_id.as_ref()?.as_bytes();
@@ -146,35 +146,35 @@ fields! {
     ReapedAnonRssBytes U64 c"reaped.anon_rss_bytes" => event.reaped.as_ref()?.anon_rss_bytes?;
     ReapedFileRssBytes U64 c"reaped.file_rss_bytes" => event.reaped.as_ref()?.file_rss_bytes?;
     ReapedShmemRssBytes U64 c"reaped.shmem_rss_bytes" => event.reaped.as_ref()?.shmem_rss_bytes?;
-    Killer Str c"killer" => told?.killer?.as_str().as_bytes();
-    Reporter Str c"reporter" => told?.reporter?.as_str().as_bytes();
-    Stage Str c"stage" => told?.stage?.as_str().as_bytes();
-    Signal Str c"signal" => told?.signal?.as_bytes();
-    FirstSignal Str c"first_signal" => told?.first_signal?.as_bytes();
-    Action Str c"action" => told?.action?.as_str().as_bytes();
-    Outcome Str c"outcome" => told?.outcome?.as_str().as_bytes();
-    ProcessCount U64 c"process_count" => told?.process_count?;
-    Unit Str c"unit" => told?.unit.as_ref()?.as_bytes();
-    UnitResult Str c"unit_result" => told?.unit_result.as_ref()?.as_bytes();
-    Resource Str c"resource" => told?.resource?.as_str().as_bytes();
-    Count U64 c"count" => told?.count?;
-    CauseKind Str c"cause.kind" => told?.cause.as_ref()?.kind?.as_str().as_bytes();
-    CausePressurePercent F64 c"cause.pressure_percent" => percent(told?.cause.as_ref()?.pressure_percent?);
-    CauseLimitPercent F64 c"cause.limit_percent" => percent(told?.cause.as_ref()?.limit_percent?);
-    CauseDurationUs U64 c"cause.duration_us" => told?.cause.as_ref()?.duration_us?;
-    CauseMonitoredCgroup Str c"cause.monitored_cgroup" => told?.cause.as_ref()?.monitored_cgroup.as_ref()?.as_bytes();
-    SystemMemoryUsedBytes U64 c"system.memory_used_bytes" => told?.system?.memory_used_bytes?;
-    SystemMemoryTotalBytes U64 c"system.memory_total_bytes" => told?.system?.memory_total_bytes?;
-    SystemSwapUsedBytes U64 c"system.swap_used_bytes" => told?.system?.swap_used_bytes?;
-    SystemSwapTotalBytes U64 c"system.swap_total_bytes" => told?.system?.swap_total_bytes?;
-    InitPid U64 c"init.pid" => told?.init?.pid?.into();
-    InitExitCode I64 c"init.exit_code" => told?.init?.exit_code?.into();
+    Killer Str c"killer" => testimony?.killer?.as_str().as_bytes();
+    Reporter Str c"reporter" => testimony?.reporter?.as_str().as_bytes();
+    Stage Str c"stage" => testimony?.stage?.as_str().as_bytes();
+    Signal Str c"signal" => testimony?.signal?.as_bytes();
+    FirstSignal Str c"first_signal" => testimony?.first_signal?.as_bytes();
+    Action Str c"action" => testimony?.action?.as_str().as_bytes();
+    Outcome Str c"outcome" => testimony?.outcome?.as_str().as_bytes();
+    ProcessCount U64 c"process_count" => testimony?.process_count?;
+    Unit Str c"unit" => testimony?.unit.as_ref()?.as_bytes();
+    UnitResult Str c"unit_result" => testimony?.unit_result.as_ref()?.as_bytes();
+    Resource Str c"resource" => testimony?.resource?.as_str().as_bytes();
+    Count U64 c"count" => testimony?.count?;
+    CauseKind Str c"cause.kind" => testimony?.cause.as_ref()?.kind?.as_str().as_bytes();
+    CausePressurePercent F64 c"cause.pressure_percent" => percent(testimony?.cause.as_ref()?.pressure_percent?);
+    CauseLimitPercent F64 c"cause.limit_percent" => percent(testimony?.cause.as_ref()?.limit_percent?);
+    CauseDurationUs U64 c"cause.duration_us" => testimony?.cause.as_ref()?.duration_us?;
+    CauseMonitoredCgroup Str c"cause.monitored_cgroup" => testimony?.cause.as_ref()?.monitored_cgroup.as_ref()?.as_bytes();
+    SystemMemoryUsedBytes U64 c"system.memory_used_bytes" => testimony?.system?.memory_used_bytes?;
+    SystemMemoryTotalBytes U64 c"system.memory_total_bytes" => testimony?.system?.memory_total_bytes?;
+    SystemSwapUsedBytes U64 c"system.swap_used_bytes" => testimony?.system?.swap_used_bytes?;
+    SystemSwapTotalBytes U64 c"system.swap_total_bytes" => testimony?.system?.swap_total_bytes?;
+    InitPid U64 c"init.pid" => testimony?.init?.pid?.into();
+    InitExitCode I64 c"init.exit_code" => testimony?.init?.exit_code?.into();
     InitTime Str c"init.time" => content.init_time()?.as_bytes();
-    EventUid Str c"event.uid" => told?.event.as_ref()?.uid.as_ref()?.as_bytes();
-    EventReason Str c"event.reason" => told?.event.as_ref()?.reason.as_ref()?.as_bytes();
-    EventComponent Str c"event.component" => told?.event.as_ref()?.component.as_ref()?.as_bytes();
-    EventVerb Str c"event.verb" => told?.event.as_ref()?.verb.as_ref()?.as_bytes();
-    EventObjectKind Str c"event.object.kind" => told?.event.as_ref()?.object.as_ref()?.kind.as_ref()?.as_bytes();
-    EventObjectName Str c"event.object.name" => told?.event.as_ref()?.object.as_ref()?.name.as_ref()?.as_bytes();
-    EventObjectNamespace Str c"event.object.namespace" => told?.event.as_ref()?.object.as_ref()?.namespace.as_ref()?.as_bytes();
+    EventUid Str c"event.uid" => testimony?.event.as_ref()?.uid.as_ref()?.as_bytes();
+    EventReason Str c"event.reason" => testimony?.event.as_ref()?.reason.as_ref()?.as_bytes();
+    EventComponent Str c"event.component" => testimony?.event.as_ref()?.component.as_ref()?.as_bytes();
+    EventVerb Str c"event.verb" => testimony?.event.as_ref()?.verb.as_ref()?.as_bytes();
+    EventObjectKind Str c"event.object.kind" => testimony?.event.as_ref()?.object.as_ref()?.kind.as_ref()?.as_bytes();
+    EventObjectName Str c"event.object.name" => testimony?.event.as_ref()?.object.as_ref()?.name.as_ref()?.as_bytes();
+    EventObjectNamespace Str c"event.object.namespace" => testimony?.event.as_ref()?.object.as_ref()?.namespace.as_ref()?.as_bytes();
 }

@@ -164,7 +164,7 @@ impl<N: Names> Host<N> {
             keep_late,
             ..
         } = self;
-        let told = parsers.push_record(stream, line, |of, mut event| {
+        let own = parsers.push_record(stream, line, |of, mut event| {
             counts.lost(&event);
             if *keep_late == 0 {
                 return;
@@ -177,7 +177,7 @@ impl<N: Names> Host<N> {
             late.push_back((of, event));
         });
         self.note_open_reports();
-        self.complete(told?, seconds)
+        self.complete(own?, seconds)
     }
 
     /// Takes a record of a stream whose events are separate records; returns what became of it.

@@ -180,7 +180,7 @@ fn nothing_private_is_left_of_an_anonymised_event() {
         let hosts = event.host.iter();
         for text in comms.chain(hosts).filter(|text| text.as_bytes().len() > 5) {
             let text = text.to_display();
-            // Words of the schema are no names.
+            // Words of the schema are not names.
             if !json.contains("process-") || text.contains("system") {
                 continue;
             }

@@ -181,7 +181,7 @@ export interface EventFields {
   kernel_time_us?: number;
   /** The machine. */
   host?: string;
-  /** Its bytes as hex, if it is no text; so for every `_hex` below. */
+  /** Its bytes as hex, if it is not text; so for every `_hex` below. */
   host_hex?: string;
   /** `uname -r`. */
   kernel_release?: string;
@@ -395,7 +395,7 @@ export interface TaskRow {
 
 /** Where the log was read from. */
 export interface SourceFile {
-  /** The archive, then the member in it, each behind `: `. Absent where the log was no member of an archive. */
+  /** The archive, then the member in it, each behind `: `. Absent where the log was not a member of an archive. */
   path?: string;
   path_hex?: string;
 }

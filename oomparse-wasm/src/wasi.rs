@@ -118,7 +118,7 @@ fn read(give: &mut dyn FnMut(&[u8])) {
         }
         let mut listing = Vec::new();
         for_each_name(dir, &mut |name| {
-            // A pod may be called `pods.x`; what its container logs is no listing, whatever its id looks like.
+            // A pod may be called `pods.x`; what its container logs is not a listing, whatever its id looks like.
             if !add_log_name(&mut listing, name)
                 && name.starts_with(FILES)
                 && !name.ends_with(b".log")

@@ -163,7 +163,7 @@ fn load(dir: &Path) -> Result<Case, String> {
     let options = options(&about).map_err(|e| format!("{name}/case.toml: {e}"))?;
     let pods = match about.get("pods").map(|file| file.as_str()) {
         Some(file) => Some(read(
-            file.ok_or(format!("{name}: `pods` is no file name"))?,
+            file.ok_or(format!("{name}: `pods` is not a file name"))?,
         )?),
         None => None,
     };

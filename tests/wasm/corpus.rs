@@ -120,7 +120,7 @@ fn corpus(kind: Kind, wasm: &[u8]) -> Result<(), Failed> {
         "{} cases, {events} events in records, {kills} kills; the logs as text give {of_text} kills",
         all.len()
     );
-    // An entry over several lines is no record, and reports whose last line does not name the victim have
+    // An entry over several lines is not a record, and reports whose last line does not name the victim have
     // none to go into.
     if kills * 100 < of_text * 85 {
         return Err(format!("{kills} kills of {of_text}").into());

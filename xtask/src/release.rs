@@ -102,7 +102,9 @@ const OLD: &str = env!("CARGO_PKG_VERSION");
 pub(crate) fn run(version: &str) -> Result<(), String> {
     let today = steps_output(Command::new("date").args(["--utc", "+%F"]))?;
     if numbers(version) <= numbers(OLD) || numbers(version).is_none() {
-        return Err(format!("`{version}` is no version like 1.2.3 behind {OLD}"));
+        return Err(format!(
+            "`{version}` is not a version like 1.2.3 behind {OLD}"
+        ));
     }
     for (file, texts) in PLACES {
         change(file, |text| set(text, texts, OLD, version))?;

@@ -105,7 +105,7 @@ impl Steps {
     /// Prints the summary: failures, what did not run with the line that brings it, and the counts in the
     /// last line.
     ///
-    /// In CI, which brings what it needs, a step that did not run is no success.
+    /// In CI, which brings what it needs, a step that did not run is not a success.
     pub(crate) fn finish(self) -> ExitCode {
         println!();
         for failure in &self.failures {

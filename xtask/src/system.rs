@@ -195,7 +195,7 @@ fn needs_of(package: &str) -> Result<Vec<String>, String> {
             line.trim_start_matches([' ', '|'])
                 .strip_prefix("Depends: ")
         })
-        // A name in brackets is no package but what several provide.
+        // A name in brackets is not a package but what several provide.
         .filter(|name| !name.starts_with('<'))
         .map(str::to_owned)
         .collect();

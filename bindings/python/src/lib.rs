@@ -22,6 +22,7 @@ mod bytes;
 mod columns;
 mod filter;
 mod log;
+mod log_error;
 mod parser;
 mod pods;
 mod py_reader;
@@ -31,7 +32,6 @@ mod scan;
 mod schema;
 mod settings;
 mod source;
-mod trouble;
 
 use oomparse_core::{CgroupDriver, QosClass, Runtime, parse_cgroup_path};
 use pyo3::prelude::*;
@@ -73,7 +73,7 @@ fn parse_cgroup<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Boun
 #[pymodule]
 fn _oomparse(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add("ScanError", module.py().get_type::<trouble::ScanError>())?;
+    module.add("ScanError", module.py().get_type::<log_error::ScanError>())?;
     module.add("WARMUP", oomparse_input::WARMUP)?;
     module.add("SCHEMA", schema::Schema)?;
     module.add_class::<schema::Schema>()?;

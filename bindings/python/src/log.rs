@@ -1,7 +1,7 @@
 //! One log, read and decompressed by a separate thread, so that some bytes are read while others are searched.
 
+use crate::log_error::{LogError, sentence};
 use crate::py_reader::PyReader;
-use crate::trouble::{Trouble, sentence};
 use memchr::memchr_iter;
 use oomparse_input::{Got, Part, Source, TakeLogs};
 use pyo3::prelude::*;
@@ -67,7 +67,7 @@ pub(crate) enum Given<'b> {
     /// It has ended; reports that are open there may not be wanted.
     End(bool),
     /// It could not be read, or not completely.
-    Failed(Box<Trouble>),
+    Failed(Box<LogError>),
     /// There are no more.
     Done,
     /// Nothing yet.
@@ -168,13 +168,13 @@ impl Log {
         }
     }
 
-    fn trouble(&self, error: &io::Error) -> Box<Trouble> {
+    fn trouble(&self, error: &io::Error) -> Box<LogError> {
         let raised = self.raised.as_ref().and_then(|raised| {
             let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
             raised.take()
         });
         let lines = self.lines.or_else(|| self.lines_again());
-        Box::new(Trouble {
+        Box::new(LogError {
             file: self.name.clone(),
             byte: self.taken,
             line: lines.unwrap_or_default() + 1,

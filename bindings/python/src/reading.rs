@@ -1,9 +1,9 @@
 //! Reads logs into rows: events, and the errors of a log.
 
 use crate::log::{Given, Log, Opener};
+use crate::log_error::{LogError, sentence};
 use crate::record::value_of;
 use crate::settings::Settings;
-use crate::trouble::{Trouble, sentence};
 use oomparse_core::{Parser, SourceFile, Text};
 use serde_json::{Map, Value};
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub(crate) enum Row {
     /// An event's fields, and its log's name.
     Event(Map<String, Value>, Option<String>),
-    Trouble(Trouble),
+    Error(LogError),
 }
 
 /// Logs being read, one after the other.
@@ -79,7 +79,7 @@ impl Reading {
                 let parser = Parser::with_options(self.settings.options.clone());
                 self.log = Some((log, parser));
             }
-            Err(error) => self.rows.push_back(Row::Trouble(Trouble {
+            Err(error) => self.rows.push_back(Row::Error(LogError {
                 file: name,
                 byte: 0,
                 line: 1,
@@ -131,7 +131,7 @@ impl Reading {
             }
         }
         if let Some(trouble) = trouble {
-            self.rows.push_back(Row::Trouble(*trouble));
+            self.rows.push_back(Row::Error(*trouble));
         }
     }
 }

@@ -124,13 +124,13 @@ impl Events {
                 record::set_file(&dict, file.as_deref())?;
                 Ok(Some(dict))
             }
-            Some(Row::Trouble(trouble)) if self.keeps_errors && trouble.raised.is_none() => {
+            Some(Row::Error(trouble)) if self.keeps_errors && trouble.raised.is_none() => {
                 let dict = PyDict::new(py);
                 record::set_file(&dict, trouble.file.as_deref())?;
                 dict.set_item("error", trouble.text())?;
                 Ok(Some(dict))
             }
-            Some(Row::Trouble(trouble)) => {
+            Some(Row::Error(trouble)) => {
                 reading.close();
                 Err(trouble.into_err(py))
             }
@@ -219,7 +219,7 @@ impl Batches {
                 }
                 Ok(fields)
             }
-            Row::Trouble(mut trouble) => {
+            Row::Error(mut trouble) => {
                 if let Some(raised) = trouble.raised.take() {
                     return Err(external(raised));
                 }

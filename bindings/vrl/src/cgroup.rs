@@ -64,7 +64,7 @@ impl Function for ParsePodCgroup {
     }
 
     fn internal_failure_reasons(&self) -> &'static [&'static str] {
-        &["`value` is no path of a pod or a container."]
+        &["`value` is not a path of a pod or a container."]
     }
 
     fn return_kind(&self) -> u16 {

@@ -52,7 +52,7 @@ impl Function for ParseOomLine {
     }
 
     fn internal_failure_reasons(&self) -> &'static [&'static str] {
-        &["`value` is no line that tells an event by itself."]
+        &["`value` is not a line that tells an event by itself."]
     }
 
     fn return_kind(&self) -> u16 {

@@ -189,7 +189,7 @@ fn nothing_is_said_of_what_is_not_known() {
         labelled.unwrap()["tags"],
         json!({"namespace": "", "pod": "", "container": "", "scope": "global"})
     );
-    // A report without a victim is no kill.
+    // A report without a victim is not a kill.
     let report = parse_all(
         b"[1.5] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
         &Options::new(),

@@ -30,7 +30,7 @@ pub(crate) struct NpdArgs {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Remember here what was told; without it each run tells all that the kernel still holds
+    /// Remember here what was reported; without it each run reports all that the kernel still holds
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
@@ -42,7 +42,7 @@ pub(crate) struct NpdArgs {
     pods: PodArgs,
 }
 
-/// Reads, tells and remembers.
+/// Reads, reports and remembers.
 pub(crate) fn run(args: &NpdArgs) -> io::Result<Found> {
     let (boot, kills) = match read(args) {
         Ok(read) => read,
@@ -52,12 +52,15 @@ pub(crate) fn run(args: &NpdArgs) -> io::Result<Found> {
             return Ok(Found::Trouble);
         }
     };
-    let told = args.state.as_deref().map_or(0, |path| told(path, &boot));
-    let new: Vec<&OomEvent> = kills.iter().filter(|event| at(event) > told).collect();
+    let reported = args
+        .state
+        .as_deref()
+        .map_or(0, |path| reported(path, &boot));
+    let new: Vec<&OomEvent> = kills.iter().filter(|event| at(event) > reported).collect();
     let Some(last) = new.last() else {
         return Ok(Found::Some);
     };
-    let latest = new.iter().map(|event| at(event)).max().unwrap_or(told);
+    let latest = new.iter().map(|event| at(event)).max().unwrap_or(reported);
     if let Some(path) = &args.state {
         let text = format!("oomparse.npd/1 {boot} {latest}\n");
         if let Err(error) = replace(path, text.as_bytes(), Lasting::Run) {
@@ -131,7 +134,7 @@ fn at(event: &OomEvent) -> u64 {
 }
 
 /// The time of the last reported kill of this boot; 0 if the file is about another boot.
-fn told(path: &Path, boot: &str) -> u64 {
+fn reported(path: &Path, boot: &str) -> u64 {
     let text = fs::read_to_string(path).unwrap_or_default();
     let mut words = text.split_whitespace();
     let (head, of) = (words.next(), words.next());

@@ -16,7 +16,7 @@ Examples:
   oomparse pods                                         the pods of this node
   kubectl get pods -A -o json | oomparse pods -         of the cluster
   oomparse pods --format csv > pods.csv                 for an enrichment table
-  oomparse pods /var/log/syslog                         that a node's log tells of
+  oomparse pods /var/log/syslog                         that a node's log names
 
 Exit status: 0 pods were found, or no SOURCE was named; 1 the named ones have none; 2 trouble (a source could not
 be read).";

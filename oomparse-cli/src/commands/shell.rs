@@ -43,7 +43,7 @@ pub(crate) fn man(args: &ManArgs, mut program: Command) -> io::Result<Found> {
         Some(name) => match program.find_subcommand(name) {
             Some(command) => command.clone(),
             None => {
-                let sentence = "is no command; `oomparse help` lists the commands";
+                let sentence = "is not a command; `oomparse help` lists the commands";
                 crate::warn(name, sentence);
                 return Ok(Found::Trouble);
             }

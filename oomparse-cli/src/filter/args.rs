@@ -85,7 +85,7 @@ pub(crate) enum Protocol {
 enum Trust {
     /// Text that its record or prefix proves to be the kernel's
     Kernel,
-    /// Also text that does not tell whose it is, as dmesg's
+    /// Also text that does not show who wrote it, as dmesg's
     Any,
 }
 

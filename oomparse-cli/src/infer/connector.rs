@@ -164,7 +164,7 @@ impl Drop for Connector {
     }
 }
 
-/// The process, not one of its threads, of which a message tells that it changed.
+/// The process, not one of its threads, that a message says has changed.
 fn process(message: &[u8]) -> Option<u32> {
     // After `what`, the processor and the time; of a fork, after the parent's two numbers.
     let at = HEAD + 16;
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(process(b""), None);
     }
 
-    /// Where the connector may be used, a program that begins is told of.
+    /// Where the connector may be used, a program that begins is reported.
     #[test]
     fn a_program_that_begins() {
         let Ok(connector) = Connector::open() else {
@@ -222,7 +222,7 @@ mod tests {
         let mut changed = Vec::new();
         let until = Instant::now() + Duration::from_secs(10);
         while !changed.contains(&child.id()) {
-            assert!(Instant::now() < until, "nothing is told of it");
+            assert!(Instant::now() < until, "it is not reported");
             connector.wait(Duration::from_millis(100)).unwrap();
             connector.read(&mut changed).unwrap();
         }

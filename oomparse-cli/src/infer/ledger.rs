@@ -1,4 +1,4 @@
-//! How many kills the kernel counted in each cgroup, and of how many of them a line told.
+//! How many kills the kernel counted in each cgroup, and how many of them a line reported.
 
 use super::tree::Counted;
 use std::collections::HashMap;
@@ -9,18 +9,18 @@ use std::sync::Arc;
 struct Count {
     /// That the kernel had counted when the ledger was settled. A cgroup that was not there then has none.
     before: u64,
-    /// That lines told of since.
-    told: u64,
+    /// Kills that lines reported since.
+    reported: u64,
 }
 
 impl Count {
-    /// Kills of which no line told, where the kernel counts so many now.
+    /// Kills that no line reported, where the kernel counts so many now.
     fn untold(self, kills: u64) -> u64 {
-        kills.saturating_sub(self.before.saturating_add(self.told))
+        kills.saturating_sub(self.before.saturating_add(self.reported))
     }
 }
 
-/// Kills of which no line told.
+/// Kills that no line reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Untold {
     /// The cgroup in which they were, or, where `is_below`, one above it that outlived it.
@@ -39,26 +39,34 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Begins with what the kernel counts now: of all that is in it lines have told, or never will.
+    /// Begins with what the kernel counts now: lines have reported all that is in it, or never will.
     pub(super) fn settle(&mut self, counted: &[Counted]) {
         let begin = |of: fn(&Counted) -> Option<u64>| {
             let counts = counted.iter().filter_map(move |it| Some((it, of(it)?)));
             let counts = counts.filter(|(_, kills)| *kills > 0);
             let counts = counts.map(|(it, before)| (Arc::clone(&it.path), before));
-            counts.map(|(path, before)| (path, Count { before, told: 0 }))
+            counts.map(|(path, before)| {
+                (
+                    path,
+                    Count {
+                        before,
+                        reported: 0,
+                    },
+                )
+            })
         };
         self.own = begin(|it| it.own).collect();
         self.with_below = begin(|it| it.with_below).collect();
     }
 
-    /// A line told of a kill in this cgroup.
-    pub(super) fn told(&mut self, path: &[u8]) {
+    /// A line reported a kill in this cgroup.
+    pub(super) fn reported(&mut self, path: &[u8]) {
         let raise = |counts: &mut HashMap<Arc<[u8]>, Count>, path: &[u8]| {
             let count = match counts.get_mut(path) {
                 Some(count) => count,
                 None => counts.entry(path.into()).or_default(),
             };
-            count.told = count.told.saturating_add(1);
+            count.reported = count.reported.saturating_add(1);
         };
         raise(&mut self.own, path);
         let ends = (1..path.len()).filter(|at| path.get(*at) == Some(&b'/'));
@@ -67,13 +75,13 @@ impl Ledger {
         }
     }
 
-    /// Whether the kernel counted a kill in this cgroup, of so many now, of which no line told.
+    /// Whether the kernel counted a kill in this cgroup, of so many now, that no line reported.
     pub(super) fn has_untold(&self, path: &[u8], kills: u64) -> bool {
         let count = self.own.get(path).copied().unwrap_or_default();
         count.untold(kills) > 0
     }
 
-    /// All kills of which no line told.
+    /// All kills that no line reported.
     pub(super) fn untold(&self, counted: &[Counted]) -> Vec<Untold> {
         let count = |counts: &HashMap<Arc<[u8]>, Count>, path: &[u8]| {
             counts.get(path).copied().unwrap_or_default()
@@ -145,7 +153,7 @@ mod tests {
         ledger.settle(&[v2("/p", 0, 3), v2("/p/c", 3, 3)]);
         assert!(!ledger.has_untold(b"/p/c", 3));
         assert!(ledger.has_untold(b"/p/c", 4));
-        ledger.told(b"/p/c");
+        ledger.reported(b"/p/c");
         assert!(!ledger.has_untold(b"/p/c", 4));
         assert_eq!(untold(&ledger, &[v2("/p", 0, 4), v2("/p/c", 4, 4)]), []);
         let now = [v2("/p", 0, 6), v2("/p/c", 6, 6)];
@@ -158,7 +166,7 @@ mod tests {
     fn a_cgroup_that_is_gone_is_counted_above() {
         let mut ledger = Ledger::default();
         ledger.settle(&[v2("/k", 0, 0), v2("/k/p", 0, 0)]);
-        ledger.told(b"/k/p/c");
+        ledger.reported(b"/k/p/c");
         let now = [v2("/k", 0, 3), v2("/k/p", 0, 2), v2("/k/q", 1, 1)];
         assert_eq!(
             untold(&ledger, &now),
@@ -187,7 +195,7 @@ mod tests {
         };
         let mut ledger = Ledger::default();
         ledger.settle(&[v1(1)]);
-        ledger.told(b"/p/c");
+        ledger.reported(b"/p/c");
         assert_eq!(untold(&ledger, &[v1(2)]), []);
         assert_eq!(untold(&ledger, &[v1(3)]), [("/p/c".to_owned(), false, 1)]);
     }

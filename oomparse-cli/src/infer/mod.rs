@@ -7,9 +7,9 @@
 //! scan:  tables.rs                       an earlier report's task table has the process
 //! watch: storm.rs                        names a kill by what was seen
 //!        reader.rs ─► tree.rs            which process is in which cgroup, while a storm lasts
-//!             │   ├─► connector.rs       the kernel tells of processes that begin
+//!             │   ├─► connector.rs       the kernel reports processes that begin
 //!             │   └─► process.rs         what /proc says of one process
-//!             └► seen.rs ─► ledger.rs    what the kernel counted, and what lines told of
+//!             └► seen.rs ─► ledger.rs    what the kernel counted, and what lines reported
 //! ```
 //!
 //! Either names a kill only where everything that the line prints of the process agrees and nothing else

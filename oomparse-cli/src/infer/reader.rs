@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Between two looks while a storm lasts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The same where the connector tells of processes that begin: looks only find those that were moved.
+/// The same where the connector reports processes that begin: looks only find those that were moved.
 const PAUSE_BESIDE_CONNECTOR: Duration = Duration::from_millis(250);
 
 /// Looks take at most this part of a processor: on a large machine one takes long.
@@ -80,7 +80,7 @@ impl Reader {
 
     /// Looks again and again until it is over.
     fn storm(&self) {
-        // Before the first look: what begins after it is told of.
+        // Before the first look: what begins after it is reported.
         let connector = self.namespace.as_ref().and_then(|_| Connector::open().ok());
         loop {
             let begun = Instant::now();
@@ -103,7 +103,7 @@ impl Reader {
         }
     }
 
-    /// Looks at each process that the connector tells of, for so long.
+    /// Looks at each process that the connector reports, for so long.
     fn follow(&self, connector: &Connector, time: Duration) {
         let until = Instant::now() + time;
         loop {
@@ -114,7 +114,7 @@ impl Reader {
         }
     }
 
-    /// Looks at the processes that the connector tells of right now; `false` where some were lost.
+    /// Looks at the processes that the connector reports right now; `false` where some were lost.
     fn changed(&self, connector: &Connector) -> bool {
         let mut changed = Vec::new();
         let came = connector.read(&mut changed);
@@ -144,7 +144,7 @@ impl Reader {
             };
             any |= !member.pids.is_empty();
             has_foreign |= member.has_foreign;
-            // Nothing is told by the root.
+            // The root reports nothing.
             if *member.path != *b"/" {
                 for pid in member.pids {
                     self.sight(pid, &member.path, false);
@@ -199,9 +199,9 @@ impl Reader {
         self.shared.lock().processes.insert(pid, sighting);
     }
 
-    /// Compares what the kernel counted with what lines told of; after a storm, or where the machine's count rose.
+    /// Compares what the kernel counted with what lines reported; after a storm, or where the machine's count rose.
     ///
-    /// A difference is told when it is found a second time, and the log was read to its end in between.
+    /// A difference is reported when it is found a second time, and the log was read to its end in between.
     pub(super) fn check(&mut self, after_storm: bool) {
         let now = process::machine_kills(&self.places.proc);
         if now.is_none() || now == self.settled_at && !after_storm && self.asked.is_none() {

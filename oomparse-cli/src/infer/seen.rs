@@ -1,4 +1,4 @@
-//! What the thread saw, and what it and the loop of `watch` tell each other.
+//! What the thread saw, and what it shares with the loop of `watch`.
 
 use super::Printed;
 use super::ledger::{Ledger, Untold};
@@ -70,11 +70,11 @@ impl Seen {
         self.processes.len() >= MAX_PROCESSES
     }
 
-    /// A line told of this kill; in this cgroup, where that is known.
-    pub(super) fn tell(&mut self, event: &OomEvent, cgroup: Option<&[u8]>) {
+    /// A line reported this kill; in this cgroup, where that is known.
+    pub(super) fn note_kill(&mut self, event: &OomEvent, cgroup: Option<&[u8]>) {
         match cgroup {
             Some(cgroup) => {
-                self.ledger.told(cgroup);
+                self.ledger.reported(cgroup);
                 // The number may be used again.
                 if let Some(victim) = &event.victim {
                     self.processes.remove(&victim.pid);

@@ -2,16 +2,16 @@
 //!
 //! The kernel leaves a kill bare only after it printed ten reports. So no process is looked at until it prints
 //! one; from then on, until [`CALM`] passed without a line of a report, the cgroups are read again and again
-//! and the connector tells of each process that begins a program. A kill gets the cgroup in which its process was seen,
+//! and the connector reports each process that begins a program. A kill gets the cgroup in which its process was seen,
 //! if number, name and adjustment are those printed, no younger process has that number, and
 //!
 //! * it was seen dying there; or
-//! * the kernel counted a kill in that cgroup since it was seen there that no other line tells of.
+//! * the kernel counted a kill in that cgroup since it was seen there that no other line reports.
 //!
 //! Where the kernel does not count (cgroup v1 before 4.13) or the cgroup is gone, the
 //! process must have been there for a second and must still be seen dying.
 //!
-//! What the kernel counted and no line tells of becomes a notice.
+//! What the kernel counted and no line reports becomes a notice.
 
 use super::Printed;
 use super::places::{Places, YOUNG};
@@ -110,7 +110,7 @@ impl Storm {
         self.shared.lock().drained = Some(Instant::now());
     }
 
-    /// Kills that the kernel counted and no line told of, since the last call.
+    /// Kills that the kernel counted and no line reported, since the last call.
     pub(crate) fn notices(&self) -> Vec<OomEvent> {
         let notices = std::mem::take(&mut self.shared.lock().notices);
         let events = notices.into_iter().map(|it| {
@@ -135,18 +135,18 @@ impl Storm {
         if event.is_bare() {
             let found = self.find(&seen, event);
             if let Some(sighting) = found {
-                seen.tell(event, Some(&sighting.cgroup));
+                seen.note_kill(event, Some(&sighting.cgroup));
                 drop(seen);
                 event.infer_cgroup(&sighting.cgroup, &self.roots, Evidence::Proc);
             } else {
-                seen.tell(event, None);
+                seen.note_kill(event, None);
             }
             return;
         }
         let is_cut = |field: &oomparse_core::Field| field.as_str() == "cgroup.task_memcg";
         let cgroup = event.cgroup.as_ref().and_then(|it| it.task_memcg.as_ref());
         let cgroup = cgroup.filter(|_| !event.truncated.iter().any(is_cut));
-        seen.tell(event, cgroup.map(|it| it.as_bytes()));
+        seen.note_kill(event, cgroup.map(|it| it.as_bytes()));
     }
 
     /// The victim, where it is certain that it was seen.
@@ -429,7 +429,7 @@ mod tests {
     fn a_part_of_the_cgroups_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let refused = |dir: &Path| Tree::open(dir).unwrap_err();
-        assert!(refused(dir.path()).contains("no cgroup file system"));
+        assert!(refused(dir.path()).contains("not a cgroup file system"));
         fs::write(dir.path().join("cgroup.controllers"), "memory\n").unwrap();
         assert!(Tree::open(dir.path()).is_ok());
         fs::write(dir.path().join("cgroup.type"), "domain\n").unwrap();

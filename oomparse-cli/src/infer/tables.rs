@@ -53,7 +53,7 @@ impl Tables {
     /// Takes over the event's table, or gives the event what earlier ones say.
     pub(crate) fn take(&mut self, event: &mut OomEvent) {
         let Some(at_us) = event.kernel_time_us else {
-            // Nothing tells which boot it is of.
+            // Nothing shows which boot it is of.
             return;
         };
         let key = (event.host.clone(), event.origin);

@@ -63,7 +63,7 @@ impl Tree {
             "is only a part of the cgroups: mount the machine's /sys/fs/cgroup and name it with --cgroup-fs"
                 .to_owned()
         } else {
-            "is no cgroup file system; name the machine's with --cgroup-fs".to_owned()
+            "is not a cgroup file system; name the machine's with --cgroup-fs".to_owned()
         })
     }
 

@@ -94,7 +94,10 @@ impl<W: Write> Table<W> {
 
 /// The word for what was short of memory, or for the killer if that was not the kernel.
 fn level(event: &OomEvent) -> &'static str {
-    let killer = event.testimony.as_ref().and_then(|told| told.killer);
+    let killer = event
+        .testimony
+        .as_ref()
+        .and_then(|testimony| testimony.killer);
     if let Some(killer) = killer {
         return killer.as_str();
     }

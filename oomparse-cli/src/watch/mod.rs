@@ -44,9 +44,9 @@ Examples:
   oomparse watch --file /var/log/kern.log --format report
   oomparse watch --listen 127.0.0.1:9104                /metrics and /healthz
 
-SIGHUP reads the sources of names again; SIGTERM gives out what is open and ends with 0.
+SIGHUP reads the sources of names again; SIGTERM writes what is open and ends with 0.
 
-Exit status: 0 it was told to end, 2 trouble.";
+Exit status: 0 it was asked to end, 2 trouble.";
 
 /// Follow the kernel's messages and emit each kill as it happens.
 ///

@@ -65,7 +65,7 @@ impl State {
             Ok(stored) => stored,
             Err(error) if is_anothers(&text) => {
                 return Err(io::Error::other(format!(
-                    "is no state file of oomparse ({error}); remove it or name another"
+                    "is not a state file of oomparse ({error}); remove it or name another"
                 )));
             }
             Err(_) => {

@@ -59,13 +59,13 @@ fn is_tar(first: &[u8]) -> bool {
     };
     let field = header.get(CHECKSUM).unwrap_or_default();
     let digits = std::str::from_utf8(field).unwrap_or_default();
-    let told = u64::from_str_radix(digits.trim_matches([' ', '\0']), 8);
+    let written = u64::from_str_radix(digits.trim_matches([' ', '\0']), 8);
     let sum = header.iter().enumerate().map(|(at, byte)| match at {
         // The checksum itself counts as blanks.
         at if CHECKSUM.contains(&at) => u64::from(b' '),
         _ => u64::from(*byte),
     });
-    told == Ok(sum.sum())
+    written == Ok(sum.sum())
 }
 
 /// Whether an archive's member with these first bytes is not text. Text files may contain NULs too, a run of them

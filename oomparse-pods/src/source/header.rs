@@ -98,7 +98,7 @@ pub(super) enum Spelling {
 }
 
 impl Spelling {
-    /// The value of a field, if it has one. kubectl's placeholder `<none>` is no value.
+    /// The value of a field, if it has one. kubectl's placeholder `<none>` is not a value.
     fn text(self, field: &str) -> Option<Cow<'_, str>> {
         if self == Self::Own {
             return (!field.is_empty()).then(|| spelling::unguard(field));

@@ -29,7 +29,7 @@ test('every text is there in both languages, with the same names in it', () => {
     assert.ok(en && zh, key);
     assert.deepEqual(names(en), names(zh), key);
   }
-  // What is no name of the kernel's or of a format is said in Chinese.
+  // What is not a name of the kernel's or of a format is said in Chinese.
   for (const [key, { en, zh }] of Object.entries(texts)) {
     if (/[a-z]{4,} [a-z]{2,}/.test(en)) assert.match(zh, /\p{Script=Han}/u, key);
   }

@@ -105,7 +105,7 @@ impl Tar {
             shared.left = size;
             let blocks = size.checked_next_multiple_of(BLOCK as u64);
             shared.padding = blocks.unwrap_or(size).saturating_sub(size);
-            // Directories, links, devices, and headers that go on in another block are no logs.
+            // Directories, links, devices, and headers that go on in another block are not logs.
             if matches!(header.get(156), Some(b'0' | 0 | b'7')) && size > 0 {
                 break name(&header);
             }

@@ -139,7 +139,7 @@ pub fn cgroup(data: &[u8]) {
             assert_eq!(below.container_id_text(), Some(id), "another container");
         }
     }
-    // What a user or a service may make itself is no pod of the node's.
+    // What a user or a service may make itself is not a pod of the node's.
     for root in [
         "/user.slice/user-1000.slice/user@1000.service/",
         "/system.slice/app.service/",

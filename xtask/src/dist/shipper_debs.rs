@@ -130,7 +130,7 @@ fn syslog_ng() -> Result<(), String> {
     package.pack()
 }
 
-/// Vector is no package of Debian's: its own has the same name, and a user `vector`.
+/// Vector is not a package of Debian's: its own has the same name, and a user `vector`.
 fn vector() -> Result<(), String> {
     let name = "oomparse-vector";
     configuration(name, "vector/exec.yaml", "etc/vector/oomparse.yaml")?;
@@ -161,7 +161,7 @@ fn vector() -> Result<(), String> {
     package.pack()
 }
 
-/// Fluent Bit is no package of Debian 12's: its own has the same name, and the program in /opt.
+/// Fluent Bit is not a package of Debian 12's: its own has the same name, and the program in /opt.
 fn fluent_bit() -> Result<(), String> {
     let (name, lib) = ("oomparse-fluent-bit", "usr/lib/fluent-bit");
     let dir = folder_of(name);

@@ -27,7 +27,7 @@ pub(super) fn bodies(chunk: &[u8]) -> Result<Vec<&[u8]>, String> {
     let mut rest = chunk;
     while let Some((&first, mut at)) = rest.split_first() {
         if first != 0x92 {
-            return Err(format!("record {} is no array of two", bodies.len()));
+            return Err(format!("record {} is not an array of two", bodies.len()));
         }
         let trouble = |error| format!("record {}: {error}", bodies.len());
         rmpv::decode::read_value_ref(&mut at).map_err(trouble)?;

@@ -42,7 +42,7 @@ pub(super) fn pod_name(uid: &str) -> String {
 /// The namespace of all of them.
 pub(super) const NAMESPACE: &str = "shop";
 
-/// What is no kernel's report, though some of it says so, and what is no text.
+/// What is no kernel's report, though some of it says so, and what is not text.
 const ODD: [&[u8]; 8] = [
     b"broken \xff\xfe\xc3 bytes",
     b"2024-01-05T02:12:02.5Z stdout F [9.2] Memory cgroup out of memory: Killed process 5 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB",

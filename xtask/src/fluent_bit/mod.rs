@@ -48,7 +48,7 @@ impl Trial {
             };
             let number = || {
                 let number = value.parse::<u64>().ok().filter(|number| *number > 0);
-                number.ok_or_else(|| format!("`{value}` is no number of {name}"))
+                number.ok_or_else(|| format!("`{value}` is not a number of {name}"))
             };
             match *name {
                 "--bin" => trial.bin = PathBuf::from(value),
@@ -57,7 +57,7 @@ impl Trial {
                 "--part" => match *value {
                     "all" => trial.only_cost = false,
                     "cost" => trial.only_cost = true,
-                    _ => return Err(format!("`{value}` is no part: `all` or `cost`")),
+                    _ => return Err(format!("`{value}` is not a part: `all` or `cost`")),
                 },
                 other => return Err(format!("unknown option {other}")),
             }
@@ -142,7 +142,7 @@ fn refuses(host: &Host) -> Result<(), String> {
     let mut filter = host.oomparse("enrich");
     filter.config.push_str("    Mdoe events\n");
     match host.run(&input, &filter, NULL) {
-        Err(said) if said.contains("is no option of this filter") => {
+        Err(said) if said.contains("is not an option of this filter") => {
             println!("\nan unknown option is refused at the start");
             Ok(())
         }
@@ -182,9 +182,9 @@ mod tests {
             (&[][..], "--bin PATH is missing"),
             (&["--bin"], "--bin needs a value"),
             (&["--bin", "/nowhere/fluent-bit"], "no such program"),
-            (&["--bin", "sh", "--lines", "0"], "`0` is no number"),
+            (&["--bin", "sh", "--lines", "0"], "`0` is not a number"),
             (&["--bin", "sh", "--round", "1"], "unknown option --round"),
-            (&["--bin", "sh", "--part", "x"], "`x` is no part"),
+            (&["--bin", "sh", "--part", "x"], "`x` is not a part"),
         ] {
             let sentence = Trial::from_args(args).unwrap_err();
             assert!(sentence.contains(said), "{sentence}");

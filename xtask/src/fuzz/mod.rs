@@ -22,7 +22,7 @@ const SLOWEST: &str = "-timeout=20";
 pub(crate) fn run(target: &str, seconds: &str) -> Result<(), String> {
     let seconds: u32 = seconds
         .parse()
-        .map_err(|_| format!("`{seconds}` is no number of seconds"))?;
+        .map_err(|_| format!("`{seconds}` is not a number of seconds"))?;
     if !root()
         .join("fuzz/fuzz_targets")
         .join(format!("{target}.rs"))

@@ -121,7 +121,10 @@ impl Machine {
                 let qemu = find("qemu-system-x86_64").ok_or("live-killers: no QEMU")?;
                 Ok(Some(Self { kernel, qemu }))
             }
-            other => Err(format!("live-killers: `{}` is no option", other.join(" "))),
+            other => Err(format!(
+                "live-killers: `{}` is not an option",
+                other.join(" ")
+            )),
         }
     }
 

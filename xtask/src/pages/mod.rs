@@ -128,7 +128,7 @@ impl Block<'_> {
         }
         let mut parts = mark.split("; not ");
         if parts.next() != Some("run") {
-            return Err(format!("`{mark}` is no mark for commands"));
+            return Err(format!("`{mark}` is not a mark for commands"));
         }
         for part in parts {
             let (words, why) = part
@@ -223,7 +223,7 @@ mod tests {
             ("not run: no", "gives no reason"),
             ("run; not \"pwd\": there is no such thing", "contains `pwd`"),
             ("run; not pwd: there is no such thing", "is not"),
-            ("to do", "is no mark"),
+            ("to do", "is not a mark"),
         ] {
             let text = format!("<!-- {mark} -->\n```sh\nls\n```\n");
             let sentence = blocks(&text)[0].steps().unwrap_err();

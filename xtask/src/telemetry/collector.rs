@@ -107,7 +107,7 @@ fn same(event: &Value, resource: &Map<String, Value>, record: &Value) -> Result<
         fields += usize::from(should.is_some());
     }
     match attributes.keys().next() {
-        Some(key) => Err(format!("{key} is no attribute that is known here")),
+        Some(key) => Err(format!("{key} is not an attribute that is known here")),
         None => Ok(fields),
     }
 }

@@ -68,7 +68,7 @@ fn late_events_come_with_the_timer_and_at_the_end() {
 #[test]
 fn an_error_inside_leaves_the_event_as_it_came() {
     let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-error.csv"));
-    // A record whose text is no text, and one without a text at all.
+    // A record whose text is not text, and one without a text at all.
     for script in [
         "return { log = { message = 12 } }",
         "return { log = {} }",

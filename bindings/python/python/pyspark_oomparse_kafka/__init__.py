@@ -280,7 +280,7 @@ class _Log:
                     if offset == end - 1:
                         return before, own
                 elif error.code() == KafkaError._PARTITION_EOF:
-                    # What is left below `end` are no records, but marks of transactions.
+                    # What is left below `end` are not records, but marks of transactions.
                     if message.offset() >= end:
                         return before, own
                 elif error.retriable() or _may_pass(error):

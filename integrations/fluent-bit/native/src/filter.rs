@@ -145,7 +145,7 @@ impl Filter {
             }
         }
         self.end_run(tag, &mut chunk);
-        // What is no log event, and what follows it, goes on as it is.
+        // What is not a log event, and what follows it, goes on as it is.
         if let Some(out) = &mut chunk.out {
             out.extend_from_slice(bytes.get(end..).unwrap_or_default());
         }

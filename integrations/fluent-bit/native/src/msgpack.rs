@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Writes the next value as JSON. Bytes that are no UTF-8 stay as they are; what JSON has not is null.
+/// Writes the next value as JSON. Bytes that are not UTF-8 stay as they are; what JSON has not is null.
 pub(crate) fn to_json(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Option<()> {
     json(reader, out, 0)
 }

@@ -176,7 +176,9 @@ impl Settings {
 
 fn daemon(option: &str, name: &str) -> Result<Daemon, String> {
     Daemon::from_name(name).ok_or_else(|| {
-        format!("{option}: `{name}` is no daemon whose lines are read, as `earlyoom` or `kubelet`")
+        format!(
+            "{option}: `{name}` is not a daemon whose lines are read, as `earlyoom` or `kubelet`"
+        )
     })
 }
 

@@ -164,7 +164,7 @@ fn broken_chunks_lose_nothing() {
             }
         }
     }
-    // The second time a kill that was told is no event again.
+    // The second time a kill that was told is not an event again.
     assert!(events > 1200, "{events} events");
 }
 
@@ -425,7 +425,7 @@ fn what_was_counted_is_a_record_on_request() {
         assert_eq!(counts(&filter.chunk(&kills, b"t").unwrap()), None);
         let output = loop {
             std::thread::sleep(std::time::Duration::from_millis(50));
-            // Nothing is put behind what is no log event.
+            // Nothing is put behind what is not a log event.
             assert_eq!(filter.chunk(&broken, b"t"), None);
             if let Some(output) = filter.chunk(plain, b"u") {
                 break output;

@@ -522,7 +522,7 @@ fn what_cannot_be_is_refused_with_a_sentence() {
     };
     let log = refuse(sanitized(), &["Mdoe=events"]);
     assert!(
-        log.contains("[error] [filter:oomparse] `Mdoe` is no option"),
+        log.contains("[error] [filter:oomparse] `Mdoe` is not an option"),
         "{log}"
     );
     let log = refuse(sanitized(), &["Mode=event"]);

@@ -131,7 +131,7 @@ impl Kubectl {
 
 /// `90s`, `30m`, `1h`, `2d` as seconds.
 pub(super) fn duration(text: &str) -> Result<i64, String> {
-    let wrong = || format!("`{text}` is no time such as 30m, 1h or 2d");
+    let wrong = || format!("`{text}` is not a time such as 30m, 1h or 2d");
     let unit = text.chars().next_back().ok_or_else(wrong)?;
     let seconds = match unit {
         's' => 1,

@@ -142,9 +142,9 @@ fn of_event(event: &Value) -> Option<Kill> {
         (kill.usage, kill.limit) = (usage, limit);
     }
     let annotations = event.pointer("/metadata/annotations");
-    let told = annotations.and_then(|all| all.get(EVENT_ANNOTATION)?.as_str());
-    if let Some(told) = told.and_then(read_event) {
-        kill.take(&told);
+    let record = annotations.and_then(|all| all.get(EVENT_ANNOTATION)?.as_str());
+    if let Some(event) = record.and_then(read_event) {
+        kill.take(&event);
     }
     Some(kill)
 }

@@ -25,7 +25,7 @@ Examples:
   kubectl oom -A --since 1h         the cluster, the last hour
   kubectl oom web-0 -n shop -o wide
   kubectl oom -A -w                 and each kill as it comes
-  kubectl oom node node-7           what the agent on a node has told, as reports
+  kubectl oom node node-7           what the agent on a node has reported
 
 ln -s $(command -v oomparse) /usr/local/bin/kubectl-oom   makes it a command of kubectl's";
 
@@ -78,10 +78,10 @@ pub(crate) fn run(args: &KubectlArgs) -> io::Result<Found> {
         [pod] => list(args, &kubectl, Some(pod)),
         _ => Err("one pod at a time; or `node` and a node's name".to_owned()),
     };
-    told(outcome)
+    found(outcome)
 }
 
-fn told(outcome: Result<(), String>) -> io::Result<Found> {
+fn found(outcome: Result<(), String>) -> io::Result<Found> {
     match outcome {
         Ok(()) => Ok(Found::Some),
         Err(sentence) => {
@@ -125,7 +125,7 @@ fn list(args: &KubectlArgs, kubectl: &Kubectl, pod: Option<&str>) -> Result<(), 
 fn node_log(kubectl: &Kubectl, node: &str) -> io::Result<Found> {
     let log = match kubectl.agent_log(node) {
         Ok(log) => log,
-        Err(sentence) => return told(Err(sentence)),
+        Err(sentence) => return found(Err(sentence)),
     };
     crate::sink::report_of(log.lines().filter_map(oomparse_report::read_event))?;
     Ok(Found::Some)

@@ -55,7 +55,7 @@ pub(crate) struct ScanArgs {
 
     /// Write only how many processes were killed
     ///
-    /// A kill that several files tell of, or one file twice, has one id and counts once: there may be fewer than
+    /// A kill that several files report, or one file twice, has one id and counts once: there may be fewer than
     /// `json` has lines. So do the totals of `report`.
     #[arg(long, conflicts_with = "format")]
     count: bool,
@@ -64,7 +64,7 @@ pub(crate) struct ScanArgs {
     #[arg(long)]
     tasks: bool,
 
-    /// Write what belongs together: one incident for each death, with all who tell of it (see `oomparse correlate`)
+    /// Write what belongs together: one incident for each death, with all who report it (see `oomparse correlate`)
     #[arg(long, conflicts_with_all = ["quiet", "count", "explain", "range"])]
     correlate: bool,
 
@@ -168,7 +168,7 @@ impl ReportArgs {
     }
 }
 
-/// Put together what many voices tell of one death: who killed, and what Kubernetes never knew.
+/// Put together what many voices report of one death: who killed, and what Kubernetes never knew.
 ///
 /// Reads the kernel's lines and those of all daemons, in any order and form: the journal of a node in one
 /// stream, or a file for each voice. Voices are joined by proof - a container's id, a unit, a process, within

@@ -25,7 +25,7 @@ impl FromStr for ByteRange {
         });
         match found {
             Some(range) if range.start <= range.end => Ok(Self(range)),
-            Some(_) => Err("a range ends behind its start".to_owned()),
+            Some(_) => Err("a range must not end before its start".to_owned()),
             None => Err("a range looks like 0-1000000 or 1000000-, in bytes".to_owned()),
         }
     }

@@ -214,7 +214,7 @@ impl Writer {
         self.sink.finish()?;
         match self.unread.finish() {
             Ok(Some(sentence)) if !self.only_one => {
-                // A closed stderr is no reason to stop.
+                // A closed stderr is not a reason to stop.
                 let _ = crate::write_line(io::stderr(), &format!("oomparse: {sentence}"));
             }
             Ok(_) => {}

@@ -110,8 +110,8 @@ fn totals(incidents: u64, repeated: u64) -> String {
     };
     match repeated {
         0 => {}
-        1 => text.push_str(" 1 event was told again."),
-        n => text.push_str(&format!(" {n} events were told again.")),
+        1 => text.push_str(" 1 event was reported again."),
+        n => text.push_str(&format!(" {n} events were reported again.")),
     }
     text
 }

@@ -132,7 +132,7 @@ fn answer(head: &[u8], source: &Source) -> (&'static str, &'static str, String) 
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     if !matches!(request.parse(head), Ok(httparse::Status::Complete(_))) {
-        let said = "this is no HTTP request of at most 8 KiB\n".to_owned();
+        let said = "this is not an HTTP request of at most 8 KiB\n".to_owned();
         return ("400 Bad Request", TEXT, said);
     }
     if !matches!(request.method, Some("GET" | "HEAD")) {

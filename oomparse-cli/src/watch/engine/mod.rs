@@ -233,7 +233,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Emits what the kernel counted and no line told of.
+    /// Emits what the kernel counted and no line reported.
     fn notices(&mut self) -> io::Result<()> {
         let mut notices = self.storm.as_ref().map(Storm::notices).unwrap_or_default();
         notices.drain(..).try_for_each(|event| self.event(event))

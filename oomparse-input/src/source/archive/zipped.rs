@@ -71,7 +71,7 @@ impl Walk<'_> {
                     break "its directory is cut or damaged; its members were read in their order";
                 }
                 Err(ZipError::UnsupportedArchive(_)) => {
-                    break "it is cut or damaged, and does not tell how long its members are; those before that were read";
+                    break "it is cut or damaged, and does not say how long its members are; those before that were read";
                 }
                 Err(_) => break "it is cut or damaged; the members before that were read",
             }

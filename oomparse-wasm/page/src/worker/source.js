@@ -61,7 +61,7 @@ const SKIPPABLE = [0x2a, 0x4d, 0x18];
 // Where a header of tar has its checksum.
 const CHECKSUM = { from: 148, end: 156 };
 
-/** Whether a file is no plain text: packed, an archive, or what the unpacker has a word for. */
+/** Whether a file is not plain text: packed, an archive, or what the unpacker has a word for. */
 export function isPacked(head) {
   const has = (bytes, at = 0) => bytes.every((byte, index) => head[at + index] === byte);
   const isSkippable = head[0] >> 4 === 5 && has(SKIPPABLE, 1);

@@ -16,12 +16,12 @@ use std::slice::Iter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// The event is appended to the record's own keys.
-    Behind,
+    Appended,
     /// Lua's tables have no order.
     Anywhere,
     /// The event is a separate record.
     Alone,
-    /// As `After`; the other lines of a report are left out.
+    /// As `Appended`; the other lines of a report are left out.
     Dropped,
     /// Each line that reports a kill gets an event with that line's data.
     EachLine,
@@ -121,13 +121,13 @@ fn cases(host: &Host, input: &Input) -> Vec<Case> {
         ..wasm(function, way)
     };
     let mut cases = vec![
-        own(host.oomparse("enrich"), Way::Behind),
+        own(host.oomparse("enrich"), Way::Appended),
         own(host.oomparse("events"), Way::Alone),
-        wasm("oomparse_filter", Way::Behind),
-        wasm("oomparse_filter_any", Way::Behind),
+        wasm("oomparse_filter", Way::Appended),
+        wasm("oomparse_filter_any", Way::Appended),
         wasm("oomparse_events", Way::Dropped),
         wasm("oomparse_lines", Way::EachLine),
-        with_names("oomparse_filter", Way::Behind),
+        with_names("oomparse_filter", Way::Appended),
         with_names("oomparse_events", Way::Dropped),
     ];
     if input.is_proven {

@@ -48,10 +48,10 @@ fn what_is_lost_changed_or_made_up_is_found() {
     let alone = body(vec![("oom", event(7))]);
     let input = input(None);
     let of = |after: &[&[u8]], way| of(&input, &[&a, &b], after, way);
-    assert_eq!(of(&[&a, &enriched], Way::Behind).unwrap().events, 1);
-    assert_eq!(of(&[&a, &beside], Way::Behind).unwrap().events, 1);
+    assert_eq!(of(&[&a, &enriched], Way::Appended).unwrap().events, 1);
+    assert_eq!(of(&[&a, &beside], Way::Appended).unwrap().events, 1);
     assert!(
-        of(&[&a, &b], Way::Behind)
+        of(&[&a, &b], Way::Appended)
             .unwrap_err()
             .contains("no event for 1 kills")
     );
@@ -72,7 +72,7 @@ fn what_is_lost_changed_or_made_up_is_found() {
         &[&a, &b, &b],
     ] {
         for way in [
-            Way::Behind,
+            Way::Appended,
             Way::Alone,
             Way::Anywhere,
             Way::Dropped,
@@ -81,7 +81,7 @@ fn what_is_lost_changed_or_made_up_is_found() {
             assert!(of(after, way).is_err(), "{way:?}");
         }
     }
-    assert!(of(&[&a], Way::Behind).is_err());
+    assert!(of(&[&a], Way::Appended).is_err());
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_kill_in_a_pod_needs_its_event() {
     let enriched = body(vec![log(" process 7 ("), ("oom", event(7))]);
     let input = input(Some(uid));
     for after in [&last, &enriched] {
-        assert!(of(&input, &[&first, &last], &[&first, after], Way::Behind).is_err());
+        assert!(of(&input, &[&first, &last], &[&first, after], Way::Appended).is_err());
     }
 }
 
@@ -122,6 +122,6 @@ fn text_of_unknown_origin_needs_no_event() {
         ..input(None)
     };
     let before: [&[u8]; 2] = [&a, &b];
-    assert!(of(&unproven, &before, &before, Way::Behind).is_ok());
-    assert!(of(&unproven, &before, &[&a, &enriched], Way::Behind).is_err());
+    assert!(of(&unproven, &before, &before, Way::Appended).is_ok());
+    assert!(of(&unproven, &before, &[&a, &enriched], Way::Appended).is_err());
 }

@@ -166,7 +166,7 @@ fn make(host: Host, instance: *mut Instance, data: *mut c_void) -> Result<(), St
                 }
                 let known = crate::settings::OPTIONS.join(", ");
                 return Err(format!(
-                    "`{name}` is no option of this filter; there are {known}"
+                    "`{name}` is not an option of this filter; there are {known}"
                 ));
             }
         }

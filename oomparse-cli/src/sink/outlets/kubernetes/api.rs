@@ -115,7 +115,7 @@ fn json(came: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<V
     serde_json::from_slice(&body).map_err(|error| Refusal {
         status: 502,
         code: "json".to_owned(),
-        sentence: format!("the API server's answer is no JSON: {error}"),
+        sentence: format!("the API server's answer is not JSON: {error}"),
         pause: None,
         body: Vec::new(),
     })

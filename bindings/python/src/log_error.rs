@@ -15,7 +15,7 @@ create_exception!(
 );
 
 /// An error of a log.
-pub(crate) struct Trouble {
+pub(crate) struct LogError {
     pub(crate) file: Option<String>,
     /// How many bytes of the log were read, after decompression.
     pub(crate) byte: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Trouble {
     pub(crate) raised: Option<PyErr>,
 }
 
-impl Trouble {
+impl LogError {
     /// The text for the `error` column.
     pub(crate) fn text(&self) -> String {
         if self.byte == 0 {
