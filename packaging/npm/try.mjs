@@ -41,7 +41,7 @@ run(bin('tsc'), '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2
 run(bin('tsc'), '--strict', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022', '--lib', 'es2022,dom', 'src/types.ts');
 done('tsc --strict, as Node and as bundlers resolve');
 
-// There is no CommonJS in it, and says so. The module itself is no code with types.
+// There is no CommonJS in it, and says so. The module itself has no types.
 run(bin('attw'), packed, '--profile', 'esm-only', '--exclude-entrypoints', 'oomparse_bg.wasm');
 done('are the types wrong');
 
