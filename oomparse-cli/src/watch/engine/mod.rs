@@ -5,7 +5,7 @@ mod end;
 use super::feed::{Feed, Next, Start};
 use super::open::{open_feed, options};
 use super::outbox::Outbox;
-use super::signals::{Signals, wait_for};
+use super::signals::Signals;
 use super::state::{Anchor, State};
 use super::{PAUSE_MS, WatchArgs};
 use crate::infer::Storm;
@@ -16,7 +16,6 @@ use crate::sink::outlets::{Outlets, Source};
 use crate::{Failure, Found, sentence, warn};
 use memchr::memmem;
 use oomparse_core::{OomEvent, Parser};
-use rustix::event::{PollFd, PollFlags};
 use std::io;
 use std::time::{Duration, Instant};
 
