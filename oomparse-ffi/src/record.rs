@@ -75,7 +75,7 @@ pub unsafe extern "C" fn oomparse_parser_wants_record(
         let Ok(mut inner) = parser.lock() else {
             return true;
         };
-        let wants = inner.host.wants(key, text);
+        let wants = inner.host.wants_text(key, text);
         if !wants {
             inner.host.pass_over(key, one_line(text));
         }

@@ -30,6 +30,8 @@ pub struct Host<N> {
     names: N,
     /// A report is being printed in one of the streams.
     in_report: bool,
+    /// Lines of daemons are read, which another value of a record than its text may name.
+    reads_daemons: bool,
     /// Kills whose records are older than this are not emitted; seconds since 1970.
     since: u64,
     counts: Counts,
@@ -73,6 +75,7 @@ impl<N: Names> Host<N> {
     /// A host that has seen no records yet.
     pub fn new(options: Options, names: N) -> Self {
         Self {
+            reads_daemons: options.accept.has_daemons(),
             parsers: KeyedParser::with_options(options),
             names,
             in_report: false,
@@ -138,7 +141,15 @@ impl<N: Names> Host<N> {
             || self.parsers.is_candidate(bytes)
     }
 
-    /// The same for bytes whose streams are not known yet.
+    /// The same for a record of which the caller has only the text at hand: where daemons' lines are read,
+    /// the author may be named beside it, so every record matters and the parser searches it as a whole.
+    #[must_use]
+    #[inline]
+    pub fn wants_text(&self, stream: &[u8], text: &[u8]) -> bool {
+        self.reads_daemons || self.wants(stream, text)
+    }
+
+    /// The same as [`wants`](Self::wants) for bytes whose streams are not known yet.
     #[must_use]
     #[inline]
     pub fn wants_of_any(&self, bytes: &[u8]) -> bool {
@@ -339,6 +350,22 @@ mod tests {
         host.finish();
         assert_eq!(late(&mut host), []);
         assert_eq!((host.counts().events, host.counts().kills), (1000, 1000));
+    }
+
+    #[test]
+    fn where_daemons_are_read_the_text_alone_decides_nothing() {
+        let text = b"Killed /a.slice/b.service due to memory pressure for /a.slice being 65.15% > 50.00% for > 20s with reclaim activity";
+        let options = |accept| Options::default().accept(accept);
+        let accept = oomparse_core::Accept::KERNEL;
+        let kernels = Host::new(options(accept), ());
+        assert!(!kernels.wants_text(b"a", text) && kernels.wants_text(b"a", killed(7).as_bytes()));
+        let mut host = Host::new(options(accept.and(oomparse_core::Daemon::SystemdOomd)), ());
+        assert!(host.wants_text(b"a", text) && !host.wants(b"a", text));
+        let record = format!(
+            "{{\"SYSLOG_IDENTIFIER\":\"systemd-oomd\",\"_SYSTEMD_UNIT\":\"systemd-oomd.service\",\"_COMM\":\"systemd-oomd\",\"MESSAGE\":\"{}\"}}",
+            String::from_utf8_lossy(text)
+        );
+        assert!(host.take(b"a", None, record.as_bytes()).is_some());
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Filter {
             return Ok(Value::Nil);
         };
         let stream = self.places.stream(&record);
-        if !self.host.wants_of_any(&text.as_bytes()) {
+        if !self.host.wants_text(&stream, &text.as_bytes()) {
             self.host.pass_over(&stream, &text.as_bytes());
             return Ok(Value::Nil);
         }

@@ -133,7 +133,7 @@ impl Filter {
     /// Whether a record with this text matters.
     fn wants(&self, py: Python<'_>, stream: &[u8], text: &[u8]) -> bool {
         let mut host = self.lock(py);
-        let wants = host.wants(stream, text);
+        let wants = host.wants_text(stream, text);
         if !wants {
             host.pass_over(stream, text);
         }

@@ -395,8 +395,10 @@ mod tests {
 
     /// How many kills these lines tell, each with its fraction of a second, if it has one.
     fn kills(log: &[(Option<u32>, &str)]) -> usize {
-        let mut options = Options::default();
-        options.accept = options.accept.and(Daemon::EarlyOom);
+        let options = Options {
+            accept: crate::Accept::ANY.and(Daemon::EarlyOom),
+            ..Options::default()
+        };
         let mut parser = Parser::with_options(options);
         for (micros, text) in log {
             let fraction = micros.map(|it| alloc::format!(".{it:06}"));

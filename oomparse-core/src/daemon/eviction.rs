@@ -410,8 +410,10 @@ mod tests {
 
     /// The events of a kubelet's lines, each with the process that wrote it.
     fn events(log: &[(u32, &str)]) -> Vec<OomEvent> {
-        let mut options = Options::default();
-        options.accept = Accept::KERNEL.and(Daemon::Kubelet);
+        let options = Options {
+            accept: Accept::KERNEL.and(Daemon::Kubelet),
+            ..Options::default()
+        };
         let mut parser = Parser::with_options(options);
         for (pid, text) in log {
             let line =

@@ -290,8 +290,10 @@ mod tests {
         detectorgroup:[mem pressure] killer:kill_by_memory_size_or_growth v2";
 
     fn origins(accept: Accept, line: &str) -> Vec<Origin> {
-        let mut options = Options::default();
-        options.accept = accept;
+        let options = Options {
+            accept,
+            ..Options::default()
+        };
         let mut parser = Parser::with_options(options);
         parser.push_line(line.as_bytes());
         parser.finish();

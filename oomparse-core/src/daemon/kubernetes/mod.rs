@@ -370,8 +370,10 @@ mod tests {
         reason: Evicted\nmessage: 'The node was low on resource: memory. '\nsource:\n  component: kubelet\n";
 
     fn count(daemon: Daemon, log: &str) -> usize {
-        let mut options = Options::default();
-        options.accept = Accept::ANY.and(daemon);
+        let options = Options {
+            accept: Accept::ANY.and(daemon),
+            ..Options::default()
+        };
         let mut parser = Parser::with_options(options);
         parser.push_chunk(log.as_bytes());
         parser.finish();
