@@ -2,7 +2,6 @@
 
 use oomparse_core::line::parse_line;
 use oomparse_core::{Framer, Options, Parser, Text};
-use oomparse_fuzz_targets::opens;
 use oomparse_tests::model::{CARRIERS, Carrier};
 use oomparse_tests::{cases, lines, parse_whole, to_values};
 use proptest::collection::vec;
@@ -257,7 +256,7 @@ fn the_sieve_refuses_no_line_of_the_corpus_that_matters() {
             let Some(frame) = framer.frame(line) else {
                 continue;
             };
-            if opens(&parse_line(&frame.message)) {
+            if parse_line(&frame.message).opens() {
                 assert!(
                     parser.is_candidate(line),
                     "{}: {}",

@@ -1,6 +1,7 @@
 //! `docs/schema.md` against what the parser writes and what the corpus proves, in both directions.
 
-use oomparse_core::{OomEvent, PodSource, Text};
+use oomparse_core::line::Line;
+use oomparse_core::{Evidence, OomEvent, PodSource, Text};
 use oomparse_tests::{Case, cases, corpus_dir, leaf_paths};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -131,6 +132,57 @@ fn every_evidence_word_written_is_in_the_schema() {
             assert!(known.contains(word), "`{word}` is not in docs/schema.md");
         }
     }
+}
+
+/// The list behind the words: the parser's registry of lines, form by form.
+#[test]
+fn every_kind_of_line_is_in_the_schema_with_its_word() {
+    let path = corpus_dir().join("../docs/schema.md");
+    let text = std::fs::read_to_string(path).expect("docs/schema.md");
+    let row = |word: &str| {
+        let begin = format!("* `{word}`: ");
+        text.lines().find_map(|line| line.strip_prefix(&begin))
+    };
+    for kind in Line::KINDS {
+        let Some(evidence) = kind.evidence else {
+            continue;
+        };
+        let forms = row(evidence.as_str()).unwrap_or_default();
+        let form = kind.form.trim();
+        assert!(
+            forms
+                .split("; ")
+                .any(|known| known.eq_ignore_ascii_case(form)),
+            "{}: `{}` has no {form:?} in docs/schema.md",
+            kind.name,
+            evidence.as_str(),
+        );
+    }
+    let forms = Line::KINDS
+        .iter()
+        .filter(|kind| kind.evidence.is_some())
+        .count();
+    let documented: usize = Evidence::ALL
+        .iter()
+        .filter_map(|evidence| row(evidence.as_str()))
+        .map(|forms| forms.split("; ").count())
+        .sum();
+    // A panic is a kind of its own only in its word.
+    assert_eq!(documented, forms + 1, "docs/schema.md has a form too many");
+}
+
+/// The words themselves, in both directions.
+#[test]
+fn the_evidence_words_of_the_schema_are_all_there_are() {
+    let path = corpus_dir().join("../docs/schema.md");
+    let text = std::fs::read_to_string(path).expect("docs/schema.md");
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("`evidence` words:"))
+        .expect("the list of evidence words");
+    let documented: BTreeSet<&str> = line.split('`').skip(1).step_by(2).collect();
+    let known: BTreeSet<&str> = Evidence::ALL.iter().map(|word| word.as_str()).collect();
+    assert_eq!(documented, known);
 }
 
 /// `Deserialize` gives back what was written, to the last byte.

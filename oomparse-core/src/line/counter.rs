@@ -9,6 +9,7 @@
 //! "No limit" is printed as the counter's maximum: 9007199254740988kB with 4 KiB pages, …976 with 16, …928 with
 //! 64, and up to 18014398509481983kB before 3.19.
 
+use super::Line;
 use super::common::{kib_after, number};
 
 /// Which counter.
@@ -97,6 +98,10 @@ pub(super) fn counter(message: &[u8]) -> Option<CounterLine> {
         line.cut = false;
     }
     Some(line)
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    counter(message).map(Line::Counter)
 }
 
 #[cfg(test)]

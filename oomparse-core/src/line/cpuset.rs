@@ -6,6 +6,7 @@
 //!
 //! The name is the last component of the invoker's cpuset cgroup, and shows nothing about the victim.
 
+use super::Line;
 use super::common::{find_behind_comm, rsplit_once};
 
 /// A cpuset line: a view over the message.
@@ -35,6 +36,10 @@ pub(super) fn cpuset(message: &[u8]) -> Option<CpusetLine<'_>> {
         cpuset,
         mems_allowed,
     })
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    cpuset(message).map(Line::Cpuset)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! Samples: `Memory cgroup out of memory: OOM victim 77 (java) is already exiting. Skip killing the task` (5.15) and
 //! `Out of memory: OOM victim 9 (a) is already exiting. Skip killing the task` (6.6).
 
+use super::Line;
 use super::common::{Message, Parsed, is_comm, message, pid};
 use nom::Parser;
 use nom::bytes::complete::tag;
@@ -36,6 +37,10 @@ pub(super) fn exiting(input: &[u8]) -> Parsed<'_, Exiting<'_>> {
             nom::error::ErrorKind::Tag,
         ))),
     }
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    exiting(message).ok().map(|(_, line)| Line::Exiting(line))
 }
 
 #[cfg(test)]

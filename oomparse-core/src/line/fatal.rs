@@ -11,6 +11,8 @@
 //! Samples: `Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled` (5.15) and
 //! `Out of memory and no killable processes...` (5.19).
 
+use super::Line;
+
 /// Why nobody was killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -41,6 +43,10 @@ pub(super) fn fatal(message: &[u8]) -> Option<Fatal> {
         .iter()
         .any(|panic| text.starts_with(panic))
         .then_some(Fatal::PanicOnOom)
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    fatal(message).map(Line::Fatal)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! Samples: `Tasks in /A1 are going to be killed due to memory.oom.group set` (4.19) and
 //! `Tasks in /kubepods.slice/kubepods-pod9e.slice/cri-containerd-46.scope are going to be killed due to memory.oom.group set` (6.6).
 
+use super::Line;
+
 /// Reads the line; returns the group's cgroup.
 pub(super) fn group(message: &[u8]) -> Option<&[u8]> {
     let path = message
@@ -13,6 +15,10 @@ pub(super) fn group(message: &[u8]) -> Option<&[u8]> {
         .strip_prefix(b"Tasks in ")?
         .strip_suffix(b" are going to be killed due to memory.oom.group set")?;
     (path.first() == Some(&b'/')).then_some(path)
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    group(message).map(Line::Group)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //! Samples: `mysqld invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0` (2.6.32) and
 //! `ps invoked oom-killer: gfp_mask=0x14000c0(GFP_KERNEL), nodemask=(null),  order=0, oom_score_adj=979` (4.14).
 
+use super::Line;
 use super::common::{Parsed, find_behind_comm, node_list, small_signed, trim_end};
 use nom::Parser;
 use nom::branch::alt;
@@ -129,6 +130,12 @@ fn nodemask(input: &[u8]) -> Parsed<'_, &[u8]> {
 fn number_after<'a>(name: &'static str, input: &'a [u8]) -> Parsed<'a, i32> {
     let (rest, _) = (opt(tag(&b","[..])), take_while1(|byte| byte == b' ')).parse(input)?;
     preceded(tag(name.as_bytes()), small_signed).parse(rest)
+}
+
+/// The line, if a comm and the words are there; `Malformed` if what follows is not the killer's.
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    let comm_end = find(message)?;
+    Some(invoked(message, comm_end).map_or(Line::Malformed, Line::Invoked))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 //! `Memory cgroup out of memory: Killed process 68061 (stress) total-vm:4195088kB, anon-rss:2884696kB, file-rss:288kB, shmem-rss:0kB, UID:0 pgtables:5704kB oom_score_adj:968` (6.1).
 
 use super::common::{Message, Parsed, is_comm, kib_after, message, number, pid, rsplit_once, uid};
+use super::{Line, beancounter};
 use crate::event::Field;
 use crate::limits::MAX_COMM_LEN;
 use nom::Parser;
@@ -274,6 +275,19 @@ fn adjustment(rest: &[u8], line: &mut Killed<'_>) -> bool {
     let adj = preceded(tag(&b" oom_score_adj:"[..]), super::common::small_signed).parse(rest);
     line.oom_score_adj = adj.ok().map(|(_, adj)| adj);
     line.oom_score_adj.is_some()
+}
+
+/// The line; `Malformed` if it only begins like one.
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    if message.starts_with(b"Out of memory")
+        && let Some(line) = beancounter::killed(message)
+    {
+        return Some(Line::Killed(line));
+    }
+    let (behind, _) = self::message(message).ok()?;
+    behind
+        .starts_with(b"Killed process ")
+        .then(|| killed(message).map_or(Line::Malformed, |(_, line)| Line::Killed(line)))
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@
 //! `active_anon:40211 inactive_anon:12 isolated_anon:0` (6.6). Lines of nodes and zones (`Node 0 …`,
 //! figures in kB) are skipped.
 
+use super::Line;
 use super::common::{decimal, kib};
 use crate::bytes::words::position;
 use crate::event::Meminfo;
@@ -139,6 +140,18 @@ const TOTALS: [(&str, Slot); 13] = [
     ("pagetables", |info| &mut info.pagetables_pages),
     ("free", |info| &mut info.free_pages),
 ];
+
+pub(super) fn heading(message: &[u8]) -> Option<Line<'_>> {
+    message
+        .starts_with(b"Mem-Info:")
+        .then_some(Line::MeminfoHeading)
+}
+
+/// A line of figures, or several in one record, which is recognised by its first line.
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    let end = memchr::memchr(b'\n', message).unwrap_or(message.len());
+    is_figures(message.get(..end)?).then_some(Line::Meminfo(message))
+}
 
 #[cfg(test)]
 mod tests {

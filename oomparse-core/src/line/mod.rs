@@ -14,6 +14,7 @@ mod fatal;
 mod group;
 mod invoked;
 mod killed;
+mod kinds;
 pub(crate) mod meminfo;
 mod noise;
 mod reaped;
@@ -33,6 +34,7 @@ pub use exiting::Exiting;
 pub use fatal::Fatal;
 pub use invoked::Invoked;
 pub use killed::Killed;
+pub use kinds::{Kind, Line};
 pub use reaped::{Left, ReapedLine};
 pub use selected::{SelectedLine, SharingMm};
 pub use stats::StatsHeading;
@@ -41,62 +43,6 @@ pub(crate) use summary::{OOM_MEMCG, TASK_MEMCG};
 pub use task_in::TaskIn;
 pub use task_info::TaskInfo;
 pub use tasks::{Columns, Row};
-
-/// One message of the kernel: a view over its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Line<'a> {
-    /// `X invoked oom-killer: …`
-    Invoked(Invoked<'a>),
-    /// `X cpuset=Y mems_allowed=Z`
-    Cpuset(CpusetLine<'a>),
-    /// `CPU: 0 PID: 7 Comm: x …`
-    TaskInfo(TaskInfo<'a>),
-    /// `Task in A killed as a result of limit of B`
-    TaskIn(TaskIn<'a>),
-    /// `Memory limit reached of cgroup P`
-    LimitReached(&'a [u8]),
-    /// `memory: usage …` and similar lines
-    Counter(CounterLine),
-    /// `Memory cgroup stats for P:`
-    StatsHeading(StatsHeading<'a>),
-    /// `key value`
-    StatEntry(&'a [u8], u64),
-    /// A whole block of such lines in one record; `key:NKB …` after a line break
-    StatEntries(&'a [u8]),
-    /// `Mem-Info:`
-    MeminfoHeading,
-    /// A line of totals of the Mem-Info block, or several in one record
-    Meminfo(&'a [u8]),
-    /// `Tasks state (memory values in pages):`
-    TasksState,
-    /// The task table's heading
-    TasksHeading(Columns),
-    /// A row of the task table
-    TaskRow(Row<'a>),
-    /// `Kill process N (comm) score S or sacrifice child`
-    Selected(SelectedLine<'a>),
-    /// `oom-kill:constraint=…`
-    Summary(Summary<'a>),
-    /// `Killed process N (comm) …`
-    Killed(Killed<'a>),
-    /// `Kill process N (comm) sharing same memory`
-    SharingMm(SharingMm<'a>),
-    /// `Tasks in P are going to be killed due to memory.oom.group set`
-    Group(&'a [u8]),
-    /// `OOM victim N (comm) is already exiting. Skip killing the task`
-    Exiting(Exiting<'a>),
-    /// `oom_reaper: …`
-    Reaped(ReapedLine<'a>),
-    /// Nobody was killed
-    Fatal(Fatal),
-    /// `oom_kill_process: N callbacks suppressed`
-    Suppressed(u64),
-    /// A line that begins like one of these kinds but does not continue like it.
-    Malformed,
-    /// Any other line.
-    Other,
-}
 
 /// Determines the kind of a message and reads it.
 ///
@@ -146,129 +92,12 @@ fn other_kinds(message: &[u8]) -> Line<'_> {
     if cfg!(feature = "perf") && noise::is_noise(message) {
         return Line::Other;
     }
-    any_kind(message)
-}
-
-fn any_kind(message: &[u8]) -> Line<'_> {
-    // The invoker's comm comes first, and may imitate any other kind.
-    if let Some(comm_end) = invoked::find(message) {
-        return invoked::invoked(message, comm_end).map_or(Line::Malformed, Line::Invoked);
-    }
-    let Some(first) = message.first() else {
-        return Line::Other;
-    };
-    let line = match first {
-        b'[' => bracket(message),
-        b'o' | b'O' | b'N' | b'K' => decision(message),
-        b'M' => capital_m(message),
-        b'm' | b'k' | b's' => counter::counter(message).map(Line::Counter),
-        b'T' => capital_t(message),
-        b'C' | b'P' => task_info::task_info(message)
-            .ok()
-            .map(|(_, line)| Line::TaskInfo(line)),
-        _ => None,
-    };
-    line.unwrap_or_else(|| rest(message, *first))
-}
-
-fn bracket(message: &[u8]) -> Option<Line<'_>> {
-    if let Some(row) = tasks::row(message) {
-        return Some(Line::TaskRow(row));
-    }
-    tasks::columns(message).map(Line::TasksHeading)
-}
-
-/// Lines about the chosen and the killed process.
-fn decision(message: &[u8]) -> Option<Line<'_>> {
-    if message.starts_with(b"oom-kill:") {
-        return Some(
-            summary::summary(message).map_or(Line::Malformed, |(_, line)| Line::Summary(line)),
-        );
-    }
-    if message.starts_with(b"oom_reaper: ") {
-        return Some(
-            reaped::reaped(message).map_or(Line::Malformed, |(_, line)| Line::Reaped(line)),
-        );
-    }
-    if let Some(count) = suppressed::suppressed(message) {
-        return Some(Line::Suppressed(count));
-    }
-    if message.starts_with(b"Out of memory")
-        && let Some(line) = beancounter::killed(message)
-    {
-        return Some(Line::Killed(line));
-    }
-    let Ok((behind, _)) = common::message(message) else {
-        return None;
-    };
-    if behind.starts_with(b"Killed process ") {
-        return Some(
-            killed::killed(message).map_or(Line::Malformed, |(_, line)| Line::Killed(line)),
-        );
-    }
-    if let Ok((_, line)) = selected::selected(message) {
-        return Some(Line::Selected(line));
-    }
-    if let Ok((_, line)) = selected::sharing_mm(message) {
-        return Some(Line::SharingMm(line));
-    }
-    if let Ok((_, line)) = exiting::exiting(message) {
-        return Some(Line::Exiting(line));
-    }
-    fatal::fatal(message).map(Line::Fatal)
-}
-
-fn capital_m(message: &[u8]) -> Option<Line<'_>> {
-    if message.starts_with(b"Memory cgroup stats for ") {
-        return Some(stats::heading(message).map_or(Line::Malformed, Line::StatsHeading));
-    }
-    if message.starts_with(b"Mem-Info:") {
-        return Some(Line::MeminfoHeading);
-    }
-    if let Some(path) = task_in::limit_reached(message) {
-        return Some(Line::LimitReached(path));
-    }
-    decision(message)
-}
-
-fn capital_t(message: &[u8]) -> Option<Line<'_>> {
-    if message.starts_with(b"Task in ") {
-        return Some(task_in::task_in(message).map_or(Line::Malformed, Line::TaskIn));
-    }
-    if tasks::is_state_line(message) {
-        return Some(Line::TasksState);
-    }
-    group::group(message).map(Line::Group)
-}
-
-/// Lines that begin with a name: figures, the cpuset line, a panic.
-fn rest(message: &[u8], first: u8) -> Line<'_> {
-    if first.is_ascii_lowercase() {
-        if let Some((key, value)) = stats::entry(message) {
-            return Line::StatEntry(key, value);
-        }
-        if stats::begins_with_figure(message) {
-            return Line::StatEntries(message);
-        }
-    }
-    // A block in one record is recognised by its first line.
-    let first_line = match memchr::memchr(b'\n', message) {
-        Some(at) => message.get(..at).unwrap_or_default(),
-        None => message,
-    };
-    if first_line.len() < message.len() && stats::entry(first_line).is_some() {
-        return Line::StatEntries(message);
-    }
-    if matches!(first, b' ' | b'a'..=b'z' | b'0'..=b'9' | b'F' | b'T')
-        && meminfo::is_figures(first_line)
-    {
-        return Line::Meminfo(message);
-    }
-    cpuset::cpuset(message).map_or(Line::Other, Line::Cpuset)
+    kinds::any_kind(message)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::kinds::any_kind;
     use super::*;
     use std::format;
 

@@ -7,6 +7,7 @@
 //! Samples: `oom_reaper: reaped process 3477 (trinity-c159), now anon-rss:0kB, file-rss:0kB, shmem-rss:444kB` (4.7) and
 //! `oom_reaper: unable to reap pid:91 (postgres)` (5.4).
 
+use super::Line;
 use super::common::{Parsed, is_comm, kib_after, pid, rsplit_once};
 use nom::Parser;
 use nom::bytes::complete::tag;
@@ -92,6 +93,13 @@ fn left(sizes: &[u8]) -> Left {
         left.shmem_rss_kib = Some(shmem);
     }
     left
+}
+
+/// The line; `Malformed` if it only begins like one.
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    message
+        .starts_with(b"oom_reaper: ")
+        .then(|| reaped(message).map_or(Line::Malformed, |(_, line)| Line::Reaped(line)))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 //! The same function of 2.6.3x to 4.5 prints `Kill process %d (%s) sharing same memory` for every other
 //! process with the victim's memory, and kills it too.
 
+use super::Line;
 use super::common::{Message, Parsed, is_comm, message, pid, rsplit_once, signed};
 use nom::Parser;
 use nom::branch::alt;
@@ -89,6 +90,16 @@ pub(super) fn sharing_mm(input: &[u8]) -> Parsed<'_, SharingMm<'_>> {
             nom::error::ErrorKind::Tag,
         ))),
     }
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    selected(message).ok().map(|(_, line)| Line::Selected(line))
+}
+
+pub(super) fn sharing_line(message: &[u8]) -> Option<Line<'_>> {
+    sharing_mm(message)
+        .ok()
+        .map(|(_, line)| Line::SharingMm(line))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //!
 //! A path may contain blanks and colons, so the one-line form is read from its right end.
 
+use super::Line;
 use super::common::{decimal, number, split_once};
 use crate::bytes::words;
 use memchr::{memchr, memrchr};
@@ -201,6 +202,26 @@ pub(crate) fn entry(line: &[u8]) -> Option<(&[u8], u64)> {
     let (head, value) = line.split_at_checked(line.len().checked_sub(digits)?)?;
     let key = head.strip_suffix(b" ").filter(|key| is_key(key))?;
     Some((key, number(value).ok()?.1))
+}
+
+/// The heading; `Malformed` if it only begins like one.
+pub(super) fn heading_line(message: &[u8]) -> Option<Line<'_>> {
+    let begins = message.starts_with(b"Memory cgroup stats for ");
+    begins.then(|| heading(message).map_or(Line::Malformed, Line::StatsHeading))
+}
+
+pub(super) fn entry_line(message: &[u8]) -> Option<Line<'_>> {
+    entry(message).map(|(key, value)| Line::StatEntry(key, value))
+}
+
+/// A block in one record, which is recognised by its first line, or the rest of the one-line form.
+pub(super) fn entries(message: &[u8]) -> Option<Line<'_>> {
+    let begins = message.first().is_some_and(u8::is_ascii_lowercase);
+    if begins && begins_with_figure(message) {
+        return Some(Line::StatEntries(message));
+    }
+    let first_line = message.get(..memchr(b'\n', message)?)?;
+    entry(first_line).map(|_| Line::StatEntries(message))
 }
 
 #[cfg(test)]

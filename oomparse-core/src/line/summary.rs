@@ -13,6 +13,7 @@
 //! Owners choose the names freely: a cpuset name (one path component, so without `/`), two paths, a comm. They
 //! are read from the fixed ends that the kernel prints.
 
+use super::Line;
 use super::common::{
     Parsed, find, is_at_or_below, is_comm, node_list, pid, rsplit_once, split_once, split_paths,
     uid,
@@ -323,6 +324,13 @@ fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
         line.comm = Some(comm);
     }
     path
+}
+
+/// The line; `Malformed` if it only begins like one.
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    message
+        .starts_with(b"oom-kill:")
+        .then(|| summary(message).map_or(Line::Malformed, |(_, line)| Line::Summary(line)))
 }
 
 #[cfg(test)]

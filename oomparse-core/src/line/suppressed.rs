@@ -4,6 +4,7 @@
 //! the limiting function; others (`warn_alloc`) have nothing to do with OOM kills.
 //! Samples: `oom_kill_process: 20 callbacks suppressed` (6.18) and `oom_kill_process: 1520 callbacks suppressed` (4.19).
 
+use super::Line;
 use super::common::number;
 
 /// Reads the line; returns the count.
@@ -11,6 +12,10 @@ pub(super) fn suppressed(message: &[u8]) -> Option<u64> {
     let rest = message.strip_prefix(b"oom_kill_process: ")?;
     let (rest, count) = number(rest).ok()?;
     rest.starts_with(b" callbacks suppressed").then_some(count)
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    suppressed(message).map(Line::Suppressed)
 }
 
 #[cfg(test)]

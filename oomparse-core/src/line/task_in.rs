@@ -8,6 +8,7 @@
 //!
 //! 2.6.32 passes the invoker, so there the first path may be the invoker's.
 
+use super::Line;
 use super::common::{is_at_or_below, split_paths, trim_end};
 use crate::event::Field;
 
@@ -68,6 +69,16 @@ pub(super) fn task_in(message: &[u8]) -> Option<TaskIn<'_>> {
 pub(super) fn limit_reached(message: &[u8]) -> Option<&[u8]> {
     let path = trim_end(message.strip_prefix(b"Memory limit reached of cgroup ")?);
     (path.first() == Some(&b'/')).then_some(path)
+}
+
+/// The line; `Malformed` if it only begins like one.
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    let begins = message.starts_with(b"Task in ");
+    begins.then(|| task_in(message).map_or(Line::Malformed, Line::TaskIn))
+}
+
+pub(super) fn limit_line(message: &[u8]) -> Option<Line<'_>> {
+    limit_reached(message).map(Line::LimitReached)
 }
 
 #[cfg(test)]

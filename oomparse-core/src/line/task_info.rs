@@ -13,6 +13,7 @@
 //!
 //! `PID` is a thread's id.
 
+use super::Line;
 use super::common::{Parsed, is_comm, number, pid, rsplit_once, split_once, uid};
 use nom::Parser;
 use nom::branch::alt;
@@ -87,6 +88,12 @@ fn comm_and_release<'a>(rest: &'a [u8], line: &mut TaskInfo<'a>) {
         }
         words = tail;
     }
+}
+
+pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
+    task_info(message)
+        .ok()
+        .map(|(_, line)| Line::TaskInfo(line))
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 //! Widths are minimums, so a row is split at blanks. The comm follows the last number and one blank; it may
 //! contain blanks or be empty. Unknown columns are skipped.
 
+use super::Line;
 use super::common::{decimal, find, is_comm};
 use crate::bytes::Text;
 use crate::bytes::words::{blanks, few_digits_behind_blanks, padded_number};
@@ -54,11 +55,6 @@ pub struct Columns {
     len: usize,
     /// How many columns precede the process id.
     tgid: Option<usize>,
-}
-
-/// Whether this is the line above the heading.
-pub(super) fn is_state_line(message: &[u8]) -> bool {
-    message.starts_with(b"Tasks state (memory values in pages):")
 }
 
 /// Reads the heading.
@@ -328,6 +324,20 @@ fn put(kind: Column, is_negative: bool, value: u64, row: &mut TaskRow) -> Option
     };
     *slot = Some(value);
     Some(())
+}
+
+pub(super) fn row_line(message: &[u8]) -> Option<Line<'_>> {
+    row(message).map(Line::TaskRow)
+}
+
+pub(super) fn heading(message: &[u8]) -> Option<Line<'_>> {
+    columns(message).map(Line::TasksHeading)
+}
+
+/// The line above the heading.
+pub(super) fn state(message: &[u8]) -> Option<Line<'_>> {
+    let is_state = message.starts_with(b"Tasks state (memory values in pages):");
+    is_state.then_some(Line::TasksState)
 }
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ fn tells(line: &[u8], event: &OomEvent) -> bool {
     {
         return false;
     }
-    let found = evidence(&parse_line(&frame.message));
+    let found = parse_line(&frame.message).evidence();
     match found {
         // A reaper's line comes after the lines that it is about.
         Some(Evidence::Reaped) => {
@@ -245,7 +245,7 @@ fn first_of_run(before: Backward<'_>, text: &[u8], event: &OomEvent, end: usize)
             let line = parse_line(&frame.message);
             let of_other = matches!(&line, Line::Killed(killed)
                 if event.victim.as_ref().is_some_and(|victim| victim.pid != killed.pid));
-            let found = evidence(&line);
+            let found = line.evidence();
             let is_ours = found.is_some_and(|found| event.evidence.contains(&found));
             is_of(&frame, event) && is_ours && !of_other
         })
@@ -259,31 +259,6 @@ fn is_of(frame: &Frame<'_>, event: &OomEvent) -> bool {
         (Some(host), Some(of)) => host.as_ref() == of.as_bytes(),
         _ => true,
     }
-}
-
-/// The kind of evidence of a kernel line.
-fn evidence(line: &Line<'_>) -> Option<Evidence> {
-    Some(match line {
-        Line::Invoked(_) => Evidence::Invoked,
-        Line::Cpuset(_) => Evidence::Cpuset,
-        Line::TaskInfo(_) => Evidence::TaskInfo,
-        Line::TaskIn(_) => Evidence::TaskIn,
-        Line::LimitReached(_) => Evidence::LimitReached,
-        Line::Counter(_) => Evidence::MemcgUsage,
-        Line::StatsHeading(_) | Line::StatEntry(..) | Line::StatEntries(_) => Evidence::MemcgStats,
-        Line::MeminfoHeading | Line::Meminfo(_) => Evidence::Meminfo,
-        Line::TasksState | Line::TasksHeading(_) | Line::TaskRow(_) => Evidence::Tasks,
-        Line::Selected(_) => Evidence::Selected,
-        Line::Summary(_) => Evidence::Summary,
-        Line::Killed(_) => Evidence::Killed,
-        Line::SharingMm(_) => Evidence::SharingMm,
-        Line::Group(_) => Evidence::Group,
-        Line::Exiting(_) => Evidence::Exiting,
-        Line::Reaped(_) => Evidence::Reaped,
-        Line::Fatal(_) => Evidence::NoKillable,
-        Line::Suppressed(_) => Evidence::Suppressed,
-        _ => return None,
-    })
 }
 
 /// One line of an event's excerpt.
@@ -343,7 +318,8 @@ fn mark(line: &[u8], framer: &mut Framer, event: &OomEvent) -> Mark {
     if let Line::Counter(counter) = &parsed {
         mark.counter = Some(counter_word(counter.kind));
     }
-    mark.evidence = evidence(&parsed)
+    mark.evidence = parsed
+        .evidence()
         .filter(|found| is_ours && event.evidence.contains(found))
         .map(Evidence::as_str);
     mark

@@ -6,7 +6,6 @@
 mod daemon;
 mod ffi;
 mod kept;
-mod opens;
 
 pub use daemon::daemon;
 pub use ffi::ffi;
@@ -16,7 +15,6 @@ use oomparse_core::{
     Fragment, FrameKind, Framer, OomEvent, Options, Origin, Parser, parse_cgroup_path,
 };
 use oomparse_pods::{PodTable, learn};
-pub use opens::opens;
 
 /// A target's body.
 pub type Target = fn(&[u8]);
@@ -228,7 +226,7 @@ fn quoted(log: &[u8], head: &str) {
 fn sieve(log: &[u8]) {
     let parser = Parser::new();
     for line in log.split(|byte| *byte == b'\n').take(64) {
-        let opens = opens(&parse_line(line));
+        let opens = parse_line(line).opens();
         assert!(!opens || parser.is_candidate(line), "refused: {line:?}");
         if let Line::Counter(counter) = parse_line(line) {
             assert!(
