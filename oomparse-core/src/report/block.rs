@@ -1,12 +1,15 @@
 //! Lines of a report's block: its first line, the counters, the figures, the task table.
 
+use super::reports::ReportId;
 use super::state::{self, Report};
 use super::{Assembler, INTERLEAVE_US, is_near, stable_hash};
 use crate::bytes::Text;
 use crate::event::Evidence;
 use crate::limits::{MAX_IDLE_LINES, MAX_OPEN_REPORTS, MAX_REAPER_DELAY_US};
 use crate::line::common::is_at_or_below;
-use crate::line::{CounterLine, Invoked, Line, Row, StatsHeading, TaskIn, TaskInfo, parse_line};
+use crate::line::{
+    Columns, CounterLine, Invoked, Line, Row, StatsHeading, TaskIn, TaskInfo, parse_line,
+};
 use crate::stamp::Stamp;
 use alloc::vec::Vec;
 
@@ -15,24 +18,26 @@ impl Assembler {
         self.make_room(&stamp);
         let mut report = Report::new(stamp);
         report.invoked(line);
-        let owner_prints = self.reports.get(self.owner).is_some_and(|owner| {
+        let owner_prints = self.reports.owner().is_some_and(|owner| {
             owner.has_block() && owner.columns.is_none() && is_near(&stamp, &owner.last)
         });
-        self.reports.push(report);
+        let id = self.reports.push(report);
         if !owner_prints {
-            self.owner = self.reports.len().saturating_sub(1);
+            self.reports.set_owner(id);
         }
     }
 
     /// Before a report starts: closes reports that are over.
     pub(super) fn make_room(&mut self, stamp: &Stamp) {
-        let mut at = 0;
-        while let Some(report) = self.reports.get(at) {
-            if !may_go_on(report, stamp) || self.reports.len() >= MAX_OPEN_REPORTS {
-                self.close(at);
-            } else {
-                at = at.saturating_add(1);
-            }
+        while self.reports.len() >= MAX_OPEN_REPORTS {
+            self.close_oldest();
+        }
+        self.close_where(|report| !may_go_on(report, stamp));
+    }
+
+    fn close_oldest(&mut self) {
+        if let Some(id) = self.reports.oldest(|_| true) {
+            self.close(id);
         }
     }
 
@@ -80,37 +85,33 @@ impl Assembler {
         stamp: &Stamp,
         has: impl Fn(&Report) -> bool,
         cpuset: Option<&[u8]>,
-    ) -> &mut Report {
+    ) -> Option<&mut Report> {
         let takes = |report: &Report| {
             !report.is_decided()
                 && !has(report)
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         };
-        let mut at = self
-            .reports
-            .get(self.owner)
-            .is_some_and(takes)
-            .then_some(self.owner);
+        let owner = self.reports.owner().filter(|owner| takes(owner));
+        let mut at = owner.map(Report::id);
         let heads = |report: &Report| takes(report) && !report.has_block();
         let is_known = stamp.caller.is_some();
         if !is_known && at.is_none_or(|at| self.reports.get(at).is_some_and(heads)) {
             at = self.pick_head(stamp, heads, cpuset).or(at);
         }
         let at = at
-            .or_else(|| self.reports.iter().rposition(takes))
+            .or_else(|| self.reports.newest(takes))
             .unwrap_or_else(|| {
                 if self.reports.len() >= MAX_OPEN_REPORTS {
-                    self.close(0);
+                    self.close_oldest();
                 }
-                self.reports.push(Report::new(*stamp));
-                self.reports.len().saturating_sub(1)
+                self.reports.push(Report::new(*stamp))
             });
-        self.owner = at;
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        self.reports.set_owner(at);
+        let report = self.reports.get_mut(at)?;
         report.last = *stamp;
         report.idle_lines = 0;
-        report
+        Some(report)
     }
 
     /// Of several first lines without a block: the one whose cpuset has the block's name; otherwise the oldest,
@@ -120,18 +121,17 @@ impl Assembler {
         stamp: &Stamp,
         heads: impl Fn(&Report) -> bool,
         cpuset: Option<&[u8]>,
-    ) -> Option<usize> {
-        let candidates: Vec<usize> = self
+    ) -> Option<ReportId> {
+        let candidates: Vec<ReportId> = self
             .reports
             .iter()
-            .enumerate()
-            .filter(|(_, report)| heads(report) && is_near(stamp, &report.last))
-            .map(|(at, _)| at)
+            .filter(|report| heads(report) && is_near(stamp, &report.last))
+            .map(Report::id)
             .collect();
         if candidates.len() < 2 {
             return candidates.first().copied();
         }
-        let named = |at: &&usize| {
+        let named = |at: &&ReportId| {
             let report = self.reports.get(**at);
             let known = report
                 .and_then(|report| report.cpuset.as_ref())
@@ -156,8 +156,9 @@ impl Assembler {
         let name = line
             .task_memcg
             .and_then(|path| path.rsplit(|byte| *byte == b'/').next());
-        let report = self.block(&stamp, Report::is_block_begun, name);
-        report.task_in(line);
+        if let Some(report) = self.block(&stamp, Report::is_block_begun, name) {
+            report.task_in(line);
+        }
     }
 
     pub(super) fn counter(&mut self, line: &CounterLine, stamp: Stamp) {
@@ -165,7 +166,18 @@ impl Assembler {
         let begun = |report: &Report| {
             report.has_counter(kind) || report.columns.is_some() || !report.stats.is_empty()
         };
-        self.block(&stamp, begun, None).counter(line);
+        if let Some(report) = self.block(&stamp, begun, None) {
+            report.counter(line);
+        }
+    }
+
+    /// The line above the table, or its heading.
+    pub(super) fn table(&mut self, columns: Option<Columns>, stamp: &Stamp) {
+        if let Some(report) = self.block(stamp, |report| report.columns.is_some(), None) {
+            report.end_stats();
+            report.saw(Evidence::Tasks);
+            report.columns = columns;
+        }
     }
 
     pub(super) fn stats_heading(&mut self, line: &StatsHeading<'_>, stamp: Stamp) {
@@ -182,23 +194,28 @@ impl Assembler {
                     .iter()
                     .any(|block| block.path.as_bytes() == path)
         };
-        self.block(&stamp, other, None).stats_heading(line);
+        if let Some(report) = self.block(&stamp, other, None) {
+            report.stats_heading(line);
+        }
     }
 
     /// The report that a figure or row belongs to: the one whose block is being printed or, if the printing
     /// threads are shown, the one of the same thread.
     #[inline(always)]
-    pub(super) fn printing(&self, stamp: &Stamp, takes: impl Fn(&Report) -> bool) -> Option<usize> {
+    pub(super) fn printing(
+        &self,
+        stamp: &Stamp,
+        takes: impl Fn(&Report) -> bool,
+    ) -> Option<ReportId> {
         let takes = |report: &Report| {
             takes(report) && stamp.same_caller(&report.first) && stamp.follows(&report.last)
         };
-        if self.reports.get(self.owner).is_some_and(takes) {
-            return Some(self.owner);
+        if let Some(owner) = self.reports.owner().filter(|owner| takes(owner)) {
+            return Some(owner.id());
         }
         stamp.caller?;
         self.reports
-            .iter()
-            .rposition(|report| report.first.caller == stamp.caller && takes(report))
+            .newest(|report| report.first.caller == stamp.caller && takes(report))
     }
 
     pub(super) fn stat_entries(&mut self, entries: &[u8], stamp: &Stamp) {
@@ -222,7 +239,7 @@ impl Assembler {
         message: &[u8],
         stamp: &Stamp,
     ) -> bool {
-        match self.reports.get_mut(self.owner) {
+        match self.reports.owner_mut() {
             Some(report)
                 if report.is_stats_open()
                     && stamp.same_caller(&report.first)
@@ -242,9 +259,16 @@ impl Assembler {
     #[inline(always)]
     pub(super) fn task_row(&mut self, row: &Row<'_>, stamp: &Stamp) -> bool {
         let keep = self.keep_tasks;
-        let at = self.printing(stamp, |report| {
-            report.columns.is_some() && !report.is_decided()
-        });
+        // The usual case, in which one search is enough.
+        if let Some(owner) = self.reports.owner_mut()
+            && owner.takes_row(stamp)
+        {
+            owner.task_row(row, keep);
+            owner.last = *stamp;
+            owner.idle_lines = 0;
+            return true;
+        }
+        let at = self.printing(stamp, |report| report.takes_row(stamp));
         match at.and_then(|at| self.reports.get_mut(at)) {
             Some(report) => {
                 report.task_row(row, keep);
@@ -261,22 +285,21 @@ impl Assembler {
         let takes = |report: &Report| {
             !report.is_decided() && report.meminfo.is_none() && stamp.follows(&report.last)
         };
-        let at = match self.reports.get(self.owner) {
-            Some(owner) if takes(owner) => Some(self.owner),
-            _ => self.reports.iter().rposition(takes),
-        };
+        let owner = self.reports.owner().filter(|owner| takes(owner));
+        let at = owner.map(Report::id).or_else(|| self.reports.newest(takes));
         let Some(report) = at.and_then(|at| self.reports.get_mut(at)) else {
             return self.other(stamp);
         };
+        let id = report.id();
         report.end_stats();
         report.meminfo = Some(alloc::boxed::Box::default());
         report.saw(Evidence::Meminfo);
         report.last = *stamp;
-        self.owner = at.unwrap_or(self.owner);
+        self.reports.set_owner(id);
     }
 
     pub(super) fn meminfo(&mut self, figures: &[u8], stamp: &Stamp) {
-        match self.reports.get_mut(self.owner) {
+        match self.reports.owner_mut() {
             Some(report)
                 if report.meminfo.is_some()
                     && report.columns.is_none()
@@ -307,7 +330,7 @@ impl Assembler {
             }
             return true;
         }
-        let Some(report) = self.reports.get_mut(self.owner) else {
+        let Some(report) = self.reports.owner_mut() else {
             return false;
         };
         match line {
@@ -322,16 +345,28 @@ impl Assembler {
 
     /// A line without meaning for a report: it only brings open reports closer to their end.
     pub(super) fn other(&mut self, stamp: &Stamp) {
-        let mut at = 0;
-        while let Some(report) = self.reports.get_mut(at) {
+        let is_over = |report: &Report| {
+            report.idle_lines > MAX_IDLE_LINES && !report.is_decided()
+                || !stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
+        };
+        let mut any = false;
+        for report in self.reports.iter_mut() {
             report.idle_lines = report.idle_lines.saturating_add(1);
-            let idle = report.idle_lines > MAX_IDLE_LINES && !report.is_decided();
-            if idle || !stamp.follows_within(&report.last, MAX_REAPER_DELAY_US) {
-                self.close(at);
-            } else {
-                at = at.saturating_add(1);
-            }
+            any |= is_over(report);
         }
+        if any {
+            self.close_where(is_over);
+        }
+    }
+}
+
+impl Report {
+    #[inline(always)]
+    fn takes_row(&self, stamp: &Stamp) -> bool {
+        self.columns.is_some()
+            && !self.is_decided()
+            && stamp.same_caller(&self.first)
+            && stamp.follows(&self.last)
     }
 }
 

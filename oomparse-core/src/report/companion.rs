@@ -15,13 +15,15 @@ use crate::stamp::Stamp;
 impl Assembler {
     pub(super) fn sharing_mm(&mut self, line: &SharingMm<'_>, stamp: Stamp) {
         self.give_out_all_waiting();
-        let at = self.reports.iter().rposition(|report| {
+        let at = self.reports.newest(|report| {
             !report.killed.is_empty()
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         });
         let at = self.report_or_new(at, &stamp);
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         if !report.note_killed(line.pid) {
             return;
         }
@@ -46,7 +48,7 @@ impl Assembler {
         if self.is_second_line(&printed, false, &stamp) {
             return;
         }
-        let at = self.reports.iter().rposition(|report| {
+        let at = self.reports.newest(|report| {
             !report.contradicts(line.message)
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
@@ -58,7 +60,9 @@ impl Assembler {
                         .is_some_and(|summary| summary.pid == line.pid))
         });
         let at = self.report_or_new(at, &stamp);
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         report.saw(Evidence::Exiting);
         report.message = report.message.or(line.message);
         report.last = stamp;
@@ -117,16 +121,16 @@ impl Assembler {
         let names = |report: &Report| report.choices().any(|named| named.pid == pid);
         let at = self
             .reports
-            .iter()
-            .rposition(|report| late(report) && names(report))
+            .newest(|report| late(report) && names(report))
             .or_else(|| {
                 self.reports
-                    .iter()
-                    .rposition(|report| late(report) && !report.is_decided() && report.lists(pid))
+                    .newest(|report| late(report) && !report.is_decided() && report.lists(pid))
             });
         let identity = at.map_or(Identity::None, |_| Identity::Task);
         let at = self.report_or_new(at, &stamp);
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         report.saw(Evidence::Reaped);
         let named = match (&report.summary, &report.selected) {
             (Some(summary), _) if summary.pid == pid => summary.clone(),
@@ -147,11 +151,13 @@ impl Assembler {
     }
 
     pub(super) fn fatal(&mut self, fatal: Fatal, stamp: Stamp) {
-        let at = self.reports.iter().rposition(|report| {
+        let at = self.reports.newest(|report| {
             !report.is_decided() && stamp.same_caller(&report.first) && stamp.follows(&report.last)
         });
         let at = self.report_or_new(at, &stamp);
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         report.saw(match fatal {
             Fatal::NoKillable => Evidence::NoKillable,
             Fatal::PanicOnOom => Evidence::Panic,

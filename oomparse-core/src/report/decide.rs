@@ -2,6 +2,7 @@
 
 use super::Assembler;
 use super::join::Cut;
+use super::reports::ReportId;
 use super::state::{Identity, Kill, Named, Report};
 use super::told::Printed;
 use super::waiting::Decision;
@@ -30,7 +31,9 @@ impl Assembler {
         };
         let at = self.decide(line.pid, fits);
         let at = self.report_or_new(at, &stamp);
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         report.end_stats();
         report.saw(Evidence::Selected);
         report.message = report.message.or(line.message);
@@ -50,49 +53,38 @@ impl Assembler {
 
     /// The report that gets a decision about `pid`: the newest whose table lists it, or else the only one that
     /// fits.
-    pub(super) fn decide(&self, pid: u32, fits: impl Fn(&Report) -> bool) -> Option<usize> {
-        if let Some(at) = self
+    pub(super) fn decide(&self, pid: u32, fits: impl Fn(&Report) -> bool) -> Option<ReportId> {
+        let listing = self
             .reports
-            .iter()
-            .rposition(|report| fits(report) && report.lists(pid))
-        {
-            return Some(at);
+            .newest(|report| fits(report) && report.lists(pid));
+        if listing.is_some() {
+            return listing;
         }
         // Of several, the one whose block came last, if the others have no block.
-        let mut fitting = self
-            .reports
-            .iter()
-            .enumerate()
-            .filter(|(_, report)| fits(report));
-        let first = fitting.next()?.0;
-        match fitting.next() {
-            None => Some(first),
-            Some(_) => {
-                let mut blocks = self
-                    .reports
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, report)| fits(report) && report.has_block());
-                let (at, _) = blocks.next()?;
-                blocks.next().is_none().then_some(at)
-            }
+        let mut fitting = self.reports.iter().filter(|report| fits(report));
+        let first = fitting.next()?;
+        if fitting.next().is_none() {
+            return Some(first.id());
         }
+        let with_block = |report: &&Report| fits(report) && report.has_block();
+        let mut blocks = self.reports.iter().filter(with_block);
+        let only = blocks.next()?;
+        blocks.next().is_none().then_some(only.id())
     }
 
-    /// The index of a report among the open ones, or of a new one if there is none.
-    pub(super) fn report_or_new(&mut self, at: Option<usize>, stamp: &Stamp) -> usize {
+    /// This report, or a new one if there is none.
+    pub(super) fn report_or_new(&mut self, at: Option<ReportId>, stamp: &Stamp) -> ReportId {
         at.unwrap_or_else(|| self.open(Report::new(*stamp)))
     }
 
-    pub(super) fn open(&mut self, report: Report) -> usize {
+    pub(super) fn open(&mut self, report: Report) -> ReportId {
         self.make_room(&report.first);
-        self.reports.push(report);
-        self.reports.len().saturating_sub(1)
+        self.reports.push(report)
     }
 
     pub(super) fn summary(&mut self, line: &Summary<'_>, stamp: Stamp, cut: Cut) {
         // A carrier may deliver the Killed line first.
-        let waiting = self.reports.iter().position(|report| {
+        let waiting = self.reports.oldest(|report| {
             report
                 .waiting
                 .as_ref()
@@ -111,7 +103,9 @@ impl Assembler {
         };
         let at = waiting.or_else(|| self.decide(line.pid.unwrap_or(0), fits));
         let at = self.report_or_new(at, &stamp);
-        let report = self.reports.get_mut(at).unwrap_or(&mut self.nowhere);
+        let Some(report) = self.reports.get_mut(at) else {
+            return;
+        };
         report.end_stats();
         report.summary(line, stamp);
         for (field, is_cut) in [OOM_MEMCG, TASK_MEMCG].into_iter().zip(cut) {
@@ -124,15 +118,11 @@ impl Assembler {
             .summary
             .as_ref()
             .map(|named| named.decision(Evidence::Summary, report));
-        if let Some(at) = waiting {
-            if let Some(kill) = self
-                .reports
-                .get_mut(at)
-                .and_then(|report| report.waiting.as_mut())
-            {
+        if let Some(id) = waiting {
+            if let Some(kill) = &mut report.waiting {
                 kill.identity = Identity::Task;
             }
-            self.give_out_waiting(at);
+            self.give_out_waiting(id);
         }
     }
 
@@ -196,15 +186,13 @@ impl Assembler {
         line: &Killed<'_>,
         stamp: &Stamp,
         before: Option<Decision>,
-    ) -> Option<usize> {
+    ) -> Option<ReportId> {
         let pid = line.pid;
         let fits = |report: &Report| {
             report.killed.is_empty() && report.group.is_none() && takes_kill(report, line, stamp)
         };
         let newest = |test: &dyn Fn(&Report) -> bool| {
-            self.reports
-                .iter()
-                .rposition(|report| fits(report) && test(report))
+            self.reports.newest(|report| fits(report) && test(report))
         };
         let names_it = |report: &Report| report.choices().any(|named| named.pid == pid);
         // The leader was already dead.
@@ -240,7 +228,7 @@ impl Assembler {
         line: &Killed<'_>,
         stamp: &Stamp,
         is_mixed: bool,
-    ) -> Option<usize> {
+    ) -> Option<ReportId> {
         self.decide(line.pid, |report| {
             takes_kill(report, line, stamp)
                 && !report.is_decided()

@@ -2,6 +2,7 @@
 
 use super::Assembler;
 use super::build::{self, Blocks};
+use super::reports::ReportId;
 use super::state::{Identity, Report};
 use crate::event::{Evidence, OomEvent};
 use crate::limits::{MAX_REAPER_DELAY_US, MAX_RECENT_VICTIMS};
@@ -18,15 +19,18 @@ pub(super) struct Given {
 const REAPER_DELAY_SECONDS: u32 = (MAX_REAPER_DELAY_US / 1_000_000) as u32 + 1;
 
 impl Assembler {
-    pub(super) fn give_out_waiting(&mut self, at: usize) {
-        let Some(report) = self.reports.get_mut(at) else {
+    /// Emits the kill that waits in an open report.
+    pub(super) fn give_out_waiting(&mut self, id: ReportId) {
+        let Some(report) = self.reports.get_mut(id) else {
             return;
         };
         if report.waiting.is_some() {
-            let mut report = core::mem::take(report);
-            self.tell(&mut report);
-            if let Some(place) = self.reports.get_mut(at) {
-                *place = report;
+            let mut taken = core::mem::take(report);
+            // The id stays behind, for finding the place again.
+            report.id = id;
+            self.tell(&mut taken);
+            if let Some(place) = self.reports.get_mut(id) {
+                *place = taken;
             }
         }
     }
@@ -74,32 +78,29 @@ impl Assembler {
 
     /// Closes reports to which a line with this stamp cannot belong.
     pub(super) fn expire(&mut self, stamp: &Stamp) {
-        let mut at = 0;
-        while let Some(report) = self.reports.get(at) {
-            if stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
+        let may_go_on = |report: &Report| {
+            stamp.follows_within(&report.last, MAX_REAPER_DELAY_US)
                 || report.is_choice_alone() && stamp.is_around(&report.last)
-            {
-                at = at.saturating_add(1);
-            } else {
-                self.close(at);
-            }
+        };
+        self.close_where(|report| !may_go_on(report));
+    }
+
+    /// Closes all reports of which this is true, oldest first.
+    pub(super) fn close_where(&mut self, test: impl Fn(&Report) -> bool) {
+        while let Some(id) = self.reports.oldest(&test) {
+            self.close(id);
         }
     }
 
     /// Removes a report and emits what it has not emitted yet.
-    pub(super) fn close(&mut self, at: usize) {
-        if at >= self.reports.len() {
-            return;
-        }
-        let id = self.reports.get(at).map(Report::id);
-        if id.is_some() && id == self.group.as_ref().map(|group| group.report) {
+    pub(super) fn close(&mut self, id: ReportId) {
+        if self.group.as_ref().is_some_and(|group| group.report == id) {
             self.end_group();
         }
-        self.give_out_waiting(at);
-        let mut report = self.reports.remove(at);
-        if self.owner >= at {
-            self.owner = self.owner.saturating_sub(1);
-        }
+        self.give_out_waiting(id);
+        let Some(mut report) = self.reports.remove(id) else {
+            return;
+        };
         if report.given_out || !report.no_victim && self.is_quoted(&report) {
             return;
         }

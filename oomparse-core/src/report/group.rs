@@ -31,6 +31,7 @@
 
 use super::Assembler;
 use super::member::Unproven;
+use super::reports::ReportId;
 use super::state::{Identity, Kill, Report};
 use super::told::Printed;
 use super::waiting::Decision;
@@ -47,7 +48,7 @@ use alloc::collections::VecDeque;
 #[derive(Debug)]
 pub(super) struct OpenGroup {
     /// Its report's id.
-    pub(super) report: u64,
+    pub(super) report: ReportId,
     begun: Stamp,
     /// The chosen process, if the line before showed it.
     first: Option<Printed>,
@@ -128,7 +129,8 @@ impl Assembler {
             return false;
         };
         let known = self
-            .report(group.report)
+            .reports
+            .get(group.report)
             .and_then(|report| report.group.as_ref());
         self.decision.is_none()
             && !group.is_through
@@ -139,7 +141,7 @@ impl Assembler {
     /// Whether a group of this cgroup may be the group of the chosen process. If lines are in doubt, the
     /// process's cgroup must be known.
     fn may_be_in(&self, decision: &Decision, path: &[u8]) -> bool {
-        let report = decision.report.and_then(|id| self.report(id));
+        let report = decision.report.and_then(|id| self.reports.get(id));
         match report.and_then(|report| report.task_memcg.as_ref()) {
             Some(task) => is_at_or_below(task.as_bytes(), path),
             None => !self.doubt.is_any(),
@@ -147,12 +149,10 @@ impl Assembler {
     }
 
     /// The report of the line before, if it is open and belongs to no other group; otherwise a new one.
-    fn report_of_decision(&mut self, before: &Decision) -> usize {
-        let known = self
-            .reports
-            .iter()
-            .position(|report| Some(report.id()) == before.report && report.group.is_none());
-        known.unwrap_or_else(|| {
+    fn report_of_decision(&mut self, before: &Decision) -> ReportId {
+        let known = before.report.and_then(|id| self.reports.get(id));
+        let known = known.filter(|report| report.group.is_none());
+        known.map(Report::id).unwrap_or_else(|| {
             // Its event was emitted before this line came.
             let mut report = Report::new(before.stamp);
             report.saw(before.by);
@@ -185,7 +185,7 @@ impl Assembler {
             return;
         };
         let id = group.report;
-        let Some(report) = self.reports.iter_mut().find(|report| report.id() == id) else {
+        let Some(report) = self.reports.get_mut(id) else {
             return;
         };
         let printed = Printed::killed(line);
@@ -252,7 +252,7 @@ impl Assembler {
             return false;
         };
         let id = group.report;
-        let report = self.reports.iter_mut().find(|report| report.id() == id);
+        let report = self.reports.get_mut(id);
         let (was_told, is_leader) = report.as_ref().map_or((false, false), |report| {
             let is_leader = report
                 .summary
@@ -295,19 +295,15 @@ impl Assembler {
     }
 
     /// Emits a kill after the group's line of this report.
-    pub(super) fn leave(&mut self, group: u64, mut waiting: Unproven, is_proven: bool) {
+    pub(super) fn leave(&mut self, group: ReportId, mut waiting: Unproven, is_proven: bool) {
         if !is_proven {
             waiting.kill.identity = Identity::Unproven;
         }
-        let of_group = |report: &Report| report.id() == group;
-        let at = self.reports.iter().position(of_group);
-        let at = at.filter(|_| is_proven || waiting.looks_like_member);
-        if let Some(at) = at
-            && let Some(report) = self.reports.get_mut(at)
-        {
+        let report = self.reports.get_mut(group);
+        if let Some(report) = report.filter(|_| is_proven || waiting.looks_like_member) {
             report.note_killed(waiting.printed.pid);
             waiting.into_waiting_of(report);
-            self.give_out_waiting(at);
+            self.give_out_waiting(group);
         } else {
             self.tell(&mut waiting.into_report());
         }

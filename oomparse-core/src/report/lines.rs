@@ -40,24 +40,16 @@ impl Assembler {
             Line::TaskInfo(line) => self.task_info(&line, stamp),
             Line::TaskIn(line) => self.task_in(&line, stamp),
             Line::LimitReached(path) => {
-                let report = self.block(&stamp, Report::is_block_begun, None);
-                report.saw(Evidence::LimitReached);
-                report.oom_memcg = Some(Text::from(path));
+                if let Some(report) = self.block(&stamp, Report::is_block_begun, None) {
+                    report.saw(Evidence::LimitReached);
+                    report.oom_memcg = Some(Text::from(path));
+                }
             }
             Line::Counter(line) => self.counter(&line, stamp),
             Line::StatsHeading(line) => self.stats_heading(&line, stamp),
             Line::MeminfoHeading => self.meminfo_heading(&stamp),
-            Line::TasksState => {
-                let report = self.block(&stamp, |report| report.columns.is_some(), None);
-                report.end_stats();
-                report.saw(Evidence::Tasks);
-            }
-            Line::TasksHeading(columns) => {
-                let report = self.block(&stamp, |report| report.columns.is_some(), None);
-                report.end_stats();
-                report.saw(Evidence::Tasks);
-                report.columns = Some(columns);
-            }
+            Line::TasksState => self.table(None, &stamp),
+            Line::TasksHeading(columns) => self.table(Some(columns), &stamp),
             Line::Selected(line) => self.selected(&line, stamp),
             Line::Summary(line) => {
                 self.note_named(line.pid, &stamp);
@@ -91,7 +83,7 @@ impl Assembler {
             | Line::Other => {}
         }
         if is_blocks
-            && let Some(report) = self.reports.get_mut(self.owner)
+            && let Some(report) = self.reports.owner_mut()
             && report.first.line == stamp.line
         {
             report.first.hash = stable_hash(&[message]);

@@ -32,6 +32,7 @@ mod group;
 mod join;
 mod lines;
 mod member;
+mod reports;
 mod silence;
 mod state;
 mod told;
@@ -42,7 +43,7 @@ use self::build::Stream;
 use self::doubt::Doubt;
 use self::group::OpenGroup;
 use self::join::{Cut, Joined, Pending};
-use self::state::Report;
+use self::reports::Reports;
 use self::told::Told;
 use self::waiting::Decision;
 use crate::bytes::Text;
@@ -52,7 +53,6 @@ use crate::limits::MAX_REPORT_LEN;
 use crate::line::{self, Line, parse_line};
 use crate::options::Options;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 
 use crate::hash::stable_hash;
 use crate::stamp::Stamp;
@@ -79,10 +79,7 @@ pub(crate) enum Next {
 #[derive(Debug, Default)]
 pub(crate) struct Assembler {
     stream: Stream,
-    /// Oldest first.
-    reports: Vec<Report>,
-    /// Index in `reports` of the report whose block is being printed.
-    owner: usize,
+    reports: Reports,
     pending: Option<Pending>,
     suppressed: Option<u64>,
     /// The last kills that were emitted.
@@ -108,8 +105,6 @@ pub(crate) struct Assembler {
     wants_every_line: bool,
     /// The complete events, which the caller takes after each call.
     events: VecDeque<OomEvent>,
-    /// Used in place of an out-of-range index, which never occurs.
-    nowhere: Report,
 }
 
 impl Assembler {
@@ -289,11 +284,6 @@ impl Assembler {
         self.stream.boot_id = Some(Text::from(boot_id));
     }
 
-    /// An open report by its id.
-    fn report(&self, id: u64) -> Option<&Report> {
-        self.reports.iter().find(|report| report.id() == id)
-    }
-
     fn read_pending(&mut self, pending: &Pending) {
         let message = pending.message();
         let mut line = parse_line(message);
@@ -309,9 +299,7 @@ impl Assembler {
         if let Some(pending) = self.pending.take() {
             self.read_pending(&pending);
         }
-        while !self.reports.is_empty() {
-            self.close(0);
-        }
+        self.close_where(|_| true);
     }
 
     #[inline(always)]

@@ -30,9 +30,7 @@ impl Assembler {
             self.read_pending(&pending);
         }
         self.decision.take_if(|decision| is_due(&decision.stamp));
-        while let Some(first) = self.reports.iter().position(|it| is_due(&it.first)) {
-            self.close(first);
-        }
+        self.close_where(|report| is_due(&report.first));
         self.find_out_hunger();
     }
 

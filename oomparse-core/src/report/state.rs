@@ -2,6 +2,7 @@
 
 use super::build;
 use super::figures::StatsBlock;
+use super::reports::ReportId;
 use crate::bytes::Text;
 use crate::event::{
     Counter, Evidence, Field, Invoker, MemcgStats, Meminfo, Reaped, TaskRow, Victim,
@@ -71,6 +72,7 @@ pub(super) enum Identity {
 /// A report whose lines are being joined.
 #[derive(Debug, Default)]
 pub(super) struct Report {
+    pub(super) id: ReportId,
     pub(super) first: Stamp,
     pub(super) last: Stamp,
     pub(super) evidence: Vec<Evidence>,
@@ -152,9 +154,9 @@ impl Report {
         }
     }
 
-    /// Its id among the open reports: each line opens at most one.
-    pub(super) fn id(&self) -> u64 {
-        self.first.line
+    /// Its id among the open reports.
+    pub(super) fn id(&self) -> ReportId {
+        self.id
     }
 
     /// Whether a process was named, or it is known that nobody was killed.

@@ -162,7 +162,7 @@ impl Assembler {
         let pid = line.pid;
         let is_anothers = self.told.is_anothers(printed);
         let mut found = false;
-        for report in &mut self.reports {
+        for report in self.reports.iter_mut() {
             if !is_anothers
                 && report.killed.contains(&pid)
                 && !report.contradicts(line.message)

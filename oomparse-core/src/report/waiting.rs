@@ -5,7 +5,8 @@
 //! lines.
 
 use super::Assembler;
-use super::state::Kill;
+use super::reports::ReportId;
+use super::state::{Kill, Report};
 use super::told::Printed;
 use crate::event::Evidence;
 use crate::limits::MAX_WAIT_LINES;
@@ -19,7 +20,7 @@ pub(super) struct Decision {
     pub(super) printed: Printed,
     pub(super) stamp: Stamp,
     /// The id of the report that it went to.
-    pub(super) report: Option<u64>,
+    pub(super) report: Option<ReportId>,
     /// Its kill waits for the next line, which may name its cgroup.
     pub(super) waits: bool,
 }
@@ -77,14 +78,10 @@ impl Assembler {
 
     /// Emits kills that wait in their own report, except one process's.
     fn give_out_waiting_but(&mut self, pid: Option<u32>) {
-        for at in (0..self.reports.len()).rev() {
-            let waiting = self
-                .reports
-                .get(at)
-                .and_then(|report| report.waiting.as_ref());
-            if waiting.is_some_and(|kill| Some(kill.victim.pid) != pid) {
-                self.give_out_waiting(at);
-            }
+        let is_another = |kill: &Kill| Some(kill.victim.pid) != pid;
+        let has_one = |report: &Report| report.waiting.as_ref().is_some_and(is_another);
+        while let Some(id) = self.reports.newest(has_one) {
+            self.give_out_waiting(id);
         }
     }
 
@@ -123,14 +120,11 @@ impl Assembler {
         self.others = self.others.saturating_add(1);
         let is_over =
             |since: &Stamp, others: u32| others > MAX_WAIT_LINES || stamp.is_too_late_for(since);
-        for at in 0..self.reports.len() {
-            let waiting = self
-                .reports
-                .get(at)
-                .and_then(|report| report.waiting.as_ref());
-            if waiting.is_some_and(|kill| is_over(&kill.stamp, self.others)) {
-                self.give_out_waiting(at);
-            }
+        let others = self.others;
+        let is_due = |kill: &Kill| is_over(&kill.stamp, others);
+        let has_one = |report: &Report| report.waiting.as_ref().is_some_and(is_due);
+        while let Some(id) = self.reports.oldest(has_one) {
+            self.give_out_waiting(id);
         }
         while let Some(group) = &mut self.group
             && let Some(waiting) = group

@@ -173,7 +173,7 @@ mod tests {
         });
         let mut before = parser.open_bytes();
         for (line, least) in [
-            (format!("{long} invoked oom-killer: gfp_mask=0xcc0({long}), order=0, oom_score_adj=0"), 3000),
+            (format!("a invoked oom-killer: gfp_mask=0xcc0({long}), order=0, oom_score_adj=0"), 3000),
             (format!("Task in /{long} killed as a result of limit of /{long}"), 6000),
             (format!("Memory cgroup stats for /{long}: cache:1KB rss:2KB unevictable:0KB"), 3000),
             ("[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name".into(), 0),
