@@ -149,8 +149,9 @@ fn killed(line: &Killed<'_>, message: &[u8]) -> Completeness {
     let has_figures = line.total_vm_kib.is_some() || line.anon_rss_kib.is_some();
     let is_end = message.ends_with(b"kB") || ends_in_value(message);
     match (line.comm.is_some() && has_figures, line.cut.is_some()) {
-        (false, false) if line.comm.is_some() => Completeness::Short,
-        (false, _) => Completeness::Begun,
+        // A name that is missing was cut.
+        (false, false) => Completeness::Short,
+        (false, true) => Completeness::Begun,
         (true, true) => Completeness::Cut,
         (true, false) if is_end && line.total_vm_kib.is_some() => Completeness::Whole,
         (true, false) => Completeness::Loose,
@@ -284,9 +285,8 @@ fn beginning(message: &[u8]) -> Option<Joinable> {
 
 /// Whether a message ends in a process's id after these words: a paste was wrapped before its name.
 fn ends_in_pid(message: &[u8], words: &[u8]) -> bool {
-    let text = message.trim_ascii_end();
-    let before = before_digits(text);
-    before.len() < text.len() && before.ends_with(words)
+    // The words end in a blank, so that digits must follow.
+    before_digits(message.trim_ascii_end()).ends_with(words)
 }
 
 /// Whether the one-line stats continue to their last key.
@@ -450,6 +450,49 @@ mod tests {
         ] {
             assert_eq!(judge(message), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn completeness_of_what_only_looks_like_it() {
+        use Completeness::{Begun, Cut, Loose};
+        let sizes = "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        for (message, expected) in [
+            ("Out of memory: Kill process 7 (a1", (Begun, None)),
+            ("Out of memory: Kill process 7 (a) score ", (Cut, None)),
+            (
+                "Out of memory: Kill process 7 (a) score 3 or 5",
+                (Loose, None),
+            ),
+            (&format!("{sizes} 12"), (Loose, None)),
+            (&format!("{sizes}:"), (Loose, None)),
+            (
+                "Memory cgroup stats for /a: cache:0KB unevictable:0KB x rss:5KB",
+                (Cut, None),
+            ),
+            ("oom_reaper: x", (Begun, None)),
+            ("out of luck", (Begun, None)),
+            ("Two tasks in /", (Begun, None)),
+            ("My process 7", (Begun, None)),
+            ("Of 7", (Begun, None)),
+            ("Killed process ", (Begun, None)),
+            ("Call Trace:", (Begun, None)),
+            ("CPU: 3", (Begun, None)),
+            ("Code Comm:", (Begun, None)),
+        ] {
+            assert_eq!(judge(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn completeness_in_the_callers_words() {
+        use Completeness::{Begun, Cut, Loose, Short, Whole};
+        let all = [Begun, Short, Cut, Loose, Whole];
+        let is_whole = [false, false, false, false, true];
+        let has_all = [false, false, false, true, true];
+        let has_first = [false, false, true, true, true];
+        assert_eq!(all.map(Completeness::is_whole), is_whole);
+        assert_eq!(all.map(Completeness::has_all), has_all);
+        assert_eq!(all.map(Completeness::has_first), has_first);
     }
 
     #[test]

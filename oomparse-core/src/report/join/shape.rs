@@ -75,3 +75,72 @@ pub(in crate::report) fn may_start(message: &[u8], line: &Line<'_>) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_records_are_no_pieces() {
+        for (message, known) in [
+            ("Memory cgroup out of", true),
+            ("memory: usage 8kB, limit 8kB, failcnt 3", true),
+            ("oom-kill:constraint=", true),
+            ("a cpuset=", true),
+            // A piece of a path may look like this.
+            ("Free swap  = 0kB", false),
+            ("/kubepods/burstable", false),
+            ("", false),
+        ] {
+            assert_eq!(is_known(message.as_bytes()), known, "{message}");
+        }
+    }
+
+    #[test]
+    fn joined_lines_in_which_nothing_is_missing() {
+        for (message, sound) in [
+            ("Killed process 7 (a)", true),
+            (
+                "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+                true,
+            ),
+            // Figures follow.
+            ("Out of memory: Killed process 7 (a)", false),
+            ("Killed process 7 (a) total-vm:8kB, anon-rss:4", false),
+            ("a cpuset=/ mems_allowed=0", true),
+            ("Task in /a/b killed as a result of limit of /a", true),
+            ("Task in /a/b killed as a result", false),
+            ("Memory cgroup stats for /a:", false),
+            // None of the kinds that are printed in pieces.
+            ("memory: usage 8kB, limit 8kB, failcnt 3", false),
+            ("x", false),
+        ] {
+            let line = parse_line(message.as_bytes());
+            assert_eq!(is_sound(message.as_bytes(), &line), sound, "{message}");
+        }
+    }
+
+    #[test]
+    fn records_that_no_message_begins_with_are_taken_at_once() {
+        for (message, may) in [
+            (
+                "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+                true,
+            ),
+            (
+                "a invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0",
+                true,
+            ),
+            ("oom-kill:constraint=", true),
+            ("Tasks in ", true),
+            ("CPU: 3", true),
+            ("a cpuset=", true),
+            ("anon 4096", false),
+            ("Call Trace:", false),
+            ("memory: usage 8kB, limit 8kB, failcnt 3", false),
+        ] {
+            let line = parse_line(message.as_bytes());
+            assert_eq!(may_start(message.as_bytes(), &line), may, "{message}");
+        }
+    }
+}
