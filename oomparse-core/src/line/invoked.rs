@@ -148,6 +148,17 @@ mod tests {
     }
 
     #[test]
+    fn invoked_by_a_comm_of_any_length() {
+        for len in 1..=15 {
+            let comm = "x".repeat(len);
+            let text = std::format!("{comm} invoked oom-killer: gfp_mask=0xd0, order=0");
+            let line = line(text.as_bytes());
+            let of = matches!(line, Some(Line::Invoked(line)) if line.comm == comm.as_bytes());
+            assert!(of, "{text}");
+        }
+    }
+
+    #[test]
     fn invoked_of_every_kernel() {
         let line = read("mysqld invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=-3");
         assert_eq!(

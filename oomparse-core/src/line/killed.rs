@@ -432,4 +432,19 @@ mod tests {
         .1;
         assert_eq!(line.cut, Some(UID));
     }
+
+    #[test]
+    fn killed_broken_before_the_user() {
+        let sizes = "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB";
+        for rest in [",", ", ", ", U", ", UID", ",UID:0", ",U"] {
+            let text = std::format!("{sizes}{rest}");
+            let line = killed(text.as_bytes()).unwrap().1;
+            assert_eq!(line.cut, Some(UID), "{rest}");
+        }
+        for rest in ["", " ", ".", " x"] {
+            let text = std::format!("{sizes}{rest}");
+            let line = killed(text.as_bytes()).unwrap().1;
+            assert_eq!(line.cut, None, "{rest}");
+        }
+    }
 }

@@ -387,6 +387,8 @@ mod tests {
             (t7.pid, t7.tgid, t7.rss_anon_pages, t7.pgtables_bytes),
             (6807, Some(6803), Some(4096), Some(77824))
         );
+        let shown = (t7.rss_pages, t7.rss_file_pages, t7.rss_shmem_pages);
+        assert_eq!(shown, (Some(4271), Some(175), Some(0)));
     }
 
     #[test]

@@ -4,7 +4,11 @@ use super::{POD, events, invoked, kill_of, killed, summary};
 use crate::bytes::Text;
 use crate::cgroup::QosClass;
 use crate::event::Scope;
+use crate::frame::{Frame, FrameKind};
 use crate::limits::MAX_JOINED_LEN;
+use crate::options::Options;
+use crate::report::Assembler;
+use crate::source::Author;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -416,4 +420,29 @@ fn a_reaper_line_without_a_figure_tells_nothing_of_what_was_left() {
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].reaped, None, "{line}");
     }
+}
+
+/// Whether each of two figures of a report is said to belong to it, in frames with this author and clock.
+fn figures_belong(author: Author, kernel_time_us: Option<u64>) -> [bool; 2] {
+    let mut assembler = Assembler::new(&Options::new());
+    let mut push = |kind: FrameKind, message: &str| {
+        let frame = Frame {
+            kind,
+            author,
+            kernel_time_us,
+            message: message.as_bytes().into(),
+            ..Frame::default()
+        };
+        assembler.push(&frame, 0)
+    };
+    assert!(push(FrameKind::Dmesg, "Memory cgroup stats for /a:"));
+    let figure = push(FrameKind::Dmesg, "anon 4096");
+    [figure, push(FrameKind::Indented, "file 4096")]
+}
+
+#[test]
+fn figures_belong_to_a_report_by_author_or_clock() {
+    assert_eq!(figures_belong(Author::KERNEL, None), [true, true]);
+    assert_eq!(figures_belong(Author::UNKNOWN, Some(5)), [true, true]);
+    assert_eq!(figures_belong(Author::UNKNOWN, None), [false, false]);
 }
