@@ -91,7 +91,7 @@ fn words(value: &str) -> impl Iterator<Item = &str> {
 
 fn daemon(option: &str, name: &str) -> Result<Daemon, String> {
     Daemon::from_name(name).ok_or_else(|| {
-        let what = "` is no daemon whose lines are read, as `earlyoom` or `kubelet`";
+        let what = "` is not a daemon whose lines are read, as `earlyoom` or `kubelet`";
         sentence(&[option, ": `", name, what])
     })
 }

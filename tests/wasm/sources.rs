@@ -138,7 +138,7 @@ fn of_a_file(kind: Kind, wasm: &[u8]) -> Result<(), Failed> {
             Some("Sources earlyoom,sh"),
             &[],
             format!(
-                "oomparse.conf: Sources: `sh` is no daemon whose lines are read, as `earlyoom` or `kubelet`{refused}"
+                "oomparse.conf: Sources: `sh` is not a daemon whose lines are read, as `earlyoom` or `kubelet`{refused}"
             ),
         ),
         (
