@@ -271,3 +271,18 @@ fn without_pid(tag: &[u8]) -> &[u8] {
     let at = memchr::memchr(b'[', tag).unwrap_or(tag.len());
     tag.get(..at).unwrap_or(tag)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_of_users_managers() {
+        for unit in ["user@1000.service", "a/user@0.service/init.scope"] {
+            assert!(is_users_managers(unit.as_bytes()), "{unit}");
+        }
+        for unit in ["user@.service", "user@a1.service", "user@1000.slice", ""] {
+            assert!(!is_users_managers(unit.as_bytes()), "{unit}");
+        }
+    }
+}

@@ -196,3 +196,13 @@ fn every_daemon_is_found_by_its_names() {
     assert_eq!(Daemon::of_unit(b"rke2-agent"), Some(Daemon::Rke2));
     assert_eq!(Daemon::of_unit(b"docker-nginx"), None);
 }
+
+#[test]
+fn the_daemons_of_another_choice_come_without_its_kernel() {
+    let both = Accept::of(&[Source::Program], Trust::Claimed)
+        .and_daemons_of(Accept::of(&[Source::Kernel], Trust::Claimed).and(Daemon::Kubelet));
+    assert!(both.has_daemon(Daemon::Kubelet));
+    assert!(!both.has_daemon(Daemon::Crio));
+    assert!(!both.takes(author(Source::Kernel, Trust::Claimed)));
+    assert!(!both.takes(Author::UNKNOWN));
+}

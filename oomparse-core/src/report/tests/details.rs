@@ -446,3 +446,15 @@ fn figures_belong_to_a_report_by_author_or_clock() {
     assert_eq!(figures_belong(Author::UNKNOWN, Some(5)), [true, true]);
     assert_eq!(figures_belong(Author::UNKNOWN, None), [false, false]);
 }
+
+#[test]
+fn a_line_that_killed_nobody_goes_to_its_callers_report() {
+    let log = "<4>[  100.000000][   T7] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n\
+        <4>[  100.000100][   T9] Out of memory and no killable processes...\n";
+    let same = log.replace("T9", "T7");
+    let count = |log: &str| {
+        let all = events(log);
+        all.iter().filter(|it| it.evidence.len() == 2).count()
+    };
+    assert_eq!([count(log), count(&same)], [0, 1]);
+}
