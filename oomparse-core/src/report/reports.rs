@@ -43,7 +43,7 @@ impl Reports {
         Some(removed)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "perf", inline(always))]
     pub(super) fn get(&self, id: ReportId) -> Option<&Report> {
         // Nearly always there is only one.
         let (first, others) = self.list.split_first()?;
@@ -53,7 +53,7 @@ impl Reports {
         others.iter().find(|report| report.id == id)
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "perf", inline(always))]
     pub(super) fn get_mut(&mut self, id: ReportId) -> Option<&mut Report> {
         let (first, others) = self.list.split_first_mut()?;
         if first.id == id {
