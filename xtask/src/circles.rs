@@ -8,11 +8,9 @@ use crate::root;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Folders whose modules may use each other in a circle.
-const MAY: [(&str, &str); 3] = [
+const MAY: [(&str, &str); 2] = [
     // A carrier holds another: a JSON record a line of syslog, and that line a record.
     ("oomparse-core", "frame"),
-    // The rare form of a kind has a file of its own, which its kind's file asks: OpenVZ's of `killed`.
-    ("oomparse-core", "line"),
     // One state of the open report, which each rule reads and some change.
     ("oomparse-core", "report"),
 ];

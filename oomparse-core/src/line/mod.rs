@@ -4,7 +4,6 @@
 //! `key value` line is recognised by its form, and has a meaning only in the report that is open
 //! ([`Parser`](crate::Parser)).
 
-mod beancounter;
 pub(crate) mod common;
 mod completeness;
 mod counter;

@@ -17,8 +17,10 @@
 //! Samples: `Killed process 8120, UID 0, (java) total-vm:1314832kB, anon-rss:572096kB, file-rss:80kB` (RHEL 6) and
 //! `Memory cgroup out of memory: Killed process 68061 (stress) total-vm:4195088kB, anon-rss:2884696kB, file-rss:288kB, shmem-rss:0kB, UID:0 pgtables:5704kB oom_score_adj:968` (6.1).
 
+use super::Line;
+mod beancounter;
+
 use super::common::{Message, Parsed, is_comm, kib_after, message, number, pid, rsplit_once, uid};
-use super::{Line, beancounter};
 use crate::event::Field;
 use crate::limits::MAX_COMM_LEN;
 use nom::Parser;

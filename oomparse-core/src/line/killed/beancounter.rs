@@ -13,9 +13,11 @@
 //! `OOM killer in rage, 16 tasks killed in ub 101`, `OOM killed process httpd (pid=24, ve=101) exited, free=90112.`
 //! and `<<< 101 oom generation 5 ends (task died)`.
 
-use super::common::{Message, Parsed, is_comm, kib_after, pid, rsplit_once, signed, split_once};
-use super::killed::{COMM, Killed, TOTAL_VM};
+use super::{COMM, Killed, TOTAL_VM};
 use crate::event::Field;
+use crate::line::common::{
+    Message, Parsed, is_comm, kib_after, pid, rsplit_once, signed, split_once,
+};
 use nom::Parser;
 use nom::bytes::complete::tag;
 
