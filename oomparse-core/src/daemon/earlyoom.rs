@@ -423,6 +423,25 @@ mod tests {
         assert_eq!(at(None, None, None), 0);
         assert_eq!(kills(&[(Some(100), KILL), (Some(200), DRY)]), 0);
         assert_eq!(kills(&[(Some(100), KILL), (Some(200_000), EXITED)]), 1);
+        // A stronger signal was sent, so that the first was none of a dry run.
+        let stronger = (Some(500_000), "escalating to SIGKILL after 0.5 seconds");
+        assert_eq!(kills(&[(Some(100), KILL), (Some(200), DRY), stronger]), 1);
+    }
+
+    /// What comes at once with a command line may be a part of it, and ends no wait.
+    #[test]
+    fn an_end_in_the_command_line_is_none() {
+        const KILL: &str =
+            "sending SIGTERM to process 3112 uid 33 \"a\": oom_score 8, VmRSS 2 MiB, cmdline \"x\"";
+        const DRY: &str = "dryrun, not actually sending any signal";
+        for end in [
+            "process 3112 exited after 0.2 seconds",
+            "low memory! at or below SIGTERM limits: mem 10.00%, swap 10.00%",
+        ] {
+            let at =
+                |micros| kills(&[(Some(100), KILL), (Some(micros), end), (Some(300_000), DRY)]);
+            assert_eq!((at(200), at(200_000)), (0, 1), "{end}");
+        }
     }
 
     fn victim(text: &str) -> Option<(u32, alloc::string::String, Option<&'static str>)> {

@@ -234,4 +234,10 @@ mod tests {
             assert_eq!(found, pids, "{list}");
         }
     }
+
+    #[test]
+    fn no_list_of_processes_is_longer_than_its_bound() {
+        let list = "4711(java) ".repeat(MAX_DAEMON_VICTIMS + 1);
+        assert_eq!(processes(list.as_bytes()).len(), MAX_DAEMON_VICTIMS);
+    }
 }

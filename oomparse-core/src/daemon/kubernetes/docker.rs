@@ -128,3 +128,33 @@ pub(super) fn pod(
     let container = names::name(container.as_bytes())?;
     agrees.then_some((pod, container))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_counts_if_every_label_agrees() {
+        const NAME: &str = "k8s_app_web-1_prod_3962896b-ab69-4572-8f1d-ee756f9f3589_0";
+        let labels = [
+            ("io.kubernetes.container.name", "app"),
+            ("io.kubernetes.pod.name", "web-1"),
+            ("io.kubernetes.pod.namespace", "prod"),
+            (
+                "io.kubernetes.pod.uid",
+                "3962896b-ab69-4572-8f1d-ee756f9f3589",
+            ),
+        ];
+        let found = pod(NAME, |key, value| labels.contains(&(key, value)));
+        assert_eq!(
+            found.map(|(_, container)| container).as_deref(),
+            Some("app")
+        );
+        for missing in labels {
+            let has = |key: &str, value: &str| key != missing.0 && labels.contains(&(key, value));
+            assert!(pod(NAME, has).is_none(), "{missing:?}");
+        }
+        let longer = [NAME, "_1"].concat();
+        assert!(pod(&longer, |key, value| labels.contains(&(key, value))).is_none());
+    }
+}
