@@ -180,7 +180,11 @@ impl Filter {
             return Answer::Keep;
         };
         if mode == Mode::Lines {
-            return self.with(line.alone(self.options(mode)), seconds, record);
+            #[cfg(feature = "sources")]
+            let own = line.alone(self.options(mode));
+            #[cfg(not(feature = "sources"))]
+            let own = line.alone();
+            return self.with(own, seconds, record);
         }
         let (is_of_report, own) = self.push(mode, tag, seconds, &line);
         if !own.is_empty() {

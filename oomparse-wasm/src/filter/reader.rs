@@ -46,8 +46,8 @@ impl<'r> Line<'r> {
 
     /// What it says by itself, for hosts that keep no state.
     #[cfg(not(feature = "sources"))]
-    pub(super) fn alone(&self, _: Options) -> Vec<OomEvent> {
-        let mut reader = Reader::new(Options::default());
+    pub(super) fn alone(&self) -> Vec<OomEvent> {
+        let mut reader = Reader(Parser::new());
         reader.push(self);
         reader.finish();
         core::iter::from_fn(|| reader.next_event()).collect()
