@@ -167,15 +167,20 @@ impl Above {
 
     /// Shows the framer the line that an indented line may continue.
     pub(crate) fn show(&self, framer: &mut Framer) {
+        self.show_own(framer);
+        #[cfg(feature = "carriers")]
+        if let Some(line @ [_, ..]) = self.indented.0.get(..self.indented.1) {
+            framer.show_above(line);
+        }
+    }
+
+    /// The same, but for an indented line above.
+    pub(crate) fn show_own(&self, framer: &mut Framer) {
         if let Some(start @ [_, ..]) = self.start.get(..self.len) {
             framer.frame(start);
         }
         if self.gap {
             framer.frame(&[]);
-        }
-        #[cfg(feature = "carriers")]
-        if let Some(line @ [_, ..]) = self.indented.0.get(..self.indented.1) {
-            framer.show_above(line);
         }
     }
 }

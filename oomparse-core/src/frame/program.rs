@@ -74,7 +74,7 @@ fn is_auditds(text: &[u8]) -> bool {
 /// Whether a line begins as klog writes it: `I0105 02:12:02.345678    77 main.go:12] …`. Nothing in it is the
 /// kernel's, but it may be a daemon's own. What quotes the Event of a kill, as node-problem-detector's log does, is
 /// read as that Event.
-pub(super) fn is_klogs(text: &[u8]) -> bool {
+pub(crate) fn is_klogs(text: &[u8]) -> bool {
     let [b'I' | b'W' | b'E' | b'F', rest @ ..] = text else {
         return false;
     };

@@ -10,6 +10,14 @@ impl Parser {
         if self.framer.wants_every_line() {
             return false;
         }
+        // None begins within a program's text.
+        if matches!(cut.line.first(), Some(b' ' | b'\t')) && self.frames.may_begin_document(cut) {
+            self.above.show_own(&mut self.framer);
+            self.framer.forget_prefix();
+            if self.framer.continues_program(cut.line) {
+                return false;
+            }
+        }
         match self.frames.document(cut) {
             Step::NotTaken => false,
             Step::Taken => true,

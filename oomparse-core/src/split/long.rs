@@ -10,7 +10,7 @@
 
 use crate::frame;
 use alloc::vec::Vec;
-use memchr::{memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// A record's text has at most 1,021 bytes; with any carrier's prefix a line stays below this.
 const LONGEST_RECORD: usize = 1100;
@@ -42,7 +42,7 @@ pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
     if line.len().saturating_sub(escapes.saturating_mul(3)) <= LONGEST_RECORD {
         return false;
     }
-    if frame::is_programs(line) {
+    if frame::is_programs(line) || frame::is_klogs(line) {
         return false;
     }
     let Some(starts) = starts(line) else {
@@ -74,6 +74,10 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
         };
         if starts.is_empty() {
             let head = line.get(..at).filter(|head| head.len() <= LONGEST_HEAD)?;
+            // A program's own log, as in `time="…" level=info msg="…"`: no prefix of the kernel's.
+            if memchr(b'"', head).is_some() {
+                return None;
+            }
             // The prefix does not count: it may be as long as a host's name.
             if line.len().saturating_sub(at) <= LONGEST_RECORD {
                 return None;

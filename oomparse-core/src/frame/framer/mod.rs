@@ -234,6 +234,12 @@ impl Framer {
         self.above.is_program() && is_headed(self.last)
     }
 
+    /// Whether a line certainly continues a program's.
+    #[cfg(feature = "daemons")]
+    pub(crate) fn continues_program(&self, line: &[u8]) -> bool {
+        self.is_behind_program() && self.continued(line).is_some()
+    }
+
     /// A line that certainly continues the record before it, because of its leading blanks.
     ///
     /// dmesg and journalctl indent the text after a newline by the width of their own prefix. Such a line is

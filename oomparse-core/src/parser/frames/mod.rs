@@ -221,16 +221,26 @@ impl FrameParser {
         self.sieve.is_candidate(line)
     }
 
+    /// Whether no Kubernetes object is open and one may begin with this line, if those are read.
+    ///
+    /// The first line of one contains one of the words, and its prefix differs from the prefix of the log's line
+    /// before: so few lines need a closer look.
+    #[cfg(feature = "daemons")]
+    pub(super) fn may_begin_document(&self, cut: Cut<'_>) -> bool {
+        let is_closed = |daemons: &Daemons| !daemons.is_in_document();
+        self.daemons.as_deref().is_some_and(is_closed)
+            && !cut.is_alike()
+            && self.sieve.finds_daemons(cut.line)
+    }
+
     /// Takes a line that may be part of a Kubernetes object, if those are read.
     #[cfg(feature = "daemons")]
     pub(super) fn document(&mut self, cut: Cut<'_>) -> Step {
+        let may_begin = self.may_begin_document(cut);
         let Some(daemons) = &mut self.daemons else {
             return Step::NotTaken;
         };
-        // While no object is open, the first line of one contains one of the words, and its prefix differs from
-        // the prefix of the log's line before: so few lines need a closer look.
-        let may_begin = || !cut.is_alike() && self.sieve.finds_daemons(cut.line);
-        if !daemons.is_in_document() && !may_begin() {
+        if !daemons.is_in_document() && !may_begin {
             return Step::NotTaken;
         }
         let given = self.events.len();
