@@ -43,7 +43,7 @@ impl Reports {
         Some(removed)
     }
 
-    #[cfg_attr(feature = "perf", inline(always))]
+    #[cfg_attr(all(feature = "perf", not(target_family = "wasm")), inline(always))]
     pub(super) fn get(&self, id: ReportId) -> Option<&Report> {
         // Nearly always there is only one.
         let (first, others) = self.list.split_first()?;
@@ -53,7 +53,7 @@ impl Reports {
         others.iter().find(|report| report.id == id)
     }
 
-    #[cfg_attr(feature = "perf", inline(always))]
+    #[cfg_attr(all(feature = "perf", not(target_family = "wasm")), inline(always))]
     pub(super) fn get_mut(&mut self, id: ReportId) -> Option<&mut Report> {
         let (first, others) = self.list.split_first_mut()?;
         if first.id == id {
@@ -63,12 +63,12 @@ impl Reports {
     }
 
     /// The report whose block is being printed.
-    #[inline(always)]
+    #[cfg_attr(all(feature = "perf", not(target_family = "wasm")), inline(always))]
     pub(super) fn owner(&self) -> Option<&Report> {
         self.get(self.owner)
     }
 
-    #[inline(always)]
+    #[cfg_attr(all(feature = "perf", not(target_family = "wasm")), inline(always))]
     pub(super) fn owner_mut(&mut self) -> Option<&mut Report> {
         self.get_mut(self.owner)
     }
@@ -102,7 +102,7 @@ impl Reports {
         self.list.capacity()
     }
 
-    #[inline(always)]
+    #[cfg_attr(all(feature = "perf", not(target_family = "wasm")), inline(always))]
     pub(super) fn iter(&self) -> core::slice::Iter<'_, Report> {
         self.list.iter()
     }

@@ -58,7 +58,7 @@ pub struct Loaded {
 
 /// Reads a listing record by record, for callers that put them into a table later.
 ///
-/// `sink` returns whether it added the record, like [`PodTable::insert`].
+/// `sink` returns whether it added the record, like [`PodTable::insert`](crate::PodTable::insert).
 pub fn read_pods(listing: &[u8], sink: &mut dyn FnMut(PodRecord) -> bool) -> Loaded {
     let mut loaded = Loaded::default();
     let mut refused = 0usize;

@@ -109,7 +109,7 @@ impl PodTable {
         self.pods.is_empty() && self.containers.is_empty()
     }
 
-    /// Adds a listing in any format of [`PodFormat`], recognised by its content.
+    /// Adds a listing in any format of [`PodFormat`](crate::PodFormat), recognised by its content.
     pub fn load(&mut self, listing: &[u8]) -> Loaded {
         read_pods(listing, &mut |record| self.insert(record))
     }

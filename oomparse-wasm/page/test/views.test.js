@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serve } from '../serve.mjs';
-import { launch, open, read, settled } from './support/browser.js';
+import { launch, open, read, settled, shown } from './support/browser.js';
 import { DAY, file, kill, leak, logOf, storm } from './support/logs.js';
 
 const LIMIT = { timeout: 120_000 };
@@ -175,20 +175,33 @@ test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async 
   // The list has each death once; a voice's own events are a click away.
   assert.match(await text('.search'), new RegExp(`${deaths}$`));
   await page.waitForSelector('.incident li');
-  const first = await page.$$eval('.incident .says button', (all) => all.map((one) => one.textContent));
-  assert.ok(first.includes('kernel') && first.length > 1, String(first));
-  await page.click('.voices button:has-text("containerd")');
-  await page.focus('.virtual ul');
-  await page.keyboard.press('Home');
-  await page.waitForSelector('.told');
-  assert.match(await text('.sentence'), /^containerd tells of an OOM kill/);
-  await page.click('.voices button.on');
-  // Whoever speaks, each figure tells its line.
-  for (const voice of voices) {
+  const says = await page.$$eval('.incident .says button', (all) => all.map((one) => one.textContent));
+  assert.ok(says.includes('kernel') && says.length > 1, String(says));
+  // The list follows with the next frame; until then Home is the first of the list before.
+  const only = async (voice) => {
     await page.click(`.voices button:has-text("${voice}") >> nth=0`);
+    await page.waitForSelector('.voices button.on');
+  };
+  const all = async () => {
+    await page.click('.voices button.on');
+    await page.waitForSelector('.voices button.on', { state: 'detached' });
+  };
+  const first = async () => {
     await page.focus('.virtual ul');
     await page.keyboard.press('End');
     await page.keyboard.press('Home');
+    await page.waitForSelector('.virtual li[aria-posinset="1"][aria-selected="true"]');
+    await shown(page);
+  };
+  await only('containerd');
+  await first();
+  await page.waitForSelector('.told');
+  assert.match(await text('.sentence'), /^containerd tells of an OOM kill/);
+  await all();
+  // Whoever speaks, each figure tells its line.
+  for (const voice of voices) {
+    await only(voice);
+    await first();
     await page.waitForFunction(
       (voice) => (voice === 'kernel') === !document.querySelector('.told') && document.querySelector('.lines li.ours'),
       voice,
@@ -199,7 +212,7 @@ test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async 
     await figure.focus();
     const lit = await page.$$eval('.lines li.lit code', (all) => all.map((one) => one.textContent));
     assert.ok(lit.length > 0, `${voice}: no line is lit`);
-    await page.click('.voices button.on');
+    await all();
   }
 });
 

@@ -26,7 +26,11 @@ export function Kill({ state, index }) {
   const latest = useRef(0);
   useEffect(() => {
     const turn = ++latest.current;
-    ask('show', { index, language }).then((all) => turn === latest.current && setShown(all));
+    ask('show', { index, language }).then((all) => {
+      if (turn !== latest.current) return;
+      setShown({ ...all, row });
+      setPointed({ lines: [], jump: 0 });
+    });
   }, [index, language, anonymous, row]);
   const lines = shown?.lines ?? [];
   const context = useMemo(
@@ -45,7 +49,7 @@ export function Kill({ state, index }) {
   const build = buildOf(event.kernel_release);
   return (
     <Lines.Provider value={context}>
-      <article class="kill" lang={language === 'zh' ? 'zh-CN' : 'en'}>
+      <article class="kill" aria-busy={shown.row !== row} lang={language === 'zh' ? 'zh-CN' : 'en'}>
         <p class="when">
           {[view.when ?? (view.after_boot && t('after_boot', { time: view.after_boot })), event.host, event.kernel_release && t('kernel_n', { release: event.kernel_release }), build && t('built_for', { build })]
             .filter(Boolean)

@@ -53,5 +53,11 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('.progress') && document.querySelector('.log-name'), undefined, {
     timeout: 60_000,
   });
-  await page.waitForFunction(() => document.querySelector('.sentence, .nothing'), undefined, { timeout: 20_000 });
+  await shown(page);
+}
+
+/** Waits until the kill that was chosen last is what is shown: the one before it stays until then. */
+export async function shown(page) {
+  const isShown = () => document.querySelector('.kill[aria-busy="false"] .sentence, .nothing');
+  await page.waitForFunction(isShown, undefined, { timeout: 20_000 });
 }
