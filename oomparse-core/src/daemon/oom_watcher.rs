@@ -253,6 +253,14 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
+    fn no_process_has_the_number_zero() {
+        for (pid, is_seen) in [("0", false), ("1", true), ("4294967296", false)] {
+            let text = alloc::format!("\"Got sys oom event\" event={{\"Pid\":{pid}}}");
+            assert_eq!(plain(text.as_bytes()).is_some(), is_seen, "{text}");
+        }
+    }
+
+    #[test]
     fn watchers_of_all_versions() {
         for text in [
             "Got sys oom event: &{7 a b 2020-02-03 10:10:10.1 +0000 UTC m=+99.5 / / }",
