@@ -184,7 +184,10 @@ pub(crate) fn events_of_wheel(dir: &Path, log: &Path, work: &Path) -> Result<Vec
     let python = || Command::new(work.join("bin/python"));
     let install = ["-m", "pip", "install", "--quiet", "--no-index"];
     steps::run(python().args(install).arg(wheel))?;
-    let script = "import json, sys, oomparse\nfor event in oomparse.scan(sys.argv[1]): print(json.dumps(event, separators=(',', ':'), ensure_ascii=False))";
+    let script = "import json, sys, oomparse
+for event in oomparse.scan(sys.argv[1]):
+    del event['file']
+    print(json.dumps(event))";
     let found = python().args(["-c", script]).arg(log).output();
     let found = found.map_err(|error| format!("python: {error}"))?;
     if found.status.success() {
