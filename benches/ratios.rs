@@ -57,8 +57,15 @@ fn main() {
         false => ROUNDS,
     };
     println!("{:<62} middle quarter  third", "");
-    let (log, totals) = sparse_log(SPARSE);
     let by_hand = ByHand::new();
+    sparse(rounds, &by_hand);
+    dense(rounds, &by_hand);
+    one_line(rounds);
+    one_event(rounds);
+}
+
+fn sparse(rounds: usize, by_hand: &ByHand) {
+    let (log, totals) = sparse_log(SPARSE);
     assert_eq!(by_hand.kills(&log), totals.kills);
     assert_eq!(two_words(&log).0, totals.kills);
     let mut events = || _ = black_box(count(black_box(&log), false));
@@ -76,7 +83,9 @@ fn main() {
         &mut events,
         &mut words,
     );
+}
 
+fn dense(rounds: usize, by_hand: &ByHand) {
     let (log, totals) = dense_log(DENSE);
     let text = std::str::from_utf8(&log).expect("ASCII");
     assert_eq!(by_hand.kills(&log), totals.kills);
@@ -110,7 +119,9 @@ fn main() {
         &mut tasks,
         &mut events,
     );
+}
 
+fn one_line(rounds: usize) {
     let line = ordinary_line();
     let mut parser = Parser::new();
     let mut lines = || (0..TIMES).for_each(|_| _ = parser.push_line(black_box(&line)));
@@ -138,7 +149,9 @@ fn main() {
         &mut prepared,
         &mut lines,
     );
+}
 
+fn one_event(rounds: usize) {
     let event = parse(&dense_log(100_000).0, false).swap_remove(0);
     let mut json = || {
         (0..TIMES).for_each(|_| {

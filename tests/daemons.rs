@@ -289,6 +289,7 @@ fn nohangs_command_lines_over_lines_kill_nobody_else() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn quoted_comms_change_nothing_else() {
     let mut dice = Dice(6);
     let pieces = [

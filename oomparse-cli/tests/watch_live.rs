@@ -29,6 +29,7 @@ const BURST: usize = 30;
 
 type Test = fn(&Hierarchy);
 
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn main() -> ExitCode {
     hog_if_asked();
     let mut arguments = Arguments::from_args();
@@ -380,6 +381,7 @@ fn long_records(machine: &Hierarchy) {
 }
 
 /// SIGKILL in the middle of a burst, then a restart with the same state.
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn killed_in_a_burst(machine: &Hierarchy) {
     let logs = logs();
     let mut pod = Pod::new(machine, Driver::Cgroupfs, logs.path());

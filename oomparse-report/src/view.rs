@@ -20,14 +20,8 @@ pub fn row(event: &OomEvent) -> Value {
     let victim = event.victim.as_ref();
     let memory = event.memory.as_ref();
     put("type", event.event_type.as_str().into());
-    put(
-        "at",
-        event
-            .time
-            .as_ref()
-            .and_then(crate::course::unix_seconds)
-            .into(),
-    );
+    let seconds = event.time.as_ref().and_then(crate::course::unix_seconds);
+    put("at", seconds.into());
     put(
         "zone",
         event.time.map(|time| time.offset_minutes.is_some()).into(),
@@ -48,20 +42,9 @@ pub fn row(event: &OomEvent) -> Value {
     put("scope", event.scope.map(Scope::as_str).into());
     put("level", level(event).into());
     put("pod", pod_name(event).into());
-    put(
-        "qos",
-        event
-            .pod
-            .as_ref()
-            .and_then(|it| it.qos_class)
-            .map(|it| it.as_str())
-            .into(),
-    );
-    let container = event.container.as_ref();
-    let container_name = container.and_then(|it| it.name.as_deref().map(crate::plain));
-    let container_id =
-        container.and_then(|it| it.id.as_deref().map(|id| crate::cut_id(id).to_owned()));
-    put("container", container_name.or(container_id).into());
+    let qos = event.pod.as_ref().and_then(|it| it.qos_class);
+    put("qos", qos.map(|it| it.as_str()).into());
+    put("container", container(event).into());
     let cgroup = event.cgroup.as_ref();
     put(
         "cgroup",
@@ -75,6 +58,13 @@ pub fn row(event: &OomEvent) -> Value {
     put("group", event.oom_group.then_some(true).into());
     put("suppressed", event.suppressed_reports.into());
     Value::Object(row)
+}
+
+/// The container's name, or the first part of its id.
+fn container(event: &OomEvent) -> Option<String> {
+    let container = event.container.as_ref()?;
+    let name = container.name.as_deref().map(crate::plain);
+    name.or_else(|| Some(crate::cut_id(container.id.as_deref()?).to_owned()))
 }
 
 fn level(event: &OomEvent) -> Option<&'static str> {

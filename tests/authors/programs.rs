@@ -38,6 +38,7 @@ const NAMES: [&str; 14] = [
 ];
 
 /// All of them.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn programs() -> Vec<Program> {
     let mut all = Vec::new();
     let mut add = |name: String, write: Write| {
@@ -274,6 +275,7 @@ const FRAMES: [(&str, &str); 7] = [
 const BROKEN: [&str; 6] = [",}", ",\"a\":NaN}", ",\"a\":", "", ",\"a\":\"b", "\n"];
 
 /// What journald and its readers say of a program.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn journals() -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let of =
         |name: &str, fields: &[(&'static str, &'static str)]| (name.to_owned(), fields.to_vec());

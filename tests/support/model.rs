@@ -293,6 +293,7 @@ impl Report {
 
     /// The messages of the report with their levels, as this kernel prints them.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a row a record")]
     pub fn print(&self, words: &Words) -> Vec<(u8, Vec<u8>)> {
         let mut out = Vec::new();
         let (tid, asker) = &self.invoker;
@@ -492,6 +493,7 @@ impl Report {
 
     /// The facts that this kernel's words show, as paths into the event's JSON.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn facts(&self, words: &Words) -> Vec<(&'static str, serde_json::Value)> {
         let text =
             |bytes: &[u8]| serde_json::Value::from(oomparse_core::Text::from(bytes).to_string());
@@ -608,6 +610,7 @@ pub const CARRIERS: [Carrier; 12] = [
 impl Carrier {
     /// One message as a line or several, with their line ends. `at` counts the messages.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a row a record")]
     pub fn write(self, host: &str, at: usize, level: u8, message: &[u8]) -> Vec<u8> {
         let micros = 1_149_000_000 + at * 17;
         let up = format!("[{:5}.{:06}] ", micros / 1_000_000, micros % 1_000_000);

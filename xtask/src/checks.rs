@@ -137,6 +137,17 @@ fn common(steps: &mut Steps) {
     modules(steps);
     javascript::check(steps);
     page::check(steps);
+    other_builds(steps);
+    deploy::rules(steps);
+    documents(steps);
+    match instructions::cannot_compare() {
+        None => steps.task("instruction counts", instructions::check),
+        Some(lack) => steps.not_run("instruction counts", lack),
+    }
+}
+
+/// The crates as others build them, and what they rest on.
+fn other_builds(steps: &mut Steps) {
     steps.with_tool(
         "the core where there is no std",
         proof::bring_bare,
@@ -152,6 +163,10 @@ fn common(steps: &mut Steps) {
         || DENY.bring(),
         proof::deny,
     );
+}
+
+/// What is written is true.
+fn documents(steps: &mut Steps) {
     let mut docs = cargo(&[
         "doc",
         "--workspace",
@@ -160,16 +175,11 @@ fn common(steps: &mut Steps) {
     ]);
     steps.command("documentation", docs.env("RUSTDOCFLAGS", "-D warnings"));
     steps.task("snapshots are what comes out", bless::check);
-    deploy::rules(steps);
     steps.task("links in the documents", readme::links);
     steps.task("the README's example", readme::example);
     steps.task("the README's reports", readme::reports);
     readme::commands(steps);
     steps.task("the documents' commands", pages::check);
-    match instructions::cannot_compare() {
-        None => steps.task("instruction counts", instructions::check),
-        Some(lack) => steps.not_run("instruction counts", lack),
-    }
 }
 
 /// The WebAssembly modules, and their tests: their crate with all features, and engines like those of hosts.

@@ -152,7 +152,24 @@ fn main() -> ExitCode {
     if let Some(Err(lack)) = args.first().map(|command| needs::check(command)) {
         return done(Err(lack.into()));
     }
-    match args.as_slice() {
+    let ended = checked(&args)
+        .or_else(|| built(&args))
+        .or_else(|| tried(&args));
+    ended.unwrap_or_else(|| match args.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        other => {
+            eprintln!("xtask: unknown command `{}`\n\n{HELP}", other.join(" "));
+            ExitCode::from(2)
+        }
+    })
+}
+
+/// What is checked and measured in this repository alone.
+fn checked(args: &[&str]) -> Option<ExitCode> {
+    Some(match args {
         ["test"] => checks::test(),
         ["test", "--all"] => ended(checks::test_all()),
         ["ci"] => checks::ci(),
@@ -166,6 +183,11 @@ fn main() -> ExitCode {
         }
         ["bless"] => bless::write(),
         ["corpus-check"] => checks::corpus(),
+        ["js"] => checks::javascript(),
+        ["page"] => checks::page(),
+        ["deploy-check"] => deploy::check(),
+        ["doc-commands"] => done(pages::check()),
+        ["workflows"] => done(forge::check()),
         ["big-file"] => done(bench::big_file()),
         ["big-day"] => done(big_day::run(false)),
         ["big-day", "all"] => done(big_day::run(true)),
@@ -176,15 +198,6 @@ fn main() -> ExitCode {
         }),
         ["instructions", "--bless"] => done(instructions::bless()),
         ["fuzz", target, seconds] => done(fuzz::run(target, seconds)),
-        ["wasm"] => match wasm::build().and_then(|()| wasm::javascript::build_if_possible()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(sentence) => {
-                eprintln!("xtask wasm: {sentence}");
-                ExitCode::FAILURE
-            }
-        },
-        ["js"] => checks::javascript(),
-        ["page"] => checks::page(),
         ["mutants"] => done(mutants::run(None)),
         ["mutants", "--shard", shard] => done(mutants::run(Some(shard))),
         ["sanitize"] => done(proof::sanitize()),
@@ -192,44 +205,49 @@ fn main() -> ExitCode {
         ["features"] => done(proof::features()),
         ["bare"] => done(proof::bare()),
         ["deny"] => done(proof::deny()),
-        ["dist"] => done(dist::run()),
-        ["dist-twice"] => done(dist::twice()),
-        ["try-packages"] => dist::try_packages(),
-        ["image"] => done(image::run()),
-        ["image", rest @ ..] => done(image::of_programs(rest)),
-        ["deploy-check"] => deploy::check(),
-        ["doc-commands"] => done(pages::check()),
-        ["book"] => done(book::build()),
-        ["crates"] => release::crates(),
         ["semver"] => semver::run(None),
         ["semver", revision] => semver::run(Some(revision)),
-        ["release", version] => done(release::run(version)),
-        ["workflows"] => done(forge::check()),
+        _ => return None,
+    })
+}
+
+/// What is built, packed and released.
+fn built(args: &[&str]) -> Option<ExitCode> {
+    Some(match args {
+        ["wasm"] => done(wasm::build().and_then(|()| wasm::javascript::build_if_possible())),
         ["header"] => done(c_library::header()),
         ["install-c", "--prefix", prefix] => done(c_library::install(prefix)),
         ["fluent-bit-filter"] => done(fluent_bit::filter().map(drop)),
+        ["image"] => done(image::run()),
+        ["image", rest @ ..] => done(image::of_programs(rest)),
+        ["dist"] => done(dist::run()),
+        ["dist-twice"] => done(dist::twice()),
+        ["book"] => done(book::build()),
+        ["crates"] => release::crates(),
+        ["release", version] => done(release::run(version)),
+        _ => return None,
+    })
+}
+
+/// What is tried in real hosts, and on real kernels.
+fn tried(args: &[&str]) -> Option<ExitCode> {
+    Some(match args {
+        ["try-packages"] => dist::try_packages(),
         ["try-fluent-bit", rest @ ..] => {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
-        }
-        ["live-killers", rest @ ..] => done(live_killers::run(rest)),
-        ["try-telemetry", rest @ ..] => done(telemetry::run(rest)),
-        ["live-storm"] => done(live_storm::run()),
-        ["live-vm", rest @ ..] => {
-            done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }
         ["try-vector", "--bin", bin] => done(vector::run(bin)),
         ["try-collector", "--bin", bin] => done(collector::run(bin)),
         ["try-fluentd", "--bin", bin] => done(fluentd::run(bin)),
+        ["try-telemetry", rest @ ..] => done(telemetry::run(rest)),
         ["try-kubernetes", rest @ ..] => done(kubernetes::run(rest)),
-        [] | ["help" | "--help" | "-h"] => {
-            println!("{HELP}");
-            ExitCode::SUCCESS
+        ["live-killers", rest @ ..] => done(live_killers::run(rest)),
+        ["live-storm"] => done(live_storm::run()),
+        ["live-vm", rest @ ..] => {
+            done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }
-        other => {
-            eprintln!("xtask: unknown command `{}`\n\n{HELP}", other.join(" "));
-            ExitCode::from(2)
-        }
-    }
+        _ => return None,
+    })
 }
 
 fn done(result: Result<(), String>) -> ExitCode {

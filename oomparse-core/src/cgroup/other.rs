@@ -154,6 +154,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn plain_containers() {
         use CgroupDriver::{Cgroupfs, Systemd};
         use LimitLevel::{Container, Other};

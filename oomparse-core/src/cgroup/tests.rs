@@ -87,6 +87,7 @@ fn cgroupfs_paths() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn systemd_paths() {
     named(
         "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podUNDER.slice/cri-containerd-ID.scope",

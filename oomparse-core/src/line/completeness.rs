@@ -365,6 +365,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn completeness_of_what_is_not_whole() {
         use Completeness::{Begun, Cut, Loose, Short};
         let old = "a invoked oom-killer: gfp_mask=0xd0, order=0, oomkilladj=0";

@@ -5,22 +5,12 @@ use super::state::Report;
 use super::{Assembler, Stamp, stable_hash};
 use crate::bytes::Text;
 use crate::event::Evidence;
-use crate::line::Line;
+use crate::line::{CpusetLine, Line};
 
 impl Assembler {
     /// Takes a line of the killer that is neither a figure nor a row.
     pub(super) fn oom_line(&mut self, line: Line<'_>, message: &[u8], mut stamp: Stamp, cut: Cut) {
-        // For a line of a block it is needed only if the line opens a report; in small builds every line has one.
-        let is_blocks = cfg!(feature = "perf")
-            && matches!(
-                line,
-                Line::TaskIn(_)
-                    | Line::LimitReached(_)
-                    | Line::Counter(_)
-                    | Line::StatsHeading(_)
-                    | Line::TasksState
-                    | Line::TasksHeading(_)
-            );
+        let is_blocks = cfg!(feature = "perf") && is_of_block(&line);
         stamp.hash = match line {
             Line::TaskInfo(_) | Line::Cpuset(_) | Line::MeminfoHeading | Line::Suppressed(_) => 0,
             _ if is_blocks => 0,
@@ -28,23 +18,10 @@ impl Assembler {
         };
         match line {
             Line::Invoked(line) => self.invoked(&line, stamp),
-            Line::Cpuset(line) => {
-                if let Some(report) =
-                    self.head_of(line.comm, &stamp, |report| report.cpuset.is_none())
-                {
-                    report.cpuset = Some(Text::from(line.cpuset));
-                    report.saw(Evidence::Cpuset);
-                    report.last = stamp;
-                }
-            }
+            Line::Cpuset(line) => self.cpuset(&line, stamp),
             Line::TaskInfo(line) => self.task_info(&line, stamp),
             Line::TaskIn(line) => self.task_in(&line, stamp),
-            Line::LimitReached(path) => {
-                if let Some(report) = self.block(&stamp, Report::is_block_begun, None) {
-                    report.saw(Evidence::LimitReached);
-                    report.oom_memcg = Some(Text::from(path));
-                }
-            }
+            Line::LimitReached(path) => self.limit_reached(path, &stamp),
             Line::Counter(line) => self.counter(&line, stamp),
             Line::StatsHeading(line) => self.stats_heading(&line, stamp),
             Line::MeminfoHeading => self.meminfo_heading(&stamp),
@@ -64,17 +41,7 @@ impl Assembler {
                 self.reaped(&line, stamp);
             }
             Line::Fatal(fatal) => self.fatal(fatal, stamp),
-            Line::Suppressed(count) => {
-                self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
-                let open = self
-                    .reports
-                    .iter_mut()
-                    .rev()
-                    .find(|report| !report.is_decided());
-                if let Some(report) = open {
-                    report.saw(Evidence::Suppressed);
-                }
-            }
+            Line::Suppressed(count) => self.reports_suppressed(count),
             Line::StatEntry(..)
             | Line::StatEntries(_)
             | Line::Meminfo(_)
@@ -89,4 +56,41 @@ impl Assembler {
             report.first.hash = stable_hash(&[message]);
         }
     }
+
+    fn cpuset(&mut self, line: &CpusetLine<'_>, stamp: Stamp) {
+        let report = self.head_of(line.comm, &stamp, |report| report.cpuset.is_none());
+        if let Some(report) = report {
+            report.cpuset = Some(Text::from(line.cpuset));
+            report.saw(Evidence::Cpuset);
+            report.last = stamp;
+        }
+    }
+
+    fn limit_reached(&mut self, path: &[u8], stamp: &Stamp) {
+        if let Some(report) = self.block(stamp, Report::is_block_begun, None) {
+            report.saw(Evidence::LimitReached);
+            report.oom_memcg = Some(Text::from(path));
+        }
+    }
+
+    fn reports_suppressed(&mut self, count: u64) {
+        self.suppressed = Some(self.suppressed.unwrap_or(0).saturating_add(count));
+        let mut newest_first = self.reports.iter_mut().rev();
+        if let Some(report) = newest_first.find(|report| !report.is_decided()) {
+            report.saw(Evidence::Suppressed);
+        }
+    }
+}
+
+/// Whether a line is of a block: its hash is needed only if it opens a report. In small builds every line has one.
+fn is_of_block(line: &Line<'_>) -> bool {
+    matches!(
+        line,
+        Line::TaskIn(_)
+            | Line::LimitReached(_)
+            | Line::Counter(_)
+            | Line::StatsHeading(_)
+            | Line::TasksState
+            | Line::TasksHeading(_)
+    )
 }

@@ -105,6 +105,15 @@ const CONTAINERS_LOGS: [&[u8]; 3] = [
     b"/var/lib/docker/containers/",
 ];
 
+/// What the type of a resource holds if it is a container, as Google Cloud names them.
+const RESOURCES: [&[u8]; 5] = [
+    b"container",
+    b"pod",
+    b"cloud_run",
+    b"cloud_function",
+    b"gae_app",
+];
+
 /// Fields by name, in lower case; sorted.
 const FIELDS: [(&str, Field); 43] = [
     ("app-name", Field::Tag),
@@ -306,14 +315,8 @@ impl Provenance {
             Field::Comm => self.comm(text),
             Field::Stream => self.container(),
             Field::Resource => {
-                let words = [
-                    &b"container"[..],
-                    b"pod",
-                    b"cloud_run",
-                    b"cloud_function",
-                    b"gae_app",
-                ];
-                if words.iter().any(|word| memmem::find(text, word).is_some()) {
+                let is_in_it = |word: &&[u8]| memmem::find(text, word).is_some();
+                if RESOURCES.iter().any(is_in_it) {
                     self.container();
                 }
             }

@@ -16,6 +16,7 @@ const fn author(source: Source, trust: Trust) -> Author {
 const PROVEN: Author = author(Source::Kernel, Trust::Proven);
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_the_fields_of_a_journal_prove() {
     let kubelet = |trust| author(Source::Daemon(Daemon::Kubelet), trust);
     for (fields, expected) in [

@@ -34,6 +34,14 @@ pub(crate) fn run() -> ExitCode {
     });
     let venv = || system::bring(&["python3"]);
     steps.with_tool("the wheel in a clean environment", venv, wheel);
+    libraries(&mut steps);
+    lints(&mut steps);
+    others(&mut steps);
+    steps.finish()
+}
+
+/// A C program against each package of the library.
+fn libraries(steps: &mut Steps) {
     let compiler = || system::bring(&["gcc", "pkg-config"]);
     steps.with_tool(
         "liboomparse's .deb and a C program",
@@ -46,6 +54,9 @@ pub(crate) fn run() -> ExitCode {
         unpacks,
         library_of_rpm,
     );
+}
+
+fn lints(steps: &mut Steps) {
     steps.with_tool(
         "lintian",
         || system::bring(&["lintian"]),
@@ -58,6 +69,11 @@ pub(crate) fn run() -> ExitCode {
     );
     let analyze = || system::bring(&["systemd-analyze"]);
     steps.with_tool("the unit's exposure", analyze, trial_lints::unit);
+}
+
+/// JavaScript, and the log shippers.
+fn others(steps: &mut Steps) {
+    let roots = || system::bring(&["debootstrap"]);
     steps.with_tool(
         "rsyslog reads its configuration",
         || system::bring(&["rsyslogd"]),
@@ -79,7 +95,6 @@ pub(crate) fn run() -> ExitCode {
         roots,
         trial_shippers::others,
     );
-    steps.finish()
 }
 
 fn checksums() -> Result<(), String> {

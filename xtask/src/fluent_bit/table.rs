@@ -19,6 +19,15 @@ pub(super) struct Parts {
     pub(super) module_of_none: f64,
 }
 
+/// What people do without us.
+fn grep() -> Filter {
+    Filter {
+        name: "grep".to_owned(),
+        config: "[FILTER]\n    Name grep\n    Match *\n    Exclude log Killed process\n".to_owned(),
+        ..Filter::default()
+    }
+}
+
 /// Prints the figures of each filter, or of those alone of which a part is given.
 pub(super) fn run(
     host: &Host,
@@ -28,11 +37,6 @@ pub(super) fn run(
 ) -> Result<Parts, String> {
     let none = Filter {
         name: "none".to_owned(),
-        ..Filter::default()
-    };
-    let grep = Filter {
-        name: "grep".to_owned(),
-        config: "[FILTER]\n    Name grep\n    Match *\n    Exclude log Killed process\n".to_owned(),
         ..Filter::default()
     };
     let do_nothing = host.dir.join("identity.lua");
@@ -45,7 +49,7 @@ pub(super) fn run(
     let mut with_malloc = row(host.wasm_identity_with_malloc());
     let mut module = row(host.oomparse_wasm("oomparse_filter"));
     let mut any = row(host.oomparse_wasm("oomparse_filter_any"));
-    let mut grep = row(grep);
+    let mut grep = row(grep());
     let mut lua_identity = row(host.lua("lua that does nothing", &do_nothing, "identity"));
     let mut lua = row(host.oomparse_lua());
     let mut rows = vec![
@@ -71,20 +75,7 @@ pub(super) fn run(
             times.push(host.run(input, filter, NULL)?.0);
         }
     }
-    println!(
-        "\n{}: {} records, middle of {rounds} rounds\n\n\
-         | filter | CPU seconds | least of them | lines per CPU second |\n|---|---|---|---|",
-        input.name, input.lines
-    );
-    for (filter, times) in rows {
-        let seconds = middle(times.iter().copied());
-        let least = times.iter().copied().fold(f64::INFINITY, f64::min);
-        let lines = input.lines as f64 / seconds / 1e6;
-        println!(
-            "| {} | {seconds:.2} | {least:.2} | {lines:.2} M |",
-            filter.name
-        );
-    }
+    print_seconds(input, rounds, &rows);
     let part = |of: &Row, row: &Row| {
         let part = part_of(&of.1, &row.1);
         println!("- {}: {part:.3} of `{}`", row.0.name, of.0.name);
@@ -105,6 +96,23 @@ pub(super) fn run(
         native_of_none: part(&none, &native),
         module_of_none: part(&none, &module),
     })
+}
+
+fn print_seconds(input: &Input, rounds: usize, rows: &[&mut Row]) {
+    println!(
+        "\n{}: {} records, middle of {rounds} rounds\n\n\
+         | filter | CPU seconds | least of them | lines per CPU second |\n|---|---|---|---|",
+        input.name, input.lines
+    );
+    for (filter, times) in rows {
+        let seconds = middle(times.iter().copied());
+        let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+        let lines = input.lines as f64 / seconds / 1e6;
+        println!(
+            "| {} | {seconds:.2} | {least:.2} | {lines:.2} M |",
+            filter.name
+        );
+    }
 }
 
 /// The throughput as a part of another filter's. Rounds are compared, each with itself: from one to

@@ -60,60 +60,72 @@ fn log() -> Result<String, String> {
     };
     for number in 0..6 {
         let [_, _, uid, id, _] = PODS[number % 2];
-        let path = format!("/kubepods/burstable/pod{uid}/{id}");
-        let (second, pid) = (2 * number, 700 + number);
-        line(
-            second,
-            "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936",
-        );
-        line(second, "memory: usage 524288kB, limit 524288kB, failcnt 12");
-        line(
-            second,
-            &format!(
-                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset={id},mems_allowed=0,oom_memcg={path},\
-                 task_memcg={path},task=java \u{e9},pid={pid},uid=1001"
-            ),
-        );
-        line(
-            second,
-            &format!(
-                "Memory cgroup out of memory: Killed process {pid} (java \u{e9}) total-vm:800000kB, anon-rss:500000kB, \
-                 file-rss:0kB, shmem-rss:4kB, UID:1001 pgtables:56kB oom_score_adj:936"
-            ),
-        );
+        of_container(2 * number, 700 + number, uid, id, &mut line);
     }
     let nameless = "/kubepods/besteffort/pod11111111-2222-4333-8444-555555555555/\
                     0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-    for (second, pid, path, constraint) in [
-        (20, 801, nameless, "CONSTRAINT_MEMCG"),
-        (22, 802, "/system.slice/sshd.service", "CONSTRAINT_NONE"),
-    ] {
-        let limit = match constraint {
-            "CONSTRAINT_NONE" => "global_oom".to_owned(),
-            _ => format!("oom_memcg={path}"),
-        };
-        line(
-            second,
-            &format!(
-                "oom-kill:constraint={constraint},nodemask=(null),cpuset=/,mems_allowed=0,{limit},task_memcg={path},\
-                 task=sh,pid={pid},uid=0"
-            ),
-        );
-        let what = match constraint {
-            "CONSTRAINT_NONE" => "Out of memory",
-            _ => "Memory cgroup out of memory",
-        };
-        line(
-            second,
-            &format!(
-                "{what}: Killed process {pid} (sh) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
-            ),
-        );
-    }
+    of_shell(20, 801, nameless, true, &mut line);
+    of_shell(22, 802, "/system.slice/sshd.service", false, &mut line);
     line(
         30,
         "init invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
     );
     line(30, "Out of memory and no killable processes...");
     Ok(log)
+}
+
+/// A process of a container at the container's limit.
+fn of_container(
+    second: usize,
+    pid: usize,
+    uid: &str,
+    id: &str,
+    line: &mut impl FnMut(usize, &str),
+) {
+    let path = format!("/kubepods/burstable/pod{uid}/{id}");
+    for text in [
+        "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936",
+        "memory: usage 524288kB, limit 524288kB, failcnt 12",
+        &format!(
+            "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset={id},mems_allowed=0,oom_memcg={path},\
+             task_memcg={path},task=java \u{e9},pid={pid},uid=1001"
+        ),
+        &format!(
+            "Memory cgroup out of memory: Killed process {pid} (java \u{e9}) total-vm:800000kB, anon-rss:500000kB, \
+             file-rss:0kB, shmem-rss:4kB, UID:1001 pgtables:56kB oom_score_adj:936"
+        ),
+    ] {
+        line(second, text);
+    }
+}
+
+/// A process of a cgroup, at the cgroup's limit or for want of memory on the node.
+fn of_shell(
+    second: usize,
+    pid: usize,
+    path: &str,
+    is_limit: bool,
+    line: &mut impl FnMut(usize, &str),
+) {
+    let (constraint, limit, what) = match is_limit {
+        true => (
+            "CONSTRAINT_MEMCG",
+            format!("oom_memcg={path}"),
+            "Memory cgroup out of memory",
+        ),
+        false => ("CONSTRAINT_NONE", "global_oom".to_owned(), "Out of memory"),
+    };
+    line(
+        second,
+        &format!(
+            "oom-kill:constraint={constraint},nodemask=(null),cpuset=/,mems_allowed=0,{limit},task_memcg={path},\
+             task=sh,pid={pid},uid=0"
+        ),
+    );
+    line(
+        second,
+        &format!(
+            "{what}: Killed process {pid} (sh) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"
+        ),
+    );
 }

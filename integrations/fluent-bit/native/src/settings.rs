@@ -69,16 +69,9 @@ impl Settings {
     /// # Errors
     /// A sentence that names the option.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        let list = |name: &str| -> Vec<String> {
-            let text = get(name).unwrap_or_default();
-            let items = text.split(',').map(str::trim);
-            items
-                .filter(|item| !item.is_empty())
-                .map(str::to_owned)
-                .collect()
-        };
+        let list = |name: &str| items(&get(name).unwrap_or_default());
         let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());
-        let mut settings = Self {
+        let settings = Self {
             places: Places {
                 text: keys(&list("Key"))?,
                 stream: None,
@@ -107,7 +100,7 @@ impl Settings {
                 Some(other) => return Err(format!("Since is `all` or `start`, not `{other}`")),
             },
             counts_every: counts_every(get("Counts_Every"))?,
-            parser: Options::default(),
+            parser: parser_options(&get)?,
         };
         if settings.event_key.is_empty() {
             return Err("Event_Key must not be empty".to_owned());
@@ -118,39 +111,6 @@ impl Settings {
         if settings.drop_report && settings.mode != Mode::Events {
             return Err("Drop_Report needs `Mode events`".to_owned());
         }
-        settings.parser.accept = match word("Trust").as_deref() {
-            None | Some("kernel") => Accept::KERNEL,
-            Some("any") => Accept::ANY,
-            Some(other) => return Err(format!("Trust is `kernel` or `any`, not `{other}`")),
-        };
-        for name in list("Sources") {
-            let accept = settings.parser.accept;
-            settings.parser.accept = match name.as_str() {
-                "all" => accept.and_all_daemons(),
-                name => accept.and(daemon("Sources", name)?),
-            };
-        }
-        settings.parser.origin = match get("Origin") {
-            None => None,
-            Some(name) => Some(daemon("Origin", name.trim())?),
-        };
-        settings.parser.tasks = is_on("Tasks", word("Tasks"))?;
-        settings.parser.host = get("Host").map(String::into_bytes);
-        settings.parser.boot_id = get("Boot_Id").map(String::into_bytes);
-        for root in list("Cgroup_Roots") {
-            if !settings.parser.cgroup_roots.add(root.as_bytes()) {
-                return Err(format!(
-                    "Cgroup_Roots are paths that begin with `/`, not `{root}`"
-                ));
-            }
-        }
-        settings.parser.utc_offset_minutes = match get("Utc_Offset") {
-            None => None,
-            Some(text) => Some(
-                offset(&text)
-                    .ok_or_else(|| format!("Utc_Offset is as `+02:00` or `Z`, not `{text}`"))?,
-            ),
-        };
         Ok(settings)
     }
 
@@ -172,6 +132,55 @@ impl Settings {
             !OPTIONS.iter().any(&is) && !HOSTS.iter().any(&is)
         })
     }
+}
+
+/// What the parser is told.
+fn parser_options(get: impl Fn(&str) -> Option<String>) -> Result<Options, String> {
+    let list = |name: &str| items(&get(name).unwrap_or_default());
+    let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());
+    let mut options = Options::default();
+    options.accept = match word("Trust").as_deref() {
+        None | Some("kernel") => Accept::KERNEL,
+        Some("any") => Accept::ANY,
+        Some(other) => return Err(format!("Trust is `kernel` or `any`, not `{other}`")),
+    };
+    for name in list("Sources") {
+        options.accept = match name.as_str() {
+            "all" => options.accept.and_all_daemons(),
+            name => options.accept.and(daemon("Sources", name)?),
+        };
+    }
+    options.origin = match get("Origin") {
+        None => None,
+        Some(name) => Some(daemon("Origin", name.trim())?),
+    };
+    options.tasks = is_on("Tasks", word("Tasks"))?;
+    options.host = get("Host").map(String::into_bytes);
+    options.boot_id = get("Boot_Id").map(String::into_bytes);
+    for root in list("Cgroup_Roots") {
+        if !options.cgroup_roots.add(root.as_bytes()) {
+            return Err(format!(
+                "Cgroup_Roots are paths that begin with `/`, not `{root}`"
+            ));
+        }
+    }
+    options.utc_offset_minutes = match get("Utc_Offset") {
+        None => None,
+        Some(text) => {
+            let minutes = offset(&text);
+            Some(minutes.ok_or(format!("Utc_Offset is as `+02:00` or `Z`, not `{text}`"))?)
+        }
+    };
+    Ok(options)
+}
+
+/// The items of a list with commas.
+fn items(text: &str) -> Vec<String> {
+    let items = text.split(',').map(str::trim);
+    items
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn daemon(option: &str, name: &str) -> Result<Daemon, String> {

@@ -409,6 +409,7 @@ fn the_struct_is_all_that_the_library_shows() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn only_the_kernels_word_counts_by_default() {
     let kmsg = |text: &str| {
         let pairs = [

@@ -33,45 +33,12 @@ pub(crate) use args::{CorrelateArgs, ReportArgs, ScanArgs};
 ///
 /// # Errors Only errors from writing; errors of an input are reported on stderr and in the result.
 pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
-    // Otherwise the second reader would wait for ever for the first one's lock.
-    if options.pods.read_stdin() && options.inputs.contains(&Input::Stdin) {
-        crate::warn(
-            "--pods -",
-            "standard input is the log already; name a file for one of the two",
-        );
-        return Ok(Found::Trouble);
-    }
-    options.inputs = input::files_of(std::mem::take(&mut options.inputs));
-    if options.range.is_some() && !part::is_of(&options.inputs) {
-        crate::warn(
-            "--range",
-            "is of one file; name one, and not standard input",
-        );
-        return Ok(Found::Trouble);
-    }
-    let sink = match options.output {
-        Output::Events(Format::Report) => sink::report(options.explain),
-        Output::Events(format) => sink::open(format),
-        Output::Page => match sink::page(options.page.as_deref()) {
-            Ok(page) => {
-                let lines = options.lines.insert(Arc::default());
-                sink::html(&page, &title(&options.inputs), Arc::clone(lines))
-            }
-            Err(sentence) => {
-                crate::warn("--html", &sentence);
-                return Ok(Found::Trouble);
-            }
-        },
-        Output::Incidents(Format::Otlp) => {
-            crate::warn(
-                "--correlate",
-                "incidents are written as `json`, `markdown`, `table` or `report`",
-            );
+    let sink = match prepare(&mut options) {
+        Ok(sink) => sink,
+        Err((option, sentence)) => {
+            crate::warn(option, &sentence);
             return Ok(Found::Trouble);
         }
-        Output::Incidents(format) => sink::incidents(format),
-        Output::Count => sink::count(),
-        Output::Nothing => sink::nothing(),
     };
     let unread = match Unread::open(options.unread.take()) {
         Ok(unread) => unread,
@@ -109,6 +76,40 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
         }
     }
     writer.finish()
+}
+
+/// Lists the files to read, and opens what is written to.
+///
+/// # Errors
+/// The option that cannot be met, and a sentence about it.
+fn prepare(options: &mut ScanOptions) -> Result<Box<dyn Sink>, (&'static str, String)> {
+    // Otherwise the second reader would wait for ever for the first one's lock.
+    if options.pods.read_stdin() && options.inputs.contains(&Input::Stdin) {
+        let sentence = "standard input is the log already; name a file for one of the two";
+        return Err(("--pods -", sentence.to_owned()));
+    }
+    options.inputs = input::files_of(std::mem::take(&mut options.inputs));
+    if options.range.is_some() && !part::is_of(&options.inputs) {
+        let sentence = "is of one file; name one, and not standard input";
+        return Err(("--range", sentence.to_owned()));
+    }
+    Ok(match options.output {
+        Output::Events(Format::Report) => sink::report(options.explain),
+        Output::Events(format) => sink::open(format),
+        Output::Page => {
+            let page = sink::page(options.page.as_deref());
+            let page = page.map_err(|sentence| ("--html", sentence))?;
+            let lines = options.lines.insert(Arc::default());
+            sink::html(&page, &title(&options.inputs), Arc::clone(lines))
+        }
+        Output::Incidents(Format::Otlp) => {
+            let sentence = "incidents are written as `json`, `markdown`, `table` or `report`";
+            return Err(("--correlate", sentence.to_owned()));
+        }
+        Output::Incidents(format) => sink::incidents(format),
+        Output::Count => sink::count(),
+        Output::Nothing => sink::nothing(),
+    })
 }
 
 /// The title of a page about these logs.

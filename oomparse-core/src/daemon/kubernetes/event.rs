@@ -72,72 +72,21 @@ pub(super) fn notice(
     if component.is_some_and(|it| it.eq_ignore_ascii_case(OURSELVES)) {
         return None;
     }
-    let about = if value.get("regarding").is_some() {
-        "/regarding"
-    } else {
-        "/involvedObject"
-    };
-    let object = |key: &str| text(value, &[about, key].concat());
     let uid = text(value, "/metadata/uid");
     let key = uid.map(|uid| stable_hash(&[uid.as_bytes()]));
-    let at = time_of(value);
     if oom_guard::is_reason(reason) {
-        let is_its =
-            component.is_none_or(|it| it == "oom-guard") && ctx.accept.has_daemon(Daemon::OomGuard);
-        let frame = super::frame(message.as_bytes(), at);
-        let said = Said {
-            at: 0,
-            by: By::Daemon(Daemon::OomGuard),
-            origin: ctx.origin,
-            frame: &frame,
-            text: message.as_bytes(),
-            accept: ctx.accept,
-            host: ctx.host,
-            roots: ctx.roots,
-        };
-        let mut event = is_its.then(|| oom_guard::event(&said, message, reason))??;
-        if let Some(told) = &mut event.told().event {
-            told.uid = uid.and_then(names::word);
-        }
-        return Some((key, event));
+        return Some((key, oom_guards(value, reason, message, ctx)?));
     }
-    let mut event = begin(
-        ctx,
-        Reporter::KubernetesEvent,
-        at,
-        None,
-        uid.map(str::as_bytes),
-    );
-    let kind = object("/kind");
-    match Kind::of(reason, kind, component)? {
-        Kind::SystemOom => event.victim = victim(message.as_bytes())?,
-        Kind::Quoted(is_monitors) => match Quoted::read(message.as_bytes()) {
-            Some(quoted) => quoted.put_into(&mut event),
-            None if is_monitors => {}
-            None => return None,
-        },
-        Kind::Evicted => evicted(message, &mut event)?,
-        Kind::Previous => {
-            let (_, rest) = message.split_once("of the container '")?;
-            let (name, _) = rest.split_once('\'')?;
-            event.container = named(name);
-        }
-        Kind::AtBirth => {
-            killed_at_birth(message.as_bytes())?;
-            event.container = object("/fieldPath").and_then(field_path).and_then(named);
-        }
-    }
+    let uid_bytes = uid.map(str::as_bytes);
+    let by = Reporter::KubernetesEvent;
+    let mut event = begin(ctx, by, time_of(value), None, uid_bytes);
+    let about = About::of(value);
+    let kind = about.text("/kind");
+    Kind::of(reason, kind, component)?.put_into(&mut event, message, about)?;
     if kind == Some("Pod") {
-        event.pod = event.pod.take().or_else(|| {
-            Some(Pod {
-                uid: object("/uid").and_then(|it| names::uid(it.as_bytes())),
-                namespace: object("/namespace").and_then(|it| names::name(it.as_bytes())),
-                name: object("/name").and_then(|it| names::name(it.as_bytes())),
-                ..Pod::default()
-            })
-        });
+        event.pod = event.pod.take().or_else(|| Some(about.pod()));
     }
-    event.host = host(value, component, kind.zip(object("/name")))
+    event.host = host(value, component, kind.zip(about.text("/name")))
         .map(Text::from)
         .or(event.host);
     let told = event.told();
@@ -149,15 +98,72 @@ pub(super) fn notice(
     told.event = Some(KubernetesEvent {
         uid: uid.and_then(names::word),
         reason: names::word(reason),
-        object: Some(KubernetesObject {
-            kind: kind.and_then(names::word),
-            name: object("/name").and_then(names::word),
-            namespace: object("/namespace").and_then(names::word),
-        }),
+        object: Some(about.object()),
         component: component.and_then(names::word),
         verb: verb.and_then(names::word),
     });
     Some((key, event))
+}
+
+/// OOM-Guard's kill.
+fn oom_guards(value: &Value, reason: &str, message: &str, ctx: Context<'_>) -> Option<OomEvent> {
+    let is_its = component(value).is_none_or(|it| it == "oom-guard");
+    if !is_its || !ctx.accept.has_daemon(Daemon::OomGuard) {
+        return None;
+    }
+    let frame = super::frame(message.as_bytes(), time_of(value));
+    let said = Said {
+        at: 0,
+        by: By::Daemon(Daemon::OomGuard),
+        origin: ctx.origin,
+        frame: &frame,
+        text: message.as_bytes(),
+        accept: ctx.accept,
+        host: ctx.host,
+        roots: ctx.roots,
+    };
+    let mut event = oom_guard::event(&said, message, reason)?;
+    if let Some(told) = &mut event.told().event {
+        told.uid = text(value, "/metadata/uid").and_then(names::word);
+    }
+    Some(event)
+}
+
+/// The object that an Event is about: `regarding` in events.k8s.io/v1, `involvedObject` in core/v1.
+#[derive(Clone, Copy)]
+struct About<'v>(Option<&'v Value>);
+
+impl<'v> About<'v> {
+    fn of(value: &'v Value) -> Self {
+        Self(
+            value
+                .get("regarding")
+                .or_else(|| value.get("involvedObject")),
+        )
+    }
+
+    fn text(self, path: &str) -> Option<&'v str> {
+        text(self.0?, path)
+    }
+
+    fn pod(self) -> Pod {
+        let name = |path: &str| self.text(path).and_then(|it| names::name(it.as_bytes()));
+        Pod {
+            uid: self.text("/uid").and_then(|it| names::uid(it.as_bytes())),
+            namespace: name("/namespace"),
+            name: name("/name"),
+            ..Pod::default()
+        }
+    }
+
+    fn object(self) -> KubernetesObject {
+        let word = |path: &str| self.text(path).and_then(names::word);
+        KubernetesObject {
+            kind: word("/kind"),
+            name: word("/name"),
+            namespace: word("/namespace"),
+        }
+    }
 }
 
 /// The kinds of Events that are reported.
@@ -187,6 +193,32 @@ impl Kind {
             "Failed" | "FailedCreatePodSandBox" if kind == "Pod" && by("kubelet") => Self::AtBirth,
             _ => return None,
         })
+    }
+
+    /// Puts what the message says into an event; None if the message does not have the kind's format.
+    fn put_into(self, event: &mut OomEvent, message: &str, about: About<'_>) -> Option<()> {
+        match self {
+            Self::SystemOom => event.victim = victim(message.as_bytes())?,
+            Self::Quoted(is_monitors) => match Quoted::read(message.as_bytes()) {
+                Some(quoted) => quoted.put_into(event),
+                None if is_monitors => {}
+                None => return None,
+            },
+            Self::Evicted => evicted(message, event)?,
+            Self::Previous => {
+                let (_, rest) = message.split_once("of the container '")?;
+                let (name, _) = rest.split_once('\'')?;
+                event.container = named(name);
+            }
+            Self::AtBirth => {
+                killed_at_birth(message.as_bytes())?;
+                event.container = about
+                    .text("/fieldPath")
+                    .and_then(field_path)
+                    .and_then(named);
+            }
+        }
+        Some(())
     }
 }
 

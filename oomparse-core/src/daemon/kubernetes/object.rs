@@ -55,6 +55,7 @@ fn is_known(item: &Value) -> bool {
         || !serde_json::to_vec(item).is_ok_and(|text| has_word(&text))
 }
 
+/// An object whose kind does not matter yet, within at most `depth` others.
 fn within(
     value: &Value,
     verb: Option<&str>,
@@ -66,51 +67,23 @@ fn within(
     let Some(depth) = depth.checked_sub(1) else {
         return false;
     };
-    let of = |key: &str| value.get(key);
-    let word = |key: &str| value.get(key).and_then(Value::as_str);
-    let has_kubernetes = ctx.accept.has_daemon(Daemon::Kubernetes);
-    if ctx.accept.has_daemon(Daemon::Dockerd)
-        && let Some((key, event)) = docker::object(value, ctx)
-    {
-        told.count(key, event, out);
-        return true;
-    }
-    if inspect::is_container(value) {
-        return inspect::container(value, ctx, told, out);
-    }
-    if let Some(all) = value.as_array() {
-        let mut is_read = false;
-        for one in all {
-            is_read |= inspect::is_container(one) && inspect::container(one, ctx, told, out);
-        }
+    if let Some(is_read) = of_runtime(value, ctx, told, out) {
         return is_read;
     }
-    if status::is_cri(value) {
-        if ctx.accept.has_daemon(Daemon::Crictl) {
-            status::cri(value, ctx, told, out);
-        }
-        return ctx.accept.has_daemon(Daemon::Crictl);
-    }
-    if !has_kubernetes {
+    if !ctx.accept.has_daemon(Daemon::Kubernetes) {
         return false;
     }
-    // A record of eventrouter, or of a watch.
-    let inner = match (word("verb"), word("type")) {
-        (Some(verb), _) => of("event").map(|event| (verb, event)),
-        (None, Some(verb)) => of("object").map(|object| (verb, object)),
-        _ => None,
-    };
-    if let Some((verb, inner)) = inner.filter(|(_, inner)| inner.is_object()) {
+    if let Some((verb, inner)) = carried(value) {
         return within(inner, Some(verb), ctx, told, out, depth);
     }
+    let word = |key: &str| value.get(key).and_then(Value::as_str);
     // A record of kube-eventer.
     if let Some(text) = word("EventValue") {
         let inner = serde_json::from_str::<Value>(text);
         return inner.is_ok_and(|inner| within(&inner, Some("ADDED"), ctx, told, out, depth));
     }
-    if let Some(items) = of("items").and_then(Value::as_array) {
-        let is_list = word("kind").is_some_and(|kind| kind.ends_with("List"));
-        let mut is_read = is_list;
+    if let Some(items) = value.get("items").and_then(Value::as_array) {
+        let mut is_read = word("kind").is_some_and(|kind| kind.ends_with("List"));
         for item in items {
             is_read |= within(item, None, ctx, told, out, depth);
         }
@@ -134,4 +107,48 @@ fn within(
     inner.is_some_and(|inner| {
         inner.get("verb").is_some() && within(inner, None, ctx, told, out, depth)
     })
+}
+
+/// An object of a container runtime, and whether it was read; None if it is Kubernetes' own.
+fn of_runtime(
+    value: &Value,
+    ctx: Context<'_>,
+    told: &mut Told,
+    out: &mut VecDeque<OomEvent>,
+) -> Option<bool> {
+    if ctx.accept.has_daemon(Daemon::Dockerd)
+        && let Some((key, event)) = docker::object(value, ctx)
+    {
+        told.count(key, event, out);
+        return Some(true);
+    }
+    if inspect::is_container(value) {
+        return Some(inspect::container(value, ctx, told, out));
+    }
+    if let Some(all) = value.as_array() {
+        let mut is_read = false;
+        for one in all {
+            is_read |= inspect::is_container(one) && inspect::container(one, ctx, told, out);
+        }
+        return Some(is_read);
+    }
+    if !status::is_cri(value) {
+        return None;
+    }
+    let is_heard = ctx.accept.has_daemon(Daemon::Crictl);
+    if is_heard {
+        status::cri(value, ctx, told, out);
+    }
+    Some(is_heard)
+}
+
+/// The object in a record of eventrouter or of a watch, and what happened to it.
+fn carried(value: &Value) -> Option<(&str, &Value)> {
+    let word = |key: &str| value.get(key).and_then(Value::as_str);
+    let (verb, inner) = match (word("verb"), word("type")) {
+        (Some(verb), _) => (verb, value.get("event")?),
+        (None, Some(verb)) => (verb, value.get("object")?),
+        (None, None) => return None,
+    };
+    inner.is_object().then_some((verb, inner))
 }

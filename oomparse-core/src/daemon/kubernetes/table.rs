@@ -31,79 +31,113 @@ pub(super) fn row(line: &[u8], described: Option<&Described>) -> Option<Value> {
     }
     let line = core::str::from_utf8(line).ok()?.trim_end();
     let cells = cells(line);
-    let at = cells
+    let type_at = cells
         .iter()
         .position(|(cell, _)| matches!(*cell, "Warning" | "Normal"))?;
-    let cell = |at: usize| cells.get(at).map(|(cell, _)| *cell);
-    let rest = |at: usize| cells.get(at).and_then(|(_, from)| line.get(*from..));
-    if !begins_row(cells.get(..at)?) {
+    let row = Cells {
+        line,
+        cells: &cells,
+        type_at,
+    };
+    if !begins_row(cells.get(..type_at)?) {
         return None;
     }
-    let next = |by: usize| at.saturating_add(by);
-    let reason = cell(next(1)).filter(|reason| is_reason(reason))?;
-    let object = cell(next(2))?;
-    if matches!(at, 1 | 2)
+    let reason = row.next(1).filter(|reason| is_reason(reason))?;
+    let object = row.next(2)?;
+    if matches!(type_at, 1 | 2)
         && !object.contains(", ")
         && let Some((kind, name)) = object.split_once('/')
     {
-        let is_wide = wide_end(line);
-        let source = (3..=4).find(|by| cell(next(*by)).is_some_and(is_source));
-        let source = source.filter(|_| is_wide.is_some());
-        let message = rest(next(source.map_or(3, |by| by.saturating_add(1))))?;
+        return row.of_today(reason, kind, name);
+    }
+    if type_at == 0 {
+        let age = row.cell(2).filter(|age| is_age(age))?;
+        return of_description(reason, age, row.cell(3)?, row.rest(4)?, described);
+    }
+    let is_kind = |at: &usize| row.cell(*at).is_some_and(|it| matches!(it, "Node" | "Pod"));
+    let before = (1..=2).filter_map(|by| type_at.checked_sub(by));
+    if let Some(kind_at) = before.into_iter().find(is_kind) {
+        return row.of_older(reason, kind_at);
+    }
+    let from = row.cell(3).filter(|_| type_at >= 4)?;
+    let message = row.rest(type_at.saturating_add(2))?;
+    of_description(reason, "", from, message, described)
+}
+
+/// A line's cells, and which of them is the type.
+struct Cells<'a> {
+    line: &'a str,
+    cells: &'a [(&'a str, usize)],
+    type_at: usize,
+}
+
+impl<'a> Cells<'a> {
+    fn cell(&self, at: usize) -> Option<&'a str> {
+        self.cells.get(at).map(|(cell, _)| *cell)
+    }
+
+    /// The cell so many columns after the type.
+    fn next(&self, by: usize) -> Option<&'a str> {
+        self.cell(self.type_at.saturating_add(by))
+    }
+
+    /// The line from a cell on.
+    fn rest(&self, at: usize) -> Option<&'a str> {
+        self.cells
+            .get(at)
+            .and_then(|(_, from)| self.line.get(*from..))
+    }
+
+    /// A row with `OBJECT`, as kubectl prints it since 1.14.
+    fn of_today(&self, reason: &str, kind: &str, name: &str) -> Option<Value> {
+        let wide = wide_end(self.line);
+        let is_source_at = |by: &usize| self.next(*by).is_some_and(is_source);
+        let source = (3..=4).find(is_source_at).filter(|_| wide.is_some());
+        let message_at = source.map_or(3, |by| by.saturating_add(1));
+        let message = self.rest(self.type_at.saturating_add(message_at))?;
         let (component, host) = source
-            .and_then(|by| cell(next(by)))
+            .and_then(|by| self.next(by))
             .map_or((None, None), of_source);
-        let (message, count) = match is_wide {
+        let (message, count) = match wide {
             Some((end, count)) => {
-                let from = line.len().checked_sub(message.len())?;
-                (line.get(from..end)?.trim_end(), Some(count))
+                let from = self.line.len().checked_sub(message.len())?;
+                (self.line.get(from..end)?.trim_end(), Some(count))
             }
             None => (message, None),
         };
-        return Some(
-            Row {
-                reason,
-                message,
-                kind: capital(kind),
-                name,
-                namespace: at.checked_sub(2).and_then(cell),
-                component,
-                host,
-                count,
-                field_path: cell(next(3)).filter(|it| it.starts_with("spec.")),
-            }
-            .into_value(),
-        );
+        let row = Row {
+            reason,
+            message,
+            kind: capital(kind),
+            name,
+            namespace: self.type_at.checked_sub(2).and_then(|at| self.cell(at)),
+            component,
+            host,
+            count,
+            field_path: self.next(3).filter(|it| it.starts_with("spec.")),
+        };
+        Some(row.into_value())
     }
-    if at == 0 {
-        let age = cell(2).filter(|age| is_age(age))?;
-        return of_description(reason, age, cell(3)?, rest(4)?, described);
+
+    /// A row of the older tables: age, age, count, and then the object.
+    fn of_older(&self, reason: &str, kind_at: usize) -> Option<Value> {
+        let before = |at: usize, by: usize| at.checked_sub(by).and_then(|at| self.cell(at));
+        let source = self.next(2).filter(|it| is_source(it));
+        let (component, host) = of_source(source.unwrap_or_default());
+        let name = before(kind_at, 1)?;
+        let row = Row {
+            reason,
+            message: self.rest(self.type_at.saturating_add(3))?,
+            kind: self.cell(kind_at)?.into(),
+            name: name.rsplit_once('.').map_or(name, |(name, _)| name),
+            namespace: before(kind_at, 5),
+            component,
+            host,
+            count: before(kind_at, 2)?.parse().ok(),
+            field_path: before(self.type_at, 1).filter(|it| it.starts_with("spec.")),
+        };
+        Some(row.into_value())
     }
-    // The older tables: age, age, count, and then the object or the reporter.
-    let (component, host) = of_source(cell(next(2)).filter(|it| is_source(it)).unwrap_or_default());
-    let kind_at = (1..=2)
-        .filter_map(|by| at.checked_sub(by))
-        .find(|at| cell(*at).is_some_and(|it| matches!(it, "Node" | "Pod")));
-    if let Some(kind_at) = kind_at {
-        let name = kind_at.checked_sub(1).and_then(cell)?;
-        let field_path = cell(at.checked_sub(1)?).filter(|it| it.starts_with("spec."));
-        return Some(
-            Row {
-                reason,
-                message: rest(next(3))?,
-                kind: cell(kind_at)?.into(),
-                name: name.rsplit_once('.').map_or(name, |(name, _)| name),
-                namespace: kind_at.checked_sub(5).and_then(cell),
-                component,
-                host,
-                count: kind_at.checked_sub(2).and_then(cell)?.parse().ok(),
-                field_path,
-            }
-            .into_value(),
-        );
-    }
-    let from = cell(3).filter(|_| at >= 4)?;
-    of_description(reason, "", from, rest(next(2))?, described)
 }
 
 /// Whether the cells before the type are those of a row: a namespace, if any, and an age; in the older tables

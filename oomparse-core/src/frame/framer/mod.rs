@@ -5,19 +5,13 @@ mod open;
 
 use self::open::Open;
 use super::detect::{known, unknown};
-#[cfg(all(feature = "carriers", feature = "serde"))]
-use super::listing;
 use super::wrapper::behind_quotes;
 use super::{Frame, FrameKind, dmesg, identifier, kmsg, prefix, prefix::Cut};
-#[cfg(feature = "carriers")]
-use super::{dmesg_json, journal};
 use crate::bytes::split_line;
 use crate::line::{Line, parse_line};
 use crate::source::Author;
 use crate::time::WallTime;
 use alloc::borrow::Cow;
-#[cfg(feature = "carriers")]
-use alloc::boxed::Box;
 
 /// The shortest text before a message: `[    0.000000] `, minus what a short clock omits.
 const SHORTEST_STAMP: usize = 12;
@@ -141,27 +135,11 @@ impl Framer {
                     return Some(frame);
                 }
             }
-            #[cfg(feature = "carriers")]
-            [b'_' | b'M' | b'T' | b'W' | b'F' | b'S', ..] => {
-                if let Some(entry) = journal::opens(line) {
-                    self.open = Open::Entry(Box::new(entry));
-                    return None;
-                }
-            }
             _ => {}
         }
         #[cfg(feature = "carriers")]
-        if matches!(line, [b' ' | b'\t' | b'"' | b'{', ..]) && dmesg_json::opens(line) {
-            self.open = Open::DmesgJson(Box::default());
-            return None;
-        }
-        #[cfg(all(feature = "carriers", feature = "serde"))]
-        if matches!(
-            line,
-            [b' ' | b'\t' | b'"' | b'-' | b'a'..=b'z' | b'M' | b'@', ..]
-        ) && let Some(listing) = listing::opens(line)
-        {
-            self.open = Open::Listing(Box::new(listing));
+        if let Some(open) = Open::by(line) {
+            self.open = open;
             return None;
         }
         let known = known(line, 0);

@@ -22,6 +22,31 @@ pub(super) enum Open {
     Listing(Box<listing::Listing>),
 }
 
+#[cfg(feature = "carriers")]
+impl Open {
+    /// The record that a line opens.
+    #[inline]
+    pub(super) fn by(line: &[u8]) -> Option<Self> {
+        if let [b'_' | b'M' | b'T' | b'W' | b'F' | b'S', ..] = line
+            && let Some(entry) = journal::opens(line)
+        {
+            return Some(Self::Entry(Box::new(entry)));
+        }
+        if let [b' ' | b'\t' | b'"' | b'{', ..] = line
+            && dmesg_json::opens(line)
+        {
+            return Some(Self::DmesgJson(Box::default()));
+        }
+        #[cfg(feature = "serde")]
+        if let [b' ' | b'\t' | b'"' | b'-' | b'a'..=b'z' | b'M' | b'@', ..] = line
+            && let Some(listing) = listing::opens(line)
+        {
+            return Some(Self::Listing(Box::new(listing)));
+        }
+        None
+    }
+}
+
 impl Framer {
     /// Whether the carrier's records span lines, so that no line may be skipped for now.
     #[must_use]

@@ -206,12 +206,17 @@ fn check(input: &Input, before: &[&[u8]], after: &[&[u8]], case: &Case) -> Resul
         }
         found.dropped += 1;
     }
+    none_lost(&kills)?;
+    Ok(found)
+}
+
+fn none_lost(kills: &BTreeMap<u64, (usize, &Kill)>) -> Result<(), String> {
     match kills.values().next() {
         Some(lost) => Err(format!(
             "no event for {} kills; the first: {lost:?}",
             kills.len()
         )),
-        None => Ok(found),
+        None => Ok(()),
     }
 }
 

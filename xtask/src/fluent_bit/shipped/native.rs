@@ -44,25 +44,8 @@ fn one(host: &Host, input: &Input, name: &str) -> Result<(), String> {
     // A copy: what is appended to it is no other trial's.
     let path = host.dir.join("native.log");
     fs::copy(&input.path, &path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let log = path.display().to_string();
-    let tail = format!(
-        "name: tail\n      path: {log}\n      read_from_head: true\n      buffer_max_size: 4M"
-    );
-    let mut changes = vec![(
-        "/var/log/pods,/var/log/containers",
-        host.pods().display().to_string(),
-    )];
-    if name.contains("kmsg") {
-        changes.push(("name: kmsg", tail));
-    } else {
-        changes.push(("path: /var/log/kern.log", format!("path: {log}")));
-        changes.push(("skip_long_lines: true", "buffer_max_size: 4M".to_owned()));
-    }
     let routes = name.contains("routing");
-    if routes {
-        changes.push(("counts_every: 60", "counts_every: 1".to_owned()));
-    }
-    let config = copy(host, name, &changes)?;
+    let config = copy(host, name, &changes(host, &path, name))?;
     let mut running = Running::start(host, &config)?;
     // Where kills have a tag of their own nothing else is printed.
     let alone = if name.contains("output") {
@@ -84,22 +67,7 @@ fn one(host: &Host, input: &Input, name: &str) -> Result<(), String> {
         .filter_map(|record| record.get("oom"))
         .cloned()
         .collect();
-    let mut right = 0;
-    for kill in input.kills.values() {
-        let event = of(&events, kill.pid).ok_or_else(|| format!("no event of {kill:?}"))?;
-        match (uid(event), kill.uid.as_deref()) {
-            (None, None) => {}
-            (found, is) if found == is => right += 1,
-            (found, _) => return Err(format!("{kill:?} has the pod {found:?}")),
-        }
-    }
-    if events.len() != input.kills.len() {
-        return Err(format!(
-            "{} events for {} kills",
-            events.len(),
-            input.kills.len()
-        ));
-    }
+    let right = right_pods(input, &events)?;
     println!(
         "| {name} | {} | {} | {} | {} | {} | {right} |",
         input.name,
@@ -112,6 +80,48 @@ fn one(host: &Host, input: &Input, name: &str) -> Result<(), String> {
         counted(input.kills.len(), &path)?;
     }
     Ok(())
+}
+
+/// What the trial changes in a configuration that we ship: where the log and the pods' logs are.
+fn changes(host: &Host, log: &Path, name: &str) -> Vec<(&'static str, String)> {
+    let log = log.display();
+    let mut changes = vec![(
+        "/var/log/pods,/var/log/containers",
+        host.pods().display().to_string(),
+    )];
+    if name.contains("kmsg") {
+        let tail = format!(
+            "name: tail\n      path: {log}\n      read_from_head: true\n      buffer_max_size: 4M"
+        );
+        changes.push(("name: kmsg", tail));
+    } else {
+        changes.push(("path: /var/log/kern.log", format!("path: {log}")));
+        changes.push(("skip_long_lines: true", "buffer_max_size: 4M".to_owned()));
+    }
+    if name.contains("routing") {
+        changes.push(("counts_every: 60", "counts_every: 1".to_owned()));
+    }
+    changes
+}
+
+/// How many kills have their pod.
+///
+/// # Errors
+/// A kill without an event or with another pod, and an event without a kill.
+fn right_pods(input: &Input, events: &[Value]) -> Result<usize, String> {
+    let mut right = 0;
+    for kill in input.kills.values() {
+        let event = of(events, kill.pid).ok_or_else(|| format!("no event of {kill:?}"))?;
+        match (uid(event), kill.uid.as_deref()) {
+            (None, None) => {}
+            (found, is) if found == is => right += 1,
+            (found, _) => return Err(format!("{kill:?} has the pod {found:?}")),
+        }
+    }
+    match (events.len(), input.kills.len()) {
+        (events, kills) if events == kills => Ok(right),
+        (events, kills) => Err(format!("{events} events for {kills} kills")),
+    }
 }
 
 /// Waits until the counter shows all kills, and the filter's own count of late events is there.

@@ -4,6 +4,7 @@ use super::{Host, Running, write};
 use crate::fluent_bit::host::Filter;
 use oomparse_tests::pod::{Driver, Hierarchy, Pod};
 use serde_json::Value;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Kills for each filter.
@@ -35,7 +36,8 @@ pub(super) fn run(host: &Host, hierarchy: &Hierarchy) -> Result<(), String> {
     Ok(())
 }
 
-fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter, names: bool) -> Result<(), String> {
+/// Writes the configuration: the kernel's own device, one filter, and what comes out as JSON.
+fn config(host: &Host, filter: &Filter) -> Result<PathBuf, String> {
     let mut service = "[SERVICE]\n    Flush 0.2\n    Grace 5\n    Log_Level info\n".to_owned();
     if let Some(plugin) = &filter.plugin {
         let plugins = host.dir.join("storm-plugins.conf");
@@ -52,7 +54,17 @@ fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter, names: bool) -> Resu
         filter.config
     );
     write(&config, &text)?;
-    let mut running = Running::start(host, &config)?;
+    Ok(config)
+}
+
+/// The events of a victim.
+fn of(events: &[Value], pid: u64) -> Vec<Value> {
+    let is = |event: &&Value| event.pointer("/victim/pid").and_then(Value::as_u64) == Some(pid);
+    events.iter().filter(is).cloned().collect()
+}
+
+fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter, names: bool) -> Result<(), String> {
+    let mut running = Running::start(host, &config(host, filter)?)?;
     std::thread::sleep(QUIET);
     let started = Instant::now();
     let mut pods = Vec::new();
@@ -65,10 +77,6 @@ fn one(host: &Host, hierarchy: &Hierarchy, filter: &Filter, names: bool) -> Resu
         pods.push((pid, pod));
     }
     let took = started.elapsed();
-    let of = |events: &[Value], pid: u64| -> Vec<Value> {
-        let is = |event: &&Value| event.pointer("/victim/pid").and_then(Value::as_u64) == Some(pid);
-        events.iter().filter(is).cloned().collect()
-    };
     let events =
         running.events(|events| pods.iter().all(|(pid, _)| !of(events, *pid).is_empty()))?;
     let (mut found, mut right, mut named) = (0, 0, 0);
