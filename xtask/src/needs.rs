@@ -89,6 +89,8 @@ const TESTS: &[Need] = &[
         tests: &[
             "storms_keys_and_names_in_lua",
             "corpus_gives_the_cores_keys_and_values_in_lua",
+            "corpus_of_daemons_gives_the_cores_keys_and_values_in_lua",
+            "the_scripts_give_the_events_that_they_must_in_lua",
         ],
     },
     Need {
@@ -215,6 +217,36 @@ mod tests {
                 text.contains(&format!("fn {test}()")),
                 "no test is called {test}"
             );
+        }
+        for need in TESTS.iter().filter(|need| !need.tests.is_empty()) {
+            for test in sources.iter().flat_map(|file| starters(file, need.program)) {
+                let is_test = text.contains(&format!("#[test]\nfn {test}()"));
+                let program = need.program;
+                assert!(!is_test || need.tests.contains(&test), "{test}: {program}");
+            }
+        }
+    }
+
+    /// The functions of a file that start a program, by themselves or through each other.
+    fn starters<'t>(file: &'t str, program: &str) -> BTreeSet<&'t str> {
+        let functions = file.split("\nfn ").skip(1);
+        let functions: Vec<_> = functions.filter_map(|it| it.split_once('(')).collect();
+        let starts = [
+            format!("Command::new(\"{program}\")"),
+            format!("{program}("),
+        ];
+        let mut found = BTreeSet::new();
+        loop {
+            let before = found.len();
+            for (name, body) in &functions {
+                let calls = |known: &&str| body.contains(&format!("{known}("));
+                if starts.iter().any(|start| body.contains(start)) || found.iter().any(calls) {
+                    found.insert(*name);
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
         }
     }
 
