@@ -7,11 +7,12 @@ use crate::{root, target_dir};
 use std::process::{Command, Stdio};
 
 /// The lock files of the repository, by their manifests.
-const MANIFESTS: [&str; 4] = [
+const MANIFESTS: [&str; 5] = [
     "Cargo.toml",
     "fuzz/Cargo.toml",
     "bindings/lua/host/Cargo.toml",
     "bindings/vrl/Cargo.toml",
+    "bindings/python/Cargo.toml",
 ];
 
 /// Targets for which there is no std: what builds there needs none.

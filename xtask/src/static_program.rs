@@ -38,6 +38,9 @@ pub(crate) const ARM: Machine = Machine {
 
 pub(crate) const MACHINES: [Machine; 2] = [X86, ARM];
 
+/// The features that the program has beyond its own default.
+pub(crate) const FEATURES: &str = "agent";
+
 /// Brings what builds them.
 pub(crate) fn bring() -> Result<(), Lack> {
     system::bring(&["tar", "gzip", "sha256sum", "wasm-opt", "node", "npm"])?;
@@ -51,7 +54,7 @@ pub(crate) fn build(machine: Machine) -> Result<(), String> {
 
 /// What builds it, with all that it can do.
 pub(crate) fn command(machine: Machine) -> Command {
-    let package = ["build", "--package", "oomparse-cli", "--features", "agent"];
+    let package = ["build", "--package", "oomparse-cli", "--features", FEATURES];
     let mut build = reproducible(&package, machine.target);
     let compiler = format!("CC_{}", machine.target.replace('-', "_"));
     build.env(compiler, machine.compiler);

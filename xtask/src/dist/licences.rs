@@ -1,8 +1,9 @@
 //! The licences of all linked code in one file, and a bill of materials (CycloneDX).
 
 use super::{GLIBC, MACHINES, VERSION, output, read, write};
-use crate::root;
+use crate::static_program::FEATURES;
 use crate::steps::cargo;
+use crate::{root, wasm};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,20 +11,25 @@ use std::path::{Path, PathBuf};
 /// The file with the licences.
 pub(super) const FILE: &str = "THIRD-PARTY";
 
+/// What the modules link is the same for every WebAssembly.
+const WASM: &str = "wasm32-unknown-unknown";
+
 /// The name of the bill.
 pub(super) fn bill_name() -> String {
     format!("oomparse-{VERSION}.cdx.json")
 }
 
-/// The packages that are shipped, and the targets that each is built for.
-fn shipped() -> Vec<(&'static str, &'static str)> {
-    let mut shipped: Vec<_> = MACHINES
-        .iter()
-        .map(|machine| ("oomparse-cli", machine.target))
-        .collect();
-    shipped
-        .extend(["oomparse-ffi", "oomparse-lua", "oomparse-fluent-bit"].map(|name| (name, GLIBC)));
-    shipped
+/// The packages that are shipped: with which features, for which target.
+fn shipped() -> Vec<(&'static str, &'static str, &'static str)> {
+    let programs = MACHINES.map(|machine| ("oomparse-cli", FEATURES, machine.target));
+    let libraries =
+        ["oomparse-ffi", "oomparse-lua", "oomparse-fluent-bit"].map(|name| (name, "", GLIBC));
+    let modules = wasm::features().map(|features| ("oomparse-wasm", features, WASM));
+    programs
+        .into_iter()
+        .chain(libraries)
+        .chain(modules)
+        .collect()
 }
 
 /// A third-party package.
@@ -47,7 +53,7 @@ pub(super) fn write_all(stage: &Path) -> Result<(), String> {
 /// All linked crates, except our own.
 fn linked() -> Result<Vec<Crate>, String> {
     let mut names = BTreeSet::new();
-    for (package, target) in shipped() {
+    for (package, features, target) in shipped() {
         let args = [
             "tree",
             "--locked",
@@ -56,7 +62,8 @@ fn linked() -> Result<Vec<Crate>, String> {
             "--format={p}",
         ];
         let mut tree = cargo(&args);
-        tree.args(["--package", package, "--target", target]);
+        tree.args(["--package", package, "--features", features]);
+        tree.args(["--target", target]);
         let text = String::from_utf8_lossy(&output(&mut tree)?).into_owned();
         names.extend(text.lines().filter_map(name_and_version));
     }
@@ -197,6 +204,28 @@ fn bill(crates: &[Crate], checksums: &BTreeMap<(String, String), String>) -> Val
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is listed is what is built, with all that its features bring.
+    #[test]
+    fn features_bring_what_is_listed() {
+        for machine in MACHINES {
+            let built = crate::static_program::command(machine);
+            let args: Vec<_> = built.get_args().map(|arg| arg.to_string_lossy()).collect();
+            let listed = shipped().into_iter().any(|(package, features, target)| {
+                [package, features, target]
+                    .iter()
+                    .all(|word| args.iter().any(|arg| arg == word))
+            });
+            assert!(listed, "{args:?}");
+        }
+        let modules = shipped().into_iter().filter(|one| one.0 == "oomparse-wasm");
+        let modules: BTreeSet<_> = modules.map(|(_, features, _)| features).collect();
+        for features in ["fluent-bit,pods", "js", "page", "voices", "unpack"] {
+            assert!(modules.contains(features), "{features}");
+        }
+        let manifest = read(&root().join("oomparse-cli/Cargo.toml")).unwrap();
+        assert!(manifest.contains(&format!("\n{FEATURES} = [")));
+    }
 
     #[test]
     fn lines_of_cargo_tree() {

@@ -33,6 +33,9 @@ pub(crate) fn build_if_possible() -> Result<(), String> {
     Ok(())
 }
 
+/// The module's feature.
+pub(super) const FEATURE: &str = "js";
+
 /// Builds the module and its bindings, says how large it is, and packs the package where npm is.
 pub(crate) fn build() -> Result<(), String> {
     bring()?;
@@ -45,7 +48,7 @@ pub(crate) fn build() -> Result<(), String> {
         "--profile",
         "wasm-js",
         "--features",
-        "js",
+        FEATURE,
         "--target",
         TARGET,
         "--crate-type",

@@ -118,6 +118,15 @@ const MODULES: [Module; 3] = [
     ),
 ];
 
+/// The features of every module that is shipped: for Fluent Bit, for JavaScript, for the page.
+pub(crate) fn features() -> impl Iterator<Item = &'static str> {
+    let others = [javascript::FEATURE].into_iter().chain(page::features());
+    MODULES
+        .iter()
+        .map(|(_, features, _)| *features)
+        .chain(others)
+}
+
 /// Brings what builds the modules.
 pub(crate) fn bring() -> Result<(), Lack> {
     system::bring(&["wasm-opt", "wasm-metadce"])?;

@@ -20,6 +20,11 @@ const MODULES: [(&str, &str); 3] = [
     ("unpack", "wasm-unpack"),
 ];
 
+/// The modules' features.
+pub(super) fn features() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|(feature, _)| *feature)
+}
+
 /// The page's own folder.
 pub(crate) fn dir() -> PathBuf {
     root().join("oomparse-wasm/page")
