@@ -343,3 +343,35 @@ impl Named {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_pgtables_counts() {
+        for (release, value, expected) in [
+            (Some("5.4.3"), Some(8192), Some(1)),
+            (Some("5.4.8-1.el7.elrepo"), Some(8192), Some(1)),
+            (Some("5.4.0"), Some(8192), Some(1)),
+            (Some("5.5.0-rc2"), Some(8192), Some(1)),
+            (Some("5.4.9"), Some(8192), Some(1024)),
+            (Some("5.4.80"), Some(8192), Some(1024)),
+            (Some("5.5.0"), Some(8192), Some(1024)),
+            // No whole number of pages, and none at all.
+            (Some("5.4.3"), Some(56), Some(1024)),
+            (Some("5.4.3"), Some(0), Some(1024)),
+            (Some("5.4.0-42-generic"), Some(8192), None),
+            (Some("5.4.0-42-generic"), Some(56), Some(1024)),
+            (Some("4.18.0-305.el8.x86_64"), Some(8192), None),
+            (Some("4.18.0-25-generic"), Some(8192), Some(1024)),
+            (Some("5.14.0-70.el8.x86_64"), Some(8192), Some(1024)),
+            (Some("5.4.3"), None, Some(1024)),
+            (None, Some(8192), Some(1024)),
+        ] {
+            let text = release.map(|it| Text::from(it.as_bytes()));
+            let unit = pgtables_unit(text.as_ref(), value);
+            assert_eq!(unit, expected, "{release:?} {value:?}");
+        }
+    }
+}

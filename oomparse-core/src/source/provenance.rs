@@ -164,6 +164,7 @@ impl Provenance {
     /// Notes the unit of a user's manager.
     pub(crate) fn user_unit(&mut self, unit: &[u8]) {
         self.process = true;
+        self.is_users = true;
         self.is_manager = unit == b"init.scope";
     }
 

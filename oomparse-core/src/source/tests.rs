@@ -207,3 +207,23 @@ fn the_daemons_of_another_choice_come_without_its_kernel() {
     assert!(!both.takes(author(Source::Kernel, Trust::Claimed)));
     assert!(!both.takes(Author::UNKNOWN));
 }
+
+#[test]
+fn what_a_users_manager_proves() {
+    const TAG: (&str, &str) = ("SYSLOG_IDENTIFIER", "systemd");
+    const COMM: (&str, &str) = ("_COMM", "systemd");
+    const MANAGER: (&str, &str) = ("_SYSTEMD_UNIT", "user@1000.service");
+    const OF_USER: (&str, &str) = ("_SYSTEMD_USER_UNIT", "init.scope");
+    let claimed = author(Source::Daemon(Daemon::Systemd), Trust::Claimed);
+    assert_eq!(decided(&[TAG, COMM, MANAGER, OF_USER]), claimed);
+    for fields in [
+        &[TAG, MANAGER, OF_USER][..],
+        &[COMM, MANAGER, OF_USER],
+        &[TAG, ("_COMM", "bash"), MANAGER, OF_USER],
+        &[("SYSLOG_IDENTIFIER", "kubelet"), COMM, MANAGER, OF_USER],
+        &[TAG, COMM, ("_SYSTEMD_USER_UNIT", "app.service")],
+        &[TAG, COMM, ("_SYSTEMD_UNIT", "kubelet.service"), OF_USER],
+    ] {
+        assert_eq!(decided(fields), Author::PROGRAM, "{fields:?}");
+    }
+}

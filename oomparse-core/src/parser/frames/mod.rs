@@ -482,4 +482,12 @@ mod tests {
         parser.push(&frame("a", TASK));
         assert!(parser.wants_every_line());
     }
+
+    #[test]
+    fn a_frame_as_long_as_a_line_may_be_is_read() {
+        let rest = "x".repeat(MAX_LINE_LEN - TASK.len());
+        let mut parser = FrameParser::new();
+        parser.push(&frame("a", &[TASK, &rest].concat()));
+        assert!(parser.wants_every_line());
+    }
 }
