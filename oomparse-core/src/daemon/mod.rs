@@ -180,3 +180,6 @@ impl Patience {
         self.lines > MAX_DAEMON_WAIT_LINES || gap.is_some_and(|gap| gap > MAX_DAEMON_WAIT_S)
     }
 }
+
+#[cfg(test)]
+mod tests;
