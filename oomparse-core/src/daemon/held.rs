@@ -117,7 +117,7 @@ mod tests {
     fn only_words_of_one_moment_are_one_notice() {
         let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
         let mut parser = parser();
-        for second in ["00", "00", "40"] {
+        for second in ["00", "00", "02", "03", "40"] {
             let line = format!(
                 "Jun 01 10:00:{second} n1 containerd[7]: time=\"2025-06-01T10:00:{second}.1Z\" level=info \
                  msg=\"TaskOOM event container_id:\\\"{id}\\\"\""
@@ -129,7 +129,8 @@ mod tests {
             .events()
             .map(|event| event.testimony.unwrap().count)
             .collect();
-        assert_eq!(counts, [Some(2), None]);
+        // Three seconds after the first it is another one.
+        assert_eq!(counts, [Some(3), None, None]);
     }
 
     #[test]

@@ -282,6 +282,7 @@ fn has_documents(daemon: Daemon) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::limits::MAX_DAEMON_BYTES;
     use crate::{Accept, Daemon, Options, Origin, Parser};
     use alloc::format;
     use alloc::vec::Vec;
@@ -327,5 +328,92 @@ mod tests {
         ] {
             assert_eq!(origins(accept, &line), expected, "{line}");
         }
+    }
+
+    fn all() -> Parser {
+        let mut options = Options::default();
+        options.accept = options.accept.and_all_daemons();
+        Parser::with_options(options)
+    }
+
+    /// The facility that the buffer shows is enough, in every form of it.
+    #[test]
+    fn the_buffers_writer_is_known_by_its_facility() {
+        let oomd = Accept::ANY.and(Daemon::Oomd);
+        for front in [
+            "<12>[ 9123.456789] ",
+            "user  :warn  : [ 9123.456789] ",
+            "12,8125,88123456999,-;",
+        ] {
+            assert_eq!(
+                origins(oomd, &format!("{front}{OOMD}")),
+                [Origin::User],
+                "{front}"
+            );
+        }
+        // What no daemon writes there is the kernel's, or nobody's.
+        for line in [
+            "[ 9123.456789] oomd is here",
+            "[ 9123.456789] talos",
+            "[ 9123.456789] a oomd kill: ",
+        ] {
+            assert_eq!(origins(oomd, line), [], "{line}");
+        }
+        let kernels = "[ 9123.456789] Out of memory: Killed process 7 (oomd) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        let mut parser = all();
+        parser.push_line(kernels.as_bytes());
+        parser.finish();
+        assert_eq!(parser.next_event().unwrap().victim.unwrap().pid, 7);
+        let talos = "[ 9123.456789] [talos] Sending SIGKILL to cgroup {\"controller\": \"runtime.OOMController\", \"cgroup\": \"/a\"}";
+        assert_eq!(
+            origins(Accept::ANY.and(Daemon::Talos), talos),
+            [Origin::Unknown]
+        );
+    }
+
+    /// A line below another one belongs to it only if that one waits for more of its text.
+    #[test]
+    fn a_kernels_line_behind_one_that_waits_is_the_kernels() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        let mut parser = all();
+        for line in [
+            &*format!(
+                "time=\"2025-06-01T10:00:00.1Z\" level=info msg=\"TaskOOM event container_id:\\\"{id}\\\"\""
+            ),
+            "Out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB",
+        ] {
+            parser.push_line(line.as_bytes());
+        }
+        parser.finish();
+        let pids: Vec<_> = parser
+            .events()
+            .filter_map(|event| event.victim)
+            .map(|it| it.pid)
+            .collect();
+        assert_eq!(pids, [7]);
+    }
+
+    /// The bound is over all hosts; the one that was silent longest is the first to leave.
+    #[test]
+    fn what_all_hosts_hold_together_is_bounded() {
+        let host = |parser: &mut Parser, number: usize, len: usize| {
+            let cmdline = "x".repeat(len);
+            let line = format!(
+                "Jun  1 10:00:00 n{number:02} earlyoom[7]: sending SIGTERM to process 9 uid 0 \"a\": oom_score 1, \
+                 VmRSS 2 MiB, cmdline \"{cmdline}\""
+            );
+            parser.push_line(line.as_bytes());
+        };
+        let mut parser = all();
+        host(&mut parser, 0, 0);
+        let len = MAX_DAEMON_BYTES / 32 - parser.open_bytes();
+        let mut parser = all();
+        (1..=32).for_each(|number| host(&mut parser, number, len));
+        assert_eq!(parser.open_bytes(), MAX_DAEMON_BYTES);
+        assert!(parser.next_event().is_none());
+        host(&mut parser, 33, len);
+        let first = parser.next_event().and_then(|event| event.host);
+        assert_eq!(first, Some("n01".into()));
+        assert!(parser.next_event().is_none());
     }
 }
