@@ -340,3 +340,50 @@ fn of_too_many_hosts_the_most_silent_is_forgotten() {
     assert_eq!(parser.events().count(), MAX_STREAMS);
     assert!(!parser.wants_every_line());
 }
+
+/// A process that does not react is killed again and again; one with the same number is another, later.
+#[test]
+fn the_same_victim_again_is_one_kill() {
+    let nohang = |pid: &str| {
+        format!("PID: {pid}, name: a, state: R (running), EUID: 0, SID: 1 (a), lifetime: 21s")
+    };
+    let begin = || ">>=== STARTING implement_corrective_action() ====>>".into();
+    let send = || "Sending SIGKILL to the victim".into();
+    let earlyoom =
+        |pid: &str| format!("sending SIGTERM to process {pid} uid 0 \"a\": badness 1, VmRSS 2 MiB");
+    let oomd = |cgroup: &str| {
+        format!(
+            "oomd kill: 81.28 80.05 42.78 a/{cgroup} 4096 ruleset:[r] detectorgroup:[d] killer:k v2"
+        )
+    };
+    for (tag, bound, one, other) in [
+        (
+            "earlyoom",
+            MAX_DAEMON_WAIT_S,
+            Vec::from([earlyoom("12")]),
+            Vec::from([earlyoom("13")]),
+        ),
+        (
+            "nohang",
+            MAX_DAEMON_WAIT_S,
+            Vec::from([begin(), nohang("12"), send()]),
+            Vec::from([begin(), nohang("13"), send()]),
+        ),
+        ("oomd", 5, Vec::from([oomd("b")]), Vec::from([oomd("c")])),
+    ] {
+        for (second, then, all) in [
+            (0, &one, 1),
+            (bound, &one, 1),
+            (bound + 1, &one, 2),
+            (0, &other, 2),
+            (bound, &other, 2),
+        ] {
+            let mut parser = after(tag, &one);
+            for line in then {
+                push(&mut parser, second, tag, line);
+            }
+            parser.finish();
+            assert_eq!(parser.events().count(), all, "{tag}, {second}, {then:?}");
+        }
+    }
+}

@@ -337,6 +337,8 @@ impl Corrective {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Accept, Options, Parser};
+    use alloc::vec::Vec;
 
     const FIRST: &[u8] = b"PID: 12, Name: a, badness: 3";
     const LONG: &[u8] =
@@ -391,5 +393,230 @@ mod tests {
             });
             assert_eq!(action.cgroup, Some(Text::from(expected)), "{lines:?}");
         }
+    }
+
+    fn parser() -> Parser {
+        let options = Options {
+            accept: Accept::ANY.and(Daemon::Nohang),
+            ..Options::default()
+        };
+        Parser::with_options(options)
+    }
+
+    fn push(parser: &mut Parser, clock: &str, text: &str) {
+        parser.push_line(alloc::format!("Jan  5 02:12:{clock} n1 nohang[7]: {text}").as_bytes());
+    }
+
+    /// The events of its lines, each with its second and fraction.
+    fn events(log: &[(&str, &str)]) -> Vec<OomEvent> {
+        let mut parser = parser();
+        for (clock, text) in log {
+            push(&mut parser, clock, text);
+        }
+        parser.finish();
+        parser.events().collect()
+    }
+
+    fn pids(log: &[(&str, &str)]) -> Vec<u32> {
+        events(log)
+            .into_iter()
+            .filter_map(|event| event.victim)
+            .map(|it| it.pid)
+            .collect()
+    }
+
+    const BEGIN: &str = ">>=== STARTING implement_corrective_action() ====>>";
+    const STATUS: &str = "Memory status that requires corrective actions:";
+    const SHOWN: &str =
+        "PID: 12, name: a, state: R (running), EUID: 1000, SID: 23900 (a), lifetime: 21s";
+    const OTHER: &str =
+        "PID: 13, name: b, state: R (running), EUID: 1000, SID: 23900 (a), lifetime: 21s";
+    const KILL: &str = "Sending SIGKILL to the victim";
+    const DIED: &str = "The victim died in 0.211s";
+
+    #[test]
+    fn each_announcement_or_status_is_an_action_of_its_own() {
+        let both = [
+            ("02", BEGIN),
+            ("02", STATUS),
+            ("02", SHOWN),
+            ("02", KILL),
+            ("02", DIED),
+        ];
+        assert_eq!(pids(&both), [12]);
+        for begin in [BEGIN, STATUS] {
+            let next = [("03", begin), ("03", OTHER), ("03", KILL), ("03", DIED)];
+            assert_eq!(pids(&[&both[..], &next].concat()), [12, 13], "{begin}");
+            // Without an outcome the next one ends it, and one in which nothing was done is none.
+            assert_eq!(pids(&[&both[..4], &next].concat()), [12, 13], "{begin}");
+            assert_eq!(pids(&[&both[..3], &next].concat()), [13], "{begin}");
+        }
+        assert_eq!(pids(&both[1..]), [12]);
+        assert!(pids(&both[2..]).is_empty());
+    }
+
+    #[test]
+    fn of_the_first_version_each_victim_is_an_action() {
+        let victim = "Victim is a, pid: 12, badness: 3, VmRSS: 4 MiB, VmSwap: 0 MiB";
+        let other = "Victim is b, pid: 13, badness: 3, VmRSS: 4 MiB, VmSwap: 0 MiB";
+        let sent = "Sending SIGTERM to the victim; OK; response time: 5 ms";
+        assert_eq!(
+            pids(&[("02", victim), ("02", sent), ("03", other), ("03", sent)]),
+            [12, 13]
+        );
+        // Another one before anything was done is none.
+        assert_eq!(pids(&[("02", victim), ("02", other), ("02", sent)]), [12]);
+    }
+
+    #[test]
+    fn what_is_done_is_a_signal_or_a_command() {
+        for (done, signal, action) in [
+            ("Sending SIGKILL to the victim", Some("SIGKILL"), None),
+            ("Send SIGTERM to the victim", Some("SIGTERM"), None),
+            (
+                "Executing the command: systemctl stop a",
+                None,
+                Some(Action::Command),
+            ),
+            (
+                "Run the command: systemctl stop a",
+                None,
+                Some(Action::Command),
+            ),
+        ] {
+            let found = events(&[("02", BEGIN), ("02", SHOWN), ("02", done)]);
+            let told = found[0].testimony.as_ref().unwrap();
+            assert_eq!((told.signal, told.action), (signal, action), "{done}");
+            assert_eq!(
+                told.cause.as_ref().unwrap().kind,
+                Some(CauseKind::LowMemory)
+            );
+        }
+        for not in [
+            "Sending SIGHUP to the victim",
+            "Sending SIGKILL to all",
+            "Sent",
+            "The command: x",
+        ] {
+            let found = pids(&[("02", BEGIN), ("02", SHOWN), ("02", not)]);
+            assert!(found.is_empty(), "{not}");
+        }
+        for pressure in ["PSI avg value: 90.0 > 60.0", "MemPressure: x"] {
+            let found = events(&[("02", BEGIN), ("02", pressure), ("02", SHOWN), ("02", KILL)]);
+            let cause = found[0].testimony.as_ref().unwrap().cause.as_ref().unwrap();
+            assert_eq!(cause.kind, Some(CauseKind::MemoryPressure), "{pressure}");
+        }
+    }
+
+    #[test]
+    fn the_outcome_is_of_the_lines_after() {
+        for (end, outcome, stage) in [
+            (DIED, Outcome::Exited, Stage::Confirmed),
+            (
+                "The victim became a zombie in 0.2s",
+                Outcome::Zombie,
+                Stage::Confirmed,
+            ),
+            (
+                "The victim doesn't respond on corrective action in 3.0 sec",
+                Outcome::Survived,
+                Stage::Sent,
+            ),
+            (
+                "No such process; total response time: 1ms",
+                Outcome::Failed,
+                Stage::Marked,
+            ),
+            (
+                "Permission denied; total response time: 1ms",
+                Outcome::Failed,
+                Stage::Marked,
+            ),
+        ] {
+            let mut parser = parser();
+            for text in [BEGIN, SHOWN, KILL, "OK; total response time: 19ms"] {
+                push(&mut parser, "02", text);
+                assert!(parser.next_event().is_none());
+            }
+            push(&mut parser, "02", end);
+            let told = parser.next_event().unwrap().testimony.unwrap();
+            assert_eq!(
+                (told.outcome, told.stage),
+                (Some(outcome), Some(stage)),
+                "{end}"
+            );
+        }
+    }
+
+    /// A command line may hold any lines; the journal has them within the same moment.
+    #[test]
+    fn what_comes_at_once_with_the_command_line_ends_nothing() {
+        let shown = [
+            ("02.000100", BEGIN),
+            ("02.000200", SHOWN),
+            ("02.000300", "cmdline: a"),
+        ];
+        let done = [("02.100000", KILL), ("02.300000", DIED)];
+        assert_eq!(pids(&[&shown[..], &done].concat()), [12]);
+        for line in [
+            BEGIN,
+            STATUS,
+            OTHER,
+            "Victim is b, pid: 13, badness: 3, VmRSS: 4 MiB, VmSwap: 0 MiB",
+        ] {
+            let log = [
+                &shown[..],
+                &[("02.000310", line), ("02.000311", OTHER)],
+                &done,
+            ]
+            .concat();
+            assert_eq!(pids(&log), [12], "{line}");
+        }
+        // Its own action is none: the executable's path is shown before anything is done.
+        let forged = [
+            ("02.000310", KILL),
+            ("02.000320", DIED),
+            ("02.000330", "exe realpath: /bin/a"),
+        ];
+        let found = events(&[&shown[..], &forged, &done].concat());
+        assert_eq!(found.len(), 1);
+        let told = found[0].testimony.as_ref().unwrap();
+        assert_eq!(
+            (told.outcome, told.told),
+            (Some(Outcome::Exited), Some("The victim died in "))
+        );
+        assert!(pids(&[&shown[..], &forged].concat()).is_empty());
+        // For a caller who must know at once, the outcome is there.
+        let mut parser = parser();
+        for (clock, text) in [&shown[..], &forged[..2]].concat() {
+            push(&mut parser, clock, text);
+        }
+        assert!(parser.next_event().is_none());
+        parser.give_waiting();
+        assert_eq!(parser.next_event().unwrap().victim.unwrap().pid, 12);
+        // What comes in a later second is another action.
+        let next = [
+            ("03.100000", BEGIN),
+            ("03.100001", OTHER),
+            ("03.100002", KILL),
+        ];
+        assert_eq!(pids(&[&shown[..], &next].concat()), [13]);
+        assert_eq!(pids(&[&shown[..], &done[..1], &next].concat()), [12, 13]);
+    }
+
+    #[test]
+    fn in_its_own_file_an_action_has_so_many_lines() {
+        let mut parser = parser();
+        let begin = alloc::format!("2019-11-14 18:27:56,211: {STATUS}");
+        let first = [&*begin, SHOWN, "  Sending SIGKILL to the victim"];
+        let all = first.into_iter().chain(core::iter::repeat_n("x", 99));
+        let mut taken = 0;
+        let mut all = all.inspect(|_| taken += 1);
+        let event = all.find_map(|line| {
+            parser.push_line(line.as_bytes());
+            parser.next_event()
+        });
+        assert_eq!(event.unwrap().time.unwrap().second, 56);
+        assert_eq!(taken, MAX_LINES + 1);
     }
 }
