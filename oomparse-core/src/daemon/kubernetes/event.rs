@@ -373,6 +373,7 @@ impl Row<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn quantities() {
@@ -409,5 +410,231 @@ mod tests {
             let found = found.map(|it| it.map(|(pid, comm)| (pid, Text::from(comm))));
             assert_eq!(victim, found, "{text}");
         }
+    }
+
+    /// The notice of this Event, with all sources.
+    fn notice_of(value: &Value) -> Option<(Option<u64>, OomEvent)> {
+        let roots = crate::cgroup::CgroupRoots::default();
+        let ctx = Context {
+            accept: crate::Accept::ANY.and_all_daemons(),
+            origin: crate::Origin::Unknown,
+            host: None,
+            roots: &roots,
+        };
+        notice(value, None, ctx)
+    }
+
+    fn value(reason: &str, kind: &str, component: Option<&str>, message: &str) -> Value {
+        json!({
+            "metadata": {"uid": "a"}, "reason": reason, "message": message,
+            "involvedObject": {"kind": kind, "name": "n1", "namespace": "shop", "fieldPath": "spec.containers{app}"},
+            "source": {"component": component},
+        })
+    }
+
+    const KILLED: &str = "Memory cgroup out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB, \
+        shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+    const AT_BIRTH: &str = "Error: container init was OOM-killed (memory limit too low?): unknown";
+    const LOW: &str =
+        "The node was low on resource: memory. Threshold quantity: 100Mi, available: 80912Ki. ";
+
+    #[test]
+    fn an_event_counts_by_its_reason_its_object_and_its_component() {
+        for (reason, kind, component, message) in [
+            ("SystemOOM", "Node", "kubelet", "System OOM encountered"),
+            ("Evicted", "Pod", "kubelet", LOW),
+            (
+                "PreviousContainerWasOOMKilled",
+                "Pod",
+                "oom-event-generator",
+                "The previous instance of the container 'app' (x) was OOMKilled",
+            ),
+            ("Failed", "Pod", "kubelet", AT_BIRTH),
+            ("FailedCreatePodSandBox", "Pod", "kubelet", AT_BIRTH),
+        ] {
+            let is_told = |kind, by| notice_of(&value(reason, kind, by, message)).is_some();
+            let other = if kind == "Pod" { "Node" } else { "Pod" };
+            let found = [
+                (kind, Some(component)),
+                (kind, None),
+                (other, Some(component)),
+                (kind, Some("x")),
+                (other, None),
+            ]
+            .map(|(kind, by)| is_told(kind, by));
+            assert_eq!(found, [true, true, false, false, false], "{reason}");
+            assert!(notice_of(&value(reason, kind, Some("oomparse"), message)).is_none());
+            assert!(notice_of(&value("Pulled", kind, Some(component), message)).is_none());
+            let (_, event) = notice_of(&value(reason, kind, Some(component), message)).unwrap();
+            assert_eq!(event.pod.is_some(), kind == "Pod", "{reason}");
+            let has_container = reason.starts_with("Failed") || reason.starts_with("Previous");
+            assert_eq!(event.container.is_some(), has_container, "{reason}");
+            let is_eviction = reason == "Evicted";
+            let told = event.testimony.unwrap();
+            assert_eq!(told.killer == Some(Killer::Kubelet), is_eviction);
+            assert_eq!(told.told, Some(if is_eviction { "Evicted" } else { "OOM" }));
+            assert_eq!(event.memory.is_some(), is_eviction);
+        }
+        // What it quotes shows whether it is one; the kernel's monitor alone need not quote it whole.
+        let pod = "pod was OOM killed. node:n1 pod:web-0 namespace:shop uuid:6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9";
+        for (reason, kind, by, message, has_victim) in [
+            ("OOMKilling", "Node", "kernel-monitor", KILLED, Some(true)),
+            ("OOMKilling", "Node", "x", KILLED, Some(true)),
+            ("OOMKilling", "Node", "kernel-monitor", "x", Some(false)),
+            ("OOMKilling", "Node", "x", "x", None),
+            ("OOMKilling", "Pod", "kernel-monitor", KILLED, None),
+            ("PodOOMKilling", "Node", "kernel-monitor", pod, Some(false)),
+            ("PodOOMKilling", "Pod", "kernel-monitor", pod, Some(false)),
+            ("PodOOMKilling", "Pod", "kernel-monitor", "x", None),
+            ("PodOOMKilling", "Job", "kernel-monitor", pod, None),
+        ] {
+            let found = notice_of(&value(reason, kind, Some(by), message));
+            let found = found.map(|(_, event)| event.victim.is_some());
+            assert_eq!(found, has_victim, "{reason} {kind} {by} {message}");
+        }
+    }
+
+    #[test]
+    fn a_guards_event_is_its_own_components() {
+        let message = r#"{"hostname":"n1","proccgroup":"/a","threshold":1,"usage":2,"killed":"7(a) ","policy":"Process"}"#;
+        for (by, is_told) in [(Some("oom-guard"), true), (None, true), (Some("x"), false)] {
+            let found = notice_of(&value("OomGuardKillProcess", "Node", by, message));
+            assert_eq!(found.is_some(), is_told, "{by:?}");
+            let Some((key, event)) = found else { continue };
+            let told = event.testimony.unwrap();
+            assert_eq!((told.killer, key.is_some()), (Some(Killer::OomGuard), true));
+            assert_eq!(told.event.unwrap().uid.as_deref(), Some("a"));
+            assert_eq!(event.victim.unwrap().pid, 7);
+        }
+    }
+
+    #[test]
+    fn the_node_is_the_sources_or_the_object() {
+        let mut event = value(
+            "SystemOOM",
+            "Node",
+            Some("kubelet"),
+            "System OOM encountered",
+        );
+        let host = |event: &Value| notice_of(event).unwrap().1.host;
+        assert_eq!(host(&event), Some("n1".into()));
+        event["reportingInstance"] = json!("n2");
+        assert_eq!(host(&event), Some("n2".into()));
+        event["source"]["host"] = json!("n3");
+        assert_eq!(host(&event), Some("n3".into()));
+        // A pod is no node, and only the kubelet's instance is named after it.
+        let mut event = value("PodOOMKilling", "Pod", Some("x"), KILLED);
+        event["reportingInstance"] = json!("n2");
+        assert_eq!(host(&event), None);
+    }
+
+    #[test]
+    fn counts_times_and_places_of_an_event() {
+        for (count, found) in [
+            (json!(0), None),
+            (json!(1), Some(1)),
+            (json!(-1), None),
+            (json!("3"), Some(3)),
+            (json!("x"), None),
+        ] {
+            assert_eq!(super::count(&json!({ "count": count })), found, "{count}");
+        }
+        let series = json!({"count": 2, "series": {"count": 5, "lastObservedTime": "2025-06-01T10:00:05Z"}, "eventTime": "2025-06-01T10:00:01Z"});
+        assert_eq!(
+            (super::count(&series), time_of(&series).unwrap().second),
+            (Some(5), 5)
+        );
+        assert_eq!(
+            time_of(&json!({"firstTimestamp": "2025-06-01T10:00:07Z"}))
+                .unwrap()
+                .second,
+            7
+        );
+        assert_eq!(
+            time_of(&json!({"firstTimestamp": "2025-06-01T10:00:07Zx"})),
+            None
+        );
+        assert_eq!(field_path("spec.containers{app}"), Some("app"));
+        assert_eq!(
+            (field_path("spec.containers{app"), field_path("app}")),
+            (None, None)
+        );
+        for (event, is_one) in [
+            (json!({"involvedObject": {}, "reason": "a"}), true),
+            (json!({"regarding": {}, "reason": "a"}), true),
+            (json!({"involvedObject": {}}), false),
+            (json!({"reason": "a"}), false),
+            (json!({"involvedObject": 1, "reason": "a"}), false),
+        ] {
+            assert_eq!(is_event(&event), is_one, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_victim_has_a_number_and_perhaps_a_name() {
+        for (comm, pid, found) in [
+            ("a", "1", Some((1, true))),
+            ("a", "0", None),
+            ("abcdefghijklmno", "7", Some((7, true))),
+            ("abcdefghijklmnop", "7", Some((7, false))),
+        ] {
+            let text = alloc::format!("System OOM encountered, victim process: {comm}, pid: {pid}");
+            let victim = victim(text.as_bytes()).flatten();
+            assert_eq!(
+                victim.map(|it| (it.pid, it.comm.is_some())),
+                found,
+                "{text}"
+            );
+        }
+    }
+
+    /// One that is listed again is none; one of a stream waits for a repeat with a higher count.
+    #[test]
+    fn an_event_is_told_once() {
+        let roots = crate::cgroup::CgroupRoots::default();
+        let ctx = Context {
+            accept: crate::Accept::ANY.and_all_daemons(),
+            origin: crate::Origin::Unknown,
+            host: None,
+            roots: &roots,
+        };
+        let event = |uid: Option<&str>, count: u64| {
+            let mut event = value(
+                "SystemOOM",
+                "Node",
+                Some("kubelet"),
+                "System OOM encountered",
+            );
+            event["metadata"]["uid"] = json!(uid);
+            event["count"] = json!(count);
+            event
+        };
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        for (uid, all) in [
+            (Some("a"), 1),
+            (Some("a"), 1),
+            (Some("b"), 2),
+            (None, 3),
+            (None, 4),
+        ] {
+            tell(&event(uid, 1), None, ctx, &mut told, &mut out);
+            assert_eq!(out.len(), all, "{uid:?}");
+        }
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        for (verb, count) in [("ADDED", 1), ("UPDATED", 3), ("UPDATED", 2)] {
+            tell(
+                &event(Some("a"), count),
+                Some(verb),
+                ctx,
+                &mut told,
+                &mut out,
+            );
+            assert!(out.is_empty());
+        }
+        told.give(&mut out);
+        let one = out.pop_front().unwrap().testimony.unwrap();
+        assert_eq!(one.count, Some(3));
+        assert_eq!(one.event.unwrap().verb.as_deref(), Some("ADDED"));
+        assert!(out.is_empty());
     }
 }
