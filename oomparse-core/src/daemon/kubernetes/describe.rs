@@ -229,4 +229,121 @@ mod tests {
         assert!(opens(b"Name:   a b").is_none());
         assert!(opens(b"  Name:   a").is_none());
     }
+
+    /// A pod's description, in which the killed container has ended or runs again.
+    const POD: &str = "Name:         web-0\nNamespace:    shop\nNode:         n1/10.240.0.5\nContainers:\n  app:\n    Container ID:   \
+        containerd://6bb1\n    State:          Running\n      Started:      Thu, 12 Oct 2023 19:00:20 +0000\n    Last State:     Terminated\n      \
+        Reason:       OOMKilled\n      Exit Code:    137\n      Finished:     Thu, 12 Oct 2023 19:00:20 +0000\n    Ready:          True\n";
+
+    /// What a description shows, and whether it goes on.
+    fn described(text: &str) -> (Option<Value>, bool) {
+        let mut lines = text.lines();
+        let mut described = opens(lines.next().unwrap().as_bytes()).unwrap();
+        let goes_on = lines.fold(true, |_, line| described.line(line.as_bytes()));
+        if goes_on {
+            described.end();
+        }
+        (described.pod(), goes_on)
+    }
+
+    #[test]
+    fn a_pods_containers_and_how_they_ended() {
+        let (pod, goes_on) = described(POD);
+        let ended = json!({"terminated": {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2023-10-12T19:00:20+00:00"}});
+        let whole = json!({
+            "metadata": {"name": "web-0", "namespace": "shop"}, "spec": {"nodeName": "n1"},
+            "status": {"containerStatuses": [{"name": "app", "lastState": ended}], "reason": null, "message": null},
+        });
+        assert_eq!((pod.as_ref(), goes_on), (Some(&whole), true));
+        // Each kind of containers, in both states, whatever ends the state.
+        for list in ["Init Containers:", "Ephemeral Containers:"] {
+            assert_eq!(
+                described(&POD.replace("Containers:", list)).0.as_ref(),
+                Some(&whole)
+            );
+        }
+        let (now, _) = described(
+            &POD.replace("Running", "Waiting")
+                .replace("Last State", "State"),
+        );
+        assert_eq!(
+            now.unwrap()["status"]["containerStatuses"],
+            json!([{"name": "app", "state": ended}])
+        );
+        for end in [
+            "  other:\n    State:          Running\n",
+            "Conditions:\n",
+            "    State:          Running\n",
+            "",
+        ] {
+            let text = POD.replace("    Ready:          True\n", end);
+            assert_eq!(described(&text).0.as_ref(), Some(&whole), "{end}");
+        }
+        // What is deeper than a state belongs to it, and behind its end it does not.
+        let late = [POD, "      Reason:       Error\n"].concat();
+        assert_eq!(described(&late).0.as_ref(), Some(&whole));
+        let two = [
+            POD,
+            "  b:\n    State:          Terminated\n      Reason:       Error\n",
+        ]
+        .concat();
+        let all = described(&two).0.unwrap();
+        assert_eq!(all["status"]["containerStatuses"][1]["name"], json!("b"));
+        // Elsewhere the same words are no state, and a node has none.
+        assert!(
+            described(&POD.replace("Containers:", "Conditions:"))
+                .0
+                .is_none()
+        );
+        assert!(described(&POD.replace("Terminated", "Waiting")).0.is_none());
+        assert!(
+            described(&POD.replace("Containers:", "Roles:        <none>\nContainers:"))
+                .0
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn an_evicted_pod_has_its_reason() {
+        let text = "Name:         web-0\nReason:       Evicted\nMessage:      The node was low on resource: memory. \n";
+        let status = described(text).0.unwrap()["status"].clone();
+        assert_eq!(
+            (&status["reason"], &status["message"]),
+            (
+                &json!("Evicted"),
+                &json!("The node was low on resource: memory.")
+            )
+        );
+    }
+
+    #[test]
+    fn a_description_ends_where_its_lines_do() {
+        for (line, goes_on) in [
+            ("Node-Selectors:  <none>", true),
+            ("QoS (x)/y:", true),
+            ("", true),
+            ("  x", true),
+            ("Name:         b", false),
+            ("node: x", false),
+            ("Kernel 5.1: x", false),
+            ("Events", false),
+            ("\u{e9}: x", false),
+        ] {
+            assert_eq!(
+                described(&alloc::format!("Name:         web-0\n{line}")).1,
+                goes_on,
+                "{line}"
+            );
+        }
+        let mut one = opens(b"Name:         web-0").unwrap();
+        assert!(!one.line(b"Node: \xff"));
+        for last in ["", "Node: n1"] {
+            let mut one = opens(b"Name:         web-0").unwrap();
+            for _ in 1..MAX_LINES - 1 {
+                assert!(one.line(b"  x"));
+            }
+            assert!(one.line(last.as_bytes()), "{last}");
+            assert!(!one.line(last.as_bytes()), "{last}");
+        }
+    }
 }

@@ -229,3 +229,181 @@ pub(super) fn cri(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
     });
     out.push_back(event);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn objects_by_their_keys() {
+        for (value, found) in [
+            (json!({"kind": "Pod"}), [true, false, false]),
+            (
+                json!({"kind": "Node", "metadata": {}, "status": {"containerStatuses": []}}),
+                [false; 3],
+            ),
+            (
+                json!({"metadata": {}, "status": {"containerStatuses": []}}),
+                [true, false, false],
+            ),
+            (json!({"metadata": {}}), [false; 3]),
+            (json!({"status": {"containerStatuses": []}}), [false; 3]),
+            (
+                json!({"name": "a", "lastState": {}, "restartCount": 1}),
+                [false, true, false],
+            ),
+            (
+                json!({"name": "a", "state": {}, "restartCount": 1}),
+                [false, true, false],
+            ),
+            (json!({"name": "a", "state": {}}), [false; 3]),
+            (json!({"name": "a", "restartCount": 1}), [false; 3]),
+            (
+                json!({"name": 1, "state": {}, "restartCount": 1}),
+                [false; 3],
+            ),
+            (
+                json!({"status": {"state": "CONTAINER_EXITED"}}),
+                [false, false, true],
+            ),
+            (
+                json!({"containers": [{"state": "CONTAINER_EXITED"}]}),
+                [false, false, true],
+            ),
+            (json!({"status": {"state": "exited"}}), [false; 3]),
+        ] {
+            assert_eq!(
+                [is_pod(&value), is_containers(&value), is_cri(&value)],
+                found,
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn runtimes_and_classes() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        for (name, runtime) in [
+            ("containerd", Some(Runtime::Containerd)),
+            ("cri-o", Some(Runtime::CriO)),
+            ("docker", Some(Runtime::Docker)),
+            ("x", None),
+        ] {
+            let found = runtime_and_id(&[name, "://", id].concat()).unwrap();
+            assert_eq!(found, (runtime, id.into()));
+        }
+        assert!(runtime_and_id(id).is_none() && runtime_and_id("docker://x").is_none());
+        assert_eq!(qos_class("Burstable"), Some(QosClass::Burstable));
+        assert_eq!(qos_class("x"), None);
+    }
+
+    /// The events of a pod that is listed so often.
+    fn events(value: &Value, times: usize) -> alloc::vec::Vec<OomEvent> {
+        let roots = crate::cgroup::CgroupRoots::default();
+        let ctx = Context {
+            accept: crate::Accept::ANY.and_all_daemons(),
+            origin: crate::Origin::Unknown,
+            host: None,
+            roots: &roots,
+        };
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        (0..times).for_each(|_| pod(value, ctx, &mut told, &mut out));
+        out.into()
+    }
+
+    #[test]
+    fn an_end_is_told_once_and_by_its_reason() {
+        let of = |ended: Value| {
+            json!({
+                "kind": "Pod", "metadata": {"name": "web-0", "namespace": "shop"}, "spec": {"nodeName": "n1"},
+                "status": {"qosClass": "Burstable", "containerStatuses": [{"name": "app", "lastState": {"terminated": ended}}]},
+            })
+        };
+        let killed =
+            json!({"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2025-06-01T10:00:05Z"});
+        let found = events(&of(killed.clone()), 2);
+        let [event] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert!(event.id.is_some());
+        assert_eq!(event.time.unwrap().second, 5);
+        assert_eq!(event.host, Some("n1".into()));
+        let found = event.pod.as_ref().unwrap();
+        assert_eq!(
+            (
+                found.name.as_deref(),
+                found.namespace.as_deref(),
+                found.node.as_deref()
+            ),
+            (Some("web-0"), Some("shop"), Some("n1"))
+        );
+        assert_eq!(found.qos_class, Some(QosClass::Burstable));
+        let told = event.testimony.as_ref().unwrap();
+        assert_eq!(
+            told.init.as_ref().map(|init| (init.exit_code, init.time)),
+            Some((Some(137), event.time))
+        );
+        assert_eq!(
+            (told.told, told.killer),
+            (Some("OOM"), Some(Killer::Kernel))
+        );
+        // Without a time and an id nothing tells it from the next one's.
+        let timeless = events(&of(json!({"reason": "OOMKilled"})), 1);
+        assert!(timeless[0].id.is_none());
+        let id = "docker://2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        let named = events(&of(json!({"reason": "OOMKilled", "containerID": id})), 1);
+        assert!(named[0].id.is_some());
+        let birth = "failed: container init was OOM-killed (memory limit too low?): unknown";
+        for (ended, all) in [
+            (json!({"reason": "Error", "exitCode": 137}), 0),
+            (json!({"reason": "StartError", "message": birth}), 1),
+            (json!({"reason": "RunContainerError", "message": birth}), 1),
+            (json!({"reason": "ContainerCannotRun", "message": birth}), 1),
+            (json!({"reason": "StartError", "message": "x"}), 0),
+            (json!({"reason": "Completed", "message": birth}), 0),
+            (json!("OOMKilled"), 0),
+        ] {
+            assert_eq!(events(&of(ended.clone()), 1).len(), all, "{ended}");
+        }
+        // Another end of the same container is another event.
+        let mut later = of(killed.clone());
+        later["status"]["containerStatuses"][0]["state"] =
+            json!({"terminated": {"reason": "OOMKilled", "finishedAt": "2025-06-01T10:00:06Z"}});
+        assert_eq!(events(&later, 1).len(), 2);
+        for list in ["initContainerStatuses", "ephemeralContainerStatuses"] {
+            let mut other = of(killed.clone());
+            other["status"][list] = other["status"]["containerStatuses"].take();
+            assert_eq!(events(&other, 1).len(), 1, "{list}");
+        }
+    }
+
+    #[test]
+    fn an_evicted_pod_is_told_once() {
+        let of = |name: &str, reason: &str, message: &str| json!({"kind": "Pod", "metadata": {"name": name, "uid": "3962896b-ab69-4572-8f1d-ee756f9f3589"}, "status": {"reason": reason, "message": message}});
+        let low = "The node was low on resource: memory. ";
+        let found = events(&of("web-0", "Evicted", low), 2);
+        let [event] = &found[..] else {
+            panic!("{found:?}");
+        };
+        let told = event.testimony.as_ref().unwrap();
+        assert_eq!(
+            (told.killer, told.resource, told.told),
+            (
+                Some(Killer::Kubelet),
+                Some(Resource::Memory),
+                Some("Evicted")
+            )
+        );
+        assert!(event.pod.is_some() && event.id.is_some());
+        for (reason, message) in [
+            ("Evicted", "The node had condition: [MemoryPressure]. "),
+            ("Failed", low),
+        ] {
+            assert!(
+                events(&of("web-0", reason, message), 1).is_empty(),
+                "{reason}"
+            );
+        }
+    }
+}

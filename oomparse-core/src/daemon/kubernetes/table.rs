@@ -381,4 +381,159 @@ mod tests {
             assert!(row(line.as_bytes(), None).is_none(), "{line}");
         }
     }
+
+    #[test]
+    fn what_a_cell_can_be() {
+        for (cell, is_one) in [
+            ("2m", true),
+            ("3d4h", true),
+            ("<unknown>", true),
+            ("<invalid>", true),
+            ("5m (x2 over 6m)", true),
+            ("5m (x2 over x)", false),
+            ("x (x2 over 6m)", false),
+            ("5m (x over 6m)", false),
+            ("m2", false),
+            ("2mx4h", false),
+            ("2 m", false),
+            ("", false),
+        ] {
+            assert_eq!(is_age(cell), is_one, "age {cell}");
+        }
+        for (cell, is_one) in [("3", true), ("", false), ("3x", false), ("x", false)] {
+            assert_eq!(is_count(cell), is_one, "count {cell}");
+        }
+        let longest = "a".repeat(63);
+        let longer = "a".repeat(64);
+        for (cell, is_one) in [
+            ("shop-1", true),
+            (&*longest, true),
+            (&*longer, false),
+            ("Shop", false),
+            ("a.b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_label(cell), is_one, "label {cell}");
+        }
+        for (cell, is_one) in [
+            ("kubelet, n1", true),
+            ("kubelet", true),
+            ("kubelet, ip-10.a_b", true),
+            (", n1", false),
+            ("a b, n1", false),
+            ("kubelet, n 1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_source(cell), is_one, "source {cell}");
+        }
+        assert_eq!(of_source("kubelet, n1"), (Some("kubelet"), Some("n1")));
+        assert_eq!(
+            (of_source("kubelet"), of_source("")),
+            ((Some("kubelet"), None), (None, None))
+        );
+    }
+
+    #[test]
+    fn the_end_of_a_wide_row() {
+        let name = "n1.17d0a1b2c3d4e5f6";
+        for (end, count) in [
+            (alloc::format!("x   5m   3   {name}"), Some(3)),
+            (alloc::format!("x   m   3   {name}"), None),
+            (alloc::format!("x   5m   y   {name}"), None),
+            ("x   5m   3   n1.17d0a1b2c3d4e".into(), None),
+            ("x   5m   3   n1.17d0a1b2c3d4e5".into(), Some(3)),
+            ("x   5m   3   n1.17d0a1b2c3d4eg".into(), None),
+            ("x   5m   3   n1".into(), None),
+        ] {
+            assert_eq!(wide_end(&end), count.map(|count| (1, count)), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_row_has_so_many_cells() {
+        let line = "a  ".repeat(MAX_CELLS + 3);
+        let found = cells(&line);
+        assert_eq!(
+            (found.len(), found[0], found[1]),
+            (MAX_CELLS, ("a", 0), ("a", 3))
+        );
+        assert_eq!(cells("a\tb  c d "), [("a", 0), ("b", 2), ("c d ", 5)]);
+    }
+
+    #[test]
+    fn a_described_row_is_about_what_is_described() {
+        let row = |line: &str, described: Option<&Described>| {
+            let row = row(line.as_bytes(), described)?;
+            let of = |path: &str| row.pointer(path).and_then(Value::as_str).map(String::from);
+            Some((
+                of("/involvedObject/kind")?,
+                of("/involvedObject/name")?,
+                of("/involvedObject/namespace"),
+                of("/source/host"),
+            ))
+        };
+        let failed = "  Warning  Failed  2m  kubelet, n1  Error";
+        let whole = |kind: &str, name: &str, namespace: Option<&str>, host: Option<&str>| {
+            Some((
+                kind.into(),
+                name.into(),
+                namespace.map(String::from),
+                host.map(String::from),
+            ))
+        };
+        assert_eq!(row(failed, None), whole("Pod", "n1", None, Some("n1")));
+        let mut pod = super::super::describe::opens(b"Name:         web-0").unwrap();
+        for line in ["Namespace:    shop", "Node:         n2/10.0.0.1"] {
+            assert!(pod.line(line.as_bytes()));
+        }
+        assert_eq!(
+            row(failed, Some(&pod)),
+            whole("Pod", "web-0", Some("shop"), Some("n1"))
+        );
+        let silent = "  Warning  Failed  2m  kubelet  Error";
+        assert_eq!(
+            row(silent, Some(&pod)),
+            whole("Pod", "web-0", Some("shop"), Some("n2"))
+        );
+        let mut node = super::super::describe::opens(b"Name:         n3").unwrap();
+        assert!(node.line(b"Roles:        <none>"));
+        assert_eq!(row(silent, Some(&node)), whole("Node", "n3", None, None));
+        for reason in ["SystemOOM", "OOMKilling"] {
+            let line = failed.replace("Failed", reason);
+            assert_eq!(
+                row(&line, None),
+                whole("Node", "n1", None, Some("n1")),
+                "{reason}"
+            );
+        }
+    }
+
+    /// The cells of the old tables, each in its place.
+    #[test]
+    fn an_old_rows_cells() {
+        let line = "shop   2m   5m   3   web-0.17d0a1b2c3d4e5f6   Pod   spec.containers{app}   Warning   Failed   kubelet, n1   Error: x";
+        let found = row(line.as_bytes(), None).unwrap();
+        let object = json!({"kind": "Pod", "name": "web-0", "namespace": "shop", "fieldPath": "spec.containers{app}"});
+        assert_eq!(found["involvedObject"], object);
+        assert_eq!(
+            (&found["count"], &found["source"]["host"]),
+            (&json!(3), &json!("n1"))
+        );
+        let line = "2m   Warning   Failed   pod/web-0   spec.containers{app}   kubelet, n1   Error: x   5m   3   web-0.17d0a1b2c3d4e5f6";
+        let found = row(line.as_bytes(), None).unwrap();
+        assert_eq!(
+            found["involvedObject"]["fieldPath"],
+            json!("spec.containers{app}")
+        );
+        assert_eq!(
+            (&found["message"], &found["source"]["component"]),
+            (&json!("Error: x"), &json!("kubelet"))
+        );
+        let narrow = row(b"2m   Warning   Failed   pod/web-0   kubelet, n1", None).unwrap();
+        assert_eq!(
+            (&narrow["message"], &narrow["source"]["component"]),
+            (&json!("kubelet, n1"), &json!(null))
+        );
+        assert!(row(b"5m  2m  3  Warning  SystemOOM  x", None).is_none());
+    }
 }
