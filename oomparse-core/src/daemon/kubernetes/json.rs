@@ -184,4 +184,103 @@ mod tests {
         assert!(opens(b"\"apiVersion\": \"v1\",").is_none());
         assert!(opens(b"  \"apiVersion\": \"v1\" x").is_none());
     }
+
+    #[test]
+    fn a_text_is_opened_by_a_line_of_its_own() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        for (line, is_one) in [
+            ("  \"apiVersion\": \"v1\",".into(), true),
+            ("\t\"apiVersion\": \"v1\",".into(), true),
+            ("  \"apiVersion\": \"v1\"".into(), false),
+            ("  \"status\": {".into(), true),
+            ("  \"status\": {}".into(), false),
+            (alloc::format!("  \"Id\": \"{id}\","), true),
+            (alloc::format!("  \"Id\": \"{id}\""), false),
+            (alloc::format!("\"Id\": \"{id}\","), false),
+            ("  \"Id\": \"x\",".into(), false),
+            ("  \"kind\": \"Pod\",".into(), false),
+            ("\"status\": {".into(), false),
+        ] {
+            let json = opens(line.as_bytes());
+            assert_eq!(json.is_some(), is_one, "{line}");
+            let whole = alloc::format!("{{\n{line}\n");
+            let text = json.map(|json| (json.weight(), json.into_text()));
+            assert!(text.is_none_or(|it| it == (whole.len(), whole.into_bytes())));
+        }
+    }
+
+    #[test]
+    fn a_line_can_begin_with_what_a_value_can() {
+        for (line, is_its) in [
+            ("  \"a\": 1,", true),
+            ("", true),
+            ("  7", true),
+            ("-1", true),
+            ("true,", true),
+            ("false", true),
+            ("null", true),
+            ("  {", true),
+            ("  [", true),
+            ("  []", true),
+            ("  [{\"a\": 1}]", true),
+            ("  ]", true),
+            ("[9.1] x", false),
+            ("[ x", false),
+            ("x", false),
+            ("  \"a", false),
+        ] {
+            let mut json = opens(b"  \"apiVersion\": \"v1\",").unwrap();
+            let before = json.text.clone();
+            let next = json.line(line.as_bytes(), &mut Vec::new());
+            assert_eq!(next != Next::Foreign, is_its, "{line}");
+            assert!(is_its || json.text == before, "{line}");
+        }
+    }
+
+    /// Braces, quotes and escapes within a text are text.
+    #[test]
+    fn what_is_quoted_opens_and_closes_nothing() {
+        let text = "{\n  \"apiVersion\": \"v1\",\n  \"a\\\"}]\": \"\\\\\",\n  \"b\": [\"{[\", {\"c\": \"\\\"}\"}]\n}";
+        let (found, next) = items(text);
+        assert_eq!((found.len(), next), (1, Next::End));
+        let value: serde_json::Value = serde_json::from_str(&found[0]).unwrap();
+        assert_eq!(value["b"][1]["c"], "\"}");
+        // A list below another key is no list of objects, nor is one at another depth.
+        let text = "{\n  \"apiVersion\": \"v1\",\n  \"a\": {\n    \"items\": [\n      {\"b\": 1}\n    ]\n  },\n  \"others\": [\n    {\"c\": 1}\n  ]\n}";
+        let (found, next) = items(text);
+        assert_eq!((found.len(), next), (1, Next::End));
+        let value: serde_json::Value = serde_json::from_str(&found[0]).unwrap();
+        assert_eq!(
+            (&value["a"]["items"][0]["b"], &value["others"][0]["c"]),
+            (&1.into(), &1.into())
+        );
+    }
+
+    #[test]
+    fn the_items_of_a_list_are_whole_and_the_rest_is_none() {
+        let text = "{\n  \"apiVersion\": \"v1\",\n  \"items\": [\n    {\n      \"a\": {\"b\": [{\"c\": 1}]}\n    },\n    {\"d\": 2}\n  ],\n  \
+            \"metadata\": {\"e\": {}},\n  \"items\": [\n    {\"f\": 3}\n  ]\n}\n{\n";
+        let (found, next) = items(text);
+        let found: Vec<_> = found
+            .iter()
+            .map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap())
+            .collect();
+        let all = [
+            serde_json::json!({"a": {"b": [{"c": 1}]}}),
+            serde_json::json!({"d": 2}),
+            serde_json::json!({"f": 3}),
+        ];
+        assert_eq!((&found[..], next), (&all[..], Next::End));
+    }
+
+    #[test]
+    fn a_text_has_the_length_of_a_line() {
+        let mut json = opens(b"  \"status\": {").unwrap();
+        let room = MAX_LINE_LEN - json.weight();
+        let line = |len: usize| [b"\"", "x".repeat(len - 2).as_bytes(), b"\""].concat();
+        assert_eq!(json.line(&line(room), &mut Vec::new()), Next::Foreign);
+        assert_eq!(json.line(&line(room - 1), &mut Vec::new()), Next::More);
+        assert_eq!(json.weight(), MAX_LINE_LEN);
+        assert_eq!(json.line(b"1", &mut Vec::new()), Next::Foreign);
+    }
 }

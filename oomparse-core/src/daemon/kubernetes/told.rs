@@ -154,4 +154,56 @@ mod tests {
         told.give(&mut out);
         assert_eq!(out.len(), all);
     }
+
+    #[test]
+    fn what_is_remembered_is_the_last_and_what_waits_is_bounded() {
+        let most = u64::try_from(MAX_KNOWN_OBJECTS).unwrap();
+        let mut told = Told::default();
+        for key in 0..most {
+            assert!(told.is_new(key) && !told.is_new(key));
+        }
+        assert_eq!(told.weight(), 8 * MAX_KNOWN_OBJECTS);
+        assert!(!told.is_new(0) && told.is_new(most) && told.is_new(0) && !told.is_new(2));
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        for key in 0..=u64::try_from(MAX_HELD_NOTICES).unwrap() {
+            assert!(out.is_empty());
+            told.hold(key, OomEvent::default(), &mut out);
+        }
+        assert_eq!(out.len(), 1);
+        // One of them is there for so many lines.
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        told.hold(1, OomEvent::default(), &mut out);
+        assert!(told.is_waiting() && told.weight() >= 8 + core::mem::size_of::<OomEvent>());
+        (0..MAX_DAEMON_WAIT_LINES).for_each(|_| told.pass(&mut out));
+        assert!(told.is_waiting() && out.is_empty());
+        told.pass(&mut out);
+        assert!(!told.is_waiting() && out.len() == 1);
+    }
+
+    #[test]
+    fn events_of_one_moment_are_counted() {
+        let at = |second: u64| OomEvent {
+            time: crate::time::WallTime::from_unix_micros(
+                1_748_772_400_000_000 + second * 1_000_000,
+            ),
+            ..OomEvent::default()
+        };
+        let most = u64::from(MAX_SAME_NOTICE_S);
+        for (key, event, counts) in [
+            (1, at(most), &[Some(2)][..]),
+            (1, at(most + 1), &[None, None]),
+            (2, at(0), &[None, None]),
+            (1, OomEvent::default(), &[None, None]),
+        ] {
+            let (mut told, mut out) = (Told::default(), VecDeque::new());
+            told.count(1, at(0), &mut out);
+            told.count(key, event, &mut out);
+            told.give(&mut out);
+            let found: alloc::vec::Vec<_> = out
+                .iter()
+                .map(|it| it.testimony.as_ref().and_then(|it| it.count))
+                .collect();
+            assert_eq!(found, counts, "{key}");
+        }
+    }
 }

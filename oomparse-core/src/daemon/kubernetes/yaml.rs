@@ -394,4 +394,131 @@ mod tests {
         assert!(!yaml.line(b"[9.1] Killed process 7 (a)").0);
         assert!(opens(b"apiVersion: a b").is_none() && opens(b" apiVersion: v1").is_none());
     }
+
+    #[test]
+    fn versions_that_open_a_text() {
+        for (line, is_one) in [
+            ("apiVersion: v1", true),
+            ("- apiVersion: events.k8s.io/v1", true),
+            ("apiVersion: a-b/v1 ", true),
+            ("apiVersion: ", false),
+            ("apiVersion: v1 x", false),
+            ("- kind: Pod", false),
+        ] {
+            assert_eq!(opens(line.as_bytes()).is_some(), is_one, "{line}");
+        }
+        let yaml = opens(b"apiVersion: v1").unwrap();
+        assert_eq!(yaml.weight(), "apiVersion: v1\n".len());
+        assert_eq!(yaml.into_item().unwrap(), b"apiVersion: v1\n");
+    }
+
+    #[test]
+    fn lines_of_a_text_and_of_others() {
+        for (line, is_its) in [
+            ("kind: Pod", true),
+            ("metadata:", true),
+            ("  a: b", true),
+            ("", true),
+            ("\t", true),
+            ("x: y", false),
+            ("kind", false),
+            ("kind:x", false),
+            ("- a: b", false),
+            ("[9.1] x", false),
+        ] {
+            let mut yaml = opens(b"apiVersion: v1").unwrap();
+            let (found, item) = yaml.line(line.as_bytes());
+            assert_eq!((found, item.is_some()), (is_its, !is_its), "{line}");
+        }
+        // Behind its items, a list has only its own keys.
+        for (line, is_its) in [
+            ("kind: List", true),
+            ("metadata:", true),
+            ("apiVersion: v1", true),
+            ("spec:", false),
+            ("message: x", false),
+        ] {
+            let mut yaml = opens(b"- apiVersion: v1").unwrap();
+            let (found, item) = yaml.line(line.as_bytes());
+            assert_eq!(
+                (found, item.unwrap()),
+                (is_its, b"  apiVersion: v1\n".to_vec()),
+                "{line}"
+            );
+            assert!(yaml.into_item().is_none(), "{line}");
+        }
+        // The list's own beginning is no item.
+        let mut yaml = opens(b"apiVersion: v1").unwrap();
+        assert_eq!(yaml.line(b"items:"), (true, None));
+        assert_eq!(yaml.weight(), 0);
+        assert_eq!(yaml.line(b"- a: 1"), (true, None));
+    }
+
+    #[test]
+    fn a_text_has_the_length_of_a_line() {
+        let mut yaml = opens(b"apiVersion: v1").unwrap();
+        let room = MAX_LINE_LEN - yaml.weight();
+        let line = |len: usize| [b" ", "x".repeat(len - 1).as_bytes()].concat();
+        assert!(yaml.line(&line(room - 1)).0);
+        let mut yaml = opens(b"apiVersion: v1").unwrap();
+        assert_eq!(
+            yaml.line(&line(room)),
+            (false, Some(b"apiVersion: v1\n".to_vec()))
+        );
+        // A key of its own has no more room.
+        let mut yaml = opens(b"apiVersion: v1").unwrap();
+        assert!(yaml.line(&line(room - 10)).0);
+        assert!(!yaml.line(b"kind: Pod and more").0);
+    }
+
+    #[test]
+    fn values_of_all_kinds() {
+        let text = "  a:\n  - 1\n  - x: 1\n    y: 2\n  - 'p: q'\n  - \"r: s\"\n  b:\n    - 2\n  c:\n  d: null\n  e: [1]\n  f: >\n    one\n\n    two\n\n  g: |\n    \
+            l\n\n  h: \"a \\\" b\\\\\"\n  i: 'x'' y'\n  j: plain\n    goes on\n\n  k: \"open\n    end\"\n  l: \"x\\\\\n    y\"\n  m: ''\n";
+        assert_eq!(
+            read(text.as_bytes()).unwrap(),
+            json!({
+                "a": ["1", {"x": "1", "y": "2"}, "p: q", "r: s"], "b": ["2"], "c": null, "d": "", "e": null, "f": "one  two", "g": "l",
+                "h": "a \" b\\", "i": "x' y", "j": "plain goes on", "k": "open end", "l": "x\\ y", "m": "",
+            })
+        );
+        assert_eq!(read(b"\n\n a: b\n").unwrap(), json!({"a": "b"}));
+        assert_eq!(read(b"a:\n").unwrap(), json!({"a": null}));
+        // What is no key ends the block.
+        assert_eq!(
+            read(b"a: b\n c: d\ne: f\n").unwrap(),
+            json!({"a": "b c: d", "e": "f"})
+        );
+        assert_eq!(read(b"a: b\nx\ne: f\n").unwrap(), json!({"a": "b"}));
+        assert_eq!(read(b"- a\n- b\n").unwrap(), json!(["a", "b"]));
+    }
+
+    #[test]
+    fn keys_and_their_values() {
+        for (text, found) in [
+            ("a: b", Some(("a", "b"))),
+            ("a:", Some(("a", ""))),
+            ("a: b:", Some(("a", "b:"))),
+            ("a: b: c", Some(("a", "b: c"))),
+            ("f:x/y.z{\"\"}-_: b", Some(("f:x/y.z{\"\"}-_", "b"))),
+            (": b", None),
+            ("a b: c", None),
+            ("a", None),
+            ("a:b", None),
+        ] {
+            let found = found.map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+            assert_eq!(pair(text.as_bytes()), found, "{text}");
+        }
+        for (text, is_whole) in [
+            ("'a'", true),
+            ("'a''", false),
+            ("\"a\"", true),
+            ("\"a\\\"", false),
+            ("\"a\\\\\"", true),
+            ("a", false),
+            ("'a\"", false),
+        ] {
+            assert_eq!(is_closed(text), is_whole, "{text}");
+        }
+    }
 }
