@@ -288,4 +288,116 @@ mod tests {
         }
         assert!(container(b"docker-12.scope").is_none());
     }
+
+    /// What systemd reports: the unit, the killer, the result.
+    fn told(
+        log: &[(&str, &str)],
+    ) -> alloc::vec::Vec<(alloc::string::String, Option<Killer>, Option<Text>)> {
+        let mut options = crate::Options::default();
+        options.accept = options.accept.and(Daemon::Systemd);
+        let mut parser = crate::Parser::with_options(options);
+        for (clock, text) in log {
+            parser.push_line(alloc::format!("Jun  1 10:{clock} n1 systemd[1]: {text}").as_bytes());
+        }
+        parser.finish();
+        let all = parser.events().filter_map(|event| event.testimony);
+        all.map(|it| {
+            (
+                alloc::format!("{}", it.unit.unwrap()),
+                it.killer,
+                it.unit_result,
+            )
+        })
+        .collect()
+    }
+
+    const KERNEL: &str = "a.service: A process of this unit has been killed by the OOM killer.";
+    const TWIN: &str = "a.service: The kernel OOM killer killed some processes in this unit.";
+    const OOMD: &str = "a.service: systemd-oomd killed 2 process(es) in this unit.";
+    const END: &str = "a.service: Failed with result 'oom-kill'.";
+
+    #[test]
+    fn two_words_of_one_kill_are_one() {
+        for (log, killers) in [
+            (
+                &[("00:00", KERNEL), ("00:01", TWIN)][..],
+                &[Killer::Kernel][..],
+            ),
+            // The same words twice, another killer's, another moment's.
+            (
+                &[("00:00", KERNEL), ("00:01", KERNEL)],
+                &[Killer::Kernel; 2],
+            ),
+            (
+                &[("00:00", OOMD), ("00:01", KERNEL)],
+                &[Killer::SystemdOomd, Killer::Kernel],
+            ),
+            (&[("00:00", KERNEL), ("00:03", TWIN)], &[Killer::Kernel; 2]),
+        ] {
+            let found: alloc::vec::Vec<_> = told(log)
+                .into_iter()
+                .filter_map(|(_, killer, _)| killer)
+                .collect();
+            assert_eq!(found, killers, "{log:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_belongs_to_what_was_told_of_its_unit() {
+        let result = Some(Text::from("oom-kill"));
+        assert_eq!(
+            told(&[("00:00", KERNEL), ("00:09", END)]),
+            [("a.service".into(), Some(Killer::Kernel), result.clone())]
+        );
+        let own = ("a.service".into(), None, result.clone());
+        assert_eq!(told(&[("00:00", END)]), [own.clone()]);
+        // Once, for so long.
+        assert_eq!(told(&[("00:00", END), ("10:00", END)]), [own.clone()]);
+        assert_eq!(
+            told(&[("00:00", END), ("10:01", END)]),
+            [own.clone(), own.clone()]
+        );
+        let other = "b.service: Failed with result 'oom-kill'.";
+        assert_eq!(told(&[("00:00", END), ("00:00", other)]).len(), 2);
+        // Another result proves nothing of memory, but tells how a unit ended that was told of.
+        let failed = "a.service: Failed with result 'signal'.";
+        assert!(told(&[("00:00", failed)]).is_empty());
+        let signal = Some(Text::from("signal"));
+        assert_eq!(told(&[("00:00", KERNEL), ("00:09", failed)])[0].2, signal);
+        // A kill that was given already.
+        let late = [
+            ("00:00", KERNEL),
+            ("01:00", "c.service: Failed with result 'oom-kill'."),
+            ("01:01", END),
+        ];
+        assert_eq!(told(&late).len(), 2);
+    }
+
+    #[test]
+    fn so_many_units_are_remembered() {
+        let mut reader = Systemd::default();
+        let frame = crate::frame::Frame::default();
+        let roots = crate::cgroup::CgroupRoots::default();
+        let said = Said {
+            by: super::super::said::By::Daemon(Daemon::Systemd),
+            origin: crate::Origin::Claimed,
+            frame: &frame,
+            at: 0,
+            text: b"",
+            accept: crate::Accept::ANY,
+            host: None,
+            roots: &roots,
+        };
+        for key in (0..=u64::try_from(MAX_RECENT_UNITS).unwrap()).chain([5]) {
+            reader.remember(key, &said);
+        }
+        let keys: alloc::vec::Vec<_> = reader.recent.iter().map(|(key, _)| *key).collect();
+        assert_eq!(
+            (keys.len(), keys[0], keys[MAX_RECENT_UNITS - 1]),
+            (MAX_RECENT_UNITS, 1, 5)
+        );
+        let longest = [&"a".repeat(247)[..], ".service"].concat();
+        assert!(is_told_of(longest.as_bytes()));
+        assert!(!is_told_of(["a", &longest].concat().as_bytes()));
+    }
 }

@@ -239,4 +239,67 @@ mod tests {
             assert!(kill(text.as_bytes()).is_none(), "{text}");
         }
     }
+
+    #[test]
+    fn what_a_kill_is_due_to() {
+        let swap = "Killed /a due to memory used (3) / total (4) and swap used (5) / total (6) being more than 90.00%";
+        let found = kill(swap.as_bytes()).unwrap();
+        let used = [
+            found.system.memory_used_bytes,
+            found.system.memory_total_bytes,
+            found.system.swap_used_bytes,
+            found.system.swap_total_bytes,
+        ];
+        assert_eq!(used, [Some(3), Some(4), Some(5), Some(6)]);
+        assert_eq!(
+            (found.cause.kind, found.cause.limit_percent),
+            (Some(CauseKind::SwapUsed), Percent::parse(b"90.00"))
+        );
+        let alone =
+            kill(b"Marked /a for killing due to swap used (5) / total (6) being more than 90.00%")
+                .unwrap();
+        assert_eq!(
+            (
+                alone.stage,
+                alone.system.memory_used_bytes,
+                alone.system.swap_used_bytes
+            ),
+            (Stage::Marked, None, Some(5))
+        );
+        let text = "Killed /a/b due to memory pressure for /a being 65.15% > 50.00% for > 1min 30s with reclaim activity";
+        let cause = kill(text.as_bytes()).unwrap().cause;
+        assert_eq!(
+            (cause.kind, cause.duration_us),
+            (Some(CauseKind::MemoryPressure), Some(90_000_000))
+        );
+        assert_eq!(
+            (cause.pressure_percent, cause.limit_percent),
+            (Percent::parse(b"65.15"), Percent::parse(b"50.00"))
+        );
+        assert_eq!(cause.monitored_cgroup, Some(Text::from("/a")));
+        // Without the words between, and with a path that is none.
+        assert!(kill(text.replace("pressure for ", "for ").as_bytes()).is_none());
+        assert_eq!(
+            kill(text.replace("for /a", "for a").as_bytes())
+                .unwrap()
+                .victim,
+            None
+        );
+        // Two valid readings prove neither.
+        let paths = ["/"; 4].join(" due to memory pressure for ");
+        let two =
+            alloc::format!("Killed {paths} being 65.15% > 50.00% for > 1s with reclaim activity");
+        assert_eq!(kill(two.as_bytes()).unwrap().victim, None);
+        for (text, us) in [
+            ("7us", 7),
+            ("1ms", 1_000),
+            ("1h", 3_600_000_000),
+            ("1d", 86_400_000_000),
+            ("1w", 604_800_000_000),
+            ("1.25s", 1_250_000),
+            ("1s 1ms", 1_001_000),
+        ] {
+            assert_eq!(span(text.as_bytes()), Some(us), "{text}");
+        }
+    }
 }

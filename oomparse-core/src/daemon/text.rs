@@ -229,4 +229,135 @@ mod tests {
         assert_eq!((wall.month, wall.day, wall.nanos), (4, 12, 744_599_000));
         assert!(klog(b"W0412 09:28:14 x] y").is_none());
     }
+
+    #[test]
+    fn numbers_with_their_bounds() {
+        assert_eq!(signed(b"-5 x"), Some((-5, &b" x"[..])));
+        assert_eq!((signed(b"7"), signed(b"x")), (Some((7, &b""[..])), None));
+        assert_eq!((pid(b"1 a"), pid(b"0 a")), (Some((1, &b" a"[..])), None));
+        assert_eq!(
+            (pid(b"4294967295"), pid(b"4294967296")),
+            (Some((u32::MAX, &b""[..])), None)
+        );
+        assert_eq!(
+            (whole_number::<u8>(b"255"), whole_number::<u8>(b"256")),
+            (Some(255), None)
+        );
+        assert_eq!(whole_number::<u8>(b"7 "), None);
+        assert_eq!((mib(3), mib(1 << 44)), (Some(3 << 20), None));
+        for (text, name) in [
+            ("SIGTERM", Some("SIGTERM")),
+            ("15", Some("SIGTERM")),
+            ("SIGKILL", Some("SIGKILL")),
+            ("9", Some("SIGKILL")),
+            ("1", None),
+        ] {
+            assert_eq!(signal(text.as_bytes()), name);
+        }
+        for (text, bytes) in [
+            ("7", Some(7)),
+            ("1Ki", Some(1 << 10)),
+            ("1Mi", Some(1 << 20)),
+            ("1Gi", Some(1 << 30)),
+            ("1Ti", Some(1 << 40)),
+            ("1k", Some(1_000)),
+            ("1M", Some(1_000_000)),
+            ("1G", Some(1_000_000_000)),
+            ("1T", Some(1_000_000_000_000)),
+            ("1K", None),
+            ("Ki", None),
+        ] {
+            assert_eq!(quantity(text), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn clocks_with_and_without_fractions() {
+        for (text, clock) in [
+            ("19:34:44.310022", Some(((19, 34, 44), (310_022_000, 6)))),
+            ("19:34:44", Some(((19, 34, 44), (0, 0)))),
+            ("19:34:44.123456789", Some(((19, 34, 44), (123_456_789, 9)))),
+            ("19:34:44.1234567890", None),
+            ("19:34", None),
+            ("19:34:44.x", None),
+            ("19:34:x", None),
+        ] {
+            assert_eq!(clock_of(text.as_bytes()), clock, "{text}");
+        }
+        for (text, found) in [
+            ("Zx", Some((0, "x"))),
+            ("+08:00x", Some((480, "x"))),
+            (" -0530 x", Some((-330, " x"))),
+            ("08:00", None),
+            ("+0x00", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                zone(text.as_bytes()),
+                found.map(|(minutes, rest)| (minutes, rest.as_bytes())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_klog_head() {
+        for text in [
+            "W0412 09:28:14.744599   14260 a.go:333] x",
+            "I0412 09:28:14.744599   14260 a.go:333] x",
+            "E0412 09:28:14.744599   14260 a.go:333] x",
+            "F0412 09:28:14.744599   14260 a.go:333] x",
+        ] {
+            assert!(klog(text.as_bytes()).is_some(), "{text}");
+        }
+        for text in [
+            "X0412 09:28:14.744599   14260 a.go:333] x",
+            "W0412 09:28:14.744599   x a.go:333] x",
+            "W0412 09:28:14.744599   14260 a.rs:333] x",
+            "W0412 09:28:14.744599   14260 a.go:x] x",
+            "W0412 09:28:14.744599   14260 a.go:333 b] x",
+            "W0412 09:28:14.744599   14260] x",
+        ] {
+            assert!(klog(text.as_bytes()).is_none(), "{text}");
+        }
+        let far = alloc::format!(
+            "W0412 09:28:14.744599   14260 {}.go:333] x",
+            "a".repeat(256)
+        );
+        assert!(klog(far.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn paths_stamps_and_sentences() {
+        for (path, below) in [
+            ("/sys/fs/cgroup/memory/a", "/a"),
+            ("/sys/fs/cgroup/a", "/a"),
+            ("/sys/fs/cgroup", "/"),
+            ("/sys/fs/cgroup/memory", "/memory"),
+            ("/sys/fs/cgroups/a", "/sys/fs/cgroups/a"),
+            ("/a", "/a"),
+            ("/sys/fs/cgroup/memoryx", "/memoryx"),
+        ] {
+            assert_eq!(below_mount(path.as_bytes()), below.as_bytes(), "{path}");
+        }
+        for (text, is_one) in [
+            ("2019-11-14 18:27:56,211: ", true),
+            ("2019-11-14 18:27:56,211: x", true),
+            ("2019-11-14 18:27:56,211:", false),
+            ("2019-11-14 18:27:56.211: ", false),
+            ("2019-11-14 18:27:5x,211: ", false),
+            ("", false),
+        ] {
+            assert_eq!(is_nohang_stamp(text.as_bytes()), is_one, "{text}");
+        }
+        let low = "The node was low on resource: memory.";
+        for (tail, rest) in [
+            ("", Some("")),
+            (" ", Some("")),
+            (" x", Some("x")),
+            ("x", None),
+        ] {
+            assert_eq!(after_low_on_memory(&[low, tail].concat()), rest, "{tail}");
+        }
+    }
 }
