@@ -200,4 +200,148 @@ mod tests {
             assert_eq!(found, pids, "{text}");
         }
     }
+
+    fn events(line: &str) -> Vec<OomEvent> {
+        let mut options = crate::Options::default();
+        options.accept = crate::Accept::ANY.and(Daemon::OomGuard);
+        let mut parser = crate::Parser::with_options(options);
+        parser.push_line(line.as_bytes());
+        parser.finish();
+        parser.events().collect()
+    }
+
+    const MESSAGE: &str = r#"{"hostname":"n1","timestamp":"2019-03-13T07:12:14.5Z","oomcgroup":"/sys/fs/cgroup/memory/a","proccgroup":"/sys/fs/cgroup/memory/a/b","threshold":5,"usage":6,"killed":"7(a) ","stats":"cache 1|hierarchical_memory_limit 9|rss 2","policy":"Container"}"#;
+
+    #[test]
+    fn rows_that_are_the_guards() {
+        for (row, is_its) in [
+            (
+                "14s   14s   1   n1.158b732d352bcc31   Node   Warning   OomGuardKillContainer   oom-guard, n1   ",
+                true,
+            ),
+            ("14s   Warning   OomGuardKillProcess   node/n1   ", true),
+            ("14s   Warning   OomGuardKillProcess   pod/n1   ", false),
+            ("14s   Warning   OomGuardKillSomething   node/n1   ", false),
+            ("OomGuardKillProcess node", false),
+        ] {
+            assert_eq!(
+                events(&[row, MESSAGE].concat()).len(),
+                usize::from(is_its),
+                "{row}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_message_tells() {
+        let row = [
+            "14s   Warning   OomGuardKillContainer   node/n1   ",
+            MESSAGE,
+        ]
+        .concat();
+        let found = events(&row);
+        let event = &found[0];
+        let memory = event.memory.as_ref().unwrap();
+        assert_eq!(
+            (
+                memory.usage_bytes,
+                memory.limit_bytes,
+                memory.threshold_bytes
+            ),
+            (Some(6), Some(9), Some(5))
+        );
+        let cgroup = event.cgroup.as_ref().unwrap();
+        assert_eq!(
+            (cgroup.task_memcg.clone(), cgroup.oom_memcg.clone()),
+            (Some("/a/b".into()), Some("/a".into()))
+        );
+        assert!(cgroup.limit_level.is_some());
+        assert_eq!(
+            (event.victim.as_ref().unwrap().pid, event.host.clone()),
+            (7, Some("n1".into()))
+        );
+        assert_eq!(event.time.unwrap().second, 14);
+        let told = event.testimony.as_ref().unwrap();
+        assert_eq!(
+            (told.killer, told.stage, told.victims.len()),
+            (Some(Killer::OomGuard), Some(Stage::Sent), 0)
+        );
+        assert_eq!(
+            told.cause.as_ref().unwrap().kind,
+            Some(CauseKind::NearLimit)
+        );
+        let of = told.event.as_ref().unwrap();
+        assert_eq!(
+            (of.reason.as_deref(), of.component.as_deref()),
+            (Some("OomGuardKillContainer"), Some("oom-guard"))
+        );
+        let object = of.object.as_ref().unwrap();
+        assert_eq!(
+            (object.kind.as_deref(), object.name.as_deref()),
+            (Some("Node"), Some("n1"))
+        );
+        // Several are listed; none is no kill, and neither is a policy that kills nobody.
+        let two = events(&row.replace("7(a) ", "7(aaaaaaaaaaaa) 8(b) "));
+        assert!(two[0].victim.is_none());
+        assert_eq!(two[0].testimony.as_ref().unwrap().victims.len(), 2);
+        for (from, to) in [
+            ("7(a) ", ""),
+            ("\"Container\"", "\"NoOp\""),
+            ("proccgroup", "x"),
+            ("killed\"", "x\""),
+        ] {
+            assert!(events(&row.replace(from, to)).is_empty(), "{to}");
+        }
+    }
+
+    #[test]
+    fn objects_that_are_the_guards() {
+        let event = |by: &str, kind: &str, reason: &str| {
+            serde_json::json!({
+                "kind": "Event", "metadata": {"uid": "a"}, "involvedObject": {"kind": kind}, "source": {"component": by}, "reason": reason, "message": MESSAGE,
+            })
+        };
+        let all = event("oom-guard", "Node", "OomGuardKillProcess");
+        let view = serde_json::json!({
+            "metadata": {"uid": "a"}, "regarding": {"kind": "Node"}, "reportingController": "oom-guard", "reason": "OomGuardKillProcess", "note": MESSAGE,
+        });
+        for (value, count) in [
+            (all.clone(), 1),
+            (serde_json::json!({"event": all}), 1),
+            (view, 1),
+            (event("x", "Node", "OomGuardKillProcess"), 0),
+            (event("oom-guard", "Pod", "OomGuardKillProcess"), 0),
+            (event("oom-guard", "Node", "OomGuardKill"), 0),
+        ] {
+            let found = events(&serde_json::to_string(&value).unwrap());
+            assert_eq!(found.len(), count, "{value}");
+            for event in found {
+                assert_eq!(
+                    event.testimony.unwrap().event.unwrap().uid.as_deref(),
+                    Some("a")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn lists_and_limits_have_their_bounds() {
+        let list = "7(aaaaaaaaaaaaaa) ".repeat(MAX_DAEMON_VICTIMS);
+        assert_eq!(
+            processes(list.trim_ascii_end().as_bytes()).len(),
+            MAX_DAEMON_VICTIMS
+        );
+        assert!(processes([&list, "7(a)"].concat().as_bytes()).is_empty());
+        for (stats, found) in [
+            (
+                "a 1|hierarchical_memory_limit 4611686018427387903|b 2",
+                Some((1 << 62) - 1),
+            ),
+            ("hierarchical_memory_limit 4611686018427387904", None),
+            ("hierarchical_memory_limit x", None),
+            ("limit 7", None),
+        ] {
+            assert_eq!(limit(stats), found, "{stats}");
+        }
+    }
 }

@@ -332,4 +332,125 @@ mod tests {
             assert_eq!(after, rest.as_bytes(), "{text}");
         }
     }
+
+    #[test]
+    fn the_reporter_is_the_daemon_or_what_the_line_says() {
+        let created = "Created an OOM event in container \"/a\" at 2021-03-10 11:21:19.3 +0800 CST m=+150332.7";
+        let sys = "\"Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a\",\"ContainerName\":\"/a\",\"VictimContainerName\":\"/b\"}";
+        for (front, text, reporter) in [
+            (
+                "Feb  3 10:10:10 n1 cadvisor[7]: ",
+                created,
+                Reporter::Cadvisor,
+            ),
+            ("Feb  3 10:10:10 n1 cadvisor[7]: ", sys, Reporter::Cadvisor),
+            (
+                "Feb  3 10:10:10 n1 kubelet[7]: ",
+                created,
+                Reporter::Kubelet,
+            ),
+            ("Feb  3 10:10:10 n1 kubelet[7]: ", sys, Reporter::Kubelet),
+            ("", created, Reporter::Cadvisor),
+            ("", sys, Reporter::Kubelet),
+        ] {
+            let mut options = crate::Options::default();
+            options.accept = options.accept.and_all_daemons();
+            let mut parser = crate::Parser::with_options(options);
+            parser.push_line(
+                alloc::format!("{front}I0203 10:10:10.123456    1422 a.go:83] {text}").as_bytes(),
+            );
+            parser.finish();
+            let event = parser.next_event().unwrap();
+            let cgroup = event.cgroup.unwrap();
+            assert_eq!(cgroup.task_memcg, Some(Text::from("/a")));
+            let is_sys = text == sys;
+            assert_eq!(
+                (event.victim.map(|it| it.pid), cgroup.oom_memcg),
+                (is_sys.then_some(7), is_sys.then(|| "/b".into()))
+            );
+            let told = event.testimony.unwrap();
+            assert_eq!(
+                (told.reporter, told.killer),
+                (Some(reporter), Some(Killer::Kernel)),
+                "{front}{text}"
+            );
+            assert_eq!(
+                told.told,
+                Some(if is_sys {
+                    "sys oom event"
+                } else {
+                    "an OOM event in"
+                })
+            );
+            assert_eq!(
+                event.time.map(|it| it.second),
+                Some(if is_sys { 10 } else { 19 })
+            );
+        }
+    }
+
+    #[test]
+    fn klogs_json_and_its_event() {
+        let whole = r#"{"ts":1697139284310.5,"msg":"Got sys oom event","event":{"Pid":7,"ProcessName":"a"}}"#;
+        let (time, seen) = json(whole.as_bytes()).unwrap();
+        assert_eq!((time.unwrap().second, seen.pid), (44, Some(7)));
+        let text = r#"{"ts":1697139284310.5,"msg":"Got sys oom event: &{8 a 2020-02-03 10:10:10.1 +0000 UTC / / }","event":{"Pid":7}}"#;
+        assert_eq!(json(text.as_bytes()).unwrap().1.pid, Some(8));
+        for not in [
+            whole.replace("Got sys", "Got no"),
+            whole.replace("\"event\"", "\"other\""),
+            whole.replace(":7", ":0"),
+            "{}".into(),
+        ] {
+            assert!(json(not.as_bytes()).is_none(), "{not}");
+        }
+    }
+
+    /// A name in JSON has an escape for each odd byte; a path has the kernel's length.
+    #[test]
+    fn names_and_paths_have_their_length() {
+        let of = |comm: usize, path: usize| {
+            let (comm, path) = ("c".repeat(comm), "p".repeat(path));
+            let seen = of_value(
+                &serde_json::json!({"Pid": 1, "ProcessName": comm, "ContainerName": alloc::format!("/{path}")}),
+            );
+            let seen = seen.unwrap();
+            (seen.comm.is_some(), seen.task_memcg.is_some())
+        };
+        assert_eq!(of(4 * MAX_COMM_LEN, MAX_PATH_LEN - 1), (true, true));
+        assert_eq!(of(4 * MAX_COMM_LEN + 1, MAX_PATH_LEN), (false, false));
+        assert!(path_of(b"a").is_none() && own_path(b"/").is_none() && own_path(b"/a").is_some());
+        assert_eq!(path_of(b"/"), Some(Text::from("/")));
+    }
+
+    #[test]
+    fn loggers_and_zones() {
+        for (text, is_event) in [
+            ("\"a-b_c./D1: Got sys oom event\" event=x", true),
+            ("\"a b: Got sys oom event\" event=x", false),
+            ("\"a Got sys oom event\" event=x", false),
+            ("\"Got sys oom event\" logger=\"a\" event=x", true),
+            ("\"Got sys oom event\" other=\"a\" event=x", false),
+            ("\"Got sys oom event\" event=x", true),
+        ] {
+            assert_eq!(
+                event_of(text.as_bytes()),
+                is_event.then_some(&b"x"[..]),
+                "{text}"
+            );
+        }
+        for (text, rest) in [
+            ("2021-03-10 11:21:19.3 +0800 m=+1.5 x", " x"),
+            ("2021-03-10 11:21:19.3 +0800 -0800 x", " x"),
+            ("2021-03-10 11:21:19.3 +0800  x", "  x"),
+            ("2021-03-10 11:21:19.3 +0800 key=x", " key=x"),
+            ("2021-03-10 11:21:19.3 +0800 /a", " /a"),
+        ] {
+            assert_eq!(
+                go_time(text.as_bytes()).unwrap().1,
+                rest.as_bytes(),
+                "{text}"
+            );
+        }
+    }
 }
