@@ -287,4 +287,118 @@ mod tests {
         );
         assert!(exit(b"received sandbox container exit event x").is_none());
     }
+
+    #[test]
+    fn exits_of_a_sandbox_and_their_times() {
+        let whole = "TaskExit event in podsandbox handler container_id:\"@\" id:\"@\" pid:7 exit_status:137 exited_at:{seconds:1748772419 nanos:990000500}";
+        let (_, init) = exit(whole.replace('@', ID).as_bytes()).unwrap();
+        assert_eq!(init.time, WallTime::from_unix_micros(1_748_772_419_990_000));
+        assert_eq!(
+            instant(b"{seconds:7}"),
+            WallTime::from_unix_micros(7_000_000)
+        );
+        assert_eq!(
+            (instant(b"seconds:7"), instant(b"{seconds:7 nanos:x}")),
+            (None, None)
+        );
+        for not in [
+            whole.replace("pid:7", "pid:0"),
+            whole.replace("exit_status", "status"),
+            whole.replace("137", "x"),
+            whole.replace("id:\"@\" pid", "id:@ pid"),
+        ] {
+            assert!(exit(not.replace('@', ID).as_bytes()).is_none(), "{not}");
+        }
+        let old = "TaskExit event &TaskExit{ContainerID:@,ID:x,Pid:7,ExitStatus:137,ExitedAt:2023-10-12 19:00:20.9 +0000 UTC,}";
+        assert!(exit(old.replace('@', ID).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn a_container_that_never_ran() {
+        let mut options = crate::Options::default();
+        options.accept = options.accept.and(Daemon::Containerd);
+        let events = |msg: &str, error: &str| -> Vec<OomEvent> {
+            let mut parser = crate::Parser::with_options(options.clone());
+            let line = alloc::format!(
+                "Jun 01 10:00:00 n1 containerd[7]: time=\"2025-06-01T10:00:01.1Z\" level=error msg=\"{msg}\" error=\"{error}\""
+            );
+            parser.push_line(line.as_bytes());
+            parser.finish();
+            parser.events().collect()
+        };
+        let error = "x: container init was OOM-killed (memory limit too low?): unknown";
+        for end in ["failed", "failed, error"] {
+            let found = events(
+                &alloc::format!("StartContainer for \\\"{ID}\\\" {end}"),
+                error,
+            );
+            let container = found[0].container.as_ref().unwrap();
+            assert_eq!(
+                (container.id.as_deref(), container.runtime),
+                (Some(ID), Some(Runtime::Containerd))
+            );
+            let told = found[0].testimony.as_ref().unwrap();
+            assert_eq!(
+                (told.reporter, told.killer),
+                (Some(Reporter::Containerd), Some(Killer::Kernel))
+            );
+            assert_eq!(
+                told.told,
+                Some("container init was OOM-killed (memory limit too low?)")
+            );
+            assert_eq!(found[0].time.unwrap().second, 1);
+        }
+        let sandbox = "RunPodSandbox for &PodSandboxMetadata{Name:web-0,Uid:6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9,Namespace:shop,Attempt:0,} failed, error";
+        let found = events(sandbox, error);
+        let pod = found[0].pod.as_ref().unwrap();
+        let names = [&pod.uid, &pod.namespace, &pod.name].map(|it| it.as_deref());
+        assert_eq!(
+            names,
+            [
+                Some("6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9"),
+                Some("shop"),
+                Some("web-0")
+            ]
+        );
+        let begun = alloc::format!("StartContainer for \\\"{ID}\\\" begun");
+        let more = alloc::format!("StartContainer for \\\"{ID}\\\" x failed");
+        for (msg, error) in [
+            (sandbox, "x"),
+            (&*begun, error),
+            (&*more, error),
+            ("StartContainer for \\\"x\\\" failed", error),
+            ("Stop failed", error),
+        ] {
+            assert!(events(msg, error).is_empty(), "{msg}");
+        }
+    }
+
+    #[test]
+    fn an_exit_completes_the_notice_of_its_container() {
+        let mut options = crate::Options::default();
+        options.accept = options.accept.and(Daemon::Containerd);
+        let mut parser = crate::Parser::with_options(options);
+        for msg in [
+            "TaskOOM event container_id:\\\"@\\\"",
+            "received exit event container_id:\\\"@\\\" id:\\\"@\\\" pid:7 exit_status:137",
+        ] {
+            assert!(parser.next_event().is_none());
+            let line = alloc::format!(
+                "Jun 01 10:00:00 n1 containerd[7]: time=\"2025-06-01T10:00:01.1Z\" msg=\"{msg}\""
+            );
+            parser.push_line(line.replace('@', ID).as_bytes());
+        }
+        let event = parser.next_event().unwrap();
+        let container = event.container.unwrap();
+        assert_eq!(
+            (container.id.as_deref(), container.runtime),
+            (Some(ID), Some(Runtime::Containerd))
+        );
+        let told = event.testimony.unwrap();
+        assert_eq!(
+            told.init.map(|init| (init.pid, init.exit_code)),
+            Some((Some(7), Some(137)))
+        );
+        assert_eq!(told.told, Some("TaskOOM"));
+    }
 }

@@ -78,3 +78,79 @@ fn started(msg: &[u8]) -> Option<Container> {
         ..Container::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    const ID: &str = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+    const BIRTH: &str = "container init was OOM-killed (memory limit too low?): unknown";
+
+    fn reporter(front: &str, text: &str) -> Option<(Reporter, Option<Container>)> {
+        let mut options = crate::Options::default();
+        options.accept = options.accept.and_all_daemons();
+        let mut parser = crate::Parser::with_options(options);
+        parser.push_line(format!("{front}{text}").as_bytes());
+        parser.finish();
+        let event = parser.next_event()?;
+        assert!(parser.next_event().is_none());
+        let told = event.testimony?;
+        assert_eq!(told.killer, Some(Killer::Kernel));
+        Some((told.reporter?, event.container))
+    }
+
+    #[test]
+    fn each_runtime_reports_for_itself() {
+        let crio = format!(
+            "time=\"2024-05-07 09:00:01.1Z\" level=error msg=\"Container creation error: {BIRTH}\" id=x"
+        );
+        let other = crio.replace("07 09", "07T09");
+        let by_error =
+            format!("time=\"2024-05-07 09:00:01.1Z\" level=error msg=x error=\"{BIRTH}\"");
+        for (tag, found) in [
+            ("crio", Reporter::Crio),
+            ("dockerd", Reporter::Docker),
+            ("runc", Reporter::Runc),
+            ("crun", Reporter::Runc),
+            ("podman", Reporter::Podman),
+        ] {
+            let front = format!("May  7 09:00:01 n1 {tag}[7]: ");
+            for text in [
+                &*crio,
+                &other,
+                &by_error,
+                &format!("runc create failed: {BIRTH}"),
+            ] {
+                assert_eq!(reporter(&front, text), Some((found, None)), "{tag} {text}");
+            }
+            assert_eq!(reporter(&front, "msg=\"x\" error=\"OOM-killed\""), None);
+        }
+        // Without a frame the format alone tells.
+        assert_eq!(reporter("", &crio), Some((Reporter::Crio, None)));
+        assert_eq!(reporter("", &other), None);
+    }
+
+    #[test]
+    fn the_container_that_docker_started() {
+        let text = format!(
+            "time=\"2024-05-07T09:00:01.1Z\" level=error msg=\"Handler for POST /v1.43/containers/{ID}/start returned error: {BIRTH}\""
+        );
+        for front in ["", "May  7 09:00:01 n1 dockerd[7]: "] {
+            let (found, container) = reporter(front, &text).unwrap();
+            let container = container.unwrap();
+            assert_eq!(
+                (found, container.runtime),
+                (Reporter::Docker, Some(Runtime::Docker))
+            );
+            assert_eq!(container.id.as_deref(), Some(ID));
+            for (from, to) in [("/start", "/wait"), (ID, "web")] {
+                assert_eq!(
+                    reporter(front, &text.replace(from, to)),
+                    Some((Reporter::Docker, None)),
+                    "{to}"
+                );
+            }
+        }
+    }
+}

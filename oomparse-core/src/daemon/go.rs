@@ -210,4 +210,75 @@ mod tests {
         assert!(klog_json_time(&serde_json::json!({"ts": "x"})).is_none());
         assert!(klog_json_time(&serde_json::json!({"ts": -1.5})).is_none());
     }
+
+    #[test]
+    fn pairs_of_keys_and_values() {
+        for (text, key, value, rest) in [
+            (" a=b c", "a", "b", " c"),
+            ("a=\"b c\" d", "a", "b c", " d"),
+            ("a={b c} d", "a", "{b c} d", ""),
+            ("a=&{b c}", "a", "&{b c}", ""),
+            ("a= b", "a", "", " b"),
+        ] {
+            let (found, of, after) = pair(text.as_bytes()).unwrap();
+            assert_eq!(
+                (found, &*of, after),
+                (key.as_bytes(), value.as_bytes(), rest.as_bytes()),
+                "{text}"
+            );
+        }
+        for text in ["=a", "a b=c", "a\"=c", "a", "a=\"b"] {
+            assert!(pair(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_and_formats_of_logrus() {
+        for (text, is_crio, has_time) in [
+            ("time=\"2024-05-07 09:00:01.1Z\" msg=a", true, true),
+            ("time=\"2024-05-07T09:00:01.1Z\" msg=a", false, true),
+            ("time=\"x\" msg=a", false, false),
+            // The first that can be read is the line's own.
+            (
+                "time=\"2024-05-07T09:00:01.1Z\" time=\"2024-05-07 09:00:02.1Z\" msg=a",
+                false,
+                true,
+            ),
+        ] {
+            let line = logrus(text.as_bytes()).unwrap();
+            assert_eq!(
+                (line.is_crio, line.time.is_some()),
+                (is_crio, has_time),
+                "{text}"
+            );
+            assert!(line.time.is_none_or(|it| it.second == 1), "{text}");
+        }
+        let json = logrus(br#"{"msg":"a","error":"b","time":"2023-10-12T19:00:20Z"}"#).unwrap();
+        assert_eq!(
+            (json.error.as_deref(), json.time.unwrap().second),
+            (Some(&b"b"[..]), 20)
+        );
+        for (ts, micros) in [
+            ("1.9", 1_900),
+            ("1.99999", 1_999),
+            ("2", 2_000),
+            ("1.0009", 1_000),
+        ] {
+            let value = serde_json::from_str(&alloc::format!("{{\"ts\":{ts}}}")).unwrap();
+            assert_eq!(
+                klog_json_time(&value),
+                WallTime::from_unix_micros(micros),
+                "{ts}"
+            );
+        }
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        assert_eq!(container_id(id.as_bytes()), Some(id));
+        assert!(
+            container_id(&id.as_bytes()[1..]).is_none()
+                && container_id(id.to_uppercase().as_bytes()).is_none()
+        );
+        assert_eq!(klog_text(b"x y"), (None, &b"x y"[..]));
+        let (time, text) = klog_text(b"W0412 09:28:14.744599   14260 a.go:333] x");
+        assert_eq!((time.map(|it| it.second), text), (Some(14), &b"x"[..]));
+    }
 }

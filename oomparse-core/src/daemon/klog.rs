@@ -181,4 +181,35 @@ mod tests {
             assert!(milliseconds(ts).is_none(), "{ts}");
         }
     }
+
+    #[test]
+    fn values_that_are_quoted_or_objects() {
+        let text = br#"I1012 19:34:45.4 1 a.go:5] "a" one="x\ty\nz\\" two=b three={c d}"#;
+        let entry = Entry::read(text).unwrap();
+        assert_eq!(entry.field("one").as_deref(), Some("x\ty\nz\\"));
+        assert_eq!(entry.field("two").as_deref(), Some("b"));
+        let text = br#"{"ts":1.0,"msg":"a","pod":{"name":"b"},"other":{"x":1},"number":7,"both":{"name":"c","namespace":"d"}}"#;
+        let entry = Entry::read(text).unwrap();
+        assert_eq!(entry.field("pod"), None);
+        assert_eq!(entry.field("other").as_deref(), Some("{\"x\":1}"));
+        assert_eq!(
+            (
+                entry.field("number").as_deref(),
+                entry.field("both").as_deref()
+            ),
+            (Some("7"), Some("d/c"))
+        );
+        assert_eq!(
+            (unquoted("a\\"), unquoted("a\\q")),
+            ("a\\".into(), "aq".into())
+        );
+        for not in [
+            &br#"{"ts":1.0}"#[..],
+            br#"{"msg":"a"}"#,
+            br#"{"ts":1.0,"msg":7}"#,
+            b"x",
+        ] {
+            assert!(Entry::read(not).is_none());
+        }
+    }
 }

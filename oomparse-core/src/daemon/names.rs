@@ -54,4 +54,33 @@ mod tests {
         assert!(uid(b"node-7").is_none() && uid(b"6f1c8a52_0d3b-4b7e-9c2f-51a0e4d7b8c9").is_none());
         assert!(word("a\nb").is_none() && word("").is_none() && word("OOMKilling").is_some());
     }
+
+    #[test]
+    fn names_have_their_lengths_and_edges() {
+        let longest = "a".repeat(MAX_NAME_LEN);
+        let longer = "a".repeat(MAX_NAME_LEN + 1);
+        assert!(name(longest.as_bytes()).is_some() && name(longer.as_bytes()).is_none());
+        assert!(word(&longest).is_some() && word(&longer).is_none());
+        for (text, is_one) in [
+            ("a.b-1", true),
+            ("1", true),
+            (".a", false),
+            ("a.", false),
+            ("a\u{e9}", false),
+        ] {
+            assert_eq!(name(text.as_bytes()).is_some(), is_one, "{text}");
+        }
+        for (text, is_one) in [
+            ("6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9", true),
+            ("6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c", false),
+            ("6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9a", false),
+            ("6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8g9", false),
+            ("6f1c8a5-20d3b-4b7e-9c2f-51a0e4d7b8c9", false),
+            ("0123456789abcdef0123456789abcde", false),
+            ("0123456789abcdef0123456789abcdeg", false),
+            ("0123456789abcdef0123456789abcdef0", false),
+        ] {
+            assert_eq!(uid(text.as_bytes()).is_some(), is_one, "{text}");
+        }
+    }
 }
