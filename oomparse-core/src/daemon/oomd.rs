@@ -240,4 +240,139 @@ mod tests {
         let list = "4711(java) ".repeat(MAX_DAEMON_VICTIMS + 1);
         assert_eq!(processes(list.as_bytes()).len(), MAX_DAEMON_VICTIMS);
     }
+
+    fn events(line: &str) -> Vec<OomEvent> {
+        let options = crate::Options {
+            accept: crate::Accept::ANY.and(Daemon::Oomd),
+            ..crate::Options::default()
+        };
+        let mut parser = crate::Parser::with_options(options);
+        for line in line.lines() {
+            parser.push_line(line.as_bytes());
+        }
+        parser.finish();
+        parser.events().collect()
+    }
+
+    const KILL: &str =
+        "81.28 80.05 42.78 a/b 4096 ruleset:[r] detectorgroup:[d] killer:kill_by_swap_usage v2";
+
+    #[test]
+    fn oomd_kills_and_restarts() {
+        let line = |front: &str, text: &str| alloc::format!("{front}{text}");
+        let (kmsg, own) = ("12,8123,88123456789,-;", "Jun  5 12:00:00 n1 oomd[911]: ");
+        for (front, text, count) in [
+            (kmsg, line("oomd kill: ", KILL), 1),
+            (kmsg, KILL.into(), 0),
+            (own, line("oomd kill: ", KILL), 1),
+            (own, KILL.into(), 1),
+            (
+                own,
+                line("0605 12:00:00 [BaseKillPlugin.cpp:562] ", KILL),
+                1,
+            ),
+            (
+                own,
+                line("0605 12:00:00 [BaseKillPlugin.cpp:562] oomd kill: ", KILL),
+                1,
+            ),
+            (
+                kmsg,
+                "oomd kill: restarted systemd service=a.service".into(),
+                1,
+            ),
+            (
+                kmsg,
+                "oomd kill: restarted systemd service=a.service (dry)".into(),
+                0,
+            ),
+            (kmsg, "oomd kill: restarted systemd service=".into(), 0),
+            (
+                kmsg,
+                line("oomd kill: ", &KILL.replace("killer:", "killer:(dry)")),
+                0,
+            ),
+            (kmsg, line("oomd kill: ", &KILL.replace("a/b ", "")), 0),
+            (kmsg, line("oomd kill: ", &KILL.replace("4096", "x")), 0),
+            (kmsg, line("oomd kill: ", &KILL.replace("80.05", "x")), 0),
+            (
+                kmsg,
+                "oomd kill: 10.00 60.00 600.00 a  1999 detector:swap,12345MB killer:x".into(),
+                1,
+            ),
+        ] {
+            assert_eq!(events(&line(front, &text)).len(), count, "{front}{text}");
+        }
+        let found = events(&line(own, KILL));
+        let told = found[0].testimony.as_ref().unwrap();
+        let cause = told.cause.as_ref().unwrap();
+        assert_eq!(
+            (cause.kind, cause.pressure_percent),
+            (Some(CauseKind::SwapUsed), Percent::parse(b"81.28"))
+        );
+        assert_eq!(found[0].memory.as_ref().unwrap().usage_bytes, Some(4096));
+        assert_eq!(
+            (told.killer, told.stage),
+            (Some(Killer::Oomd), Some(Stage::Sent))
+        );
+        let pressed = events(&line(
+            own,
+            &KILL.replace("kill_by_swap_usage", "kill_by_pressure"),
+        ));
+        let cause = pressed[0]
+            .testimony
+            .as_ref()
+            .unwrap()
+            .cause
+            .clone()
+            .unwrap();
+        assert_eq!(cause.kind, Some(CauseKind::MemoryPressure));
+        let restarted = events(&line(own, "oomd kill: restarted systemd service=a.service"));
+        let told = restarted[0].testimony.as_ref().unwrap();
+        assert_eq!(
+            (told.action, told.unit.clone()),
+            (Some(Action::Restart), Some("a.service".into()))
+        );
+    }
+
+    #[test]
+    fn oomds_list_is_the_kills_after_it() {
+        let own = "Jun  5 12:00:00 n1 oomd[911]: ";
+        let log = alloc::format!(
+            "{own}Killed 1: 6(a)\n{own}Trying to kill oomd/b\n{own}Killed 2: 7(a) 8(b)\n{own}{KILL}\n{own}{}",
+            KILL.replace("a/b", "a/c")
+        );
+        let found: Vec<_> = events(&log)
+            .into_iter()
+            .map(|event| event.testimony.unwrap().victims.len())
+            .collect();
+        assert_eq!(found, [2, 0]);
+        let mut oomd = Oomd::default();
+        for _ in 0..MAX_DAEMON_VICTIMS {
+            oomd.note_killed(b"2: 7(a) 8(b)");
+        }
+        assert_eq!(oomd.killed.len(), MAX_DAEMON_VICTIMS);
+        for (text, found) in [
+            ("7(a) 8(b)", Some((true, "8(b)"))),
+            ("7(a)[E3] 8(b)", Some((false, "8(b)"))),
+            ("7(a)b)", Some((true, ""))),
+            ("0(a)", None),
+            ("7 (a)", None),
+            ("7(aaaaaaaaaaaaaaaa)", None),
+            ("7(aaaaaaaaaaaaaaa)", Some((true, ""))),
+            ("7(a)[E3", None),
+        ] {
+            let one = process(text.as_bytes());
+            let one = one.as_ref().map(|(killed, rest)| (killed.is_some(), *rest));
+            assert_eq!(
+                one,
+                found.map(|(is_killed, rest)| (is_killed, rest.as_bytes())),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            process(b"7(a)b)").unwrap().0.unwrap().comm,
+            Some(Text::from("a)b"))
+        );
+    }
 }

@@ -135,3 +135,130 @@ impl OomEvent {
         self.testimony.get_or_insert_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::stamp::Stamp;
+    use crate::{Accept, Daemon, OomEvent, Options, Parser};
+    use alloc::vec::Vec;
+
+    fn events(accept: Accept, line: &str) -> Vec<OomEvent> {
+        let options = Options {
+            accept,
+            ..Options::default()
+        };
+        let mut parser = Parser::with_options(options);
+        parser.push_line(line.as_bytes());
+        parser.finish();
+        parser.events().collect()
+    }
+
+    #[test]
+    fn a_line_is_for_the_readers_of_its_author() {
+        let klog = "I0203 10:10:10.123456    1422 a.go:83] \"Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a\"}";
+        let kmsg = "12,8125,88123456999,-;oomd kill: 81.28 80.05 42.78 a/b 4096 ruleset:[r] detectorgroup:[d] killer:k v2";
+        let tagged = alloc::format!("Feb  3 10:10:10 n1 kubelet[7]: {klog}");
+        let others = alloc::format!("Feb  3 10:10:10 n1 containerd[7]: {klog}");
+        for (line, daemon, all) in [
+            (klog, Daemon::Kubelet, 1),
+            (klog, Daemon::Containerd, 0),
+            (kmsg, Daemon::Oomd, 1),
+            (kmsg, Daemon::EarlyOom, 0),
+            (&*tagged, Daemon::Kubelet, 1),
+            (&*tagged, Daemon::Containerd, 0),
+            (&*others, Daemon::Containerd, 0),
+        ] {
+            assert_eq!(
+                events(Accept::ANY.and(daemon), line).len(),
+                all,
+                "{daemon:?} {line}"
+            );
+        }
+        // earlyoom does not write to the buffer.
+        let kill = "12,8125,88123456999,-;sending SIGTERM to process 9 uid 0 \"a\": badness 1, VmRSS 2 MiB";
+        assert!(events(Accept::ANY.and(Daemon::EarlyOom), kill).is_empty());
+    }
+
+    #[test]
+    fn what_a_cgroups_path_proves() {
+        let of = |path: &str| {
+            let line = alloc::format!(
+                "Feb  3 10:10:10 n1 oomd[7]: oomd kill: 81.28 80.05 42.78 {path} 4096 ruleset:[r] detectorgroup:[d] killer:k v2"
+            );
+            let event = events(Accept::ANY.and(Daemon::Oomd), &line).remove(0);
+            let cgroup = event.cgroup.unwrap();
+            assert_eq!(
+                cgroup.task_memcg.unwrap().as_bytes(),
+                [b"/", path.as_bytes()].concat()
+            );
+            (event.pod, event.container, cgroup.driver)
+        };
+        let uid = "8d2f976c-ad2c-4c48-a087-c88dcc18efb8";
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        let (pod, container, driver) = of(&alloc::format!("kubepods/burstable/pod{uid}"));
+        let pod = pod.unwrap();
+        assert_eq!(
+            (
+                pod.uid.as_deref(),
+                pod.qos_class.is_some(),
+                driver.is_some()
+            ),
+            (Some(uid), true, true)
+        );
+        assert!(container.is_none());
+        let (pod, container, _) = of(&alloc::format!("kubepods/burstable/pod{uid}/{id}"));
+        assert!(pod.is_some() && container.unwrap().id.as_deref() == Some(id));
+        let (pod, container, _) = of(&alloc::format!("docker/{id}"));
+        assert!(pod.is_none() && container.unwrap().runtime.is_some());
+        let (pod, container, _) = of("system.slice/a.service");
+        assert!(pod.is_none() && container.is_none());
+    }
+
+    /// With whole seconds nobody knows what came together.
+    #[test]
+    fn how_far_apart_two_lines_are() {
+        let roots = crate::cgroup::CgroupRoots::default();
+        let frame = |micros: u64, digits: u8| {
+            let mut wall = crate::time::WallTime::from_unix_micros(micros).unwrap();
+            wall.fraction_digits = digits;
+            crate::frame::Frame {
+                wall: Some(wall),
+                ..crate::frame::Frame::default()
+            }
+        };
+        let kernel = |micros: u64| crate::frame::Frame {
+            kernel_time_us: Some(micros),
+            ..crate::frame::Frame::default()
+        };
+        let at = 1_748_772_400_000_000;
+        for (first, then, found) in [
+            (frame(at, 6), frame(at + 50, 6), Some(true)),
+            (frame(at + 50, 6), frame(at, 6), Some(true)),
+            (frame(at, 6), frame(at + 51, 6), Some(false)),
+            (frame(at, 3), frame(at, 3), Some(true)),
+            (frame(at, 2), frame(at, 6), None),
+            (frame(at, 6), frame(at, 2), None),
+            (frame(at, 0), frame(at, 0), None),
+            (kernel(1_000), kernel(1_050), Some(true)),
+            (kernel(1_000), kernel(1_051), Some(false)),
+            (kernel(1_000), frame(at, 6), None),
+            (frame(at, 6), kernel(1_000), None),
+        ] {
+            let said = super::Said {
+                by: super::By::Kmsg,
+                origin: crate::Origin::User,
+                frame: &then,
+                at: 0,
+                text: b"",
+                accept: Accept::ANY,
+                host: None,
+                roots: &roots,
+            };
+            assert_eq!(
+                said.is_within(50, &Stamp::of(&first, 0, 0)),
+                found,
+                "{first:?} {then:?}"
+            );
+        }
+    }
+}

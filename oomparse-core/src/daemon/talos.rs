@@ -169,3 +169,130 @@ fn processes(fields: &Map<String, Value>) -> Option<Vec<KilledProcess>> {
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Accept, Options, Origin, Parser};
+    use alloc::format;
+
+    const OURS: &str =
+        "\"component\": \"controller-runtime\", \"controller\": \"runtime.OOMController\"";
+
+    fn kill() -> String {
+        format!("[talos] Sending SIGKILL to cgroup {{{OURS}, \"cgroup\": \"/sys/fs/cgroup/a\"}}")
+    }
+
+    fn list(pids: &str) -> String {
+        format!("[talos] victim processes: {{{OURS}, \"processes\": [{pids}]}}")
+    }
+
+    fn other(message: &str) -> String {
+        format!("[talos] {message} {{{OURS}}}")
+    }
+
+    /// The events of records of the buffer, each with its time in microseconds.
+    fn events(log: &[(u64, String)]) -> Vec<OomEvent> {
+        let options = Options {
+            accept: Accept::ANY.and(Daemon::Talos),
+            ..Options::default()
+        };
+        let mut parser = Parser::with_options(options);
+        for (at, text) in log {
+            parser.push_line(format!("12,1,{at},-;{text}").as_bytes());
+        }
+        parser.finish();
+        parser.events().collect()
+    }
+
+    #[test]
+    fn a_kill_and_its_processes() {
+        let found = events(&[(1, kill()), (2, list("7, 8"))]);
+        let told = found[0].testimony.as_ref().unwrap();
+        let pids: Vec<_> = told.victims.iter().map(|it| it.pid).collect();
+        assert_eq!(
+            (pids, told.process_count, found[0].origin),
+            (Vec::from([7, 8]), Some(2), Origin::User)
+        );
+        assert_eq!(
+            (told.killer, told.stage, told.signal),
+            (Some(Killer::Talos), Some(Stage::Sent), Some("SIGKILL"))
+        );
+        assert_eq!(
+            found[0].cgroup.as_ref().unwrap().task_memcg,
+            Some("/a".into())
+        );
+        assert_eq!(found.len(), 1);
+        // Nobody was there, and nobody knows who was.
+        assert!(events(&[(1, kill()), (2, list(""))]).is_empty());
+        assert_eq!(events(&[(1, kill()), (2, list("\"x\""))]).len(), 1);
+        assert_eq!(events(&[(1, kill())]).len(), 1);
+        assert_eq!(events(&[(1, kill()), (2, kill())]).len(), 2);
+        // Another message begins something new.
+        let found = events(&[
+            (1, kill()),
+            (2, other("OOM controller triggered")),
+            (3, list("7")),
+        ]);
+        assert!(found.len() == 1 && found[0].testimony.as_ref().unwrap().victims.is_empty());
+    }
+
+    #[test]
+    fn a_list_in_front_of_its_kill_was_printed_later() {
+        for (at, count) in [(4, 1), (5, 1), (3, 0)] {
+            let found = events(&[(at, list("7")), (4, kill())]);
+            let victims = found[0].testimony.as_ref().unwrap().victims.len();
+            assert_eq!((found.len(), victims), (1, count), "{at}");
+        }
+        assert!(events(&[(5, list("")), (4, kill())]).is_empty());
+        let found = events(&[
+            (5, list("7")),
+            (6, other("OOM controller triggered")),
+            (4, kill()),
+        ]);
+        assert!(found[0].testimony.as_ref().unwrap().victims.is_empty());
+    }
+
+    #[test]
+    fn errors_after_a_kill() {
+        for (error, outcome) in [
+            ("failed to send SIGKILL", Some(Outcome::Failed)),
+            ("cannot reap cgroup", Some(Outcome::Failed)),
+            ("failed to open pidfd", None),
+        ] {
+            for front in [&[(1, kill())][..], &[(1, kill()), (2, list("7"))]] {
+                let found = events(&[front, &[(3, other(error))]].concat());
+                let told = found[0].testimony.as_ref().unwrap();
+                let stage = if outcome.is_some() {
+                    Stage::Marked
+                } else {
+                    Stage::Sent
+                };
+                assert_eq!(
+                    (told.outcome, told.stage),
+                    (outcome, Some(stage)),
+                    "{error}"
+                );
+            }
+        }
+        let late = events(&[
+            (1, kill()),
+            (2, other("failed to open pidfd")),
+            (3, list("7")),
+        ]);
+        assert_eq!(late[0].testimony.as_ref().unwrap().victims.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_the_controllers() {
+        for text in [
+            kill().replace("runtime.OOMController", "runtime.Other"),
+            kill().replace("[talos] ", ""),
+            kill().replace("/sys", "sys"),
+            kill().replace("\"cgroup\"", "\"other\""),
+            "[talos] Sending SIGKILL to cgroup {".into(),
+        ] {
+            assert!(events(&[(1, text.clone())]).is_empty(), "{text}");
+        }
+    }
+}
