@@ -157,4 +157,109 @@ mod tests {
         let longer = [NAME, "_1"].concat();
         assert!(pod(&longer, |key, value| labels.contains(&(key, value))).is_none());
     }
+
+    const ID: &str = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+
+    fn told(
+        read: impl FnOnce(Context<'_>) -> Option<(u64, OomEvent)>,
+    ) -> Option<(bool, Option<WallTime>)> {
+        let roots = crate::cgroup::CgroupRoots::default();
+        let (_, event) = read(Context {
+            accept: crate::Accept::ANY,
+            origin: crate::Origin::Unknown,
+            host: None,
+            roots: &roots,
+        })?;
+        let container = event.container.unwrap();
+        assert_eq!(
+            (container.id.as_deref(), container.runtime),
+            (Some(ID), Some(Runtime::Docker))
+        );
+        assert_eq!(event.testimony.unwrap().told, Some("oom"));
+        assert_eq!(event.pod.is_some(), container.name.is_some());
+        Some((event.pod.is_some(), event.time))
+    }
+
+    #[test]
+    fn events_as_text_and_as_json() {
+        let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+        let name = alloc::format!("k8s_app_web-1_prod_{uid}_0");
+        let labels = alloc::format!(
+            "io.kubernetes.container.name=app, io.kubernetes.pod.name=web-1, io.kubernetes.pod.namespace=prod, io.kubernetes.pod.uid={uid}"
+        );
+        let begin = "2019-05-04T18:05:45.5-05:00";
+        for (text, has_pod) in [
+            (
+                alloc::format!("{begin} container oom {ID} ({labels}, name={name})"),
+                Some(true),
+            ),
+            (
+                alloc::format!("{begin} container oom {ID} ({labels}, name=x, name={name})"),
+                Some(false),
+            ),
+            (
+                alloc::format!("{begin} container oom {ID} ({labels}, other=x)"),
+                Some(false),
+            ),
+            (alloc::format!("{begin} container oom {ID}"), Some(false)),
+            (
+                alloc::format!("{begin} {ID}: (from nginx:1.7) oom   "),
+                Some(false),
+            ),
+            (alloc::format!("{begin} {ID}: (from nginx:1.7) die"), None),
+            (
+                alloc::format!("{begin} container die {ID} ({labels}, name={name})"),
+                None,
+            ),
+            (alloc::format!("{begin} container oom x"), None),
+            (alloc::format!("x container oom {ID}"), None),
+        ] {
+            let found = told(|ctx| line(text.as_bytes(), ctx));
+            assert_eq!(found.map(|it| it.0), has_pod, "{text}");
+            assert!(found.is_none_or(|(_, time)| time.is_some_and(|it| it.second == 45)));
+        }
+        let whole = serde_json::json!({
+            "status": "oom", "id": ID, "Type": "container", "Action": "oom", "time": 1_557_011_144, "timeNano": 1_557_011_145_500_000_000_i64,
+            "Actor": {"ID": ID, "Attributes": {
+                "name": name, "io.kubernetes.container.name": "app", "io.kubernetes.pod.name": "web-1", "io.kubernetes.pod.namespace": "prod",
+                "io.kubernetes.pod.uid": uid,
+            }},
+        });
+        let micros = WallTime::from_unix_micros;
+        assert_eq!(
+            told(|ctx| object(&whole, ctx)),
+            Some((true, micros(1_557_011_145_500_000)))
+        );
+        for (key, value, found) in [
+            (
+                "timeNano",
+                Value::Null,
+                Some((true, micros(1_557_011_144_000_000))),
+            ),
+            (
+                "Type",
+                Value::Null,
+                Some((true, micros(1_557_011_145_500_000))),
+            ),
+            ("Type", "image".into(), None),
+            ("Action", "die".into(), None),
+            (
+                "Action",
+                Value::Null,
+                Some((true, micros(1_557_011_145_500_000))),
+            ),
+            (
+                "Actor",
+                Value::Null,
+                Some((false, micros(1_557_011_145_500_000))),
+            ),
+        ] {
+            let mut changed = whole.clone();
+            changed[key] = value;
+            if changed[key].is_null() {
+                changed.as_object_mut().unwrap().remove(key);
+            }
+            assert_eq!(told(|ctx| object(&changed, ctx)), found, "{key} {changed}");
+        }
+    }
 }

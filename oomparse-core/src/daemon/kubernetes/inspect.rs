@@ -78,3 +78,108 @@ pub(super) fn container(
     out.push_back(event);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cgroup::CgroupRoots;
+    use crate::source::{Accept, Origin};
+    use serde_json::json;
+
+    const ID: &str = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+    const UID: &str = "6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9";
+
+    fn value() -> Value {
+        json!({
+            "Id": ID, "Name": "/k8s_app_web-0_shop_6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9_0",
+            "State": {"OOMKilled": true, "ExitCode": 137, "FinishedAt": "2024-08-08T20:10:14.1Z"},
+            "Config": {"Labels": {
+                "io.kubernetes.container.name": "app", "io.kubernetes.pod.name": "web-0", "io.kubernetes.pod.namespace": "shop",
+                "io.kubernetes.pod.uid": UID,
+            }},
+        })
+    }
+
+    /// The events of these objects, of which each is read.
+    fn events(values: &[Value]) -> VecDeque<OomEvent> {
+        let roots = CgroupRoots::default();
+        let ctx = Context {
+            accept: Accept::ANY.and(Daemon::Dockerd).and(Daemon::Podman),
+            origin: Origin::Unknown,
+            host: None,
+            roots: &roots,
+        };
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        for value in values {
+            assert!(container(value, ctx, &mut told, &mut out));
+        }
+        out
+    }
+
+    #[test]
+    fn the_state_of_a_container() {
+        let event = events(&[value(), value()]).remove(0).unwrap();
+        assert_eq!(event.time.unwrap().second, 14);
+        let (pod, container) = (event.pod.unwrap(), event.container.unwrap());
+        let names = [
+            &pod.uid,
+            &pod.namespace,
+            &pod.name,
+            &container.name,
+            &container.id,
+        ]
+        .map(|it| it.as_deref());
+        assert_eq!(
+            names,
+            [
+                Some(UID),
+                Some("shop"),
+                Some("web-0"),
+                Some("app"),
+                Some(ID)
+            ]
+        );
+        assert_eq!(container.runtime, Some(Runtime::Docker));
+        let told = event.testimony.unwrap();
+        assert_eq!(
+            (told.reporter, told.told),
+            (Some(Reporter::Docker), Some("OOM"))
+        );
+        assert_eq!(
+            told.init.map(|init| (init.exit_code, init.time)),
+            Some((Some(137), event.time))
+        );
+        assert_eq!(events(&[value(), value()]).len(), 1);
+        // One that runs on has no end, and the same container may end again.
+        let mut running = value();
+        running["State"]["Running"] = json!(true);
+        let event = events(&[running.clone()]).remove(0).unwrap();
+        assert!(event.time.is_none() && event.testimony.unwrap().init.is_none());
+        assert_eq!(events(&[value(), running]).len(), 2);
+        let mut podman = value();
+        podman["State"]["OciVersion"] = json!("1.2.0");
+        let event = events(&[podman]).remove(0).unwrap();
+        assert_eq!(event.container.unwrap().runtime, Some(Runtime::Podman));
+        let mut alive = value();
+        alive["State"]["OOMKilled"] = json!(false);
+        assert!(events(&[alive]).is_empty());
+        // A label that does not agree leaves the container's id alone.
+        let mut other = value();
+        other["Config"]["Labels"]["io.kubernetes.pod.name"] = json!("web-1");
+        let event = events(&[other]).remove(0).unwrap();
+        assert!(event.pod.is_none() && event.container.unwrap().name.is_none());
+    }
+
+    #[test]
+    fn what_is_a_container() {
+        for (value, is_one) in [
+            (value(), true),
+            (json!({"Id": "x", "State": {"OOMKilled": true}}), false),
+            (json!({"Id": ID, "State": {"OOMKilled": 1}}), false),
+            (json!({"Id": ID}), false),
+            (json!({"State": {"OOMKilled": true}}), false),
+        ] {
+            assert_eq!(is_container(&value), is_one, "{value}");
+        }
+    }
+}

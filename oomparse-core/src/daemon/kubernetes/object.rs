@@ -152,3 +152,164 @@ fn carried(value: &Value) -> Option<(&str, &Value)> {
     };
     inner.is_object().then_some((verb, inner))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cgroup::CgroupRoots;
+    use crate::source::{Accept, Origin};
+    use serde_json::json;
+
+    /// Whether an object is read, how many events it makes, and the text that is read again.
+    fn read_of(accept: Accept, value: &Value) -> (bool, usize, Vec<u8>) {
+        let roots = CgroupRoots::default();
+        let ctx = Context {
+            accept,
+            origin: Origin::Unknown,
+            host: None,
+            roots: &roots,
+        };
+        let (mut told, mut out, mut again) = (Told::default(), VecDeque::new(), Vec::new());
+        let is_read = read(value, ctx, &mut told, &mut out, &mut again);
+        told.give(&mut out);
+        (is_read, out.len(), again)
+    }
+
+    fn event(uid: &str) -> Value {
+        json!({
+            "kind": "Event", "metadata": {"uid": uid}, "involvedObject": {"kind": "Node", "name": "n1"},
+            "reason": "SystemOOM", "message": "System OOM encountered", "source": {"component": "kubelet"},
+        })
+    }
+
+    #[test]
+    fn objects_on_a_line() {
+        for (line, found) in [
+            ("{\"a\": 1} ", Some("{\"a\": 1}")),
+            ("[{\"Id\":\"a\"}]", Some("[{\"Id\":\"a\"}]")),
+            ("[{\"a\":1}]", None),
+            (
+                "I0203 10:10:10.123456       1 a.go:83] {\"verb\":\"ADDED\"}",
+                Some("{\"verb\":\"ADDED\"}"),
+            ),
+            ("I0203 10:10:10.123456       1 a.go:83] {\"a\":1}", None),
+            (
+                "W0203 10:10:10.123456       1 a.go:83] {\"verb\":\"ADDED\"}",
+                None,
+            ),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(on_line(line.as_bytes()), found.map(str::as_bytes), "{line}");
+        }
+    }
+
+    #[test]
+    fn records_that_hold_an_event() {
+        let all = Accept::ANY.and(Daemon::Kubernetes);
+        let pod = json!({"kind": "Pod", "metadata": {"name": "a"}, "status": {}});
+        let status = json!({"name": "a", "restartCount": 1, "state": {"terminated": {"reason": "OOMKilled"}}});
+        let text = serde_json::to_string(&event("a")).unwrap();
+        for (value, is_read, count) in [
+            (event("a"), true, 1),
+            (json!({"verb": "ADDED", "event": event("a")}), true, 1),
+            (json!({"type": "ADDED", "object": event("a")}), true, 1),
+            (json!({"EventValue": text}), true, 1),
+            (json!({"EventValue": "x"}), false, 0),
+            (
+                json!({"record": {"verb": "ADDED", "event": event("a")}}),
+                true,
+                1,
+            ),
+            (
+                json!({"record": {"verb": "ADDED", "event": event("a")}, "b": 1}),
+                false,
+                0,
+            ),
+            (json!({"record": event("a")}), false, 0),
+            (json!({"verb": "ADDED", "event": "x"}), false, 0),
+            (json!({"items": [event("a"), event("b")]}), true, 2),
+            (json!({"items": [event("a"), {"b": 1}]}), true, 1),
+            (json!({"items": [{"b": 1}, event("a")]}), true, 1),
+            (json!({"items": []}), false, 0),
+            (json!({"kind": "EventList", "items": []}), true, 0),
+            (pod, true, 0),
+            (status, true, 1),
+            (json!({"a": 1}), false, 0),
+            (
+                json!({"verb": "A", "event": {"verb": "A", "event": {"verb": "A", "event": event("a")}}}),
+                false,
+                0,
+            ),
+        ] {
+            let found = read_of(all, &value);
+            assert_eq!((found.0, found.1), (is_read, count), "{value}");
+            assert_eq!(
+                read_of(Accept::ANY.and(Daemon::EarlyOom), &value),
+                (false, 0, Vec::new())
+            );
+        }
+    }
+
+    /// What a list holds beside is read again, if it has a word of a kill.
+    #[test]
+    fn other_items_of_a_list_are_read_again() {
+        let all = Accept::ANY.and(Daemon::Kubernetes);
+        let known = [
+            event("a"),
+            json!({"kind": "Pod", "message": "OOMKilled"}),
+            json!({"name": "a", "restartCount": 1, "state": {"x": "OOMKilled"}}),
+            json!({"items": ["OOMKilled"]}),
+            json!({"kind": "Job"}),
+        ];
+        for item in known {
+            assert!(
+                read_of(all, &json!({"kind": "List", "items": [item]}))
+                    .2
+                    .is_empty(),
+                "{item}"
+            );
+        }
+        let other = json!({"kind": "Job", "message": "OOMKilled"});
+        let (is_read, _, again) =
+            read_of(all, &json!({"kind": "List", "items": [event("a"), other]}));
+        assert_eq!(
+            (is_read, again),
+            (true, alloc::format!("{other}\n").into_bytes())
+        );
+        assert!(
+            read_of(all, &json!({"kind": "x", "items": [other]}))
+                .2
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn each_printer_is_asked_for_by_itself() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        let docker = json!({"Type": "container", "Action": "oom", "id": id, "time": 1_557_011_145});
+        let inspect = json!({"Id": id, "State": {"OOMKilled": true}});
+        let podman = json!({"Id": id, "State": {"OOMKilled": true, "OciVersion": "1"}});
+        let cri = json!({"status": {"id": id, "state": "CONTAINER_EXITED", "reason": "OOMKilled"}});
+        for (value, daemon) in [
+            (docker, Daemon::Dockerd),
+            (inspect.clone(), Daemon::Dockerd),
+            (json!([inspect]), Daemon::Dockerd),
+            (json!([{"a": 1}, inspect]), Daemon::Dockerd),
+            (json!([inspect, {"a": 1}]), Daemon::Dockerd),
+            (podman.clone(), Daemon::Podman),
+            (json!([podman]), Daemon::Podman),
+            (cri, Daemon::Crictl),
+        ] {
+            for asked in [Daemon::Dockerd, Daemon::Podman, Daemon::Crictl] {
+                let found = read_of(Accept::ANY.and(asked), &value);
+                let is_its = asked == daemon;
+                assert_eq!(
+                    (found.0, found.1),
+                    (is_its, usize::from(is_its)),
+                    "{asked:?} {value}"
+                );
+            }
+        }
+    }
+}
