@@ -511,4 +511,195 @@ mod tests {
         );
         assert_eq!(victim.cmdline, Some(Text::from(cmdline)));
     }
+
+    /// The events of these lines, each in its second.
+    fn events(log: &[(u32, &str)]) -> alloc::vec::Vec<OomEvent> {
+        let options = Options {
+            accept: crate::Accept::ANY.and(Daemon::EarlyOom),
+            ..Options::default()
+        };
+        let mut parser = Parser::with_options(options);
+        for (second, text) in log {
+            parser.push_line(
+                alloc::format!("Jan  5 02:12:{second:02} n1 earlyoom[77]: {text}").as_bytes(),
+            );
+        }
+        parser.finish();
+        parser.events().collect()
+    }
+
+    const OLD: &str = "sending SIGTERM to process 12 uid 33 \"a\": badness 8, VmRSS 2 MiB";
+    const NEW: &str = "sending SIGTERM to process 12 uid 33 \"a\": oom_score 8, oom_score_adj -5, VmRSS 2 MiB, cmdline \"x\"";
+    const NEXT: &str =
+        "sending SIGTERM to process 13 uid 33 \"b\": oom_score 8, VmRSS 2 MiB, cmdline \"x\"";
+
+    #[test]
+    fn a_kill_is_told_with_all_that_its_line_has() {
+        let found = events(&[(2, NEW)]);
+        let victim = found[0].victim.as_ref().unwrap();
+        assert_eq!(
+            (
+                victim.pid,
+                victim.uid,
+                victim.oom_score,
+                victim.oom_score_adj
+            ),
+            (12, Some(33), Some(8), Some(-5))
+        );
+        assert_eq!(
+            (
+                victim.rss_bytes,
+                victim.comm.clone(),
+                victim.cmdline.clone()
+            ),
+            (Some(2 << 20), Some("a".into()), Some("x".into()))
+        );
+        let told = found[0].testimony.as_ref().unwrap();
+        assert_eq!(
+            (told.killer, told.stage, told.signal),
+            (Some(Killer::EarlyOom), Some(Stage::Sent), Some("SIGTERM"))
+        );
+        assert_eq!(
+            told.cause.as_ref().unwrap().kind,
+            Some(CauseKind::LowMemory)
+        );
+    }
+
+    #[test]
+    fn outcomes_of_a_kill() {
+        for (line, outcome, stage) in [
+            (
+                "process exited after 0.1 seconds",
+                Some(Outcome::Exited),
+                Stage::Confirmed,
+            ),
+            (
+                "process 12 exited after 0.1 seconds",
+                Some(Outcome::Exited),
+                Stage::Confirmed,
+            ),
+            (
+                "process -12 exited after 0.1 seconds",
+                Some(Outcome::Exited),
+                Stage::Confirmed,
+            ),
+            ("process 13 exited after 0.1 seconds", None, Stage::Sent),
+            (
+                "process 12 did not exit",
+                Some(Outcome::Survived),
+                Stage::Sent,
+            ),
+            ("process 12 x", None, Stage::Sent),
+            (
+                "kill failed: Timer expired",
+                Some(Outcome::Survived),
+                Stage::Sent,
+            ),
+            (
+                "kill failed: Operation not permitted",
+                Some(Outcome::Failed),
+                Stage::Marked,
+            ),
+            ("x", None, Stage::Sent),
+        ] {
+            for kill in [OLD, NEW] {
+                let found = events(&[(2, kill), (3, line)]);
+                let told = found[0].testimony.as_ref().unwrap();
+                assert_eq!((told.outcome, told.stage), (outcome, Some(stage)), "{line}");
+            }
+        }
+        for (line, first, signal) in [
+            (
+                "escalating to SIGKILL after 1.1 seconds",
+                Some("SIGTERM"),
+                "SIGKILL",
+            ),
+            ("escalating to SIGTERM after 1.1 seconds", None, "SIGTERM"),
+            ("escalating to SIGHUP after 1.1 seconds", None, "SIGTERM"),
+        ] {
+            let found = events(&[(2, OLD), (3, line)]);
+            let told = found[0].testimony.as_ref().unwrap();
+            assert_eq!(
+                (told.first_signal, told.signal),
+                (first, Some(signal)),
+                "{line}"
+            );
+        }
+        let cmdline = events(&[(2, OLD), (2, "process 12 cmdline \"y\"")]);
+        assert_eq!(
+            cmdline[0].victim.as_ref().unwrap().cmdline,
+            Some("y".into())
+        );
+    }
+
+    /// The next round ends the wait for the one before.
+    #[test]
+    fn what_is_read_behind_the_next_round_is_of_the_next_kill() {
+        const DRY: &str = "dryrun, not actually sending any signal";
+        for round in [
+            "mem avail:     1 of     2 MiB",
+            "low memory! at or below",
+            "Low Memory! At or below",
+            NEXT,
+        ] {
+            assert_eq!(
+                events(&[(2, OLD), (3, round)]).len(),
+                if round == NEXT { 2 } else { 1 },
+                "{round}"
+            );
+            let found = events(&[(2, OLD), (3, round), (3, DRY)]);
+            assert_eq!(found.len(), 1, "{round}");
+            assert_eq!(found[0].victim.as_ref().unwrap().pid, 12);
+        }
+        assert!(events(&[(2, OLD), (2, DRY)]).is_empty());
+        assert!(events(&[(2, NEW), (2, DRY), (2, "x")]).is_empty());
+    }
+
+    /// Without fractions of a second, a kill in the second of a command line may be a part of it.
+    #[test]
+    fn a_kill_behind_a_command_line_is_another_in_another_second() {
+        for (log, pids) in [
+            (&[(2, NEW), (2, NEXT)][..], &[12][..]),
+            (&[(2, NEW), (3, NEXT)], &[12, 13]),
+            (&[(2, OLD), (2, NEXT)], &[12, 13]),
+            (&[(2, NEW), (2, "x"), (2, NEXT)], &[12, 13]),
+            // One that is open goes on to its end, whatever it holds.
+            (
+                &[
+                    (2, &NEW[..NEW.len() - 1]),
+                    (2, "a"),
+                    (2, "dryrun, not actually sending any signal"),
+                    (2, "b\""),
+                    (3, "process 12 exited after 0.1 seconds"),
+                ],
+                &[12],
+            ),
+            (
+                &[(2, &NEW[..NEW.len() - 1]), (3, NEXT), (4, NEXT)],
+                &[12, 13],
+            ),
+        ] {
+            let found: alloc::vec::Vec<_> = events(log)
+                .into_iter()
+                .map(|event| event.victim.unwrap().pid)
+                .collect();
+            assert_eq!(found, pids, "{log:?}");
+        }
+    }
+
+    #[test]
+    fn comms_have_their_length() {
+        let longest = "c".repeat(MAX_COMM_LEN);
+        for (comm, is_read) in [(longest.clone(), true), (longest + "c", false)] {
+            let text = alloc::format!(
+                "killing process 12 \"{comm}\" with signal 15: badness 3, VmRSS 4 MiB"
+            );
+            assert_eq!(
+                kill(text.as_bytes()).unwrap().victim.comm.is_some(),
+                is_read
+            );
+            let text = alloc::format!("Killing process 12 {comm}");
+            assert_eq!(kill(text.as_bytes()).is_some(), is_read);
+        }
+    }
 }

@@ -389,6 +389,7 @@ mod tests {
     use super::*;
     use crate::{Accept, Options, Parser};
     use alloc::format;
+    use alloc::string::ToString;
 
     const UID: &str = "3dc279e9-2093-411c-a501-3a351a623ccf";
     const MUST: &str = "eviction_manager.go:356] \"Eviction manager: must evict pod(s) to reclaim\" resourceName=\"memory\"";
@@ -548,5 +549,146 @@ mod tests {
             assert!(names(pod).is_none(), "{pod}");
         }
         assert_eq!(names("a.b-1/c"), Some(("a.b-1", "c")));
+    }
+
+    /// Up to 1.20 the verdict names the pod with its uid, and a text has no keys.
+    #[test]
+    fn verdicts_of_the_old_form() {
+        let must = "eviction_manager.go:333] eviction manager: must evict pod(s) to reclaim memory";
+        let evicted = format!(
+            "eviction_manager.go:563] eviction manager: pod web-0_shop({UID}) is evicted successfully"
+        );
+        let found = events(&[(7, must), (7, &evicted)]);
+        let pod = found[0].pod.as_ref().unwrap();
+        let names = [&pod.uid, &pod.namespace, &pod.name].map(|it| it.as_deref());
+        assert_eq!(names, [Some(UID), Some("shop"), Some("web-0")]);
+        assert_eq!(pod.source, Some(PodSource::KubeletLog));
+        let anew = "eviction_manager.go:333] eviction manager: attempting to reclaim memory";
+        let nobody =
+            "eviction_manager.go:333] eviction manager: unable to evict any pods from the node";
+        for log in [
+            &[(7, evicted.as_str())][..],
+            &[(7, &must.replace("memory", "imagefs")), (7, &evicted)],
+            &[(7, &must.replace("eviction manager: ", "")), (7, &evicted)],
+            &[(7, must), (7, anew), (7, &evicted)],
+            &[(7, must), (7, nobody), (7, &evicted)],
+            &[
+                (7, must),
+                (7, &evicted.replace("is evicted", "was evicted")),
+            ],
+        ] {
+            assert!(events(log).is_empty(), "{log:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_killed_is_read_in_every_form() {
+        let other = |words: &str, id: &str| {
+            format!(
+                "a.go:1] \"{words}\" pod=\"shop/web-0\" podUID={UID} containerName=\"app\" containerID={id}"
+            )
+        };
+        let id = "a".repeat(64);
+        let grace = "Killing container with a grace period";
+        for (line, runtime) in [
+            (
+                other(grace, &format!("\"docker://{id}\"")),
+                Some(Some(Runtime::Docker)),
+            ),
+            (
+                other(
+                    "Killing container with a grace period override",
+                    &format!("\"cri-o://{id}\""),
+                ),
+                Some(Some(Runtime::CriO)),
+            ),
+            (
+                other(
+                    &["kubelet: ", grace].concat(),
+                    &format!("\"containerd://{id}\""),
+                ),
+                Some(Some(Runtime::Containerd)),
+            ),
+            (other(grace, &format!("\"x://{id}\"")), Some(None)),
+            (
+                other(grace, &format!("{{Type:containerd ID:{id}}}")),
+                Some(Some(Runtime::Containerd)),
+            ),
+            (
+                other(
+                    grace,
+                    &format!("{{\"Type\":\"containerd\",\"ID\":\"{id}\"}}"),
+                ),
+                Some(Some(Runtime::Containerd)),
+            ),
+            (other(grace, "\"docker://x\""), None),
+            (other("Killing nobody", &format!("\"docker://{id}\"")), None),
+        ] {
+            let found = events(&[(7, MUST), (7, &line), (7, EVICTED)]);
+            let container = found[0].container.as_ref();
+            assert_eq!(container.map(|it| it.runtime), runtime, "{line}");
+            assert!(container.is_none_or(|it| it.id.as_ref() == Some(&id)));
+        }
+        // The uid of the lifecycle event's two forms, of this pod alone.
+        let pleg = |pod: &str, event: &str| {
+            format!(
+                "kubelet.go:2231] \"SyncLoop (PLEG): event for pod\" pod=\"{pod}\" event={event}"
+            )
+        };
+        for (line, uid) in [
+            (
+                pleg(
+                    "shop/web-0",
+                    &format!("&{{ID:{UID} Type:ContainerDied Data:x}}"),
+                ),
+                Some(UID),
+            ),
+            (
+                pleg(
+                    "shop/web-0",
+                    &format!("{{\"ID\":\"{UID}\",\"Type\":\"ContainerDied\"}}"),
+                ),
+                Some(UID),
+            ),
+            (
+                pleg(
+                    "shop/web-1",
+                    &format!("&{{ID:{UID} Type:ContainerDied Data:x}}"),
+                ),
+                None,
+            ),
+            (
+                pleg("shop/web-0", "&{ID:x Type:ContainerDied Data:x}"),
+                None,
+            ),
+        ] {
+            let found = events(&[(7, MUST), (7, &line), (7, EVICTED)]);
+            assert_eq!(found[0].pod.as_ref().unwrap().uid.as_deref(), uid, "{line}");
+            // Before a pod must go, nothing is noted.
+            let found = events(&[(7, &line), (7, MUST), (7, EVICTED)]);
+            assert_eq!(found[0].pod.as_ref().unwrap().uid, None);
+        }
+    }
+
+    #[test]
+    fn a_pod_has_so_many_containers() {
+        let pod =
+            |number: usize| killing(UID, 'a').replace(&"a".repeat(64), &format!("{number:064x}"));
+        let mut log = Vec::from([MUST.to_string()]);
+        log.extend((0..MAX_EVICTION_PODS + 3).map(pod));
+        let mut reader = Eviction {
+            pressure: Some(Pressure::default()),
+        };
+        for line in log.iter().skip(1) {
+            let line = format!("I1012 19:34:44.999101       7 {line}");
+            let entry = Entry::read(line.as_bytes()).unwrap();
+            reader.seen(&entry, |seen, entry| {
+                seen.containers.extend(container(entry))
+            });
+        }
+        assert_eq!(
+            reader.pressure.unwrap().pods[0].containers.len(),
+            MAX_EVICTION_PODS
+        );
     }
 }

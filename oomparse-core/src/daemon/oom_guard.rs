@@ -202,8 +202,10 @@ mod tests {
     }
 
     fn events(line: &str) -> Vec<OomEvent> {
-        let mut options = crate::Options::default();
-        options.accept = crate::Accept::ANY.and(Daemon::OomGuard);
+        let options = crate::Options {
+            accept: crate::Accept::ANY.and(Daemon::OomGuard),
+            ..crate::Options::default()
+        };
         let mut parser = crate::Parser::with_options(options);
         parser.push_line(line.as_bytes());
         parser.finish();

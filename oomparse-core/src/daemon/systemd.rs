@@ -349,13 +349,13 @@ mod tests {
             told(&[("00:00", KERNEL), ("00:09", END)]),
             [("a.service".into(), Some(Killer::Kernel), result.clone())]
         );
-        let own = ("a.service".into(), None, result.clone());
-        assert_eq!(told(&[("00:00", END)]), [own.clone()]);
+        let own = [("a.service".into(), None, result.clone())];
+        assert_eq!(told(&[("00:00", END)]), own);
         // Once, for so long.
-        assert_eq!(told(&[("00:00", END), ("10:00", END)]), [own.clone()]);
+        assert_eq!(told(&[("00:00", END), ("10:00", END)]), own);
         assert_eq!(
             told(&[("00:00", END), ("10:01", END)]),
-            [own.clone(), own.clone()]
+            [own.clone(), own].concat()
         );
         let other = "b.service: Failed with result 'oom-kill'.";
         assert_eq!(told(&[("00:00", END), ("00:00", other)]).len(), 2);
