@@ -566,6 +566,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn outcomes_of_a_kill() {
         for (line, outcome, stage) in [
             (

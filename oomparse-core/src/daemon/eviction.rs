@@ -582,6 +582,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn who_is_killed_is_read_in_every_form() {
         let other = |words: &str, id: &str| {
             format!(

@@ -258,6 +258,7 @@ mod tests {
         "81.28 80.05 42.78 a/b 4096 ruleset:[r] detectorgroup:[d] killer:kill_by_swap_usage v2";
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn oomd_kills_and_restarts() {
         let line = |front: &str, text: &str| alloc::format!("{front}{text}");
         let (kmsg, own) = ("12,8123,88123456789,-;", "Jun  5 12:00:00 n1 oomd[911]: ");

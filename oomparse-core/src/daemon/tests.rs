@@ -23,6 +23,7 @@ enum Waits {
 }
 
 /// Lines of each daemon after which its reader waits, and how many bytes of them it holds besides an event's own.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn waiting() -> Vec<(&'static str, Vec<String>, Waits, usize)> {
     let pad = "x".repeat(3000);
     let (must, evicting, killing) = (

@@ -181,6 +181,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn events_as_text_and_as_json() {
         let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
         let name = alloc::format!("k8s_app_web-1_prod_{uid}_0");
