@@ -91,6 +91,11 @@ fn fail<T>(input: &[u8]) -> Parsed<'_, T> {
     )))
 }
 
+/// The text between a process's id and its name; copies lose the blank.
+pub(crate) fn before_name(input: &[u8]) -> Parsed<'_, &[u8]> {
+    alt((tag(&b" ("[..]), tag(&b"("[..]))).parse(input)
+}
+
 /// A process id.
 pub(crate) fn pid(input: &[u8]) -> Parsed<'_, u32> {
     map_opt(number, |value| u32::try_from(value).ok()).parse(input)

@@ -8,7 +8,7 @@
 //! `oom_reaper: unable to reap pid:91 (postgres)` (5.4).
 
 use super::Line;
-use super::common::{Parsed, is_comm, kib_after, pid, rsplit_once};
+use super::common::{Parsed, before_name, is_comm, kib_after, pid, rsplit_once};
 use nom::Parser;
 use nom::bytes::complete::tag;
 use nom::combinator::opt;
@@ -56,7 +56,7 @@ pub(super) fn reaped(input: &[u8]) -> Parsed<'_, ReapedLine<'_>> {
     }
     let (rest, _) = (tag(&b"reaped process "[..]), opt(tag(&b":"[..]))).parse(rest)?;
     let (rest, pid) = pid(rest)?;
-    let (rest, _) = tag(&b" ("[..]).parse(rest)?;
+    let (rest, _) = before_name(rest)?;
     let mut line = ReapedLine {
         pid,
         comm: None,

@@ -20,7 +20,9 @@
 use super::Line;
 mod beancounter;
 
-use super::common::{Message, Parsed, is_comm, kib_after, message, number, pid, rsplit_once, uid};
+use super::common::{
+    Message, Parsed, before_name, is_comm, kib_after, message, number, pid, rsplit_once, uid,
+};
 use crate::event::Field;
 use crate::limits::MAX_COMM_LEN;
 use nom::Parser;
@@ -85,7 +87,7 @@ pub(super) fn killed(input: &[u8]) -> Parsed<'_, Killed<'_>> {
         tag(&b","[..]),
     ))
     .parse(rest)?;
-    let (rest, _) = tag(&b" ("[..]).parse(rest)?;
+    let (rest, _) = before_name(rest)?;
     let mut line = Killed {
         message,
         pid,
@@ -198,13 +200,13 @@ fn read_files<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
         (", shmem-rss:", SHMEM, &mut line.shmem_rss_kib),
     ];
     for (name, field, slot) in fields {
-        match kib_after(name, rest) {
+        match kib_after(name, rest).or_else(|_| behind_comma(name, rest)) {
             Ok((tail, value)) => {
                 *slot = Some(value);
                 rest = tail;
             }
             // Kernels before 4.5 end after file-rss; people leave out what they do not need.
-            Err(_) if field == SHMEM && !rest.starts_with(b", s") || is_tail(rest) => break,
+            Err(_) if field == SHMEM && !is_shmem(rest) || is_tail(rest) => break,
             Err(_) => {
                 line.cut = Some(field);
                 return;
@@ -212,6 +214,16 @@ fn read_files<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
         }
     }
     read_tail(rest, line);
+}
+
+/// A size behind a comma whose blank was lost, where a line was broken.
+fn behind_comma<'a>(name: &'static str, rest: &'a [u8]) -> Parsed<'a, u64> {
+    let (rest, _) = tag(&b","[..]).parse(rest)?;
+    kib_after(name.strip_prefix(", ").unwrap_or(name), rest)
+}
+
+fn is_shmem(rest: &[u8]) -> bool {
+    rest.starts_with(b", s") || rest.starts_with(b",s")
 }
 
 /// The keys behind the sizes, as the kernel writes them and as people do who leave out some.
@@ -229,18 +241,24 @@ fn is_tail(rest: &[u8]) -> bool {
 }
 
 /// `, UID:0 pgtables:4kB oom_score_adj:968` of 5.4 and later.
-fn read_tail<'a>(rest: &'a [u8], line: &mut Killed<'a>) {
+fn read_tail<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     let keys = (
         tag(&b", UID:"[..]),
         tag(&b", UID "[..]),
         tag(&b", uid:"[..]),
+        tag(&b",UID:"[..]),
     );
-    let Ok((rest, found)) = preceded(nom::branch::alt(keys), uid).parse(rest) else {
-        if adjustment(rest, line) {
+    let read = preceded(nom::branch::alt(keys), uid).parse(sizes);
+    // Without its blank only with what must follow it.
+    let read = read
+        .ok()
+        .filter(|(rest, _)| !sizes.starts_with(b",U") || rest.starts_with(b" pgtables:"));
+    let Some((rest, found)) = read else {
+        if adjustment(sizes, line) {
             return;
         }
         // Where a blank is missing a line was broken.
-        let rest = rest.trim_ascii_end();
+        let rest = sizes.trim_ascii_end();
         if !rest.is_empty() && b", UID:".starts_with(rest) || rest.starts_with(b",U") {
             line.cut = Some(UID);
         }

@@ -136,6 +136,8 @@ impl Pending {
             _ if !near => &[],
             (Fragment::Piece, _) if this.may_go_on(message, &stamp) => &[b""],
             (Fragment::Whole | Fragment::Piece, _) => &[],
+            // Behind a figure no comm goes on.
+            (_, FrameKind::Indented) if this.bytes.ends_with(b"kB,") => &[b"", b" "],
             (_, FrameKind::Indented) => &[b"\n", b"", b" "],
             // syslog(2) repeats the prefix, with the record's own stamp, after a newline.
             _ if is_known(message) => &[],
@@ -230,6 +232,10 @@ impl Pending {
             if separator == b"\n" && self.newlines >= MAX_COMM_LEN {
                 continue;
             }
+            // The kernel prints a blank there: copies that lost it are read, too.
+            if separator.is_empty() && lacks_blank(&self.bytes, piece) {
+                continue;
+            }
             let len = self
                 .bytes
                 .len()
@@ -250,7 +256,7 @@ impl Pending {
                 || separator.is_empty() && (self.continues(piece) || self.is_wrapped(frame, piece))
                 // A comm may contain several newlines in a row.
                 || piece.is_empty() && separator == b"\n"
-                || frame.kind == FrameKind::Bare
+                || (frame.kind == FrameKind::Bare || is_broken_by_hand(frame, piece))
                     && progress(&line) > 0
                     && progress(&line) > progress(&parse_line(&self.bytes))
             {
@@ -318,6 +324,21 @@ impl Pending {
             Joinable::Invoked | Joinable::Killed | Joinable::TaskInfo | Joinable::Selected => false,
         }
     }
+}
+
+/// Whether a Killed line's blank before the name or behind a comma is missing between two of its pieces.
+fn lacks_blank(bytes: &[u8], piece: &[u8]) -> bool {
+    match (bytes.last(), piece.first()) {
+        (Some(b'0'..=b'9'), Some(b'(')) => true,
+        (Some(b','), Some(b'f' | b's' | b'U')) => bytes.ends_with(b"kB,"),
+        _ => false,
+    }
+}
+
+/// Whether somebody broke a line behind a comma, and indented its rest. No comm with a newline in it has room for a
+/// figure with a comma behind a name.
+fn is_broken_by_hand(frame: &Frame<'_>, piece: &[u8]) -> bool {
+    frame.kind == FrameKind::Indented && piece.trim_ascii_end().ends_with(b"kB,")
 }
 
 /// The text of a summary's piece without the blanks that a terminal or a console put after it.
