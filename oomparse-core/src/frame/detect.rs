@@ -23,7 +23,9 @@ pub(super) fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
             .or_else(|| syslog::numbered_date(line))
             .or_else(|| dmesg::lost_bracket(line)),
         b'[' => dmesg::bracketed(line),
-        b'A'..=b'Z' => syslog::named_date(line).or_else(|| marked(line, nested)),
+        b'A'..=b'Z' => dmesg::lost_bracket_of_date(line)
+            .or_else(|| syslog::named_date(line))
+            .or_else(|| marked(line, nested)),
         b'<' => syslog::prioritised(line),
         b'a'..=b'z' => server_sent(line, nested).or_else(|| dmesg::decoded(line)),
         b'{' => object(line, nested),

@@ -31,6 +31,9 @@ use memchr::memchr;
 /// Longest stamp between brackets that is read, in bytes: a weekday and a month in any script.
 const MAX_STAMP_LEN: usize = 80;
 
+/// The length of a date as ctime(3) writes it.
+const CTIME_LEN: usize = 24;
+
 /// A line after its printk stamp was removed: microseconds since boot, the caller, the message.
 pub(super) type Stamped<'a> = (u64, Option<&'a [u8]>, &'a [u8]);
 
@@ -122,7 +125,10 @@ fn cpu_and_comm(message: &[u8]) -> &[u8] {
 
 /// `[Wed Feb 19 06:41:03 2025] message` and other human-readable stamps.
 fn human(line: &[u8]) -> Option<Frame<'_>> {
-    let inner = line.strip_prefix(b"[")?;
+    behind_bracket(line.strip_prefix(b"[")?)
+}
+
+fn behind_bracket(inner: &[u8]) -> Option<Frame<'_>> {
     let end = memchr(b']', inner.get(..MAX_STAMP_LEN).unwrap_or(inner))?;
     let (inner, rest) = inner.split_at_checked(end)?;
     let message = match rest.get(1..)? {
@@ -218,6 +224,14 @@ fn read_human(stamp: &[u8], frame: &mut Frame<'_>) -> Option<()> {
 pub(super) fn is_of_same_minute(line: &[u8]) -> bool {
     let inner = line.strip_prefix(b"[").map(skip_blanks);
     inner.is_some_and(|inner| inner.starts_with(b"+"))
+}
+
+/// `Thu Jan  5 02:12:02 2023] message`: a copy that lost the first bracket of `dmesg -T`.
+pub(super) fn lost_bracket_of_date(line: &[u8]) -> Option<Frame<'_>> {
+    let (date, rest) = line.split_at_checked(CTIME_LEN)?;
+    rest.starts_with(b"] ").then_some(())?;
+    stamp::ctime(date)??;
+    behind_bracket(line)
 }
 
 /// `5193605.506728] message`: a copy that lost the first bracket.
