@@ -153,7 +153,8 @@ fn what_is_left(version: &str) -> String {
          cargo xtask crates\n  \
          git tag -a v{version} -m {version} && git push origin main v{version}\n  \
          {}\n  \
-         npm publish dist/packages/oomparse-{version}.tgz\n\
+         npm publish dist/packages/oomparse-{version}.tgz\n  \
+         twine upload dist/packages/oomparse-{version}*.whl dist/packages/oomparse-{version}.tar.gz\n\
          The tag makes .github/workflows/dist.yml put dist/packages on the forge's page of releases. Who signs, signs SHA256SUMS.",
         publish.join("\n  ")
     )
