@@ -283,8 +283,9 @@ mod tests {
             ("x-", None),
         ] {
             let unit = alloc::format!("{start}{id}.scope");
-            let found = container(unit.as_bytes()).and_then(|it| it.runtime);
-            assert_eq!(found, runtime, "{unit}");
+            let found = container(unit.as_bytes());
+            assert!(found.as_ref().is_none_or(|it| it.id.as_deref() == Some(id)));
+            assert_eq!(found.and_then(|it| it.runtime), runtime, "{unit}");
         }
         assert!(container(b"docker-12.scope").is_none());
     }

@@ -473,7 +473,8 @@ mod tests {
             let told = event.testimony.unwrap();
             assert_eq!(told.killer == Some(Killer::Kubelet), is_eviction);
             assert_eq!(told.told, Some(if is_eviction { "Evicted" } else { "OOM" }));
-            assert_eq!(event.memory.is_some(), is_eviction);
+            let threshold = event.memory.and_then(|it| it.threshold_bytes);
+            assert_eq!(threshold, is_eviction.then_some(100 << 20));
         }
         // What it quotes shows whether it is one; the kernel's monitor alone need not quote it whole.
         let pod = "pod was OOM killed. node:n1 pod:web-0 namespace:shop uuid:6f1c8a52-0d3b-4b7e-9c2f-51a0e4d7b8c9";

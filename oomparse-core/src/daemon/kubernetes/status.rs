@@ -406,4 +406,37 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn a_runtimes_own_word_is_told_once() {
+        let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
+        let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
+        let value = json!({"status": {
+            "id": id, "state": "CONTAINER_EXITED", "reason": "OOMKilled", "exitCode": 137, "finishedAt": "2025-06-01T10:00:05Z",
+            "metadata": {"name": "app"},
+            "labels": {"io.kubernetes.pod.uid": uid, "io.kubernetes.pod.namespace": "shop", "io.kubernetes.pod.name": "web-0"},
+        }});
+        let roots = crate::cgroup::CgroupRoots::default();
+        let ctx = Context {
+            accept: crate::Accept::ANY.and_all_daemons(),
+            origin: crate::Origin::Unknown,
+            host: None,
+            roots: &roots,
+        };
+        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        (0..2).for_each(|_| cri(&value, ctx, &mut told, &mut out));
+        assert_eq!(out.len(), 1);
+        let event = out.pop_front().unwrap();
+        let (pod, container) = (event.pod.unwrap(), event.container.unwrap());
+        let names = [
+            pod.uid,
+            pod.namespace,
+            pod.name,
+            container.id,
+            container.name,
+        ];
+        assert_eq!(names.map(Option::unwrap), [uid, "shop", "web-0", id, "app"]);
+        let init = event.testimony.unwrap().init.unwrap();
+        assert_eq!((init.exit_code, init.time), (Some(137), event.time));
+    }
 }
