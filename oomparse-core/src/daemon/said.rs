@@ -210,6 +210,10 @@ mod tests {
         assert!(pod.is_some() && container.unwrap().id.as_deref() == Some(id));
         let (pod, container, _) = of(&alloc::format!("docker/{id}"));
         assert!(pod.is_none() && container.unwrap().runtime.is_some());
+        // A user's own container.
+        let own = "user.slice/user-1000.slice/user@1000.service/app.slice";
+        let (_, container, _) = of(&alloc::format!("{own}/docker-{id}.scope"));
+        assert!(container.unwrap().delegated);
         let (pod, container, _) = of("system.slice/a.service");
         assert!(pod.is_none() && container.is_none());
     }
