@@ -94,7 +94,7 @@ cargo xtask <command>
   deny          bans, licences and sources of all dependencies (cargo-deny)
   dist          everything that people install, in dist/packages: static programs for x86-64 and aarch64
                 in archives, .deb and .rpm, liboomparse, the files for log shippers, the JavaScript
-                package, checksums, a bill of materials
+                package, wheels, checksums, a bill of materials
   dist-twice    the same in two folders: every file must have the same bytes
   try-packages  what `dist` made, installed, used and removed in clean roots (as root)
   image         dist/image, the container image of the static programs for x86-64 and aarch64, as an OCI layout;

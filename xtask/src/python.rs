@@ -1,7 +1,6 @@
 //! The Python package: built as a wheel and an sdist, and tested like a user's installation, in its own
 //! environment in the target directory.
 
-use crate::reproducible::at_no_place;
 use crate::steps::{self, Steps};
 use crate::{root, system, target_dir};
 use std::path::{Path, PathBuf};
@@ -155,45 +154,9 @@ fn wheel() -> Result<(), String> {
     steps::run(python().args(args).arg("--no-deps").arg(wheel))
 }
 
-/// What `dist` builds the wheel and the sdist with.
-pub(crate) fn bring_builder() -> Result<(), String> {
-    bring(&TOOLS)
-}
-
-/// Builds the wheel and the sdist for users.
-pub(crate) fn packages(out: &Path) -> Result<(), String> {
-    for what in [&["build", "--release", "--quiet"][..], &["sdist"]] {
-        let mut maturin = python();
-        maturin.args(["-m", "maturin"]).args(what);
-        at_no_place(&mut maturin, &[]);
-        steps::run(maturin.arg("--out").arg(out))?;
-    }
-    Ok(())
-}
-
-/// Installs the wheel from a folder in a clean environment, and reads a log with it; returns the events as JSON lines.
-pub(crate) fn events_of_wheel(dir: &Path, log: &Path, work: &Path) -> Result<Vec<u8>, String> {
-    let wheel = only_file(dir, ".whl")?;
-    let made = Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(work)
-        .status();
-    if !made.is_ok_and(|status| status.success()) {
-        return Err("python3 -m venv: get it with: apt-get install python3-venv".to_owned());
-    }
-    let python = || Command::new(work.join("bin/python"));
-    let install = ["-m", "pip", "install", "--quiet", "--no-index"];
-    steps::run(python().args(install).arg(wheel))?;
-    let script = "import json, sys, oomparse
-for event in oomparse.scan(sys.argv[1]):
-    del event['file']
-    print(json.dumps(event))";
-    let found = python().args(["-c", script]).arg(log).output();
-    let found = found.map_err(|error| format!("python: {error}"))?;
-    if found.status.success() {
-        return Ok(found.stdout);
-    }
-    Err(String::from_utf8_lossy(&found.stderr).into_owned())
+/// What builds the wheel, and more of PyPI's packages.
+pub(crate) fn bring_builder(more: &[&str]) -> Result<(), String> {
+    bring(&[&TOOLS, more].concat())
 }
 
 /// Packs the sources, and looks whether all that is needed is in there.
@@ -241,7 +204,7 @@ fn lints() -> Result<(), String> {
 }
 
 /// The environment's Python, in the package's folder.
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let mut python = Command::new(environment().join("bin/python"));
     let bin = environment().join("bin");
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -154,7 +154,7 @@ fn what_is_left(version: &str) -> String {
          git tag -a v{version} -m {version} && git push origin main v{version}\n  \
          {}\n  \
          npm publish dist/packages/oomparse-{version}.tgz\n  \
-         twine upload dist/packages/oomparse-{version}*.whl dist/packages/oomparse-{version}.tar.gz\n\
+         twine upload dist/packages/*.whl dist/packages/oomparse-{version}.tar.gz\n\
          The tag makes .github/workflows/dist.yml put dist/packages on the forge's page of releases. Who signs, signs SHA256SUMS.",
         publish.join("\n  ")
     )

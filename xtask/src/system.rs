@@ -46,6 +46,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("qemu-system-x86_64", "qemu-system-x86"),
     // Make packages, and try them.
     ("musl-gcc", "musl-tools"),
+    ("nm", "binutils"),
     ("/usr/include/x86_64-linux-musl/stdio.h", "musl-dev"),
     ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
     (

@@ -17,13 +17,15 @@ mod trial_lints;
 mod trial_npm;
 mod trial_roots;
 mod trial_shippers;
+mod trial_wheels;
 mod twice;
+mod wheels;
 
 pub(crate) use trial::run as try_packages;
 pub(crate) use twice::run as twice;
 
 use crate::static_program::{self as program, MACHINES, Machine};
-use crate::{VERSION, image, python, root, wasm};
+use crate::{VERSION, image, root, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,7 +40,7 @@ pub(crate) fn run() -> Result<(), String> {
     create(&out)?;
     program::bring()?;
     native::bring()?;
-    python::bring_builder()?;
+    wheels::bring()?;
     // The page in one file is built into the programs, for `oomparse report --html`.
     wasm::page::build()?;
     for machine in MACHINES {
@@ -48,6 +50,7 @@ pub(crate) fn run() -> Result<(), String> {
     for machine in MACHINES {
         archive::program(machine)?;
         native::packages_of(machine)?;
+        wheels::program(machine)?;
     }
     wasm::build()?;
     wasm::javascript::build()?;
@@ -61,7 +64,7 @@ pub(crate) fn run() -> Result<(), String> {
     library::archive()?;
     library_rpm::pack()?;
     image::archive(program::path, &out)?;
-    python::packages(&out)?;
+    wheels::package()?;
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)

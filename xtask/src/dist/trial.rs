@@ -2,15 +2,15 @@
 
 use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
-use super::trial_roots::{LOG, debian, events, fresh, inside, nothing_left};
+use super::trial_roots::{LOG, debian, fresh, inside, nothing_left, same_events};
 use super::{
     archive_name, copy_as, library_rpm, output, packages, read, trial_lints, trial_npm,
-    trial_shippers, write,
+    trial_shippers, trial_wheels, write,
 };
 use crate::lack::Lack;
 use crate::static_program::{ARM, X86};
 use crate::steps::{self, Steps};
-use crate::{VERSION, image, python, root, static_program, system};
+use crate::{VERSION, image, root, static_program, system};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -32,8 +32,7 @@ pub(crate) fn run() -> ExitCode {
             static_program::path,
         )
     });
-    let venv = || system::bring(&["python3"]);
-    steps.with_tool("the wheel in a clean environment", venv, wheel);
+    trial_wheels::run(&mut steps);
     libraries(&mut steps);
     lints(&mut steps);
     others(&mut steps);
@@ -122,30 +121,6 @@ fn in_an_empty_root() -> Result<(), String> {
         .arg(format!("/{name}/bin/oomparse"))
         .args(["scan", "/log"]);
     same_events(&mut program)
-}
-
-fn same_events(program: &mut Command) -> Result<(), String> {
-    println!("    {}", steps::typed(program));
-    let found = output(program)?;
-    if found.is_empty() || found != events()? {
-        let found = String::from_utf8_lossy(&found).into_owned();
-        return Err(format!("other events than on this machine: {found}"));
-    }
-    Ok(())
-}
-
-/// The wheel in an environment with nothing else in it.
-fn wheel() -> Result<(), String> {
-    let values = |lines: &[u8]| -> Result<Vec<serde_json::Value>, String> {
-        let read = serde_json::Deserializer::from_slice(lines).into_iter();
-        read.map(|value| value.map_err(|e| e.to_string())).collect()
-    };
-    let found = python::events_of_wheel(&packages(), &root().join(LOG), &fresh("wheel")?)?;
-    let (found, wanted) = (values(&found)?, values(&events()?)?);
-    if found.is_empty() || found != wanted {
-        return Err(format!("other events than the program's: {found:?}"));
-    }
-    Ok(())
 }
 
 /// Each archive holds one folder of its own name.

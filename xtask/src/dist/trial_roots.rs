@@ -29,6 +29,17 @@ pub(super) fn events() -> Result<Vec<u8>, String> {
     )
 }
 
+/// The program finds them too.
+pub(super) fn same_events(program: &mut Command) -> Result<(), String> {
+    println!("    {}", steps::typed(program));
+    let found = output(program)?;
+    if found.is_empty() || found != events()? {
+        let found = String::from_utf8_lossy(&found).into_owned();
+        return Err(format!("other events than on this machine: {found}"));
+    }
+    Ok(())
+}
+
 /// A copy of a minimal Debian, which is fetched once.
 pub(super) fn debian(name: &str) -> Result<PathBuf, String> {
     debian_with(name, &[])
@@ -36,7 +47,12 @@ pub(super) fn debian(name: &str) -> Result<PathBuf, String> {
 
 /// The same with more of Debian's packages.
 pub(super) fn debian_with(name: &str, more: &[&str]) -> Result<PathBuf, String> {
-    let with: Vec<&str> = ["bookworm"].iter().chain(more).copied().collect();
+    release_with("bookworm", name, more)
+}
+
+/// The same of another of Debian's releases.
+pub(super) fn release_with(release: &str, name: &str, more: &[&str]) -> Result<PathBuf, String> {
+    let with: Vec<&str> = [release].iter().chain(more).copied().collect();
     let pristine = target_dir().join("trial").join(with.join("-"));
     if !pristine.join("usr/bin/dpkg").is_file() {
         _ = fs::remove_dir_all(&pristine);
@@ -46,7 +62,7 @@ pub(super) fn debian_with(name: &str, more: &[&str]) -> Result<PathBuf, String> 
             fetch.arg(format!("--include={}", more.join(",")));
         }
         fetch
-            .args(["--variant=minbase", "bookworm"])
+            .args(["--variant=minbase", release])
             .arg(&pristine)
             .arg(MIRROR);
         steps::run(&mut fetch)?;

@@ -1,0 +1,95 @@
+//! Wheels for users: the Python package for every usual Linux, and the program for `pip install oomparse-cli`.
+
+use super::{copy_as, licences, packages, read, stage, stage_dir, write};
+use crate::python::{self, python};
+use crate::reproducible::{at_no_place, at_the_time};
+use crate::static_program::{self as program, Machine};
+use crate::{VERSION, root, steps, target_dir, tools};
+use std::fs;
+use std::process::Command;
+
+/// Zig links for other systems than this one: against an older glibc, and against musl. `wheel` packs a folder.
+const TOOLS: [&str; 2] = ["ziglang>=0.13", "wheel>=0.43"];
+
+/// Targets, and the tags of their wheels: glibc 2.17 is of 2012, musl 1.2 of 2020. maturin looks at what the module
+/// asks of the system, and refuses a tag that promises more.
+const TARGETS: [(&str, &str); 4] = [
+    ("x86_64-unknown-linux-gnu", "manylinux_2_17"),
+    ("aarch64-unknown-linux-gnu", "manylinux_2_17"),
+    ("x86_64-unknown-linux-musl", "musllinux_1_2"),
+    ("aarch64-unknown-linux-musl", "musllinux_1_2"),
+];
+
+/// Brings what builds them.
+pub(super) fn bring() -> Result<(), String> {
+    python::bring_builder(&TOOLS)?;
+    for (target, _) in TARGETS {
+        tools::bring_target(&[target])?;
+    }
+    Ok(())
+}
+
+/// The Python package: its wheels and its sdist.
+pub(super) fn package() -> Result<(), String> {
+    for (target, tag) in TARGETS {
+        let build = [
+            "build",
+            "--release",
+            "--locked",
+            "--quiet",
+            "--zig",
+            "--target",
+            target,
+        ];
+        let mut maturin = maturin(&build);
+        // A module shares the C library of the program that loads it.
+        let musl = ["-Ctarget-feature=-crt-static"];
+        let flags: &[&str] = if target.ends_with("musl") { &musl } else { &[] };
+        at_no_place(&mut maturin, flags);
+        steps::run(
+            maturin
+                .args(["--compatibility", tag, "--out"])
+                .arg(packages()),
+        )?;
+    }
+    let mut maturin = maturin(&["sdist"]);
+    at_no_place(&mut maturin, &[]);
+    steps::run(maturin.arg("--out").arg(packages()))
+}
+
+fn maturin(args: &[&str]) -> Command {
+    let mut maturin = python();
+    maturin.args(["-m", "maturin"]).args(args);
+    maturin
+}
+
+/// The static program, the same as in all other packages, as a wheel: `pip install oomparse-cli`.
+pub(super) fn program(machine: Machine) -> Result<(), String> {
+    let dir = target_dir().join("dist/wheel").join(machine.rpm);
+    _ = fs::remove_dir_all(&dir);
+    let info = dir.join(format!("oomparse_cli-{VERSION}.dist-info"));
+    let data = dir.join(format!("oomparse_cli-{VERSION}.data"));
+    let texts = root().join("packaging/pypi");
+    let mut metadata = read(&texts.join("METADATA"))?.replace("{version}", VERSION);
+    metadata += &read(&texts.join("README.md"))?;
+    write(&info.join("METADATA"), metadata)?;
+    write(&info.join("WHEEL"), tags(machine))?;
+    for name in stage::LICENCES.iter().chain([&licences::FILE]) {
+        let to = info.join("licenses").join(name);
+        copy_as(&stage_dir().join(name), &to)?;
+    }
+    copy_as(&program::path(machine), &data.join("scripts/oomparse"))?;
+    steps::run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&dir))?;
+    let mut pack = python();
+    at_the_time(pack.args(["-m", "wheel", "pack", "--dest-dir"]));
+    steps::run(pack.arg(packages()).arg(&dir))
+}
+
+/// What the wheel is for: it needs no library, so it fits every glibc and every musl that pip knows, and any Python.
+fn tags(machine: Machine) -> String {
+    let mut text = "Wheel-Version: 1.0\nGenerator: oomparse\nRoot-Is-Purelib: false\n".to_owned();
+    for platform in ["manylinux2014", "manylinux_2_17", "musllinux_1_1"] {
+        text += &format!("Tag: py3-none-{platform}_{}\n", machine.rpm);
+    }
+    text
+}
