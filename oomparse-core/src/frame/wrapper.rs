@@ -143,13 +143,23 @@ fn listed(_: &[u8], _: u8) -> Option<Frame<'_>> {
 
 fn bare<'a>(line: &'a [u8], text: &'a [u8]) -> Frame<'a> {
     let message = if text.len() < line.len() {
-        without_back_ticks(text)
+        without_string_end(line, without_back_ticks(text))
     } else {
         text
     };
     Frame {
         message: Cow::Borrowed(message),
         ..Frame::default()
+    }
+}
+
+/// A Killed line that ends in its name, without the end of the string that it was in.
+fn without_string_end<'a>(line: &[u8], text: &'a [u8]) -> &'a [u8] {
+    let quote = line.trim_ascii_start().first().copied();
+    let is_cut = || matches!(parse_line(text), Line::Killed(line) if line.comm.is_none());
+    match quote {
+        Some(quote @ (b'"' | b'\'')) if is_cut() => markup::before_quote(text, quote),
+        _ => text,
     }
 }
 
