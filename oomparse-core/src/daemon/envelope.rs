@@ -41,11 +41,19 @@ impl Envelope {
     }
 }
 
-/// Whether klog wrote an object: a shipper's object has keys of its own for the pod that printed it.
+/// Whether klog wrote an object.
 fn is_klogs(line: &[u8]) -> bool {
-    let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(line) else {
-        return false;
-    };
+    own_fields(line).is_some_and(|fields| fields.get("ts").is_some_and(Value::is_number))
+}
+
+/// Whether a line is an object in which a daemon itself put its message as `msg`, and its fields beside it.
+pub(super) fn is_own_object(line: &[u8]) -> bool {
+    line.starts_with(b"{") && own_fields(line).is_some()
+}
+
+/// The fields of an object with `msg`, unless a shipper wrote it: that has keys of its own for the pod that printed it.
+fn own_fields(line: &[u8]) -> Option<Map<String, Value>> {
+    let fields: Map<String, Value> = serde_json::from_slice(line).ok()?;
     let is_shippers = |key: &String| {
         const OWN: [&str; 6] = [
             "pod",
@@ -70,9 +78,8 @@ fn is_klogs(line: &[u8]) -> bool {
         );
         is_its && !OWN.contains(&key.as_str())
     };
-    fields.get("ts").is_some_and(Value::is_number)
-        && fields.get("msg").is_some_and(Value::is_string)
-        && !fields.keys().any(is_shippers)
+    let is_its = fields.get("msg").is_some_and(Value::is_string) && !fields.keys().any(is_shippers);
+    is_its.then_some(fields)
 }
 
 #[cfg(test)]

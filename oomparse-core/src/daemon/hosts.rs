@@ -1,7 +1,7 @@
 //! The readers of each host, within their bounds, and which lines they get.
 
 use super::Readers;
-use super::envelope::Envelope;
+use super::envelope::{Envelope, is_own_object};
 use super::kubernetes::{Context, Documents, Step};
 use super::said::{By, Said};
 use crate::cgroup::CgroupRoots;
@@ -125,7 +125,9 @@ impl Daemons {
         let Some((by, origin)) = self.whose(frame, line, goes_on) else {
             return false;
         };
-        let is_bare = matches!(by, By::Envelope(_) | By::Below) || frame.kind == FrameKind::Bare;
+        let is_bare = matches!(by, By::Envelope(_) | By::Below)
+            || frame.kind == FrameKind::Bare
+            || self.is_object_of_origin(by, frame, line);
         let text = line.filter(|_| is_bare).unwrap_or(&frame.message);
         let said = Said {
             by,
@@ -191,6 +193,26 @@ impl Daemons {
             }
             _ => None,
         }
+    }
+
+    /// Whether a line of the log whose author the caller named is an object with the message and its fields.
+    fn is_object_of_origin(&self, by: By, frame: &Frame<'_>, line: Option<&[u8]>) -> bool {
+        let writes_objects = |daemon| {
+            matches!(
+                daemon,
+                Daemon::Kubelet
+                    | Daemon::K3s
+                    | Daemon::Rke2
+                    | Daemon::Cadvisor
+                    | Daemon::Containerd
+                    | Daemon::Talos
+            )
+        };
+        self.origin
+            .is_some_and(|origin| by == By::Daemon(origin) && writes_objects(origin))
+            && frame.kind == FrameKind::Record
+            && Envelope::of(&frame.message).is_none()
+            && line.is_some_and(is_own_object)
     }
 
     /// Whether a text of the buffer that shows no author can be a daemon's.
