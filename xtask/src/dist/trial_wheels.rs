@@ -46,6 +46,7 @@ fn in_an_environment() -> Result<(), String> {
         let mut pip = pip(&dir);
         for_another(&mut pip, platform, &to);
         steps::run(pip.args(["oomparse", "oomparse-cli"]))?;
+        names_no_folder(&to)?;
     }
     let arm = dir.join("manylinux_2_17_aarch64/bin/oomparse");
     if system::find("qemu-aarch64-static").is_none() {
@@ -57,6 +58,21 @@ fn in_an_environment() -> Result<(), String> {
             .arg("scan")
             .arg(&log),
     )
+}
+
+/// Neither a module nor a bill of materials names the folder in which it was built.
+fn names_no_folder(installed: &Path) -> Result<(), String> {
+    let mut grep = Command::new("grep");
+    grep.args(["-rlF", "--include=*.json", "--include=*.so"]);
+    grep.arg(root()).arg(installed);
+    let found = grep.output().map_err(|error| format!("grep: {error}"))?;
+    match found.stdout.as_slice() {
+        [] => Ok(()),
+        names => Err(format!(
+            "the folder of the build is in {}",
+            String::from_utf8_lossy(names).trim()
+        )),
+    }
 }
 
 /// Debian 11 has glibc 2.31, as Ubuntu 20.04, and Python 3.9, the oldest that the package is for.

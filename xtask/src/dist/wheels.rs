@@ -6,6 +6,7 @@ use crate::reproducible::{at_no_place, at_the_time};
 use crate::static_program::{self as program, Machine};
 use crate::{VERSION, root, steps, target_dir, tools};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Zig links for other systems than this one: against an older glibc, and against musl. `wheel` packs a folder.
@@ -46,15 +47,50 @@ pub(super) fn package() -> Result<(), String> {
         let musl = ["-Ctarget-feature=-crt-static"];
         let flags: &[&str] = if target.ends_with("musl") { &musl } else { &[] };
         at_no_place(&mut maturin, flags);
-        steps::run(
-            maturin
-                .args(["--compatibility", tag, "--out"])
-                .arg(packages()),
-        )?;
+        let built = target_dir().join("dist/wheels").join(target);
+        _ = fs::remove_dir_all(&built);
+        steps::run(maturin.args(["--compatibility", tag, "--out"]).arg(&built))?;
+        bill_at_no_place(&built)?;
     }
     let mut maturin = maturin(&["sdist"]);
     at_no_place(&mut maturin, &[]);
     steps::run(maturin.arg("--out").arg(packages()))
+}
+
+/// Packs the wheel in a folder anew, with a bill of materials that does not name this machine's folders.
+fn bill_at_no_place(built: &Path) -> Result<(), String> {
+    let wheel = only_one(built)?;
+    let mut unpack = python();
+    steps::run(
+        unpack
+            .args(["-m", "wheel", "unpack", "--dest"])
+            .args([built, &wheel]),
+    )?;
+    let dir = built.join(format!("oomparse-{VERSION}"));
+    let bills = dir.join(format!("oomparse-{VERSION}.dist-info/sboms"));
+    let bill = only_one(&bills)?;
+    let here = format!("file://{}", root().display());
+    write(&bill, read(&bill)?.replace(&here, "file:///oomparse"))?;
+    pack(&dir)
+}
+
+/// The only file of a folder.
+fn only_one(dir: &Path) -> Result<PathBuf, String> {
+    let failed = |error| format!("{}: {error}", dir.display());
+    let entries = fs::read_dir(dir).map_err(failed)?;
+    let files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    match files.as_slice() {
+        [file] => Ok(file.clone()),
+        files => Err(format!("{}: {} files, not one", dir.display(), files.len())),
+    }
+}
+
+/// Makes the wheel of a folder.
+fn pack(dir: &Path) -> Result<(), String> {
+    steps::run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(dir))?;
+    let mut pack = python();
+    at_the_time(pack.args(["-m", "wheel", "pack", "--dest-dir"]));
+    steps::run(pack.arg(packages()).arg(dir))
 }
 
 fn maturin(args: &[&str]) -> Command {
@@ -79,10 +115,7 @@ pub(super) fn program(machine: Machine) -> Result<(), String> {
         copy_as(&stage_dir().join(name), &to)?;
     }
     copy_as(&program::path(machine), &data.join("scripts/oomparse"))?;
-    steps::run(Command::new("chmod").args(["-R", "u=rwX,go=rX"]).arg(&dir))?;
-    let mut pack = python();
-    at_the_time(pack.args(["-m", "wheel", "pack", "--dest-dir"]));
-    steps::run(pack.arg(packages()).arg(&dir))
+    pack(&dir)
 }
 
 /// What the wheel is for: it needs no library, so it fits every glibc and every musl that pip knows, and any Python.
