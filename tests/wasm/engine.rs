@@ -76,6 +76,7 @@ macro_rules! engine {
 
         impl $name {
             /// Adds WASI's functions.
+            #[expect(clippy::too_many_lines, reason = "a function of WASI each")]
             fn link(linker: &mut $engine::Linker<Dirs>) -> Result<(), $engine::Error> {
                 const WASI: &str = "wasi_snapshot_preview1";
                 type Caller<'c> = $engine::Caller<'c, Dirs>;

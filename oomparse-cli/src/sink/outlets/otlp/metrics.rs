@@ -1,5 +1,6 @@
 //! The figures of `/metrics` as OTLP metrics.
 
+use crate::metrics::Metrics;
 use crate::sink::otlp::{attribute, scope};
 use crate::sink::outlets::figures::Source;
 use serde_json::{Map, Value, json};
@@ -43,6 +44,21 @@ pub(super) fn request(source: &Source, now: i128) -> Value {
             all.push(sum("oomparse_outlet_errors_total", help, points));
         }
     }
+    all.extend(gauges(&figures, &metrics));
+    let host: Vec<Value> = source
+        .host()
+        .map(|host| attribute("host.name", &Value::from(host)))
+        .into_iter()
+        .collect();
+    json!({"resourceMetrics": [{
+        "resource": {"attributes": host},
+        "scopeMetrics": [{"scope": scope(), "metrics": all}],
+    }]})
+}
+
+/// What containers had at their last kills.
+fn gauges(figures: &Figures, metrics: &Metrics) -> Vec<Value> {
+    let mut all = Vec::new();
     let (mut limits, mut usages, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for (labels, last) in metrics.containers() {
         let whole = |value: u64| json!({"asInt": value.to_string()});
@@ -70,15 +86,7 @@ pub(super) fn request(source: &Source, now: i128) -> Value {
             }));
         }
     }
-    let host: Vec<Value> = source
-        .host()
-        .map(|host| attribute("host.name", &Value::from(host)))
-        .into_iter()
-        .collect();
-    json!({"resourceMetrics": [{
-        "resource": {"attributes": host},
-        "scopeMetrics": [{"scope": scope(), "metrics": all}],
-    }]})
+    all
 }
 
 struct Figures {
