@@ -310,6 +310,14 @@ mod tests {
         for (value, count) in [
             (all.clone(), 1),
             (serde_json::json!({"event": all}), 1),
+            (
+                serde_json::json!({"apiVersion": "v1", "items": [all], "kind": "List"}),
+                1,
+            ),
+            (
+                serde_json::json!({"items": [event("x", "Node", "OomGuardKillProcess")]}),
+                0,
+            ),
             (view, 1),
             (event("x", "Node", "OomGuardKillProcess"), 0),
             (event("oom-guard", "Pod", "OomGuardKillProcess"), 0),

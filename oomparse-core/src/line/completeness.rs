@@ -330,7 +330,7 @@ mod tests {
         "Task in /a/b killed as a result of limit of /a",
         "Memory cgroup stats for /a: cache:0KB rss:4KB unevictable:0KB",
         "Tasks in /a are going to be killed due to memory.oom.group set",
-        "OOM victim 7 (a) is already exiting. Skip killing the task",
+        "Out of memory: OOM victim 7 (a) is already exiting. Skip killing the task",
         "Tasks state (memory values in pages):",
         "oom_kill_process: 3 callbacks suppressed",
     ];

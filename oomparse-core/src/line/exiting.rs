@@ -31,7 +31,10 @@ pub(super) fn exiting(input: &[u8]) -> Parsed<'_, Exiting<'_>> {
         .trim_ascii_end()
         .strip_suffix(b") is already exiting. Skip killing the task")
     {
-        Some(comm) if is_comm(comm) => Ok((&b""[..], Exiting { message, pid, comm })),
+        // The kernel always prints the words before it, which the sieve looks for.
+        Some(comm) if is_comm(comm) && message.is_some() => {
+            Ok((&b""[..], Exiting { message, pid, comm }))
+        }
         _ => Err(nom::Err::Error(nom::error::Error::new(
             rest,
             nom::error::ErrorKind::Tag,
@@ -55,5 +58,6 @@ mod tests {
             (line.pid, line.comm, line.message),
             (77, &b"a) b"[..], Some(Message::Memcg))
         );
+        assert!(exiting(b"OOM victim 77 (a) is already exiting. Skip killing the task").is_err());
     }
 }

@@ -261,8 +261,11 @@ pub fn json_record(data: &[u8]) {
     // Blanks in front are the carrier's; a stamp there is somebody's, and read.
     let text = data[..data.len().min(4096)].trim_ascii_start();
     let is_stamped = frame.kernel_time_us.is_some() && text.starts_with(b"[");
+    let line = text.strip_suffix(b"\r").unwrap_or(text);
+    let message = frame.message.trim_ascii_start();
     assert!(
-        frame.message.trim_ascii_start() == text || is_stamped && text.ends_with(&frame.message),
+        message == text
+            || is_stamped && (text.ends_with(&frame.message) || line.ends_with(&frame.message)),
         "{:?}",
         frame.message
     );

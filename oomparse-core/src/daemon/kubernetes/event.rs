@@ -41,6 +41,11 @@ pub(super) fn is_event(value: &Value) -> bool {
     (has("involvedObject") || has("regarding")) && value.get("reason").is_some()
 }
 
+/// Whether an object is an Event of OOM-Guard.
+pub(super) fn is_oom_guards(value: &Value) -> bool {
+    is_event(value) && text(value, "/reason").is_some_and(oom_guard::is_reason)
+}
+
 /// Reports an Event; an Event from a stream may be reported again with a higher count.
 pub(super) fn tell(
     value: &Value,

@@ -36,7 +36,7 @@ pub(super) fn read(
 ) -> bool {
     let is_read = within(value, None, ctx, told, out, MAX_DEPTH);
     if is_read && let Some(items) = value.get("items").and_then(Value::as_array) {
-        for item in items.iter().filter(|item| !is_known(item)) {
+        for item in items.iter().filter(|item| !is_known(item, ctx)) {
             if let Ok(text) = serde_json::to_vec(item) {
                 again.extend_from_slice(&text);
                 again.push(b'\n');
@@ -47,11 +47,13 @@ pub(super) fn read(
 }
 
 /// Whether an item of a list is of a kind that is read, or has any other kind.
-fn is_known(item: &Value) -> bool {
-    event::is_event(item)
+fn is_known(item: &Value, ctx: Context<'_>) -> bool {
+    let is_kubernetes = event::is_event(item)
         || status::is_pod(item)
         || status::is_containers(item)
-        || item.get("items").is_some()
+        || item.get("items").is_some();
+    event::is_oom_guards(item)
+        || is_kubernetes && ctx.accept.has_daemon(Daemon::Kubernetes)
         || !serde_json::to_vec(item).is_ok_and(|text| has_word(&text))
 }
 
@@ -71,7 +73,7 @@ fn within(
         return is_read;
     }
     if !ctx.accept.has_daemon(Daemon::Kubernetes) {
-        return false;
+        return of_oom_guard(value, ctx, told, out);
     }
     if let Some((verb, inner)) = carried(value) {
         return within(inner, Some(verb), ctx, told, out, depth);
@@ -107,6 +109,26 @@ fn within(
     inner.is_some_and(|inner| {
         inner.get("verb").is_some() && within(inner, None, ctx, told, out, depth)
     })
+}
+
+/// A list of Events of which only OOM-Guard's are asked for; returns whether it has any.
+fn of_oom_guard(
+    value: &Value,
+    ctx: Context<'_>,
+    told: &mut Told,
+    out: &mut VecDeque<OomEvent>,
+) -> bool {
+    let items = value.get("items").and_then(Value::as_array);
+    let all = items.into_iter().flatten();
+    let its = all.filter(|item| event::is_oom_guards(item));
+    let mut is_read = false;
+    if ctx.accept.has_daemon(Daemon::OomGuard) {
+        for item in its {
+            event::tell(item, None, ctx, told, out);
+            is_read = true;
+        }
+    }
+    is_read
 }
 
 /// An object of a container runtime, and whether it was read; None if it is Kubernetes' own.
