@@ -381,6 +381,21 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_for_a_repeat_leaves_when_the_host_asks_for_it() {
+        let options = Options {
+            accept: Accept::ANY.and(Daemon::Kubernetes),
+            ..Options::default()
+        };
+        let mut parser = Parser::with_options(options);
+        parser.push_line(
+            br#"{"verb":"ADDED","event":{"metadata":{"uid":"a"},"involvedObject":{"kind":"Node","name":"n1"},"reason":"SystemOOM","message":"System OOM encountered, victim process: a, pid: 7","source":{"component":"kubelet"}}}"#,
+        );
+        assert_eq!(parser.events().count(), 0);
+        parser.give_all_waiting();
+        assert_eq!(parser.events().count(), 1);
+    }
+
+    #[test]
     fn yaml_is_read_where_kubernetes_is_among_the_sources() {
         assert_eq!(count(Daemon::Kubernetes, YAML), 1);
         assert_eq!(count(Daemon::Dockerd, YAML), 0);
