@@ -591,7 +591,7 @@ fn the_table_of_daemons_is_the_closed_set() {
         .flat_map(|cell| cell.split(','))
         .map(|name| name.trim().trim_matches('`'))
         .collect();
-    // cri-dockerd prints no line that tells of a kill: it is read for names alone.
+    // cri-dockerd prints no line that reports a kill: it is read for names alone.
     let read = Daemon::ALL.iter().filter(|it| **it != Daemon::CriDockerd);
     let known: std::collections::BTreeSet<&str> = read.map(|daemon| daemon.name()).collect();
     assert_eq!(names, known);

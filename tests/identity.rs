@@ -55,7 +55,7 @@ struct Attack {
     /// Bytes before the limit, or where the record gets too full, at which the lie ends.
     room: isize,
     /// The lie ends the path, or goes on so.
-    behind: String,
+    after: String,
     limit_on_pod: bool,
     breaks: Vec<usize>,
     /// What the carrier cuts lines to, and whether it counts a priority that the file does not show.
@@ -72,7 +72,7 @@ prop_compose! {
         carrier in select(Vec::from(CARRIERS)),
         lie in lies(),
         room in prop_oneof![3 => Just(0isize), 1 => -3isize..4, 3 => 0isize..40, 1 => 0isize..600],
-        behind in select(vec!["", "5", "0/qqqq", "/q", " ", "/x,task=b", "-/rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"]),
+        after in select(vec!["", "5", "0/qqqq", "/q", " ", "/x,task=b", "-/rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr"]),
         limit_on_pod in any::<bool>(),
         breaks in vec(5usize..9, 0..3),
         cut in select(vec![None, None, None, Some(1024), Some(2048)]),
@@ -82,8 +82,8 @@ prop_compose! {
     ) -> Attack {
         // With a piece lost that another CPU's line parted from its path, nothing shows that it was there.
         let lost = lost.filter(|_| breaks.is_empty());
-        let behind = behind.to_owned();
-        Attack { printk, carrier, lie, room, behind, limit_on_pod, breaks, cut, unseen, lost, noise }
+        let after = after.to_owned();
+        Attack { printk, carrier, lie, room, after, limit_on_pod, breaks, cut, unseen, lost, noise }
     }
 }
 
@@ -92,7 +92,7 @@ impl Attack {
     fn records(&self) -> Vec<Record> {
         let container = format!("{MINE}{MINE_CONTAINER}");
         let aim = self.printk.kept().saturating_add_signed(-self.room);
-        let task = below(&container, aim, &self.lie) + &self.behind;
+        let task = below(&container, aim, &self.lie) + &self.after;
         let oom = if self.limit_on_pod { MINE } else { &task };
         let pieces = summary(oom.as_bytes(), task.as_bytes(), "tail", VICTIM);
         self.printk.records(&pieces, &self.breaks)

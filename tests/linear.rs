@@ -60,14 +60,9 @@ const HONEST: Shape = shape(
 
 /// Many lines.
 const LINES: &[Shape] = &[
+    shape("empty lines after a kill", "Killed process 1 (\n", "\n", ""),
     shape(
-        "empty lines behind a kill",
-        "Killed process 1 (\n",
-        "\n",
-        "",
-    ),
-    shape(
-        "empty messages behind a kill",
+        "empty messages after a kill",
         "PREFIXKilled process 1 (\n",
         "PREFIX\n",
         "",

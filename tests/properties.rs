@@ -349,6 +349,6 @@ fn a_death_is_told_once_whatever_silence_lies_between_its_lines() {
             pids.extend(event.victim.map(|victim| victim.pid));
         }
         pids.sort_unstable();
-        assert_eq!(pids, [10, 11, 12], "silent behind {silent:b}");
+        assert_eq!(pids, [10, 11, 12], "silent after {silent:b}");
     }
 }

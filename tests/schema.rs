@@ -134,7 +134,7 @@ fn every_evidence_word_written_is_in_the_schema() {
     }
 }
 
-/// The list behind the words: the parser's registry of lines, form by form.
+/// The list after the words: the parser's registry of lines, form by form.
 #[test]
 fn every_kind_of_line_is_in_the_schema_with_its_word() {
     let path = corpus_dir().join("../docs/schema.md");

@@ -1,6 +1,6 @@
 //! A busy node's day as `journalctl -o json` prints it: pods that come and go, and some that die for want of memory.
 //!
-//! Who dies, of what, and who tells of it is decided first and written down in [`Day`]; the lines follow.
+//! Who dies, of what, and who reports it is decided first and written down in [`Day`]; the lines follow.
 
 use crate::pod::Pod;
 use crate::report::{Kernel, Report};
@@ -31,7 +31,7 @@ pub struct Death {
     pub pod: Option<String>,
     /// The killed process; an evicted pod has none.
     pub pid: Option<u64>,
-    /// How many voices tell of it.
+    /// How many voices report it.
     pub voices: usize,
 }
 
@@ -188,7 +188,7 @@ impl<'o, W: io::Write> Journal<'o, W> {
         self.says(KUBELET, &text)
     }
 
-    /// The kernel, systemd and containerd tell of it; of a limit's kill the container's first process lives on.
+    /// The kernel, systemd and containerd report it; of a limit's kill the container's first process lives on.
     fn killed_by_kernel(&mut self, life: &Life, pod: &Pod, is_short: bool) -> io::Result<()> {
         let kernel = match is_short {
             true => Kernel::V5_15,

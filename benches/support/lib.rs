@@ -3,7 +3,7 @@
 //! [`sparse`] writes what a log shipper sees all day: ordinary lines of many services with one whole
 //! OOM report every [`LINES_PER_REPORT`] lines. [`dense`] writes reports back to back, and [`ordinary`]
 //! none. They say how many kills they wrote, so that a bench can check its result before it measures.
-//! [`day()`] writes a node's journal, in which many voices tell of each death.
+//! [`day()`] writes a node's journal, in which many voices report each death.
 
 mod day;
 mod log;

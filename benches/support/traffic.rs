@@ -3,7 +3,7 @@
 use crate::rng::Rng;
 use std::fmt::Write as _;
 
-/// Writes tag and message of one ordinary line behind the time and the host.
+/// Writes tag and message of one ordinary line after the time and the host.
 pub(crate) fn write(line: &mut String, rng: &mut Rng, uptime_us: u64) {
     let pid = rng.between(300, 32_000);
     let _ = match rng.between(0, 16) {

@@ -19,7 +19,7 @@ import argparse
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
-#: Who tells of a kill does so within so many seconds.
+#: Who reports a kill does so within so many seconds.
 TELLS_WITHIN = 30
 
 
@@ -43,7 +43,7 @@ def events_of(spark: SparkSession, args: argparse.Namespace):
 
 
 def by_namespace(kills):
-    # A log that was stored twice tells of the same kill with the same id.
+    # A log that was stored twice reports the same kill with the same id.
     grouped = kills.groupBy(f.col("pod.namespace").alias("namespace"))
     return grouped.agg(
         f.count("*").alias("kills"),

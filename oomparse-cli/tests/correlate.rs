@@ -52,7 +52,7 @@ fn report(at: u64, pid: u32) -> String {
 }
 
 /// Two kills of one container, of which the first is nothing that Kubernetes could have seen, and one that two
-/// killers tell of.
+/// killers report.
 fn log() -> String {
     report(0, 77)
         + &earlyoom(
@@ -140,7 +140,7 @@ fn what_is_no_form_of_incidents_is_refused() {
 }
 
 /// A day of a node, written by the side that causes it: 40 deaths of every kind, a clock that is set back at noon,
-/// a kubelet that starts anew twice and tells of old kills, workloads that quote the kernel.
+/// a kubelet that starts anew twice and reports old kills, workloads that quote the kernel.
 #[test]
 fn a_nodes_day_has_its_forty_deaths_with_each_voice_in_its_place() {
     let day = support::root().join("corpus/days/node-7");

@@ -79,7 +79,7 @@ fn hostile(numbers: &mut Numbers, pid: u64, is_between: bool) -> Vec<u8> {
     bytes
 }
 
-/// A log: reports of the kernel's with hostile records before, between and behind their lines.
+/// A log: reports of the kernel's with hostile records before, between and after their lines.
 fn log(numbers: &mut Numbers, reports: u64) -> Vec<Record> {
     let mut records: Vec<Record> = Vec::new();
     for report in 0..reports {
@@ -161,7 +161,7 @@ fn nothing_is_lost_changed_or_reordered() {
                 );
                 continue;
             };
-            // What was there stands there still, byte for byte; the event is behind it.
+            // What was there stands there still, byte for byte; the event is after it.
             let body = record.strip_suffix(b"}").unwrap();
             assert!(
                 answer.starts_with(body) && answer.ends_with(end),

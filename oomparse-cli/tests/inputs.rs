@@ -208,7 +208,7 @@ fn count_is_of_kills() {
     let output = run_with(&["scan", "--count"], b"");
     assert_eq!((output.status.code(), stdout(&output)), (Some(1), "0\n"));
     assert_eq!(run(&["scan", "--count", "-q"]).status.code(), Some(2));
-    // The same log twice tells of the same kill.
+    // The same log twice reports the same kill.
     let dir = directory("count");
     let files = ["a.log", "b.log"].map(|name| {
         let path = dir.join(name);

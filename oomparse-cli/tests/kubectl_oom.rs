@@ -91,7 +91,7 @@ fn list(items: &[Value]) -> String {
     json!({"kind": "List", "items": items}).to_string()
 }
 
-/// web-0: the agent and Kubernetes tell of one death; worker-1: the agent alone; old-2: Kubernetes alone. And
+/// web-0: the agent and Kubernetes report one death; worker-1: the agent alone; old-2: Kubernetes alone. And
 /// what is not a kill: another component's Event, another reason.
 fn shop(name: &str, flags: &str) -> Cluster {
     let mut again = event("oomparse", "worker-1", "2026-11-29T10:00:00.000000Z", false);

@@ -292,7 +292,7 @@ fn rate_limited_groups(machine: &Hierarchy) {
 }
 
 /// A container's own cgroup whose path says at the very place where the kernel cuts it what a summary's end
-/// says: nobody but the process that died is told of, and no pod but its own.
+/// says: nobody but the process that died is reported, and no pod but its own.
 fn cut_path(machine: &Hierarchy) {
     const FORGED: &str = ",task=init,pid=1,uid=0";
     let logs = logs();
@@ -321,7 +321,7 @@ fn cut_path(machine: &Hierarchy) {
     assert!(seen < whole, "the kernel printed {seen} bytes of {whole}");
     for more in 0..3 {
         thread::sleep(RATE_LIMIT);
-        // Behind the slash that begins it.
+        // After the slash that begins it.
         killed.push(pod.kill_in(&long_path(&format!("{seen}:{FORGED}"))[..whole - 1 - more]));
     }
     for pid in &killed {
@@ -339,7 +339,7 @@ fn cut_path(machine: &Hierarchy) {
         "{events:?}"
     );
     println!(
-        "    cut behind {seen} of {whole} bytes, {} kills",
+        "    cut after {seen} of {whole} bytes, {} kills",
         killed.len()
     );
 }
@@ -365,7 +365,7 @@ fn long_path(shape: &str) -> String {
     panic!("no shape has room for it")
 }
 
-/// The longest records, and the log cleared by another: no record is missed and the kill behind is seen.
+/// The longest records, and the log cleared by another: no record is missed and the kill after is seen.
 fn long_records(machine: &Hierarchy) {
     let logs = logs();
     let mut pod = Pod::new(machine, Driver::Systemd, logs.path());

@@ -158,22 +158,22 @@ impl KeyedParser {
     ) -> Option<OomEvent> {
         self.push_line(key, record);
         self.give_waiting(key);
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         while let Some((of, event)) = self.next_event() {
-            if *of == *key && self.last_line_tells(key, &event) {
-                told.push(event);
+            if *of == *key && self.last_line_reports(key, &event) {
+                reported.push(event);
             } else {
                 late(of, event);
             }
         }
-        OomEvent::of_record(told)
+        OomEvent::of_record(reported)
     }
 
-    /// Whether the last line of a log reports this event of that log, as [`Parser::last_line_tells`] defines it.
+    /// Whether the last line of a log reports this event of that log, as [`Parser::last_line_reports`] defines it.
     #[must_use]
-    pub fn last_line_tells(&self, key: &[u8], event: &OomEvent) -> bool {
+    pub fn last_line_reports(&self, key: &[u8], event: &OomEvent) -> bool {
         let stream = self.streams.get(key);
-        stream.is_some_and(|stream| stream.value.last_line_tells(event))
+        stream.is_some_and(|stream| stream.value.last_line_reports(event))
     }
 
     /// Takes the next bytes of a log, cut anywhere; returns what became of the lines that end in them.
@@ -293,8 +293,9 @@ mod tests {
             push(b"Memory cgroup out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB")
                 .is_none()
         );
-        let told = push(b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),task=a,pid=7,uid=0");
-        assert_eq!(told.unwrap().victim.unwrap().pid, 7);
+        let reported =
+            push(b"oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),task=a,pid=7,uid=0");
+        assert_eq!(reported.unwrap().victim.unwrap().pid, 7);
     }
 
     #[test]
@@ -383,8 +384,8 @@ mod tests {
                 b"b invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0",
             ),
         ] {
-            let told = parsers.push_record(key, line, |key, event| late.push((key, event)));
-            assert!(told.is_none());
+            let reported = parsers.push_record(key, line, |key, event| late.push((key, event)));
+            assert!(reported.is_none());
         }
         let keys: Vec<_> = late.iter().map(|(key, _)| key.to_vec()).collect();
         assert_eq!(keys, [b"a", b"a"]);
@@ -403,15 +404,17 @@ mod tests {
         let taken = parsers.push_line(b"a", killed(8).as_bytes());
         assert_eq!((taken.is_of_report, taken.events), (true, 1));
         let (key, seventh) = parsers.next_event().unwrap();
-        assert!(!parsers.last_line_tells(&key, &seventh));
+        assert!(!parsers.last_line_reports(&key, &seventh));
         // Another log's line is no line of this one.
         parsers.push_line(b"b", killed(9).as_bytes());
         parsers.give_waiting(b"a");
         let (key, eighth) = parsers.next_event().unwrap();
         assert_eq!(eighth.victim.as_ref().unwrap().pid, 8);
-        assert!(parsers.last_line_tells(&key, &eighth) && !parsers.last_line_tells(b"b", &eighth));
+        assert!(
+            parsers.last_line_reports(&key, &eighth) && !parsers.last_line_reports(b"b", &eighth)
+        );
         let ended = parsers.push_line(b"a", b"[20.0] eth0: link is up");
-        assert!(!ended.is_of_report && !parsers.last_line_tells(&key, &eighth));
+        assert!(!ended.is_of_report && !parsers.last_line_reports(&key, &eighth));
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub const MAX_RECENT_VICTIMS: usize = 4096;
 /// was closed; the same for lines that chose a victim.
 ///
 /// The lines of one kill are within one report. The kills of a group are also in the group's list of pids.
-pub const MAX_TOLD_KILLS: usize = 64;
+pub const MAX_REPORTED_KILLS: usize = 64;
 
 /// Kills of one stream that wait for the line that proves their cgroup; beyond that, the oldest is emitted.
 ///

@@ -18,8 +18,8 @@ impl Paste {
     }
 
     #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]
-    pub(crate) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
-        give(line);
+    pub(crate) fn line(&mut self, line: &[u8], emit: &mut dyn FnMut(&[u8])) {
+        emit(line);
     }
 
     #[expect(clippy::unused_self, reason = "as the one that undoes pastes")]

@@ -114,7 +114,7 @@ impl Stamp {
     }
 
     /// Whether the same task can have printed a line with this stamp after one with `earlier`.
-    pub(crate) fn is_behind(&self, earlier: &Self) -> bool {
+    pub(crate) fn is_after(&self, earlier: &Self) -> bool {
         self.same_caller(earlier)
             && self.is_within_us(earlier, MAX_KILL_BACKSTEP_US, MAX_REPORT_GAP_US)
             && !self.is_earlier_record(earlier)

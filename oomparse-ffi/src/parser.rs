@@ -103,7 +103,7 @@ impl Inner {
     #[inline]
     fn collect(&mut self) {
         while let Some(mut event) = self.main.next_event() {
-            let is_of_last_line = self.main.last_line_tells(&event);
+            let is_of_last_line = self.main.last_line_reports(&event);
             self.host.names_mut().name(&mut event);
             self.keep(Content::new(event, None, is_of_last_line));
         }
@@ -115,7 +115,7 @@ impl Inner {
     #[cold]
     fn collect_keyed(&mut self) {
         while let Some((key, event)) = self.host.next_event(None) {
-            let is_of_last_line = self.host.last_line_tells(&key, &event);
+            let is_of_last_line = self.host.last_line_reports(&key, &event);
             self.keep(Content::new(event, Some(key), is_of_last_line));
         }
     }

@@ -262,8 +262,8 @@ impl<N: Names> Host<N> {
 
     /// Whether the last line of a stream reports this event of that stream.
     #[must_use]
-    pub fn last_line_tells(&self, stream: &[u8], event: &OomEvent) -> bool {
-        self.parsers.last_line_tells(stream, event)
+    pub fn last_line_reports(&self, stream: &[u8], event: &OomEvent) -> bool {
+        self.parsers.last_line_reports(stream, event)
     }
 
     /// Whether a record with this time is from before the start.

@@ -6,7 +6,7 @@ use crate::subject::{place, process};
 use crate::words::Words;
 use oomparse_core::{EventType, Killer, OomEvent, Reporter};
 
-/// `java (pid 7) was killed by earlyoom`, `containerd tells of an OOM kill in …`
+/// `java (pid 7) was killed by earlyoom`, `containerd reports an OOM kill in …`
 pub(crate) fn of_others(event: &OomEvent, lang: Lang) -> Words {
     let testimony = event.testimony.as_deref();
     let word = |word: Option<&'static str>| Words::default().say(word.unwrap_or("?"));

@@ -12,7 +12,7 @@ export type * from './types.js';
 /** Text, or bytes in any encoding that keeps ASCII as it is. */
 export type Input = string | ArrayBufferLike | ArrayBufferView;
 
-/** What a parser is told beforehand. An unknown key is a `TypeError`. */
+/** A parser's options. An unknown key is a `TypeError`. */
 export interface Options {
   /** Keep the task table in the events. */
   tasks?: boolean | undefined;
@@ -49,7 +49,7 @@ export interface PodsLoaded {
   problem?: string;
 }
 
-/** What a cgroup path tells. */
+/** What a cgroup path shows. */
 export interface CgroupPath {
   driver?: CgroupDriver;
   qos_class?: QosClass;
@@ -68,7 +68,7 @@ export function parse(log: Input, options?: Options): OomEvent[];
 /** All events of a whole log as JSON text, one a line: byte for byte what `oomparse scan --format json` writes. */
 export function parseNdjson(log: Input, options?: Options): string;
 
-/** What a memory cgroup's path tells, as the kernel prints it. */
+/** What a memory cgroup's path shows, as the kernel prints it. */
 export function parseCgroup(path: Input): CgroupPath;
 
 /** Reads a log that comes in pieces, cut anywhere. */

@@ -1,4 +1,4 @@
-// What a parser is told beforehand, checked.
+// A parser's options, checked.
 
 import { bytesOf, nameOf } from './bytes.js';
 import { zoneOf } from './zone.js';

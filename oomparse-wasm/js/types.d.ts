@@ -59,7 +59,7 @@ export interface DaemonFields extends EventFields {
     | 'talos'
     | 'tke-oom-guard'
     | 'kubelet';
-  /** Who tells of it. */
+  /** Who reports it. */
   reporter?:
     | 'systemd'
     | 'kubelet'
@@ -395,7 +395,7 @@ export interface TaskRow {
 
 /** Where the log was read from. */
 export interface SourceFile {
-  /** The archive, then the member in it, each behind `: `. Absent where the log was not a member of an archive. */
+  /** The archive, then the member in it, each after `: `. Absent where the log was not a member of an archive. */
   path?: string;
   path_hex?: string;
 }

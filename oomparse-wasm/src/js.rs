@@ -178,7 +178,7 @@ impl Reader {
     }
 }
 
-/// What a cgroup path tells, as JSON.
+/// What a cgroup path shows, as JSON.
 #[wasm_bindgen]
 #[must_use]
 pub fn cgroup(path: &[u8]) -> String {

@@ -4,7 +4,7 @@
 //! bytes of a record are the least that the search can do with: read two bytes, look them up, step. To
 //! ask each time whether the record has ended would double that, so up to [`SLACK`] bytes after its end
 //! are read too, and what is found there is thrown away.
-#![expect(unsafe_code, reason = "reads behind the record's end")]
+#![expect(unsafe_code, reason = "reads after the record's end")]
 
 use oomparse_core::skip::{BEFORE, FIRST, SHORTER, STEP, ends_window};
 
@@ -71,7 +71,7 @@ pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: 
 /// Whether the pairs before this one are such as windows have there; most often the first tells.
 ///
 /// # Safety
-/// `at` is [`FIRST`] or more behind `start`, and all from there to `at` can be read.
+/// `at` is [`FIRST`] or more after `start`, and all from there to `at` can be read.
 #[inline(always)]
 unsafe fn ends_like_a_window(start: *const u8, at: *const u8) -> bool {
     // SAFETY: four bytes back, as the caller says.
@@ -119,7 +119,7 @@ mod tests {
     /// The search over a record with all kinds of bytes after it, beside the core's.
     fn same(record: &[u8]) {
         let expected = skip::find(record).is_some();
-        for behind in [
+        for after in [
             &b""[..],
             b"oom-kill:",
             b"m-kill:constraint",
@@ -127,7 +127,7 @@ mod tests {
             b"llllll",
         ] {
             let mut memory = record.to_vec();
-            memory.extend_from_slice(behind);
+            memory.extend_from_slice(after);
             memory.resize(record.len() + SLACK, 0);
             // SAFETY: the vector is that long.
             let found = unsafe { holds_word::<4>(memory.as_ptr(), record.len()) };

@@ -63,7 +63,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What the parser is told where so much is accepted of the kernel's.
+    /// The options where this much is accepted of the kernel's.
     pub(crate) fn options(self, kernels: Accept) -> Options {
         let mut options = Options::default();
         options.accept = kernels.and_daemons_of(self.daemons);

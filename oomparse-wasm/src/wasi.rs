@@ -186,12 +186,12 @@ fn for_each_name(dir: Fd, each: &mut dyn FnMut(&[u8])) {
         }
         let mut rest = buffer.get(..used).unwrap_or_default();
         let mut entries = 0usize;
-        while let Some((head, behind)) = rest.split_first_chunk::<ENTRY_HEAD>() {
+        while let Some((head, after)) = rest.split_first_chunk::<ENTRY_HEAD>() {
             // The next entry's number, the inode, the name's length, the kind.
             let (next, head) = head.split_first_chunk().unwrap_or((&[0; 8], &[]));
             let length = head.get(8..).and_then(|tail| tail.first_chunk());
             let length = length.map_or(usize::MAX, |it| u32::from_le_bytes(*it) as usize);
-            let Some((name, tail)) = behind.split_at_checked(length) else {
+            let Some((name, tail)) = after.split_at_checked(length) else {
                 break;
             };
             each(name);

@@ -123,11 +123,11 @@ fn what_a_program_wrote_changes_nothing() {
             }
             let records = form.records();
             let place = (at * 7 + payload_at * 3) % (records.len() + 1);
-            let (before, behind) = records.split_at(place);
+            let (before, after) = records.split_at(place);
             let log = [
                 before.concat().as_bytes(),
                 &written,
-                behind.concat().as_bytes(),
+                after.concat().as_bytes(),
             ]
             .concat();
             cases += 1;

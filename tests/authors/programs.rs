@@ -197,14 +197,14 @@ pub(crate) fn programs() -> Vec<Program> {
     }
     for record in records() {
         let name = record.to_string();
-        for (front, behind) in FRAMES {
+        for (front, after) in FRAMES {
             let record = record.clone();
             add(
-                format!("{front}{name}{behind}"),
+                format!("{front}{name}{after}"),
                 Box::new(move |text| {
                     let mut record = record.clone();
                     put(&mut record, text);
-                    format!("{front}{record}{behind}\n").into_bytes()
+                    format!("{front}{record}{after}\n").into_bytes()
                 }),
             );
         }

@@ -17,7 +17,7 @@ pub struct Case {
     pub input: Vec<u8>,
     /// `case.toml`.
     pub about: Table,
-    /// What the parser is told for this case (`[options]` of `case.toml`).
+    /// The parser's options for this case (`[options]` of `case.toml`).
     pub options: Options,
     /// A listing of pods in the folder (`pods = "FILE"`), which the events get their names from.
     pub pods: Option<Vec<u8>>,

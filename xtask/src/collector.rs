@@ -68,7 +68,7 @@ pub(crate) fn run(bin: &str) -> Result<(), String> {
     });
     println!(
         "\n| receiver | records in | records out | kills | with their event |\n|---|---|---|---|---|\n\
-         | file_log, behind `oomparse filter` | {lines} | {from_file} | {kills} | {with_event} |\n\
+         | file_log, after `oomparse filter` | {lines} | {from_file} | {kills} | {with_event} |\n\
          | otlp, `oomparse scan --format otlp` | {requests} | {} | {kills} | {events} |",
         records.len() - from_file
     );

@@ -120,7 +120,7 @@ impl Trial {
                 return Err(format!("record {at} is another: {record}"));
             }
             if record["oom"].is_object() && !line.contains("Killed process ") {
-                return Err(format!("record {at} tells of no kill: {record}"));
+                return Err(format!("record {at} reports no kill: {record}"));
             }
         }
         if (records.len(), with_event) != (self.lines.len(), kills) {

@@ -85,8 +85,8 @@ cargo xtask <command>
   js            the JavaScript package alone, and its tests
   page          dist/page, the page for people, and dist/oomparse.html, the same in one file; and its tests
   mutants [--shard K/N]
-                change line/, cgroup/ and report/ of the core in a hundred small ways, one at a time, and
-                list the changes that no test notices (cargo-mutants)
+                change the core in a hundred small ways, one at a time, and list the changes that no
+                test notices (cargo-mutants)
   sanitize      the C interface's tests under AddressSanitizer (nightly)
   miri          the C interface's tests under Miri (nightly, miri)
   features      every combination of features of what is published (cargo-hack)

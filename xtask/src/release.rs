@@ -103,7 +103,7 @@ pub(crate) fn run(version: &str) -> Result<(), String> {
     let today = steps_output(Command::new("date").args(["--utc", "+%F"]))?;
     if numbers(version) <= numbers(OLD) || numbers(version).is_none() {
         return Err(format!(
-            "`{version}` is not a version like 1.2.3 behind {OLD}"
+            "`{version}` is not a version like 1.2.3, later than {OLD}"
         ));
     }
     for (file, texts) in PLACES {

@@ -22,7 +22,7 @@ pub(crate) fn run(revision: Option<&str>) -> ExitCode {
 /// Compares the libraries, or says loudly why not.
 pub(crate) fn step(steps: &mut Steps, revision: Option<&str>) {
     let Some(baseline) = revision.map(str::to_owned).or_else(last_release) else {
-        let why = "no tag `v1.2.3` is behind this commit: nothing is released, so nothing can break. \
+        let why = "there is no tag `v1.2.3` before this commit: nothing is released, so nothing can break. \
                    The first release is what the next is compared with; before, give a revision: \
                    cargo xtask semver REVISION";
         return steps.passed_over(NAME, why);

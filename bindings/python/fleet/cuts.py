@@ -1,8 +1,8 @@
 """One large log cut in many places: its parts together must give what the whole gives. `cuts.py [MEGABYTES] [CUTS]`.
 
 The log holds cases of the corpus and made reports among other hosts' lines. Every few of them have a silence of 20 MiB in
-their middle: their host says nothing while others speak, for longer than a report stays open. Cases that tell of the
-same kill are not used twice: a parser knows a kill that it told of however long ago, and a part does not (docs/design.md).
+their middle: their host says nothing while others speak, for longer than a report stays open. Cases that report the
+same kill are not used twice: a parser knows a kill that it reported however long ago, and a part does not (docs/design.md).
 The parts are compared with the whole event by event, as JSON. tests/cuts.rs does the same for every case by itself.
 """
 
@@ -20,7 +20,7 @@ SILENCE = 20 << 20
 
 
 def distinct(choose: random.Random) -> list[bytes]:
-    """Cases of which no two tell of the same process."""
+    """Cases of which no two report the same process."""
     paths = sorted(CASES.iterdir())
     choose.shuffle(paths)
     known, cases = set(), []
@@ -56,7 +56,7 @@ def pieces(cases: list[bytes], choose: random.Random):
 def main(megabytes: int, cuts: int) -> int:
     choose = random.Random(7)
     cases = distinct(choose)
-    print(f"{len(cases)} cases that tell of different kills")
+    print(f"{len(cases)} cases that report different kills")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "large.log")
         size = 0

@@ -80,7 +80,7 @@ def day(gigabytes: float, program: str | None) -> None:
                 threads += cpu_seconds() - start
                 told = done.stdout.count(b'"type":"kill"')
                 if told != len(maker.truth):
-                    raise SystemExit(f"the program tells of {told} kills of {len(maker.truth)}")
+                    raise SystemExit(f"the program reports {told} kills of {len(maker.truth)}")
         events += len(found)
         first += count
     per_tb = seconds / read * 1e12

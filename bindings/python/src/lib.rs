@@ -37,7 +37,7 @@ use oomparse_core::{CgroupDriver, QosClass, Runtime, parse_cgroup_path};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// What a cgroup path tells.
+/// What a cgroup path shows.
 #[pyfunction]
 fn parse_cgroup<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
     let bytes = bytes::bytes_of(path)?;

@@ -67,7 +67,7 @@ def test_from_a_bucket_to_tables(s3, tmp_path):
     def table(name, columns):
         return duckdb.sql(f"select {columns} from '{tmp_path}/{name}/*.parquet' order by all").fetchall()
 
-    # The log that is there twice, packed and plain, tells of one kill; the cut log of another.
+    # The log that is there twice, packed and plain, reports one kill; the cut log of another.
     kills = table("kills", "victim.pid, pod.name, container.name")
     assert kills == [(7, "web-0", "app"), (7, "web-0", "app"), (8, "web-1", "app")]
     assert table("by_namespace", "namespace, kills, pods") == [("shop", 3, 2)]

@@ -90,7 +90,7 @@ enum Trust {
 }
 
 impl FilterArgs {
-    /// What the parser is told.
+    /// The parser's options.
     pub(crate) fn parser(&self) -> Options {
         let mut options = Options::default();
         options.accept = match self.trust {

@@ -46,7 +46,7 @@ pub(crate) fn plain_len(text: &[u8]) -> usize {
         let word = u64::from_le_bytes(*word);
         let special = less(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
         if special != 0 {
-            // The lowest bit is right: borrows only reach bytes behind a match.
+            // The lowest bit is right: borrows only reach bytes after a match.
             return len.wrapping_add((special.trailing_zeros() / u8::BITS) as usize);
         }
         len = len.wrapping_add(8);
@@ -72,8 +72,8 @@ pub(crate) fn position<const N: usize>(bytes: &[u8], set: [u8; N]) -> Option<usi
         }
         at = at.wrapping_add(BLOCK);
     }
-    let behind = bytes.len().wrapping_sub(BLOCK);
-    first_of(last, set).map(|within| behind.wrapping_add(within))
+    let after = bytes.len().wrapping_sub(BLOCK);
+    first_of(last, set).map(|within| after.wrapping_add(within))
 }
 
 /// The position of the first byte for which this is true, expected soon. The test must work on a whole block at
@@ -119,8 +119,8 @@ pub(crate) fn has_pair(bytes: &[u8], [first, second]: [u8; 2]) -> bool {
         return memmem::find(bytes, &[first, second]).is_some();
     }
     let is_pair = |(one, next): (&u8, &u8)| (*one == first) & (*next == second);
-    let behind = bytes.get(1..).unwrap_or_default();
-    let (blocks, rest) = behind.as_chunks::<BLOCK>();
+    let after = bytes.get(1..).unwrap_or_default();
+    let (blocks, rest) = after.as_chunks::<BLOCK>();
     let mut before = bytes.as_chunks::<BLOCK>().0.iter();
     for (block, next) in before.by_ref().zip(blocks) {
         if block
@@ -217,7 +217,7 @@ pub(crate) fn blanks(bytes: &[u8]) -> usize {
 /// A number at this position of a text, after blanks if there are any, and where it ends: fewer than eight
 /// digits, with eight bytes to read; else `None`.
 #[inline]
-pub(crate) fn few_digits_behind_blanks(text: &[u8], from: usize) -> Option<(u64, usize)> {
+pub(crate) fn few_digits_after_blanks(text: &[u8], from: usize) -> Option<(u64, usize)> {
     let mut at = from;
     let others = loop {
         let others = word_at(text, at)? ^ BLANKS;
@@ -292,10 +292,10 @@ fn word_at(text: &[u8], at: usize) -> Option<u64> {
 /// Six digits and two other bytes: the number of the digits, and those bytes.
 #[inline]
 pub(crate) fn six_digits(bytes: &[u8; 8]) -> Option<(u64, [u8; 2])> {
-    let [.., behind, last] = *bytes;
+    let [.., after, last] = *bytes;
     // Puts two zeros in front, in place of the two bytes at the end.
     let word = u64::from_le_bytes(*bytes) << 16 | ZEROS & 0xffff;
-    (not_digits(word) == 0).then(|| (eight_digits(word ^ ZEROS), [behind, last]))
+    (not_digits(word) == 0).then(|| (eight_digits(word ^ ZEROS), [after, last]))
 }
 
 const ZEROS: u64 = ONES * b'0' as u64;
@@ -507,9 +507,9 @@ mod tests {
     #[test]
     fn digits_and_blanks_in_front() {
         for len in 0..=8usize {
-            for behind in 0..=u8::MAX {
+            for after in 0..=u8::MAX {
                 let mut text = b"90071992"[..len].to_vec();
-                text.resize(10, behind);
+                text.resize(10, after);
                 let text_len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 let number = core::str::from_utf8(&text[..text_len.min(8)])
                     .unwrap()
@@ -520,9 +520,9 @@ mod tests {
                 let few = (1..8)
                     .contains(&text_len)
                     .then(|| (expected.unwrap().0, text_len + 3));
-                let mut behind = b"x  ".to_vec();
-                behind.extend_from_slice(&text);
-                assert_eq!(few_digits_behind_blanks(&behind, 1), few, "{text:?}");
+                let mut after = b"x  ".to_vec();
+                after.extend_from_slice(&text);
+                assert_eq!(few_digits_after_blanks(&after, 1), few, "{text:?}");
                 text[..len].fill(b' ');
                 let blanks = text.iter().take_while(|byte| **byte == b' ').count();
                 assert_eq!(super::blanks(&text), blanks.min(8), "{text:?}");
@@ -532,9 +532,9 @@ mod tests {
         assert_eq!(blanks(b"                  x"), 16);
         let far = [b' '; 20].iter().chain(b"7 sh    ").copied();
         let far: vec::Vec<u8> = far.collect();
-        assert_eq!(few_digits_behind_blanks(&far, 0), Some((7, 21)));
-        assert_eq!(few_digits_behind_blanks(&far, 21), None);
-        assert_eq!(few_digits_behind_blanks(&far, 99), None);
+        assert_eq!(few_digits_after_blanks(&far, 0), Some((7, 21)));
+        assert_eq!(few_digits_after_blanks(&far, 21), None);
+        assert_eq!(few_digits_after_blanks(&far, 99), None);
     }
 
     #[test]

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn pod_with_container_behind_a_colon() {
+    fn pod_with_container_after_a_colon() {
         let pod = pod(
             b"kubepods-pod54d54d27_c196_6074_04ba_51660cb6eac5.slice:cri-containerd:55af4057c1d7",
             false,

@@ -17,7 +17,7 @@
 
 use super::held::Held;
 use super::text::{pid, split_once, whole_number};
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::event::{Container, EventType, Init, Killer, OomEvent, Reporter};
 use crate::source::Daemon;
 use alloc::collections::VecDeque;
@@ -33,7 +33,7 @@ impl Reader for Conmon {
     const OF: &'static [Daemon] = &[Daemon::Conmon];
     const WORDS: &'static [&'static str] = &["OOM received", "OOM event received"];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let Some((id, text)) = read(said.text) else {
             return;
         };
@@ -42,10 +42,10 @@ impl Reader for Conmon {
                 return;
             }
             let mut event = said.event(EventType::Notice);
-            let told = event.told();
-            told.reporter = Some(Reporter::Conmon);
-            told.killer = Some(Killer::Kernel);
-            told.told = Some("OOM ");
+            let testimony = event.testimony_mut();
+            testimony.reporter = Some(Reporter::Conmon);
+            testimony.killer = Some(Killer::Kernel);
+            testimony.words = Some("OOM ");
             event.container = Some(Container {
                 id_prefix: Some(id.clone()),
                 ..Container::default()
@@ -54,13 +54,13 @@ impl Reader for Conmon {
         } else if let Some(init) = exit(text)
             && let Some(one) = self.held.get(&id)
         {
-            one.event.told().init = Some(init);
+            one.event.testimony_mut().init = Some(init);
             self.held.end(&id, out);
         }
     }
 
-    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.held.give(out);
+    fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.held.emit_waiting(out);
     }
 
     fn patience(&mut self) -> Option<&mut Patience> {

@@ -26,7 +26,7 @@ use super::envelope::Envelope;
 use super::go::{Logrus, container_id, logrus, quoted};
 use super::held::Held;
 use super::text::{number, pid, split_once};
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::cgroup::Runtime;
 use crate::event::{Container, EventType, Init, Killer, OomEvent, Pod, Reporter};
 use crate::limits::MAX_JOINED_LEN;
@@ -47,7 +47,7 @@ impl Reader for Containerd {
     const WORDS: &'static [&'static str] = &["TaskOOM", "OOM-killed", "OOM: the memory"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Logrus, Envelope::LogrusJson];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         if said.text.len() > MAX_JOINED_LEN {
             return;
         }
@@ -59,7 +59,7 @@ impl Reader for Containerd {
         }
         if let Some((id, init)) = exit(&line.msg) {
             if let Some(one) = self.held.get(&id) {
-                one.event.told().init = Some(init);
+                one.event.testimony_mut().init = Some(init);
                 self.held.end(&id, out);
             }
             return;
@@ -67,8 +67,8 @@ impl Reader for Containerd {
         out.extend(never_ran(said, &line));
     }
 
-    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.held.give(out);
+    fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.held.emit_waiting(out);
     }
 
     fn patience(&mut self) -> Option<&mut Patience> {
@@ -83,7 +83,7 @@ impl Reader for Containerd {
 impl Containerd {
     fn oom(
         &mut self,
-        said: &Said<'_>,
+        said: &Statement<'_>,
         line: &Logrus<'_>,
         id: String,
         out: &mut VecDeque<OomEvent>,
@@ -92,7 +92,7 @@ impl Containerd {
             return one.count();
         }
         let mut event = event(said, line.time);
-        event.told().told = Some("TaskOOM");
+        event.testimony_mut().words = Some("TaskOOM");
         event.container = Some(Container {
             id: Some(id.clone()),
             runtime: Some(Runtime::Containerd),
@@ -102,11 +102,11 @@ impl Containerd {
     }
 }
 
-fn event(said: &Said<'_>, time: Option<WallTime>) -> OomEvent {
+fn event(said: &Statement<'_>, time: Option<WallTime>) -> OomEvent {
     let mut event = said.event_at(EventType::Notice, time);
-    let told = event.told();
-    told.reporter = Some(Reporter::Containerd);
-    told.killer = Some(Killer::Kernel);
+    let testimony = event.testimony_mut();
+    testimony.reporter = Some(Reporter::Containerd);
+    testimony.killer = Some(Killer::Kernel);
     event
 }
 
@@ -208,12 +208,12 @@ fn instant(text: &[u8]) -> Option<WallTime> {
 }
 
 /// An event for a container whose init was killed before it ran.
-fn never_ran(said: &Said<'_>, line: &Logrus<'_>) -> Option<OomEvent> {
+fn never_ran(said: &Statement<'_>, line: &Logrus<'_>) -> Option<OomEvent> {
     let words = killed_at_birth(line.error.as_deref()?)?;
     let failed = line.msg.strip_suffix(b" failed, error");
     let failed = failed.or_else(|| line.msg.strip_suffix(b" failed"))?;
     let mut event = event(said, line.time);
-    event.told().told = Some(words);
+    event.testimony_mut().words = Some(words);
     if let Some(rest) = failed.strip_prefix(b"StartContainer for ") {
         let (id, rest) = quoted(rest)?;
         event.container = Some(Container {
@@ -337,13 +337,13 @@ mod tests {
                 (container.id.as_deref(), container.runtime),
                 (Some(ID), Some(Runtime::Containerd))
             );
-            let told = found[0].testimony.as_ref().unwrap();
+            let testimony = found[0].testimony.as_ref().unwrap();
             assert_eq!(
-                (told.reporter, told.killer),
+                (testimony.reporter, testimony.killer),
                 (Some(Reporter::Containerd), Some(Killer::Kernel))
             );
             assert_eq!(
-                told.told,
+                testimony.words,
                 Some("container init was OOM-killed (memory limit too low?)")
             );
             assert_eq!(found[0].time.unwrap().second, 1);
@@ -394,11 +394,11 @@ mod tests {
             (container.id.as_deref(), container.runtime),
             (Some(ID), Some(Runtime::Containerd))
         );
-        let told = event.testimony.unwrap();
+        let testimony = event.testimony.unwrap();
         assert_eq!(
-            told.init.map(|init| (init.pid, init.exit_code)),
+            testimony.init.map(|init| (init.pid, init.exit_code)),
             Some((Some(7), Some(137)))
         );
-        assert_eq!(told.told, Some("TaskOOM"));
+        assert_eq!(testimony.words, Some("TaskOOM"));
     }
 }

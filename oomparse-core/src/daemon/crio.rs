@@ -12,9 +12,9 @@
 use super::birth::killed_at_birth;
 use super::envelope::Envelope;
 use super::go::{Logrus, container_id, logrus};
-use super::said::By;
+use super::statement::By;
 use super::text::split_once;
-use super::{Reader, Said};
+use super::{Reader, Statement};
 use crate::cgroup::Runtime;
 use crate::event::{Container, EventType, Killer, OomEvent, Reporter};
 use crate::limits::MAX_JOINED_LEN;
@@ -31,7 +31,7 @@ impl Reader for OtherRuntimes {
     const WORDS: &'static [&'static str] = &["OOM-killed", "OOM: the memory"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Logrus];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         if said.text.len() > MAX_JOINED_LEN {
             return;
         }
@@ -54,10 +54,10 @@ impl Reader for OtherRuntimes {
             return;
         };
         let mut event = said.event_at(EventType::Notice, line.time);
-        let told = event.told();
-        told.reporter = Some(reporter);
-        told.killer = Some(Killer::Kernel);
-        told.told = Some(words);
+        let testimony = event.testimony_mut();
+        testimony.reporter = Some(reporter);
+        testimony.killer = Some(Killer::Kernel);
+        testimony.words = Some(words);
         event.container = started(&line.msg);
         out.push_back(event);
     }
@@ -95,9 +95,9 @@ mod tests {
         parser.finish();
         let event = parser.next_event()?;
         assert!(parser.next_event().is_none());
-        let told = event.testimony?;
-        assert_eq!(told.killer, Some(Killer::Kernel));
-        Some((told.reporter?, event.container))
+        let testimony = event.testimony?;
+        assert_eq!(testimony.killer, Some(Killer::Kernel));
+        Some((testimony.reporter?, event.container))
     }
 
     #[test]

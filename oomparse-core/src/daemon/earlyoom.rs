@@ -27,7 +27,7 @@
 //! the outcome, because the next kill comes later; else earlyoom prints the outcome of a kill before it kills again.
 
 use super::text::{mib, number, pid, rsplit_once, signal, signed, split_once, whole_number};
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::bytes::Text;
 use crate::event::{Cause, CauseKind, EventType, Killer, OomEvent, Outcome, Stage, Victim};
 use crate::limits::{MAX_COMM_LEN, MAX_DAEMON_WAIT_S};
@@ -66,7 +66,7 @@ impl Reader for EarlyOom {
     const OF: &'static [Daemon] = &[Daemon::EarlyOom];
     const WORDS: &'static [&'static str] = &["earlyoom"];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         if self.is_cmdlines(said) {
             return;
         }
@@ -83,24 +83,24 @@ impl Reader for EarlyOom {
                 // Where a command line may say so, the next line tells.
                 Next::End if is_at_once != Some(true) => {
                     waiting.is_dry &= is_at_once.is_none();
-                    self.give(out);
+                    self.emit_waiting(out);
                 }
-                Next::Over if is_at_once != Some(true) => self.give(out),
+                Next::Over if is_at_once != Some(true) => self.emit_waiting(out),
                 Next::Escalated => waiting.is_dry &= is_at_once != Some(false),
                 Next::End | Next::Over | Next::More => {}
             }
         }
     }
 
-    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+    fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         let waiting = self.waiting.take().filter(|waiting| !waiting.is_dry);
         out.extend(waiting.map(|waiting| waiting.event));
     }
 
-    fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
-        let is_ended = |it: &mut Waiting| it.event.told().outcome.is_some();
+    fn emit_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+        let is_ended = |it: &mut Waiting| it.event.testimony_mut().outcome.is_some();
         if self.waiting.as_mut().is_some_and(|it| is_ended(it)) {
-            self.give(out);
+            self.emit_waiting(out);
         }
     }
 
@@ -117,7 +117,7 @@ impl Reader for EarlyOom {
 
 impl EarlyOom {
     /// Whether the line is a piece of the command line above, which contained a line end.
-    fn is_cmdlines(&mut self, said: &Said<'_>) -> bool {
+    fn is_cmdlines(&mut self, said: &Statement<'_>) -> bool {
         let Some(waiting) = self.waiting.as_mut().filter(|waiting| waiting.is_new) else {
             return false;
         };
@@ -132,8 +132,8 @@ impl EarlyOom {
             && gap.is_some_and(|(now, then)| now.since(then) == Some(0))
     }
 
-    fn begin(&mut self, said: &Said<'_>, kill: Kill, out: &mut VecDeque<OomEvent>) {
-        self.give(out);
+    fn begin(&mut self, said: &Statement<'_>, kill: Kill, out: &mut VecDeque<OomEvent>) {
+        self.emit_waiting(out);
         let second = said.second();
         let is_again = self.last.is_some_and(|(pid, then)| {
             let gap = second.zip(then).and_then(|(now, then)| now.since(then));
@@ -147,11 +147,11 @@ impl EarlyOom {
         let has_cmdline = kill.is_open || kill.victim.cmdline.is_some();
         let mut event = said.event(EventType::UserspaceKill);
         event.victim = Some(kill.victim);
-        let told = event.told();
-        told.killer = Some(Killer::EarlyOom);
-        told.stage = Some(Stage::Sent);
-        told.signal = kill.signal;
-        told.cause = Some(Cause {
+        let testimony = event.testimony_mut();
+        testimony.killer = Some(Killer::EarlyOom);
+        testimony.stage = Some(Stage::Sent);
+        testimony.signal = kill.signal;
+        testimony.cause = Some(Cause {
             kind: Some(CauseKind::LowMemory),
             ..Cause::default()
         });
@@ -183,7 +183,7 @@ enum Next {
 impl Waiting {
     /// Whether a line came at once with the kill's, so that it may be of its command line; not known without fractions
     /// of seconds.
-    fn is_at_once(&self, said: &Said<'_>) -> Option<bool> {
+    fn is_at_once(&self, said: &Statement<'_>) -> Option<bool> {
         let gap = said.is_within(MAX_AT_ONCE_US, &self.stamp);
         gap.filter(|_| self.has_cmdline)
     }
@@ -222,9 +222,9 @@ impl Waiting {
                 return Next::More;
             }
             let to = split_once(rest, b" ").and_then(|(word, _)| signal(word));
-            let told = self.event.told();
-            if to.is_some() && to != told.signal {
-                told.first_signal = core::mem::replace(&mut told.signal, to);
+            let testimony = self.event.testimony_mut();
+            if to.is_some() && to != testimony.signal {
+                testimony.first_signal = core::mem::replace(&mut testimony.signal, to);
             }
             return Next::Escalated;
         }
@@ -243,9 +243,9 @@ impl Waiting {
     }
 
     fn end(&mut self, outcome: Outcome, stage: Stage, words: &'static str) {
-        let told = self.event.told();
-        (told.outcome, told.stage) = (Some(outcome), Some(stage));
-        told.told = Some(words);
+        let testimony = self.event.testimony_mut();
+        (testimony.outcome, testimony.stage) = (Some(outcome), Some(stage));
+        testimony.words = Some(words);
     }
 }
 
@@ -554,13 +554,13 @@ mod tests {
             ),
             (Some(2 << 20), Some("a".into()), Some("x".into()))
         );
-        let told = found[0].testimony.as_ref().unwrap();
+        let testimony = found[0].testimony.as_ref().unwrap();
         assert_eq!(
-            (told.killer, told.stage, told.signal),
+            (testimony.killer, testimony.stage, testimony.signal),
             (Some(Killer::EarlyOom), Some(Stage::Sent), Some("SIGTERM"))
         );
         assert_eq!(
-            told.cause.as_ref().unwrap().kind,
+            testimony.cause.as_ref().unwrap().kind,
             Some(CauseKind::LowMemory)
         );
     }
@@ -605,8 +605,12 @@ mod tests {
         ] {
             for kill in [OLD, NEW] {
                 let found = events(&[(2, kill), (3, line)]);
-                let told = found[0].testimony.as_ref().unwrap();
-                assert_eq!((told.outcome, told.stage), (outcome, Some(stage)), "{line}");
+                let testimony = found[0].testimony.as_ref().unwrap();
+                assert_eq!(
+                    (testimony.outcome, testimony.stage),
+                    (outcome, Some(stage)),
+                    "{line}"
+                );
             }
         }
         for (line, first, signal) in [
@@ -619,9 +623,9 @@ mod tests {
             ("escalating to SIGHUP after 1.1 seconds", None, "SIGTERM"),
         ] {
             let found = events(&[(2, OLD), (3, line)]);
-            let told = found[0].testimony.as_ref().unwrap();
+            let testimony = found[0].testimony.as_ref().unwrap();
             assert_eq!(
-                (told.first_signal, told.signal),
+                (testimony.first_signal, testimony.signal),
                 (first, Some(signal)),
                 "{line}"
             );
@@ -635,7 +639,7 @@ mod tests {
 
     /// The next round ends the wait for the one before.
     #[test]
-    fn what_is_read_behind_the_next_round_is_of_the_next_kill() {
+    fn what_is_read_after_the_next_round_is_of_the_next_kill() {
         const DRY: &str = "dryrun, not actually sending any signal";
         for round in [
             "mem avail:     1 of     2 MiB",
@@ -658,7 +662,7 @@ mod tests {
 
     /// Without fractions of a second, a kill in the second of a command line may be a part of it.
     #[test]
-    fn a_kill_behind_a_command_line_is_another_in_another_second() {
+    fn a_kill_after_a_command_line_is_another_in_another_second() {
         for (log, pids) in [
             (&[(2, NEW), (2, NEXT)][..], &[12][..]),
             (&[(2, NEW), (3, NEXT)], &[12, 13]),

@@ -22,7 +22,7 @@
 use super::envelope::Envelope;
 use super::klog::Entry;
 use super::text::{after_low_on_memory, quantity};
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::cgroup::{Runtime, is_container_id, normalize_pod_uid};
 use crate::event::{Container, Counter, EventType, Killer, OomEvent, Pod, PodSource, Resource};
 use crate::limits::{MAX_EVICTION_PODS, MAX_JOINED_LEN};
@@ -65,7 +65,7 @@ impl Reader for Eviction {
     const WORDS: &'static [&'static str] = &["evicted successfully", "evict pod(s) to reclaim"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Klog, Envelope::KlogJson];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         if said.text.len() > MAX_JOINED_LEN || !may_matter(said.text) {
             return;
         }
@@ -119,7 +119,7 @@ impl Reader for Eviction {
         }
     }
 
-    fn give(&mut self, _: &mut VecDeque<OomEvent>) {
+    fn emit_waiting(&mut self, _: &mut VecDeque<OomEvent>) {
         // The verdict is found by its own words whenever it comes.
         if let Some(pressure) = &mut self.pressure {
             pressure.patience = None;
@@ -329,7 +329,7 @@ fn container(entry: &Entry<'_>) -> Option<Container> {
 
 /// The event of a verdict.
 fn evicted(
-    said: &Said<'_>,
+    said: &Statement<'_>,
     entry: &Entry<'_>,
     pressure: &Pressure,
     pod: String,
@@ -356,10 +356,10 @@ fn evicted(
     }
     let message = seen.and_then(|seen| seen.message.as_deref());
     event.memory = message.and_then(figures);
-    let told = event.told();
-    told.killer = Some(Killer::Kubelet);
-    told.resource = Some(Resource::Memory);
-    told.told = Some("evicted successfully");
+    let testimony = event.testimony_mut();
+    testimony.killer = Some(Killer::Kubelet);
+    testimony.resource = Some(Resource::Memory);
+    testimony.words = Some("evicted successfully");
     Some(event)
 }
 

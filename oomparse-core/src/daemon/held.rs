@@ -1,6 +1,6 @@
 //! Notices that wait for the lines that complete them.
 
-use super::{Patience, Said};
+use super::{Patience, Statement};
 use crate::event::OomEvent;
 use crate::limits::{MAX_HELD_NOTICES, MAX_SAME_NOTICE_S};
 use crate::stamp::Second;
@@ -23,7 +23,7 @@ pub(super) struct One<K> {
 
 impl<K> One<K> {
     /// Whether a line comes from the same moment, as far as it shows a time.
-    pub(super) fn is_now(&self, said: &Said<'_>) -> bool {
+    pub(super) fn is_now(&self, said: &Statement<'_>) -> bool {
         let gap = said.second().zip(self.second);
         gap.and_then(|(now, then)| now.since(then))
             .is_none_or(|gap| gap <= MAX_SAME_NOTICE_S)
@@ -31,7 +31,7 @@ impl<K> One<K> {
 
     /// Counts one more notice of the same kill.
     pub(super) fn count(&mut self) {
-        let count = &mut self.event.told().count;
+        let count = &mut self.event.testimony_mut().count;
         *count = Some(count.unwrap_or(1).saturating_add(1));
     }
 }
@@ -55,7 +55,7 @@ impl<K: PartialEq> Held<K> {
         &mut self,
         key: K,
         event: OomEvent,
-        said: &Said<'_>,
+        said: &Statement<'_>,
         out: &mut VecDeque<OomEvent>,
     ) {
         if self.waiting.len() >= MAX_HELD_NOTICES
@@ -84,7 +84,7 @@ impl<K: PartialEq> Held<K> {
     }
 
     /// Emits all notices.
-    pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         out.extend(self.waiting.drain(..).map(|one| one.event));
     }
 

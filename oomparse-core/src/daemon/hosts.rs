@@ -3,7 +3,7 @@
 use super::Readers;
 use super::envelope::{Envelope, is_own_object};
 use super::kubernetes::{Context, Documents, Step};
-use super::said::{By, Said};
+use super::statement::{By, Statement};
 use crate::cgroup::CgroupRoots;
 use crate::event::OomEvent;
 use crate::frame::{Frame, FrameKind};
@@ -129,7 +129,7 @@ impl Daemons {
             || frame.kind == FrameKind::Bare
             || self.is_object_of_origin(by, frame, line);
         let text = line.filter(|_| is_bare).unwrap_or(&frame.message);
-        let said = Said {
+        let said = Statement {
             by,
             origin,
             frame,
@@ -232,22 +232,22 @@ impl Daemons {
     }
 
     /// Emits all waiting events.
-    pub(crate) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.documents.give(out);
+    pub(crate) fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.documents.emit_waiting(out);
         for host in self.hosts.values_mut() {
-            host.readers.give(out);
+            host.readers.emit_waiting(out);
             host.is_waiting = host.readers.is_waiting();
         }
         self.waiting = self.hosts.values().filter(|host| host.is_waiting).count();
     }
 
     /// Emits events that only wait for a line that hardly ever comes.
-    pub(crate) fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+    pub(crate) fn emit_ready(&mut self, out: &mut VecDeque<OomEvent>) {
         if self.waiting == 0 {
             return;
         }
         for host in self.hosts.values_mut().filter(|host| host.is_waiting) {
-            host.readers.give_ready(out);
+            host.readers.emit_ready(out);
             host.is_waiting = host.readers.is_waiting();
         }
         self.waiting = self.hosts.values().filter(|host| host.is_waiting).count();
@@ -255,7 +255,7 @@ impl Daemons {
 
     /// Emits all waiting events, and forgets everything that was seen.
     pub(crate) fn finish(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.give(out);
+        self.emit_waiting(out);
         self.hosts.clear();
         self.documents = Documents::default();
         (self.waiting, self.weight) = (0, 0);
@@ -286,7 +286,7 @@ impl Daemons {
             };
             let name = oldest.0.clone();
             if let Some(mut host) = self.hosts.remove(&name) {
-                host.readers.give(out);
+                host.readers.emit_waiting(out);
                 self.weight = self.weight.saturating_sub(host.weighed);
                 self.waiting = self.waiting.saturating_sub(usize::from(host.is_waiting));
             }
@@ -395,7 +395,7 @@ mod tests {
 
     /// A line below another one belongs to it only if that one waits for more of its text.
     #[test]
-    fn a_kernels_line_behind_one_that_waits_is_the_kernels() {
+    fn a_kernels_line_after_one_that_waits_is_the_kernels() {
         let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
         let mut parser = all();
         for line in [

@@ -31,7 +31,7 @@ mod npd;
 mod oom_guard;
 mod oom_watcher;
 mod oomd;
-mod said;
+mod statement;
 mod systemd;
 mod systemd_oomd;
 mod talos;
@@ -45,7 +45,7 @@ use crate::source::Daemon;
 use crate::stamp::Second;
 use alloc::collections::VecDeque;
 use envelope::Envelope;
-use said::Said;
+use statement::Statement;
 
 /// Reads the lines of one daemon on one host.
 trait Reader: Default {
@@ -59,13 +59,13 @@ trait Reader: Default {
     const IN_KMSG: bool = false;
 
     /// Takes a line.
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>);
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>);
 
     /// Emits events that wait for a further line: none comes, or it is late.
-    fn give(&mut self, _out: &mut VecDeque<OomEvent>) {}
+    fn emit_waiting(&mut self, _out: &mut VecDeque<OomEvent>) {}
 
     /// Emits events that only wait for a line that hardly ever comes, for callers who must answer at once.
-    fn give_ready(&mut self, _out: &mut VecDeque<OomEvent>) {}
+    fn emit_ready(&mut self, _out: &mut VecDeque<OomEvent>) {}
 
     /// How long it has waited, if it waits.
     fn patience(&mut self) -> Option<&mut Patience> {
@@ -92,7 +92,7 @@ struct Patience {
 
 impl Patience {
     /// Starts at this line.
-    fn from(said: &Said<'_>) -> Self {
+    fn from(said: &Statement<'_>) -> Self {
         Self {
             since: said.second(),
             lines: 0,
@@ -114,24 +114,24 @@ macro_rules! readers {
 
         impl Readers {
             /// Takes a line.
-            fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+            fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
                 $(if said.is_for::<$reader>(self.$field.goes_on()) {
                     self.$field.line(said, out);
                 })*
             }
 
-            fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-                $(self.$field.give(out);)*
+            fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+                $(self.$field.emit_waiting(out);)*
             }
 
-            fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
-                $(self.$field.give_ready(out);)*
+            fn emit_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+                $(self.$field.emit_ready(out);)*
             }
 
             /// Counts a line against the patience of waiting events; emits those that have waited too long.
             fn pass(&mut self, second: Option<Second>, out: &mut VecDeque<OomEvent>) {
                 $(if self.$field.patience().is_some_and(|it| it.is_over(second)) {
-                    self.$field.give(out);
+                    self.$field.emit_waiting(out);
                 })*
             }
 

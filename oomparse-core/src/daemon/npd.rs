@@ -18,7 +18,7 @@ use super::envelope::Envelope;
 use super::go::klog_text;
 use super::oom_watcher::go_time;
 use super::text::split_once;
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::event::{EventType, Killer, KubernetesEvent, OomEvent, Pod, Reporter, Victim};
 use crate::limits::MAX_JOINED_LEN;
 use crate::line::{Line, parse_line};
@@ -41,7 +41,7 @@ impl Reader for NodeProblemDetector {
     const WORDS: &'static [&'static str] = &["Reason:OOMKilling", "Reason:PodOOMKilling"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Klog];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let (_, text) = klog_text(said.text);
         let is_new = text.starts_with(STATUS);
         let whole;
@@ -66,7 +66,7 @@ impl Reader for NodeProblemDetector {
         status(said, text, out);
     }
 
-    fn give(&mut self, _out: &mut VecDeque<OomEvent>) {
+    fn emit_waiting(&mut self, _out: &mut VecDeque<OomEvent>) {
         self.begun = None;
     }
 
@@ -84,7 +84,7 @@ impl Reader for NodeProblemDetector {
 }
 
 /// The events of a status.
-fn status(said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) -> Option<()> {
+fn status(said: &Statement<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) -> Option<()> {
     let (_, rest) = split_once(text, b"&{Source:")?;
     let (source, rest) = split_once(rest, b" Events:[")?;
     let source = core::str::from_utf8(source).ok()?;
@@ -109,11 +109,11 @@ fn status(said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) -> Option<
         rest = after;
         let mut event = said.event_at(EventType::Notice, Some(time));
         quoted.put_into(&mut event);
-        let told = event.told();
-        told.reporter = Some(Reporter::NodeProblemDetector);
-        told.killer = Some(Killer::Kernel);
-        told.told = Some(reason);
-        told.event = Some(KubernetesEvent {
+        let testimony = event.testimony_mut();
+        testimony.reporter = Some(Reporter::NodeProblemDetector);
+        testimony.killer = Some(Killer::Kernel);
+        testimony.words = Some(reason);
+        testimony.event = Some(KubernetesEvent {
             reason: Some(reason.into()),
             component: super::names::word(source),
             ..KubernetesEvent::default()

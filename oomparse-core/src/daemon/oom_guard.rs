@@ -12,7 +12,7 @@
 
 use super::envelope::Envelope;
 use super::text::{below_mount, pid, rfc3339};
-use super::{Reader, Said};
+use super::{Reader, Statement};
 use crate::bytes::Text;
 use crate::event::{
     Cause, CauseKind, Counter, EventType, KilledProcess, Killer, KubernetesEvent, KubernetesObject,
@@ -34,7 +34,7 @@ impl Reader for OomGuard {
     const WORDS: &'static [&'static str] = &["OomGuardKill"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::OomGuard];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let Ok(text) = core::str::from_utf8(said.text) else {
             return;
         };
@@ -63,7 +63,7 @@ pub(super) fn is_reason(reason: &str) -> bool {
 }
 
 /// The Events of a listing or a stream, or a single one.
-fn of_objects(said: &Said<'_>, root: &Value, out: &mut VecDeque<OomEvent>) {
+fn of_objects(said: &Statement<'_>, root: &Value, out: &mut VecDeque<OomEvent>) {
     let items = root.get("items").and_then(Value::as_array);
     let alone = [root.get("event").unwrap_or(root)];
     let items = items.map_or(Vec::from(alone), |items| items.iter().collect());
@@ -76,19 +76,19 @@ fn of_objects(said: &Said<'_>, root: &Value, out: &mut VecDeque<OomEvent>) {
             (component, kind, message, text("/reason"))
             && is_reason(reason)
         {
-            let told = event(said, message, reason);
-            out.extend(told.map(|mut told| {
-                if let Some(event) = &mut told.told().event {
+            let testimony = event(said, message, reason);
+            out.extend(testimony.map(|mut testimony| {
+                if let Some(event) = &mut testimony.testimony_mut().event {
                     event.uid = text("/metadata/uid").map(String::from);
                 }
-                told
+                testimony
             }));
         }
     }
 }
 
 /// The kill that a message reports.
-pub(super) fn event(said: &Said<'_>, message: &str, reason: &str) -> Option<OomEvent> {
+pub(super) fn event(said: &Statement<'_>, message: &str, reason: &str) -> Option<OomEvent> {
     let message: Value = serde_json::from_str(message).ok()?;
     let text = |key: &str| message.get(key).and_then(Value::as_str);
     let number = |key: &str| message.get(key).and_then(Value::as_u64);
@@ -125,23 +125,23 @@ pub(super) fn event(said: &Said<'_>, message: &str, reason: &str) -> Option<OomE
         name: text("hostname").map(String::from),
         ..KubernetesObject::default()
     };
-    let told = event.told();
-    told.killer = Some(Killer::OomGuard);
-    told.stage = Some(Stage::Sent);
-    told.cause = Some(Cause {
+    let testimony = event.testimony_mut();
+    testimony.killer = Some(Killer::OomGuard);
+    testimony.stage = Some(Stage::Sent);
+    testimony.cause = Some(Cause {
         kind: Some(CauseKind::NearLimit),
         ..Cause::default()
     });
-    told.event = Some(KubernetesEvent {
+    testimony.event = Some(KubernetesEvent {
         reason: Some(reason.into()),
         component: Some("oom-guard".into()),
         object: Some(object),
         ..KubernetesEvent::default()
     });
     if event.victim.is_none() {
-        event.told().victims = killed;
+        event.testimony_mut().victims = killed;
     }
-    event.told().told = Some("OomGuardKill");
+    event.testimony_mut().words = Some("OomGuardKill");
     Some(event)
 }
 
@@ -263,16 +263,16 @@ mod tests {
             (7, Some("n1".into()))
         );
         assert_eq!(event.time.unwrap().second, 14);
-        let told = event.testimony.as_ref().unwrap();
+        let testimony = event.testimony.as_ref().unwrap();
         assert_eq!(
-            (told.killer, told.stage, told.victims.len()),
+            (testimony.killer, testimony.stage, testimony.victims.len()),
             (Some(Killer::OomGuard), Some(Stage::Sent), 0)
         );
         assert_eq!(
-            told.cause.as_ref().unwrap().kind,
+            testimony.cause.as_ref().unwrap().kind,
             Some(CauseKind::NearLimit)
         );
-        let of = told.event.as_ref().unwrap();
+        let of = testimony.event.as_ref().unwrap();
         assert_eq!(
             (of.reason.as_deref(), of.component.as_deref()),
             (Some("OomGuardKillContainer"), Some("oom-guard"))

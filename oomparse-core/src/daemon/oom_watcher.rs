@@ -23,9 +23,9 @@
 
 use super::envelope::Envelope;
 use super::go::{klog_json_time, klog_text, pair};
-use super::said::By;
+use super::statement::By;
 use super::text::{pid, rfc3339, rsplit_once, split_once};
-use super::{Reader, Said};
+use super::{Reader, Statement};
 use crate::bytes::Text;
 use crate::event::{Cgroup, EventType, Killer, OomEvent, Reporter, Victim};
 use crate::limits::{MAX_COMM_LEN, MAX_JOINED_LEN, MAX_PATH_LEN};
@@ -54,7 +54,7 @@ impl Reader for OomWatcher {
     const WORDS: &'static [&'static str] = &["sys oom event", "an OOM event in"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Klog, Envelope::KlogJson];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         if said.text.len() > MAX_JOINED_LEN {
             return;
         }
@@ -62,7 +62,7 @@ impl Reader for OomWatcher {
         let seen = if text.starts_with(b"{") {
             json(text)
         } else {
-            plain(text).map(|seen| (head, seen))
+            by_its_words(text).map(|seen| (head, seen))
         };
         let Some((head, seen)) = seen else {
             return;
@@ -86,10 +86,10 @@ impl Reader for OomWatcher {
             comm: seen.comm,
             ..Victim::default()
         });
-        let told = event.told();
-        told.reporter = Some(reporter);
-        told.killer = Some(Killer::Kernel);
-        told.told = Some(if seen.is_cadvisors {
+        let testimony = event.testimony_mut();
+        testimony.reporter = Some(reporter);
+        testimony.killer = Some(Killer::Kernel);
+        testimony.words = Some(if seen.is_cadvisors {
             "an OOM event in"
         } else {
             "sys oom event"
@@ -98,7 +98,7 @@ impl Reader for OomWatcher {
     }
 }
 
-fn plain(text: &[u8]) -> Option<Seen> {
+fn by_its_words(text: &[u8]) -> Option<Seen> {
     if let Some(rest) = text.strip_prefix(b"Created an OOM event in container \"") {
         let (path, time) = rsplit_once(rest, b"\" at ")?;
         return Some(Seen {
@@ -197,7 +197,7 @@ fn json(text: &[u8]) -> Option<(Option<WallTime>, Seen)> {
     let msg = value.get("msg")?.as_str()?;
     let seen = match value.get("event") {
         Some(event) if msg == "Got sys oom event" => of_value(event)?,
-        _ => plain(msg.as_bytes())?,
+        _ => by_its_words(msg.as_bytes())?,
     };
     Some((klog_json_time(&value), seen))
 }
@@ -256,7 +256,7 @@ mod tests {
     fn no_process_has_the_number_zero() {
         for (pid, is_seen) in [("0", false), ("1", true), ("4294967296", false)] {
             let text = alloc::format!("\"Got sys oom event\" event={{\"Pid\":{pid}}}");
-            assert_eq!(plain(text.as_bytes()).is_some(), is_seen, "{text}");
+            assert_eq!(by_its_words(text.as_bytes()).is_some(), is_seen, "{text}");
         }
     }
 
@@ -268,7 +268,7 @@ mod tests {
             "\"Got sys oom event\" event=&{Pid:7 ProcessName:a b TimeOfDeath:2020-02-03 10:10:10.1 +0000 UTC m=+99.5 ContainerName:/ VictimContainerName:/ Constraint:}",
             "\"Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a b\",\"TimeOfDeath\":\"2020-02-03T10:10:10.1Z\",\"ContainerName\":\"/\",\"VictimContainerName\":\"/\",\"Constraint\":\"\"}",
         ] {
-            let seen = plain(text.as_bytes()).unwrap();
+            let seen = by_its_words(text.as_bytes()).unwrap();
             assert_eq!(seen.pid, Some(7), "{text}");
             assert_eq!(seen.comm.unwrap().as_bytes(), b"a b", "{text}");
             assert_eq!(
@@ -281,12 +281,12 @@ mod tests {
                 "{text}"
             );
         }
-        let seen = plain(
+        let seen = by_its_words(
             b"Got sys oom event from cadvisor: &{/ 2018-02-03 10:10:10 +0000 UTC oom {<nil>}}",
         );
         assert!(seen.unwrap().pid.is_none());
         let text = "\"Got sys oom event\" event=&{Pid:7 ProcessName:a TimeOfDeath:2020-02-03 10:10:10 +0000 UTC m=+9 ContainerName:/a VictimContainerName:/b Constraint:CONSTRAINT_MEMCG}";
-        let seen = plain(text.as_bytes()).unwrap();
+        let seen = by_its_words(text.as_bytes()).unwrap();
         assert_eq!(seen.task_memcg.unwrap().as_bytes(), b"/a");
         assert_eq!(seen.oom_memcg.unwrap().as_bytes(), b"/b");
     }
@@ -297,7 +297,7 @@ mod tests {
             "\"Got sys oom event\" logger=\"oom-watcher\" event={\"Pid\":7,\"ProcessName\":\"a b\"}",
             "\"oom-watcher: Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a b\"}",
         ] {
-            let seen = plain(text.as_bytes()).unwrap();
+            let seen = by_its_words(text.as_bytes()).unwrap();
             assert_eq!(seen.pid, Some(7), "{text}");
             assert_eq!(seen.comm.unwrap().as_bytes(), b"a b", "{text}");
         }
@@ -316,7 +316,7 @@ mod tests {
             "\"Probe\" output=\"Got sys oom event\"",
             "",
         ] {
-            assert!(plain(text.as_bytes()).is_none(), "{text}");
+            assert!(by_its_words(text.as_bytes()).is_none(), "{text}");
         }
     }
 
@@ -368,14 +368,14 @@ mod tests {
                 (event.victim.map(|it| it.pid), cgroup.oom_memcg),
                 (is_sys.then_some(7), is_sys.then(|| "/b".into()))
             );
-            let told = event.testimony.unwrap();
+            let testimony = event.testimony.unwrap();
             assert_eq!(
-                (told.reporter, told.killer),
+                (testimony.reporter, testimony.killer),
                 (Some(reporter), Some(Killer::Kernel)),
                 "{front}{text}"
             );
             assert_eq!(
-                told.told,
+                testimony.words,
                 Some(if is_sys {
                     "sys oom event"
                 } else {

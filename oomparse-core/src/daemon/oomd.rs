@@ -18,7 +18,7 @@
 //! numbers before and after it.
 
 use super::text::{pid, rsplit_once, split_once, whole_number};
-use super::{Reader, Said};
+use super::{Reader, Statement};
 use crate::bytes::Text;
 use crate::event::{
     Action, Cause, CauseKind, Counter, EventType, KilledProcess, Killer, OomEvent, Percent, Stage,
@@ -47,12 +47,12 @@ impl Reader for Oomd {
     const WORDS: &'static [&'static str] = &["oomd"];
     const IN_KMSG: bool = true;
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let text = match said.text.strip_prefix(b"oomd kill: ") {
             Some(text) => text,
             // Only standard error has lines without these words.
             None if said.is_in_kmsg() => return,
-            None => behind_head(said.text),
+            None => after_head(said.text),
         };
         let text = text.strip_prefix(b"oomd kill: ").unwrap_or(text);
         if text.starts_with(b"Trying to kill ") {
@@ -63,7 +63,7 @@ impl Reader for Oomd {
             && self.is_new(said, text)
         {
             let mut event = event;
-            event.told().victims = core::mem::take(&mut self.killed);
+            event.testimony_mut().victims = core::mem::take(&mut self.killed);
             out.push_back(event);
         }
     }
@@ -77,7 +77,7 @@ impl Reader for Oomd {
 
 impl Oomd {
     /// Whether it is not the second copy of the last kill.
-    fn is_new(&mut self, said: &Said<'_>, text: &[u8]) -> bool {
+    fn is_new(&mut self, said: &Statement<'_>, text: &[u8]) -> bool {
         let now = (stable_hash(&[text]), said.second());
         let last = self.last.replace(now);
         !last.is_some_and(|(hash, second)| {
@@ -134,7 +134,7 @@ fn process(text: &[u8]) -> Option<(Option<KilledProcess>, &[u8])> {
 }
 
 /// The text after `0605 12:00:00 [BaseKillPlugin.cpp:97] `, if there is such a prefix.
-fn behind_head(text: &[u8]) -> &[u8] {
+fn after_head(text: &[u8]) -> &[u8] {
     let is_headed = text.first().is_some_and(u8::is_ascii_digit);
     let head = text.get(..96).unwrap_or(text);
     match split_once(head, b".cpp:").filter(|(before, _)| before.contains(&b'[')) {
@@ -148,19 +148,19 @@ fn behind_head(text: &[u8]) -> &[u8] {
 }
 
 /// The event of a kill; `None` for a dry run.
-fn event(said: &Said<'_>, text: &[u8]) -> Option<OomEvent> {
+fn event(said: &Statement<'_>, text: &[u8]) -> Option<OomEvent> {
     let mut event = said.event(EventType::UserspaceKill);
-    event.told().killer = Some(Killer::Oomd);
-    event.told().stage = Some(Stage::Sent);
-    event.told().told = Some(" killer:");
+    event.testimony_mut().killer = Some(Killer::Oomd);
+    event.testimony_mut().stage = Some(Stage::Sent);
+    event.testimony_mut().words = Some(" killer:");
     if let Some(service) = text.strip_prefix(b"restarted systemd service=") {
         if service.is_empty() || service.ends_with(b" (dry)") {
             return None;
         }
-        let told = event.told();
-        told.action = Some(Action::Restart);
-        told.unit = Some(Text::from(service));
-        told.told = Some("restarted systemd service=");
+        let testimony = event.testimony_mut();
+        testimony.action = Some(Action::Restart);
+        testimony.unit = Some(Text::from(service));
+        testimony.words = Some("restarted systemd service=");
         return Some(event);
     }
     let (rest, plugin) = rsplit_once(text, b" killer:")?;
@@ -193,7 +193,7 @@ fn event(said: &Said<'_>, text: &[u8]) -> Option<OomEvent> {
     };
     said.set_cgroup(&mut event, &path);
     let is_swap = crate::bytes::memmem::find(plugin, b"swap").is_some();
-    event.told().cause = Some(Cause {
+    event.testimony_mut().cause = Some(Cause {
         kind: Some(match is_swap {
             true => CauseKind::SwapUsed,
             false => CauseKind::MemoryPressure,
@@ -216,7 +216,7 @@ mod tests {
             ("81.28 80.05", "81.28 80.05"),
             ("x [a.cpp:9] y", "x [a.cpp:9] y"),
         ] {
-            assert_eq!(behind_head(text.as_bytes()), rest.as_bytes(), "{text}");
+            assert_eq!(after_head(text.as_bytes()), rest.as_bytes(), "{text}");
         }
     }
 
@@ -305,15 +305,15 @@ mod tests {
             assert_eq!(events(&line(front, &text)).len(), count, "{front}{text}");
         }
         let found = events(&line(own, KILL));
-        let told = found[0].testimony.as_ref().unwrap();
-        let cause = told.cause.as_ref().unwrap();
+        let testimony = found[0].testimony.as_ref().unwrap();
+        let cause = testimony.cause.as_ref().unwrap();
         assert_eq!(
             (cause.kind, cause.pressure_percent),
             (Some(CauseKind::SwapUsed), Percent::parse(b"81.28"))
         );
         assert_eq!(found[0].memory.as_ref().unwrap().usage_bytes, Some(4096));
         assert_eq!(
-            (told.killer, told.stage),
+            (testimony.killer, testimony.stage),
             (Some(Killer::Oomd), Some(Stage::Sent))
         );
         let pressed = events(&line(
@@ -329,9 +329,9 @@ mod tests {
             .unwrap();
         assert_eq!(cause.kind, Some(CauseKind::MemoryPressure));
         let restarted = events(&line(own, "oomd kill: restarted systemd service=a.service"));
-        let told = restarted[0].testimony.as_ref().unwrap();
+        let testimony = restarted[0].testimony.as_ref().unwrap();
         assert_eq!(
-            (told.action, told.unit.clone()),
+            (testimony.action, testimony.unit.clone()),
             (Some(Action::Restart), Some("a.service".into()))
         );
     }

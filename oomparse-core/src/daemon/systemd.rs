@@ -26,7 +26,7 @@
 
 use super::held::Held;
 use super::text::{rsplit_once, split_once, whole_number};
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::bytes::Text;
 use crate::cgroup::Runtime;
 use crate::event::{Container, EventType, Killer, OomEvent, Reporter};
@@ -59,7 +59,7 @@ impl Reader for Systemd {
     const WORDS: &'static [&'static str] =
         &["OOM killer", "systemd-oomd killed", "result 'oom-kill'"];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let Some((unit, word)) = read(said.text) else {
             return;
         };
@@ -69,9 +69,9 @@ impl Reader for Systemd {
             Word::Kernel(words) => {
                 let is_twin = self.held.get(&key).is_some_and(|one| {
                     let is_now = one.is_now(said);
-                    let told = one.event.told();
-                    let is_kernels = told.killer == Some(Killer::Kernel);
-                    is_now && is_kernels && told.told != Some(words)
+                    let testimony = one.event.testimony_mut();
+                    let is_kernels = testimony.killer == Some(Killer::Kernel);
+                    is_now && is_kernels && testimony.words != Some(words)
                 });
                 if !is_twin {
                     let event = event(said, unit, Some(Killer::Kernel), words);
@@ -80,14 +80,14 @@ impl Reader for Systemd {
             }
             Word::Oomd(count) => {
                 let mut event = event(said, unit, Some(Killer::SystemdOomd), "systemd-oomd killed");
-                event.told().process_count = count;
+                event.testimony_mut().process_count = count;
                 self.hold(said, key, event, out);
             }
         }
     }
 
-    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.held.give(out);
+    fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.held.emit_waiting(out);
     }
 
     fn patience(&mut self) -> Option<&mut Patience> {
@@ -102,12 +102,18 @@ impl Reader for Systemd {
 }
 
 impl Systemd {
-    fn hold(&mut self, said: &Said<'_>, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
+    fn hold(
+        &mut self,
+        said: &Statement<'_>,
+        key: u64,
+        event: OomEvent,
+        out: &mut VecDeque<OomEvent>,
+    ) {
         self.remember(key, said);
         self.held.hold(key, event, said, out);
     }
 
-    fn remember(&mut self, key: u64, said: &Said<'_>) {
+    fn remember(&mut self, key: u64, said: &Statement<'_>) {
         self.recent.retain(|(known, _)| *known != key);
         if self.recent.len() >= MAX_RECENT_UNITS {
             self.recent.pop_front();
@@ -118,38 +124,43 @@ impl Systemd {
     /// A unit ended, and with it what is known about the kill.
     fn ended(
         &mut self,
-        said: &Said<'_>,
+        said: &Statement<'_>,
         unit: &[u8],
         key: u64,
         result: &[u8],
         out: &mut VecDeque<OomEvent>,
     ) {
         if let Some(one) = self.held.get(&key) {
-            one.event.told().unit_result = Some(Text::from(result));
+            one.event.testimony_mut().unit_result = Some(Text::from(result));
             return self.held.end(&key, out);
         }
-        let was_told = self.recent.iter().any(|(known, then)| {
+        let is_known = self.recent.iter().any(|(known, then)| {
             let gap = said.second().zip(*then);
             let gap = gap.and_then(|(now, then)| now.since(then));
             *known == key && gap.is_none_or(|gap| gap <= MAX_UNIT_END_S)
         });
-        if result != b"oom-kill" || was_told {
+        if result != b"oom-kill" || is_known {
             return;
         }
         self.remember(key, said);
         let mut event = event(said, unit, None, "result 'oom-kill'");
-        event.told().unit_result = Some(Text::from(result));
+        event.testimony_mut().unit_result = Some(Text::from(result));
         out.push_back(event);
     }
 }
 
-fn event(said: &Said<'_>, unit: &[u8], killer: Option<Killer>, words: &'static str) -> OomEvent {
+fn event(
+    said: &Statement<'_>,
+    unit: &[u8],
+    killer: Option<Killer>,
+    words: &'static str,
+) -> OomEvent {
     let mut event = said.event(EventType::Notice);
-    let told = event.told();
-    told.reporter = Some(Reporter::Systemd);
-    told.killer = killer;
-    told.unit = Some(Text::from(unit));
-    told.told = Some(words);
+    let testimony = event.testimony_mut();
+    testimony.reporter = Some(Reporter::Systemd);
+    testimony.killer = killer;
+    testimony.unit = Some(Text::from(unit));
+    testimony.words = Some(words);
     event.container = container(unit);
     event
 }
@@ -291,7 +302,7 @@ mod tests {
     }
 
     /// What systemd reports: the unit, the killer, the result.
-    fn told(
+    fn events_of(
         log: &[(&str, &str)],
     ) -> alloc::vec::Vec<(alloc::string::String, Option<Killer>, Option<Text>)> {
         let mut options = crate::Options::default();
@@ -335,7 +346,7 @@ mod tests {
             ),
             (&[("00:00", KERNEL), ("00:03", TWIN)], &[Killer::Kernel; 2]),
         ] {
-            let found: alloc::vec::Vec<_> = told(log)
+            let found: alloc::vec::Vec<_> = events_of(log)
                 .into_iter()
                 .filter_map(|(_, killer, _)| killer)
                 .collect();
@@ -347,31 +358,34 @@ mod tests {
     fn an_end_belongs_to_what_was_told_of_its_unit() {
         let result = Some(Text::from("oom-kill"));
         assert_eq!(
-            told(&[("00:00", KERNEL), ("00:09", END)]),
+            events_of(&[("00:00", KERNEL), ("00:09", END)]),
             [("a.service".into(), Some(Killer::Kernel), result.clone())]
         );
         let own = [("a.service".into(), None, result.clone())];
-        assert_eq!(told(&[("00:00", END)]), own);
+        assert_eq!(events_of(&[("00:00", END)]), own);
         // Once, for so long.
-        assert_eq!(told(&[("00:00", END), ("10:00", END)]), own);
+        assert_eq!(events_of(&[("00:00", END), ("10:00", END)]), own);
         assert_eq!(
-            told(&[("00:00", END), ("10:01", END)]),
+            events_of(&[("00:00", END), ("10:01", END)]),
             [own.clone(), own].concat()
         );
         let other = "b.service: Failed with result 'oom-kill'.";
-        assert_eq!(told(&[("00:00", END), ("00:00", other)]).len(), 2);
-        // Another result proves nothing of memory, but tells how a unit ended that was told of.
+        assert_eq!(events_of(&[("00:00", END), ("00:00", other)]).len(), 2);
+        // Another result proves nothing of memory, but shows how a unit ended that was reported.
         let failed = "a.service: Failed with result 'signal'.";
-        assert!(told(&[("00:00", failed)]).is_empty());
+        assert!(events_of(&[("00:00", failed)]).is_empty());
         let signal = Some(Text::from("signal"));
-        assert_eq!(told(&[("00:00", KERNEL), ("00:09", failed)])[0].2, signal);
+        assert_eq!(
+            events_of(&[("00:00", KERNEL), ("00:09", failed)])[0].2,
+            signal
+        );
         // A kill that was given already.
         let late = [
             ("00:00", KERNEL),
             ("01:00", "c.service: Failed with result 'oom-kill'."),
             ("01:01", END),
         ];
-        assert_eq!(told(&late).len(), 2);
+        assert_eq!(events_of(&late).len(), 2);
     }
 
     #[test]
@@ -379,8 +393,8 @@ mod tests {
         let mut reader = Systemd::default();
         let frame = crate::frame::Frame::default();
         let roots = crate::cgroup::CgroupRoots::default();
-        let said = Said {
-            by: super::super::said::By::Daemon(Daemon::Systemd),
+        let said = Statement {
+            by: super::super::statement::By::Daemon(Daemon::Systemd),
             origin: crate::Origin::Claimed,
             frame: &frame,
             at: 0,

@@ -21,7 +21,7 @@
 //! are fixed, and the victim is the monitored cgroup or below it: this shows where the first path ends.
 
 use super::text::{rsplit_once, split_once, whole_number};
-use super::{Reader, Said};
+use super::{Reader, Statement};
 use crate::bytes::Text;
 use crate::event::{Cause, CauseKind, EventType, Killer, OomEvent, Percent, Stage, System};
 use crate::source::Daemon;
@@ -35,7 +35,7 @@ impl Reader for SystemdOomd {
     const OF: &'static [Daemon] = &[Daemon::SystemdOomd];
     const WORDS: &'static [&'static str] = &["oomd"];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let Some(kill) = kill(said.text) else {
             return;
         };
@@ -43,12 +43,12 @@ impl Reader for SystemdOomd {
         if let Some(victim) = kill.victim {
             said.set_cgroup(&mut event, victim);
         }
-        let told = event.told();
-        told.killer = Some(Killer::SystemdOomd);
-        told.stage = Some(kill.stage);
-        told.cause = Some(kill.cause);
-        told.system = Some(kill.system).filter(|it| *it != System::default());
-        told.told = Some(match kill.stage {
+        let testimony = event.testimony_mut();
+        testimony.killer = Some(Killer::SystemdOomd);
+        testimony.stage = Some(kill.stage);
+        testimony.cause = Some(kill.cause);
+        testimony.system = Some(kill.system).filter(|it| *it != System::default());
+        testimony.words = Some(match kill.stage {
             Stage::Marked => "Marked ",
             _ => "Killed ",
         });

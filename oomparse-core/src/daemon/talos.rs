@@ -12,8 +12,8 @@
 //! The list of processes may be empty: then nobody died. So the kill waits for the list, and then for an error
 //! (`failed to send SIGKILL`). In a real dump the list came before the kill.
 
-use super::{Patience, Reader, Said};
-use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, Stage, ToldAt};
+use super::{Patience, Reader, Statement};
+use crate::event::{EventType, KilledProcess, Killer, OomEvent, Outcome, ReportedAt, Stage};
 use crate::limits::MAX_DAEMON_VICTIMS;
 use crate::source::Daemon;
 use crate::stamp::Stamp;
@@ -37,7 +37,7 @@ impl Reader for Talos {
     const WORDS: &'static [&'static str] = &["OOMController"];
     const IN_KMSG: bool = true;
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let text = match said.text.strip_prefix(b"[talos] ") {
             Some(text) => text,
             None if said.is_in_kmsg() => return,
@@ -59,29 +59,29 @@ impl Reader for Talos {
             }
             "failed to send SIGKILL" | "cannot reap cgroup" => {
                 if let Some(mut waiting) = self.waiting.take() {
-                    waiting.0.told().outcome = Some(Outcome::Failed);
-                    waiting.0.told().stage = Some(Stage::Marked);
+                    waiting.0.testimony_mut().outcome = Some(Outcome::Failed);
+                    waiting.0.testimony_mut().stage = Some(Stage::Marked);
                     out.push_back(waiting.0);
                 }
             }
             // The signal was sent anyway.
             "failed to open pidfd" => {}
-            _ => self.give(out),
+            _ => self.emit_waiting(out),
         }
     }
 
-    fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
-        let is_ready = |event: &mut OomEvent| event.told().process_count.is_some();
+    fn emit_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+        let is_ready = |event: &mut OomEvent| event.testimony_mut().process_count.is_some();
         if self
             .waiting
             .as_mut()
             .is_some_and(|waiting| is_ready(&mut waiting.0))
         {
-            self.give(out);
+            self.emit_waiting(out);
         }
     }
 
-    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+    fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         out.extend(self.waiting.take().map(|waiting| waiting.0));
         self.list = None;
     }
@@ -101,22 +101,22 @@ impl Reader for Talos {
 impl Talos {
     fn begin(
         &mut self,
-        said: &Said<'_>,
+        said: &Statement<'_>,
         fields: &Map<String, Value>,
         out: &mut VecDeque<OomEvent>,
     ) {
         let list = self.list.take();
-        self.give(out);
+        self.emit_waiting(out);
         let path = fields.get("cgroup").and_then(Value::as_str);
         let Some(path) = path.filter(|path| path.starts_with('/')) else {
             return;
         };
         let mut event = said.event(EventType::UserspaceKill);
         said.set_cgroup(&mut event, super::text::below_mount(path.as_bytes()));
-        let told = event.told();
-        told.killer = Some(Killer::Talos);
-        told.stage = Some(Stage::Sent);
-        told.signal = Some("SIGKILL");
+        let testimony = event.testimony_mut();
+        testimony.killer = Some(Killer::Talos);
+        testimony.stage = Some(Stage::Sent);
+        testimony.signal = Some("SIGKILL");
         // A list before the kill belongs to it if it was printed later.
         let now = Stamp::of(said.frame, 0, 0);
         match list.filter(|(_, printed)| printed.since(&now).is_some_and(|gap| gap >= 0)) {
@@ -126,15 +126,15 @@ impl Talos {
     }
 
     /// A kill whose processes are known waits for the error that may follow; without processes there is no kill.
-    fn killed(&mut self, mut event: OomEvent, list: Vec<KilledProcess>, said: &Said<'_>) {
+    fn killed(&mut self, mut event: OomEvent, list: Vec<KilledProcess>, said: &Statement<'_>) {
         if list.is_empty() {
             return;
         }
-        let told = event.told();
-        told.process_count = u64::try_from(list.len()).ok();
-        told.victims = list;
-        told.told = Some("victim processes:");
-        event.told_at = ToldAt::line(said.at);
+        let testimony = event.testimony_mut();
+        testimony.process_count = u64::try_from(list.len()).ok();
+        testimony.victims = list;
+        testimony.words = Some("victim processes:");
+        event.reported_at = ReportedAt::line(said.at);
         self.waiting = Some(Box::new((event, Patience::from(said))));
     }
 }
@@ -208,14 +208,14 @@ mod tests {
     #[test]
     fn a_kill_and_its_processes() {
         let found = events(&[(1, kill()), (2, list("7, 8"))]);
-        let told = found[0].testimony.as_ref().unwrap();
-        let pids: Vec<_> = told.victims.iter().map(|it| it.pid).collect();
+        let testimony = found[0].testimony.as_ref().unwrap();
+        let pids: Vec<_> = testimony.victims.iter().map(|it| it.pid).collect();
         assert_eq!(
-            (pids, told.process_count, found[0].origin),
+            (pids, testimony.process_count, found[0].origin),
             (Vec::from([7, 8]), Some(2), Origin::User)
         );
         assert_eq!(
-            (told.killer, told.stage, told.signal),
+            (testimony.killer, testimony.stage, testimony.signal),
             (Some(Killer::Talos), Some(Stage::Sent), Some("SIGKILL"))
         );
         assert_eq!(
@@ -262,14 +262,14 @@ mod tests {
         ] {
             for front in [&[(1, kill())][..], &[(1, kill()), (2, list("7"))]] {
                 let found = events(&[front, &[(3, other(error))]].concat());
-                let told = found[0].testimony.as_ref().unwrap();
+                let testimony = found[0].testimony.as_ref().unwrap();
                 let stage = if outcome.is_some() {
                     Stage::Marked
                 } else {
                     Stage::Sent
                 };
                 assert_eq!(
-                    (told.outcome, told.stage),
+                    (testimony.outcome, testimony.stage),
                     (outcome, Some(stage)),
                     "{error}"
                 );

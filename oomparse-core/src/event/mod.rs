@@ -4,19 +4,19 @@ mod evidence;
 mod identity;
 mod memory;
 mod process;
+mod reported_at;
 mod shared;
 mod testimony;
-mod told_at;
 mod words;
 
 pub use evidence::{Evidence, Field};
 pub use memory::{Counter, MemcgStats, Meminfo, Reaped, StatValues};
 pub use process::{Invoker, Selected, TaskRow, Victim};
+pub(crate) use reported_at::ReportedAt;
 pub use shared::Shared;
 pub use testimony::{
     Cause, Init, KilledProcess, KubernetesEvent, KubernetesObject, Percent, System, Testimony,
 };
-pub(crate) use told_at::ToldAt;
 pub use words::{
     Action, CauseKind, EventType, Killer, Outcome, PodSource, Reporter, Resource, Scope, Stage,
 };
@@ -111,7 +111,7 @@ pub struct OomEvent {
     /// empty.
     pub others: Vec<OomEvent>,
     /// The parser's line that reports the event.
-    pub(crate) told_at: ToldAt,
+    pub(crate) reported_at: ReportedAt,
 }
 
 impl OomEvent {

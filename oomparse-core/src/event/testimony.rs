@@ -50,14 +50,14 @@ pub struct Testimony {
     /// How often it was reported.
     pub count: Option<u64>,
     /// Words from the line that completed the event, to find the record that contains it.
-    pub(crate) told: Option<&'static str>,
+    pub(crate) words: Option<&'static str>,
 }
 
 impl Testimony {
     /// Words from the line that completed the event, for looking it up in its log.
     #[must_use]
     pub fn words(&self) -> Option<&'static str> {
-        self.told
+        self.words
     }
 }
 
@@ -180,9 +180,11 @@ impl Percent {
 #[cfg(feature = "daemons")]
 impl OomEvent {
     /// Whether a daemon's line contains the words that report this event.
-    pub(crate) fn is_told_in(&self, line: &[u8]) -> bool {
-        let told = self.testimony.as_ref().and_then(|it| it.told);
-        told.is_some_and(|told| !told.is_empty() && memmem::find(line, told.as_bytes()).is_some())
+    pub(crate) fn is_reported_in(&self, line: &[u8]) -> bool {
+        let words = self.testimony.as_ref().and_then(|it| it.words);
+        words.is_some_and(|words| {
+            !words.is_empty() && memmem::find(line, words.as_bytes()).is_some()
+        })
     }
 }
 

@@ -13,7 +13,7 @@
 //! are left out.
 
 use super::json_text::string;
-use super::record::list::{author, text_of, told};
+use super::record::list::{author, text_of, text_of_any_key};
 use super::{Fragment, Frame, FrameKind};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -83,22 +83,19 @@ fn of_fields(parts: &[&[u8]]) -> Option<Vec<u8>> {
         let (mut name, mut value) = (None, None);
         let mut rest = part.strip_prefix(b"{")?.trim_ascii_start();
         while rest.starts_with(b"\"") {
-            let (key, behind) = rest.split_at_checked(len(rest))?;
-            let behind = behind
+            let (key, after) = rest.split_at_checked(len(rest))?;
+            let after = after
                 .trim_ascii_start()
                 .strip_prefix(b":")?
                 .trim_ascii_start();
-            let (found, behind) = behind.split_at_checked(len(behind))?;
+            let (found, after) = after.split_at_checked(len(after))?;
             match key {
                 b"\"field\"" => name = Some(found),
                 b"\"value\"" => value = Some(found),
                 _ => return None,
             }
-            let behind = behind.trim_ascii_start();
-            rest = behind
-                .strip_prefix(b",")
-                .unwrap_or(behind)
-                .trim_ascii_start();
+            let after = after.trim_ascii_start();
+            rest = after.strip_prefix(b",").unwrap_or(after).trim_ascii_start();
         }
         if object.len() > 1 {
             object.push(b',');
@@ -138,7 +135,7 @@ fn record(object: &[u8], depth: u8, texts: &mut Vec<u8>) {
     let (shell, elements) = apart(object);
     if elements.is_empty()
         && depth > 0
-        && let Some(text) = told(object)
+        && let Some(text) = text_of_any_key(object)
     {
         return push_text(&text, texts);
     }
@@ -171,9 +168,9 @@ fn apart(object: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
     while let Some((byte, tail)) = rest.split_first() {
         match byte {
             b'"' => {
-                let (text, behind) = rest.split_at_checked(len(rest)).unwrap_or((rest, &[]));
+                let (text, after) = rest.split_at_checked(len(rest)).unwrap_or((rest, &[]));
                 shell.extend_from_slice(text);
-                rest = behind;
+                rest = after;
                 continue;
             }
             b'[' => {
@@ -191,14 +188,14 @@ fn apart(object: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
 }
 
 /// Passes on the elements of a list; `None` if it is not a complete list.
-fn each_of<'a>(list: &'a [u8], give: &mut dyn FnMut(&'a [u8])) -> Option<()> {
+fn each_of<'a>(list: &'a [u8], emit: &mut dyn FnMut(&'a [u8])) -> Option<()> {
     let mut rest = list.strip_prefix(b"[")?.trim_ascii_start();
     while !rest.starts_with(b"]") {
         let (element, tail) = rest.split_at_checked(len(rest))?;
         if element.is_empty() {
             return None;
         }
-        give(element);
+        emit(element);
         rest = tail.trim_ascii_start();
         rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
     }

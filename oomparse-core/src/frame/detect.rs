@@ -17,7 +17,7 @@ pub(super) const MOST_NESTED: u8 = u8::MAX;
 
 /// The frame of a line whose first byte selects its format.
 #[inline]
-pub(super) fn known(line: &[u8], nested: u8) -> Option<Frame<'_>> {
+pub(super) fn known_format(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     match line.first()? {
         b'0'..=b'9' => kmsg::record(line)
             .or_else(|| syslog::numbered_date(line))
@@ -96,15 +96,15 @@ pub(crate) fn is_programs(line: &[u8]) -> bool {
 /// Whether a line begins like a log line: with a clock or a tag of a known format.
 #[cfg(feature = "carriers")]
 pub(crate) fn has_head(line: &[u8]) -> bool {
-    known(line, 0).is_some_and(|frame| {
+    known_format(line, 0).is_some_and(|frame| {
         frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.level.is_some()
     })
 }
 
 /// The message of a line with a prefix, if the kernel may have written it and it is not escaped.
 #[cfg(feature = "carriers")]
-pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
-    let frame = known(line, 0)?;
+pub(crate) fn message_after_head(line: &[u8]) -> Option<&[u8]> {
+    let frame = known_format(line, 0)?;
     match (frame.kind, frame.message) {
         (FrameKind::Dmesg | FrameKind::Syslog, Cow::Borrowed(message))
             if !frame.author.is_program() =>
@@ -117,7 +117,7 @@ pub(crate) fn message_behind_head(line: &[u8]) -> Option<&[u8]> {
 
 /// The frame of any line.
 pub(super) fn find(line: &[u8], nested: u8) -> Frame<'_> {
-    let mut frame = known(line, nested).unwrap_or_else(|| unknown(line, nested));
+    let mut frame = known_format(line, nested).unwrap_or_else(|| unknown(line, nested));
     frame.note_len(line);
     frame
 }

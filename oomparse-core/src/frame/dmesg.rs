@@ -125,10 +125,10 @@ fn cpu_and_comm(message: &[u8]) -> &[u8] {
 
 /// `[Wed Feb 19 06:41:03 2025] message` and other human-readable stamps.
 fn human(line: &[u8]) -> Option<Frame<'_>> {
-    behind_bracket(line.strip_prefix(b"[")?)
+    after_bracket(line.strip_prefix(b"[")?)
 }
 
-fn behind_bracket(inner: &[u8]) -> Option<Frame<'_>> {
+fn after_bracket(inner: &[u8]) -> Option<Frame<'_>> {
     let end = memchr(b']', inner.get(..MAX_STAMP_LEN).unwrap_or(inner))?;
     let (inner, rest) = inner.split_at_checked(end)?;
     let message = match rest.get(1..)? {
@@ -172,7 +172,7 @@ fn behind_bracket(inner: &[u8]) -> Option<Frame<'_>> {
 /// `[2026-09-12 10:14:02 UTC] kernel: message`, as no dmesg prints it.
 fn tagged<'a>(stamp: &[u8], message: &'a [u8]) -> Option<Frame<'a>> {
     let frame = matches!(stamp.first(), Some(b'0'..=b'9'))
-        .then(|| wrapper::behind_kernel_tag(message))
+        .then(|| wrapper::after_kernel_tag(message))
         .flatten()?;
     let is_sure = frame.author.is_program()
         || !matches!(parse_line(&frame.message), Line::Other | Line::Malformed);
@@ -231,7 +231,7 @@ pub(super) fn lost_bracket_of_date(line: &[u8]) -> Option<Frame<'_>> {
     let (date, rest) = line.split_at_checked(CTIME_LEN)?;
     rest.starts_with(b"] ").then_some(())?;
     stamp::ctime(date)??;
-    behind_bracket(line)
+    after_bracket(line)
 }
 
 /// `5193605.506728] message`: a copy that lost the first bracket.

@@ -17,9 +17,9 @@ const MOST_IDENTIFIERS: usize = 8;
 
 /// The result of the search for an identifier within a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Amid {
+pub(super) enum Identifier {
     /// There is none.
-    Nothing,
+    Absent,
     /// There may be one; or a process has such a name.
     Doubtful,
     /// A program wrote the text.
@@ -28,18 +28,18 @@ pub(super) enum Amid {
 
 /// Looks for a program's identifier in the text after the tag `kernel: `.
 #[inline]
-pub(super) fn behind_kernel_tag(text: &[u8]) -> Amid {
-    let mut found = Amid::Nothing;
+pub(super) fn after_kernel_tag(text: &[u8]) -> Identifier {
+    let mut found = Identifier::Absent;
     for (at, (start, end)) in identifiers(text).enumerate() {
         if at >= MOST_IDENTIFIERS {
-            return Amid::Program;
+            return Identifier::Program;
         }
-        let told = closer(text, start, end);
-        if told == Amid::Program {
-            return told;
+        let one = judge(text, start, end);
+        if one == Identifier::Program {
+            return one;
         }
-        if told == Amid::Doubtful {
-            found = told;
+        if one == Identifier::Doubtful {
+            found = one;
         }
     }
     found
@@ -53,17 +53,17 @@ pub(super) fn first(text: &[u8]) -> Option<usize> {
 }
 
 #[cold]
-fn closer(text: &[u8], start: usize, end: usize) -> Amid {
+fn judge(text: &[u8], start: usize, end: usize) -> Identifier {
     if is_in_comm(text, start, end) {
-        return Amid::Doubtful;
+        return Identifier::Doubtful;
     }
     let before = text.get(..start).unwrap_or_default();
-    let behind = text.get(end..).unwrap_or_default();
+    let after = text.get(end..).unwrap_or_default();
     // The kernel also prints `java[4021]: segfault at …`; but then nothing continues below it.
-    if is_killers(before) || is_killers(behind) {
-        Amid::Program
+    if is_killers(before) || is_killers(after) {
+        Identifier::Program
     } else {
-        Amid::Doubtful
+        Identifier::Doubtful
     }
 }
 
@@ -94,13 +94,13 @@ fn identifiers(text: &[u8]) -> impl Iterator<Item = (usize, usize)> + '_ {
 /// report's first line, after `Comm: `, at the end of a row.
 fn is_in_comm(text: &[u8], start: usize, end: usize) -> bool {
     in_parentheses(text, start, end)
-        || behind_comm(text, start)
+        || after_comm(text, start)
         || [&b" invoked oom-killer: "[..], b" cpuset="]
             .iter()
-            .any(|behind| {
-                let most = MAX_COMM_LEN.saturating_add(behind.len());
+            .any(|after| {
+                let most = MAX_COMM_LEN.saturating_add(after.len());
                 let begin = text.get(..most).unwrap_or(text);
-                memmem::find(begin, behind).is_some_and(|at| at >= end)
+                memmem::find(begin, after).is_some_and(|at| at >= end)
             })
         || text.starts_with(b"[") && is_end_of_row(text, start)
 }
@@ -112,14 +112,14 @@ fn in_parentheses(text: &[u8], start: usize, end: usize) -> bool {
         let before = text.get(..open)?;
         let close = open.checked_add(MAX_COMM_LEN)?.checked_add(1)?;
         let window = text.get(..=close).unwrap_or(text);
-        let behind = window.get(end..)?;
-        let is_behind_pid = matches!(before, [.., b'0'..=b'9' | b',', b' ']);
-        Some(is_behind_pid && behind.contains(&b')'))
+        let after = window.get(end..)?;
+        let is_after_pid = matches!(before, [.., b'0'..=b'9' | b',', b' ']);
+        Some(is_after_pid && after.contains(&b')'))
     };
     inside().unwrap_or(false)
 }
 
-fn behind_comm(text: &[u8], start: usize) -> bool {
+fn after_comm(text: &[u8], start: usize) -> bool {
     const LABEL: &[u8] = b"Comm: ";
     let window = start
         .saturating_sub(MAX_COMM_LEN)
@@ -147,7 +147,7 @@ mod tests {
         for piece in ["]: ", "[1]: ", "(1]: ", "[12345678901234]: "] {
             let text = format!("{KILLED}{}", piece.repeat((1 << 20) / piece.len()));
             let start = std::time::Instant::now();
-            let _ = behind_kernel_tag(text.as_bytes());
+            let _ = after_kernel_tag(text.as_bytes());
             let _ = first(text.as_bytes());
             assert!(start.elapsed().as_secs() < 5, "{piece}");
         }
@@ -156,35 +156,44 @@ mod tests {
     #[test]
     fn identifiers_around_a_line_of_the_killers() {
         for (text, amid) in [
-            (format!("{KILLED}[123]: x"), Amid::Program),
-            (format!("{KILLED}[123]:"), Amid::Program),
-            (format!("app[1]: {KILLED}"), Amid::Program),
-            (format!("[1]: {KILLED}"), Amid::Program),
-            (format!("a: b[1]: [ 1.000000] {KILLED}"), Amid::Program),
-            (KILLED.replace("kB, anon", "kB[7]: , anon"), Amid::Program),
-            (KILLED.replace("init", "a[1]: b"), Amid::Doubtful),
-            (format!("{KILLED}[123]: {KILLED}"), Amid::Program),
-            (KILLED.into(), Amid::Nothing),
-            ("java[4021]: segfault at 0 ip 0".into(), Amid::Doubtful),
+            (format!("{KILLED}[123]: x"), Identifier::Program),
+            (format!("{KILLED}[123]:"), Identifier::Program),
+            (format!("app[1]: {KILLED}"), Identifier::Program),
+            (format!("[1]: {KILLED}"), Identifier::Program),
+            (
+                format!("a: b[1]: [ 1.000000] {KILLED}"),
+                Identifier::Program,
+            ),
+            (
+                KILLED.replace("kB, anon", "kB[7]: , anon"),
+                Identifier::Program,
+            ),
+            (KILLED.replace("init", "a[1]: b"), Identifier::Doubtful),
+            (format!("{KILLED}[123]: {KILLED}"), Identifier::Program),
+            (KILLED.into(), Identifier::Absent),
+            (
+                "java[4021]: segfault at 0 ip 0".into(),
+                Identifier::Doubtful,
+            ),
             (
                 "a[1]: b invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0".into(),
-                Amid::Doubtful,
+                Identifier::Doubtful,
             ),
             (
                 "CPU: 0 PID: 7 Comm: a[1]: b Not tainted 6.1.0".into(),
-                Amid::Doubtful,
+                Identifier::Doubtful,
             ),
             (
                 "[    7]     0     7      100       10    40960        0             0 a[1]: b"
                     .into(),
-                Amid::Doubtful,
+                Identifier::Doubtful,
             ),
             (
                 "Task in /a[1]: b killed as a result of limit of /a".into(),
-                Amid::Program,
+                Identifier::Program,
             ),
         ] {
-            assert_eq!(behind_kernel_tag(text.as_bytes()), amid, "{text}");
+            assert_eq!(after_kernel_tag(text.as_bytes()), amid, "{text}");
         }
     }
 }

@@ -77,7 +77,7 @@ pub(super) enum Step<'a> {
     /// Not a line of an entry, or the first line after it.
     Foreign,
     /// Not a line of the entry, which continues after it.
-    Amid,
+    Within,
 }
 
 /// The entry that the line begins.
@@ -166,7 +166,7 @@ impl Entry {
         if self.foreign > MAX_FOREIGN_LINES {
             return Step::Foreign;
         }
-        Step::Amid
+        Step::Within
     }
 
     fn verbose_line<'a>(&mut self, line: &'a [u8]) -> Step<'a> {
@@ -275,8 +275,8 @@ impl Binary {
         let len = line.len().saturating_add(dropped);
         seen = seen.saturating_add(u64::try_from(len).unwrap_or(u64::MAX));
         self.seen = Some(seen);
-        let behind_length = seen.checked_sub(LENGTH_LEN as u64);
-        behind_length.is_some_and(|value| value >= self.length().unwrap_or(0))
+        let after_length = seen.checked_sub(LENGTH_LEN as u64);
+        after_length.is_some_and(|value| value >= self.length().unwrap_or(0))
     }
 
     fn length(&self) -> Option<u64> {

@@ -1,8 +1,8 @@
-//! What stands behind a backslash in a JSON string.
+//! What stands after a backslash in a JSON string.
 
 use crate::bytes::hex_digit;
 
-/// The byte that one letter behind the backslash stands for; a sign stands for itself.
+/// The byte that one letter after the backslash stands for; a sign stands for itself.
 pub(super) fn letter(letter: u8) -> Option<u8> {
     Some(match letter {
         b'"' | b'\\' | b'/' => letter,
@@ -15,7 +15,7 @@ pub(super) fn letter(letter: u8) -> Option<u8> {
     })
 }
 
-/// The character of four hex digits behind `\u`, or of two such escapes that make a pair, and what follows. Half of
+/// The character of four hex digits after `\u`, or of two such escapes that make a pair, and what follows. Half of
 /// a pair alone is no character.
 pub(super) fn unicode(input: &[u8]) -> Option<(Option<char>, &[u8])> {
     let (high, rest) = four_digits(input)?;

@@ -82,7 +82,7 @@ fn fields(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
         ),
         Some(at) => {
             let (before, field) = rest.split_at_checked(at)?;
-            (before, behind_comm(field.get(b",comm=".len()..)?)?)
+            (before, after_comm(field.get(b",comm=".len()..)?)?)
         }
     };
     let caller = header
@@ -92,7 +92,7 @@ fn fields(rest: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
 }
 
 /// The text after the value of `comm`.
-fn behind_comm(value: &[u8]) -> Option<&[u8]> {
+fn after_comm(value: &[u8]) -> Option<&[u8]> {
     let window = value.get(..=MAX_COMM_LEN).unwrap_or(value);
     let splits = || {
         memchr::memchr_iter(b';', window).filter_map(|at| {

@@ -25,8 +25,8 @@ const MOST_WORDS: usize = 4;
 
 /// Frames a line of unknown format, if a clock and a tag precede its text.
 pub(super) fn frame(line: &[u8]) -> Option<Frame<'_>> {
-    let stamp = in_brackets(line).or_else(|| behind_words(line))?;
-    syslog::behind_local_stamp(stamp)
+    let stamp = in_brackets(line).or_else(|| after_words(line))?;
+    syslog::after_local_stamp(stamp)
 }
 
 /// `[06/Dec/2022:14:58:14 +0100]`
@@ -37,11 +37,11 @@ fn in_brackets(line: &[u8]) -> Option<Stamp<'_>> {
 }
 
 /// A date of several words, then a clock.
-fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
+fn after_words(line: &[u8]) -> Option<Stamp<'_>> {
     let mut rest = line;
     for count in 0..=MOST_WORDS {
-        let (next, behind) = word(skip_blanks(rest));
-        let end = line.len().saturating_sub(behind.len());
+        let (next, after) = word(skip_blanks(rest));
+        let end = line.len().saturating_sub(after.len());
         if end > LONGEST || next.is_empty() {
             return None;
         }
@@ -54,21 +54,21 @@ fn behind_words(line: &[u8]) -> Option<Stamp<'_>> {
                     .iter()
                     .any(u8::is_ascii_digit);
             // The half of the day is not evaluated.
-            let (half, behind_half) = word(skip_blanks(behind));
+            let (half, after_half) = word(skip_blanks(after));
             let is_half = [&b"AM"[..], b"PM", b"am", b"pm"].contains(&half);
-            let behind = if is_half { behind_half } else { behind };
+            let after = if is_half { after_half } else { after };
             return is_date.then(|| Stamp {
                 wall: if is_half { None } else { stamp::local(text) },
                 comma: false,
                 // Of the programs that write logs, only journalctl uses the reader's language.
                 is_journals: true,
-                rest: behind,
+                rest: after,
             });
         }
         if !may_be_date(next) {
             return None;
         }
-        rest = behind;
+        rest = after;
     }
     None
 }
@@ -159,7 +159,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_kernels_lines_behind_any_date() {
+    fn the_kernels_lines_after_any_date() {
         for (head, host, time) in HEADS {
             for (stamp, tag) in [
                 ("", "kernel: "),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_programs_lines_behind_any_date_are_a_programs() {
+    fn a_programs_lines_after_any_date_are_a_programs() {
         for (head, host, _) in HEADS {
             let texts = [
                 format!("app[7]: {KILLED}"),

@@ -68,7 +68,7 @@ const WIKI_END: [&[u8]; 8] = [
 const LABELS: [&[u8]; 3] = [b"Message: ", b"message: ", b"MESSAGE: "];
 
 /// The text after one mark at the start of a line; `None` if there is no mark.
-pub(super) fn behind_one(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_one(text: &[u8]) -> Option<&[u8]> {
     match text {
         [b'<', ..] => tag_len(text).and_then(|len| text.get(len..)),
         [b'&', ..] => {
@@ -145,7 +145,7 @@ pub(super) fn before_one(text: &[u8]) -> Option<&[u8]> {
     text.get(..at).filter(|_| is_last)
 }
 
-/// The text up to the quotation mark that ends it, if but a comma, a semicolon or a plus sign stands behind that and
+/// The text up to the quotation mark that ends it, if but a comma, a semicolon or a plus sign stands after that and
 /// no other one before it. The code of a line end goes too.
 pub(super) fn before_quote(text: &[u8], quote: u8) -> &[u8] {
     let end = text.trim_ascii_end();
@@ -177,7 +177,7 @@ fn tag_len(text: &[u8]) -> Option<usize> {
 
 /// A kernel line with only a number or a file's path before it, as `grep -n` and `grep` over several files print
 /// it, or with the marks that people put before list items.
-pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_grep(text: &[u8]) -> Option<&[u8]> {
     let text = match text {
         [b'/' | b'.', ..] => {
             let at = memchr(b':', text)?;
@@ -192,7 +192,7 @@ pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
         Some((_, [b'.' | b')', b' ', rest @ ..] | [b' ', b' ', rest @ ..])) => skip_blanks(rest),
         _ => text,
     };
-    let text = behind_sign(text);
+    let text = after_sign(text);
     let line = parse_line(text);
     let is_kernels = match line {
         Line::Killed(_) | Line::Summary(_) | Line::Invoked(_) => {
@@ -207,7 +207,7 @@ pub(super) fn behind_grep(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The text after an arrow, a bullet or a label.
-fn behind_sign(text: &[u8]) -> &[u8] {
+fn after_sign(text: &[u8]) -> &[u8] {
     let signs = ["=> ", "--> ", "-> ", "→ ", "• ", "· ", "» ", "«", "+", "; "];
     let signs = signs.iter().map(|sign| sign.as_bytes());
     let found = signs.chain(LABELS).find_map(|mark| text.strip_prefix(mark));
@@ -236,7 +236,7 @@ mod tests {
             "[code]",
         ] {
             let line = std::format!("{front}text");
-            assert_eq!(behind_one(line.as_bytes()), Some(&b"text"[..]), "{front}");
+            assert_eq!(after_one(line.as_bytes()), Some(&b"text"[..]), "{front}");
         }
         for end in [
             "</p>", "<br>", "<BR />", "**", "”", "\x1b[0m", "</code> ", "}}", "}}}", "{code}",
@@ -255,7 +255,7 @@ mod tests {
             "text<p>x",
             "< p>x",
         ] {
-            assert_eq!(behind_one(other.as_bytes()), None, "{other}");
+            assert_eq!(after_one(other.as_bytes()), None, "{other}");
             assert_eq!(before_one(other.as_bytes()), None, "{other}");
         }
     }
@@ -277,7 +277,7 @@ mod tests {
         ] {
             let line = std::format!("{front}{killed}");
             assert_eq!(
-                behind_grep(line.as_bytes()),
+                after_grep(line.as_bytes()),
                 Some(killed.as_bytes()),
                 "{front}"
             );
@@ -292,7 +292,7 @@ mod tests {
             "Message:x ",
         ] {
             let line = std::format!("{front}{killed}");
-            assert_eq!(behind_grep(line.as_bytes()), None, "{front}");
+            assert_eq!(after_grep(line.as_bytes()), None, "{front}");
         }
     }
 }

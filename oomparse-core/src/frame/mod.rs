@@ -52,14 +52,14 @@ pub use framer::Framer;
 #[cfg(feature = "serde")]
 pub(crate) use detect::wall_time;
 #[cfg(feature = "carriers")]
-pub(crate) use detect::{has_head, is_programs, message_behind_head, printk_stamp};
+pub(crate) use detect::{has_head, is_programs, message_after_head, printk_stamp};
 pub(crate) use markup::{may_be_emphasised, without_emphasis};
 pub(crate) use part::{Part, part, part_of_line};
 pub(crate) use prefix::Cut;
 #[cfg(feature = "carriers")]
 pub(crate) use program::is_klogs;
 
-use self::detect::{MOST_NESTED, find, known};
+use self::detect::{MOST_NESTED, find, known_format};
 use self::framer::without_return;
 use crate::source::{Author, Origin, Provenance};
 use crate::time::WallTime;

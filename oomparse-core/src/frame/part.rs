@@ -6,7 +6,7 @@
 //! Killed process 11 (php) …                                  what stands there is all there is
 //! ```
 
-use super::{Frame, FrameKind, MOST_NESTED, find, known};
+use super::{Frame, FrameKind, MOST_NESTED, find, known_format};
 use alloc::borrow::Cow;
 
 /// A part, with its frame.
@@ -50,14 +50,14 @@ fn joined<'a>(outer: &Frame<'a>, text: &'a [u8], inner: Option<Frame<'a>>) -> Pa
         || inner.level.is_some()
         || tells_author;
     // dmesg and journalctl indent the text after a newline: it is not a separate line, even if it looks like one.
-    let is_behind = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
+    let is_after = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
     let message = match inner.message {
-        Cow::Borrowed(message) if is_behind => Cow::Borrowed(message.trim_ascii_start()),
+        Cow::Borrowed(message) if is_after => Cow::Borrowed(message.trim_ascii_start()),
         message => message,
     };
     let frame = Frame {
         kind: match inner.kind {
-            _ if is_behind => FrameKind::Indented,
+            _ if is_after => FrameKind::Indented,
             FrameKind::Kmsg | FrameKind::KmsgDictionary => inner.kind,
             _ => outer.kind,
         },
@@ -86,7 +86,7 @@ fn joined<'a>(outer: &Frame<'a>, text: &'a [u8], inner: Option<Frame<'a>>) -> Pa
 
 /// The frame of a text with a prefix. Some of the kernel's own texts begin with a number that is not a time.
 fn headed(text: &[u8]) -> Option<Frame<'_>> {
-    let frame = known(text, MOST_NESTED)?;
+    let frame = known_format(text, MOST_NESTED)?;
     let is_number = matches!(text, [b'0'..=b'9', ..]) && frame.kind == FrameKind::Syslog;
     let is_date = text.get(4) == Some(&b'-') || frame.author.is_known();
     (!is_number || is_date).then_some(frame)

@@ -208,8 +208,8 @@ impl Prefix {
     /// Whether a line that begins like the last one continues with a message that is not escaped and shows
     /// nothing about its author.
     fn is_plain(&self, line: &[u8]) -> bool {
-        let behind = line.get(self.len..).unwrap_or_default();
-        !has(behind, [self.sign]) && self.is_of_same_author(behind)
+        let after = line.get(self.len..).unwrap_or_default();
+        !has(after, [self.sign]) && self.is_of_same_author(after)
     }
 
     /// Whether a message shows nothing about its author: no program's identifier, no host.
@@ -237,17 +237,17 @@ impl Prefix {
     #[inline(always)]
     fn stamped<'a>(&self, cut: Cut<'a>) -> Option<dmesg::Stamped<'a>> {
         // The prefix may have been forgotten since.
-        let behind = cut
+        let after = cut
             .line
             .get(self.len..)
             .filter(|_| cut.is_alike && self.len > 0)?;
-        let (decimals, message) = behind.split_first_chunk::<MICROS_LEN>()?;
+        let (decimals, message) = after.split_first_chunk::<MICROS_LEN>()?;
         let micros = self.seconds_us.checked_add(micros_of(decimals)?)?;
         if message.first() != Some(&b'[') || begins_row(message) {
             return Some((micros, None, message));
         }
         // The blank after the bracket shows that the stamp ended.
-        let (caller, message) = dmesg::caller_and_message(behind.get(BRACKET_LEN..)?)?;
+        let (caller, message) = dmesg::caller_and_message(after.get(BRACKET_LEN..)?)?;
         Some((micros, caller, message))
     }
 
@@ -297,6 +297,6 @@ fn before_stamp(head: &[u8]) -> Option<&[u8]> {
 /// `dddddd] ` as a number.
 #[inline]
 fn micros_of(decimals: &[u8; MICROS_LEN]) -> Option<u64> {
-    let (micros, behind) = six_digits(decimals)?;
-    (behind == *b"] ").then_some(micros)
+    let (micros, after) = six_digits(decimals)?;
+    (after == *b"] ").then_some(micros)
 }

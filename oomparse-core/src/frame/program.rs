@@ -23,8 +23,8 @@ const MAX_NAME_LEN: usize = 256;
 /// off or has an unknown format: `app[7]: …`, `host app[7]: …`.
 pub(super) fn is_programs(text: &[u8]) -> bool {
     let found = identifier::first(text).and_then(|at| text.split_at_checked(at));
-    (found.is_some_and(|(before, behind)| {
-        let is_kernels = before.ends_with(b"kernel") && behind.starts_with(b"[0]:");
+    (found.is_some_and(|(before, after)| {
+        let is_kernels = before.ends_with(b"kernel") && after.starts_with(b"[0]:");
         !is_kernels && syslog::stamp_in_record(before).is_none()
     }) || is_tag(text)
         || is_composes(text)

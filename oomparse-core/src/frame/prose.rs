@@ -1,4 +1,4 @@
-//! A syslog's line of the kernel's behind words of a person's.
+//! A kernel line of a syslog after a person's words.
 //!
 //! ```text
 //! kills show up in the log. E.g.: `Jan  5 02:12:02 n1 kernel: oom-kill:constraint=…`
@@ -9,9 +9,9 @@
 //! 02:12:02 Out of memory: Killed process 7 (java) total-vm:8kB, …
 //! ```
 //!
-//! Behind few known words, or a clock alone, a line without a head counts if it is whole. Before a line with a
-//! syslog's head the words end in a colon, or in an equals sign and a quote, and nothing stands among them that a program's tag, a container's name or a record is
-//! told by. Whoever wrote them may have written the line, too: its author is doubted.
+//! After few known words, or a clock alone, a line without a head counts if it is whole. Before a line with a
+//! syslog's head the words end in a colon, or in an equals sign and a quote, and they contain nothing that marks a program's tag, a
+//! container's name or a record. Whoever wrote them may have written the line, too: its author is doubted.
 
 use super::{Frame, FrameKind, cell, dmesg, syslog};
 use crate::bytes::memmem;
@@ -51,14 +51,14 @@ pub(super) fn frame(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     if nested > 0 {
         return None;
     }
-    behind_head(text).or_else(|| {
-        let rest = behind_clock(text).or_else(|| behind_label(text))?;
-        whole(rest)
+    after_head(text).or_else(|| {
+        let rest = after_clock(text).or_else(|| after_label(text))?;
+        whole_line(rest)
     })
 }
 
 /// A whole line of the kernel's, with or without a stamp, and without its quotes.
-fn whole(text: &[u8]) -> Option<Frame<'_>> {
+fn whole_line(text: &[u8]) -> Option<Frame<'_>> {
     let text = text.trim_ascii();
     let quoted = || {
         let (quote, inner) = text.split_first()?;
@@ -79,8 +79,8 @@ fn whole(text: &[u8]) -> Option<Frame<'_>> {
     })
 }
 
-/// The text behind `02:12:02 ` or `[02:12:02] `.
-fn behind_clock(text: &[u8]) -> Option<&[u8]> {
+/// The text after `02:12:02 ` or `[02:12:02] `.
+fn after_clock(text: &[u8]) -> Option<&[u8]> {
     let inner = text.strip_prefix(b"[").unwrap_or(text);
     let (clock, rest) = inner.split_at_checked(8)?;
     let is_clock = clock.iter().enumerate().all(|(at, byte)| match at {
@@ -94,8 +94,8 @@ fn behind_clock(text: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b" ").filter(|_| is_clock)
 }
 
-/// The text behind `Error message: `, `**Log**: `, `message=` or `[dmesg] `.
-fn behind_label(text: &[u8]) -> Option<&[u8]> {
+/// The text after `Error message: `, `**Log**: `, `message=` or `[dmesg] `.
+fn after_label(text: &[u8]) -> Option<&[u8]> {
     let window = text.get(..MAX_LABEL).unwrap_or(text);
     let (label, rest) = if let Some(inner) = window.strip_prefix(b"[") {
         let end = memchr(b']', inner)?;
@@ -111,8 +111,8 @@ fn behind_label(text: &[u8]) -> Option<&[u8]> {
     LABELS.contains(&label.as_slice()).then_some(rest)
 }
 
-/// A line with a syslog's head, behind words.
-fn behind_head(text: &[u8]) -> Option<Frame<'_>> {
+/// A line with a syslog's head, after words.
+fn after_head(text: &[u8]) -> Option<Frame<'_>> {
     let window = text.get(..MAX_LEN).unwrap_or(text);
     let at = memmem::find(window, b" kernel: ")?;
     let (before, _) = text.split_at_checked(at)?;
@@ -152,8 +152,8 @@ fn is_assignment(text: &[u8]) -> bool {
 /// The kernel's line in a program's string.
 fn of_string(line: &[u8], quote: u8) -> Option<Frame<'_>> {
     let end = line.iter().rposition(|byte| *byte == quote)?;
-    let (line, behind) = line.split_at_checked(end)?;
-    let is_end = behind.iter().skip(1).all(|byte| b",;) +".contains(byte));
+    let (line, after) = line.split_at_checked(end)?;
+    let is_end = after.iter().skip(1).all(|byte| b",;) +".contains(byte));
     if is_end { headed(line) } else { None }
 }
 
@@ -172,9 +172,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_lines_behind_few_words_or_a_clock() {
+    fn whole_lines_after_few_words_or_a_clock() {
         let line = "Out of memory: Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
-        for (before, behind) in [
+        for (before, after) in [
             ("Error message: `", "`"),
             ("**Log**: ", ""),
             ("[dmesg] ", ""),
@@ -183,14 +183,14 @@ mod tests {
             ("02:12:02 ", ""),
             ("[02:12:02] ", ""),
         ] {
-            let text = std::format!("{before}{line}{behind}");
+            let text = std::format!("{before}{line}{after}");
             let frame = frame(text.as_bytes(), 0).unwrap();
             assert_eq!(
                 (&*frame.message, frame.author.is_known()),
                 (line.as_bytes(), false)
             );
         }
-        for (before, behind) in [
+        for (before, after) in [
             ("app: ", ""),
             ("app error: ", ""),
             ("[app] ", ""),
@@ -198,7 +198,7 @@ mod tests {
             ("Error: ", " again"),
             ("Error: app[7]: ", ""),
         ] {
-            let text = std::format!("{before}{line}{behind}");
+            let text = std::format!("{before}{line}{after}");
             assert!(frame(text.as_bytes(), 0).is_none(), "{text}");
         }
     }
@@ -206,18 +206,18 @@ mod tests {
     #[test]
     fn strings_of_programs_that_are_assigned() {
         let line = "Jan  5 02:12:02 n1 kernel: Out of Memory: Killed process 7 (a)";
-        for (before, behind) in [("raw_line = \"", "\""), ("const log = '", "';")] {
-            let text = std::format!("{before}{line}{behind}");
+        for (before, after) in [("raw_line = \"", "\""), ("const log = '", "';")] {
+            let text = std::format!("{before}{line}{after}");
             let frame = frame(text.as_bytes(), 0).unwrap();
             assert_eq!(&*frame.message, b"Out of Memory: Killed process 7 (a)");
             assert!(!frame.author.is_kernel());
         }
-        for (before, behind) in [
+        for (before, after) in [
             ("he said \"", "\""),
             ("x = \"", "\" in a"),
             ("app[7]: x = \"", "\""),
         ] {
-            let text = std::format!("{before}{line}{behind}");
+            let text = std::format!("{before}{line}{after}");
             assert!(frame(text.as_bytes(), 0).is_none(), "{text}");
         }
     }

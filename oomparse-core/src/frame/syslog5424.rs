@@ -14,7 +14,7 @@ use super::{Frame, FrameKind, Provenance, stamp};
 use alloc::borrow::Cow;
 
 /// Reads the text after `<6>1 `; `None` if it is not such a prefix.
-pub(super) fn behind_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
+pub(super) fn after_version(priority: u8, text: &[u8]) -> Option<Frame<'_>> {
     let (date, rest) = word(text);
     let stamp = stamp::iso(date).filter(|stamp| stamp.rest.is_empty());
     if stamp.is_none() && date != b"-" {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_told_from_the_kernel() {
+    fn programs_are_not_the_kernel() {
         for (text, origin) in [
             ("- host kernel - - - x", Origin::Kernel),
             ("- host kernel 0 - - x", Origin::Kernel),
@@ -109,13 +109,13 @@ mod tests {
             ("- host - - - - x", Origin::Unknown),
         ] {
             assert_eq!(
-                behind_version(4, text.as_bytes()).unwrap().origin(),
+                after_version(4, text.as_bytes()).unwrap().origin(),
                 origin,
                 "{text}"
             );
-            let frame = behind_version(12, text.as_bytes()).unwrap();
+            let frame = after_version(12, text.as_bytes()).unwrap();
             assert_eq!(frame.origin(), Origin::UserSpace, "{text}");
         }
-        assert_eq!(behind_version(4, b"not a time host kernel - - - x"), None);
+        assert_eq!(after_version(4, b"not a time host kernel - - - x"), None);
     }
 }

@@ -254,7 +254,7 @@ fn kmsg_dictionary_belongs_to_the_record() {
 }
 
 #[test]
-fn what_stands_behind_a_newline_is_indented() {
+fn what_stands_after_a_newline_is_indented() {
     let text = "[ 1120.127337] Memory cgroup out of memory: Killed process 5314 (\n               \
                 oom-kill:const) total-vm:18916kB\n[ 1120.127338] x";
     let found = kinds_and_messages(text);
@@ -275,7 +275,7 @@ fn what_stands_behind_a_newline_is_indented() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn a_record_of_what_stands_behind_a_newline_is_indented() {
+fn a_record_of_what_stands_after_a_newline_is_indented() {
     for (text, kind, message) in [
         (
             "               Killed process 1 (init) total-vm:1kB",
@@ -346,7 +346,7 @@ fn a_comm_makes_no_host_of_dmesg_text() {
 }
 
 #[test]
-fn what_stands_behind_a_newline_in_a_verbose_entry() {
+fn what_stands_after_a_newline_in_a_verbose_entry() {
     let text = "Thu 2023-01-05 02:12:02.123456 UTC [s=ab;i=1;b=cd;m=1;t=2;x=3]\n    \
                 _TRANSPORT=kernel\n    SYSLOG_FACILITY=0\n    MESSAGE=anon 1\n            \
                 file 2\n    _HOSTNAME=h\n\

@@ -20,11 +20,13 @@
 //! format follows. As a last resort, a printk stamp within the line begins the message. A line in a known format
 //! never gets here, so text of a program stays a program's text.
 
-use super::identifier::{self, Amid};
+use super::identifier::{self, Identifier};
 use super::scan::{number, skip_blanks, skip_one_blank, without_colours, without_written_colours};
-use super::{Author, Frame, FrameKind, cell, known, localized, markup, program, stamp, syslog};
+use super::{
+    Author, Frame, FrameKind, cell, known_format, localized, markup, program, stamp, syslog,
+};
 use crate::bytes::memmem;
-use crate::line::common::find_behind_comm;
+use crate::line::common::find_after_comm;
 use crate::line::{Line, parse_line};
 use crate::source::is_containers_log;
 use alloc::borrow::Cow;
@@ -56,21 +58,21 @@ pub(super) fn unwrap(line: &[u8], nested: u8) -> Frame<'_> {
 fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     if memchr(0x1b, line).is_some()
         && let Cow::Owned(plain) = without_colours(line)
-        && let Some(frame) = known(&plain, nested)
+        && let Some(frame) = known_format(&plain, nested)
     {
         return frame.into_owned();
     }
     if let Some(plain) = without_written_colours(line) {
-        let frame = known(&plain, nested).unwrap_or_else(|| bare(&plain, &plain));
+        let frame = known_format(&plain, nested).unwrap_or_else(|| bare(&plain, &plain));
         return frame.into_owned();
     }
-    let text = behind_marks(line);
+    let text = after_marks(line);
     // A record nested too deep in others: its keys are not part of a message.
     if text.starts_with(b"{") && nested > 0 {
         return Frame::default();
     }
     if text.len() < line.len()
-        && let Some(frame) = known(text, nested)
+        && let Some(frame) = known_format(text, nested)
     {
         return without_end_marks(without_quote(frame, line, text));
     }
@@ -80,24 +82,24 @@ fn unwrapped(line: &[u8], nested: u8) -> Frame<'_> {
     if program::is_programs(text) {
         return bare(line, text).by(Author::PROGRAM);
     }
-    let (in_front, behind) = at_object(text);
+    let (in_front, after) = at_object(text);
     if is_containers_log(in_front) {
         return Frame::default().by(Author::PROGRAM);
     }
-    if in_front.is_empty() && !behind.is_empty() {
+    if in_front.is_empty() && !after.is_empty() {
         // A record without a known text key.
         return syslog::stamp_in_record(text).unwrap_or_else(|| bare(line, text));
     }
     listed(text, nested)
         .or_else(|| localized::frame(text))
-        .or_else(|| behind_labels(text, nested))
+        .or_else(|| after_labels(text, nested))
         .or_else(|| embedded(text, nested))
-        .or_else(|| behind_kernel_tag(text))
+        .or_else(|| after_kernel_tag(text))
         .or_else(|| cell::frame(line))
-        .or_else(|| behind_prose(text, nested))
+        .or_else(|| after_prose(text, nested))
         .or_else(|| syslog::stamp_within(text))
         .map_or_else(
-            || bare(line, markup::behind_grep(text).unwrap_or(text)),
+            || bare(line, markup::after_grep(text).unwrap_or(text)),
             without_end_marks,
         )
 }
@@ -113,19 +115,19 @@ fn holds_path(text: &[u8]) -> bool {
         | Line::Summary(_)
         | Line::Group(_)
         | Line::Malformed => true,
-        _ if find_behind_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
+        _ if find_after_comm(text, b" cpuset=").is_some() => memchr(b'[', text).is_some(),
         _ => text.starts_with(b"Tasks in /") || text.starts_with(b"/") && is_piece(),
     }
 }
 
-/// A line behind a person's words; no shipper's record holds one.
+/// A line after a person's words; no shipper's record holds one.
 #[cfg(feature = "carriers")]
-fn behind_prose(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+fn after_prose(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     super::prose::frame(text, nested)
 }
 
 #[cfg(not(feature = "carriers"))]
-fn behind_prose(_text: &[u8], _nested: u8) -> Option<Frame<'_>> {
+fn after_prose(_text: &[u8], _nested: u8) -> Option<Frame<'_>> {
     None
 }
 
@@ -164,7 +166,7 @@ fn without_string_end<'a>(line: &[u8], text: &'a [u8]) -> &'a [u8] {
 }
 
 /// The text after the marks of quoting, comments, lists, tables and code.
-fn behind_marks(line: &[u8]) -> &[u8] {
+fn after_marks(line: &[u8]) -> &[u8] {
     let mut text = line;
     for _ in 0..MAX_STEPS {
         text = match text {
@@ -181,7 +183,7 @@ fn behind_marks(line: &[u8]) -> &[u8] {
             [b'"' | b'\'', tail @ ..] => tail,
             // A byte order mark; a non-breaking space.
             [0xef, 0xbb, 0xbf, tail @ ..] | [0xc2, 0xa0, tail @ ..] => tail,
-            _ => match markup::behind_one(text) {
+            _ => match markup::after_one(text) {
                 Some(tail) => tail,
                 None => return text,
             },
@@ -191,7 +193,7 @@ fn behind_marks(line: &[u8]) -> &[u8] {
 }
 
 /// The text after the marks of a quotation or a comment, with its own indentation.
-pub(super) fn behind_quotes(line: &[u8]) -> &[u8] {
+pub(super) fn after_quotes(line: &[u8]) -> &[u8] {
     let mut text = line;
     for _ in 0..MAX_STEPS {
         text = match text {
@@ -232,38 +234,38 @@ pub(super) fn embedded(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     if record.is_empty() || is_name() {
         return None;
     }
-    let mut frame = known(record, nested).unwrap_or_default();
+    let mut frame = known_format(record, nested).unwrap_or_default();
     frame.author = frame.author.doubted();
     Some(frame)
 }
 
 /// A known format after names and numbers.
-fn behind_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+fn after_labels(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let line = text;
     let (_, record) = at_object(line);
     let mut text = text;
     for _ in 0..MAX_LABELS {
-        let rest = behind_label(text).filter(|rest| rest.len() >= record.len());
+        let rest = after_label(text).filter(|rest| rest.len() >= record.len());
         let Some(rest) = rest else {
             break;
         };
-        text = behind_marks(rest);
+        text = after_marks(rest);
         if let Some(frame) = clear(text, nested) {
             return Some(without_quote(frame, rest, text));
         }
     }
-    behind_file_name(line, nested)
+    after_file_name(line, nested)
 }
 
 /// A known format that shows more than the message: after a word, `<6>` alone or a brace is not enough.
 fn clear(text: &[u8], nested: u8) -> Option<Frame<'_>> {
-    known(text, nested).filter(|frame| {
+    known_format(text, nested).filter(|frame| {
         frame.kernel_time_us.is_some() || frame.wall.is_some() || frame.author.is_known()
     })
 }
 
 /// A known format after `messages-20230105-` or `kern.log-123-`, as grep prints lines of context.
-fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
+fn after_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
     let (name, _) = at_object(text.get(..MAX_LABEL_LEN).unwrap_or(text));
     let name = name.split(|byte| *byte == b' ').next()?;
     // A stamp may begin with a bracket and a blank.
@@ -275,34 +277,30 @@ fn behind_file_name(text: &[u8], nested: u8) -> Option<Frame<'_>> {
 
 /// `kernel: text`, `host kernel: text` or `<kern.warning> kernel:text`: the rest of a syslog line whose date was
 /// cut off. Without the date, anybody may have written it.
-pub(super) fn behind_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
-    fn behind(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_kernel_tag(text: &[u8]) -> Option<Frame<'_>> {
+    fn after(text: &[u8]) -> Option<&[u8]> {
         text.strip_prefix(b"kernel:").map(skip_one_blank)
     }
-    let message = behind(text).or_else(|| {
+    let message = after(text).or_else(|| {
         let (first, rest) = text.split_at_checked(memchr(b' ', text)?)?;
         let is_host = first.len() <= 255
             && first
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-._<>".contains(byte));
-        if is_host {
-            behind(rest.get(1..)?)
-        } else {
-            None
-        }
+        if is_host { after(rest.get(1..)?) } else { None }
     })?;
     let mut frame = syslog::stamped(message).unwrap_or_else(|| Frame {
         message: Cow::Borrowed(message),
         ..Frame::default()
     });
-    if identifier::behind_kernel_tag(message) == Amid::Program {
+    if identifier::after_kernel_tag(message) == Identifier::Program {
         frame = frame.by(Author::PROGRAM);
     }
     Some(frame)
 }
 
 /// The text after `166255 `, `12:`, `12-`, `messages:` or `10.1.1.2: `.
-fn behind_label(text: &[u8]) -> Option<&[u8]> {
+fn after_label(text: &[u8]) -> Option<&[u8]> {
     if let Some((_, [b' ' | b'\t' | b':' | b'|' | b')' | b'-' | b',', tail @ ..])) = number(text) {
         return Some(tail);
     }
@@ -311,7 +309,7 @@ fn behind_label(text: &[u8]) -> Option<&[u8]> {
     text.get(at..)?.strip_prefix(b":")
 }
 
-/// Without the quotation mark that closes the one in front of the text, and what stands behind that; without the
+/// Without the quotation mark that closes the one in front of the text, and what stands after that; without the
 /// end of an emphasis.
 fn without_quote<'a>(frame: Frame<'a>, line: &[u8], text: &[u8]) -> Frame<'a> {
     let before = line

@@ -39,11 +39,11 @@ impl Key {
 /// A value with fields.
 pub(super) trait Object {
     /// Visits its fields in the record's order; absent fields are left out.
-    fn tell(&self, to: &mut impl Fields);
+    fn visit(&self, to: &mut impl FieldVisitor);
 }
 
 /// A visitor of one object's fields.
-pub(super) trait Fields {
+pub(super) trait FieldVisitor {
     /// A text under a name that is not in the schema.
     fn text_of(&mut self, name: &str, value: &str);
 

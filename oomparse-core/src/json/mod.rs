@@ -18,7 +18,7 @@ use crate::source::Origin;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
-use fields::{Fields, Object, key};
+use fields::{FieldVisitor, Object, key};
 use read::{Members, Part};
 
 /// Whether a daemon's fields are written. A build without `daemons` and `perf`, a WebAssembly module that must be
@@ -40,7 +40,7 @@ impl OomEvent {
 }
 
 impl Object for OomEvent {
-    fn tell(&self, to: &mut impl Fields) {
+    fn visit(&self, to: &mut impl FieldVisitor) {
         to.put_text(key!(schema), SCHEMA);
         to.put_text(key!(type), self.event_type.as_str());
         to.text(key!(id), self.id.as_deref());
@@ -91,7 +91,7 @@ impl Object for OomEvent {
 }
 
 impl Part for OomEvent {
-    /// Fields that this release does not know are skipped.
+    /// FieldVisitor that this release does not know are skipped.
     fn read(from: &Members) -> Option<Self> {
         Some(Self {
             event_type: from.word(key!(type), EventType::from_word)?,
@@ -137,7 +137,7 @@ impl Part for OomEvent {
 
 impl Testimony {
     /// Who did it, or who reports it.
-    fn tell_deed(&self, to: &mut impl Fields) {
+    fn tell_deed(&self, to: &mut impl FieldVisitor) {
         to.text(key!(killer), self.killer.map(Killer::as_str));
         to.text(key!(reporter), self.reporter.map(Reporter::as_str));
         to.text(key!(stage), self.stage.map(Stage::as_str));
@@ -148,7 +148,7 @@ impl Testimony {
     }
 
     /// The cause, and other data about it.
-    fn tell_reasons(&self, to: &mut impl Fields) {
+    fn tell_reasons(&self, to: &mut impl FieldVisitor) {
         to.object(key!(cause), self.cause.as_ref());
         to.object(key!(system), self.system.as_ref());
         to.name(key!(unit), self.unit.as_ref());
@@ -181,7 +181,7 @@ impl Testimony {
             init: from.part(key!(init)),
             event: from.part(key!(event)),
             count: from.number(key!(count)),
-            told: None,
+            words: None,
         };
         (read != Self::default()).then(|| Box::new(read))
     }

@@ -17,7 +17,7 @@
 //! | `labels` | pairs of `String`s | an object of them, if there are any |
 //! | `figures` | [`StatValues`] | an object of the kernel's keys and numbers |
 
-use super::fields::{Fields, Object, key};
+use super::fields::{FieldVisitor, Object, key};
 use super::read::{Members, Part};
 use crate::cgroup::{CgroupDriver, LimitLevel, QosClass, Runtime};
 use crate::event::{
@@ -30,8 +30,8 @@ use alloc::string::String;
 macro_rules! part {
     ($part:ident { $($field:ident: $how:ident $($of:ident)?),* $(,)? }) => {
         impl Object for $part {
-            fn tell(&self, to: &mut impl Fields) {
-                $(told!(self, to, $field, $how $($of)?);)*
+            fn visit(&self, to: &mut impl FieldVisitor) {
+                $(visit_field!(self, to, $field, $how $($of)?);)*
             }
         }
 
@@ -47,7 +47,7 @@ macro_rules! part {
     };
 }
 
-macro_rules! told {
+macro_rules! visit_field {
     ($part:ident, $to:ident, $field:ident, must_number) => {
         $to.put_number(key!($field), $part.$field.into())
     };
@@ -269,7 +269,7 @@ part!(Reaped {
 struct Labels<'a>(&'a [(String, String)]);
 
 impl Object for Labels<'_> {
-    fn tell(&self, to: &mut impl Fields) {
+    fn visit(&self, to: &mut impl FieldVisitor) {
         for (key, value) in self.0 {
             to.text_of(key, value);
         }
@@ -277,7 +277,7 @@ impl Object for Labels<'_> {
 }
 
 impl Object for StatValues {
-    fn tell(&self, to: &mut impl Fields) {
+    fn visit(&self, to: &mut impl FieldVisitor) {
         for (key, value) in self.iter() {
             to.number_of(key, value);
         }

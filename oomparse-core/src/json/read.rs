@@ -19,7 +19,7 @@ pub(super) trait Part: Sized {
 }
 
 impl<'de> Deserialize<'de> for OomEvent {
-    /// Reads the output of [`to_json`](OomEvent::to_json). Fields and words that this release does not know are
+    /// Reads the output of [`to_json`](OomEvent::to_json). FieldVisitor and words that this release does not know are
     /// skipped.
     ///
     /// # Errors If it is not an event of [`SCHEMA`].

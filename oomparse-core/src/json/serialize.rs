@@ -1,6 +1,6 @@
 //! The record for serde's serializers, whose data model differs from text.
 
-use super::fields::{Fields, Key, Object};
+use super::fields::{FieldVisitor, Key, Object};
 use crate::event::{
     Cause, Cgroup, Container, Counter, Evidence, Field, Init, Invoker, KilledProcess,
     KubernetesEvent, KubernetesObject, MemcgStats, Meminfo, OomEvent, OpenVz, Percent, Pod, Reaped,
@@ -9,24 +9,27 @@ use crate::event::{
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// An object as serde sees it.
-pub(super) struct Shown<'a, T>(pub(super) &'a T);
+pub(super) struct AsSerde<'a, T>(pub(super) &'a T);
 
-impl<T: Object> Serialize for Shown<'_, T> {
+impl<T: Object> Serialize for AsSerde<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let map = serializer.serialize_map(None)?;
-        let mut through = Through { map, said: Ok(()) };
-        self.0.tell(&mut through);
-        through.said?;
-        through.map.end()
+        let mut visitor = SerdeVisitor {
+            map,
+            result: Ok(()),
+        };
+        self.0.visit(&mut visitor);
+        visitor.result?;
+        visitor.map.end()
     }
 }
 
 /// Objects as serde sees them.
-struct AllShown<'a, T>(&'a [T]);
+struct AllAsSerde<'a, T>(&'a [T]);
 
-impl<T: Object> Serialize for AllShown<'_, T> {
+impl<T: Object> Serialize for AllAsSerde<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Shown))
+        serializer.collect_seq(self.0.iter().map(AsSerde))
     }
 }
 
@@ -40,20 +43,20 @@ impl<I: Iterator<Item = &'static str> + Clone> Serialize for Words<I> {
 }
 
 /// Passes fields on until the serializer fails.
-struct Through<M: SerializeMap> {
+struct SerdeVisitor<M: SerializeMap> {
     map: M,
-    said: Result<(), M::Error>,
+    result: Result<(), M::Error>,
 }
 
-impl<M: SerializeMap> Through<M> {
+impl<M: SerializeMap> SerdeVisitor<M> {
     fn put(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        if self.said.is_ok() {
-            self.said = self.map.serialize_entry(name, value);
+        if self.result.is_ok() {
+            self.result = self.map.serialize_entry(name, value);
         }
     }
 }
 
-impl<M: SerializeMap> Fields for Through<M> {
+impl<M: SerializeMap> FieldVisitor for SerdeVisitor<M> {
     fn text_of(&mut self, name: &str, value: &str) {
         self.put(name, value);
     }
@@ -83,11 +86,11 @@ impl<M: SerializeMap> Fields for Through<M> {
     }
 
     fn put_object(&mut self, key: Key, value: &impl Object) {
-        self.put(key.name(), &Shown(value));
+        self.put(key.name(), &AsSerde(value));
     }
 
     fn put_objects(&mut self, key: Key, values: &[impl Object]) {
-        self.put(key.name(), &AllShown(values));
+        self.put(key.name(), &AllAsSerde(values));
     }
 
     fn put_words(&mut self, key: Key, words: impl Iterator<Item = &'static str> + Clone) {
@@ -99,7 +102,7 @@ macro_rules! serialize {
     ($($object:ty),* $(,)?) => {$(
         impl Serialize for $object {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                Shown(self).serialize(serializer)
+                AsSerde(self).serialize(serializer)
             }
         }
     )*};

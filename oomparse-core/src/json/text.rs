@@ -3,7 +3,7 @@
 //! Almost no text in a record needs an escape. A check for that is several times faster than a loop that can
 //! write escapes; a text that does need them is written by `serde_json`.
 
-use super::fields::{Fields, Key, Object};
+use super::fields::{FieldVisitor, Key, Object};
 use crate::bytes::push_number;
 use crate::bytes::words::all_plain;
 use crate::event::Percent;
@@ -24,7 +24,7 @@ struct Writer<'o>(&'o mut String);
 
 fn object(out: &mut String, value: &impl Object) {
     out.push('{');
-    value.tell(&mut Writer(out));
+    value.visit(&mut Writer(out));
     close(out, '}');
 }
 
@@ -65,7 +65,7 @@ impl Writer<'_> {
     }
 }
 
-impl Fields for Writer<'_> {
+impl FieldVisitor for Writer<'_> {
     fn text_of(&mut self, name: &str, value: &str) {
         text(self.0, name);
         self.0.push(':');
@@ -148,7 +148,7 @@ impl Fields for Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::fields::key;
-    use super::super::serialize::Shown;
+    use super::super::serialize::AsSerde;
     use super::*;
 
     #[test]
@@ -163,20 +163,20 @@ mod tests {
             "größe\u{7f}",
             "日本",
         ]);
-        assert_eq!(write(&all), serde_json::to_string(&Shown(&all)).unwrap());
+        assert_eq!(write(&all), serde_json::to_string(&AsSerde(&all)).unwrap());
         assert_eq!(write(&Empty), "{}");
     }
 
     struct Empty;
 
     impl Object for Empty {
-        fn tell(&self, _to: &mut impl Fields) {}
+        fn visit(&self, _to: &mut impl FieldVisitor) {}
     }
 
     struct Shapes(&'static [&'static str]);
 
     impl Object for Shapes {
-        fn tell(&self, to: &mut impl Fields) {
+        fn visit(&self, to: &mut impl FieldVisitor) {
             for text in self.0 {
                 to.put_text(key!("text"), text);
                 to.text_of(text, text);

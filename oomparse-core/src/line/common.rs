@@ -181,7 +181,7 @@ fn is_hex(a: u8, b: u8) -> bool {
 }
 
 /// The position of `words` (which begin with a blank), if the text before them can be a comm.
-pub(crate) fn find_behind_comm(message: &[u8], words: &[u8]) -> Option<usize> {
+pub(crate) fn find_after_comm(message: &[u8], words: &[u8]) -> Option<usize> {
     let [first, second, ..] = words else {
         return None;
     };

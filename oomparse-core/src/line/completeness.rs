@@ -23,7 +23,7 @@ pub(crate) enum Completeness {
     Begun,
     /// It may be whole, or a longer line that was cut exactly here: some kernels end it here, others go on.
     Short,
-    /// Its first fields are there; a later one was cut, or cannot be told from its neighbour.
+    /// Its first fields are there; a later one was cut, or cannot be distinguished from its neighbour.
     Cut,
     /// All its fields are there, but it does not end as the kernel ends it: other text follows.
     Loose,

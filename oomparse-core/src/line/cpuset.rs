@@ -7,7 +7,7 @@
 //! The name is the last component of the invoker's cpuset cgroup, and shows nothing about the victim.
 
 use super::Line;
-use super::common::{find_behind_comm, rsplit_once};
+use super::common::{find_after_comm, rsplit_once};
 
 /// A cpuset line: a view over the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ const WORDS: &[u8] = b" cpuset=";
 
 /// Reads the line.
 pub(super) fn cpuset(message: &[u8]) -> Option<CpusetLine<'_>> {
-    let (comm, rest) = message.split_at_checked(find_behind_comm(message, WORDS)?)?;
+    let (comm, rest) = message.split_at_checked(find_after_comm(message, WORDS)?)?;
     let (cpuset, mems) = rsplit_once(rest.get(WORDS.len()..)?, " mems_allowed=")?;
     let mems_allowed = mems.trim_ascii_end();
     let is_list = mems_allowed

@@ -9,14 +9,14 @@
 //! 3.7      %s invoked oom-killer: gfp_mask=0x%x, order=%d, oom_score_adj=%hd
 //! 4.6      %s invoked oom-killer: gfp_mask=%#x(%pGg), order=%d, oom_score_adj=%hd
 //! 4.9      %s invoked oom-killer: gfp_mask=%#x(%pGg), nodemask=%*pbl, order=%d, oom_score_adj=%hd
-//! 4.11     the same with two spaces behind the nodemask
+//! 4.11     the same with two spaces after the nodemask
 //! 5.0      as 4.6
 //! ```
 //! Samples: `mysqld invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0` (2.6.32) and
 //! `ps invoked oom-killer: gfp_mask=0x14000c0(GFP_KERNEL), nodemask=(null),  order=0, oom_score_adj=979` (4.14).
 
 use super::Line;
-use super::common::{Parsed, find_behind_comm, node_list, small_signed, trim_end};
+use super::common::{Parsed, find_after_comm, node_list, small_signed, trim_end};
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
@@ -47,7 +47,7 @@ const WORDS: &[u8] = b" invoked oom-killer: ";
 
 /// The position of the words after the comm, if a comm can end there.
 pub(super) fn find(message: &[u8]) -> Option<usize> {
-    find_behind_comm(message, WORDS)
+    find_after_comm(message, WORDS)
 }
 
 /// Reads the line, given where the comm ends.

@@ -123,12 +123,12 @@ fn is_cut_figure(word: &[u8]) -> bool {
 }
 
 fn is_key(key: &[u8]) -> bool {
-    matches!(key.len(), 1..=64) && key.iter().all(|byte| !is_behind_key(*byte))
+    matches!(key.len(), 1..=64) && key.iter().all(|byte| !is_after_key(*byte))
 }
 
 /// Whether no key contains this byte.
 #[inline(always)]
-fn is_behind_key(byte: u8) -> bool {
+fn is_after_key(byte: u8) -> bool {
     !(byte.is_ascii_lowercase() | byte.is_ascii_digit() | (byte == b'_'))
 }
 
@@ -136,9 +136,9 @@ fn is_behind_key(byte: u8) -> bool {
 #[inline]
 fn key_len(text: &[u8]) -> Option<usize> {
     let len = if cfg!(feature = "perf") {
-        words::first(text, is_behind_key)
+        words::first(text, is_after_key)
     } else {
-        text.iter().position(|byte| is_behind_key(*byte))
+        text.iter().position(|byte| is_after_key(*byte))
     };
     len.filter(|len| matches!(len, 1..=64))
 }
@@ -176,8 +176,8 @@ pub(super) fn common_entry(line: &[u8]) -> Option<(&[u8], u64)> {
         value = high.wrapping_mul(100_000_000).wrapping_add(value);
         digits = digits.wrapping_add(more);
     }
-    let (key, behind) = line.split_at_checked(line.len().checked_sub(digits)?.checked_sub(1)?)?;
-    let is_one = matches!(behind, [b' ', b'0'..=b'9', ..])
+    let (key, after) = line.split_at_checked(line.len().checked_sub(digits)?.checked_sub(1)?)?;
+    let is_one = matches!(after, [b' ', b'0'..=b'9', ..])
         && matches!(key.len(), 1..=64)
         && words::all_of_key(key);
     is_one.then_some((key, value))

@@ -273,9 +273,9 @@ fn split_elision(path: &[u8]) -> Option<(&[u8], &[u8])> {
     let found = MARKS.map(|mark| Some((memmem::find(path, mark)?, mark.len())));
     let (at, len) = found.into_iter().flatten().min()?;
     let (before, mark) = path.split_at_checked(at)?;
-    let behind = mark.get(len..)?;
-    let own = behind.iter().take_while(|byte| **byte == b'.').count();
-    Some((before, behind.get(own..)?))
+    let after = mark.get(len..)?;
+    let own = after.iter().take_while(|byte| **byte == b'.').count();
+    Some((before, after.get(own..)?))
 }
 
 /// `TASK,task=COMM`.

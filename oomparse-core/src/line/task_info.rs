@@ -78,9 +78,9 @@ fn comm_and_release<'a>(rest: &'a [u8], line: &mut TaskInfo<'a>) {
             window = comm;
         }
     }
-    let Some((comm, behind)) = found else { return };
+    let Some((comm, after)) = found else { return };
     line.comm = Some(comm);
-    let mut words = rest.get(behind..).unwrap_or_default();
+    let mut words = rest.get(after..).unwrap_or_default();
     while let Some((word, tail)) = split_once(words, " ") {
         if word.first().is_some_and(u8::is_ascii_digit) {
             line.release = Some(word);

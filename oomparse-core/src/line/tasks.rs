@@ -21,7 +21,7 @@
 use super::Line;
 use super::common::{decimal, find, is_comm};
 use crate::bytes::Text;
-use crate::bytes::words::{blanks, few_digits_behind_blanks, padded_number};
+use crate::bytes::words::{blanks, few_digits_after_blanks, padded_number};
 use crate::event::TaskRow;
 
 /// The largest number of columns that a heading may name.
@@ -121,7 +121,7 @@ pub struct Row<'a> {
 /// Reads `[  pid]`; the columns are read later, by code that has the heading.
 pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
     let inner = message.strip_prefix(b"[")?;
-    let (pid, rest) = match few_digits_behind_blanks(inner, 0) {
+    let (pid, rest) = match few_digits_after_blanks(inner, 0) {
         Some((pid, end)) if cfg!(feature = "perf") => (pid, inner.get(end..)?),
         _ => decimal(skip_blanks(inner))?,
     };
@@ -256,7 +256,7 @@ impl<'a> Row<'a> {
         if cfg!(not(feature = "perf")) {
             return None;
         }
-        few_digits_behind_blanks(self.rest, at)
+        few_digits_after_blanks(self.rest, at)
     }
 
     /// The position at which a tail of the row begins.
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_read_the_same_behind_any_other() {
+    fn a_row_is_read_the_same_after_any_other() {
         let headings = [
             "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
             "[ pid ]   uid  tgid total_vm      rss cpu oom_adj name",
@@ -457,7 +457,7 @@ mod tests {
                         let mut found = TaskRow::default();
                         let is_whole = row.read_into(&columns, &mut layout, &mut found);
                         let found = is_whole.then_some(found);
-                        assert_eq!(found, row.read(&columns), "{text} behind {first}, {second}");
+                        assert_eq!(found, row.read(&columns), "{text} after {first}, {second}");
                         whole += usize::from(is_whole);
                     }
                 }

@@ -132,7 +132,7 @@ impl Parser {
                     // Perhaps only candidates matter from here on.
                     continue;
                 }
-                self.cut(cut);
+                self.take_line(cut);
                 rest = tail;
                 continue;
             }
@@ -149,7 +149,7 @@ impl Parser {
                 break;
             };
             self.frames.reach(self.taken_before(tail));
-            self.candidate(line);
+            self.take_candidate(line);
             rest = tail;
         }
         self.frames.reach(self.taken);
@@ -179,7 +179,7 @@ impl Parser {
         }
         self.give_held();
         if let Some(frame) = self.framer.finish() {
-            self.framed(&frame, &[]);
+            self.take_record(&frame, &[]);
         }
         self.frames.finish();
         self.framer = Framer::new();
@@ -225,7 +225,7 @@ impl Parser {
     /// Reads lines that were held until their rest comes as they are.
     fn give_held(&mut self) {
         let mut paste = core::mem::take(&mut self.paste);
-        paste.finish(&mut |line| self.whole(Cut::new(line)));
+        paste.finish(&mut |line| self.frame_line(Cut::new(line)));
     }
 
     /// The next complete event, in the order of completion.
@@ -260,11 +260,11 @@ impl Parser {
     /// parser.push_line(b"[9.2] Killed process 8 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
     /// parser.give_waiting();
     /// let (first, second) = (parser.next_event().unwrap(), parser.next_event().unwrap());
-    /// assert!(!parser.last_line_tells(&first) && parser.last_line_tells(&second));
+    /// assert!(!parser.last_line_reports(&first) && parser.last_line_reports(&second));
     /// ```
     #[must_use]
-    pub fn last_line_tells(&self, event: &OomEvent) -> bool {
-        self.frames.last_frame_tells(event)
+    pub fn last_line_reports(&self, event: &OomEvent) -> bool {
+        self.frames.last_frame_reports(event)
     }
 
     /// About how many bytes its streams hold: open reports, incomplete lines, names.
@@ -298,7 +298,7 @@ impl Parser {
             let kept = line.get(..MAX_LINE_LEN).unwrap_or(line);
             let rest = line.len().saturating_sub(kept.len());
             self.framer.drop_bytes(dropped.saturating_add(rest));
-            self.candidate(kept);
+            self.take_candidate(kept);
             self.framer.drop_bytes(0);
         } else {
             self.above.note(line);
@@ -320,14 +320,14 @@ impl Parser {
     }
 
     /// Reads a line that contains one of the words, or any line while a report is open.
-    fn candidate(&mut self, line: &[u8]) {
+    fn take_candidate(&mut self, line: &[u8]) {
         let cut = self.framer.look(self.without_return(line));
-        self.cut(cut);
+        self.take_line(cut);
     }
 
     /// The same, for a line without its line end.
     #[inline]
-    fn cut(&mut self, cut: Cut<'_>) {
+    fn take_line(&mut self, cut: Cut<'_>) {
         #[cfg(feature = "daemons")]
         if self.is_documents(cut) {
             self.above.forget();
@@ -360,14 +360,14 @@ impl Parser {
             None => false,
         };
         if !is_taken {
-            self.whole(cut);
+            self.frame_line(cut);
         }
     }
 
     /// Reads a line as its carrier wrote it.
-    fn whole(&mut self, cut: Cut<'_>) {
+    fn frame_line(&mut self, cut: Cut<'_>) {
         if let Some(frame) = self.framer.end_before(cut.line) {
-            self.framed(&frame, &[]);
+            self.take_record(&frame, &[]);
         }
         let frame = self.framer.frame_of(cut);
         #[cfg(feature = "carriers")]
@@ -375,12 +375,12 @@ impl Parser {
             unread.look(cut.line, frame.as_ref());
         }
         if let Some(frame) = &frame {
-            self.framed(frame, cut.line);
+            self.take_record(frame, cut.line);
         }
     }
 
     /// Reads a record, and the line that contains it.
-    fn framed(&mut self, frame: &Frame<'_>, line: &[u8]) {
+    fn take_record(&mut self, frame: &Frame<'_>, line: &[u8]) {
         // The last line of a record over several lines does not report an event.
         if !line.is_empty() && !self.framer.wants_every_line() {
             self.frames.take(frame, Some(line));

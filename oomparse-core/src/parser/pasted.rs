@@ -12,7 +12,7 @@ impl Parser {
         if paste.is_holding() {
             self.pasted_below(line, &mut paste);
         } else {
-            paste.line(line, &mut |line| self.whole(Cut::new(line)));
+            paste.line(line, &mut |line| self.frame_line(Cut::new(line)));
         }
         self.paste = paste;
     }
@@ -24,7 +24,7 @@ impl Parser {
         let own = lines.pop();
         self.frames.above(true);
         for line in &lines {
-            self.whole(Cut::new(line));
+            self.frame_line(Cut::new(line));
         }
         self.frames.above(false);
         if let Some(own) = own {
@@ -32,7 +32,7 @@ impl Parser {
             if is_held {
                 self.frames.above(true);
             }
-            self.whole(Cut::new(&own));
+            self.frame_line(Cut::new(&own));
             if is_held {
                 self.frames.above(false);
             }

@@ -2,7 +2,7 @@
 
 /// What became of lines that were pushed.
 ///
-/// A host that must answer each line does not need to look at it itself: [`Parser::last_line_tells`] says whether
+/// A host that must answer each line does not need to look at it itself: [`Parser::last_line_reports`] says whether
 /// a completed event belongs to that line.
 ///
 /// # Example
@@ -16,10 +16,10 @@
 /// let taken = parser.push_line(b"[9.3] Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB");
 /// assert_eq!((taken.is_of_report, taken.events), (true, 1));
 /// let event = parser.next_event().unwrap();
-/// assert!(parser.last_line_tells(&event));
+/// assert!(parser.last_line_reports(&event));
 /// ```
 ///
-/// [`Parser::last_line_tells`]: crate::Parser::last_line_tells
+/// [`Parser::last_line_reports`]: crate::Parser::last_line_reports
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Taken {

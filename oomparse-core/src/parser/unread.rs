@@ -117,13 +117,13 @@ fn begins(message: &[u8]) -> bool {
 /// Whether a text contains the deciding words (the killer was called, or it killed) more often than this.
 fn says_more(text: &[u8], often: usize) -> bool {
     let killed = memmem::find_iter(text, b"process ").filter(|at| {
-        let (before, behind) = text.split_at_checked(*at).unwrap_or((text, &[]));
+        let (before, after) = text.split_at_checked(*at).unwrap_or((text, &[]));
         let is_killed = before.ends_with(b"Killed ") || before.ends_with(b"Kill ");
-        is_killed && matches!(behind.get(8..), Some([b'0'..=b'9', ..]))
+        is_killed && matches!(after.get(8..), Some([b'0'..=b'9', ..]))
     });
     let called = memmem::find_iter(text, b"oom-kill").filter(|at| {
-        let behind = text.get(*at..).unwrap_or_default();
-        behind.starts_with(b"oom-killer: gfp_mask=") || behind.starts_with(b"oom-kill:constraint=")
+        let after = text.get(*at..).unwrap_or_default();
+        after.starts_with(b"oom-killer: gfp_mask=") || after.starts_with(b"oom-kill:constraint=")
     });
     killed.chain(called).nth(often).is_some()
 }
@@ -149,7 +149,7 @@ mod tests {
         "php invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
 
     #[test]
-    fn what_is_read_is_not_told() {
+    fn what_is_read_is_not_reported() {
         for head in [
             "",
             "[    5.200000] ",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_wrote_is_not_told() {
+    fn what_a_program_wrote_is_not_reported() {
         for head in [
             "Jan  5 02:12:02 n1 app[7]: ",
             "2024-01-01T00:00:00.000000000Z stdout F ",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_no_form_that_is_read_is_told() {
+    fn what_is_in_no_form_that_is_read_is_reported() {
         let glued = format!("{CALLED}; {KILLED}");
         for line in [
             format!("says: {KILLED}"),

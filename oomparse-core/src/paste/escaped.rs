@@ -30,9 +30,9 @@ pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
     let mut rest = line;
     while let Some((byte, tail)) = rest.split_first() {
         rest = match tail {
-            [sign, behind @ ..] if *byte == b'\\' && sign.is_ascii_punctuation() => {
+            [sign, after @ ..] if *byte == b'\\' && sign.is_ascii_punctuation() => {
                 out.push(*sign);
-                behind
+                after
             }
             _ => {
                 out.push(*byte);

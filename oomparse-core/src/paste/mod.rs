@@ -53,18 +53,18 @@ impl Paste {
     }
 
     /// Takes a line; passes on the lines that are complete.
-    pub(crate) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn line(&mut self, line: &[u8], emit: &mut dyn FnMut(&[u8])) {
         let wrapped = &mut self.wrapped;
-        let give = &mut |line: &[u8]| give_each(line, give);
-        self.quoted.line(line, &mut |line| wrapped.line(line, give));
+        let emit = &mut |line: &[u8]| emit_each(line, emit);
+        self.quoted.line(line, &mut |line| wrapped.line(line, emit));
     }
 
     /// Passes on what is held: no more lines come.
-    pub(crate) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
         let wrapped = &mut self.wrapped;
-        let give = &mut |line: &[u8]| give_each(line, give);
-        self.quoted.finish(&mut |line| wrapped.line(line, give));
-        wrapped.finish(give);
+        let emit = &mut |line: &[u8]| emit_each(line, emit);
+        self.quoted.finish(&mut |line| wrapped.line(line, emit));
+        wrapped.finish(emit);
     }
 }
 
@@ -79,13 +79,13 @@ fn may_hold_codes(line: &[u8]) -> bool {
 }
 
 /// Passes on the records of a joined line, or the line.
-fn give_each(line: &[u8], give: &mut dyn FnMut(&[u8])) {
+fn emit_each(line: &[u8], emit: &mut dyn FnMut(&[u8])) {
     let mended = padded::mended(line)
         .or_else(|| escaped::mended(line))
         .or_else(|| web::mended(line));
     let line = mended.as_deref().unwrap_or(line);
-    if !long::split(line, give) {
-        give(line);
+    if !long::split(line, emit) {
+        emit(line);
     }
 }
 
@@ -106,16 +106,16 @@ mod tests {
             let end = (73..=75)
                 .rev()
                 .find(|end| !rest[..*end].ends_with('=') && !rest[..*end].ends_with("=3"));
-            let (line, behind) = rest.split_at(end.unwrap());
+            let (line, after) = rest.split_at(end.unwrap());
             lines.push(format!("{line}="));
-            rest = behind;
+            rest = after;
         }
         lines.push(rest.to_owned());
         lines
     }
 
     #[test]
-    fn glued_records_are_told_apart_at_the_end_of_a_cut_mail() {
+    fn glued_records_are_split_at_the_end_of_a_cut_mail() {
         let records: Vec<String> = (10..40)
             .map(|at| {
                 format!("[  198.5766{at}] oom_reaper: reaped process {at} (memc), now anon-rss=0kB")
@@ -127,11 +127,11 @@ mod tests {
                 lines.last_mut().unwrap().push('=');
             }
             let (mut paste, mut given) = (Paste::default(), Vec::new());
-            let mut give = |line: &[u8]| given.push(String::from_utf8_lossy(line).into_owned());
+            let mut emit = |line: &[u8]| given.push(String::from_utf8_lossy(line).into_owned());
             for line in &lines {
-                paste.line(line.as_bytes(), &mut give);
+                paste.line(line.as_bytes(), &mut emit);
             }
-            paste.finish(&mut give);
+            paste.finish(&mut emit);
             assert_eq!(given, records, "{cut}");
         }
     }

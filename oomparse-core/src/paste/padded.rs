@@ -43,11 +43,11 @@ fn holds_fill(line: &[u8]) -> bool {
 
 /// Whether the blank at this place is one of a fill.
 fn is_in_fill(line: &[u8], at: usize) -> bool {
-    let (before, behind) = line.split_at_checked(at).unwrap_or((line, &[]));
+    let (before, after) = line.split_at_checked(at).unwrap_or((line, &[]));
     let is_blank = |byte: &&u8| **byte == b' ';
-    let behind = behind.iter().take(FILL.len()).take_while(is_blank);
+    let after = after.iter().take(FILL.len()).take_while(is_blank);
     let before = before.iter().rev().take(FILL.len()).take_while(is_blank);
-    before.count().saturating_add(behind.count()) >= FILL.len()
+    before.count().saturating_add(after.count()) >= FILL.len()
 }
 
 /// The line without the fill, if it is certain. What it is indented by stays: it may continue the line above.
@@ -60,12 +60,12 @@ pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
     let mut rows: Vec<&[u8]> = Vec::new();
     let mut rest = text.trim_ascii_end();
     while let Some(at) = memmem::find(rest, FILL) {
-        let (row, behind) = rest.split_at_checked(at)?;
+        let (row, after) = rest.split_at_checked(at)?;
         if rows.len() >= MOST_ROWS {
             return None;
         }
         rows.push(row);
-        rest = behind.trim_ascii_start();
+        rest = after.trim_ascii_start();
     }
     rows.push(rest);
     let ends = rows.len().checked_sub(1)?;
@@ -88,7 +88,7 @@ pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether the line is the kernel's and complete.
 fn is_whole(line: &[u8]) -> bool {
-    let Some(message) = frame::message_behind_head(line) else {
+    let Some(message) = frame::message_after_head(line) else {
         return false;
     };
     let line = parse_line(message);

@@ -47,20 +47,20 @@ impl Quoted {
         line.len() <= LONGEST.saturating_add(marks(line)) && (self.on || holds_sign())
     }
 
-    pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+    pub(super) fn line(&mut self, line: &[u8], emit: &mut dyn FnMut(&[u8])) {
         let marks = marks(line);
         // What was quoted first and encoded then has no marks in front of the rest of a line.
         let is_rest = self.is_holding() && marks == 0 && !begins_anew(line);
         if !is_rest && core::mem::replace(&mut self.marks, marks) != marks {
             // Another quotation.
-            self.finish(give);
+            self.finish(emit);
             self.on = false;
         }
         let text = line.get(marks..).unwrap_or(line);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let codes = codes(text).filter(|(signs, _)| *signs == 0 || !frame::is_programs(text));
         if self.is_holding() && begins_anew(text) {
-            self.finish(give);
+            self.finish(emit);
         }
         let signs = codes.map_or(0, |(signs, _)| signs);
         let breaks = codes.is_some_and(|(_, breaks)| breaks);
@@ -71,25 +71,25 @@ impl Quoted {
                 self.held.pop();
                 self.on = true;
             } else {
-                self.finish(give);
+                self.finish(emit);
             }
         }
         self.on = codes.is_some() && (self.on || is_kernels && (signs > 1 || breaks));
         if !self.on {
-            self.finish(give);
+            self.finish(emit);
             if breaks && signs == 0 && text.len() >= SHORTEST_BROKEN {
                 self.unsure = true;
                 self.held.extend_from_slice(text);
                 return;
             }
-            return give(line);
+            return emit(line);
         }
         decode(text, &mut self.held);
         if breaks && self.held.len() < MAX_LINE_LEN {
             return;
         }
         let whole = core::mem::take(&mut self.held);
-        give(&whole);
+        emit(&whole);
     }
 
     /// Whether the line held says all that a line of the kernel's does once this text takes the place of the sign
@@ -103,11 +103,11 @@ impl Quoted {
         web::worth(held) > 0 && web::worth(&whole) > 1 && !frame::is_programs(&whole)
     }
 
-    pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
+    pub(super) fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
         self.unsure = false;
         if !self.held.is_empty() {
             let held = core::mem::take(&mut self.held);
-            give(&held);
+            emit(&held);
         }
     }
 }
@@ -202,11 +202,11 @@ mod tests {
     fn lines(text: &str) -> Vec<String> {
         let mut quoted = Quoted::default();
         let mut out = Vec::new();
-        let mut give = |line: &[u8]| out.push(String::from_utf8(line.to_vec()).unwrap());
+        let mut emit = |line: &[u8]| out.push(String::from_utf8(line.to_vec()).unwrap());
         for line in text.lines() {
-            quoted.line(line.as_bytes(), &mut give);
+            quoted.line(line.as_bytes(), &mut emit);
         }
-        quoted.finish(&mut give);
+        quoted.finish(&mut emit);
         out
     }
 

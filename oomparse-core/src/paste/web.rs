@@ -33,21 +33,21 @@ pub(super) fn may_begin(text: &[u8]) -> bool {
 
 /// The line with its references decoded, if that makes it a better kernel line.
 pub(super) fn mended(line: &[u8]) -> Option<Vec<u8>> {
-    let plain = plain(line)?;
-    let is_more = worth(&plain) > worth(line) && !frame::is_programs(&plain);
-    is_more.then_some(plain)
+    let decoded = decoded(line)?;
+    let is_more = worth(&decoded) > worth(line) && !frame::is_programs(&decoded);
+    is_more.then_some(decoded)
 }
 
 /// The line with its references decoded; `None` if there are none.
-fn plain(line: &[u8]) -> Option<Vec<u8>> {
+fn decoded(line: &[u8]) -> Option<Vec<u8>> {
     memchr2(b'&', 0xc2, line)?;
     let mut out = Vec::with_capacity(line.len());
     let mut rest = line;
     while let Some((byte, tail)) = rest.split_first() {
         rest = match sign(rest) {
-            Some((sign, behind)) => {
+            Some((sign, after)) => {
                 out.push(sign);
-                behind
+                after
             }
             None => {
                 out.push(*byte);
@@ -60,15 +60,15 @@ fn plain(line: &[u8]) -> Option<Vec<u8>> {
 
 /// The character of the reference at the start, and the text after it.
 fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
-    if let Some(behind) = text.strip_prefix(BLANK) {
-        return Some((b' ', behind));
+    if let Some(after) = text.strip_prefix(BLANK) {
+        return Some((b' ', after));
     }
     if !may_begin(text) {
         return None;
     }
     for (name, sign) in NAMES {
-        if let Some(behind) = text.strip_prefix(name) {
-            return Some((sign, behind));
+        if let Some(after) = text.strip_prefix(name) {
+            return Some((sign, after));
         }
     }
     let number = text.strip_prefix(b"&#")?;
@@ -77,7 +77,7 @@ fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
         _ => (number, 10),
     };
     let end = number.iter().take(6).position(|byte| *byte == b';')?;
-    let (digits, behind) = number.split_at_checked(end)?;
+    let (digits, after) = number.split_at_checked(end)?;
     let digits = core::str::from_utf8(digits).ok()?;
     let code = u32::from_str_radix(digits, base).ok()?;
     let sign = match code {
@@ -86,12 +86,12 @@ fn sign(text: &[u8]) -> Option<(u8, &[u8])> {
             .ok()
             .filter(|sign| (b' '..=b'~').contains(sign))?,
     };
-    Some((sign, behind.get(1..)?))
+    Some((sign, after.get(1..)?))
 }
 
 /// How good a kernel line it is: none, one, or a complete one.
 pub(super) fn worth(line: &[u8]) -> u8 {
-    let message = frame::message_behind_head(line);
+    let message = frame::message_after_head(line);
     let message = message.unwrap_or(if frame::has_head(line) { b"" } else { line });
     let line = parse_line(message);
     match line {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn codes_and_blanks_of_pages_go_where_the_line_is_the_kernels_without_them() {
-        for (line, plain) in [
+        for (line, decoded) in [
             (
                 "[    9.100000] Out of memory: Kill process 10 &#40;sh&#41; score 3 or sacrifice child",
                 "[    9.100000] Out of memory: Kill process 10 (sh) score 3 or sacrifice child",
@@ -136,7 +136,7 @@ mod tests {
                 "Task in /docker/ab killed as a result of limit of /docker/ab",
             ),
         ] {
-            assert_eq!(mend(line).as_deref(), Some(plain));
+            assert_eq!(mend(line).as_deref(), Some(decoded));
         }
     }
 

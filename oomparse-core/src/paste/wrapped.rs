@@ -51,7 +51,7 @@ impl Wrapped {
         self.lines > 0
     }
 
-    pub(super) fn line(&mut self, line: &[u8], give: &mut dyn FnMut(&[u8])) {
+    pub(super) fn line(&mut self, line: &[u8], emit: &mut dyn FnMut(&[u8])) {
         // Few lines come here, so the words need no prepared search.
         let text = line.strip_suffix(b"\r").unwrap_or(line);
         if self.lines > 0 {
@@ -61,13 +61,13 @@ impl Wrapped {
                 && self.lines < MOST_LINES
                 && !frame::has_head(text);
             if !goes_on {
-                self.finish(give);
+                self.finish(emit);
             } else if text.len() == self.width {
                 self.held.extend_from_slice(text);
                 self.lines = self.lines.saturating_add(1);
                 return;
             } else {
-                return self.end(text, give);
+                return self.end(text, emit);
             }
         }
         if may_begin(text, || true) {
@@ -75,12 +75,12 @@ impl Wrapped {
             self.lines = 1;
             self.width = text.len();
         } else {
-            give(line);
+            emit(line);
         }
     }
 
     /// The last line of a record: passes on all lines as one if they are complete together, else each unchanged.
-    fn end(&mut self, last: &[u8], give: &mut dyn FnMut(&[u8])) {
+    fn end(&mut self, last: &[u8], emit: &mut dyn FnMut(&[u8])) {
         let before = self.held.len();
         self.held.extend_from_slice(last);
         let whole = !is_broken_line(&self.held)
@@ -88,22 +88,22 @@ impl Wrapped {
         if whole {
             let held = core::mem::take(&mut self.held);
             self.lines = 0;
-            return give(&held);
+            return emit(&held);
         }
         self.held.truncate(before);
-        self.finish(give);
-        give(last);
+        self.finish(emit);
+        emit(last);
     }
 
     /// Passes on each line unchanged; lines as wide as the screen as one, if they are complete together.
-    pub(super) fn finish(&mut self, give: &mut dyn FnMut(&[u8])) {
+    pub(super) fn finish(&mut self, emit: &mut dyn FnMut(&[u8])) {
         let held = core::mem::take(&mut self.held);
         let lines = core::mem::take(&mut self.lines);
         if lines > 1 && !is_broken_line(&held) {
-            return give(&held);
+            return emit(&held);
         }
         for line in held.chunks(self.width.max(1)) {
-            give(line);
+            emit(line);
         }
     }
 }
@@ -112,7 +112,7 @@ impl Wrapped {
 fn is_broken_line(line: &[u8]) -> bool {
     match line.first() {
         Some(b'[' | b'<' | b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9') => {
-            frame::message_behind_head(line).is_some_and(is_broken)
+            frame::message_after_head(line).is_some_and(is_broken)
         }
         _ => false,
     }
@@ -151,7 +151,7 @@ const BEGINNINGS: [&[u8]; 10] = [
 
 /// Whether the break is in a Killed line's comm.
 fn is_broken_in_comm(line: Option<&[u8]>) -> bool {
-    let message = line.and_then(frame::message_behind_head);
+    let message = line.and_then(frame::message_after_head);
     message.is_some_and(
         |message| matches!(parse_line(message), Line::Killed(line) if line.comm.is_none()),
     )

@@ -4,8 +4,8 @@ use super::state::{Identity, Kill, Named, Report};
 use crate::bytes::Text;
 use crate::cgroup::{CgroupRoots, LimitLevel};
 use crate::event::{
-    Cgroup, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, OpenVz, Reaped, Scope,
-    Selected, Shared, TaskRow, ToldAt, Victim,
+    Cgroup, EventType, Evidence, Field, MemcgStats, Meminfo, OomEvent, OpenVz, Reaped, ReportedAt,
+    Scope, Selected, Shared, TaskRow, Victim,
 };
 use crate::line::common::kib_to_bytes;
 use crate::line::{Killed, Message, Summary, TASK_MEMCG};
@@ -113,7 +113,7 @@ fn pgtables_unit(release: Option<&Text>, value: Option<u64>) -> Option<u64> {
 pub(super) fn kill(report: &Report, blocks: &Blocks, stream: &Stream, kill: &Kill) -> OomEvent {
     let mut event = common(report, blocks, stream, &kill.stamp);
     event.event_type = EventType::Kill;
-    event.told_at = ToldAt::line(kill.stamp.at);
+    event.reported_at = ReportedAt::line(kill.stamp.at);
     let mut victim = kill.victim.clone();
     if let Some(summary) = report
         .summary
@@ -169,7 +169,7 @@ pub(super) fn without_victim(report: &Report, blocks: &Blocks, stream: &Stream) 
         EventType::Report
     };
     if report.no_victim {
-        event.told_at = ToldAt::line(report.last.at);
+        event.reported_at = ReportedAt::line(report.last.at);
     }
     if let Some(selected) = &report.selected {
         event.selected = Some(Selected {

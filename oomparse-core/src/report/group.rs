@@ -31,9 +31,9 @@
 
 use super::Assembler;
 use super::member::Unproven;
+use super::reported::Printed;
 use super::reports::ReportId;
 use super::state::{Identity, Kill, Report};
-use super::told::Printed;
 use super::waiting::Decision;
 use super::weight::list_of;
 use crate::bytes::Text;
@@ -71,12 +71,12 @@ impl OpenGroup {
     /// Whether a line with this stamp can be the second line of the chosen process.
     fn is_second_line(&self, printed: &Printed, stamp: &Stamp) -> bool {
         let names_it = |first: &Printed| first.agrees_with(printed);
-        stamp.is_behind(&self.begun) && self.first.as_ref().is_some_and(names_it)
+        stamp.is_after(&self.begun) && self.first.as_ref().is_some_and(names_it)
     }
 
     /// Whether a kill is between the group's line and the second line of the chosen process.
     fn encloses(&self, kill: &Kill, second: &Stamp) -> bool {
-        kill.stamp.is_behind(&self.begun) && second.is_behind(&kill.stamp)
+        kill.stamp.is_after(&self.begun) && second.is_after(&kill.stamp)
     }
 }
 
@@ -94,7 +94,7 @@ impl Assembler {
         let waiting = before.and_then(|before| self.take_waiting(before.printed.pid));
         self.end_group();
         if before.is_none() {
-            self.give_out_all_waiting();
+            self.emit_all_waiting();
         }
         let at = match (&before, waiting) {
             (Some(_), Some(waiting)) => self.open(waiting.into_report()),
@@ -120,7 +120,7 @@ impl Assembler {
             waiting: VecDeque::new(),
         });
         self.others = 0;
-        self.give_out_waiting(at);
+        self.emit_waiting(at);
     }
 
     /// Whether a carrier delivers the open group's line a second time.
@@ -156,7 +156,7 @@ impl Assembler {
             // Its event was emitted before this line came.
             let mut report = Report::new(before.stamp);
             report.saw(before.by);
-            report.given_out = true;
+            report.is_emitted = true;
             if before.by == Evidence::Killed {
                 report.note_killed(before.printed.pid);
             }
@@ -180,7 +180,7 @@ impl Assembler {
     }
 
     /// A Killed line after a group's line, of a process that no report names.
-    pub(super) fn behind_group(&mut self, line: &Killed<'_>, stamp: Stamp) {
+    pub(super) fn after_group(&mut self, line: &Killed<'_>, stamp: Stamp) {
         let Some(mut group) = self.group.take() else {
             return;
         };
@@ -190,10 +190,10 @@ impl Assembler {
         };
         let printed = Printed::killed(line);
         let is_second = group.is_second_line(&printed, &stamp);
-        let is_behind = stamp.is_behind(&group.begun);
-        let is_proven = is_second || is_behind && report.is_listed_in_group(line.pid);
-        let looks_like_member = is_proven || is_behind && report.looks_like_member(line, &stamp);
-        let new = report.behind_group(line, stamp, looks_like_member);
+        let is_after = stamp.is_after(&group.begun);
+        let is_proven = is_second || is_after && report.is_listed_in_group(line.pid);
+        let looks_like_member = is_proven || is_after && report.looks_like_member(line, &stamp);
+        let new = report.after_group(line, stamp, looks_like_member);
         self.decision = Some(Decision {
             by: Evidence::Killed,
             printed,
@@ -227,13 +227,13 @@ impl Assembler {
 
     /// Whether the process already waits after a group. If it is printed twice, it is not a member but the chosen
     /// process of another group whose line was lost; unless the carrier doubles its lines.
-    pub(super) fn waits_in_group(&mut self, printed: &Printed, is_right_behind: bool) -> bool {
+    pub(super) fn waits_in_group(&mut self, printed: &Printed, is_right_after: bool) -> bool {
         let is_its = |waiting: &Unproven| waiting.printed.agrees_with(printed);
         let waits = self
             .group
             .as_ref()
             .is_some_and(|group| group.waiting.iter().any(is_its));
-        if waits && !is_right_behind {
+        if waits && !is_right_after {
             self.end_group();
         }
         waits
@@ -253,7 +253,7 @@ impl Assembler {
         };
         let id = group.report;
         let report = self.reports.get_mut(id);
-        let (was_told, is_leader) = report.as_ref().map_or((false, false), |report| {
+        let (was_reported, is_leader) = report.as_ref().map_or((false, false), |report| {
             let is_leader = report
                 .summary
                 .as_ref()
@@ -261,9 +261,9 @@ impl Assembler {
             (report.killed.contains(&printed.pid), is_leader)
         });
         // The Killed line may have shown a thread.
-        let is_exiting_leader = !is_kill && is_leader && stamp.is_behind(&group.begun);
+        let is_exiting_leader = !is_kill && is_leader && stamp.is_after(&group.begun);
         let is_second = (group.is_second_line(printed, stamp) || is_exiting_leader)
-            && (!is_kill || was_told || self.told.has(printed.pid));
+            && (!is_kill || was_reported || self.reported.has(printed.pid));
         if is_second {
             if let Some(report) = report {
                 report.last = *stamp;
@@ -280,12 +280,12 @@ impl Assembler {
 
     /// A line of another report: no more members follow.
     pub(super) fn end_group(&mut self) {
-        self.give_unproven();
+        self.emit_unproven();
         self.group = None;
     }
 
     /// Emits the kills that wait after a group.
-    pub(super) fn give_unproven(&mut self) {
+    pub(super) fn emit_unproven(&mut self) {
         while let Some(group) = &mut self.group
             && let Some(waiting) = group.waiting.pop_front()
         {
@@ -303,9 +303,9 @@ impl Assembler {
         if let Some(report) = report.filter(|_| is_proven || waiting.looks_like_member) {
             report.note_killed(waiting.printed.pid);
             waiting.into_waiting_of(report);
-            self.give_out_waiting(group);
+            self.emit_waiting(group);
         } else {
-            self.tell(&mut waiting.into_report());
+            self.emit_kill(&mut waiting.into_report());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A kill after a group's line: what the group's report shows about it.
 
+use super::reported::Printed;
 use super::state::{Identity, Kill, Named, Report};
-use super::told::Printed;
 use crate::event::Evidence;
 use crate::line::{Killed, Message, OOM_MEMCG};
 use crate::stamp::Stamp;
@@ -48,7 +48,7 @@ impl Report {
     }
 
     /// A kill after its group's line.
-    pub(super) fn behind_group(
+    pub(super) fn after_group(
         &mut self,
         line: &Killed<'_>,
         stamp: Stamp,

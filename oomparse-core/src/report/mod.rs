@@ -14,7 +14,7 @@
 //! | killed | if no report takes it | the summary's, selected's or table's report | a kill, if its cgroup is known; otherwise it waits (`waiting.rs`) |
 //! | group | if no report takes it | the report of the line right before | the waiting kill |
 //! | killed, after a group | no | the group's report, or without proof perhaps the next one's (`group.rs`) | a kill, once it is proven or cannot be |
-//! | killed, a second time | no | the kill that was reported (`told.rs`) | |
+//! | killed, a second time | no | the kill that was reported (`reported.rs`) | |
 //! | reaped | if no report takes it | the report that names or lists the pid and has no Killed line | a kill |
 //! | exiting, no killable, panic | if no report takes it | the open report | `no_victim` |
 //!
@@ -23,19 +23,19 @@
 
 mod block;
 mod build;
-mod companion;
-mod decide;
 mod doubt;
+mod emit;
 mod figures;
-mod give;
 mod group;
 mod join;
+mod kill_lines;
 mod lines;
 mod member;
+mod other_lines;
+mod reported;
 mod reports;
 mod silence;
 mod state;
-mod told;
 mod waiting;
 mod weight;
 
@@ -43,8 +43,8 @@ use self::build::Stream;
 use self::doubt::Doubt;
 use self::group::OpenGroup;
 use self::join::{Cut, Joined, Pending};
+use self::reported::Reported;
 use self::reports::Reports;
-use self::told::Told;
 use self::waiting::Decision;
 use crate::bytes::Text;
 use crate::event::{Evidence, OomEvent};
@@ -83,8 +83,8 @@ pub(crate) struct Assembler {
     pending: Option<Pending>,
     suppressed: Option<u64>,
     /// The last kills that were emitted.
-    recent: VecDeque<give::Given>,
-    told: Told,
+    recent: VecDeque<emit::Emitted>,
+    reported: Reported,
     /// The last line that names a victim.
     decision: Option<Decision>,
     /// The group whose members may still follow.
@@ -147,11 +147,11 @@ impl Assembler {
 
     fn find_out_hunger(&mut self) {
         self.wants_every_line =
-            self.pending.is_some() || self.is_open() || self.is_behind_selection();
+            self.pending.is_some() || self.is_open() || self.is_after_selection();
     }
 
     /// Whether the last record chose a process: the next one tells who was killed, in whatever form.
-    fn is_behind_selection(&self) -> bool {
+    fn is_after_selection(&self) -> bool {
         let decision = self.decision.as_ref();
         decision.is_some_and(|last| last.by == Evidence::Selected && last.stamp.line == self.lines)
     }
@@ -279,7 +279,7 @@ impl Assembler {
             // Lines of another kernel prove nothing about this one's.
             self.end_group();
             self.decision = None;
-            self.told = Told::default();
+            self.reported = Reported::default();
         }
         self.stream.boot_id = Some(Text::from(boot_id));
     }
@@ -328,7 +328,7 @@ impl Assembler {
     }
 }
 
-/// The record without the emphasis that somebody gave to a known message behind its stamp.
+/// The record without the emphasis that somebody gave to a known message after its stamp.
 fn without_emphasis<'a>(frame: &Frame<'a>) -> Option<Frame<'a>> {
     let is_text = matches!(frame.kind, FrameKind::Dmesg | FrameKind::Syslog);
     if !is_text || !may_be_emphasised(&frame.message) {

@@ -129,7 +129,7 @@ pub(super) struct Report {
     /// Nobody was killed.
     pub(super) no_victim: bool,
     /// Its event was emitted.
-    pub(super) given_out: bool,
+    pub(super) is_emitted: bool,
     /// The blocks, once an event was emitted.
     pub(super) shared: Option<build::Blocks>,
     pub(super) idle_lines: u32,

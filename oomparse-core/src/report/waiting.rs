@@ -5,9 +5,9 @@
 //! lines.
 
 use super::Assembler;
+use super::reported::Printed;
 use super::reports::ReportId;
 use super::state::{Kill, Report};
-use super::told::Printed;
 use crate::event::Evidence;
 use crate::limits::MAX_WAIT_LINES;
 use crate::line::Line;
@@ -28,7 +28,7 @@ pub(super) struct Decision {
 impl Decision {
     /// Whether a line with this stamp is the next one of the same kill.
     pub(super) fn is_right_before(&self, stamp: &Stamp) -> bool {
-        stamp.is_behind(&self.stamp)
+        stamp.is_after(&self.stamp)
             && !stamp.is_too_late_for(&self.stamp)
             && !(self.waits && stamp.misses_records_since(&self.stamp))
     }
@@ -81,7 +81,7 @@ impl Assembler {
         let is_another = |kill: &Kill| Some(kill.victim.pid) != pid;
         let has_one = |report: &Report| report.waiting.as_ref().is_some_and(is_another);
         while let Some(id) = self.reports.newest(has_one) {
-            self.give_out_waiting(id);
+            self.emit_waiting(id);
         }
     }
 
@@ -98,9 +98,9 @@ impl Assembler {
     }
 
     /// Emits every waiting kill. Later lines about it are still recognised.
-    pub(crate) fn give_out_all_waiting(&mut self) {
+    pub(crate) fn emit_all_waiting(&mut self) {
         self.give_out_waiting_but(None);
-        self.give_unproven();
+        self.emit_unproven();
         if let Some(decision) = &mut self.decision {
             decision.waits = false;
         }
@@ -124,7 +124,7 @@ impl Assembler {
         let is_due = |kill: &Kill| is_over(&kill.stamp, others);
         let has_one = |report: &Report| report.waiting.as_ref().is_some_and(is_due);
         while let Some(id) = self.reports.oldest(has_one) {
-            self.give_out_waiting(id);
+            self.emit_waiting(id);
         }
         while let Some(group) = &mut self.group
             && let Some(waiting) = group

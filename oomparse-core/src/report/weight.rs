@@ -4,7 +4,7 @@
 
 use super::Assembler;
 use super::build::Blocks;
-use super::give::Given;
+use super::emit::Emitted;
 use super::group::OpenGroup;
 use super::state::{Kill, Named, Report};
 use crate::bytes::Text;
@@ -20,8 +20,8 @@ impl Assembler {
             text(self.stream.host.as_ref()).saturating_add(text(self.stream.boot_id.as_ref()));
         [
             size_of::<Self>(),
-            list_of::<Given>(self.recent.capacity()),
-            self.told.weight(),
+            list_of::<Emitted>(self.recent.capacity()),
+            self.reported.weight(),
             self.group.as_ref().map_or(0, OpenGroup::weight),
             list_of::<Report>(self.reports.capacity()),
             pending,

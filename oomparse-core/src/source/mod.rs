@@ -11,7 +11,7 @@
 //! | journald: JSON, export, verbose | `_TRANSPORT=kernel` with `SYSLOG_FACILITY=0` | the kernel |
 //! | the same | another `_TRANSPORT`, a facility of 1 or more | a program: journald keeps the transport for text that a program wrote to `/dev/kmsg` |
 //! | the same | `_PID`, `_UID`, `_COMM`, `_EXE`, `_SYSTEMD_UNIT` and what else only a process has | a program; with `SYSLOG_IDENTIFIER` beside a unit or comm of the same daemon: that daemon |
-//! | `journalctl -o short` and its kin | the tag `kernel:` | the kernel, as far as nobody may choose that tag; with `[pid]: ` behind it or behind the text: a program |
+//! | `journalctl -o short` and its kin | the tag `kernel:` | the kernel, as far as nobody may choose that tag; with `[pid]: ` after it or after the text: a program |
 //! | syslog files, RFC 3164 | the tag `kernel:` | only a claim: `logger -t kernel` writes the same line |
 //! | syslog, any | another tag, in whatever letters; a facility of 1 or more, as a number, a priority or a word | a program, whatever the tag says |
 //! | RFC 5424 | APP-NAME `kernel` without a PROCID | only a claim |

@@ -54,7 +54,7 @@ pub(super) fn may_be_several(message: &[u8]) -> bool {
 }
 
 /// Passes on the records of a line one by one.
-pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
+pub(super) fn each(frame: &Frame<'_>, emit: &mut dyn FnMut(&Frame<'_>)) {
     let mut current = Frame {
         message: Cow::Borrowed(&*frame.message),
         ..frame.head()
@@ -64,10 +64,10 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
         && let Some((first, next)) = first_of_several(&current, text)
     {
         current.message = Cow::Borrowed(first);
-        give(&current);
+        emit(&current);
         current = next;
     }
-    give(&current);
+    emit(&current);
 }
 
 /// The first record of a line that contains several, and the rest as its own frame.
@@ -88,7 +88,7 @@ fn first_of_several<'a>(outer: &Frame<'a>, text: &'a [u8]) -> Option<(&'a [u8], 
             [b' ' | b'\n' | b'\r', rest @ ..] => rest,
             // A JSON text that was not decoded, or a web page's.
             [b'\\', b'r', b'\\', b'n', rest @ ..] | [b'\\', b'n', rest @ ..] => rest,
-            [b'<', ..] => behind_break(rest)?,
+            [b'<', ..] => after_break(rest)?,
             _ => return None,
         };
         if !may_begin(rest) {
@@ -118,7 +118,7 @@ fn holds_codes(kind: FrameKind) -> bool {
 }
 
 /// The text after a web page's line break.
-fn behind_break(text: &[u8]) -> Option<&[u8]> {
+fn after_break(text: &[u8]) -> Option<&[u8]> {
     let breaks = [&b"<br>"[..], b"<br/>", b"<br />", b"<BR>"];
     let rest = breaks.iter().find_map(|tag| text.strip_prefix(*tag))?;
     Some(rest.trim_ascii_start())

@@ -32,7 +32,7 @@ pub(crate) fn may_be(line: &[u8]) -> bool {
 }
 
 /// Passes on the records of the line one by one; returns whether there were several.
-pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
+pub(crate) fn split(line: &[u8], emit: &mut dyn FnMut(&[u8])) -> bool {
     // An indented line may continue a program's text on the line above it.
     if !may_be(line) || matches!(line.first(), Some(b'{' | b'"' | b' ' | b'\t')) {
         return false;
@@ -59,7 +59,7 @@ pub(crate) fn split(line: &[u8], give: &mut dyn FnMut(&[u8])) -> bool {
         return false;
     }
     for part in parts {
-        give(part);
+        emit(part);
     }
     true
 }
@@ -94,13 +94,13 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
         }
         let later = micros.checked_sub(last_us);
         let before = line.get(..at)?;
-        let behind_end = behind_line_end(before);
-        let Some(head) = behind_end.or_else(|| begin_of_head(before, words)) else {
+        let after_end = after_line_end(before);
+        let Some(head) = after_end.or_else(|| begin_of_head(before, words)) else {
             continue;
         };
         // Without the blanks, too, where a line is nothing but stamps and texts.
         let same_head = before.trim_ascii_end().ends_with(last_word);
-        let is_apart = before.ends_with(b" ") || words == 0 || behind_end.is_some();
+        let is_apart = before.ends_with(b" ") || words == 0 || after_end.is_some();
         if is_apart && same_head && later.is_some_and(|later| later <= MOST_LATER_US) {
             starts.push(head);
             last_us = micros;
@@ -110,7 +110,7 @@ fn starts(line: &[u8]) -> Option<Vec<usize>> {
 }
 
 /// Where the text after the last line end begins, if no more than a prefix follows it.
-fn behind_line_end(before: &[u8]) -> Option<usize> {
+fn after_line_end(before: &[u8]) -> Option<usize> {
     let from = before.len().saturating_sub(LONGEST_HEAD);
     let near = before.get(from..)?;
     let ends = LINE_ENDS.iter().filter_map(|end| {

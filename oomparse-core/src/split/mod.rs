@@ -51,19 +51,19 @@ pub(crate) fn may_hold_several(message: &[u8]) -> bool {
 }
 
 /// Passes on the records of a frame one by one, or the frame as it is.
-pub(crate) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
+pub(crate) fn each(frame: &Frame<'_>, emit: &mut dyn FnMut(&Frame<'_>)) {
     let mut left = MAX_PARTS;
-    let mut give = |part: &Frame<'_>| {
+    let mut emit = |part: &Frame<'_>| {
         if left > 0 && !part.author.is_program() {
             left = left.saturating_sub(1);
-            give(part);
+            emit(part);
         }
     };
     let mut each_of_line = |record: &Frame<'_>| {
         if may_be_of_line(record) {
-            line::each(record, &mut give);
+            line::each(record, &mut emit);
         } else {
-            give(record);
+            emit(record);
         }
     };
     if frame.fragment == Fragment::Several {
@@ -86,11 +86,11 @@ impl Frame<'_> {
     /// Framer::new().frame(line).unwrap().each_record(&mut |record| times.push(record.kernel_time_us));
     /// assert_eq!(times, [Some(9_100_000), Some(9_200_000)]);
     /// ```
-    pub fn each_record(&self, give: &mut dyn FnMut(&Frame<'_>)) {
+    pub fn each_record(&self, emit: &mut dyn FnMut(&Frame<'_>)) {
         if may_be_several(self) {
-            each(self, give);
+            each(self, emit);
         } else {
-            give(self);
+            emit(self);
         }
     }
 }

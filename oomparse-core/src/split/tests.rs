@@ -45,7 +45,7 @@ fn a_value_is_taken_apart_at_its_line_ends() {
 }
 
 #[test]
-fn records_on_one_line_are_told_apart_behind_what_no_name_shapes() {
+fn records_on_one_line_are_split_after_what_no_name_can_be() {
     let sizes = "shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:-997";
     let firsts = [
         SELECTED.to_string(),
@@ -85,7 +85,7 @@ fn records_on_one_line_are_told_apart_behind_what_no_name_shapes() {
 }
 
 #[test]
-fn nothing_ends_in_or_behind_a_path() {
+fn nothing_ends_in_or_after_a_path() {
     let paths = [
         "Task in /a killed as a result of limit of /a",
         "Memory limit reached of cgroup /a",
@@ -170,7 +170,7 @@ fn text_of_a_program_is_not_taken_apart() {
 }
 
 #[test]
-fn a_record_with_a_long_path_begins_behind_another() {
+fn a_record_with_a_long_path_begins_after_another() {
     let path = format!("/{}", "a".repeat(250)).repeat(3);
     let summary = format!(
         "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=b,pid=12,uid=0"

@@ -10,11 +10,11 @@ use crate::line::{Line, parse_line};
 use memchr::memchr;
 
 /// Passes on the records of a text of several lines, each framed.
-pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
+pub(super) fn each(frame: &Frame<'_>, emit: &mut dyn FnMut(&Frame<'_>)) {
     let text = frame.message.trim_ascii_end();
     let frame = &frame.head();
     if !holds_several(frame, text) {
-        return give(&part(frame, text).frame);
+        return emit(&part(frame, text).frame);
     }
     let mut author = frame.author;
     let mut rest = text;
@@ -28,7 +28,7 @@ pub(super) fn each(frame: &Frame<'_>, give: &mut dyn FnMut(&Frame<'_>)) {
             author = record.frame.author;
         }
         record.frame.author = author;
-        give(&record.frame);
+        emit(&record.frame);
     }
 }
 
@@ -71,7 +71,7 @@ fn end_of_record(frame: &Frame<'_>, text: &[u8], is_first: bool) -> usize {
         // A newline that the prefix's format writes as a code does not come from the text.
         _ => !message.contains(&b'\n'),
     };
-    let in_comm = may_go_on.then(|| end_behind_comm(frame, text, end));
+    let in_comm = may_go_on.then(|| end_after_comm(frame, text, end));
     in_comm.flatten().unwrap_or(end)
 }
 
@@ -102,7 +102,7 @@ fn end_of_figures(frame: &Frame<'_>, text: &[u8], end: usize) -> usize {
 }
 
 /// Where a kernel line with newlines in its comm ends, if the text begins with one.
-fn end_behind_comm(frame: &Frame<'_>, text: &[u8], end: usize) -> Option<usize> {
+fn end_after_comm(frame: &Frame<'_>, text: &[u8], end: usize) -> Option<usize> {
     let mut end = end;
     for _ in 0..MAX_COMM_LEN {
         if end >= text.len() {

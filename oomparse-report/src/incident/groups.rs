@@ -17,7 +17,7 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Puts a voice to the incident that it is proven to tell of, or begins one.
+    /// Puts a voice to the incident that it is proven to report, or begins one.
     pub(super) fn add(&mut self, voice: Voice) {
         let mut keys: Vec<u64> = voice.keys().map(|key| self.hasher.hash_one(key)).collect();
         keys.sort_unstable();

@@ -49,7 +49,7 @@ impl Incident {
     #[must_use]
     pub fn to_json(&self) -> String {
         let times = || self.testimonies.iter().filter(|it| it.joined_by.is_proof());
-        let best = self.told_best();
+        let best = self.best_event();
         let shown: Vec<Value> = self
             .proven()
             .filter_map(|event| serde_json::from_str(&event.to_json()).ok())

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Voices come in any order: a journal with all of them, or one file each. So all are held to the end, up to a
-//! bound: past it the incidents that stand first in time are emitted. A death told again, as a kubelet that starts
+//! bound: past it the incidents that stand first in time are emitted. A death reported again, as a kubelet that starts
 //! anew does, is a repetition.
 
 mod clock;
@@ -65,9 +65,9 @@ pub struct Correlator {
         reason = "they are large: a vector that grows would hold them twice"
     )]
     voices: Vec<Box<OomEvent>>,
-    /// What was told: the ids of events, and what bystanders said of processes, as a number each. A kubelet that
+    /// What was reported: the ids of events, and what bystanders said of processes, as a number each. A kubelet that
     /// starts anew reads the kernel's log again.
-    told: HashSet<u64>,
+    reported: HashSet<u64>,
     hasher: RandomState,
     /// The first and the last time that a voice shows, of those that are held.
     span_us: Option<(i64, i64)>,
@@ -97,7 +97,7 @@ impl Default for Limits {
     }
 }
 
-/// One death, or the deaths of one group, with everybody who tells of it.
+/// One death, or the deaths of one group, with everybody who reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incident {
     /// Who killed; `None` if only bystanders report it who cannot know.
@@ -169,12 +169,12 @@ impl Correlator {
         incidents
     }
 
-    /// Whether this is told for the first time.
+    /// Whether this is reported for the first time.
     fn is_new(&mut self, what: u64) -> bool {
-        if self.told.len() >= limits::MAX_TOLD {
-            self.told.clear();
+        if self.reported.len() >= limits::MAX_REPORTED {
+            self.reported.clear();
         }
-        self.told.insert(what)
+        self.reported.insert(what)
     }
 
     fn is_too_old(&self) -> bool {
@@ -221,7 +221,7 @@ impl Correlator {
     }
 }
 
-/// The incidents that voices tell of, in the order of time.
+/// The incidents that voices report, in the order of time.
 #[expect(clippy::vec_box, reason = "as they are held")]
 fn incidents_of(voices: Vec<Box<OomEvent>>) -> Vec<Incident> {
     let clocks = Clocks::of(voices.iter().map(AsRef::as_ref));
@@ -246,7 +246,7 @@ fn incidents_of(voices: Vec<Box<OomEvent>>) -> Vec<Incident> {
 impl Incident {
     /// The event that reports the death itself: the killer's own report, else the first.
     #[must_use]
-    pub fn told_best(&self) -> Option<&OomEvent> {
+    pub fn best_event(&self) -> Option<&OomEvent> {
         let proven = || {
             self.testimonies
                 .iter()

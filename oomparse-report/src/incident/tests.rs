@@ -85,7 +85,7 @@ fn kills_are_deaths_of_their_own() {
         incidents(&[kill("1", "02", 7), kill("2", "02", 8)]).len(),
         2
     );
-    // The same death told again.
+    // The same death reported again.
     assert_eq!(
         incidents(&[kill("1", "02", 7), kill("1", "02", 7)]).len(),
         1
@@ -229,7 +229,7 @@ fn more_than_is_held_is_given_out_in_the_order_of_time_and_lost_is_nothing() {
         "{}",
         found.len()
     );
-    // What was told is known, though its incident has been emitted.
+    // What was reported is known, though its incident has been emitted.
     push(&mut correlator, &death(0)[0]);
     assert_eq!(correlator.repeated(), 1);
     // Another word about it is none of it any more.

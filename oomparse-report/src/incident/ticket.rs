@@ -1,4 +1,4 @@
-//! An incident for a ticket: the death as its own event tells it, and who else told of it.
+//! An incident for a ticket: the death as its own event has it, and who else reported it.
 
 use super::{Incident, because, says, voice};
 use crate::markdown::escape;
@@ -11,7 +11,7 @@ impl Incident {
     #[must_use]
     pub fn to_markdown(&self, lang: Lang) -> String {
         let mut text = self
-            .told_best()
+            .best_event()
             .map_or_else(String::new, |event| markdown(event, lang));
         let heads = ["ticket_time", "ticket_voice", "ticket_says"].map(|key| lang.text(key));
         let _ = write!(text, "\n| {} |\n|---|---|---|\n", heads.join(" | "));

@@ -18,7 +18,7 @@ pub struct Tail {
     /// The position of the text in the log.
     start: u64,
     /// Where the line ends, in the text, that reports the last event: the next event's line usually follows.
-    told: usize,
+    searched: usize,
 }
 
 impl Tail {
@@ -29,7 +29,7 @@ impl Tail {
             let gone = self.text.len() - KEPT;
             self.text.drain(..gone);
             self.start += gone as u64;
-            self.told = self.told.saturating_sub(gone);
+            self.searched = self.searched.saturating_sub(gone);
         }
     }
 
@@ -40,13 +40,14 @@ impl Tail {
     pub fn find(&mut self, event: &OomEvent) -> Option<Range<u64>> {
         // A report by anything other than the kernel is on one line.
         if event.testimony.is_some() {
-            let told = others::told(&self.text, self.told, event)?;
-            self.told = told.end;
-            return Some(self.start + told.start as u64..self.start + told.end as u64);
+            let found = others::line_of(&self.text, self.searched, event)?;
+            self.searched = found.end;
+            return Some(self.start + found.start as u64..self.start + found.end as u64);
         }
-        let told = told_behind(&self.text, self.told, event).or_else(|| told(&self.text, event))?;
-        self.told = told.end;
-        let range = find(&self.text, told, event);
+        let found = line_of_kill_after(&self.text, self.searched, event)
+            .or_else(|| line_of_kill(&self.text, event))?;
+        self.searched = found.end;
+        let range = find(&self.text, found, event);
         Some(self.start + range.start as u64..self.start + range.end as u64)
     }
 
@@ -74,10 +75,10 @@ const WIDER: [(usize, usize); 9] = [
 
 /// The position of an event's lines in a text, for the last report of this kind: if possible, lines that produce
 /// the same event when they are read alone.
-fn find(text: &[u8], told: Range<usize>, event: &OomEvent) -> Range<usize> {
+fn find(text: &[u8], found: Range<usize>, event: &OomEvent) -> Range<usize> {
     let before = Backward {
         text,
-        end: told.start,
+        end: found.start,
     };
     let begins = if event.evidence.contains(&Evidence::Invoked) {
         before
@@ -87,15 +88,15 @@ fn find(text: &[u8], told: Range<usize>, event: &OomEvent) -> Range<usize> {
         None
     };
     let start = begins.map_or_else(
-        || first_of_run(before, text, event, told.start),
+        || first_of_run(before, text, event, found.start),
         |line| line.start,
     );
-    let wider = |(before, behind)| back(text, start, before)..forth(text, told.end, behind);
+    let wider = |(before, after)| back(text, start, before)..forth(text, found.end, after);
     let ranges = WIDER.into_iter().map(wider);
     let given = ranges
         .into_iter()
         .find(|range| gives(&text[range.clone()], event));
-    given.unwrap_or(start..told.end)
+    given.unwrap_or(start..found.end)
 }
 
 /// How many lines are checked after one that seems to report the event.
@@ -103,7 +104,7 @@ const NEARBY: usize = 2000;
 
 /// The last line that reports the event or, if none certainly does, as within a carrier's own structure, the last
 /// that seems to.
-fn told(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
+fn line_of_kill(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
     let (mut loose, mut looked) = (None, 0);
     let end = text.len();
     for line in (Backward { text, end }) {
@@ -123,7 +124,7 @@ fn told(text: &[u8], event: &OomEvent) -> Option<Range<usize>> {
 }
 
 /// The first line after a position that reports the event, if it is near.
-fn told_behind(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
+fn line_of_kill_after(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
     let mut at = start;
     let lines = text.get(start..)?.split_inclusive(|byte| *byte == b'\n');
     let mut lines = lines.take(NEARBY).map(|line| {

@@ -10,12 +10,12 @@ const TRIED: usize = 2000;
 
 /// The line after a position that reports the event when it is read alone or, if none does, as within an object
 /// over several lines, one that contains the words.
-pub(super) fn told(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
+pub(super) fn line_of(text: &[u8], start: usize, event: &OomEvent) -> Option<Range<usize>> {
     let holds = |line: &Range<usize>| seems_to_tell(event, &text[line.clone()]);
     let gives = |line: &Range<usize>| gives(&text[line.clone()], event);
-    let behind = forward(text, start).filter(holds).take(TRIED);
+    let after = forward(text, start).filter(holds).take(TRIED);
     let before = Backward { text, end: start }.filter(holds).take(TRIED);
-    let alone = behind.chain(before).find(gives);
+    let alone = after.chain(before).find(gives);
     alone
         .or_else(|| forward(text, start).find(holds))
         .or_else(|| Backward { text, end: start }.find(holds))

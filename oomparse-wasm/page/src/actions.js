@@ -41,7 +41,7 @@ export async function begin() {
 /** Stands for what was told before. */
 const AGAIN = -1;
 
-/** Who tells of a death that another tells, too, stands below it. */
+/** Others who report the same death stand below it. */
 function join(incidents, repeated) {
   const rows = [...now().rows];
   incidents.forEach(({ lead, voices }, incident) => {

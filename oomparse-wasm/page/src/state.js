@@ -23,7 +23,7 @@ const state = {
   range: undefined,
   /** Whose events alone are listed: `kernel`, `systemd-oomd`, `kubelet` … */
   voice: undefined,
-  /** Events of one death, where more than one voice tells of it. */
+  /** Events of one death, where more than one voice reports it. */
   incidents: [],
   search: '',
   anonymous: false,
@@ -62,7 +62,7 @@ export function useAll() {
 
 const DEATHS = new Set(['kill', 'userspace_kill', 'eviction']);
 
-/** The deaths, whoever killed; one that several tell of once. */
+/** The deaths, whoever killed; one that several report once. */
 export const kills = (rows) => rows.filter((row) => DEATHS.has(row.type) && row.under === undefined);
 
 /** The name that a row is grouped by. */

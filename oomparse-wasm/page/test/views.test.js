@@ -196,7 +196,7 @@ test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async 
   await only('containerd');
   await first();
   await page.waitForSelector('.told');
-  assert.match(await text('.sentence'), /^containerd tells of an OOM kill/);
+  assert.match(await text('.sentence'), /^containerd reports an OOM kill/);
   await all();
   // Whoever speaks, each figure tells its line.
   for (const voice of voices) {

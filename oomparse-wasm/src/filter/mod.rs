@@ -124,7 +124,7 @@ impl Filter {
         }
     }
 
-    /// What the parser of a mode is told.
+    /// The options of a mode's parser.
     fn options(&self, mode: Mode) -> Options {
         #[cfg(feature = "sources")]
         return self.settings.options(mode.accepts());

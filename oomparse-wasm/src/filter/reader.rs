@@ -106,8 +106,8 @@ impl Reader {
     /// Whether the last record reports this event.
     pub(super) fn last_tells(&self, event: &OomEvent) -> bool {
         #[cfg(feature = "sources")]
-        return self.0.last_line_tells(event);
+        return self.0.last_line_reports(event);
         #[cfg(not(feature = "sources"))]
-        self.0.last_frame_tells(event)
+        self.0.last_frame_reports(event)
     }
 }

@@ -63,7 +63,7 @@ impl Joiner {
 
     fn told(&self, incident: &Incident) -> Option<Value> {
         let number = |id: Option<&String>| self.numbers.get(id?).copied();
-        let best = incident.told_best()?;
+        let best = incident.best_event()?;
         let lead = number(best.id.as_ref())?;
         let is_kill = |event: &OomEvent| event.event_type == EventType::Kill;
         let voices = incident.testimonies.iter().filter_map(|testified| {

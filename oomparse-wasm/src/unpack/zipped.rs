@@ -73,8 +73,8 @@ impl Zip {
                 Ok(None)
             }
             Find::InOrder(at) => {
-                let (member, behind) = in_order(&self.whole, *at)?;
-                *at = behind;
+                let (member, after) = in_order(&self.whole, *at)?;
+                *at = after;
                 Ok(Some(member))
             }
         }
@@ -129,9 +129,9 @@ fn in_order(whole: &Rc<dyn Whole>, at: u64) -> io::Result<(Member, u64)> {
         (header.starts_with(b"PK\x03\x04") && two(6)? & LENGTH_BEHIND == 0).then_some((name, entry))
     };
     let (name, entry) = read().ok_or_else(|| damaged("zip"))?;
-    let behind = entry.at.saturating_add(entry.len);
+    let after = entry.at.saturating_add(entry.len);
     let reader = entry.open(whole);
-    Ok((Member { name, reader }, behind))
+    Ok((Member { name, reader }, after))
 }
 
 impl Entry {

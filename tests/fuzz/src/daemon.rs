@@ -113,6 +113,6 @@ fn is_nothing(log: &[u8], head: &str) {
     }
     parser.finish();
     if let Some(event) = parser.next_event() {
-        panic!("another's text behind `{head}`: {}", event.to_json());
+        panic!("another's text after `{head}`: {}", event.to_json());
     }
 }

@@ -79,7 +79,7 @@ pub fn line(data: &[u8]) {
             let later = line.anon_rss_kib.is_some() || line.oom_score_adj.is_some();
             assert!(
                 line.total_vm_kib.is_some() || !later,
-                "a figure behind a hole"
+                "a figure after a hole"
             );
         }
         Line::Summary(line) => {
@@ -218,7 +218,7 @@ fn quoted(log: &[u8], head: &str) {
     }
     parser.finish();
     if let Some(event) = parser.next_event() {
-        panic!("a program's text behind `{head}`: {}", event.to_json());
+        panic!("a program's text after `{head}`: {}", event.to_json());
     }
 }
 

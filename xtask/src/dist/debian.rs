@@ -1,4 +1,4 @@
-//! Packages for Debian beside that of the program: files below a folder, and what dpkg is told of them.
+//! Packages for Debian beside that of the program: files below a folder, and what dpkg needs to know of them.
 
 use super::{copy_as, output, packages, read, stage, stage_dir, write};
 use crate::reproducible::at_the_time;

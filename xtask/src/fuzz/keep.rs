@@ -47,7 +47,7 @@ pub(super) fn inputs(control: &str) -> Result<Vec<Input>, String> {
     let mut lines = control.lines();
     let count = |line: Option<&str>| line.and_then(|line| line.trim().parse::<usize>().ok());
     let all = count(lines.next()).ok_or("the control file begins with no number")?;
-    count(lines.next()).ok_or("the control file tells of no first corpus")?;
+    count(lines.next()).ok_or("the control file has no count of a first corpus")?;
     let mut inputs: Vec<Input> = lines
         .by_ref()
         .take(all)
@@ -64,7 +64,7 @@ pub(super) fn inputs(control: &str) -> Result<Vec<Input>, String> {
         let mut numbers = words.filter_map(|word| word.parse::<u32>().ok());
         let at = numbers.next().and_then(|at| usize::try_from(at).ok());
         let Some(input) = at.and_then(|at| inputs.get_mut(at)) else {
-            return Err(format!("the control file tells of no input with `{kind}`"));
+            return Err(format!("the control file has no input with `{kind}`"));
         };
         match kind {
             "STARTED" => input.length = numbers.next().unwrap_or(0).into(),

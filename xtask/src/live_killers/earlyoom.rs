@@ -147,7 +147,7 @@ pub(super) fn run(earlyoom: &Path) -> Result<String, String> {
 
 /// Reads its lines as they came, as rsyslog writes them, and as another program's.
 fn told(here: &Path, said: &str, pid: u64) -> Result<(), String> {
-    let behind = |head: &str, name: &str| -> Result<PathBuf, String> {
+    let after = |head: &str, name: &str| -> Result<PathBuf, String> {
         let lines: String = said.lines().map(|line| format!("{head}{line}\n")).collect();
         let path = here.join(name);
         fs::write(&path, lines).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -156,9 +156,9 @@ fn told(here: &Path, said: &str, pid: u64) -> Result<(), String> {
     if !program().is_file() {
         return Err(format!("{} is not built", program().display()));
     }
-    let bare = behind("", "bare.log")?;
-    let syslog = behind("Jan  5 02:12:02 node-7 earlyoom[702]: ", "syslog.log")?;
-    let others = behind("Jan  5 02:12:02 node-7 app[702]: ", "others.log")?;
+    let bare = after("", "bare.log")?;
+    let syslog = after("Jan  5 02:12:02 node-7 earlyoom[702]: ", "syslog.log")?;
+    let others = after("Jan  5 02:12:02 node-7 app[702]: ", "others.log")?;
     let all = ["scan", "--sources", "all"];
     for (args, log) in [
         (

@@ -257,7 +257,7 @@ impl Parts {
         Err("live-killers: the machine stopped before its end".to_owned())
     }
 
-    /// Two kills, each by its own daemon; systemd tells of the first.
+    /// Two kills, each by its own daemon; systemd reports the first.
     fn told(&self, here: &Path) -> Result<(), String> {
         for (bytes, name, origin) in [
             (&self.json, "journal.json", "user"),

@@ -29,7 +29,7 @@ impl Trial {
         for shape in [self.journald()?, self.file(), self.containers()?] {
             let name = shape.name;
             self.shape(shape)
-                .map_err(|error| format!("lua.yaml behind {name}: {error}"))?;
+                .map_err(|error| format!("lua.yaml after {name}: {error}"))?;
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl Trial {
             }
         }
         let found = Found::of(&out);
-        let name = format!("lua.yaml behind {}", shape.name);
+        let name = format!("lua.yaml after {}", shape.name);
         found.print(&name, shape.texts.len(), own.len(), shape.kills);
         let is_named = found.unnamed == 0 && (found.named > 0) == (shape.kills > 0);
         if own.len() != shape.texts.len() || found.kills != shape.kills || !is_named {

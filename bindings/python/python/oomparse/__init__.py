@@ -85,7 +85,7 @@ def scan(
 
     ``columns`` are the top-level columns that the Arrow stream has; it does not change the dicts.
 
-    ``on_error`` says what comes of a log that cannot be read to its end, behind the events that stand before that: with
+    ``on_error`` says what comes of a log that cannot be read to its end, after the events that stand before that: with
     ``raise`` a `ScanError`, with ``row`` a row with the log's name in ``file`` and a sentence in ``error``, and the next
     log is read.
     """

@@ -111,7 +111,7 @@ def error_row(columns: list[str], name: str, sentence: str):
 def line_of(value: bytes | str | None, host: bytes | None = None) -> bytes:
     """A record of a topic as one line of a log.
 
-    ``host`` is that of a record that may not name its own. What stands behind a line end in a record was written by who
+    ``host`` is that of a record that may not name its own. What stands after a line end in a record was written by who
     wrote its first line, so it stays in one record, as a shipper writes such a text.
     """
     value = (value.encode() if isinstance(value, str) else bytes(value or b"")).rstrip(b"\r\n")

@@ -152,7 +152,7 @@ class OomparseKafkaReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
         finally:
             log.close()
         given = _rows.arguments(self.options, self.columns, self.listing)
-        # An empty line before, so that no record can look like the beginning of a packed file, and one behind, because
+        # An empty line before, so that no record can look like the beginning of a packed file, and one after, because
         # the range does not end the log.
         tape = io.BytesIO(b"".join([b"\n", *before, *own, b"\n"]))
         start = 1 + sum(map(len, before))
@@ -171,14 +171,14 @@ class OomparseKafkaReader(DataSourceStreamReader, SupportsTriggerAvailableNow):
     def client(self) -> dict:
         """The configuration of librdkafka."""
         given = {name[len("kafka.") :]: value for name, value in self.options.items() if name.startswith("kafka.")}
-        # A broker that is away is waited for here; librdkafka would tell of each try.
+        # A broker that is away is waited for here; librdkafka would report each try.
         return {"log_level": 0, **given}
 
     def deadline(self) -> float:
         return time.monotonic() + float(self._option("timeout") or 120)
 
     def _offsets(self, where: str) -> dict:
-        """The first offsets of all partitions, or those behind the last records."""
+        """The first offsets of all partitions, or those after the last records."""
         from confluent_kafka import KafkaException, TopicPartition
         from confluent_kafka.admin import AdminClient, OffsetSpec
 

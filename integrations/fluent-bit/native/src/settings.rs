@@ -59,7 +59,7 @@ pub struct Settings {
     pub since_start: bool,
     /// How often a record tells what was counted.
     pub counts_every: Option<Duration>,
-    /// What the parser is told.
+    /// The parser's options.
     pub parser: Options,
 }
 
@@ -134,7 +134,7 @@ impl Settings {
     }
 }
 
-/// What the parser is told.
+/// The parser's options.
 fn parser_options(get: impl Fn(&str) -> Option<String>) -> Result<Options, String> {
     let list = |name: &str| items(&get(name).unwrap_or_default());
     let word = |name: &str| get(name).map(|word| word.trim().to_ascii_lowercase());

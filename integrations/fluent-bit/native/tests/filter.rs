@@ -100,7 +100,7 @@ fn assert_nothing_lost(input: &[u8], output: &[u8]) -> usize {
             if is_event(found) {
                 continue;
             }
-            // What was added stands behind what was there.
+            // What was added stands after what was there.
             assert!(pairs(found).starts_with(pairs(record)), "{found}");
             assert_eq!(found.as_array().unwrap()[0], record.as_array().unwrap()[0]);
             break;
@@ -298,7 +298,7 @@ fn every_bare_kill_of_a_storm_has_its_event() {
     }
 }
 
-/// In one chunk a bare kill still learns its pod from the line of its group behind it.
+/// In one chunk a bare kill still learns its pod from the line of its group after it.
 #[test]
 fn a_bare_kill_waits_for_its_group_within_a_chunk() {
     let mut filter = filter(&[("Mode", "events")]);
@@ -320,7 +320,7 @@ fn a_bare_kill_waits_for_its_group_within_a_chunk() {
     assert_eq!(filter.counts().events, 1);
 }
 
-/// Between the marks of a group nothing is put behind the last one.
+/// Between the marks of a group nothing is put after the last one.
 #[test]
 fn an_event_stays_in_its_group() {
     let mark = |seconds: u32| record(seconds, &[("resource", "r".into())]);
@@ -425,7 +425,7 @@ fn what_was_counted_is_a_record_on_request() {
         assert_eq!(counts(&filter.chunk(&kills, b"t").unwrap()), None);
         let output = loop {
             std::thread::sleep(std::time::Duration::from_millis(50));
-            // Nothing is put behind what is not a log event.
+            // Nothing is put after what is not a log event.
             assert_eq!(filter.chunk(&broken, b"t"), None);
             if let Some(output) = filter.chunk(plain, b"u") {
                 break output;

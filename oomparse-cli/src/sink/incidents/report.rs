@@ -58,7 +58,7 @@ impl Report {
 }
 
 fn silent(page: &mut Page, incident: &Incident) {
-    let who = incident.told_best().map(victim).unwrap_or_default();
+    let who = incident.best_event().map(victim).unwrap_or_default();
     let words = Words::default().strong(who).say(&place(incident)).mark(":");
     page.row(
         &short_time(incident.testimonies.first()),
@@ -67,7 +67,7 @@ fn silent(page: &mut Page, incident: &Incident) {
 }
 
 fn one(page: &mut Page, incident: &Incident) {
-    if let Some(event) = incident.told_best() {
+    if let Some(event) = incident.best_event() {
         page.sentence(&sentence(event, Lang::En));
     }
     for testified in &incident.testimonies {

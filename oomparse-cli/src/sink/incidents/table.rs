@@ -17,7 +17,7 @@ pub(super) fn head(out: &mut impl Write, screen: Screen) -> io::Result<()> {
 }
 
 pub(super) fn write(out: &mut impl Write, screen: Screen, incident: &Incident) -> io::Result<()> {
-    let Some(event) = incident.told_best() else {
+    let Some(event) = incident.best_event() else {
         return Ok(());
     };
     let killer = incident.killer.map_or("-", Killer::as_str);

@@ -279,7 +279,7 @@ mod tests {
             let text = POD.replace("    Ready:          True\n", end);
             assert_eq!(described(&text).0.as_ref(), Some(&whole), "{end}");
         }
-        // What is deeper than a state belongs to it, and behind its end it does not.
+        // What is deeper than a state belongs to it, and after its end it does not.
         let late = [POD, "      Reason:       Error\n"].concat();
         assert_eq!(described(&late).0.as_ref(), Some(&whole));
         let two = [

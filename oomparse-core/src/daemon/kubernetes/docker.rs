@@ -93,7 +93,7 @@ fn event(
         name,
         ..Container::default()
     });
-    event.told().told = Some("oom");
+    event.testimony_mut().words = Some("oom");
     Some((stable_hash(&[id.as_bytes()]), event))
 }
 
@@ -160,7 +160,7 @@ mod tests {
 
     const ID: &str = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
 
-    fn told(
+    fn events_of(
         read: impl FnOnce(Context<'_>) -> Option<(u64, OomEvent)>,
     ) -> Option<(bool, Option<WallTime>)> {
         let roots = crate::cgroup::CgroupRoots::default();
@@ -175,7 +175,7 @@ mod tests {
             (container.id.as_deref(), container.runtime),
             (Some(ID), Some(Runtime::Docker))
         );
-        assert_eq!(event.testimony.unwrap().told, Some("oom"));
+        assert_eq!(event.testimony.unwrap().words, Some("oom"));
         assert_eq!(event.pod.is_some(), container.name.is_some());
         Some((event.pod.is_some(), event.time))
     }
@@ -215,7 +215,7 @@ mod tests {
             (alloc::format!("{begin} container oom x"), None),
             (alloc::format!("x container oom {ID}"), None),
         ] {
-            let found = told(|ctx| line(text.as_bytes(), ctx));
+            let found = events_of(|ctx| line(text.as_bytes(), ctx));
             assert_eq!(found.map(|it| it.0), has_pod, "{text}");
             assert!(found.is_none_or(|(_, time)| time.is_some_and(|it| it.second == 45)));
         }
@@ -228,7 +228,7 @@ mod tests {
         });
         let micros = WallTime::from_unix_micros;
         assert_eq!(
-            told(|ctx| object(&whole, ctx)),
+            events_of(|ctx| object(&whole, ctx)),
             Some((true, micros(1_557_011_145_500_000)))
         );
         for (key, value, found) in [
@@ -260,7 +260,11 @@ mod tests {
             if changed[key].is_null() {
                 changed.as_object_mut().unwrap().remove(key);
             }
-            assert_eq!(told(|ctx| object(&changed, ctx)), found, "{key} {changed}");
+            assert_eq!(
+                events_of(|ctx| object(&changed, ctx)),
+                found,
+                "{key} {changed}"
+            );
         }
     }
 }

@@ -12,13 +12,13 @@
 //!
 //! The count counts equal texts, not victims. The uid of a Node's Event may be the node's name.
 
-use super::{Context, Told, begin, number, text, time};
+use super::{Context, Repeats, begin, number, text, time};
 use crate::bytes::Text;
 use crate::daemon::birth::killed_at_birth;
 use crate::daemon::names;
 use crate::daemon::npd::Quoted;
 use crate::daemon::oom_guard;
-use crate::daemon::said::{By, Said};
+use crate::daemon::statement::{By, Statement};
 use crate::daemon::text::{after_low_on_memory, quantity, split_once, whole_number};
 use crate::event::{
     Container, Counter, Killer, KubernetesEvent, KubernetesObject, OomEvent, Pod, Reporter,
@@ -47,19 +47,19 @@ pub(super) fn is_oom_guards(value: &Value) -> bool {
 }
 
 /// Reports an Event; an Event from a stream may be reported again with a higher count.
-pub(super) fn tell(
+pub(super) fn report(
     value: &Value,
     verb: Option<&str>,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
 ) {
     let Some((uid, event)) = notice(value, verb, ctx) else {
         return;
     };
     match (uid, verb) {
-        (Some(uid), Some(_)) => told.hold(uid, event, out),
-        (Some(uid), None) if !told.is_new(uid) => {}
+        (Some(uid), Some(_)) => repeats.hold(uid, event, out),
+        (Some(uid), None) if !repeats.is_new(uid) => {}
         _ => out.push_back(event),
     }
 }
@@ -94,13 +94,13 @@ pub(super) fn notice(
     event.host = host(value, component, kind.zip(about.text("/name")))
         .map(Text::from)
         .or(event.host);
-    let told = event.told();
-    told.count = count(value);
-    told.told = Some("OOM");
-    if told.killer == Some(Killer::Kubelet) {
-        told.told = Some("Evicted");
+    let testimony = event.testimony_mut();
+    testimony.count = count(value);
+    testimony.words = Some("OOM");
+    if testimony.killer == Some(Killer::Kubelet) {
+        testimony.words = Some("Evicted");
     }
-    told.event = Some(KubernetesEvent {
+    testimony.event = Some(KubernetesEvent {
         uid: uid.and_then(names::word),
         reason: names::word(reason),
         object: Some(about.object()),
@@ -117,7 +117,7 @@ fn oom_guards(value: &Value, reason: &str, message: &str, ctx: Context<'_>) -> O
         return None;
     }
     let frame = super::frame(message.as_bytes(), time_of(value));
-    let said = Said {
+    let said = Statement {
         at: 0,
         by: By::Daemon(Daemon::OomGuard),
         origin: ctx.origin,
@@ -128,8 +128,8 @@ fn oom_guards(value: &Value, reason: &str, message: &str, ctx: Context<'_>) -> O
         roots: ctx.roots,
     };
     let mut event = oom_guard::event(&said, message, reason)?;
-    if let Some(told) = &mut event.told().event {
-        told.uid = text(value, "/metadata/uid").and_then(names::word);
+    if let Some(testimony) = &mut event.testimony_mut().event {
+        testimony.uid = text(value, "/metadata/uid").and_then(names::word);
     }
     Some(event)
 }
@@ -320,9 +320,9 @@ fn victim(message: &[u8]) -> Option<Option<Victim>> {
 /// Adds the data of `The node was low on resource: memory. …`.
 fn evicted(message: &str, event: &mut OomEvent) -> Option<()> {
     let rest = after_low_on_memory(message)?;
-    let told = event.told();
-    told.killer = Some(Killer::Kubelet);
-    told.resource = Some(Resource::Memory);
+    let testimony = event.testimony_mut();
+    testimony.killer = Some(Killer::Kubelet);
+    testimony.resource = Some(Resource::Memory);
     let threshold = rest
         .strip_prefix("Threshold quantity: ")
         .and_then(|rest| quantity(rest.split_once(',')?.0));
@@ -457,7 +457,7 @@ mod tests {
             ("Failed", "Pod", "kubelet", AT_BIRTH),
             ("FailedCreatePodSandBox", "Pod", "kubelet", AT_BIRTH),
         ] {
-            let is_told = |kind, by| notice_of(&value(reason, kind, by, message)).is_some();
+            let is_reported = |kind, by| notice_of(&value(reason, kind, by, message)).is_some();
             let other = if kind == "Pod" { "Node" } else { "Pod" };
             let found = [
                 (kind, Some(component)),
@@ -466,7 +466,7 @@ mod tests {
                 (kind, Some("x")),
                 (other, None),
             ]
-            .map(|(kind, by)| is_told(kind, by));
+            .map(|(kind, by)| is_reported(kind, by));
             assert_eq!(found, [true, true, false, false, false], "{reason}");
             assert!(notice_of(&value(reason, kind, Some("oomparse"), message)).is_none());
             assert!(notice_of(&value("Pulled", kind, Some(component), message)).is_none());
@@ -475,9 +475,12 @@ mod tests {
             let has_container = reason.starts_with("Failed") || reason.starts_with("Previous");
             assert_eq!(event.container.is_some(), has_container, "{reason}");
             let is_eviction = reason == "Evicted";
-            let told = event.testimony.unwrap();
-            assert_eq!(told.killer == Some(Killer::Kubelet), is_eviction);
-            assert_eq!(told.told, Some(if is_eviction { "Evicted" } else { "OOM" }));
+            let testimony = event.testimony.unwrap();
+            assert_eq!(testimony.killer == Some(Killer::Kubelet), is_eviction);
+            assert_eq!(
+                testimony.words,
+                Some(if is_eviction { "Evicted" } else { "OOM" })
+            );
             let threshold = event.memory.and_then(|it| it.threshold_bytes);
             assert_eq!(threshold, is_eviction.then_some(100 << 20));
         }
@@ -503,13 +506,16 @@ mod tests {
     #[test]
     fn a_guards_event_is_its_own_components() {
         let message = r#"{"hostname":"n1","proccgroup":"/a","threshold":1,"usage":2,"killed":"7(a) ","policy":"Process"}"#;
-        for (by, is_told) in [(Some("oom-guard"), true), (None, true), (Some("x"), false)] {
+        for (by, is_reported) in [(Some("oom-guard"), true), (None, true), (Some("x"), false)] {
             let found = notice_of(&value("OomGuardKillProcess", "Node", by, message));
-            assert_eq!(found.is_some(), is_told, "{by:?}");
+            assert_eq!(found.is_some(), is_reported, "{by:?}");
             let Some((key, event)) = found else { continue };
-            let told = event.testimony.unwrap();
-            assert_eq!((told.killer, key.is_some()), (Some(Killer::OomGuard), true));
-            assert_eq!(told.event.unwrap().uid.as_deref(), Some("a"));
+            let testimony = event.testimony.unwrap();
+            assert_eq!(
+                (testimony.killer, key.is_some()),
+                (Some(Killer::OomGuard), true)
+            );
+            assert_eq!(testimony.event.unwrap().uid.as_deref(), Some("a"));
             assert_eq!(event.victim.unwrap().pid, 7);
         }
     }
@@ -596,7 +602,7 @@ mod tests {
 
     /// One that is listed again is none; one of a stream waits for a repeat with a higher count.
     #[test]
-    fn an_event_is_told_once() {
+    fn an_event_is_reported_once() {
         let roots = crate::cgroup::CgroupRoots::default();
         let ctx = Context {
             accept: crate::Accept::ANY.and_all_daemons(),
@@ -615,7 +621,7 @@ mod tests {
             event["count"] = json!(count);
             event
         };
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
         for (uid, all) in [
             (Some("a"), 1),
             (Some("a"), 1),
@@ -623,21 +629,21 @@ mod tests {
             (None, 3),
             (None, 4),
         ] {
-            tell(&event(uid, 1), None, ctx, &mut told, &mut out);
+            report(&event(uid, 1), None, ctx, &mut repeats, &mut out);
             assert_eq!(out.len(), all, "{uid:?}");
         }
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
         for (verb, count) in [("ADDED", 1), ("UPDATED", 3), ("UPDATED", 2)] {
-            tell(
+            report(
                 &event(Some("a"), count),
                 Some(verb),
                 ctx,
-                &mut told,
+                &mut repeats,
                 &mut out,
             );
             assert!(out.is_empty());
         }
-        told.give(&mut out);
+        repeats.emit_waiting(&mut out);
         let one = out.pop_front().unwrap().testimony.unwrap();
         assert_eq!(one.count, Some(3));
         assert_eq!(one.event.unwrap().verb.as_deref(), Some("ADDED"));

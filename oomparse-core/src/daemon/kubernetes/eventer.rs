@@ -32,8 +32,8 @@ pub(super) fn event(line: &[u8]) -> Option<Value> {
     let (_, rest) = split_once(rest, b",Count:")?;
     let (count, rest) = number(rest)?;
     // A message that imitates its own end is not followed by the same text.
-    let told_again = [b"): ", message].concat();
-    if !rest.trim_ascii_end().ends_with(told_again.trim_ascii_end()) {
+    let repeated = [b"): ", message].concat();
+    if !rest.trim_ascii_end().ends_with(repeated.trim_ascii_end()) {
         return None;
     }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

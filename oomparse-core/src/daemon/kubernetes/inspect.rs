@@ -12,7 +12,7 @@
 //! runs on has no end. Both print the same keys; only Podman shows the version of its runtime's specification.
 
 use super::docker::pod;
-use super::{Context, Told, begin, number, text, time};
+use super::{Context, Repeats, begin, number, text, time};
 use crate::cgroup::Runtime;
 use crate::daemon::go::container_id;
 use crate::event::{Container, Init, OomEvent, Reporter};
@@ -32,7 +32,7 @@ pub(super) fn is_container(value: &Value) -> bool {
 pub(super) fn container(
     value: &Value,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
 ) -> bool {
     let is_podmans = value.pointer("/State/OciVersion").is_some();
@@ -52,7 +52,7 @@ pub(super) fn container(
     // The time of one that has not ended is that of the end before, or the year 1.
     let finished = text(value, "/State/FinishedAt").filter(|_| !is_running);
     let own = [id, "/", finished.unwrap_or_default()].concat();
-    if !told.is_new(stable_hash(&[b"inspect", own.as_bytes()])) {
+    if !repeats.is_new(stable_hash(&[b"inspect", own.as_bytes()])) {
         return true;
     }
     let at = time(value, "/State/FinishedAt").filter(|_| finished.is_some());
@@ -68,9 +68,9 @@ pub(super) fn container(
         name,
         ..Container::default()
     });
-    let told = event.told();
-    told.told = Some("OOM");
-    told.init = (!is_running).then(|| Init {
+    let testimony = event.testimony_mut();
+    testimony.words = Some("OOM");
+    testimony.init = (!is_running).then(|| Init {
         pid: None,
         exit_code: number(value, "/State/ExitCode").and_then(|it| i32::try_from(it).ok()),
         time: at,
@@ -109,9 +109,9 @@ mod tests {
             host: None,
             roots: &roots,
         };
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
         for value in values {
-            assert!(container(value, ctx, &mut told, &mut out));
+            assert!(container(value, ctx, &mut repeats, &mut out));
         }
         out
     }
@@ -140,13 +140,13 @@ mod tests {
             ]
         );
         assert_eq!(container.runtime, Some(Runtime::Docker));
-        let told = event.testimony.unwrap();
+        let testimony = event.testimony.unwrap();
         assert_eq!(
-            (told.reporter, told.told),
+            (testimony.reporter, testimony.words),
             (Some(Reporter::Docker), Some("OOM"))
         );
         assert_eq!(
-            told.init.map(|init| (init.exit_code, init.time)),
+            testimony.init.map(|init| (init.exit_code, init.time)),
             Some((Some(137), event.time))
         );
         assert_eq!(events(&[value(), value()]).len(), 1);

@@ -29,9 +29,9 @@ mod eventer;
 mod inspect;
 mod json;
 mod object;
+mod repeats;
 mod status;
 mod table;
-mod told;
 mod yaml;
 
 use super::text::rfc3339;
@@ -45,8 +45,8 @@ use crate::time::WallTime;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use repeats::Repeats;
 use serde_json::Value;
-use told::Told;
 
 /// The context of a reader.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ pub(super) struct Documents {
     json: Option<Box<json::Json>>,
     yaml: Option<Box<yaml::Yaml>>,
     described: Option<Box<describe::Described>>,
-    told: Told,
+    repeats: Repeats,
 }
 
 /// A line that matters contains one of these words.
@@ -117,13 +117,13 @@ impl Documents {
         self.json.is_some()
             || self.yaml.is_some()
             || self.described.is_some()
-            || self.told.is_waiting()
+            || self.repeats.is_waiting()
     }
 
     pub(super) fn weight(&self) -> usize {
         let open = self.json.as_ref().map_or(0, |it| it.weight());
         let open = open.saturating_add(self.yaml.as_ref().map_or(0, |it| it.weight()));
-        open.saturating_add(self.told.weight())
+        open.saturating_add(self.repeats.weight())
     }
 
     /// Takes a line that is not part of a carrier's structure.
@@ -133,7 +133,7 @@ impl Documents {
         ctx: Context<'_>,
         out: &mut VecDeque<OomEvent>,
     ) -> Step {
-        self.told.pass(out);
+        self.repeats.pass(out);
         if let Some(json) = &mut self.json {
             let mut items = Vec::new();
             let is_open = json.line(line, &mut items);
@@ -185,8 +185,8 @@ impl Documents {
             && has_word(object)
         {
             let value = serde_json::from_slice::<Value>(object).ok();
-            let (told, mut again) = (&mut self.told, Vec::new());
-            let is_read = value.is_some_and(|it| object::read(&it, ctx, told, out, &mut again));
+            let (repeats, mut again) = (&mut self.repeats, Vec::new());
+            let is_read = value.is_some_and(|it| object::read(&it, ctx, repeats, out, &mut again));
             return if is_read {
                 Self::taken(again)
             } else {
@@ -196,7 +196,7 @@ impl Documents {
         if ctx.accept.has_daemon(Daemon::Dockerd)
             && let Some((key, event)) = docker::line(line, ctx)
         {
-            self.told.count(key, event, out);
+            self.repeats.count(key, event, out);
             return Step::Taken;
         }
         if has_objects && let Some(json) = json::opens(line) {
@@ -213,7 +213,7 @@ impl Documents {
         if line.starts_with(b"&Event{")
             && let Some(value) = eventer::event(line)
         {
-            event::tell(&value, None, ctx, &mut self.told, out);
+            event::report(&value, None, ctx, &mut self.repeats, out);
             return Step::Taken;
         }
         if let Some(row) = table::row(line, self.described.as_deref()) {
@@ -230,7 +230,7 @@ impl Documents {
         if let Some(mut described) = self.described.take() {
             let goes_on = described.line(line);
             if let Some(pod) = described.pod() {
-                status::pod(&pod, ctx, &mut self.told, out);
+                status::pod(&pod, ctx, &mut self.repeats, out);
             }
             if goes_on {
                 self.described = Some(described);
@@ -251,8 +251,8 @@ impl Documents {
         let mut again = Vec::new();
         for item in items.iter().filter(|item| has_word(item)) {
             let value = serde_json::from_slice::<Value>(item);
-            let told = &mut self.told;
-            let is_read = value.is_ok_and(|it| object::read(&it, ctx, told, out, &mut again));
+            let repeats = &mut self.repeats;
+            let is_read = value.is_ok_and(|it| object::read(&it, ctx, repeats, out, &mut again));
             if !is_read {
                 again.extend_from_slice(item);
             }
@@ -267,9 +267,9 @@ impl Documents {
         ctx: Context<'_>,
         out: &mut VecDeque<OomEvent>,
     ) -> Vec<u8> {
-        let (told, mut again) = (&mut self.told, Vec::new());
+        let (repeats, mut again) = (&mut self.repeats, Vec::new());
         let is_read = !has_word(item)
-            || yaml::read(item).is_some_and(|it| object::read(&it, ctx, told, out, &mut again));
+            || yaml::read(item).is_some_and(|it| object::read(&it, ctx, repeats, out, &mut again));
         if is_read { again } else { item.to_vec() }
     }
 
@@ -286,16 +286,16 @@ impl Documents {
         if let Some(mut described) = self.described.take() {
             described.end();
             if let Some(pod) = described.pod() {
-                status::pod(&pod, ctx, &mut self.told, out);
+                status::pod(&pod, ctx, &mut self.repeats, out);
             }
         }
-        self.told.give(out);
+        self.repeats.emit_waiting(out);
         again
     }
 
     /// Emits events that wait for a further line.
-    pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
-        self.told.give(out);
+    pub(super) fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
+        self.repeats.emit_waiting(out);
     }
 
     /// Reads one object that a known daemon printed.
@@ -304,7 +304,7 @@ impl Documents {
             && let Ok(value) = serde_json::from_slice::<Value>(object)
         {
             // It is a daemon's own text: it is not searched for the kernel's words.
-            object::read(&value, ctx, &mut self.told, out, &mut Vec::new());
+            object::read(&value, ctx, &mut self.repeats, out, &mut Vec::new());
         }
     }
 }
@@ -326,9 +326,9 @@ fn begin(
         testimony: Some(Box::default()),
         ..OomEvent::default()
     };
-    let told = event.told();
-    told.reporter = Some(reporter);
-    told.killer = Some(Killer::Kernel);
+    let testimony = event.testimony_mut();
+    testimony.reporter = Some(reporter);
+    testimony.killer = Some(Killer::Kernel);
     event
 }
 

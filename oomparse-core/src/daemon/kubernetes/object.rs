@@ -1,6 +1,6 @@
 //! Which kind of object a JSON text is, and which function reads it.
 
-use super::{Context, Told, docker, event, has_word, inspect, status};
+use super::{Context, Repeats, docker, event, has_word, inspect, status};
 use crate::daemon::go::klog_text;
 use crate::event::OomEvent;
 use crate::source::Daemon;
@@ -30,11 +30,11 @@ pub(super) fn on_line(line: &[u8]) -> Option<&[u8]> {
 pub(super) fn read(
     value: &Value,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
     again: &mut Vec<u8>,
 ) -> bool {
-    let is_read = within(value, None, ctx, told, out, MAX_DEPTH);
+    let is_read = within(value, None, ctx, repeats, out, MAX_DEPTH);
     if is_read && let Some(items) = value.get("items").and_then(Value::as_array) {
         for item in items.iter().filter(|item| !is_known(item, ctx)) {
             if let Ok(text) = serde_json::to_vec(item) {
@@ -62,52 +62,52 @@ fn within(
     value: &Value,
     verb: Option<&str>,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
     depth: u8,
 ) -> bool {
     let Some(depth) = depth.checked_sub(1) else {
         return false;
     };
-    if let Some(is_read) = of_runtime(value, ctx, told, out) {
+    if let Some(is_read) = of_runtime(value, ctx, repeats, out) {
         return is_read;
     }
     if !ctx.accept.has_daemon(Daemon::Kubernetes) {
-        return of_oom_guard(value, ctx, told, out);
+        return of_oom_guard(value, ctx, repeats, out);
     }
     if let Some((verb, inner)) = carried(value) {
-        return within(inner, Some(verb), ctx, told, out, depth);
+        return within(inner, Some(verb), ctx, repeats, out, depth);
     }
     let word = |key: &str| value.get(key).and_then(Value::as_str);
     // A record of kube-eventer.
     if let Some(text) = word("EventValue") {
         let inner = serde_json::from_str::<Value>(text);
-        return inner.is_ok_and(|inner| within(&inner, Some("ADDED"), ctx, told, out, depth));
+        return inner.is_ok_and(|inner| within(&inner, Some("ADDED"), ctx, repeats, out, depth));
     }
     if let Some(items) = value.get("items").and_then(Value::as_array) {
         let mut is_read = word("kind").is_some_and(|kind| kind.ends_with("List"));
         for item in items {
-            is_read |= within(item, None, ctx, told, out, depth);
+            is_read |= within(item, None, ctx, repeats, out, depth);
         }
         return is_read;
     }
     if event::is_event(value) {
-        event::tell(value, verb, ctx, told, out);
+        event::report(value, verb, ctx, repeats, out);
         return true;
     }
     if status::is_pod(value) {
-        status::pod(value, ctx, told, out);
+        status::pod(value, ctx, repeats, out);
         return true;
     }
     if status::is_containers(value) {
-        status::container(value, None, ctx, told, out);
+        status::container(value, None, ctx, repeats, out);
         return true;
     }
     // eventrouter may put its record under a name.
     let members = value.as_object().filter(|object| object.len() == 1);
     let inner = members.and_then(|object| object.values().next());
     inner.is_some_and(|inner| {
-        inner.get("verb").is_some() && within(inner, None, ctx, told, out, depth)
+        inner.get("verb").is_some() && within(inner, None, ctx, repeats, out, depth)
     })
 }
 
@@ -115,7 +115,7 @@ fn within(
 fn of_oom_guard(
     value: &Value,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
 ) -> bool {
     let items = value.get("items").and_then(Value::as_array);
@@ -124,7 +124,7 @@ fn of_oom_guard(
     let mut is_read = false;
     if ctx.accept.has_daemon(Daemon::OomGuard) {
         for item in its {
-            event::tell(item, None, ctx, told, out);
+            event::report(item, None, ctx, repeats, out);
             is_read = true;
         }
     }
@@ -135,22 +135,22 @@ fn of_oom_guard(
 fn of_runtime(
     value: &Value,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
 ) -> Option<bool> {
     if ctx.accept.has_daemon(Daemon::Dockerd)
         && let Some((key, event)) = docker::object(value, ctx)
     {
-        told.count(key, event, out);
+        repeats.count(key, event, out);
         return Some(true);
     }
     if inspect::is_container(value) {
-        return Some(inspect::container(value, ctx, told, out));
+        return Some(inspect::container(value, ctx, repeats, out));
     }
     if let Some(all) = value.as_array() {
         let mut is_read = false;
         for one in all {
-            is_read |= inspect::is_container(one) && inspect::container(one, ctx, told, out);
+            is_read |= inspect::is_container(one) && inspect::container(one, ctx, repeats, out);
         }
         return Some(is_read);
     }
@@ -159,7 +159,7 @@ fn of_runtime(
     }
     let is_heard = ctx.accept.has_daemon(Daemon::Crictl);
     if is_heard {
-        status::cri(value, ctx, told, out);
+        status::cri(value, ctx, repeats, out);
     }
     Some(is_heard)
 }
@@ -191,9 +191,9 @@ mod tests {
             host: None,
             roots: &roots,
         };
-        let (mut told, mut out, mut again) = (Told::default(), VecDeque::new(), Vec::new());
-        let is_read = read(value, ctx, &mut told, &mut out, &mut again);
-        told.give(&mut out);
+        let (mut repeats, mut out, mut again) = (Repeats::default(), VecDeque::new(), Vec::new());
+        let is_read = read(value, ctx, &mut repeats, &mut out, &mut again);
+        repeats.emit_waiting(&mut out);
         (is_read, out.len(), again)
     }
 

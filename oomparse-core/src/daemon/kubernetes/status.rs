@@ -4,7 +4,7 @@
 //! status' own `containerID` is that of the next container. `OOMKilled` does not prove that the first process was
 //! killed: exit codes 0 and 143 do occur. 137 with another reason is a SIGKILL from anybody, and makes no event.
 
-use super::{Context, Told, begin, number, text, time};
+use super::{Context, Repeats, begin, number, text, time};
 use crate::bytes::Text;
 use crate::cgroup::{QosClass, Runtime};
 use crate::daemon::birth::killed_at_birth;
@@ -43,24 +43,29 @@ pub(super) fn is_cri(value: &Value) -> bool {
 }
 
 /// Reports a pod's status.
-pub(super) fn pod(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut VecDeque<OomEvent>) {
+pub(super) fn pod(
+    value: &Value,
+    ctx: Context<'_>,
+    repeats: &mut Repeats,
+    out: &mut VecDeque<OomEvent>,
+) {
     let lists = LISTS
         .iter()
         .filter_map(|path| value.pointer(path)?.as_array());
     for status in lists.flatten() {
-        container(status, Some(value), ctx, told, out);
+        container(status, Some(value), ctx, repeats, out);
     }
     let is_evicted = text(value, "/status/reason") == Some("Evicted");
     let message = text(value, "/status/message").unwrap_or_default();
     if is_evicted && after_low_on_memory(message).is_some() {
         let own = [b"evicted", identity(value).as_slice()].concat();
-        if told.is_new(stable_hash(&[&own])) {
+        if repeats.is_new(stable_hash(&[&own])) {
             let mut event = begin(ctx, Reporter::KubernetesStatus, None, None, Some(&own));
             put_pod(value, &mut event);
-            let told = event.told();
-            told.killer = Some(Killer::Kubelet);
-            told.resource = Some(Resource::Memory);
-            told.told = Some("Evicted");
+            let testimony = event.testimony_mut();
+            testimony.killer = Some(Killer::Kubelet);
+            testimony.resource = Some(Resource::Memory);
+            testimony.words = Some("Evicted");
             out.push_back(event);
         }
     }
@@ -71,7 +76,7 @@ pub(super) fn container(
     status: &Value,
     of: Option<&Value>,
     ctx: Context<'_>,
-    told: &mut Told,
+    repeats: &mut Repeats,
     out: &mut VecDeque<OomEvent>,
 ) {
     for place in ["/lastState/terminated", "/state/terminated"] {
@@ -93,7 +98,7 @@ pub(super) fn container(
             finished.as_bytes(),
         ]
         .concat();
-        if !told.is_new(stable_hash(&[&own])) {
+        if !repeats.is_new(stable_hash(&[&own])) {
             continue;
         }
         let at = time(ended, "/finishedAt");
@@ -115,9 +120,9 @@ pub(super) fn container(
             name: name.and_then(|name| names::name(name.as_bytes())),
             ..Container::default()
         });
-        let told = event.told();
-        told.told = Some("OOM");
-        told.init = Some(Init {
+        let testimony = event.testimony_mut();
+        testimony.words = Some("OOM");
+        testimony.init = Some(Init {
             pid: None,
             exit_code: number(ended, "/exitCode").and_then(|it| i32::try_from(it).ok()),
             time: at,
@@ -186,7 +191,12 @@ fn runtime_and_id(text: &str) -> Option<(Option<Runtime>, alloc::string::String)
 }
 
 /// Reports the output of `crictl inspect`.
-pub(super) fn cri(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut VecDeque<OomEvent>) {
+pub(super) fn cri(
+    value: &Value,
+    ctx: Context<'_>,
+    repeats: &mut Repeats,
+    out: &mut VecDeque<OomEvent>,
+) {
     let Some(status) = value.get("status") else {
         return;
     };
@@ -196,7 +206,7 @@ pub(super) fn cri(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
     };
     let finished = text(status, "/finishedAt").unwrap_or_default();
     let own = [id, "/", finished].concat();
-    if !told.is_new(stable_hash(&[b"cri", own.as_bytes()])) {
+    if !repeats.is_new(stable_hash(&[b"cri", own.as_bytes()])) {
         return;
     }
     let at = time(status, "/finishedAt");
@@ -220,9 +230,9 @@ pub(super) fn cri(value: &Value, ctx: Context<'_>, told: &mut Told, out: &mut Ve
             .and_then(names::name),
         ..Container::default()
     });
-    let told = event.told();
-    told.told = Some("OOM");
-    told.init = Some(Init {
+    let testimony = event.testimony_mut();
+    testimony.words = Some("OOM");
+    testimony.init = Some(Init {
         pid: None,
         exit_code: number(status, "/exitCode").and_then(|it| i32::try_from(it).ok()),
         time: at,
@@ -307,8 +317,8 @@ mod tests {
             host: None,
             roots: &roots,
         };
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
-        (0..times).for_each(|_| pod(value, ctx, &mut told, &mut out));
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
+        (0..times).for_each(|_| pod(value, ctx, &mut repeats, &mut out));
         out.into()
     }
 
@@ -339,13 +349,16 @@ mod tests {
             (Some("web-0"), Some("shop"), Some("n1"))
         );
         assert_eq!(found.qos_class, Some(QosClass::Burstable));
-        let told = event.testimony.as_ref().unwrap();
+        let testimony = event.testimony.as_ref().unwrap();
         assert_eq!(
-            told.init.as_ref().map(|init| (init.exit_code, init.time)),
+            testimony
+                .init
+                .as_ref()
+                .map(|init| (init.exit_code, init.time)),
             Some((Some(137), event.time))
         );
         assert_eq!(
-            (told.told, told.killer),
+            (testimony.words, testimony.killer),
             (Some("OOM"), Some(Killer::Kernel))
         );
         // Without a time and an id nothing tells it from the next one's.
@@ -386,9 +399,9 @@ mod tests {
         let [event] = &found[..] else {
             panic!("{found:?}");
         };
-        let told = event.testimony.as_ref().unwrap();
+        let testimony = event.testimony.as_ref().unwrap();
         assert_eq!(
-            (told.killer, told.resource, told.told),
+            (testimony.killer, testimony.resource, testimony.words),
             (
                 Some(Killer::Kubelet),
                 Some(Resource::Memory),
@@ -423,8 +436,8 @@ mod tests {
             host: None,
             roots: &roots,
         };
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
-        (0..2).for_each(|_| cri(&value, ctx, &mut told, &mut out));
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
+        (0..2).for_each(|_| cri(&value, ctx, &mut repeats, &mut out));
         assert_eq!(out.len(), 1);
         let event = out.pop_front().unwrap();
         let (pod, container) = (event.pod.unwrap(), event.container.unwrap());

@@ -144,13 +144,13 @@ impl<'a> Cells<'a> {
 /// followed by another age and a count.
 fn begins_row(cells: &[(&str, usize)]) -> bool {
     let cell = |at: usize| cells.get(at).map(|(cell, _)| *cell);
-    let is_behind = |first: usize| {
+    let is_after = |first: usize| {
         cell(first).is_some_and(is_age)
             && (cells.len() == first.saturating_add(1)
                 || cell(first.saturating_add(1)).is_some_and(is_age)
                     && cell(first.saturating_add(2)).is_some_and(is_count))
     };
-    cells.is_empty() || is_behind(0) || cell(0).is_some_and(is_label) && is_behind(1)
+    cells.is_empty() || is_after(0) || cell(0).is_some_and(is_label) && is_after(1)
 }
 
 /// `2m`, `3d4h`, `2m (x3 over 5m)`, `<unknown>`.

@@ -430,7 +430,7 @@ mod tests {
             let (found, item) = yaml.line(line.as_bytes());
             assert_eq!((found, item.is_some()), (is_its, !is_its), "{line}");
         }
-        // Behind its items, a list has only its own keys.
+        // After its items, a list has only its own keys.
         for (line, is_its) in [
             ("kind: List", true),
             ("metadata:", true),

@@ -29,9 +29,9 @@
 mod victim;
 
 use super::envelope::Envelope;
-use super::said::By;
+use super::statement::By;
 use super::text::{signal, split_once};
-use super::{Patience, Reader, Said};
+use super::{Patience, Reader, Statement};
 use crate::bytes::Text;
 use crate::event::{Action, Cause, CauseKind, EventType, Killer, OomEvent, Outcome, Stage, Victim};
 use crate::limits::MAX_DAEMON_WAIT_S;
@@ -80,7 +80,7 @@ impl Reader for Nohang {
     const WORDS: &'static [&'static str] = &["nohang", "Memory status that requires"];
     const ENVELOPES: &'static [Envelope] = &[Envelope::Nohang];
 
-    fn line(&mut self, said: &Said<'_>, out: &mut VecDeque<OomEvent>) {
+    fn line(&mut self, said: &Statement<'_>, out: &mut VecDeque<OomEvent>) {
         let text = match super::text::is_nohang_stamp(said.text) {
             true => said.text.get(25..).unwrap_or_default(),
             false => said.text,
@@ -93,7 +93,7 @@ impl Reader for Nohang {
         let is_same = self.action.as_ref().is_some_and(|it| it.is_new());
         let is_shown = self.action.as_ref().is_some_and(|it| it.is_shown(said));
         if begins && !is_same && !is_shown {
-            self.give(out);
+            self.emit_waiting(out);
             self.action = Some(Box::new(Corrective {
                 patience: Patience::from(said),
                 bare: matches!(said.by, By::Envelope(_)).then_some(0),
@@ -117,17 +117,17 @@ impl Reader for Nohang {
         }
         let is_long = |it: &Corrective| it.bare.is_some_and(|lines| lines > MAX_LINES);
         if self.action.as_deref().is_some_and(is_long) {
-            self.give(out);
+            self.emit_waiting(out);
         }
     }
 
-    fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+    fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         out.extend(self.action.take().and_then(|action| action.done));
     }
 
-    fn give_ready(&mut self, out: &mut VecDeque<OomEvent>) {
+    fn emit_ready(&mut self, out: &mut VecDeque<OomEvent>) {
         if self.action.as_ref().is_some_and(|action| action.has_ended) {
-            self.give(out);
+            self.emit_waiting(out);
         }
     }
 
@@ -166,7 +166,7 @@ impl Nohang {
     }
 
     /// Takes a line after the action's.
-    fn go_on(&mut self, said: &Said<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) {
+    fn go_on(&mut self, said: &Statement<'_>, text: &[u8], out: &mut VecDeque<OomEvent>) {
         let Some(action) = &mut self.action else {
             return;
         };
@@ -179,12 +179,12 @@ impl Nohang {
         }
         action.has_ended |= action.ends(text);
         if action.has_ended && action.is_at_once(said) != Some(true) {
-            self.give(out);
+            self.emit_waiting(out);
         }
     }
 
     /// Takes the line that says what is done.
-    fn act(&mut self, said: &Said<'_>, text: &[u8]) {
+    fn act(&mut self, said: &Statement<'_>, text: &[u8]) {
         let Some(action) = &mut self.action else {
             return;
         };
@@ -206,12 +206,12 @@ impl Nohang {
             said.set_cgroup(&mut event, path.as_bytes());
         }
         event.victim = Some(victim);
-        let told = event.told();
-        told.killer = Some(Killer::Nohang);
-        told.stage = Some(Stage::Sent);
-        told.signal = signal_of(text);
-        told.action = told.signal.is_none().then_some(Action::Command);
-        told.cause = Some(Cause {
+        let testimony = event.testimony_mut();
+        testimony.killer = Some(Killer::Nohang);
+        testimony.stage = Some(Stage::Sent);
+        testimony.signal = signal_of(text);
+        testimony.action = testimony.signal.is_none().then_some(Action::Command);
+        testimony.cause = Some(Cause {
             kind: Some(match action.is_pressure {
                 true => CauseKind::MemoryPressure,
                 false => CauseKind::LowMemory,
@@ -235,12 +235,12 @@ fn signal_of(text: &[u8]) -> Option<&'static str> {
 impl Corrective {
     /// Whether a line came together with the command line, so that it may be a part of it; unknown without fractions of
     /// seconds.
-    fn is_at_once(&self, said: &Said<'_>) -> Option<bool> {
+    fn is_at_once(&self, said: &Statement<'_>) -> Option<bool> {
         said.is_within(MAX_AT_ONCE_US, self.cmdline_at.as_ref()?)
     }
 
     /// Whether the victim is being shown, so that what looks like another action may be a part of its command line.
-    fn is_shown(&self, said: &Said<'_>) -> bool {
+    fn is_shown(&self, said: &Statement<'_>) -> bool {
         let gap = said.second().zip(self.second);
         let is_now = gap.is_none_or(|(now, then)| now.since(then) == Some(0));
         match self.done {
@@ -328,8 +328,9 @@ impl Corrective {
         let (Some((outcome, stage, words)), Some(event)) = (found, &mut self.done) else {
             return false;
         };
-        let told = event.told();
-        (told.outcome, told.stage, told.told) = (Some(outcome), Some(stage), Some(words));
+        let testimony = event.testimony_mut();
+        (testimony.outcome, testimony.stage, testimony.words) =
+            (Some(outcome), Some(stage), Some(words));
         true
     }
 }
@@ -485,10 +486,14 @@ mod tests {
             ),
         ] {
             let found = events(&[("02", BEGIN), ("02", SHOWN), ("02", done)]);
-            let told = found[0].testimony.as_ref().unwrap();
-            assert_eq!((told.signal, told.action), (signal, action), "{done}");
+            let testimony = found[0].testimony.as_ref().unwrap();
             assert_eq!(
-                told.cause.as_ref().unwrap().kind,
+                (testimony.signal, testimony.action),
+                (signal, action),
+                "{done}"
+            );
+            assert_eq!(
+                testimony.cause.as_ref().unwrap().kind,
                 Some(CauseKind::LowMemory)
             );
         }
@@ -539,9 +544,9 @@ mod tests {
                 assert!(parser.next_event().is_none());
             }
             push(&mut parser, "02", end);
-            let told = parser.next_event().unwrap().testimony.unwrap();
+            let testimony = parser.next_event().unwrap().testimony.unwrap();
             assert_eq!(
-                (told.outcome, told.stage),
+                (testimony.outcome, testimony.stage),
                 (Some(outcome), Some(stage)),
                 "{end}"
             );
@@ -580,9 +585,9 @@ mod tests {
         ];
         let found = events(&[&shown[..], &forged, &done].concat());
         assert_eq!(found.len(), 1);
-        let told = found[0].testimony.as_ref().unwrap();
+        let testimony = found[0].testimony.as_ref().unwrap();
         assert_eq!(
-            (told.outcome, told.told),
+            (testimony.outcome, testimony.words),
             (Some(Outcome::Exited), Some("The victim died in "))
         );
         assert!(pids(&[&shown[..], &forged].concat()).is_empty());

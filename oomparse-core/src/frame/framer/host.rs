@@ -14,8 +14,8 @@ impl Framer {
     /// process whose name looks like `host kernel:` changes nothing. The tag proves a program's text but not the
     /// kernel's, because dmesg shows text of programs in the same place.
     pub(super) fn look_for_host<'a>(&mut self, line: &'a [u8], frame: &mut Frame<'a>) {
-        let told = frame.level.is_some() || frame.kernel_time_us.is_none();
-        if told {
+        let is_shown = frame.level.is_some() || frame.kernel_time_us.is_none();
+        if is_shown {
             return;
         }
         let text = match frame.message {

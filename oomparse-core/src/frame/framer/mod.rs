@@ -4,8 +4,8 @@ mod host;
 mod open;
 
 use self::open::Open;
-use super::detect::{known, unknown};
-use super::wrapper::behind_quotes;
+use super::detect::{known_format, unknown};
+use super::wrapper::after_quotes;
 use super::{Frame, FrameKind, dmesg, identifier, kmsg, prefix, prefix::Cut};
 use crate::bytes::split_line;
 use crate::line::{Line, parse_line};
@@ -142,7 +142,7 @@ impl Framer {
             self.open = open;
             return None;
         }
-        let known = known(line, 0);
+        let known = known_format(line, 0);
         let is_known = known.is_some();
         let mut frame = known.unwrap_or_else(|| unknown(line, 0));
         if frame.kind == FrameKind::Dmesg {
@@ -158,15 +158,14 @@ impl Framer {
         }
         if frame.kind == FrameKind::Bare {
             // A quotation keeps its own indentation after the quote marks.
-            let text = behind_quotes(line);
+            let text = after_quotes(line);
             if self.is_indented(text) {
                 frame.kind = FrameKind::Indented;
                 frame.message = Cow::Borrowed(text.trim_ascii_start());
                 self.last = FrameKind::Indented;
                 return Some(frame.by(self.above));
             }
-            if self.is_behind_program() && frame.message.len() == line.len() && !stands_alone(line)
-            {
+            if self.is_after_program() && frame.message.len() == line.len() && !stands_alone(line) {
                 return Some(frame.by(self.above));
             }
         }
@@ -190,8 +189,8 @@ impl Framer {
             // If a program's name may be in a line, text that continues below it is not the kernel's.
             FrameKind::Syslog
                 if !frame.author.is_known()
-                    && identifier::behind_kernel_tag(&frame.message)
-                        != identifier::Amid::Nothing =>
+                    && identifier::after_kernel_tag(&frame.message)
+                        != identifier::Identifier::Absent =>
             {
                 Author::PROGRAM
             }
@@ -208,14 +207,14 @@ impl Framer {
     }
 
     /// Whether the last line with a prefix is a program's.
-    fn is_behind_program(&self) -> bool {
+    fn is_after_program(&self) -> bool {
         self.above.is_program() && is_headed(self.last)
     }
 
     /// Whether a line certainly continues a program's.
     #[cfg(feature = "daemons")]
     pub(crate) fn continues_program(&self, line: &[u8]) -> bool {
-        self.is_behind_program() && self.continued(line).is_some()
+        self.is_after_program() && self.continued(line).is_some()
     }
 
     /// A line that certainly continues the record before it, because of its leading blanks.
@@ -229,7 +228,7 @@ impl Framer {
         let blanks = blanks_in_front(line);
         // After an empty line, only with the indentation that follows a prefix.
         let least = if self.gap { SHORTEST_STAMP } else { 1 };
-        let is_programs = self.is_behind_program() && blanks >= self.indent.saturating_add(least);
+        let is_programs = self.is_after_program() && blanks >= self.indent.saturating_add(least);
         let message = if is_programs {
             line
         } else if self.is_indented(line) && self.prefix_len > 0 {

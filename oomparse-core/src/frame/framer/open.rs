@@ -60,7 +60,7 @@ impl Framer {
     pub(crate) fn show_above(&mut self, line: &[u8]) {
         #[cfg(all(feature = "carriers", feature = "serde"))]
         if matches!(self.open, Open::Nothing)
-            // Behind a program's line, its text goes on.
+            // After a program's line, its text goes on.
             && self.continued(line).is_none()
             && let Some(listing) = listing::opens_above(line)
         {
@@ -125,7 +125,7 @@ impl Framer {
                     return frame;
                 }
                 journal::Step::Foreign => {}
-                journal::Step::Amid => return self.single_amid(without_return(line)),
+                journal::Step::Within => return self.single_within(without_return(line)),
             },
             #[cfg(all(feature = "carriers", feature = "serde"))]
             Open::Listing(listing) => {
@@ -141,7 +141,7 @@ impl Framer {
 
     /// Reads a line of another log within an entry, which continues after it.
     #[cfg(feature = "carriers")]
-    fn single_amid<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
+    fn single_within<'a>(&mut self, line: &'a [u8]) -> Option<Frame<'a>> {
         let open = core::mem::take(&mut self.open);
         let frame = self.single(line);
         if !self.wants_every_line() {

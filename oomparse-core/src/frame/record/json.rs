@@ -136,7 +136,7 @@ pub(super) enum Value<'a> {
 }
 
 impl Value<'_> {
-    pub(super) fn whole(&self) -> Option<u64> {
+    pub(super) fn whole_number(&self) -> Option<u64> {
         match self {
             Self::Whole(value) => Some(*value),
             Self::Text(text) => match number(text.trim_ascii())? {

@@ -17,7 +17,7 @@ pub(in super::super) fn text_of(object: &[u8]) -> Option<Cow<'_, [u8]>> {
 }
 
 /// The same, if its key is not known.
-pub(in super::super) fn told(object: &[u8]) -> Option<Cow<'_, [u8]>> {
+pub(in super::super) fn text_of_any_key(object: &[u8]) -> Option<Cow<'_, [u8]>> {
     let mut fields = json::read(object).filter(|fields| fields.text.is_none())?;
     fields.look_for_text(object);
     fields.text

@@ -18,7 +18,7 @@ mod json;
 pub(super) mod list;
 mod reader;
 #[cfg(feature = "carriers")]
-mod told;
+mod unnamed_key;
 
 pub use reader::with_member;
 
@@ -96,14 +96,14 @@ impl<'a> Fields<'a> {
             (Key::BootId, Value::Text(text)) => self.boot_id = Some(text),
             (Key::Caller, Value::Text(text)) => self.caller = Some(text),
             (Key::Priority, value) => self.set_priority(&value),
-            (Key::Monotonic, value) => self.monotonic = value.whole(),
+            (Key::Monotonic, value) => self.monotonic = value.whole_number(),
             (Key::Realtime, value) => {
-                self.wall = value.whole().and_then(WallTime::from_unix_micros);
+                self.wall = value.whole_number().and_then(WallTime::from_unix_micros);
             }
             (Key::Time, value) => self.set_time(&value),
-            (Key::Sequence, value) => self.sequence = value.whole(),
-            (Key::Seconds, value) => self.seconds = value.whole(),
-            (Key::Micros, value) => self.micros = value.whole(),
+            (Key::Sequence, value) => self.sequence = value.whole_number(),
+            (Key::Seconds, value) => self.seconds = value.whole_number(),
+            (Key::Micros, value) => self.micros = value.whole_number(),
             _ => {}
         }
     }
@@ -112,8 +112,8 @@ impl<'a> Fields<'a> {
     #[cfg(feature = "carriers")]
     fn look_for_text(&mut self, object: &'a [u8]) {
         if self.text.is_none() && !self.author().is_program() {
-            self.text = told::text_of(object);
-            self.text_rank = told::RANK;
+            self.text = unnamed_key::text_of(object);
+            self.text_rank = unnamed_key::RANK;
         }
     }
 
@@ -122,7 +122,7 @@ impl<'a> Fields<'a> {
             Value::Text(text) => level_by_name(text.trim_ascii()),
             _ => None,
         };
-        let Some(value) = value.whole() else {
+        let Some(value) = value.whole_number() else {
             self.priority = self.priority.or(by_name);
             return;
         };
@@ -216,7 +216,7 @@ impl<'a> Fields<'a> {
             return Some(Frame {
                 author,
                 fragment: Fragment::Several,
-                message: behind_tags_blank(author, text),
+                message: after_tags_blank(author, text),
                 ..frame
             });
         }
@@ -283,9 +283,9 @@ fn within<'a>(outer: Frame<'a>, text: &'a [u8], nested: u8) -> Frame<'a> {
     };
     // dmesg and journalctl indent the text after a newline: it is not a separate line, even if it looks like one.
     // But a shipper makes a record of each line.
-    let is_behind = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
+    let is_after = inner.kind == FrameKind::Bare && text.starts_with(b"  ");
     Frame {
-        kind: if is_behind {
+        kind: if is_after {
             FrameKind::Indented
         } else {
             outer.kind
@@ -330,7 +330,7 @@ fn author_of_several(outer: Author, text: &[u8]) -> Option<Author> {
 }
 
 /// The kernel's text without the blank that rsyslog leaves after the tag.
-fn behind_tags_blank(author: Author, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+fn after_tags_blank(author: Author, text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) if author.is_kernel() => Cow::Borrowed(skip_one_blank(text)),
         Cow::Owned(mut text) if author.is_kernel() && text.starts_with(b" ") => {

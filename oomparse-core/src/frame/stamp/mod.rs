@@ -55,9 +55,9 @@ pub(super) fn printk(input: &[u8]) -> Option<(u64, &[u8])> {
 pub(super) fn uptime(input: &[u8]) -> Option<(u64, &[u8])> {
     // As all kernels print it.
     if let Some(point) = input.iter().take(11).position(|byte| *byte == b'.')
-        && let (Some(seconds), Some(behind)) =
+        && let (Some(seconds), Some(after)) =
             (input.get(..point), input.get(point.saturating_add(1)..))
-        && let Some((decimals, rest)) = behind.split_first_chunk::<6>()
+        && let Some((decimals, rest)) = after.split_first_chunk::<6>()
         && !rest.first().is_some_and(u8::is_ascii_digit)
         && let (Some(seconds), Some(micros)) = (digits(seconds), digits(decimals))
     {

@@ -29,7 +29,7 @@ pub(super) use self::monotonic::{may_name_host, short_monotonic};
 
 use self::control::undo_colours;
 use self::tag::{Tag, split_tag};
-use super::identifier::{self, Amid};
+use super::identifier::{self, Identifier};
 use super::scan::{number, skip_blanks, skip_one_blank, split_once, without_written_colours, word};
 use super::stamp::{self, Stamp};
 use super::{Author, Frame, FrameKind, Provenance, cell, dmesg, syslog5424, wrapper};
@@ -52,7 +52,7 @@ pub(super) fn priority(line: &[u8]) -> Option<(u8, &[u8])> {
 pub(super) fn prioritised(line: &[u8]) -> Option<Frame<'_>> {
     let (priority, rest) = priority(line)?;
     if let Some(text) = rest.strip_prefix(b"1 ")
-        && let Some(frame) = syslog5424::behind_version(priority, text)
+        && let Some(frame) = syslog5424::after_version(priority, text)
     {
         return Some(frame);
     }
@@ -141,8 +141,8 @@ fn lokis(rest: &[u8]) -> Option<Frame<'_>> {
         return Some(frame.by(author));
     }
     Some(
-        super::known(text, super::MOST_NESTED)
-            .or_else(|| wrapper::behind_kernel_tag(text))
+        super::known_format(text, super::MOST_NESTED)
+            .or_else(|| wrapper::after_kernel_tag(text))
             .unwrap_or_else(|| Frame {
                 message: undo_control_codes(text),
                 ..Frame::default()
@@ -155,10 +155,10 @@ fn by_labels(labels: &[u8]) -> Author {
     let mut seen = Provenance::default();
     let mut rest = labels;
     while let Some(at) = memmem::find(rest, b"=\"")
-        && let Some((name, behind)) = rest.split_at_checked(at)
-        && let Some(behind) = behind.get(2..)
+        && let Some((name, after)) = rest.split_at_checked(at)
+        && let Some(after) = after.get(2..)
     {
-        let (value, tail) = split_once(behind, b'"').unwrap_or((behind, &[]));
+        let (value, tail) = split_once(after, b'"').unwrap_or((after, &[]));
         let name = name.trim_ascii_start();
         let name = name.strip_prefix(b",").unwrap_or(name).trim_ascii_start();
         seen.text(Parent::Any.place(name).0, value);
@@ -275,10 +275,10 @@ fn author(tag: &Tag<'_>, priority: Option<u8>) -> Author {
 /// Notes a program's identifier in the text after the kernel's tag.
 #[inline]
 fn note_identifier(seen: &mut Provenance, text: &[u8]) {
-    match identifier::behind_kernel_tag(text) {
-        Amid::Nothing => {}
-        Amid::Doubtful => seen.doubt(),
-        Amid::Program => seen.process(),
+    match identifier::after_kernel_tag(text) {
+        Identifier::Absent => {}
+        Identifier::Doubtful => seen.doubt(),
+        Identifier::Program => seen.process(),
     }
 }
 
@@ -333,7 +333,7 @@ fn at_stamp(text: &[u8]) -> Option<&[u8]> {
 
 /// Reads the text after a stamp that is only recognised by its clock: `None` without a tag, because then it may
 /// be any words.
-pub(super) fn behind_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
+pub(super) fn after_local_stamp(stamp: Stamp<'_>) -> Option<Frame<'_>> {
     let rest = skip_blanks(stamp.rest);
     let tag = split_tag(rest);
     let name = tag.name?;

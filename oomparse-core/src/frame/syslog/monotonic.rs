@@ -31,16 +31,16 @@ pub(in crate::frame) fn short_monotonic(text: &[u8]) -> Option<ShortMonotonic<'_
             text,
         });
     }
-    let (token, behind) = word(rest);
+    let (token, after) = word(rest);
     let plain = || {
         let (_, pid) = split_once(token.strip_suffix(b"]:")?, b'[')?;
         let (_, end) = number(pid)?;
         // With its pid: the kernel has none, whatever a program calls itself.
-        end.is_empty().then_some((token, behind))
+        end.is_empty().then_some((token, after))
     };
     let odd = || {
-        let (name, behind) = rest.split_at_checked(identifier::first(rest)?)?;
-        Some((name, split_once(behind, b':')?.1))
+        let (name, after) = rest.split_at_checked(identifier::first(rest)?)?;
+        Some((name, split_once(after, b':')?.1))
     };
     let plain = plain();
     let (name, text) = plain.or_else(odd)?;

@@ -30,11 +30,11 @@ pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
     if let Some(tag) = tag_at(rest) {
         return tag;
     }
-    if let Some(tag) = tag_behind_facility(rest) {
+    if let Some(tag) = tag_after_facility(rest) {
         return tag;
     }
-    let (host, behind_host) = word(rest);
-    let behind_host = skip_blanks(behind_host);
+    let (host, after_host) = word(rest);
+    let after_host = skip_blanks(after_host);
     // No host ends in a colon: it is a program's name, whatever characters it contains.
     if let [name @ .., b':'] = host
         && !name.is_empty()
@@ -42,27 +42,27 @@ pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
     {
         return Tag {
             name: Some(name),
-            text: behind_host,
+            text: after_host,
             ..Tag::default()
         };
     }
-    let found = tag_at(behind_host)
-        .or_else(|| tag_behind_facility(behind_host))
-        .or_else(|| tag_behind_brackets(behind_host));
+    let found = tag_at(after_host)
+        .or_else(|| tag_after_facility(after_host))
+        .or_else(|| tag_after_brackets(after_host));
     if let Some(tag) = found {
         return Tag {
             host: Some(host),
             ..tag
         };
     }
-    if !host.starts_with(b"[") && stamp::printk(behind_host).is_some() {
+    if !host.starts_with(b"[") && stamp::printk(after_host).is_some() {
         return Tag {
             host: Some(host),
-            text: behind_host,
+            text: after_host,
             ..Tag::default()
         };
     }
-    if let Some(tag) = tag_behind_zone(rest) {
+    if let Some(tag) = tag_after_zone(rest) {
         return tag;
     }
     odd_tag(rest).unwrap_or(Tag {
@@ -72,8 +72,8 @@ pub(super) fn split_tag(rest: &[u8]) -> Tag<'_> {
 }
 
 /// `CEST host kernel: text`, `[kern.warning] host kernel: text`: a time zone's name, a selector, or both.
-fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
-    let (first, behind) = word(rest);
+fn tag_after_zone(rest: &[u8]) -> Option<Tag<'_>> {
+    let (first, after) = word(rest);
     let is_zone = (2..=5).contains(&first.len()) && first.iter().all(u8::is_ascii_uppercase);
     let selector = first
         .strip_prefix(b"[")
@@ -82,12 +82,12 @@ fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
     if !is_zone && selector.is_none() {
         return None;
     }
-    let behind = skip_blanks(behind);
-    if is_zone && behind.starts_with(b"[") {
-        return tag_behind_zone(behind).filter(|tag| tag.facility.is_some());
+    let after = skip_blanks(after);
+    if is_zone && after.starts_with(b"[") {
+        return tag_after_zone(after).filter(|tag| tag.facility.is_some());
     }
-    let (host, text) = word(behind);
-    let tag = tag_at(behind).or_else(|| {
+    let (host, text) = word(after);
+    let tag = tag_at(after).or_else(|| {
         let tag = tag_at(skip_blanks(text))?;
         Some(Tag {
             host: Some(host),
@@ -102,7 +102,7 @@ fn tag_behind_zone(rest: &[u8]) -> Option<Tag<'_>> {
 }
 
 /// `[kern.warning] kernel: text`.
-fn tag_behind_brackets(input: &[u8]) -> Option<Tag<'_>> {
+fn tag_after_brackets(input: &[u8]) -> Option<Tag<'_>> {
     let (selector, rest) = split_once(input.strip_prefix(b"[")?, b']')?;
     let (facility, level) = split_once(selector, b'.')?;
     let tag = tag_at(skip_blanks(rest))?;
@@ -139,7 +139,7 @@ fn odd_tag(rest: &[u8]) -> Option<Tag<'_>> {
 }
 
 /// `kern.warn kernel: text`.
-fn tag_behind_facility(input: &[u8]) -> Option<Tag<'_>> {
+fn tag_after_facility(input: &[u8]) -> Option<Tag<'_>> {
     let (selector, rest) = word(input);
     let (facility, level) = split_once(selector, b'.')?;
     let facility = Some(facility_by_name(facility)?);

@@ -192,7 +192,7 @@ fn read_sizes<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     }
 }
 
-/// What stands behind the anonymous memory.
+/// What stands after the anonymous memory.
 fn read_files<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     let mut rest = sizes;
     let fields: [(&'static str, Field, &mut Option<u64>); 2] = [
@@ -200,7 +200,7 @@ fn read_files<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
         (", shmem-rss:", SHMEM, &mut line.shmem_rss_kib),
     ];
     for (name, field, slot) in fields {
-        match kib_after(name, rest).or_else(|_| behind_comma(name, rest)) {
+        match kib_after(name, rest).or_else(|_| after_comma(name, rest)) {
             Ok((tail, value)) => {
                 *slot = Some(value);
                 rest = tail;
@@ -216,8 +216,8 @@ fn read_files<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
     read_tail(rest, line);
 }
 
-/// A size behind a comma whose blank was lost, where a line was broken.
-fn behind_comma<'a>(name: &'static str, rest: &'a [u8]) -> Parsed<'a, u64> {
+/// A size after a comma whose blank was lost, where a line was broken.
+fn after_comma<'a>(name: &'static str, rest: &'a [u8]) -> Parsed<'a, u64> {
     let (rest, _) = tag(&b","[..]).parse(rest)?;
     kib_after(name.strip_prefix(", ").unwrap_or(name), rest)
 }
@@ -226,7 +226,7 @@ fn is_shmem(rest: &[u8]) -> bool {
     rest.starts_with(b", s") || rest.starts_with(b",s")
 }
 
-/// The keys behind the sizes, as the kernel writes them and as people do who leave out some.
+/// The keys after the sizes, as the kernel writes them and as people do who leave out some.
 const TAIL_KEYS: [&[u8]; 5] = [
     b", UID:",
     b", UID ",
@@ -304,8 +304,8 @@ pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
     {
         return Some(Line::Killed(line));
     }
-    let (behind, _) = self::message(message).ok()?;
-    behind
+    let (after, _) = self::message(message).ok()?;
+    after
         .starts_with(b"Killed process ")
         .then(|| killed(message).map_or(Line::Malformed, |(_, line)| Line::Killed(line)))
 }
@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn killed_with_other_words_behind_the_name_has_none() {
+    fn killed_with_other_words_after_the_name_has_none() {
         let line = read("Killed process 7 (java) zzz");
         assert_eq!((line.comm, line.cut), (None, Some(COMM)));
     }

@@ -73,7 +73,7 @@ impl Streams {
         }
         for stream in self.by_host.iter_mut() {
             let wanted = stream.value.wants_every_line();
-            stream.value.give_out_all_waiting();
+            stream.value.emit_all_waiting();
             stream.value.move_events(out);
             if wanted && !stream.value.wants_every_line() {
                 self.wanting = self.wanting.saturating_sub(1);

@@ -1,8 +1,8 @@
 //! From frames to events: the parser without its first stages, for callers that read frames themselves.
 
 mod due;
+mod reported;
 mod streams;
-mod told;
 
 use self::streams::Streams;
 use super::{Options, Taken};
@@ -148,7 +148,7 @@ impl FrameParser {
         self.streams.close_reports(&mut self.events);
         #[cfg(feature = "daemons")]
         if let Some(daemons) = &mut self.daemons {
-            daemons.give(&mut self.events);
+            daemons.emit_waiting(&mut self.events);
         }
         self.was_taken = false;
         self.complete(given);
@@ -161,7 +161,7 @@ impl FrameParser {
         self.streams.give_waiting(&mut self.events);
         #[cfg(feature = "daemons")]
         if let Some(daemons) = &mut self.daemons {
-            daemons.give_ready(&mut self.events);
+            daemons.emit_ready(&mut self.events);
         }
         self.complete(given);
     }
@@ -172,7 +172,7 @@ impl FrameParser {
         #[cfg(feature = "daemons")]
         if let Some(daemons) = &mut self.daemons {
             let given = self.events.len();
-            daemons.give(&mut self.events);
+            daemons.emit_waiting(&mut self.events);
             self.complete(given);
         }
     }
@@ -245,7 +245,7 @@ impl FrameParser {
         }
         let given = self.events.len();
         let step = daemons.document(cut.line, &mut self.events);
-        self.note_told(given, cut.line, None);
+        self.note_reported(given, cut.line, None);
         self.complete(given);
         step
     }
@@ -296,9 +296,9 @@ impl FrameParser {
         }
         let host = frame.host.as_deref().unwrap_or_default();
         // Text after a line break belongs to the line before it, whose host is not repeated.
-        let is_behind =
+        let is_after =
             frame.host.is_none() && matches!(frame.kind, FrameKind::Bare | FrameKind::Indented);
-        let is_last = self.streams.is_last(host, is_behind);
+        let is_last = self.streams.is_last(host, is_after);
         // A host with nothing open gets only candidates, whatever other hosts have open.
         if self.streams.wanting > 0
             && !self.streams.wants_every_line(host, is_last)
@@ -328,7 +328,7 @@ impl FrameParser {
         }
         let passed = self.events.len();
         let is_daemons = daemons.take(frame, text, self.at, &mut self.events);
-        self.note_told(passed, &frame.message, text);
+        self.note_reported(passed, &frame.message, text);
         self.complete(given);
         // Without one of the kernel's words it cannot be the kernel's while nothing is open.
         is_daemons

@@ -41,10 +41,10 @@ impl Streams {
     }
 
     /// Whether the last line's stream is also this line's.
-    pub(super) fn is_last(&self, host: &[u8], is_behind: bool) -> bool {
+    pub(super) fn is_last(&self, host: &[u8], is_after: bool) -> bool {
         self.by_host
             .last()
-            .is_some_and(|last| is_behind || *last.name == *host)
+            .is_some_and(|last| is_after || *last.name == *host)
     }
 
     pub(super) fn wants_every_line(&self, host: &[u8], is_last: bool) -> bool {
@@ -107,7 +107,7 @@ impl Streams {
                     last.value.finish();
                 }
                 // A waiting kill was printed without a host.
-                last.value.give_out_all_waiting();
+                last.value.emit_all_waiting();
                 last.value.move_events(out);
                 last.name = Arc::from(host);
                 last.value.set_host(host);

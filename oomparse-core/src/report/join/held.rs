@@ -48,7 +48,7 @@ impl Tail {
         let padding = message.len().saturating_sub(message.trim_ascii_end().len());
         // The kernel ends the line after the digits, and such a record shows this unchanged.
         let is_exact = frame.kind == FrameKind::Kmsg;
-        let runs_on = behind_name(message).is_none() || is_exact && padding > 0;
+        let runs_on = after_name(message).is_none() || is_exact && padding > 0;
         // A line may be a whole record, or a part of one that a paste broke off.
         let lens = [len, len.saturating_sub(padding), message.len()];
         if runs_on && is_exact || lens.into_iter().any(is_cut_len) || is_cut_line(frame) {
@@ -83,11 +83,11 @@ fn is_in(ranges: &[RangeInclusive<usize>], len: usize) -> bool {
 /// `,task=COMM,pid=N,uid=N` and nothing else.
 fn is_tail(text: &[u8]) -> bool {
     text.strip_prefix(b",task=")
-        .is_some_and(|rest| behind_name(rest).is_some_and(is_comm))
+        .is_some_and(|rest| after_name(rest).is_some_and(is_comm))
 }
 
 /// The text before the final `,pid=N,uid=N` of a text.
-fn behind_name(text: &[u8]) -> Option<&[u8]> {
+fn after_name(text: &[u8]) -> Option<&[u8]> {
     let (before, numbers) = rsplit_once(text.trim_ascii_end(), ",pid=")?;
     let (rest, _) = pid(numbers).ok()?;
     let (rest, _) = uid(rest.strip_prefix(b",uid=")?).ok()?;
@@ -143,8 +143,8 @@ impl Pending {
         if is_piece && is_next {
             return Some(b"");
         }
-        let begins_behind = self.gap == 0 && parse_line(message) == Line::Other;
-        if !begins_behind || frame.fragment != Fragment::Unknown {
+        let begins_after = self.gap == 0 && parse_line(message) == Line::Other;
+        if !begins_after || frame.fragment != Fragment::Unknown {
             return None;
         }
         // A paste that was broken at its width.
@@ -152,7 +152,7 @@ impl Pending {
             return Some(b"");
         }
         // The comm contains a newline, and the line before it looks complete.
-        let is_rest = behind_name(message).is_some_and(|name| name.len() < MAX_COMM_LEN);
+        let is_rest = after_name(message).is_some_and(|name| name.len() < MAX_COMM_LEN);
         let joined = || [self.bytes.as_slice(), b"\n", message].concat();
         (is_rest && is_named(&joined())).then_some(b"\n")
     }
@@ -206,7 +206,7 @@ impl Pending {
 
 /// Whether a text ends like a summary.
 fn ends_in_tail(text: &[u8]) -> bool {
-    behind_name(text)
+    after_name(text)
         .and_then(|before| rsplit_once(before, ",task="))
         .is_some_and(|(_, comm)| is_comm(comm))
 }

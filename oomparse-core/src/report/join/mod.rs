@@ -136,7 +136,7 @@ impl Pending {
             _ if !near => &[],
             (Fragment::Piece, _) if this.may_go_on(message, &stamp) => &[b""],
             (Fragment::Whole | Fragment::Piece, _) => &[],
-            // Behind a figure no comm goes on.
+            // After a figure no comm goes on.
             (_, FrameKind::Indented) if this.bytes.ends_with(b"kB,") => &[b"", b" "],
             (_, FrameKind::Indented) => &[b"\n", b"", b" "],
             // syslog(2) repeats the prefix, with the record's own stamp, after a newline.
@@ -326,7 +326,7 @@ impl Pending {
     }
 }
 
-/// Whether a Killed line's blank before the name or behind a comma is missing between two of its pieces.
+/// Whether a Killed line's blank before the name or after a comma is missing between two of its pieces.
 fn lacks_blank(bytes: &[u8], piece: &[u8]) -> bool {
     match (bytes.last(), piece.first()) {
         (Some(b'0'..=b'9'), Some(b'(')) => true,
@@ -335,8 +335,8 @@ fn lacks_blank(bytes: &[u8], piece: &[u8]) -> bool {
     }
 }
 
-/// Whether somebody broke a line behind a comma, and indented its rest. No comm with a newline in it has room for a
-/// figure with a comma behind a name.
+/// Whether somebody broke a line after a comma, and indented its rest. No comm with a newline in it has room for a
+/// figure with a comma after a name.
 fn is_broken_by_hand(frame: &Frame<'_>, piece: &[u8]) -> bool {
     frame.kind == FrameKind::Indented && piece.trim_ascii_end().ends_with(b"kB,")
 }

@@ -1,4 +1,4 @@
-//! Summaries whose end stands in a path, or behind one that the kernel or a carrier cut.
+//! Summaries whose end stands in a path, or after one that the kernel or a carrier cut.
 
 use super::{POD, events, invoked, killed};
 use crate::event::{EventType, OomEvent};
@@ -164,13 +164,12 @@ fn a_newline_in_a_name_ends_no_summary() {
     let comm = "a,pid=1,uid=0\n";
     let summary = format!("{STEM},oom_memcg={POD},task_memcg={POD}/c,task={comm},pid=7,uid=1001");
     let killed = killed_text(7).replace("(java)", &format!("({comm})"));
-    for (prefix, behind) in [
+    for (prefix, after) in [
         ("[    9.100000] ", "               "),
         ("[    9.100000] ", "[    9.100000] "),
         ("Jan  5 02:12:02 n1 kernel: ", "Jan  5 02:12:02 n1 kernel: "),
     ] {
-        let shown =
-            |text: &str| format!("{prefix}{}\n", text.replace('\n', &format!("\n{behind}")));
+        let shown = |text: &str| format!("{prefix}{}\n", text.replace('\n', &format!("\n{after}")));
         let found = events(&(shown(&summary) + &shown(&killed)));
         assert_eq!(victims(&found), [(7, true)], "{prefix}: {found:?}");
         let victim = found[0].victim.as_ref().unwrap();

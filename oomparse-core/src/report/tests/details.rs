@@ -92,7 +92,7 @@ fn a_pods_figures_are_not_its_neighbours() {
     };
     assert_eq!(log("/a/b"), 2);
     assert_eq!(log("/b"), 1);
-    // A second block of one group is of another report, and whose kill it is cannot be told.
+    // A second block of one group is of another report, and nothing shows whose kill it is.
     assert_eq!(log("/a"), 0);
 }
 
@@ -241,7 +241,7 @@ fn a_choice_after_a_kill_is_another_reports() {
 
 #[test]
 fn a_thread_is_its_leaders_by_the_table_alone() {
-    // Another host's kill may stand right behind the summary, with any pid.
+    // Another host's kill may stand right after the summary, with any pid.
     for pid in [5, 8, 9] {
         let log = summary("100.100", 7, POD) + &killed("100.100", pid);
         let found = events(&log);
@@ -318,7 +318,7 @@ fn a_piece_of_the_records_device_is_its_threads() {
 
 #[test]
 fn a_short_paste_broken_in_a_word_reads_on() {
-    // Some mail programs put an empty line behind each.
+    // Some mail programs put an empty line after each.
     for end in ["\n", "\n\n"] {
         let log =
             format!("Killed process 7 (java) total-vm:8kB, anon-{end}rss:4kB, file-rss:12kB\n");

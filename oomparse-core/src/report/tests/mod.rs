@@ -77,7 +77,7 @@ fn a_lines_own_id_is_the_events() {
 
 #[test]
 fn a_group_of_another_path_is_another_report() {
-    // Right behind each other, so that nothing but the path tells them apart.
+    // One right after the other, so that nothing but the path tells them apart.
     let log = |group: &str| {
         summary("100.100", 7, POD)
             + &killed("100.101", 7)
@@ -259,7 +259,7 @@ fn a_stack_without_an_end_ends_the_patience() {
 }
 
 #[test]
-fn figures_behind_a_header_are_its_own_not_an_open_tables() {
+fn figures_after_a_header_are_its_own_not_an_open_tables() {
     // The pod's report is still printing its table when the machine itself runs out of memory.
     let log = invoked("100.000001")
         + "[100.000002] memory: usage 2048kB, limit 2048kB, failcnt 9\n"
@@ -275,7 +275,7 @@ fn figures_behind_a_header_are_its_own_not_an_open_tables() {
 }
 
 #[test]
-fn figures_behind_the_table_are_another_dumps() {
+fn figures_after_the_table_are_another_dumps() {
     // An allocation that failed on another CPU has a block of its own, which says nothing of the kill.
     let row = "[100.000005] [      7]     0     7      100       50     4096        0             0 java\n";
     let log = |figures: &str| {

@@ -19,7 +19,7 @@ const STORM: Duration = Duration::from_secs(3);
 /// Each filter after the `kmsg` input: every kill has its event, once.
 pub(super) fn run(host: &Host, hierarchy: &Hierarchy) -> Result<(), String> {
     println!(
-        "\n| filter, behind kmsg | real kills, each in a new pod | within | events | with the right pod | and its name |\n\
+        "\n| filter, after kmsg | real kills, each in a new pod | within | events | with the right pod | and its name |\n\
          |---|---|---|---|---|---|"
     );
     for (filter, names) in [

@@ -9,7 +9,7 @@
 //!   takes for the list head and overwrites. Up to 2.1 there was no `cb_pre_run`, so there `cb_init`'s
 //!   place holds our `cb_pre_run`, which looks for a function that came with 2.2.0 and refuses.
 //! * `cb_filter` answers 1 with a buffer that the host `free`s, or 2. The host counts the new records.
-//! * The host is asked for options and told of the context by its own functions, found with `dlsym`; the
+//! * The host is asked for options, and given the context, by its own functions, found with `dlsym`; the
 //!   instance's layout is looked at for the names of options alone, and only after it proved to be as
 //!   expected.
 #![allow(unsafe_code, reason = "Fluent Bit calls C functions with C pointers")]

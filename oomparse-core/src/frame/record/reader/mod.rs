@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
     /// Reads the text of a string.
     pub(super) fn string(&mut self) -> Option<Cow<'a, [u8]>> {
         self.expect(b'"')?;
-        let plain = self.plain()?;
+        let plain = self.unescaped()?;
         if self.rest.first() == Some(&b'"') {
             self.step(1);
             return Some(Cow::Borrowed(plain));
@@ -73,13 +73,13 @@ impl<'a> Reader<'a> {
                     return Some(Cow::Owned(text));
                 }
                 [b'\\', ..] => self.escape(&mut text)?,
-                _ => text.extend_from_slice(self.plain()?),
+                _ => text.extend_from_slice(self.unescaped()?),
             }
         }
     }
 
     /// The bytes up to a quote or a backslash.
-    fn plain(&mut self) -> Option<&'a [u8]> {
+    fn unescaped(&mut self) -> Option<&'a [u8]> {
         let (plain, rest) = self.rest.split_at_checked(plain_len(self.rest))?;
         self.rest = rest;
         (*rest.first()? > 0x1f).then_some(plain)
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
     fn skip_string(&mut self) -> Option<()> {
         self.expect(b'"')?;
         loop {
-            self.plain()?;
+            self.unescaped()?;
             match self.rest {
                 [b'"', tail @ ..] => {
                     self.rest = tail;

@@ -143,7 +143,7 @@ fn nesting_is_bounded() {
 }
 
 #[test]
-fn member_goes_behind_what_is_there() {
+fn member_goes_after_what_is_there() {
     let with = |object: &str| {
         with_member(object.as_bytes(), &["oom", "oom_event"], "1")
             .map(|bytes| String::from_utf8(bytes).unwrap())

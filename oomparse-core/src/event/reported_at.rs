@@ -5,9 +5,9 @@
 ///
 /// It does not take part in comparisons: the same event has another position in another log.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ToldAt(Option<u64>);
+pub(crate) struct ReportedAt(Option<u64>);
 
-impl ToldAt {
+impl ReportedAt {
     /// The line that ends this many bytes after the start of the log.
     pub(crate) fn line(end: u64) -> Self {
         Self(Some(end))
@@ -19,10 +19,10 @@ impl ToldAt {
     }
 }
 
-impl PartialEq for ToldAt {
+impl PartialEq for ReportedAt {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for ToldAt {}
+impl Eq for ReportedAt {}

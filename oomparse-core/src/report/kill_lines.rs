@@ -2,9 +2,9 @@
 
 use super::Assembler;
 use super::join::Cut;
+use super::reported::Printed;
 use super::reports::ReportId;
 use super::state::{Identity, Kill, Named, Report};
-use super::told::Printed;
 use super::waiting::Decision;
 use crate::bytes::Text;
 use crate::event::Evidence;
@@ -29,7 +29,7 @@ impl Assembler {
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         };
-        let at = self.decide(line.pid, fits);
+        let at = self.report_deciding(line.pid, fits);
         let at = self.report_or_new(at, &stamp);
         let Some(report) = self.reports.get_mut(at) else {
             return;
@@ -53,7 +53,11 @@ impl Assembler {
 
     /// The report that gets a decision about `pid`: the newest whose table lists it, or else the only one that
     /// fits.
-    pub(super) fn decide(&self, pid: u32, fits: impl Fn(&Report) -> bool) -> Option<ReportId> {
+    pub(super) fn report_deciding(
+        &self,
+        pid: u32,
+        fits: impl Fn(&Report) -> bool,
+    ) -> Option<ReportId> {
         let listing = self
             .reports
             .newest(|report| fits(report) && report.lists(pid));
@@ -101,7 +105,7 @@ impl Assembler {
                 && stamp.same_caller(&report.first)
                 && stamp.follows(&report.last)
         };
-        let at = waiting.or_else(|| self.decide(line.pid.unwrap_or(0), fits));
+        let at = waiting.or_else(|| self.report_deciding(line.pid.unwrap_or(0), fits));
         let at = self.report_or_new(at, &stamp);
         let Some(report) = self.reports.get_mut(at) else {
             return;
@@ -122,7 +126,7 @@ impl Assembler {
             if let Some(kill) = &mut report.waiting {
                 kill.identity = Identity::Task;
             }
-            self.give_out_waiting(id);
+            self.emit_waiting(id);
         }
     }
 
@@ -143,7 +147,8 @@ impl Assembler {
             waits: false,
         };
         let again = before.filter(|before| before.printed.pid == line.pid);
-        if self.waits_in_group(&printed, again.is_some()) || self.is_told(line, &printed, &stamp) {
+        if self.waits_in_group(&printed, again.is_some()) || self.is_repeat(line, &printed, &stamp)
+        {
             self.decision = again.or(Some(decision));
             return;
         }
@@ -151,7 +156,7 @@ impl Assembler {
         if found.is_some() {
             self.end_group();
         } else if self.group.is_some() {
-            return self.behind_group(line, stamp);
+            return self.after_group(line, stamp);
         } else {
             found = self.report_that_names_nobody(line, &stamp, is_mixed);
         }
@@ -176,7 +181,7 @@ impl Assembler {
             ..decision
         });
         if is_known {
-            self.give_out_waiting(at);
+            self.emit_waiting(at);
         }
     }
 
@@ -203,16 +208,16 @@ impl Assembler {
                 .is_some_and(|summary| report.is_thread_of(pid, summary.pid))
         };
         let is_child = |report: &Report| {
-            let is_behind = before.is_some_and(|before| {
+            let is_after = before.is_some_and(|before| {
                 before.by == Evidence::Selected
                     && before.report == Some(report.id())
-                    && stamp.is_behind(&before.stamp)
+                    && stamp.is_after(&before.stamp)
             });
             match (&report.summary, &report.selected) {
-                (None, Some(_)) => is_behind || report.lists(pid),
+                (None, Some(_)) => is_after || report.lists(pid),
                 // Only 5.0 prints both.
                 (Some(summary), Some(selected)) => {
-                    is_behind && selected.comm.is_some() && selected.is_same(summary)
+                    is_after && selected.comm.is_some() && selected.is_same(summary)
                 }
                 _ => false,
             }
@@ -229,7 +234,7 @@ impl Assembler {
         stamp: &Stamp,
         is_mixed: bool,
     ) -> Option<ReportId> {
-        self.decide(line.pid, |report| {
+        self.report_deciding(line.pid, |report| {
             takes_kill(report, line, stamp)
                 && !report.is_decided()
                 && !report.excludes(line.pid)

@@ -27,7 +27,7 @@ pub(super) enum By {
 
 /// A line of a daemon.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
+pub(super) struct Statement<'a> {
     pub(super) by: By,
     pub(super) origin: Origin,
     pub(super) frame: &'a Frame<'a>,
@@ -41,7 +41,7 @@ pub(super) struct Said<'a> {
     pub(super) roots: &'a CgroupRoots,
 }
 
-impl Said<'_> {
+impl Statement<'_> {
     /// Whether this reader gets it.
     pub(super) fn is_for<R: Reader>(&self, goes_on: bool) -> bool {
         let is_asked_for = || R::OF.iter().any(|daemon| self.accept.has_daemon(*daemon));
@@ -131,7 +131,7 @@ impl Said<'_> {
 
 impl OomEvent {
     /// The data that a daemon adds.
-    pub(super) fn told(&mut self) -> &mut Testimony {
+    pub(super) fn testimony_mut(&mut self) -> &mut Testimony {
         self.testimony.get_or_insert_default()
     }
 }
@@ -248,7 +248,7 @@ mod tests {
             (kernel(1_000), frame(at, 6), None),
             (frame(at, 6), kernel(1_000), None),
         ] {
-            let said = super::Said {
+            let said = super::Statement {
                 by: super::By::Kmsg,
                 origin: crate::Origin::User,
                 frame: &then,

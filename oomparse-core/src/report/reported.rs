@@ -11,7 +11,7 @@ use super::waiting::Decision;
 use super::weight::list_of;
 use crate::bytes::Text;
 use crate::event::Evidence;
-use crate::limits::{MAX_IDLE_LINES, MAX_TOLD_KILLS};
+use crate::limits::{MAX_IDLE_LINES, MAX_REPORTED_KILLS};
 use crate::line::Killed;
 use crate::line::common::kib_to_bytes;
 use crate::stamp::Stamp;
@@ -62,24 +62,24 @@ fn agree(one: Option<u64>, other: Option<u64>) -> bool {
 
 /// The last kills, and the lines that decided them.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    kills: VecDeque<ToldKill>,
+pub(super) struct Reported {
+    kills: VecDeque<ReportedKill>,
     /// Keys of the summaries and selections.
     lines: VecDeque<u64>,
 }
 
 #[derive(Debug)]
-struct ToldKill {
+struct ReportedKill {
     printed: Printed,
     stamp: Stamp,
     /// Its Killed line has not come yet.
     by_name: bool,
 }
 
-impl Told {
+impl Reported {
     /// How many bytes it holds on the heap.
     pub(super) fn weight(&self) -> usize {
-        list_of::<ToldKill>(self.kills.capacity())
+        list_of::<ReportedKill>(self.kills.capacity())
             .saturating_add(list_of::<u64>(self.lines.capacity()))
     }
 
@@ -87,7 +87,7 @@ impl Told {
     pub(super) fn note(&mut self, printed: Printed, stamp: Stamp, by_name: bool) {
         push(
             &mut self.kills,
-            ToldKill {
+            ReportedKill {
                 printed,
                 stamp,
                 by_name,
@@ -150,7 +150,7 @@ impl Told {
 
 /// Adds to a list and keeps its last entries.
 fn push<T>(list: &mut VecDeque<T>, new: T) {
-    if list.len() >= MAX_TOLD_KILLS {
+    if list.len() >= MAX_REPORTED_KILLS {
         list.pop_front();
     }
     list.push_back(new);
@@ -158,9 +158,14 @@ fn push<T>(list: &mut VecDeque<T>, new: T) {
 
 impl Assembler {
     /// Whether a Killed line belongs to a kill that was reported, or waits to be.
-    pub(super) fn is_told(&mut self, line: &Killed<'_>, printed: &Printed, stamp: &Stamp) -> bool {
+    pub(super) fn is_repeat(
+        &mut self,
+        line: &Killed<'_>,
+        printed: &Printed,
+        stamp: &Stamp,
+    ) -> bool {
         let pid = line.pid;
-        let is_anothers = self.told.is_anothers(printed);
+        let is_anothers = self.reported.is_anothers(printed);
         let mut found = false;
         for report in self.reports.iter_mut() {
             if !is_anothers
@@ -172,13 +177,13 @@ impl Assembler {
                 found = true;
             }
         }
-        found || self.told.has_killed(printed, stamp)
+        found || self.reported.has_killed(printed, stamp)
     }
 
     /// Whether the kill of a report without a Killed line was reported by another report, or will be.
     pub(super) fn is_quoted(&self, report: &Report) -> bool {
         report.choices().any(|named| {
-            self.told.has_choice(named)
+            self.reported.has_choice(named)
                 || self
                     .reports
                     .iter()

@@ -10,7 +10,7 @@ use crate::stamp::{Second, Stamp};
 
 /// A kill that was emitted, and the second in which it was printed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Given {
+pub(super) struct Emitted {
     pid: u32,
     second: Option<Second>,
 }
@@ -20,7 +20,7 @@ const REAPER_DELAY_SECONDS: u32 = (MAX_REAPER_DELAY_US / 1_000_000) as u32 + 1;
 
 impl Assembler {
     /// Emits the kill that waits in an open report.
-    pub(super) fn give_out_waiting(&mut self, id: ReportId) {
+    pub(super) fn emit_waiting(&mut self, id: ReportId) {
         let Some(report) = self.reports.get_mut(id) else {
             return;
         };
@@ -28,7 +28,7 @@ impl Assembler {
             let mut taken = core::mem::take(report);
             // The id stays behind, for finding the place again.
             report.id = id;
-            self.tell(&mut taken);
+            self.emit_kill(&mut taken);
             if let Some(place) = self.reports.get_mut(id) {
                 *place = taken;
             }
@@ -36,11 +36,11 @@ impl Assembler {
     }
 
     /// Emits the kill that waits in a report.
-    pub(super) fn tell(&mut self, report: &mut Report) {
+    pub(super) fn emit_kill(&mut self, report: &mut Report) {
         let Some(kill) = report.waiting.take() else {
             return;
         };
-        report.given_out = true;
+        report.is_emitted = true;
         if kill.saw_reaper {
             report.saw(Evidence::Reaped);
         }
@@ -49,8 +49,8 @@ impl Assembler {
         self.remember(kill.victim.pid, &kill.stamp);
         // The reaper's line may come before the Killed line, which has more data.
         let is_by_name = kill.victim.total_vm_bytes.is_none();
-        self.told.note(kill.printed(), kill.stamp, is_by_name);
-        self.told.note_choices(report);
+        self.reported.note(kill.printed(), kill.stamp, is_by_name);
+        self.reported.note_choices(report);
         self.push_out(event);
     }
 
@@ -59,11 +59,11 @@ impl Assembler {
             self.recent.pop_front();
         }
         let second = stamp.second();
-        self.recent.push_back(Given { pid, second });
+        self.recent.push_back(Emitted { pid, second });
     }
 
     /// Whether this process's kill was emitted so recently that a reaper line with this stamp is about it.
-    pub(super) fn was_just_given_out(&self, pid: u32, stamp: &Stamp) -> bool {
+    pub(super) fn was_just_emitted(&self, pid: u32, stamp: &Stamp) -> bool {
         let now = stamp.second();
         self.recent.iter().any(|given| {
             given.pid == pid
@@ -97,11 +97,11 @@ impl Assembler {
         if self.group.as_ref().is_some_and(|group| group.report == id) {
             self.end_group();
         }
-        self.give_out_waiting(id);
+        self.emit_waiting(id);
         let Some(mut report) = self.reports.remove(id) else {
             return;
         };
-        if report.given_out || !report.no_victim && self.is_quoted(&report) {
+        if report.is_emitted || !report.no_victim && self.is_quoted(&report) {
             return;
         }
         let blocks = report.blocks();
@@ -109,8 +109,8 @@ impl Assembler {
         let event = match named {
             Some(named) if !report.no_victim => {
                 self.remember(named.pid, &named.stamp);
-                self.told.note(named.printed(), named.stamp, true);
-                self.told.note_choices(&report);
+                self.reported.note(named.printed(), named.stamp, true);
+                self.reported.note_choices(&report);
                 let kill = named.to_kill(Identity::Task, None);
                 build::kill(&report, &blocks, &self.stream, &kill)
             }
@@ -145,7 +145,7 @@ impl Report {
             && self.killed.is_empty()
             && self.group.is_none()
             && !self.no_victim
-            && !self.given_out
+            && !self.is_emitted
     }
 
     pub(super) fn blocks(&mut self) -> Blocks {

@@ -1,8 +1,8 @@
 //! Lines besides the kill itself: processes that share the victim's memory, its group, the reaper, and reports
 //! that killed nobody.
 
+use super::reported::Printed;
 use super::state::{Identity, Named, Report};
-use super::told::Printed;
 use super::waiting::Decision;
 use super::{Assembler, build};
 use crate::bytes::Text;
@@ -14,7 +14,7 @@ use crate::stamp::Stamp;
 
 impl Assembler {
     pub(super) fn sharing_mm(&mut self, line: &SharingMm<'_>, stamp: Stamp) {
-        self.give_out_all_waiting();
+        self.emit_all_waiting();
         let at = self.reports.newest(|report| {
             !report.killed.is_empty()
                 && stamp.same_caller(&report.first)
@@ -37,7 +37,7 @@ impl Assembler {
         };
         report.waiting = Some(named.to_kill(Identity::None, None));
         self.decision = None;
-        self.give_out_waiting(at);
+        self.emit_waiting(at);
     }
 
     pub(super) fn exiting(&mut self, line: &Exiting<'_>, stamp: Stamp) {
@@ -74,7 +74,7 @@ impl Assembler {
             report: Some(report.id()).filter(|_| !is_of_another),
             waits: false,
         });
-        if is_of_another || report.given_out {
+        if is_of_another || report.is_emitted {
             return;
         }
         report.no_victim = true;
@@ -85,7 +85,7 @@ impl Assembler {
             ..Named::default()
         });
         // Its group may still be killed.
-        report.given_out = true;
+        report.is_emitted = true;
         let blocks = report.blocks();
         let event = build::without_victim(report, &blocks, &self.stream);
         self.push_out(event);
@@ -105,7 +105,7 @@ impl Assembler {
             kill.reaped = left;
             return;
         }
-        if self.was_just_given_out(pid, &stamp)
+        if self.was_just_emitted(pid, &stamp)
             || self
                 .reports
                 .iter()
@@ -147,7 +147,7 @@ impl Assembler {
         // This line reports the kill, whichever line named the process before.
         kill.stamp.at = stamp.at;
         report.waiting = Some(kill);
-        self.give_out_waiting(at);
+        self.emit_waiting(at);
     }
 
     pub(super) fn fatal(&mut self, fatal: Fatal, stamp: Stamp) {

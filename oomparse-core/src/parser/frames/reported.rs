@@ -3,7 +3,7 @@
 use super::FrameParser;
 use crate::event::OomEvent;
 #[cfg(feature = "daemons")]
-use crate::event::ToldAt;
+use crate::event::ReportedAt;
 use crate::parser::Taken;
 
 impl FrameParser {
@@ -24,12 +24,12 @@ impl FrameParser {
     }
 
     /// Whether the last frame reports this event, like
-    /// [`Parser::last_line_tells`](crate::Parser::last_line_tells) for a line.
+    /// [`Parser::last_line_reports`](crate::Parser::last_line_reports) for a line.
     #[must_use]
-    pub fn last_frame_tells(&self, event: &OomEvent) -> bool {
+    pub fn last_frame_reports(&self, event: &OomEvent) -> bool {
         // A kill whose own line seemed broken is emitted with the next line, which may name its victim once more.
         let last = self.streams.last();
-        event.told_at.is(self.at) || last.is_some_and(|last| last.names_victim(event, self.at))
+        event.reported_at.is(self.at) || last.is_some_and(|last| last.names_victim(event, self.at))
     }
 
     /// Handles lines above the one that is being read: their events are not reported by that line.
@@ -44,11 +44,12 @@ impl FrameParser {
     /// Notes for the events after the first `given` whether this line reports them: whether it contains their
     /// words.
     #[cfg(feature = "daemons")]
-    pub(super) fn note_told(&mut self, given: usize, message: &[u8], line: Option<&[u8]>) {
+    pub(super) fn note_reported(&mut self, given: usize, message: &[u8], line: Option<&[u8]>) {
         let at = self.at;
         for event in self.events.iter_mut().skip(given) {
-            if event.is_told_in(message) || line.is_some_and(|line| event.is_told_in(line)) {
-                event.told_at = ToldAt::line(at);
+            if event.is_reported_in(message) || line.is_some_and(|line| event.is_reported_in(line))
+            {
+                event.reported_at = ReportedAt::line(at);
             }
         }
     }

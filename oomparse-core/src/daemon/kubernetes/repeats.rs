@@ -10,7 +10,7 @@ use alloc::collections::VecDeque;
 
 /// Events that were reported, and events that wait for a repeat.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Repeats {
     known: VecDeque<u64>,
     held: VecDeque<Held>,
 }
@@ -22,7 +22,7 @@ struct Held {
     lines: u32,
 }
 
-impl Told {
+impl Repeats {
     /// Whether an event waits.
     pub(super) fn is_waiting(&self) -> bool {
         !self.held.is_empty()
@@ -50,7 +50,7 @@ impl Told {
     /// Reports an event of a stream, which may be repeated with a higher count.
     pub(super) fn hold(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
         if let Some(held) = self.held.iter_mut().find(|held| held.key == key) {
-            let is_later = event.told_count() >= held.event.told_count();
+            let is_later = event.count_or_one() >= held.event.count_or_one();
             if is_later {
                 let verb = held
                     .event
@@ -58,8 +58,8 @@ impl Told {
                     .as_ref()
                     .and_then(|it| it.event.clone());
                 held.event = event;
-                if let (Some(verb), Some(told)) = (verb, &mut held.event.told().event) {
-                    told.verb = verb.verb;
+                if let (Some(verb), Some(repeats)) = (verb, &mut held.event.testimony_mut().event) {
+                    repeats.verb = verb.verb;
                 }
             }
         } else if self.is_new(key) {
@@ -71,7 +71,7 @@ impl Told {
     pub(super) fn count(&mut self, key: u64, event: OomEvent, out: &mut VecDeque<OomEvent>) {
         let held = self.held.iter_mut().rev().find(|held| held.key == key);
         if let Some(held) = held.filter(|held| is_same_moment(&held.event, &event)) {
-            let count = &mut held.event.told().count;
+            let count = &mut held.event.testimony_mut().count;
             *count = Some(count.unwrap_or(1).saturating_add(1));
             return;
         }
@@ -103,7 +103,7 @@ impl Told {
         }
     }
 
-    pub(super) fn give(&mut self, out: &mut VecDeque<OomEvent>) {
+    pub(super) fn emit_waiting(&mut self, out: &mut VecDeque<OomEvent>) {
         out.extend(self.held.drain(..).map(|held| held.event));
     }
 }
@@ -122,7 +122,7 @@ fn is_same_moment(one: &OomEvent, other: &OomEvent) -> bool {
 }
 
 impl OomEvent {
-    fn told_count(&self) -> u64 {
+    fn count_or_one(&self) -> u64 {
         let count = self.testimony.as_ref().and_then(|it| it.count);
         count.unwrap_or(1)
     }
@@ -134,50 +134,52 @@ mod tests {
 
     #[test]
     fn what_is_remembered_and_held_is_bounded() {
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
         for key in 0..u64::try_from(MAX_KNOWN_OBJECTS).unwrap() + 9 {
-            told.hold(key, OomEvent::default(), &mut out);
+            repeats.hold(key, OomEvent::default(), &mut out);
         }
-        assert!(told.known.len() <= MAX_KNOWN_OBJECTS && told.held.len() <= MAX_HELD_NOTICES);
-        assert!(told.is_waiting() && told.weight() > 0);
+        assert!(repeats.known.len() <= MAX_KNOWN_OBJECTS && repeats.held.len() <= MAX_HELD_NOTICES);
+        assert!(repeats.is_waiting() && repeats.weight() > 0);
         for _ in 0..=MAX_DAEMON_WAIT_LINES {
-            told.pass(&mut out);
+            repeats.pass(&mut out);
         }
-        assert!(!told.is_waiting());
+        assert!(!repeats.is_waiting());
         let all = out.len();
         // The last one is known but no longer held.
-        told.hold(
+        repeats.hold(
             u64::try_from(MAX_KNOWN_OBJECTS).unwrap(),
             OomEvent::default(),
             &mut out,
         );
-        told.give(&mut out);
+        repeats.emit_waiting(&mut out);
         assert_eq!(out.len(), all);
     }
 
     #[test]
     fn what_is_remembered_is_the_last_and_what_waits_is_bounded() {
         let most = u64::try_from(MAX_KNOWN_OBJECTS).unwrap();
-        let mut told = Told::default();
+        let mut repeats = Repeats::default();
         for key in 0..most {
-            assert!(told.is_new(key) && !told.is_new(key));
+            assert!(repeats.is_new(key) && !repeats.is_new(key));
         }
-        assert_eq!(told.weight(), 8 * MAX_KNOWN_OBJECTS);
-        assert!(!told.is_new(0) && told.is_new(most) && told.is_new(0) && !told.is_new(2));
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
+        assert_eq!(repeats.weight(), 8 * MAX_KNOWN_OBJECTS);
+        assert!(
+            !repeats.is_new(0) && repeats.is_new(most) && repeats.is_new(0) && !repeats.is_new(2)
+        );
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
         for key in 0..=u64::try_from(MAX_HELD_NOTICES).unwrap() {
             assert!(out.is_empty());
-            told.hold(key, OomEvent::default(), &mut out);
+            repeats.hold(key, OomEvent::default(), &mut out);
         }
         assert_eq!(out.len(), 1);
         // One of them is there for so many lines.
-        let (mut told, mut out) = (Told::default(), VecDeque::new());
-        told.hold(1, OomEvent::default(), &mut out);
-        assert!(told.is_waiting() && told.weight() >= 8 + core::mem::size_of::<OomEvent>());
-        (0..MAX_DAEMON_WAIT_LINES).for_each(|_| told.pass(&mut out));
-        assert!(told.is_waiting() && out.is_empty());
-        told.pass(&mut out);
-        assert!(!told.is_waiting() && out.len() == 1);
+        let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
+        repeats.hold(1, OomEvent::default(), &mut out);
+        assert!(repeats.is_waiting() && repeats.weight() >= 8 + core::mem::size_of::<OomEvent>());
+        (0..MAX_DAEMON_WAIT_LINES).for_each(|_| repeats.pass(&mut out));
+        assert!(repeats.is_waiting() && out.is_empty());
+        repeats.pass(&mut out);
+        assert!(!repeats.is_waiting() && out.len() == 1);
     }
 
     #[test]
@@ -195,10 +197,10 @@ mod tests {
             (2, at(0), &[None, None]),
             (1, OomEvent::default(), &[None, None]),
         ] {
-            let (mut told, mut out) = (Told::default(), VecDeque::new());
-            told.count(1, at(0), &mut out);
-            told.count(key, event, &mut out);
-            told.give(&mut out);
+            let (mut repeats, mut out) = (Repeats::default(), VecDeque::new());
+            repeats.count(1, at(0), &mut out);
+            repeats.count(key, event, &mut out);
+            repeats.emit_waiting(&mut out);
             let found: alloc::vec::Vec<_> = out
                 .iter()
                 .map(|it| it.testimony.as_ref().and_then(|it| it.count))

@@ -56,7 +56,7 @@ fn value<'a>(reader: &mut Reader<'a>, depth: u8, found: &mut Option<Cow<'a, [u8]
                 }
             }
         }
-        // What a list holds may be told by what is around it.
+        // Only what is around a list shows what it holds.
         _ => reader.skip()?,
     }
     Some(())
