@@ -222,7 +222,7 @@ fn cpu_time(rounds: u64, keys: &[String], mut look_up: impl FnMut(&str) -> bool)
     now() - begun
 }
 
-/// How much memory the process has, where Linux tells.
+/// How much memory the process has, where Linux shows it.
 fn resident_bytes() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -489,7 +489,7 @@ fn the_default_reads_the_kernels_lines_alone() {
     }
 }
 
-/// Logs of Kubernetes' objects, and what quotes the kernel in them, are left out: there the reporter's notice tells
+/// Logs of Kubernetes' objects, and what quotes the kernel in them, are left out: there the reporter's notice has
 /// the kill instead.
 #[test]
 fn all_sources_change_no_kill_of_the_kernels() {
@@ -522,7 +522,7 @@ fn all_sources_change_no_kill_of_the_kernels() {
     assert!(compared > 300, "{compared}");
 }
 
-/// Where objects of Kubernetes are in a log, a kill is told as a kill or as a voice's notice; none is lost.
+/// Where objects of Kubernetes are in a log, a kill comes as a kill or as a voice's notice; none is lost.
 #[test]
 fn all_sources_lose_no_kill_beside_objects() {
     const KILL: &str = "Memory cgroup out of memory: Killed process 4711 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB";

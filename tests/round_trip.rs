@@ -9,7 +9,7 @@ use proptest::sample::select;
 use serde_json::Value;
 
 /// A name as people give them, but for `#012` and its like: rsyslog writes control characters so, and what it wrote
-/// cannot be told from such a name.
+/// cannot be distinguished from such a name.
 fn ordinary_comm() -> BoxedStrategy<Vec<u8>> {
     "[a-zA-Z][a-zA-Z0-9_.:/#-]{0,13}[a-z0-9]"
         .prop_map(|name| {
@@ -143,7 +143,7 @@ fn words() -> impl Strategy<Value = Words> {
     select(WORDS.to_vec())
 }
 
-/// All but 2.6.32, where the header or the CPU line tells that the cgroup is the invoker's: without them
+/// All but 2.6.32, where the header or the CPU line shows that the cgroup is the invoker's: without them
 /// it is taken for the victim's.
 fn later_words() -> impl Strategy<Value = Words> {
     let later = WORDS
@@ -209,7 +209,7 @@ const OF_THE_LOG: [&str; 8] = [
 ];
 
 /// Figures that nothing follows in their line: at the very end of a log without a line end they may have
-/// lost digits, and nothing tells.
+/// lost digits, and nothing shows it.
 const LAST_OF_THEIR_LINE: [&str; 9] = [
     "/victim/uid",
     "/victim/oom_score_adj",

@@ -99,7 +99,7 @@ fn of_two_machines_with_their_names() {
 
 #[test]
 fn of_two_machines_without_names() {
-    // Mixed line by line, a clock that steps back and forth is all that tells them apart.
+    // Mixed line by line, a clock that steps back and forth is the only difference.
     storms(24, 2, &[Carrier::Kmsg, Carrier::Dmesg], false, 18);
 }
 

@@ -68,7 +68,7 @@ def repeat_offenders(kills, often: int):
 
 
 def silent(kills, events):
-    """Kills in pods of which no other voice told at that time, neither of the container nor of the pod."""
+    """Kills in pods of which no other voice reported anything at that time, neither of the container nor of the pod."""
     others = events.where("type in ('notice', 'eviction')").select(
         f.col("time").alias("told"),
         f.col("container.id").alias("told_container"),

@@ -274,7 +274,7 @@ fn from_a_live_pipe_an_event_comes_at_once() {
             .lines()
             .try_for_each(|line| sender.send(line.unwrap()))
     });
-    // A kill that is told twice is one event.
+    // A kill that is reported twice is one event.
     let later = LOG
         .replace("[198542", "[198642")
         .replace("387602", "387702");
@@ -408,7 +408,7 @@ fn nothing_that_a_terminal_obeys_or_hides_reaches_a_person() {
     }
 }
 
-/// A pod of a cluster within a container is told from one of the node's that has the same uid.
+/// A pod of a cluster within a container is not one of the node's that has the same uid.
 #[test]
 fn a_nested_pod_says_so_wherever_a_person_reads() {
     const UID: &str = "3962896b-ab69-4572-8f1d-ee756f9f3589";

@@ -73,7 +73,7 @@ fn every_line(kind: Kind) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Lines that are on their way when the program is told to end.
+/// Lines that are on their way when the program gets SIGTERM.
 const ON_THE_WAY: usize = 500;
 
 /// The program is killed when about half of the lines went through; the daemon starts it anew.
@@ -82,7 +82,7 @@ fn helper_killed(kind: Kind) -> Result<(), Failed> {
     let half = LINES / 2;
     let place = Place::new(kind, "killed", &log)?;
     let daemon = Daemon::start(kind, &place, true)?;
-    // syslog-ng writes ahead into a pipe. A program that is told to end reads what comes, but not for ever: a
+    // syslog-ng writes ahead into a pipe. After SIGTERM a program reads what comes, but not for ever: a
     // writer that never pauses loses what stands in the pipe then. Here it pauses.
     let before = match kind {
         Kind::Rsyslog => half / 4,

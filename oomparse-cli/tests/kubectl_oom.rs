@@ -1,4 +1,4 @@
-//! `kubectl oom`, with a kubectl that answers only what it was told to.
+//! `kubectl oom`, with a kubectl that gives only the answers that a test has set.
 
 use serde_json::{Value, json};
 use std::fs;

@@ -288,7 +288,7 @@ fn a_file_that_breaks_off_is_one_sentence_and_the_others_are_read() {
     let log = dir.join("kern.log");
     fs::write(&log, kill(1)).unwrap();
     let log = log.to_str().unwrap();
-    // Nothing is mapped at its beginning, which every read tells as a disk would that is broken.
+    // Nothing is mapped at its beginning, so every read fails as on a broken disk.
     let broken = "/proc/self/mem";
     let output = run(&["scan", "--no-pods", log, broken, log]);
     assert_eq!(

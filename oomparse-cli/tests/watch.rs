@@ -315,7 +315,7 @@ fn sources_are_read_again_on_change_and_on_sighup() {
     let event = named.unwrap();
     assert_eq!(event["pod"]["name"], "web-0");
     assert_eq!(event["pod"]["source"], "file");
-    // A source that breaks is one warning; what it told stays.
+    // A source that breaks is one warning; what it gave stays.
     fs::write(&names, "\"pod_uid\n").unwrap();
     thread::sleep(Duration::from_millis(2500));
     log.add(&kill(4));

@@ -60,7 +60,7 @@ impl Server {
         let body = String::from_utf8(body).unwrap();
         let mut state = self.state.lock().unwrap();
         let (status, answer) = match state.refusals.pop_front() {
-            Some(refusal) => (refusal.to_owned(), status("it is told to refuse")),
+            Some(refusal) => (refusal.to_owned(), status("refused by the test")),
             None => state.answer(&head, &body),
         };
         if head.starts_with("P") && state.silent > 0 {

@@ -51,7 +51,7 @@ fn python_program_reads_files() {
     );
 }
 
-/// The Fluent Bit script where the kernel prints nothing but `Killed process` lines, and how it is told where the
+/// The Fluent Bit script where the kernel prints nothing but `Killed process` lines, and how it is given the place where the
 /// text is, from when on events count, and where names are.
 #[test]
 fn storms_keys_and_names_in_lua() {

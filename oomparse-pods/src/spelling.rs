@@ -1,7 +1,7 @@
 //! How the table's own CSV spells its fields, in both directions.
 //!
 //! A spreadsheet executes a cell that begins like a formula, quoted or not. Such a field gets a leading `'`,
-//! which tells spreadsheets that it is text; reading removes it again.
+//! which makes it text for spreadsheets; reading removes it again.
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;

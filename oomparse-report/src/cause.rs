@@ -128,7 +128,7 @@ impl Filling {
         share.is_some_and(|(held, whole)| (ONE..=110).contains(&percent(held, whole)))
     }
 
-    /// What filled the memory, the most telling cause first.
+    /// What filled the memory, the strongest cause first.
     pub(crate) fn cause(&self) -> Cause {
         match self.scope {
             Some(Scope::Memcg) => {}

@@ -14,7 +14,7 @@ use oomparse_core::{OomEvent, Scope, Victim};
 /// Nobody reads more than this many hints.
 const MOST: usize = 2;
 
-/// The hints of one event, the most telling first, without what the advice on it says.
+/// The hints of one event, the strongest first, without what the advice on it says.
 #[must_use]
 pub fn hints(event: &OomEvent, lang: Lang) -> Vec<String> {
     let all = match event.scope {

@@ -16,7 +16,7 @@ export type Input = string | ArrayBufferLike | ArrayBufferView;
 export interface Options {
   /** Keep the task table in the events. */
   tasks?: boolean | undefined;
-  /** `kernel`: only text that its frame proves to be the kernel's. Default `any`: also text that does not tell. */
+  /** `kernel`: only text that its frame proves to be the kernel's. Default `any`: also text whose author is not shown. */
   trust?: 'any' | 'kernel' | undefined;
   /** Daemons whose lines are read beside the kernel's, as `systemd-oomd`; `all` for all. Default: none. */
   sources?: 'all' | readonly string[] | undefined;

@@ -3,7 +3,7 @@
 import { nameOf, viewOf } from './bytes.js';
 import { Parser } from './parser.js';
 
-// A kill whose cgroup may still be told waits this long for the next line.
+// A kill whose cgroup may still be printed waits this long for the next line.
 const QUIET_MS = 1000;
 
 export class OomTransformStream extends TransformStream {

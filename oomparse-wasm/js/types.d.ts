@@ -45,7 +45,7 @@ export interface NoticeEvent extends DaemonFields {
   type: 'notice';
 }
 
-/** What a daemon tells; only with the option `sources`. */
+/** What a daemon reports; only with the option `sources`. */
 export interface DaemonFields extends EventFields {
   /** The killed process, where it is one. */
   victim?: Victim;
@@ -103,9 +103,9 @@ export interface DaemonFields extends EventFields {
   resource?: 'memory';
   /** The container's first process. */
   init?: InitProcess;
-  /** The Event of Kubernetes that told it. */
+  /** The Kubernetes Event that reported it. */
   event?: KubernetesEvent;
-  /** How often it was told. */
+  /** How often it was reported. */
   count?: number;
 }
 
@@ -169,7 +169,7 @@ export interface EventFields {
   /** Joins the victims of one report. */
   report_id?: string;
   /**
-   * `kernel` where the carrier proves it, `unknown` where it does not tell. Of a daemon's line `user` where a frame
+   * `kernel` where the carrier proves it, `unknown` where it does not show the author. Of a daemon's line `user` where a frame
    * proves the daemon, `claimed` where only a tag or the caller says so.
    */
   origin: 'kernel' | 'user' | 'claimed' | 'unknown';

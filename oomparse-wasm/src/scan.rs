@@ -68,7 +68,7 @@ pub(crate) unsafe fn holds_word<const AT_ONCE: usize>(start: *const u8, length: 
     false
 }
 
-/// Whether the pairs before this one are such as windows have there; most often the first tells.
+/// Whether the pairs before this one are such as windows have there; most often the first one decides.
 ///
 /// # Safety
 /// `at` is [`FIRST`] or more after `start`, and all from there to `at` can be read.

@@ -88,7 +88,7 @@ pub fn parse_lines(options: &Options, input: &[u8]) -> Vec<String> {
     events
 }
 
-/// The events that the records of a log tell, each line a record that must be answered at once.
+/// The events that the records of a log report, each line a record that must be answered at once.
 #[must_use]
 pub fn parse_records(options: &Options, input: &[u8]) -> Vec<String> {
     let mut parsers = KeyedParser::with_options(options.clone());

@@ -9,7 +9,7 @@ use std::fs;
 pub struct Script {
     /// The file's name without its end.
     pub name: String,
-    /// Whether text counts that does not tell whose it is.
+    /// Whether text counts that does not show whose it is.
     pub trusts_any: bool,
     /// Daemons whose lines are read besides the kernel's.
     pub sources: Vec<String>,

@@ -40,7 +40,7 @@ pub(crate) fn event_of(record: &[u8], answer: &str) -> Result<Value, String> {
     Ok(event)
 }
 
-/// An event, and the others that its record tells.
+/// An event, and the others that its record reports.
 pub(crate) fn each(mut event: Value) -> Vec<Value> {
     let others = event
         .as_object_mut()

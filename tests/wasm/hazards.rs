@@ -183,7 +183,7 @@ fn text_of_programs(engine: &mut dyn Engine) -> Result<(), Failed> {
             }
         }
     }
-    // Text that does not tell is for `_any` alone.
+    // Text without a proven author is for `_any` alone.
     let record = records::tail(REPORT[3].as_bytes());
     equal(
         &host.record("oomparse_filter", "t", &record),
@@ -320,7 +320,7 @@ fn without_malloc(engine: &mut dyn Engine) -> Result<(), Failed> {
 static NEXT_PID: AtomicU32 = AtomicU32::new(400_000);
 
 fn is_alive(host: &mut Host<'_>) -> Result<(), Failed> {
-    // Each time another process, for a death is told once.
+    // Each time another process, for a death is reported once.
     let pid = NEXT_PID.fetch_add(1, Ordering::Relaxed);
     let make = |number, line: &str| {
         let line = line.replace("387602", &pid.to_string());

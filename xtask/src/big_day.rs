@@ -2,7 +2,7 @@
 //! into it.
 //!
 //! The day is made anew, the same bytes each time: the journal of 20,000 pods, some of which die for want of memory.
-//! With `all` every pod dies: then more is told than is held at a time, and incidents are written before the end.
+//! With `all` every pod dies: then more is reported than is held at a time, and incidents are written before the end.
 //! Each death must come out once, with its killer, its pod, its process and as many voices as reported it; then rate
 //! and memory are looked at.
 

@@ -106,7 +106,7 @@ cargo xtask <command>
   crates        what crates.io would get, packed and built from there (cargo publish --dry-run); public
                 items since the last release
   semver [REVISION]
-                whether the version's number tells what changed in the public items of the crates, since
+                whether the version's number says what changed in the public items of the crates, since
                 the last release or the revision (cargo-semver-checks)
   release VERSION
                 write the version everywhere and date the changes; says what to publish in which order

@@ -113,7 +113,7 @@ const TESTS: &[Need] = &[
 /// The Lua module in Debian's Lua.
 pub(crate) const LUA: (&str, &str) = ("lua5.4", "debians_lua_loads_it_too");
 
-/// What to tell the tests' programs, so that they pass over tests whose programs are missing; each is noted.
+/// Settings for the tests, so that those whose programs are missing are passed over; each is noted.
 pub(crate) fn passed_over(steps: &mut Steps) -> Vec<String> {
     let mut tests: Vec<&str> = Vec::new();
     if crate::in_ci() {

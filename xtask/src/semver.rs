@@ -1,4 +1,4 @@
-//! `cargo xtask semver [REVISION]`: whether the version's number tells what changed in the crates' public items
+//! `cargo xtask semver [REVISION]`: whether the version's number says what changed in the crates' public items
 //! (cargo-semver-checks).
 //!
 //! They are compared with the last release, which is the nearest tag `v1.2.3` before the commit. Before the first

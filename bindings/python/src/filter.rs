@@ -18,7 +18,7 @@ const MAX_LATE: usize = 1024;
 /// Objects in objects, at most; what is deeper proves nothing.
 const MAX_DEPTH: u8 = 16;
 
-/// Records of a log pipeline in, one by one; the event that each tells out.
+/// Records of a log pipeline in, one by one; the event that each reports out.
 #[pyclass(module = "oomparse", frozen)]
 pub(crate) struct Filter {
     host: Mutex<Host<Completes>>,
@@ -74,7 +74,7 @@ impl Filter {
         })
     }
 
-    /// Takes a record, a dict or one line of text; returns the event that it tells, or None. `stream` says which log
+    /// Takes a record, a dict or one line of text; returns the event that it reports, or None. `stream` says which log
     /// it is of, `time` is its own in seconds since 1970.
     #[pyo3(signature = (record, *, stream=None, time=None))]
     fn process<'py>(

@@ -40,7 +40,7 @@ def log(tmp_path):
 
 @pytest.fixture(scope="session")
 def s3():
-    """An S3 on loopback, and a client of it; the environment tells everyone where it is."""
+    """An S3 on loopback, and a client of it; the environment says where it is."""
     server = pytest.importorskip("moto.server").ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -18,7 +18,7 @@ from conftest import CASES, KILL, UID, other_lines, snapshot
 
 
 def cases():
-    """The cases of the corpus that a scan can be told the options of."""
+    """The cases of the corpus whose options a scan has."""
     known = {"year", "utc_offset_minutes", "host", "boot_id", "tasks", "cgroup_roots"}
     for directory in sorted(CASES.iterdir()):
         about = tomllib.loads((directory / "case.toml").read_text())

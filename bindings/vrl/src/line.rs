@@ -17,7 +17,7 @@ fn parse(value: Value, roots: CgroupRoots) -> Resolved {
     } else {
         event_of(&mut Parser::with_options(roots::options(roots)), &line)
     };
-    event.ok_or_else(|| "no line of the OOM killer that tells an event".into())
+    event.ok_or_else(|| "no line of the OOM killer that makes an event".into())
 }
 
 /// The result for a log that consists of this line alone.
@@ -40,11 +40,11 @@ impl Function for ParseOomLine {
     }
 
     fn summary(&self) -> &'static str {
-        "the event that one line of an OOM report tells"
+        "the event of one line of an OOM report"
     }
 
     fn usage(&self) -> &'static str {
-        "Parses one line of the Linux OOM killer, with or without the prefix that dmesg, syslog or a shipper put before it. The summary line tells the pod, the `Killed process` line the sizes: for both in one event put the report together first and use `parse_oom_report`."
+        "Parses one line of the Linux OOM killer, with or without the prefix that dmesg, syslog or a shipper put before it. The summary line shows the pod, the `Killed process` line the sizes: for both in one event put the report together first and use `parse_oom_report`."
     }
 
     fn category(&self) -> &'static str {
@@ -52,7 +52,7 @@ impl Function for ParseOomLine {
     }
 
     fn internal_failure_reasons(&self) -> &'static [&'static str] {
-        &["`value` is not a line that tells an event by itself."]
+        &["`value` is not a line that makes an event by itself."]
     }
 
     fn return_kind(&self) -> u16 {
@@ -81,7 +81,7 @@ impl Function for ParseOomLine {
             example! {
                 title: "No line of the OOM killer",
                 source: r#"parse_oom_line!("all is well")"#,
-                result: Err(r#"function call error for "parse_oom_line" at (0:30): no line of the OOM killer that tells an event"#),
+                result: Err(r#"function call error for "parse_oom_line" at (0:30): no line of the OOM killer that makes an event"#),
             },
         ]
     }

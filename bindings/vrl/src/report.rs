@@ -28,7 +28,7 @@ impl Function for ParseOomReport {
     }
 
     fn summary(&self) -> &'static str {
-        "the events that whole OOM reports tell"
+        "the events of whole OOM reports"
     }
 
     fn usage(&self) -> &'static str {

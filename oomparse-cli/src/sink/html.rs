@@ -70,7 +70,7 @@ pub(crate) fn page(named: Option<&Path>) -> Result<String, String> {
     match beside().into_iter().find(|path| path.is_file()) {
         Some(path) => read(&path),
         None => Err(format!(
-            "the page is not at hand: `cargo xtask page` builds dist/{NAME}; name it with --page"
+            "there is no page to put them in: `cargo xtask page` builds dist/{NAME}; name it with --page"
         )),
     }
 }

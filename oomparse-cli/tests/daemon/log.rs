@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Mixed lines of a node, with reports in them.
 pub(crate) struct Log {
     pub(crate) lines: Vec<String>,
-    /// Pod uid by the line that names the victim; up to 4.20 a report of the whole machine tells none.
+    /// Pod uid by the line that names the victim; up to 4.20 a report of the whole machine has none.
     pub(crate) kills: BTreeMap<usize, Option<String>>,
 }
 

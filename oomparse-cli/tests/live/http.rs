@@ -10,7 +10,7 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
-/// Reads one request with a body of a told length; nothing if the connection ends before.
+/// Reads one request with a `Content-Length`; `None` if the connection ends before.
 pub(crate) fn request(stream: &mut TcpStream) -> Option<Request> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
     loop {

@@ -60,7 +60,7 @@ pub fn events(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// A program that runs until it is told to end; it ends also when the test fails, so that it is in no later
+/// A program that runs until it gets SIGTERM; it ends also when the test fails, so that it is in no later
 /// test's way.
 #[derive(Debug)]
 pub struct Running(pub Child);

@@ -126,7 +126,7 @@ mod tests {
             }
             assert_eq!(reporter(&front, "msg=\"x\" error=\"OOM-killed\""), None);
         }
-        // Without a frame the format alone tells.
+        // Without a frame only the format shows it.
         assert_eq!(reporter("", &crio), Some((Reporter::Crio, None)));
         assert_eq!(reporter("", &other), None);
     }

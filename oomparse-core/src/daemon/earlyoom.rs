@@ -80,7 +80,7 @@ impl Reader for EarlyOom {
             waiting.is_new = false;
             match waiting.goes_on(said.text, is_at_once == Some(true)) {
                 Next::Dry => waiting.is_dry = true,
-                // Where a command line may say so, the next line tells.
+                // Where a command line may say so, the next line decides.
                 Next::End if is_at_once != Some(true) => {
                     waiting.is_dry &= is_at_once.is_none();
                     self.emit_waiting(out);
@@ -171,7 +171,7 @@ impl EarlyOom {
 enum Next {
     /// No signal was sent.
     Dry,
-    /// It tells what became of the victim.
+    /// It says what became of the victim.
     End,
     /// The next round has begun.
     Over,
@@ -393,7 +393,7 @@ mod tests {
     use super::*;
     use crate::{Options, Parser};
 
-    /// How many kills these lines tell, each with its fraction of a second, if it has one.
+    /// How many kills these lines report, each with its fraction of a second, if it has one.
     fn kills(log: &[(Option<u32>, &str)]) -> usize {
         let options = Options {
             accept: crate::Accept::ANY.and(Daemon::EarlyOom),
@@ -410,7 +410,7 @@ mod tests {
         parser.events().count()
     }
 
-    /// A command line may hold the words of a dry run; then the outcome tells that it was none.
+    /// A command line may hold the words of a dry run; then the outcome shows that it was none.
     #[test]
     fn a_dry_run_in_the_command_line_is_undone_by_the_outcome() {
         const KILL: &str =

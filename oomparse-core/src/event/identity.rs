@@ -93,7 +93,7 @@ impl OomEvent {
         true
     }
 
-    /// The notice that the kernel counted so many kills in a cgroup of which no line told: its log was overwritten or
+    /// The notice that the kernel counted so many kills in a cgroup without a line for them: the log was overwritten or
     /// lost. The caller read the counter that `counter` names; time and host are the caller's, too.
     ///
     /// # Example

@@ -176,7 +176,7 @@ mod tests {
             unread("{\n  \"message\": \"Killed process 11 (php)\",\n  \"a\": 1\n}\n").is_empty()
         );
         assert!(
-            unread("the words Killed process alone, oom-killer and oom-kill: tell nothing\n")
+            unread("the words Killed process alone, oom-killer and oom-kill: prove nothing\n")
                 .is_empty()
         );
     }

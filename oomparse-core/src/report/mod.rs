@@ -150,7 +150,7 @@ impl Assembler {
             self.pending.is_some() || self.is_open() || self.is_after_selection();
     }
 
-    /// Whether the last record chose a process: the next one tells who was killed, in whatever form.
+    /// Whether the last record chose a process: the next one says who was killed, in whatever form.
     fn is_after_selection(&self) -> bool {
         let decision = self.decision.as_ref();
         decision.is_some_and(|last| last.by == Evidence::Selected && last.stamp.line == self.lines)

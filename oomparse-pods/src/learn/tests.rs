@@ -206,7 +206,7 @@ fn a_log_that_nobody_named_is_a_default_place() {
         let mut table = PodTable::new();
         learner.push_chunk(log.as_bytes(), &mut table);
         assert_eq!(table.pod(UID).unwrap().is_default, is_default);
-        // What is told twice is told by the named one.
+        // What is reported twice is reported by the named one.
         let named = PodRecord::named(PodSource::File, UID, "default", "web-0");
         assert!(table.insert(named));
         assert!(!table.pod(UID).unwrap().is_default);

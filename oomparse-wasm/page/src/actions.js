@@ -38,7 +38,7 @@ export async function begin() {
   }
 }
 
-/** Stands for what was told before. */
+/** Stands for what was reported before. */
 const AGAIN = -1;
 
 /** Others who report the same death stand below it. */
@@ -114,7 +114,7 @@ export function stop() {
 /** Takes names of pods from files beside the log. */
 export async function names(files) {
   const told = await ask('names', { files });
-  set({ notice: told > 0 ? t('names_told', { n: told }) : t('names_none') });
+  set({ notice: told > 0 ? t('names_read', { n: told }) : t('names_none') });
 }
 
 export function select(index) {

@@ -1,4 +1,4 @@
-// What the page knows, in one place; who shows a part of it is told when it changes.
+// What the page knows, in one place; who shows a part of it is called when it changes.
 
 import { useEffect, useState } from 'preact/hooks';
 

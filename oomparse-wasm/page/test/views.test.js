@@ -60,7 +60,7 @@ for (const [begin, what, wanted] of KINDS) {
     const [{ victim }] = events;
     if (victim) assert.ok(said.includes(`${victim.comm} (pid ${victim.pid})`), said);
     assert.ok((await page.$$('.lines li.ours')).length > 0, 'no line is marked');
-    // Each figure tells its line.
+    // Each figure shows its line.
     const without = await page.$$eval('.figure:not(.from)', (all) => all.map((one) => one.textContent));
     assert.deepEqual(without, []);
   });
@@ -198,7 +198,7 @@ test('a day of a node: who spoke, and what Kubernetes never knew', LIMIT, async 
   await page.waitForSelector('.told');
   assert.match(await text('.sentence'), /^containerd reports an OOM kill/);
   await all();
-  // Whoever speaks, each figure tells its line.
+  // Whoever speaks, each figure shows its line.
   for (const voice of voices) {
     await only(voice);
     await first();

@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub struct Joiner {
     correlator: Correlator,
     numbers: HashMap<String, u32>,
-    /// What was told before, as by a kubelet that starts anew.
+    /// What was reported before, as by a kubelet that starts anew.
     repeated: Vec<u32>,
 }
 

@@ -9,7 +9,7 @@ use oomparse_report::{Anonymiser, Lang, course, markdown, marks, read_event, row
 use serde_json::{Map, Value, json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Says what events tell, of their JSON.
+/// Puts events into words, from their JSON.
 #[wasm_bindgen]
 #[derive(Debug, Default)]
 pub struct Teller {
@@ -27,7 +27,7 @@ impl Teller {
     }
 
     /// Takes names of pods from a listing, or from the kubelet's and the runtime's lines of a log; how many
-    /// records or lines told any.
+    /// records or lines reported any.
     pub fn names(&mut self, text: &[u8]) -> usize {
         let loaded = self.table.load(text);
         if loaded.records > 0 {

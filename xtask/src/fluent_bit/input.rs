@@ -22,7 +22,7 @@ pub(super) struct Input {
     /// Its records prove who wrote the text.
     pub(super) is_proven: bool,
     pub(super) lines: u64,
-    /// Kills by the number of the line that tells them.
+    /// Kills by the number of the line that reports them.
     pub(super) kills: BTreeMap<usize, Kill>,
 }
 
@@ -106,7 +106,7 @@ impl Input {
         Self::write(dir, "a storm of bare kills", log.into_bytes(), false, kills)
     }
 
-    /// Reports as `dmesg` prints them, which do not tell who wrote them.
+    /// Reports as `dmesg` prints them, which do not show who wrote them.
     pub(super) fn plain(dir: &Path, lines: u64) -> Result<Self, String> {
         let mut made = Vec::new();
         sparse(&mut made, lines.saturating_mul(LINE), SEED).map_err(|error| error.to_string())?;

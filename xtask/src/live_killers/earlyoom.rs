@@ -141,7 +141,7 @@ pub(super) fn run(earlyoom: &Path) -> Result<String, String> {
     told(&here, &said, pid)?;
     let version = said.lines().next().unwrap_or("earlyoom").to_owned();
     Ok(format!(
-        "{version} killed pid {pid}, told from its standard error and as syslog"
+        "{version} killed pid {pid}, read from its standard error and as syslog"
     ))
 }
 

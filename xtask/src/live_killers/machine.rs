@@ -309,7 +309,7 @@ impl Parts {
                 &format!("two incidents were expected in {name}"),
                 &incidents,
             )?;
-            println!("live-killers: {name}: systemd-oomd, systemd and earlyoom told right");
+            println!("live-killers: {name}: systemd-oomd, systemd and earlyoom read right");
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A panic is one instruction and no text, and no place in the source is told: both would be loaded by everyone.
+/// A panic is one instruction and no text, and no place in the source is printed: both would be loaded by everyone.
 const RUSTFLAGS: &str = "-Zlocation-detail=none -Zunstable-options -Cpanic=immediate-abort";
 
 /// What reads and says; what reads all voices, which is loaded where others than the kernel speak; and what unpacks,

@@ -17,7 +17,7 @@ fn a_kill_is_named_and_everything_passes_in_order() {
     let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-pods.csv"));
     assert_eq!(transform.take().len(), 0, "nothing is wrong at the start");
     for round in 0..3 {
-        // A death is told once: each time another process dies.
+        // A death is reported once: each time another process dies.
         let pid = 77 + round;
         let of = |text: &str| text.replace("77", &pid.to_string());
         for text in ["before", &of(SUMMARY), "between"] {

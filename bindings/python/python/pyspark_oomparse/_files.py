@@ -33,7 +33,7 @@ def _size_of(path: str) -> int:
     try:
         return os.path.getsize(path)
     except OSError:
-        # Its task tells why.
+        # Its task says why.
         return 0
 
 
@@ -78,6 +78,6 @@ def is_packed(path: str) -> bool:
         with open(path, "rb") if not is_remote(path) else opened(path) as log:
             first = log.read(512)
     except OSError:
-        # Its task tells why.
+        # Its task says why.
         return True
     return first.startswith(PACKED) or first[1:4] == b"*M\x18" or first[257:262] == b"ustar"

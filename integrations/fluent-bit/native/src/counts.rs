@@ -1,4 +1,4 @@
-//! What the filter counts, and the record that tells it.
+//! What the filter counts, and the record with the counts.
 
 use crate::msgpack::{Reader, write_map, write_text, write_unsigned};
 use crate::record;
@@ -49,7 +49,7 @@ impl Counts {
     }
 }
 
-/// When the counts are told next.
+/// When the next record with the counts is due.
 #[derive(Debug)]
 pub(crate) struct Reports {
     every: Option<Duration>,

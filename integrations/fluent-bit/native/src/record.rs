@@ -1,4 +1,4 @@
-//! One log event of a chunk, and what it tells the parser.
+//! One log event of a chunk, and what the parser gets of it.
 //!
 //! ```text
 //! [timestamp, {body}]                  format v1

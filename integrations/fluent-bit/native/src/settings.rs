@@ -57,7 +57,7 @@ pub struct Settings {
     pub drop_report: bool,
     /// Kills of before the filter's start are not emitted: an input may read again what another run read.
     pub since_start: bool,
-    /// How often a record tells what was counted.
+    /// How often a record with the counts is emitted.
     pub counts_every: Option<Duration>,
     /// The parser's options.
     pub parser: Options,

@@ -164,7 +164,7 @@ fn broken_chunks_lose_nothing() {
             }
         }
     }
-    // The second time a kill that was told is not an event again.
+    // A kill that was reported is not an event a second time.
     assert!(events > 1200, "{events} events");
 }
 

@@ -155,7 +155,7 @@ struct Answer {
     log: String,
 }
 
-/// Runs chunks through the filter; `name` tells tests that run at the same time apart.
+/// Runs chunks through the filter; `name` distinguishes tests that run at the same time.
 fn filter(
     name: &str,
     host: &Path,
@@ -380,7 +380,7 @@ fn the_reports_lines_are_dropped_only_when_asked() {
     assert_eq!(output.len(), 1);
     assert_eq!(get(body(&output[0]), "oom.victim.pid"), Some(&8.into()));
     assert!(!answer.log.contains("open at the end: "), "{}", answer.log);
-    // What is open when the host ends has no record any more: the log tells it.
+    // What is open when the host ends has no record any more: it goes to the host's log.
     let (output, answer) = simple(
         "dropped-open",
         &["Trust=any", "Mode=events", "Drop_Report=On"],

@@ -138,7 +138,7 @@ fn the_machine_out_of_memory() {
     swap       ████████████████████ 2.0 GiB of 2.0 GiB
     not shown  the other processes
     hint       swap was full too: 2.0 GiB of 2.0 GiB
-    advice     What was asked for was 4 pages in a row: memory may have been
+    advice     The request was for 4 pages in a row: memory may have been
                free but in smaller pieces. A larger vm.watermark_scale_factor
                lets the kernel compact memory earlier.
 
@@ -289,7 +289,7 @@ fn hints_need_figures_that_show_them() {
         ),
         (
             &[("anon", 115 * MIB), ("file", MIB)],
-            "without java there stay 103.8 MiB that cannot be dropped, 87 % of the limit",
+            "without java, 103.8 MiB still cannot be dropped, 87 % of the limit",
         ),
     ] {
         let hints = hints_of(&stats(values));

@@ -28,7 +28,7 @@ pub(super) fn is_container(value: &Value) -> bool {
     id.is_some() && killed.is_some_and(Value::is_boolean)
 }
 
-/// Tells what a container's state tells, if its printer is asked for; says whether it is.
+/// Reports what a container's state shows, if its printer is asked for; returns whether it is.
 pub(super) fn container(
     value: &Value,
     ctx: Context<'_>,

@@ -361,7 +361,7 @@ mod tests {
             (testimony.words, testimony.killer),
             (Some("OOM"), Some(Killer::Kernel))
         );
-        // Without a time and an id nothing tells it from the next one's.
+        // Without a time and an id nothing distinguishes it from the next one's.
         let timeless = events(&of(json!({"reason": "OOMKilled"})), 1);
         assert!(timeless[0].id.is_none());
         let id = "docker://2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";

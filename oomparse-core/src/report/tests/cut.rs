@@ -91,7 +91,7 @@ fn a_record_without_room_for_its_end_waits_for_it() {
         let interrupted = [records[0], foreign, reaped, records[1], records[2]];
         let found = victims(&events(&kmsg(&interrupted)));
         assert_eq!(found, [(5, false), (7, true)], "{len}");
-        // Where somebody left it out, a record that had no room for it tells nothing.
+        // Where somebody left it out, a record that had no room for it proves nothing.
         if len > 921 {
             let found = events(&kmsg(&[records[0], records[2]]));
             assert_eq!(victims(&found), [(7, false)], "{len}");

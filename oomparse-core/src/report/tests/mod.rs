@@ -1,4 +1,4 @@
-//! What the corpus does not tell apart: which report a line belongs to where only one detail decides.
+//! What the corpus does not cover: which report a line belongs to where only one detail decides.
 
 use crate::{OomEvent, Options, Parser, parse_all};
 use alloc::format;
@@ -77,7 +77,7 @@ fn a_lines_own_id_is_the_events() {
 
 #[test]
 fn a_group_of_another_path_is_another_report() {
-    // One right after the other, so that nothing but the path tells them apart.
+    // One right after the other, so that only the path distinguishes them.
     let log = |group: &str| {
         summary("100.100", 7, POD)
             + &killed("100.101", 7)
@@ -361,7 +361,7 @@ fn a_heading_that_is_whole_takes_no_others_end() {
 
 #[test]
 fn a_cpuset_line_in_three_pieces_is_one() {
-    // Two headers come before a block: the cpuset's name tells whose it is.
+    // Two headers come before a block: the cpuset's name shows whose it is.
     let invoker = |before: &str, between: &str| {
         let log = invoked("100.000001")
             + "[100.000002] mysqld invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"

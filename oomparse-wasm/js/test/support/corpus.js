@@ -1,4 +1,4 @@
-// The corpus: logs, what the parser is told for them, and what the core makes of them.
+// The corpus: logs, the parser's options for them, and what the core makes of them.
 
 import { readFileSync, readdirSync } from 'node:fs';
 

@@ -106,7 +106,7 @@ export function series(rows, grouping) {
     });
 }
 
-/** As much of a moment as tells it from its neighbours: `2026`, `01-05`, `03:00`, `03:00:15`, `15.250`. */
+/** As much of a moment as distinguishes it from its neighbours: `2026`, `01-05`, `03:00`, `03:00:15`, `15.250`. */
 function tick(time) {
   const text = time.toISOString();
   if (!text.endsWith('.000Z')) return text.slice(17, 23);

@@ -47,7 +47,7 @@ function figuresOf({ memory, memory_swap, swap, kmem, victim = {}, selected, inv
   return all;
 }
 
-/** A sentence; `voice` where another than the kernel tells all of it in its own lines. */
+/** A sentence; `voice` where all of it comes from lines of another than the kernel. */
 export function Traced({ children: text, voice }) {
   const context = useContext(Lines);
   if (!context.event || !context.lines.length) return <>{text}</>;

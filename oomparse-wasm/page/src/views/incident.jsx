@@ -1,4 +1,4 @@
-// Who tells of a death, when, and what joins them; and what a voice other than the kernel's says.
+// Who reports a death, when, and what joins them; and what a voice other than the kernel's says.
 
 import { useEffect, useState } from 'preact/hooks';
 import * as actions from '../actions.js';
@@ -103,7 +103,7 @@ export function Told({ event, voice }) {
   const known = fields.filter(([, value]) => value !== undefined && value !== null && value !== '');
   return (
     <section class="card told">
-      <h3>{t('told_by', { voice })}</h3>
+      <h3>{t('voice_says_title', { voice })}</h3>
       <table class="figures">
         <tbody>
           {known.map(([key, value, said]) => (

@@ -96,9 +96,9 @@ export function Kill({ state, index }) {
   );
 }
 
-/** What the Killed line tells of the process. */
+/** What the Killed line shows about the process. */
 function Victim({ event: { victim, selected, reaped, type, memory, scope } }) {
-  // What another than the kernel tells stands in a card of its own.
+  // What another than the kernel says is in a card of its own.
   if (!victim || type !== 'kill') return null;
   const from = { evidence: ['killed', 'summary', 'reaped'], pid: victim.pid };
   const { anon_rss_bytes: anon, file_rss_bytes: file = 0, shmem_rss_bytes: shmem = 0 } = victim;

@@ -42,7 +42,7 @@ function nameOf(row) {
     case 'eviction':
       return t('evicted');
     case 'notice':
-      return row.comm ?? t('told_of_a_kill');
+      return row.comm ?? t('an_oom_kill');
     default:
       return row.comm ?? t('process');
   }

@@ -82,7 +82,7 @@ function Facts({ rows, incidents }) {
   if (others > 0) facts.push(t('facts_others', { n: number(others) }));
   const told = rows.filter((row) => row.type === 'notice' && row.under === undefined).length;
   const again = rows.filter((row) => row.under === -1).length;
-  if (told > 0) facts.push(t('facts_told', { n: number(told) }));
+  if (told > 0) facts.push(t('facts_bystanders', { n: number(told) }));
   if (again > 0) facts.push(t('facts_again', { n: number(again) }));
   const silent = incidents.filter(({ kubernetes }) => kubernetes === 'silent').length;
   if (silent > 0) facts.push(t('facts_silent', { n: number(silent) }));

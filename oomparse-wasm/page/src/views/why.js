@@ -4,7 +4,7 @@
 /** From the bottom: an allocation takes from its zone and from those below. */
 const ZONES = ['DMA', 'DMA32', 'Normal', 'HighMem', 'Movable', 'Device'];
 
-/** Who may go below the marks; the printed figures do not tell how far. */
+/** Who may go below the marks; the printed figures do not show how far. */
 const URGENT = /^(GFP_ATOMIC|__GFP_HIGH|__GFP_ATOMIC|__GFP_MEMALLOC)$/;
 
 /** Larger blocks than of this order nobody is killed for. */

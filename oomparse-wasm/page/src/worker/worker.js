@@ -10,7 +10,7 @@ import { Store } from './store.js';
 const TURN = 40;
 // How much of a log is read at a time.
 const PIECE = 128 << 10;
-// Of one archive so many files that cannot be read are told.
+// Of one archive so many files that cannot be read are named.
 const MOST_PROBLEMS = 20;
 // Files of names are read whole.
 const MOST_NAMES = 256 << 20;

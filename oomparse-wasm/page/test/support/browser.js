@@ -40,7 +40,7 @@ export async function read(page, files) {
   const input = (await page.$('#file')) ?? (await page.$('#other'));
   const before = await reads(page);
   await input.setInputFiles(files);
-  // What was shown before stays for a moment, so the end is told by the page's own count.
+  // What was shown before stays for a moment, so the page's own count shows the end.
   await page.waitForFunction((before) => Number(document.querySelector('main').dataset.reads) > before, before, {
     timeout: 60_000,
   });

@@ -21,7 +21,7 @@ export const snapshots = () =>
     return text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
   });
 
-/** The files of a node's day, of which many voices tell. */
+/** The files of a node's day, with many voices. */
 export const DAY = ['journal.ndjson', 'events.json', 'pods.json'].map((name) =>
   fileURLToPath(new URL(`../../../../corpus/days/node-7/${name}`, import.meta.url)),
 );

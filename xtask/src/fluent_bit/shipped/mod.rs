@@ -169,7 +169,7 @@ fn kmsg(host: &Host, hierarchy: &Hierarchy, driver: Driver, name: &str) -> Resul
     Ok(())
 }
 
-/// A directory with a journal in which the kernel tells the kills of the input; or why there is none.
+/// A directory with a journal in which the kernel reports the kills of the input; or why there is none.
 fn journal(host: &Host, input: &Input) -> Result<Result<PathBuf, String>, String> {
     let program = "systemd-journal-remote";
     let programs = [
