@@ -74,7 +74,7 @@ pub fn cut_id(id: &str) -> &str {
 
 /// A name from a lookup table, without characters that a terminal would interpret.
 #[must_use]
-pub fn plain(name: &str) -> String {
+pub fn printable(name: &str) -> String {
     Text::from(name).to_string()
 }
 
@@ -84,8 +84,8 @@ pub fn plain(name: &str) -> String {
 pub fn pod_name(event: &OomEvent) -> Option<String> {
     let pod = event.pod.as_ref()?;
     let name = match (&pod.namespace, &pod.name) {
-        (Some(namespace), Some(name)) => plain(&format!("{namespace}/{name}")),
-        (None, Some(name)) => plain(name),
+        (Some(namespace), Some(name)) => printable(&format!("{namespace}/{name}")),
+        (None, Some(name)) => printable(name),
         _ => pod.uid.clone()?,
     };
     Some(match pod.nested {

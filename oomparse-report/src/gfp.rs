@@ -243,7 +243,7 @@ impl Flags {
             Known::Unsure => lang.say("gfp_unsure", &[]),
             Known::Bits(table) => lang.say("gfp_by_bits", &[("kernels", kernels(*table))]),
             Known::Release(table, release) => {
-                let release = crate::plain(release);
+                let release = crate::printable(release);
                 let values = [("kernels", kernels(*table)), ("release", word(&release))];
                 lang.say("gfp_by_release", &values)
             }

@@ -33,7 +33,7 @@ pub use advice::{Advice, Change, Limit, advice};
 pub use anonymise::Anonymiser;
 pub use cause::Cause;
 pub use course::{Course, course, unix_seconds};
-pub use facts::{clock, cut_id, percent, plain, pod_name, reached, resident, rows_by_size};
+pub use facts::{clock, cut_id, percent, pod_name, printable, reached, resident, rows_by_size};
 pub use gfp::{Flags, gfp_flags};
 pub use hints::hints;
 pub use lines::{Mark, Tail, marks};

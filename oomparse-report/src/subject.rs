@@ -1,7 +1,7 @@
 //! Whom an event is about: the process, and the pod, container, service or cgroup.
 
 use crate::Lang;
-use crate::facts::{cut_id, plain};
+use crate::facts::{cut_id, printable};
 use crate::words::{Words, cut};
 use oomparse_core::{OomEvent, QosClass, Text};
 
@@ -39,7 +39,7 @@ fn pod(event: &OomEvent, lang: Lang) -> Option<Words> {
         (None, Some(name)) => Some(name.clone()),
         _ => pod.uid.clone(),
     };
-    let name = name.map(|name| ("name", Words::default().strong(plain(&name))));
+    let name = name.map(|name| ("name", Words::default().strong(printable(&name))));
     let words = match (name, class) {
         (Some(name), Some(class)) => {
             let class = ("class", format!("({class})").into());
@@ -59,7 +59,7 @@ fn pod(event: &OomEvent, lang: Lang) -> Option<Words> {
 fn container(event: &OomEvent, lang: Lang) -> Option<Words> {
     let container = event.container.as_ref()?;
     let id = container.id.as_deref().map(|id| cut_id(id).to_owned());
-    let name = container.name.as_deref().map(plain);
+    let name = container.name.as_deref().map(printable);
     let strong = |name: String| ("name", Words::default().strong(name));
     match (name, id) {
         (Some(name), Some(id)) => {

@@ -1,7 +1,7 @@
 //! The sentence about what anything other than the kernel did or reports.
 
 use crate::Lang;
-use crate::facts::plain;
+use crate::facts::printable;
 use crate::subject::{place, process};
 use crate::words::Words;
 use oomparse_core::{EventType, Killer, OomEvent, Reporter};
@@ -12,7 +12,7 @@ pub(crate) fn of_others(event: &OomEvent, lang: Lang) -> Words {
     let word = |word: Option<&'static str>| Words::default().say(word.unwrap_or("?"));
     let place = place(event, lang).or_else(|| {
         let unit = testimony?.unit.as_ref()?.to_string();
-        Some(Words::default().strong(plain(&unit)))
+        Some(Words::default().strong(printable(&unit)))
     });
     if event.event_type == EventType::Eviction {
         let place = place.unwrap_or_else(|| Words::default().say("?"));

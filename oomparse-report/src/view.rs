@@ -63,7 +63,7 @@ pub fn row(event: &OomEvent) -> Value {
 /// The container's name, or the first part of its id.
 fn container(event: &OomEvent) -> Option<String> {
     let container = event.container.as_ref()?;
-    let name = container.name.as_deref().map(crate::plain);
+    let name = container.name.as_deref().map(crate::printable);
     name.or_else(|| Some(crate::cut_id(container.id.as_deref()?).to_owned()))
 }
 

@@ -9,7 +9,7 @@ use crate::replace::{Lasting, replace};
 use crate::watch::{Feed as _, Kmsg, Next, Start};
 use oomparse_core::{EventType, OomEvent, Options, Parser, Scope, enrich};
 use oomparse_report::units::bytes;
-use oomparse_report::{name_of, on_screen, plain, pod_name, unix_seconds};
+use oomparse_report::{name_of, on_screen, pod_name, printable, unix_seconds};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -158,7 +158,7 @@ fn message(event: &OomEvent) -> String {
         },
     );
     let container = event.container.as_ref();
-    let container = container.and_then(|container| container.name.as_deref().map(plain));
+    let container = container.and_then(|container| container.name.as_deref().map(printable));
     let place = match (pod_name(event), container) {
         (Some(pod), Some(container)) => format!("{pod} {container}: "),
         (Some(pod), None) => format!("{pod}: "),

@@ -28,8 +28,8 @@ const KILLS: &str = "oomparse_oom_kills_total";
 const OTHER: &str = "_other";
 const COUNTED: &str = "# oomparse counted: ";
 
-/// Name and help of the counters without labels, in the order of [`Metrics::plain`].
-const PLAIN: [(&str, &str); 4] = [
+/// Name and help of the counters without labels, in the order of [`Metrics::unlabelled`].
+const UNLABELLED: [(&str, &str); 4] = [
     (
         "oomparse_oom_runs_without_victim_total",
         "Times the OOM killer ran and killed nobody.",
@@ -79,7 +79,7 @@ pub(crate) struct Metrics {
     /// From the kernel's line of the last event to the event.
     lag: Option<Duration>,
     kills: BTreeMap<Labels, u64>,
-    plain: [u64; 4],
+    unlabelled: [u64; 4],
     others: [u64; 2],
     pods: usize,
     counted: VecDeque<String>,
@@ -113,8 +113,8 @@ impl Metrics {
         }
         let (series, value) = line.rsplit_once(' ')?;
         let value = value.parse::<u64>().ok()?;
-        if let Some(at) = PLAIN.iter().position(|(name, _)| *name == series) {
-            *self.plain.get_mut(at)? = value;
+        if let Some(at) = UNLABELLED.iter().position(|(name, _)| *name == series) {
+            *self.unlabelled.get_mut(at)? = value;
         }
         if let Some(at) = OTHERS.iter().position(|(name, _)| *name == series) {
             *self.others.get_mut(at)? = value;
@@ -203,8 +203,8 @@ impl Metrics {
     }
 
     /// Name, help and value of the counters without labels.
-    pub(crate) fn plain(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
-        let all = PLAIN.iter().zip(self.plain);
+    pub(crate) fn unlabelled(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> {
+        let all = UNLABELLED.iter().zip(self.unlabelled);
         let others = OTHERS.iter().zip(self.others);
         all.chain(others)
             .map(|((name, help), value)| (*name, *help, value))
@@ -240,7 +240,7 @@ impl Metrics {
     }
 
     fn add(&mut self, which: usize, count: u64) {
-        if let Some(counter) = self.plain.get_mut(which) {
+        if let Some(counter) = self.unlabelled.get_mut(which) {
             *counter = counter.saturating_add(count);
         }
     }
@@ -283,7 +283,7 @@ impl Metrics {
             .iter()
             .zip(self.others)
             .filter(|(_, count)| *count > 0);
-        for ((name, help), count) in PLAIN.iter().zip(self.plain).chain(others) {
+        for ((name, help), count) in UNLABELLED.iter().zip(self.unlabelled).chain(others) {
             let _ = writeln!(
                 out,
                 "# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}"

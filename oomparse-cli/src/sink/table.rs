@@ -5,7 +5,7 @@ use super::screen::Screen;
 use super::wide::{head, pad};
 use oomparse_core::{Container, EventType, LimitLevel, OomEvent, Pod, Scope};
 use oomparse_report::units::{bytes, uptime};
-use oomparse_report::{clock, cut_id, on_screen, plain, resident};
+use oomparse_report::{clock, cut_id, on_screen, printable, resident};
 use std::io::{self, Write};
 
 /// From this width on, times and ids are shown completely.
@@ -83,10 +83,10 @@ impl<W: Write> Table<W> {
             .as_ref()
             .and_then(|cgroup| cgroup.task_memcg.as_ref())
             .filter(|_| pod.is_none() && container.is_none());
-        words.extend(pod.map(|pod| plain(&pod)));
+        words.extend(pod.map(|pod| printable(&pod)));
         let is_nested = event.pod.as_ref().is_some_and(|pod| pod.nested);
         words.extend(is_nested.then(|| "(nested)".to_owned()));
-        words.extend(container.map(|container| plain(&container)));
+        words.extend(container.map(|container| printable(&container)));
         words.extend(path.map(ToString::to_string));
         words.join(" ")
     }

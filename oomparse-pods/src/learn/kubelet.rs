@@ -26,7 +26,7 @@ pub(super) fn record(message: &str) -> Option<PodRecord> {
     if text.starts_with('"') {
         structured(text)
     } else {
-        plain(text)
+        without_keys(text)
     }
 }
 
@@ -133,7 +133,7 @@ fn uid_in_text(message: &str) -> Option<(&str, &str)> {
 
 /// Lines from before keys existed: `Error syncing pod <uid> ("<name>_<namespace>(<uid>)")`, `SyncLoop (PLEG): …`,
 /// `Event(v1.ObjectReference{Kind:"Pod", Namespace:"…", Name:"…", UID:"…", …})`.
-fn plain(text: &str) -> Option<PodRecord> {
+fn without_keys(text: &str) -> Option<PodRecord> {
     if let Some(rest) = text.strip_prefix("Error syncing pod ") {
         let (uid, rest) = rest.split_once(' ')?;
         let record = pod_token(split_quoted(rest.strip_prefix('(')?)?.0)?;

@@ -2,7 +2,7 @@
 
 use super::{Change, is_guaranteed, level, quantity, said};
 use crate::Lang;
-use crate::facts::plain;
+use crate::facts::printable;
 use oomparse_core::{LimitLevel, OomEvent};
 
 /// How to set the limit, if the log shows what it belongs to.
@@ -114,7 +114,7 @@ fn service(event: &OomEvent, limit: u64, lang: Lang) -> Option<Change> {
         match runtime {
             "docker" | "podman" => format!(
                 "{runtime} update --memory {mib}m {}",
-                crate::facts::cut_id(&plain(id))
+                crate::facts::cut_id(&printable(id))
             ),
             _ => return None,
         }

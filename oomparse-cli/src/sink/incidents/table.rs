@@ -4,7 +4,7 @@ use crate::sink::screen::Screen;
 use crate::sink::wide::{cut, pad};
 use oomparse_core::{Killer, OomEvent};
 use oomparse_report::incident::{Incident, victims};
-use oomparse_report::{clock, cut_id, on_screen, plain, pod_name};
+use oomparse_report::{clock, cut_id, on_screen, pod_name, printable};
 use std::io::{self, Write};
 
 pub(super) fn head(out: &mut impl Write, screen: Screen) -> io::Result<()> {
@@ -75,7 +75,7 @@ pub(super) fn place(incident: &Incident) -> String {
     let container = incident.proven().find_map(|event| {
         let container = event.container.as_ref()?;
         let id = container.id.as_deref().or(container.id_prefix.as_deref());
-        let name = container.name.as_deref().map(plain);
+        let name = container.name.as_deref().map(printable);
         name.or_else(|| id.map(|id| cut_id(id).to_owned()))
     });
     let unit = || {
@@ -92,7 +92,7 @@ pub(super) fn place(incident: &Incident) -> String {
                 |event: &OomEvent| Some(event.cgroup.as_ref()?.task_memcg.as_ref()?.to_string());
             incident.proven().find_map(path)
         };
-        unit.or_else(path).map(|unit| plain(&unit))
+        unit.or_else(path).map(|unit| printable(&unit))
     };
     match (pod, container) {
         (Some(pod), Some(container)) => format!("{pod} {container}"),

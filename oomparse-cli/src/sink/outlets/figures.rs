@@ -168,7 +168,7 @@ fn of_kills(registry: &mut Registry, metrics: &Metrics) {
     }
     let help = "Processes killed by the OOM killer";
     registry.register("oomparse_oom_kills", help, kills);
-    for (name, help, value) in metrics.plain() {
+    for (name, help, value) in metrics.unlabelled() {
         counter(registry, name, help, value);
     }
     let known: Gauge = Gauge::default();

@@ -2,7 +2,7 @@
 
 use super::layout::Page;
 use oomparse_core::OomEvent;
-use oomparse_report::{Course, Lang, Words, cut_id, plain, pod_name};
+use oomparse_report::{Course, Lang, Words, cut_id, pod_name, printable};
 use std::collections::BTreeMap;
 
 /// How many containers' kills are kept: memory stays bounded for a log of years, and no reader looks at more.
@@ -46,7 +46,7 @@ impl Courses {
 fn container(event: &OomEvent) -> Option<String> {
     let container = event.container.as_ref();
     if let Some(pod) = pod_name(event) {
-        let name = container.and_then(|container| container.name.as_deref().map(plain));
+        let name = container.and_then(|container| container.name.as_deref().map(printable));
         let comm = || Some(event.victim.as_ref()?.comm.as_ref()?.to_string());
         return Some(format!("{pod} {}", name.or_else(comm)?));
     }

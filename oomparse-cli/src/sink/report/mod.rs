@@ -17,7 +17,7 @@ use courses::Courses;
 pub(super) use layout::Page;
 use oomparse_core::{EventType, OomEvent};
 use oomparse_report::units::{count, number, uptime};
-use oomparse_report::{Lang, Words, clock, cut_id, plain, pod_name, sentence, term, terms_of};
+use oomparse_report::{Lang, Words, clock, cut_id, pod_name, printable, sentence, term, terms_of};
 use std::io::{self, Write};
 use tally::{Names, Times};
 
@@ -91,7 +91,7 @@ impl<W: Write> Report<W> {
             None => self.without_pod += 1,
         }
         if let Some(container) = &event.container
-            && let Some(name) = container.name.as_deref().map(plain).or_else(|| {
+            && let Some(name) = container.name.as_deref().map(printable).or_else(|| {
                 let id = container.id.as_deref()?;
                 Some(cut_id(id).to_owned())
             })

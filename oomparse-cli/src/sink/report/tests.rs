@@ -138,9 +138,9 @@ fn the_machine_out_of_memory() {
     swap       ████████████████████ 2.0 GiB of 2.0 GiB
     not shown  the other processes
     hint       swap was full too: 2.0 GiB of 2.0 GiB
-    advice     The request was for 4 pages in a row: memory may have been
-               free but in smaller pieces. A larger vm.watermark_scale_factor
-               lets the kernel compact memory earlier.
+    advice     The request was for 4 pages in a row: memory may have been free
+               but in smaller pieces. A larger vm.watermark_scale_factor lets
+               the kernel compact memory earlier.
 
 1 kill, in no known pod.
 ";
@@ -374,13 +374,13 @@ fn advice_names_the_command_where_the_log_shows_the_workload_and_only_there() {
                    --limits=memory=160Mi\n";
     assert!(text.contains(command), "{text}");
     assert!(
-        text.contains("The limit was hit 17 times, which one"),
+        text.contains("The limit was hit 17 times, as often"),
         "{text}"
     );
     event.memory = counter(Some(125_829_120), Some(125_829_120), 5_000);
     let text = report(&[event]);
     assert!(
-        text.contains("was hit 5,000 times: it was worked at"),
+        text.contains("was hit 5,000 times: usage stayed close"),
         "{text}"
     );
 }

@@ -33,7 +33,7 @@ pub(super) fn request(source: &Source, now: i128) -> Value {
         let help = "Processes killed by the OOM killer.";
         all.push(sum("oomparse_oom_kills_total", help, kills));
     }
-    for (name, help, value) in metrics.plain() {
+    for (name, help, value) in metrics.unlabelled() {
         all.push(sum(name, help, vec![figures.counted(Vec::new(), value)]));
     }
     for (name, counts) in source.outlets() {
