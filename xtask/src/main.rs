@@ -22,6 +22,7 @@ mod instructions;
 mod javascript;
 mod kubernetes;
 mod lack;
+mod licences;
 mod live_killers;
 mod live_storm;
 mod live_vm;

@@ -2,12 +2,21 @@
 //! environment in the target directory.
 
 use crate::steps::{self, Steps};
-use crate::{root, system, target_dir};
+use crate::{licences, root, system, target_dir};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// The package's folder, here and in the sdist.
 const PLACE: &str = "bindings/python";
+
+/// Targets, and the tags of their wheels: glibc 2.17 is of 2012, musl 1.2 of 2020. maturin looks at what the module
+/// asks of the system, and refuses a tag that promises more.
+pub(crate) const TARGETS: [(&str, &str); 4] = [
+    ("x86_64-unknown-linux-gnu", "manylinux_2_17"),
+    ("aarch64-unknown-linux-gnu", "manylinux_2_17"),
+    ("x86_64-unknown-linux-musl", "musllinux_1_2"),
+    ("aarch64-unknown-linux-musl", "musllinux_1_2"),
+];
 
 /// What builds the wheel and tests it.
 const TOOLS: [&str; 2] = ["maturin>=1.9,<2", "pytest>=8"];
@@ -146,12 +155,20 @@ fn wheel() -> Result<(), String> {
     let wheels = dir().join("wheels");
     // One of an older build would be installed beside it.
     let _ = std::fs::remove_dir_all(&wheels);
+    licences()?;
     let args = ["-m", "maturin", "build", "--release", "--quiet", "--out"];
     steps::run(python().args(args).arg(&wheels))?;
     let wheel = only_file(&wheels, ".whl")?;
     println!("    {}", wheel.display());
     let args = ["-m", "pip", "install", "--quiet", "--force-reinstall"];
     steps::run(python().args(args).arg("--no-deps").arg(wheel))
+}
+
+/// Writes the licences of what the module links beside its sources: wheel and sdist take them from there.
+pub(crate) fn licences() -> Result<(), String> {
+    let built = TARGETS.map(|(target, _)| ("oomparse-py", "", target));
+    let manifest = format!("{PLACE}/Cargo.toml");
+    licences::write(&manifest, &built, &package().join(licences::FILE))
 }
 
 /// What builds the wheel, and more of PyPI's packages.
@@ -171,10 +188,13 @@ fn sdist() -> Result<(), String> {
     steps::run(python().args(unpack).arg(&sdist).arg(&sdists))?;
     let name = sdist.file_name().unwrap_or_default().to_string_lossy();
     let unpacked = sdists.join(name.trim_end_matches(".tar.gz"));
-    let manifest = unpacked.join(PLACE).join("Cargo.toml");
-    if !manifest.is_file() {
-        return Err(format!("the sdist has no {PLACE}/Cargo.toml"));
+    let manifest = format!("{PLACE}/Cargo.toml");
+    for file in [&manifest, licences::FILE] {
+        if !unpacked.join(file).is_file() {
+            return Err(format!("the sdist has no {file}"));
+        }
     }
+    let manifest = unpacked.join(manifest);
     let mut check = steps::cargo(&["check", "--quiet", "--manifest-path"]);
     steps::run(check.arg(manifest).env("CARGO_TARGET_DIR", dir()))
 }

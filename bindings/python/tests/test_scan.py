@@ -3,6 +3,7 @@
 import bz2
 import datetime
 import gzip
+import importlib.metadata
 import io
 import itertools
 import json
@@ -290,6 +291,13 @@ def test_the_stub_names_every_field():
         name = row.split(".")[-1]
         assert name == "others" or f"    {name}: " in stub, row
     assert pathlib.Path(oomparse.__file__).with_name("py.typed").exists()
+
+
+def test_the_wheel_has_the_licences_of_what_it_links():
+    files = importlib.metadata.files("oomparse")
+    [licences] = [file for file in files if file.match("licenses/THIRD-PARTY")]
+    for linked in ("pyo3", "arrow-array", "memchr"):
+        assert f"\n{linked} " in licences.read_text(), linked
 
 
 def test_json_has_the_same_keys(log):

@@ -38,7 +38,7 @@ pub(super) fn documents() -> Vec<Entry> {
         named(&root(), "CHANGELOG.md"),
         named(&stage, "LICENSE-APACHE"),
         named(&stage, "LICENSE-MIT"),
-        named(&stage, super::licences::FILE),
+        named(&stage, crate::licences::FILE),
     ]
 }
 

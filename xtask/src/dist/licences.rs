@@ -1,15 +1,12 @@
 //! The licences of all linked code in one file, and a bill of materials (CycloneDX).
 
-use super::{GLIBC, MACHINES, VERSION, output, read, write};
+use super::{GLIBC, MACHINES, VERSION, read, write};
+use crate::licences::{Built, Crate, FILE, WORKSPACE, linked, texts};
 use crate::static_program::FEATURES;
-use crate::steps::cargo;
 use crate::{root, wasm};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-/// The file with the licences.
-pub(super) const FILE: &str = "THIRD-PARTY";
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What the modules link is the same for every WebAssembly.
 const WASM: &str = "wasm32-unknown-unknown";
@@ -20,7 +17,7 @@ pub(super) fn bill_name() -> String {
 }
 
 /// The packages that are shipped: with which features, for which target.
-fn shipped() -> Vec<(&'static str, &'static str, &'static str)> {
+fn shipped() -> Vec<Built<'static>> {
     let programs = MACHINES.map(|machine| ("oomparse-cli", FEATURES, machine.target));
     let libraries =
         ["oomparse-ffi", "oomparse-lua", "oomparse-fluent-bit"].map(|name| (name, "", GLIBC));
@@ -32,123 +29,13 @@ fn shipped() -> Vec<(&'static str, &'static str, &'static str)> {
         .collect()
 }
 
-/// A third-party package.
-#[derive(Debug)]
-struct Crate {
-    name: String,
-    version: String,
-    licence: String,
-    dir: PathBuf,
-}
-
 /// Writes both files.
 pub(super) fn write_all(stage: &Path) -> Result<(), String> {
-    let crates = linked()?;
-    write(&stage.join(FILE), licences(&crates)?)?;
+    let crates = linked(WORKSPACE, &shipped())?;
+    write(&stage.join(FILE), texts(&crates)?)?;
     let bill = bill(&crates, &checksums(&read(&root().join("Cargo.lock"))?));
     let text = serde_json::to_string_pretty(&bill).map_err(|e| e.to_string())?;
     write(&stage.join(bill_name()), text + "\n")
-}
-
-/// All linked crates, except our own.
-fn linked() -> Result<Vec<Crate>, String> {
-    let mut names = BTreeSet::new();
-    for (package, features, target) in shipped() {
-        let args = [
-            "tree",
-            "--locked",
-            "--edges=normal,no-proc-macro",
-            "--prefix=none",
-            "--format={p}",
-        ];
-        let mut tree = cargo(&args);
-        tree.args(["--package", package, "--features", features]);
-        tree.args(["--target", target]);
-        let text = String::from_utf8_lossy(&output(&mut tree)?).into_owned();
-        names.extend(text.lines().filter_map(name_and_version));
-    }
-    let metadata = output(&mut cargo(&["metadata", "--locked", "--format-version=1"]))?;
-    let metadata: Value = serde_json::from_slice(&metadata).map_err(|e| e.to_string())?;
-    let text = |package: &Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
-    let mut crates = Vec::new();
-    for package in metadata["packages"].as_array().into_iter().flatten() {
-        let id = (text(package, "name"), text(package, "version"));
-        // Our own have no source.
-        if package["source"].is_null() || !names.contains(&id) {
-            continue;
-        }
-        let manifest = PathBuf::from(text(package, "manifest_path"));
-        crates.push(Crate {
-            licence: text(package, "license").replace('/', " OR "),
-            dir: manifest.parent().unwrap_or(&manifest).to_path_buf(),
-            name: id.0,
-            version: id.1,
-        });
-    }
-    crates.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-    if crates.len() < 20 {
-        return Err(format!(
-            "{} crates are linked, which cannot be",
-            crates.len()
-        ));
-    }
-    Ok(crates)
-}
-
-/// From a line of `cargo tree`: `memchr v2.7.4`, or `memchr v2.7.4 (*)` if it was listed before.
-fn name_and_version(line: &str) -> Option<(String, String)> {
-    let mut words = line.split(' ');
-    let (name, version) = (words.next()?, words.next()?.strip_prefix('v')?);
-    Some((name.to_owned(), version.to_owned()))
-}
-
-/// Each licence text once, with the crates that use it.
-fn licences(crates: &[Crate]) -> Result<String, String> {
-    let mut out = format!(
-        "What is linked into the programs and libraries of oomparse {VERSION}, and its licences.\n\n"
-    );
-    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for one in crates {
-        out.push_str(&format!("{} {}: {}\n", one.name, one.version, one.licence));
-        for file in licence_files(&one.dir)? {
-            let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-            let text = String::from_utf8_lossy(&bytes)
-                .replace('\r', "")
-                .trim()
-                .to_owned();
-            texts
-                .entry(text)
-                .or_default()
-                .push(format!("{} {}", one.name, one.version));
-        }
-    }
-    for (text, mut names) in texts {
-        names.dedup();
-        let line = "-".repeat(72);
-        out.push_str(&format!(
-            "\n{line}\n{}\n{line}\n\n{text}\n",
-            names.join(", ")
-        ));
-    }
-    Ok(out)
-}
-
-/// The files of a crate's folder that look like a licence, and that of zstd's C library below.
-fn licence_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut found = super::files(dir)?;
-    found.push(dir.join("zstd/LICENSE"));
-    found.retain(|path| {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_uppercase();
-        path.is_file()
-            && ["LICENSE", "LICENCE", "COPYING", "NOTICE", "UNLICENSE"]
-                .iter()
-                .any(|start| name.starts_with(start))
-    });
-    Ok(found)
 }
 
 /// The checksums of the lock file, by name and version.
@@ -204,6 +91,7 @@ fn bill(crates: &[Crate], checksums: &BTreeMap<(String, String), String>) -> Val
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     /// What is listed is what is built, with all that its features bring.
     #[test]
@@ -225,17 +113,6 @@ mod tests {
         }
         let manifest = read(&root().join("oomparse-cli/Cargo.toml")).unwrap();
         assert!(manifest.contains(&format!("\n{FEATURES} = [")));
-    }
-
-    #[test]
-    fn lines_of_cargo_tree() {
-        let pair = |name: &str, version: &str| Some((name.to_owned(), version.to_owned()));
-        assert_eq!(
-            name_and_version("memchr v2.7.4 (*)"),
-            pair("memchr", "2.7.4")
-        );
-        assert_eq!(name_and_version("a v0.1.0 (/b/c)"), pair("a", "0.1.0"));
-        assert_eq!(name_and_version(""), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{copy, copy_as, create, licences, output, stage_dir, write};
 use crate::VERSION;
+use crate::licences::FILE;
 use crate::reproducible::epoch;
 use crate::root;
 use crate::static_program as program;
@@ -40,10 +41,7 @@ pub(super) fn fill() -> Result<(), String> {
     write(&stage.join("changelog"), debian_changelog()?)?;
     gzip(&stage.join("changelog"), &stage.join("changelog.Debian.gz"))?;
     licences::write_all(&stage)?;
-    gzip(
-        &stage.join(licences::FILE),
-        &stage.join(format!("{}.gz", licences::FILE)),
-    )
+    gzip(&stage.join(FILE), &stage.join(format!("{FILE}.gz")))
 }
 
 /// The program's page and one for each of its commands, compressed as distributions do.

@@ -1,7 +1,8 @@
 //! The packed JavaScript package in a fresh project: Node, esbuild, vite, a plain page, TypeScript.
 
 use super::trial_roots::{LOG, events, fresh};
-use super::{VERSION, packages, write};
+use super::{VERSION, packages, read, write};
+use crate::licences::FILE;
 use crate::root;
 use crate::steps;
 use std::process::Command;
@@ -20,6 +21,11 @@ pub(super) fn javascript() -> Result<(), String> {
     };
     steps::run(&mut npm(&[]))?;
     steps::run(npm(&["--no-save"]).arg(&packed))?;
+    for (file, text) in [(FILE, "\nwasm-bindgen "), ("LICENSE-MIT", "MIT")] {
+        if !read(&dir.join("node_modules/oomparse").join(file))?.contains(text) {
+            return Err(format!("the package's {file} has no{text}"));
+        }
+    }
     let expected = dir.join("expected.ndjson");
     write(&expected, events()?)?;
     let mut uses = Command::new("node");

@@ -1,9 +1,10 @@
 //! The wheels, as pip takes them on machines of several kinds.
 
 use super::trial_roots::{LOG, events, fresh, inside, release_with, same_events};
-use super::{output, packages, write};
+use super::{output, packages, read, write};
+use crate::licences::FILE;
 use crate::steps::{self, Steps};
-use crate::{root, system};
+use crate::{VERSION, root, system};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +48,7 @@ fn in_an_environment() -> Result<(), String> {
         for_another(&mut pip, platform, &to);
         steps::run(pip.args(["oomparse", "oomparse-cli"]))?;
         names_no_folder(&to)?;
+        has_licences(&to)?;
     }
     let arm = dir.join("manylinux_2_17_aarch64/bin/oomparse");
     if system::find("qemu-aarch64-static").is_none() {
@@ -58,6 +60,17 @@ fn in_an_environment() -> Result<(), String> {
             .arg("scan")
             .arg(&log),
     )
+}
+
+/// The licences of what is linked are in both packages: of the module, and of the program.
+fn has_licences(installed: &Path) -> Result<(), String> {
+    for (package, linked) in [("oomparse", "\npyo3 "), ("oomparse_cli", "\nclap ")] {
+        let licences = format!("{package}-{VERSION}.dist-info/licenses/{FILE}");
+        if !read(&installed.join(&licences))?.contains(linked) {
+            return Err(format!("{licences} does not name{linked}"));
+        }
+    }
+    Ok(())
 }
 
 /// Neither a module nor a bill of materials names the folder in which it was built.

@@ -1,7 +1,8 @@
 //! Wheels for users: the Python package for every usual Linux, and the program for `pip install oomparse-cli`.
 
-use super::{copy_as, licences, packages, read, stage, stage_dir, write};
-use crate::python::{self, python};
+use super::{copy_as, packages, read, stage, stage_dir, write};
+use crate::licences::FILE;
+use crate::python::{self, TARGETS, python};
 use crate::reproducible::{at_no_place, at_the_time};
 use crate::static_program::{self as program, Machine};
 use crate::{VERSION, root, steps, target_dir, tools};
@@ -11,15 +12,6 @@ use std::process::Command;
 
 /// Zig links for other systems than this one: against an older glibc, and against musl. `wheel` packs a folder.
 const TOOLS: [&str; 2] = ["ziglang>=0.13", "wheel>=0.43"];
-
-/// Targets, and the tags of their wheels: glibc 2.17 is of 2012, musl 1.2 of 2020. maturin looks at what the module
-/// asks of the system, and refuses a tag that promises more.
-const TARGETS: [(&str, &str); 4] = [
-    ("x86_64-unknown-linux-gnu", "manylinux_2_17"),
-    ("aarch64-unknown-linux-gnu", "manylinux_2_17"),
-    ("x86_64-unknown-linux-musl", "musllinux_1_2"),
-    ("aarch64-unknown-linux-musl", "musllinux_1_2"),
-];
 
 /// Brings what builds them.
 pub(super) fn bring() -> Result<(), String> {
@@ -32,6 +24,7 @@ pub(super) fn bring() -> Result<(), String> {
 
 /// The Python package: its wheels and its sdist.
 pub(super) fn package() -> Result<(), String> {
+    python::licences()?;
     for (target, tag) in TARGETS {
         let build = [
             "build",
@@ -110,7 +103,7 @@ pub(super) fn program(machine: Machine) -> Result<(), String> {
     metadata += &read(&texts.join("README.md"))?;
     write(&info.join("METADATA"), metadata)?;
     write(&info.join("WHEEL"), tags(machine))?;
-    for name in stage::LICENCES.iter().chain([&licences::FILE]) {
+    for name in stage::LICENCES.iter().chain([&FILE]) {
         let to = info.join("licenses").join(name);
         copy_as(&stage_dir().join(name), &to)?;
     }

@@ -3,7 +3,7 @@
 use super::Toolchain;
 use crate::lack::Lack;
 use crate::steps::{self, cargo};
-use crate::{root, system, target_dir};
+use crate::{licences, root, system, target_dir};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -69,7 +69,18 @@ pub(crate) fn build() -> Result<(), String> {
         .map_err(|e| format!("{}: {e}", module.display()))?
         .len();
     println!("    oomparse-wasm/js/wasm/oomparse_bg.wasm: {size} bytes");
+    legal()?;
     pack(&root().join("dist"))
+}
+
+/// What npm packs of licences: ours, and those of what the module links.
+fn legal() -> Result<(), String> {
+    for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        let copied = std::fs::copy(root().join(name), dir().join(name));
+        copied.map_err(|e| format!("{name}: {e}"))?;
+    }
+    let built = [("oomparse-wasm", FEATURE, TARGET)];
+    licences::write(licences::WORKSPACE, &built, &dir().join(licences::FILE))
 }
 
 fn pack(dist: &Path) -> Result<(), String> {
