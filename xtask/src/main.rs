@@ -34,6 +34,7 @@ mod proof;
 mod published;
 mod python;
 mod readme;
+mod rehearsal;
 mod release;
 mod reproducible;
 mod semver;
@@ -109,8 +110,9 @@ cargo xtask <command>
   semver [REVISION]
                 whether the version's number says what changed in the public items of the crates, since
                 the last release or the revision (cargo-semver-checks)
-  release VERSION
-                write the version everywhere and date the changes; says what to publish in which order
+  release VERSION [--skip-tests] [--no-build]
+                write the version everywhere and date the changes, run `test --all` and `dist`, and say what to
+                publish in which order; after a failure the same command goes on
   workflows     .github/workflows, read by actionlint (a Go module)
   header        write oomparse-ffi/include/oomparse.h anew; read the difference before you commit it
   install-c --prefix DIR
@@ -225,7 +227,7 @@ fn built(args: &[&str]) -> Option<ExitCode> {
         ["dist-twice"] => done(dist::twice()),
         ["book"] => done(book::build()),
         ["crates"] => release::crates(),
-        ["release", version] => done(release::run(version)),
+        ["release", version, flags @ ..] => done(release::run(version, flags)),
         _ => return None,
     })
 }

@@ -1,8 +1,9 @@
 //! `cargo xtask release VERSION`, and checks that it can be published.
 
 use crate::published::CRATES;
+use crate::rehearsal::Rehearsal;
 use crate::steps::{self, Steps, cargo};
-use crate::{c_library, root, semver};
+use crate::{c_library, dist, root, semver};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -98,14 +99,34 @@ const LOCKS: [&str; 5] = [
 
 const OLD: &str = env!("CARGO_PKG_VERSION");
 
-/// Sets the version everywhere and dates the changes; says what is left to do.
-pub(crate) fn run(version: &str) -> Result<(), String> {
-    let today = steps_output(Command::new("date").args(["--utc", "+%F"]))?;
-    if numbers(version) <= numbers(OLD) || numbers(version).is_none() {
-        return Err(format!(
-            "`{version}` is not a version like 1.2.3, later than {OLD}"
-        ));
+/// Sets the version everywhere, dates the changes, tests and builds; says what is left to do. Where the version is
+/// set and the changes are dated, it goes on from there.
+pub(crate) fn run(version: &str, flags: &[&str]) -> Result<(), String> {
+    let rehearsal = Rehearsal::from_flags(flags)?;
+    if numbers(version) < numbers(OLD) || numbers(version).is_none() {
+        return Err(format!("`{version}` is not a version like {OLD} or later"));
     }
+    if rehearsal.builds() {
+        dist::bring()?;
+    }
+    let changes = fs::read_to_string(root().join("CHANGELOG.md")).map_err(|e| e.to_string())?;
+    if version == OLD && is_dated(&changes, version) {
+        println!("    every file says {version} already");
+    } else {
+        write(version)?;
+    }
+    // A new process: this one was compiled with the old version.
+    rehearsal.run(version, |args| {
+        let again = ["run", "--quiet", "--package", "xtask", "--"];
+        steps::run(&mut cargo(&[&again, args].concat()))
+    })?;
+    print!("{}{}", what_is_left(version), rehearsal.left_out());
+    Ok(())
+}
+
+/// Sets the version everywhere, and dates the changes.
+fn write(version: &str) -> Result<(), String> {
+    let today = steps_output(Command::new("date").args(["--utc", "+%F"]))?;
     for (file, texts) in PLACES {
         change(file, |text| set(text, texts, OLD, version))?;
     }
@@ -120,9 +141,7 @@ pub(crate) fn run(version: &str) -> Result<(), String> {
         ];
         steps::run(&mut cargo(&args))?;
     }
-    c_library::header()?;
-    println!("{}", what_is_left(version));
-    Ok(())
+    c_library::header()
 }
 
 /// Packs every crate that is published as crates.io would get it, and builds it from there; then compares the
@@ -147,7 +166,6 @@ fn what_is_left(version: &str) -> String {
         .collect();
     format!(
         "\nEvery file says {version} now. Read `git diff`, then, in this order:\n  \
-         cargo xtask test --all\n  \
          git commit -am 'Release {version}'\n  \
          cargo xtask dist-twice && cargo xtask try-packages\n  \
          cargo xtask crates\n  \
@@ -155,7 +173,7 @@ fn what_is_left(version: &str) -> String {
          {}\n  \
          npm publish dist/packages/oomparse-{version}.tgz\n  \
          twine upload dist/packages/*.whl dist/packages/oomparse-{version}.tar.gz\n\
-         The tag makes .github/workflows/dist.yml put dist/packages on the forge's page of releases. Who signs, signs SHA256SUMS.",
+         The tag makes .github/workflows/dist.yml put dist/packages on the forge's page of releases. Who signs, signs SHA256SUMS.\n",
         publish.join("\n  ")
     )
 }
@@ -177,6 +195,11 @@ fn set(text: &str, places: &[&str], old: &str, new: &str) -> Result<String, Stri
         text = text.replace(&from, &to);
     }
     Ok(text)
+}
+
+/// Whether the changes of this version have their day.
+fn is_dated(changes: &str, version: &str) -> bool {
+    changes.contains(&format!("\n## {version} ("))
 }
 
 /// What was unreleased is of this version and day.
@@ -231,6 +254,7 @@ mod tests {
         let text = "# Changelog\n\n## Unreleased\n\n* A.\n\n## 0.1.0 (2026-01-02)\n\n* B.\n";
         let dated = "# Changelog\n\n## Unreleased\n\n## 0.2.0 (2026-03-04)\n\n* A.\n\n## 0.1.0 (2026-01-02)\n\n* B.\n";
         assert_eq!(date_changes(text, "0.2.0", "2026-03-04").unwrap(), dated);
+        assert!(is_dated(dated, "0.2.0") && !is_dated(text, "0.2.0"));
         assert!(date_changes(dated, "0.3.0", "2026-03-05").is_err());
         assert!(date_changes("# Changelog\n", "0.3.0", "2026-03-05").is_err());
         assert!(read("CHANGELOG.md").contains("\n## Unreleased\n"));

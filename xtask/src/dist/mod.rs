@@ -38,9 +38,7 @@ pub(crate) fn run() -> Result<(), String> {
     let out = packages();
     _ = fs::remove_dir_all(&out);
     create(&out)?;
-    program::bring()?;
-    native::bring()?;
-    wheels::bring()?;
+    bring()?;
     // The page in one file is built into the programs, for `oomparse report --html`.
     wasm::page::build()?;
     for machine in MACHINES {
@@ -68,6 +66,13 @@ pub(crate) fn run() -> Result<(), String> {
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)
+}
+
+/// Brings what builds all packages, or says what is missing.
+pub(crate) fn bring() -> Result<(), String> {
+    program::bring()?;
+    native::bring()?;
+    wheels::bring()
 }
 
 /// The folder for all results.
