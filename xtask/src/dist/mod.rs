@@ -13,6 +13,7 @@ mod shipper_debs;
 mod shippers;
 mod stage;
 mod trial;
+mod trial_commands;
 mod trial_lints;
 mod trial_npm;
 mod trial_roots;
@@ -22,6 +23,7 @@ mod twice;
 mod wheels;
 
 pub(crate) use trial::run as try_packages;
+pub(crate) use trial_commands::tries;
 pub(crate) use twice::run as twice;
 
 use crate::static_program::{self as program, MACHINES, Machine};

@@ -4,8 +4,8 @@ use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
 use super::trial_roots::{LOG, debian, fresh, inside, nothing_left, same_events};
 use super::{
-    archive_name, copy_as, library_rpm, output, packages, read, trial_lints, trial_npm,
-    trial_shippers, trial_wheels, write,
+    archive_name, copy_as, library_rpm, output, packages, read, trial_commands, trial_lints,
+    trial_npm, trial_shippers, trial_wheels, write,
 };
 use crate::lack::Lack;
 use crate::static_program::{ARM, X86};
@@ -83,6 +83,8 @@ fn others(steps: &mut Steps) {
         || system::bring(&["node", "npm", "chromium"]),
         trial_npm::javascript,
     );
+    let all = || system::bring(&["debootstrap", "rpm", "python3", "npm", "pkg-config"]);
+    steps.with_tool("the commands of the documents", all, trial_commands::run);
     steps.with_tool("rsyslog with its package", roots, trial_shippers::rsyslog);
     steps.with_tool(
         "syslog-ng with its package",

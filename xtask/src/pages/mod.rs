@@ -5,9 +5,11 @@
 //! * `<!-- run -->`: every command of the block is run here, and what the block shows below it is what it prints.
 //! * `<!-- run; not "oomparse watch": it waits for the next kill -->`: all but those that contain these words.
 //! * `<!-- not run: REASON -->`: none of them.
+//! * `<!-- tried -->`, also with `; not "WORDS": REASON`: `cargo xtask try-packages` runs them in clean roots.
 //!
-//! A block without such a comment fails. `cargo xtask NAME` must be a command, whether it is run or not.
+//! The same comments stand above tables with commands. A block without such a comment fails. `cargo xtask NAME` must be a command, whether it is run or not.
 
+mod tables;
 mod world;
 
 use crate::readme::{markdown_files, read};
@@ -20,24 +22,29 @@ const SHELLS: [&str; 4] = ["sh", "bash", "console", "shell"];
 /// Runs the commands of all documents, and counts them.
 pub(crate) fn check() -> Result<(), String> {
     let world = World::new()?;
-    let (mut ran, mut reasons, mut pages, mut faults) = (0, 0, 0, Vec::new());
+    let (mut ran, mut tried, mut reasons, mut pages, mut faults) = (0, 0, 0, 0, Vec::new());
     for file in markdown_files(&root())? {
-        let page = file.strip_prefix(root()).unwrap_or(&file).display();
+        let page = file.strip_prefix(root()).unwrap_or(&file).to_string_lossy();
         let text = read(&file)?;
-        let blocks = blocks(&text);
+        let mut blocks = blocks(&text);
+        blocks.extend(tables::blocks(&page, &text));
+        let of_tables = tables::faults(&text).into_iter();
+        faults.extend(of_tables.map(|fault| format!("{page}: {fault}")));
         pages += usize::from(!blocks.is_empty());
         for block in &blocks {
             let place = format!("{page}:{}", block.line);
             match block.steps() {
                 Ok(steps) => {
                     for step in steps {
-                        if step.runs {
-                            ran += 1;
-                            println!("    {place}: {}", step.command);
-                        } else {
-                            reasons += 1;
+                        match step.how {
+                            How::Run => {
+                                ran += 1;
+                                println!("    {place}: {}", step.command);
+                            }
+                            How::Tried => tried += 1,
+                            How::Not => reasons += 1,
                         }
-                        if let Err(sentence) = world.check(&step) {
+                        if let Err(sentence) = world.check(&page, &step) {
                             faults.push(format!("{place}: `{}`: {sentence}", step.command));
                         }
                     }
@@ -47,7 +54,8 @@ pub(crate) fn check() -> Result<(), String> {
         }
     }
     println!(
-        "    {ran} commands run, {reasons} not, for the reason that stands above each; {pages} pages"
+        "    {ran} commands run, {tried} are left to `cargo xtask try-packages`, {reasons} not run, for the reason that \
+         stands above each; {pages} pages"
     );
     if faults.is_empty() && ran > 0 {
         return Ok(());
@@ -70,8 +78,17 @@ struct Block<'t> {
 #[derive(Debug, PartialEq, Eq)]
 struct Step {
     command: String,
-    runs: bool,
+    how: How,
     prints: Option<String>,
+}
+
+/// Where a command is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Run,
+    /// By `cargo xtask try-packages`.
+    Tried,
+    Not,
 }
 
 /// All blocks of commands of a page.
@@ -123,13 +140,16 @@ impl Block<'_> {
             Ok(())
         };
         if let Some(why) = mark.strip_prefix("not run: ") {
-            steps.iter_mut().for_each(|step| step.runs = false);
+            steps.iter_mut().for_each(|step| step.how = How::Not);
             return reason(why).map(|()| steps);
         }
         let mut parts = mark.split("; not ");
-        if parts.next() != Some("run") {
-            return Err(format!("`{mark}` is not a mark for commands"));
-        }
+        let how = match parts.next() {
+            Some("run") => How::Run,
+            Some("tried") => How::Tried,
+            _ => return Err(format!("`{mark}` is not a mark for commands")),
+        };
+        steps.iter_mut().for_each(|step| step.how = how);
         for part in parts {
             let (words, why) = part
                 .strip_prefix('"')
@@ -143,7 +163,7 @@ impl Block<'_> {
             if meant.peek().is_none() {
                 return Err(format!("no command here contains `{words}`"));
             }
-            meant.for_each(|step| step.runs = false);
+            meant.for_each(|step| step.how = How::Not);
         }
         Ok(steps)
     }
@@ -170,7 +190,7 @@ impl Block<'_> {
                     goes_on = command.ends_with('\\');
                     steps.push(Step {
                         command: command.to_owned(),
-                        runs: true,
+                        how: How::Run,
                         prints: None,
                     });
                 }
@@ -198,13 +218,16 @@ mod tests {
         let blocks = blocks(PAGE);
         assert_eq!(blocks.len(), 3);
         let steps = blocks[0].steps().unwrap();
-        let runs: Vec<(&str, bool)> = steps
+        let runs: Vec<(&str, How)> = steps
             .iter()
-            .map(|step| (step.command.as_str(), step.runs))
+            .map(|step| (step.command.as_str(), step.how))
             .collect();
         assert_eq!(
             runs,
-            [("oomparse scan a   # b", true), ("oomparse watch", false)]
+            [
+                ("oomparse scan a   # b", How::Run),
+                ("oomparse watch", How::Not)
+            ]
         );
         let steps = blocks[1].steps().unwrap();
         assert_eq!(steps[0].command, "oomparse who \\\n    x");
@@ -230,6 +253,8 @@ mod tests {
             assert!(sentence.contains(fault), "{sentence}");
         }
         let text = "<!-- not run: it needs a cluster -->\n```sh\nls\n```\n";
-        assert!(!blocks(text)[0].steps().unwrap()[0].runs);
+        assert_eq!(blocks(text)[0].steps().unwrap()[0].how, How::Not);
+        let text = "<!-- tried -->\n```sh\nls\n```\n";
+        assert_eq!(blocks(text)[0].steps().unwrap()[0].how, How::Tried);
     }
 }

@@ -3,7 +3,8 @@
 //! The program is the one of this repository. `dmesg`, `journalctl` and `kubectl` are scripts that print files of
 //! the corpus, so that there is a kill to find whatever happened on this machine.
 
-use super::Step;
+use super::{How, Step};
+use crate::dist;
 use crate::steps::{self, cargo};
 use crate::{root, target_dir};
 use std::fs;
@@ -75,10 +76,13 @@ impl World {
     }
 
     /// Runs a command where it is to be run; looks at it in any case.
-    pub(super) fn check(&self, step: &Step) -> Result<(), String> {
+    pub(super) fn check(&self, page: &str, step: &Step) -> Result<(), String> {
         known(&step.command)?;
-        if !step.runs {
-            return Ok(());
+        match step.how {
+            How::Not => return Ok(()),
+            How::Tried if dist::tries(page, &step.command) => return Ok(()),
+            How::Tried => return Err("try-packages does not run it".to_owned()),
+            How::Run => {}
         }
         // Files of this machine are not touched.
         let here = format!(" {}/var/", self.dir.display());
@@ -128,7 +132,7 @@ impl World {
 }
 
 /// A command of this repository's own is one that there is.
-fn known(command: &str) -> Result<(), String> {
+pub(super) fn known(command: &str) -> Result<(), String> {
     for rest in command.split("cargo xtask ").skip(1) {
         let name = rest.split_whitespace().next().unwrap_or_default();
         let listed = crate::HELP.lines().any(|line| {
