@@ -120,3 +120,27 @@ impl FrameReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    const LOG: &[u8] = b"[1.0] nothing\n[2.0] first word\n[3.0] nothing\n[4.0] second word";
+
+    #[test]
+    fn a_log_cut_anywhere_gives_the_same_frames() {
+        for cut in 0..=LOG.len() {
+            let mut reader = FrameReader::new(&["word"]);
+            let mut found: Vec<String> = Vec::new();
+            let mut take = |frame: &Frame<'_>| {
+                found.push(String::from_utf8_lossy(&frame.message).into_owned());
+            };
+            reader.push_chunk(&LOG[..cut], &mut take);
+            reader.push_chunk(&LOG[cut..], &mut take);
+            reader.finish(&mut take);
+            assert_eq!(found, ["first word", "second word"], "{cut}");
+        }
+    }
+}

@@ -285,6 +285,14 @@ mod tests {
     const KILLED: &[u8] = b"Killed process 4021 (mysqld)";
 
     #[test]
+    fn a_parser_weighs_what_its_open_reports_hold() {
+        let mut parser = Parser::new();
+        let empty = parser.weight();
+        parser.push_line(TASK);
+        assert!(parser.weight() > empty);
+    }
+
+    #[test]
     fn a_kill_whose_line_is_cut_leaves_with_the_summary_that_names_its_victim() {
         let mut parsers = KeyedParser::with_options(Options::default());
         let mut push =

@@ -246,4 +246,23 @@ mod tests {
     }
 
     const HASH_OF_SAMPLE: u64 = 1_776_846_544_802_827_665;
+
+    #[test]
+    fn only_numbered_records_come_before_others() {
+        let numbered = |sequence| Stamp {
+            sequence,
+            ..Stamp::default()
+        };
+        for (one, other, is_earlier) in [
+            (Some(3), Some(4), true),
+            (Some(4), Some(4), false),
+            (Some(4), Some(3), false),
+            (Some(4), None, false),
+            (None, Some(4), false),
+            (None, None, false),
+        ] {
+            let found = numbered(one).is_earlier_record(&numbered(other));
+            assert_eq!(found, is_earlier, "{one:?} {other:?}");
+        }
+    }
 }

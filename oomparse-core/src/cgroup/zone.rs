@@ -277,6 +277,7 @@ mod tests {
         };
         assert!(has_pod("containerd.service"));
         assert!(!has_pod("crio.service"), "another's name");
+        assert!(!has_pod("docker.service"), "another's name");
         assert!(!has_pod("containerd@x.service"));
     }
 

@@ -419,7 +419,8 @@ mod tests {
         for (pid, text) in log {
             let line =
                 format!("Oct 12 19:34:44 n1 kubelet[{pid}]: I1012 19:34:44.999101    {pid} {text}");
-            parser.push_line(line.as_bytes());
+            parser.push_chunk(line.as_bytes());
+            parser.push_chunk(b"\n");
         }
         parser.finish();
         parser.events().collect()
@@ -503,6 +504,14 @@ mod tests {
         }
         let disk = evicting("The node was low on resource: ephemeral-storage. ");
         assert!(events(&[(7, &disk), (7, EVICTED)]).is_empty());
+        // Where it is read, because another node waits, this line alone begins a round, which ends with its kubelet.
+        let other = format!("x\nOct 12 19:34:44 n2 kubelet[7]: I1012 19:34:44.999101    7 {MUST}");
+        let after_other = format!(
+            "{other}\nOct 12 19:34:44 n1 kubelet[7]: I1012 19:34:44.999101    7 {}",
+            evicting(&one)
+        );
+        assert_eq!(events(&[(7, &after_other), (7, EVICTED)]).len(), 1);
+        assert!(events(&[(7, &after_other), (8, EVICTED)]).is_empty());
         // It does not begin a round anew.
         let found = events(&[
             (7, MUST),

@@ -303,3 +303,20 @@ fn is_key(key: &[u8]) -> bool {
             .iter()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verbose_entry_begins_with_a_field() {
+        let head = b"Thu 2023-01-05 02:12:02.000001 UTC [s=1;i=2;b=3;m=4;t=5;x=6]";
+        let mut entry = opens(head).unwrap();
+        assert!(matches!(entry.line(b"text", 0), Step::Foreign));
+        assert!(matches!(entry.line(b"    MESSAGE=a text", 0), Step::Field));
+        // Its value goes on below its first byte.
+        assert!(matches!(entry.line(b"            more", 0), Step::Field));
+        assert_eq!(entry.message.as_deref(), Some(&b"a text\nmore"[..]));
+        assert!(matches!(entry.line(b"text", 0), Step::Foreign));
+    }
+}

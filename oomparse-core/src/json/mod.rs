@@ -91,7 +91,7 @@ impl Object for OomEvent {
 }
 
 impl Part for OomEvent {
-    /// FieldVisitor that this release does not know are skipped.
+    /// Fields that this release does not know are skipped.
     fn read(from: &Members) -> Option<Self> {
         Some(Self {
             event_type: from.word(key!(type), EventType::from_word)?,

@@ -19,10 +19,12 @@ pub(super) trait Part: Sized {
 }
 
 impl<'de> Deserialize<'de> for OomEvent {
-    /// Reads the output of [`to_json`](OomEvent::to_json). FieldVisitor and words that this release does not know are
+    /// Reads the output of [`to_json`](OomEvent::to_json). Fields and words that this release does not know are
     /// skipped.
     ///
-    /// # Errors If it is not an event of [`SCHEMA`].
+    /// # Errors
+    ///
+    /// If it is not an event of [`SCHEMA`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Value::Object(members) = Value::deserialize(deserializer)? else {
             return Err(D::Error::custom("expected an object"));
@@ -238,5 +240,24 @@ impl<'de> Visitor<'de> for AnyValue {
             object.push(member);
         }
         Ok(Value::Object(Members(object)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{OomEvent, Options, parse_all};
+
+    #[test]
+    fn a_kill_is_read_back_as_it_was() {
+        let line = b"[12.5] Memory cgroup out of memory: Killed process 7 (a\x01b) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB";
+        let event = parse_all(line, &Options::new()).next().unwrap();
+        let read: OomEvent = serde_json::from_str(&event.to_json()).unwrap();
+        assert_eq!(read, event);
+        for broken in ["{}", r#"{"schema":"oomparse/0"}"#, "[]", "7"] {
+            assert!(
+                serde_json::from_str::<OomEvent>(broken).is_err(),
+                "{broken}"
+            );
+        }
     }
 }

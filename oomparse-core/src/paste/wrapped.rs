@@ -156,3 +156,31 @@ fn is_broken_in_comm(line: Option<&[u8]>) -> bool {
         |message| matches!(parse_line(message), Line::Killed(line) if line.comm.is_none()),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    #[test]
+    fn a_line_is_joined_at_any_width_but_a_comm_only_at_the_common_one() {
+        let summary = "[198542.576610] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=a,mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=java,pid=7,uid=0";
+        let killed = "[198542.576728] Memory cgroup out of memory: Killed process 38760212 (a-long-javaname) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+        for (line, width, is_joined) in [
+            (summary, 79, true),
+            (summary, 80, true),
+            (killed, 78, false),
+            (killed, 79, false),
+            (killed, 80, true),
+        ] {
+            let mut wrapped = Wrapped::default();
+            let mut found = Vec::new();
+            let mut emit = |line: &[u8]| found.push(String::from_utf8(line.to_vec()).unwrap());
+            for piece in line.as_bytes().chunks(width) {
+                wrapped.line(piece, &mut emit);
+            }
+            wrapped.finish(&mut emit);
+            assert_eq!(found == [line], is_joined, "{width} {found:?}");
+        }
+    }
+}

@@ -225,6 +225,11 @@ mod tests {
 
     #[test]
     fn each_word_is_found_by_its_letters() {
+        #[cfg(all(feature = "perf", any(target_arch = "x86_64", target_arch = "aarch64")))]
+        assert_eq!(
+            without_simd(b"[12.5] Out of memory: Killed process 7"),
+            Some(7)
+        );
         let sieve = Sieve::new();
         for word in LITERALS.iter().chain(&CARRIERS) {
             for front in ["", "x", "oo", "Ta\"MESSA", "No oom lcn Memory SSAGE: "] {

@@ -444,6 +444,12 @@ mod tests {
             .1;
         assert_eq!((line.comm, line.total_vm_kib), (Some(&b"a"[..]), None));
         assert_eq!((line.file_rss_kib, line.uid), (Some(1), Some(48)));
+        let line =
+            killed(b"Killed process 7 (a) total-vm:8kB, UID:48 pgtables:4kB oom_score_adj:300")
+                .unwrap()
+                .1;
+        assert_eq!((line.total_vm_kib, line.uid), (Some(8), Some(48)));
+        assert_eq!((line.oom_score_adj, line.cut), (Some(300), None));
         // A blank that is missing shows where a line was broken.
         let line = killed(
             b"Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:1kB, shmem-rss:0kB,UID:0",
