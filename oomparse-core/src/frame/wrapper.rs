@@ -390,3 +390,17 @@ pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
         ..frame
     }))
 }
+
+#[cfg(all(test, feature = "carriers", feature = "serde"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_as_a_line_and_not_within_a_record() {
+        let list = br#"["2023-01-05T02:12:02Z", "[12.5] Killed process 7 (a)"]"#;
+        let lists = [&b"["[..], list, b"]"].concat();
+        assert!(listed(&lists, 0).is_some());
+        assert!(listed(&lists, 1).is_none());
+        assert!(listed(b"[12.5] Killed process 7 (a)", 0).is_none());
+    }
+}

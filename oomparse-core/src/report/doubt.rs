@@ -48,3 +48,36 @@ impl Doubt {
         self.is_mixed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(line: u64, seconds: u64) -> Stamp {
+        Stamp {
+            kernel_time_us: Some(seconds * 1_000_000),
+            line,
+            ..Stamp::default()
+        }
+    }
+
+    #[test]
+    fn one_step_back_is_a_doubt_and_two_near_each_other_are_mixed_logs() {
+        let mut doubt = Doubt::default();
+        doubt.see(&stamp(1, 100), &stamp(0, 5000));
+        doubt.count();
+        assert!(!doubt.is_mixed());
+        doubt.see(&stamp(3, 101), &stamp(2, 5001));
+        doubt.count();
+        assert!(doubt.is_mixed() && doubt.is_any());
+        for _ in 1..MAX_DOUBTED_LINES {
+            assert!(doubt.is_mixed());
+            doubt.count();
+        }
+        assert!(!doubt.is_mixed() && !doubt.is_any());
+        // Far from the last, it is the first again.
+        let far = 4 + MAX_MIXED_LINES;
+        doubt.see(&stamp(far, 102), &stamp(far - 1, 5002));
+        assert!(!doubt.is_mixed() && doubt.is_any());
+    }
+}

@@ -1,6 +1,6 @@
 //! One detail of one line each, and what the event says of it.
 
-use super::{POD, events, invoked, kill_of, killed, summary};
+use super::{POD, events, invoked, kill_of, killed, summary, with_tasks};
 use crate::bytes::Text;
 use crate::cgroup::QosClass;
 use crate::event::Scope;
@@ -457,4 +457,35 @@ fn a_line_that_killed_nobody_goes_to_its_callers_report() {
         all.iter().filter(|it| it.evidence.len() == 2).count()
     };
     assert_eq!([count(log), count(&same)], [0, 1]);
+}
+
+#[test]
+fn rows_of_two_callers_go_to_their_own_reports() {
+    let mut log = String::new();
+    for caller in ["T7", "T9"] {
+        log += &format!(
+            "<4>[  100.000000][   {caller}] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\n"
+        );
+    }
+    for caller in ["T7", "T9"] {
+        log += &format!(
+            "<6>[  100.000100][   {caller}] Tasks state (memory values in pages):\n<6>[  100.000101][   {caller}] [  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name\n"
+        );
+    }
+    for (caller, pid) in [("T7", 17), ("T9", 19), ("T7", 27), ("T9", 29)] {
+        log += &format!(
+            "<6>[  100.000102][   {caller}] [     {pid}]     0    {pid}      100       10    45056        0             0 java\n"
+        );
+    }
+    for (caller, pid) in [("T7", 17), ("T9", 19)] {
+        log += &format!(
+            "<3>[  100.000103][   {caller}] Out of memory: Killed process {pid} (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:0\n"
+        );
+    }
+    let all = with_tasks(&log);
+    for (pid, other) in [(17, 27), (19, 29)] {
+        let tasks = &kill_of(&all, pid).tasks;
+        let pids: Vec<u32> = tasks.iter().map(|row| row.pid).collect();
+        assert_eq!(pids, [pid, other], "{all:?}");
+    }
 }
