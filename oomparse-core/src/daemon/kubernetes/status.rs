@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_told_once_and_by_its_reason() {
+    fn an_end_is_reported_once_and_by_its_reason() {
         let of = |ended: Value| {
             json!({
                 "kind": "Pod", "metadata": {"name": "web-0", "namespace": "shop"}, "spec": {"nodeName": "n1"},
@@ -350,17 +350,10 @@ mod tests {
         );
         assert_eq!(found.qos_class, Some(QosClass::Burstable));
         let testimony = event.testimony.as_ref().unwrap();
-        assert_eq!(
-            testimony
-                .init
-                .as_ref()
-                .map(|init| (init.exit_code, init.time)),
-            Some((Some(137), event.time))
-        );
-        assert_eq!(
-            (testimony.words, testimony.killer),
-            (Some("OOM"), Some(Killer::Kernel))
-        );
+        let init = testimony.init.as_ref().unwrap();
+        assert_eq!((init.exit_code, init.time), (Some(137), event.time));
+        let by = (testimony.words, testimony.killer);
+        assert_eq!(by, (Some("OOM"), Some(Killer::Kernel)));
         // Without a time and an id nothing distinguishes it from the next one's.
         let timeless = events(&of(json!({"reason": "OOMKilled"})), 1);
         assert!(timeless[0].id.is_none());
@@ -392,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn an_evicted_pod_is_told_once() {
+    fn an_evicted_pod_is_reported_once() {
         let of = |name: &str, reason: &str, message: &str| json!({"kind": "Pod", "metadata": {"name": name, "uid": "3962896b-ab69-4572-8f1d-ee756f9f3589"}, "status": {"reason": reason, "message": message}});
         let low = "The node was low on resource: memory. ";
         let found = events(&of("web-0", "Evicted", low), 2);
@@ -421,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtimes_own_word_is_told_once() {
+    fn a_runtimes_own_word_is_reported_once() {
         let id = "2c8307103217728aed17024e49bad7f7a3576188e64d3e66a4481e546c4657d0";
         let uid = "3962896b-ab69-4572-8f1d-ee756f9f3589";
         let value = json!({"status": {
