@@ -429,3 +429,16 @@ fn a_nested_pod_says_so_wherever_a_person_reads() {
         assert!(nested >= 1 && own > nested, "{text}");
     }
 }
+
+#[cfg(not(feature = "columns"))]
+#[test]
+fn without_the_feature_columns_a_sentence_names_it() {
+    for format in ["parquet", "arrow"] {
+        let output = run_with(&["scan", "--format", format], LOG);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(output.stdout, b"");
+        let said = stderr(&output);
+        assert!(said.starts_with("oomparse: --format: "), "{said}");
+        assert!(said.contains("without the feature `columns`"), "{said}");
+    }
+}

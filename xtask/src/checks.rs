@@ -239,9 +239,10 @@ fn modules(steps: &mut Steps) {
     }
 }
 
-/// The parts of the program with the feature `agent`, without which the workspace is built.
+/// The parts of the program with the features `agent` and `columns`, without which the workspace is built.
 fn agent(steps: &mut Steps) {
-    const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", "agent"];
+    const FEATURES: &str = "agent,columns";
+    const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", FEATURES];
     let lints = [
         &["clippy"],
         &WITH[..],
@@ -256,9 +257,14 @@ fn agent(steps: &mut Steps) {
         "watch_agent",
         "--test",
         "watch_kubernetes",
+        "--test",
+        "columns",
     ];
     let tests = [&["test"], &WITH[..], &own].concat();
-    steps.tests("the agent", &mut cargo(&tests));
+    steps.tests("the agent, and tables", &mut cargo(&tests));
+    let files = ["--package", "oomparse-columns", "--features", "files"];
+    let tests = [&["test"], &files[..]].concat();
+    steps.tests("the columns of tables", &mut cargo(&tests));
 }
 
 /// The Lua module in a program that contains Lua like Vector: that cannot be built together with it.

@@ -78,7 +78,7 @@ pub(crate) fn features() -> Result<(), String> {
         .command(&args)
         .args(["--workspace", "--ignore-private", "--exclude=oomparse-cli"]))?;
     // Its own default is there wherever else it is built.
-    for features in ["--features=", "--features=agent"] {
+    for features in ["--features=", "--features=agent", "--features=columns"] {
         run(&mut cargo(&[
             "check",
             "--package=oomparse-cli",

@@ -1,12 +1,13 @@
 //! The crates that are published.
 
 /// What crates.io gets: each after those that it depends on.
-pub(crate) const CRATES: [&str; 7] = [
+pub(crate) const CRATES: [&str; 8] = [
     "oomparse-core",
     "oomparse-pods",
     "oomparse-host",
     "oomparse-input",
     "oomparse-report",
+    "oomparse-columns",
     "oomparse-ffi",
     "oomparse-cli",
 ];

@@ -15,6 +15,7 @@ const PLACES: &[(&str, &[&str])] = &[
         &[
             "[workspace.package]\nversion = \"{}\"",
             "oomparse-core = { path = \"oomparse-core\", version = \"{}\" }",
+            "oomparse-columns = { path = \"oomparse-columns\", version = \"{}\" }",
             "oomparse-host = { path = \"oomparse-host\", version = \"{}\" }",
             "oomparse-pods = { path = \"oomparse-pods\", version = \"{}\" }",
             "oomparse-input = { path = \"oomparse-input\", version = \"{}\",",

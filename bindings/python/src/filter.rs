@@ -1,8 +1,9 @@
 //! `Filter`, for who has records.
 
 use crate::bytes::bytes_of;
-use crate::record::{dict, value_of};
+use crate::record::dict;
 use crate::settings::Settings;
+use oomparse_columns::fields;
 use oomparse_core::{Accept, OomEvent};
 use oomparse_host::{Host, Key, Names, Places, Value, text_to_json};
 use pyo3::exceptions::PyValueError;
@@ -104,14 +105,14 @@ impl Filter {
         };
         let time = time.filter(|time| *time >= 0.0).map(|time| time as u64);
         let told = self.lock(py).take(&stream, time, &line);
-        told.map(|event| dict(py, &value_of(&event))).transpose()
+        told.map(|event| dict(py, &fields(&event))).transpose()
     }
 
     /// Gives the events that no record was given: another one than their own completed them.
     fn late<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let mut host = self.lock(py);
         let events = std::iter::from_fn(|| host.next_event(None));
-        let events: Vec<_> = events.map(|(_, event)| value_of(&event)).collect();
+        let events: Vec<_> = events.map(|(_, event)| fields(&event)).collect();
         drop(host);
         events.iter().map(|event| dict(py, event)).collect()
     }

@@ -5,10 +5,11 @@
 //! source.rs      the inputs: paths, a part of a file, a file object, an iterable of bytes
 //! py_reader.rs   bytes that Python code supplies
 //! bytes.rs       arguments that are a text or bytes
-//! log.rs         one log, read and decompressed by a separate thread
-//! reading.rs     logs to rows: events, and the errors of a log
-//! schema.rs      the Arrow schema, made from the table of docs/schema.md
-//! columns.rs     rows to a batch
+//! row.rs         what a log gives: events, and its errors
+//! search.rs      the search of one log, or of the logs in an archive
+//! log.rs         one log, read, decompressed and searched by a separate thread
+//! reading.rs     logs, one after the other
+//! schema.rs      the Arrow schema
 //! record.rs      an event to a dict
 //! scan.rs        `Scan`, its iterator and its stream
 //! parser.rs      `Parser`, for callers that have the bytes
@@ -19,7 +20,6 @@
 //! The functions that people call, with their documentation, are in `python/oomparse/__init__.py`.
 
 mod bytes;
-mod columns;
 mod filter;
 mod log;
 mod log_error;
@@ -28,8 +28,10 @@ mod pods;
 mod py_reader;
 mod reading;
 mod record;
+mod row;
 mod scan;
 mod schema;
+mod search;
 mod settings;
 mod source;
 

@@ -1,8 +1,9 @@
 //! `Parser`, for who has the bytes.
 
 use crate::bytes::bytes_of;
-use crate::record::{dict, value_of};
+use crate::record::dict;
 use crate::settings::Settings;
+use oomparse_columns::fields;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict};
@@ -82,7 +83,7 @@ impl Parser {
             work(parser);
             let complete = |mut event| {
                 self.settings.complete(&mut event);
-                value_of(&event)
+                fields(&event)
             };
             let events = std::iter::from_fn(|| parser.next_event());
             events.map(complete).collect::<Vec<_>>()

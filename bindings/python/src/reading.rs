@@ -2,23 +2,15 @@
 
 use crate::log::{Given, Log, Opener};
 use crate::log_error::{LogError, sentence};
-use crate::record::value_of;
+use crate::row::Row;
 use crate::settings::Settings;
-use oomparse_core::{Parser, SourceFile, Text};
-use serde_json::{Map, Value};
 use std::collections::VecDeque;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long to read before the caller checks its signals.
 const PATIENCE: Duration = Duration::from_millis(50);
-
-/// A row from a log.
-pub(crate) enum Row {
-    /// An event's fields, and its log's name.
-    Event(Map<String, Value>, Option<String>),
-    Error(LogError),
-}
 
 /// Logs being read, one after the other.
 pub(crate) struct Reading {
@@ -26,7 +18,7 @@ pub(crate) struct Reading {
     pub(crate) number: u64,
     settings: Settings,
     logs: VecDeque<(Option<String>, Opener)>,
-    log: Option<(Log, Parser)>,
+    log: Option<Log>,
     rows: VecDeque<Row>,
 }
 
@@ -74,64 +66,39 @@ impl Reading {
         let Some((name, opener)) = self.logs.pop_front() else {
             return false;
         };
-        match Log::open(name.clone(), opener, self.number) {
-            Ok(log) => {
-                let parser = Parser::with_options(self.settings.options.clone());
-                self.log = Some((log, parser));
-            }
-            Err(error) => self.rows.push_back(Row::Error(LogError {
-                file: name,
-                byte: 0,
-                line: 1,
-                sentence: sentence(&error),
-                errno: error.raw_os_error(),
-                raised: None,
-            })),
+        match Log::open(name.clone(), opener, self.settings.clone(), self.number) {
+            Ok(log) => self.log = Some(log),
+            Err(error) => self.fail(name, &error),
         }
         true
     }
 
-    /// Takes the next result of the log.
+    /// Takes what the log gives next.
     fn read(&mut self) {
-        let Some((log, parser)) = &mut self.log else {
+        let Some(log) = &mut self.log else {
             return;
         };
-        let mut trouble = None;
-        let is_kept = match log.read(PATIENCE) {
-            Given::Nothing => return,
-            Given::Done => {
+        match log.read(PATIENCE) {
+            Given::Nothing => {}
+            Given::Rows(rows) => self.rows.extend(rows),
+            Given::Done => self.log = None,
+            Given::Lost(error) => {
+                let name = log.name.take();
                 self.log = None;
-                return;
-            }
-            Given::Begin => {
-                *parser = Parser::with_options(self.settings.options.clone());
-                return;
-            }
-            Given::Bytes(bytes, is_kept) => {
-                parser.push_chunk(bytes);
-                is_kept
-            }
-            Given::End(is_kept) => {
-                parser.finish();
-                is_kept
-            }
-            Given::Failed(found) => {
-                parser.finish();
-                trouble = Some(found);
-                true
-            }
-        };
-        while let Some(mut event) = parser.next_event() {
-            if is_kept {
-                let member = log.member.clone().map(Text::from);
-                event.source = member.map(|path| SourceFile::new(path).into());
-                self.settings.complete(&mut event);
-                let row = Row::Event(value_of(&event), log.name.clone());
-                self.rows.push_back(row);
+                self.fail(name, &error);
             }
         }
-        if let Some(trouble) = trouble {
-            self.rows.push_back(Row::Error(*trouble));
-        }
+    }
+
+    /// A log that gives nothing more.
+    fn fail(&mut self, file: Option<String>, error: &io::Error) {
+        self.rows.push_back(Row::Error(LogError {
+            file,
+            byte: 0,
+            line: 1,
+            sentence: sentence(error),
+            errno: error.raw_os_error(),
+            raised: None,
+        }));
     }
 }

@@ -1,25 +1,13 @@
 //! An event as Python objects, with the same keys and values as its JSON.
 
-use oomparse_core::OomEvent;
+use oomparse_columns::Row;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 use pyo3::{IntoPyObjectExt, intern};
-use serde_json::{Map, Value};
-
-/// An event's fields.
-pub(crate) fn value_of(event: &OomEvent) -> Map<String, Value> {
-    // Every event can be converted: its keys are texts.
-    match serde_json::to_value(event) {
-        Ok(Value::Object(fields)) => fields,
-        _ => Map::new(),
-    }
-}
+use serde_json::Value;
 
 /// A dict of fields.
-pub(crate) fn dict<'py>(
-    py: Python<'py>,
-    fields: &Map<String, Value>,
-) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn dict<'py>(py: Python<'py>, fields: &Row) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (key, value) in fields {
         dict.set_item(PyString::intern(py, key), object(py, value)?)?;

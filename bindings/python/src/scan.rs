@@ -1,17 +1,18 @@
 //! `Scan`: events of logs, one after the other or as a stream of batches.
 
-use crate::reading::{Reading, Row};
+use crate::reading::Reading;
+use crate::row::Row;
 use crate::settings::Settings;
 use crate::source::Source;
-use crate::{columns, log, record, schema};
+use crate::{log, record, schema};
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
+use oomparse_columns::{batch, set_file, trouble};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyCapsule, PyDict};
-use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -196,7 +197,7 @@ impl Batches {
         if rows.is_empty() {
             return Ok(None);
         }
-        columns::batch(&self.schema, &rows).map(Some)
+        batch(&self.schema, &rows).map(Some)
     }
 
     /// The reading, which begins with the first request for data, so that a request for the schema alone reads
@@ -211,30 +212,23 @@ impl Batches {
             .ok_or_else(|| ArrowError::CDataInterface("nothing is read".to_owned()))
     }
 
-    fn fields_of(&self, row: Row) -> Result<Map<String, Value>, ArrowError> {
+    fn fields_of(&self, row: Row) -> Result<oomparse_columns::Row, ArrowError> {
         match row {
             Row::Event(mut fields, file) => {
-                if let Some(file) = file {
-                    fields.insert("file".to_owned(), Value::String(file));
-                }
+                set_file(&mut fields, file);
                 Ok(fields)
             }
-            Row::Error(mut trouble) => {
-                if let Some(raised) = trouble.raised.take() {
+            Row::Error(mut found) => {
+                if let Some(raised) = found.raised.take() {
                     return Err(external(raised));
                 }
-                let error = trouble.text();
+                let error = found.text();
                 if !self.keeps_errors {
-                    let file = trouble.file.as_deref().unwrap_or("the log");
+                    let file = found.file.as_deref().unwrap_or("the log");
                     let sentence = format!("{file}: {error}");
                     return Err(ArrowError::ExternalError(sentence.into()));
                 }
-                let mut fields = Map::new();
-                fields.insert("error".to_owned(), Value::String(error));
-                if let Some(file) = trouble.file {
-                    fields.insert("file".to_owned(), Value::String(file));
-                }
-                Ok(fields)
+                Ok(trouble(found.file, error))
             }
         }
     }

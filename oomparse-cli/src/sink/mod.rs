@@ -1,5 +1,7 @@
 //! The outputs of events.
 
+#[cfg(feature = "columns")]
+mod columns;
 mod count;
 mod html;
 mod incidents;
@@ -13,7 +15,7 @@ mod seen;
 mod table;
 pub(crate) mod wide;
 
-use crate::format::Format;
+use crate::format::{ColumnFormat, Format};
 use oomparse_core::OomEvent;
 use screen::Screen;
 use std::io::{self, BufWriter, StdoutLock, Write};
@@ -23,6 +25,16 @@ use std::sync::{Arc, Mutex};
 pub(crate) trait Sink {
     /// Writes one event.
     fn event(&mut self, event: &OomEvent) -> io::Result<()>;
+
+    /// Writes one event of a log whose name is known.
+    fn event_of(&mut self, event: &OomEvent, _file: Option<&str>) -> io::Result<()> {
+        self.event(event)
+    }
+
+    /// Notes a log that could not be read, or not to its end; it was reported.
+    fn lost(&mut self, _file: &str, _error: &io::Error) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Flushes what was written.
     fn flush(&mut self) -> io::Result<()>;
@@ -76,6 +88,22 @@ pub(crate) use html::{Lines, lock, page};
 /// The sink that writes a page with the events in it, on standard output.
 pub(crate) fn html(page: &str, name: &str, lines: Arc<Mutex<Lines>>) -> Box<dyn Sink> {
     Box::new(html::Html::new(stdout(), page, name, lines))
+}
+
+/// The sink that writes a table, on standard output.
+///
+/// # Errors
+/// A sentence that says why it cannot be written.
+#[cfg(feature = "columns")]
+pub(crate) fn columns(format: ColumnFormat) -> Result<Box<dyn Sink>, String> {
+    columns::open(format)
+}
+
+#[cfg(not(feature = "columns"))]
+pub(crate) fn columns(_: ColumnFormat) -> Result<Box<dyn Sink>, String> {
+    let sentence = "this program was built without the feature `columns`; \
+                    `cargo install oomparse-cli --features columns` builds it with it";
+    Err(sentence.to_owned())
 }
 
 /// The sink that writes incidents, on standard output.

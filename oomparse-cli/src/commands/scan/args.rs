@@ -4,7 +4,7 @@ use super::byte_range::ByteRange;
 use super::options::{Output, ScanOptions};
 use super::stream_by::StreamBy;
 use crate::cgroups::CgroupArgs;
-use crate::format::Format;
+use crate::format::{AnyFormat, Format};
 use crate::input::Input;
 use crate::pods::PodArgs;
 use crate::sources::SourceArgs;
@@ -24,6 +24,7 @@ Examples:
   journalctl -k -o json | oomparse scan --format json > kills.ndjson
   tail -F /var/log/kern.log | oomparse scan | while read -r event; do ...; done
   oomparse scan --year 2023 --timezone Europe/Berlin old-messages.log
+  oomparse scan --format parquet /archive > kills.parquet
   oomparse scan --stream-by kubernetes.node_name all-nodes.ndjson
   journalctl -o json | oomparse scan --sources all   systemd-oomd, earlyoom, evictions, bystanders too
 
@@ -43,11 +44,11 @@ pub(crate) struct ScanArgs {
     files: Vec<PathBuf>,
 
     /// How to write events: `json` is one event a line; `otlp` an OpenTelemetry log record a line;
-    /// `report` and `table` are for people, `markdown` for their tickets
+    /// `report` and `table` are for people, `markdown` for their tickets, `parquet` and `arrow` for query engines
     ///
     /// Default: `report` at a terminal, `json` into a pipe or a file.
     #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    format: Option<AnyFormat>,
 
     /// Write nothing and stop at the first event: the exit status is the answer
     #[arg(short, long, conflicts_with_all = ["format", "count"])]
@@ -154,7 +155,7 @@ pub(crate) struct ReportArgs {
 
 impl ReportArgs {
     pub(crate) fn into_options(mut self) -> ScanOptions {
-        self.scan.format = self.scan.format.or(Some(Format::Report));
+        self.scan.format = self.scan.format.or(Some(AnyFormat::Events(Format::Report)));
         let mut options = self.scan.into_options();
         if self.html {
             options.output = Output::Page;
@@ -200,12 +201,16 @@ impl ScanArgs {
         if inputs.is_empty() {
             inputs.push(Input::Stdin);
         }
-        let format = || self.format.unwrap_or_else(Format::of_stdout);
+        let of_stdout = || AnyFormat::Events(Format::of_stdout());
+        let format = self.format.unwrap_or_else(of_stdout);
         let output = match (self.quiet, self.count) {
             (true, _) => Output::Nothing,
             (false, true) => Output::Count,
-            (false, false) if self.correlate => Output::Incidents(format()),
-            (false, false) => Output::Events(format()),
+            (false, false) if self.correlate => Output::Incidents(format),
+            (false, false) => match format {
+                AnyFormat::Events(format) => Output::Events(format),
+                AnyFormat::Columns(format) => Output::Columns(format),
+            },
         };
         let mut parser = Options::default();
         let for_people = [Format::Report, Format::Markdown].map(Output::Events);

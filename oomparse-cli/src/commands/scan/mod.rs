@@ -12,7 +12,7 @@ mod streams;
 mod threads;
 mod unread;
 
-use crate::format::Format;
+use crate::format::{AnyFormat, Format};
 use crate::infer::Tables;
 use crate::input::{self, BUFFER_LEN, Input};
 use crate::pods::Held;
@@ -23,7 +23,9 @@ use oomparse_core::Shared;
 use options::{Output, ScanOptions};
 use piece::Piece;
 use progress::Progress;
+use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use unread::Unread;
 
@@ -53,6 +55,8 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
     let mut writer = Writer {
         sink,
         held,
+        file: None,
+        files: VecDeque::new(),
         tables,
         tasks: options.tasks,
         progress: Progress::new(&options),
@@ -67,6 +71,7 @@ pub(crate) fn run(mut options: ScanOptions) -> io::Result<Found> {
         let mut buffer = vec![0; BUFFER_LEN];
         let progress = writer.progress.clone();
         for input in &options.inputs {
+            writer.begin(input);
             let read = read(&options, input, &progress, &mut buffer, &mut |found| {
                 writer.take(found)
             })?;
@@ -102,11 +107,15 @@ fn prepare(options: &mut ScanOptions) -> Result<Box<dyn Sink>, (&'static str, St
             let lines = options.lines.insert(Arc::default());
             sink::html(&page, &title(&options.inputs), Arc::clone(lines))
         }
-        Output::Incidents(Format::Otlp) => {
+        Output::Columns(format) => {
+            let sink = sink::columns(format);
+            sink.map_err(|sentence| ("--format", sentence))?
+        }
+        Output::Incidents(AnyFormat::Events(Format::Otlp) | AnyFormat::Columns(_)) => {
             let sentence = "incidents are written as `json`, `markdown`, `table` or `report`";
             return Err(("--correlate", sentence.to_owned()));
         }
-        Output::Incidents(format) => sink::incidents(format),
+        Output::Incidents(AnyFormat::Events(format)) => sink::incidents(format),
         Output::Count => sink::count(),
         Output::Nothing => sink::nothing(),
     })
@@ -124,6 +133,9 @@ fn title(inputs: &[Input]) -> String {
 struct Writer {
     sink: Box<dyn Sink>,
     held: Held,
+    /// The file that is being read, and those of the held events.
+    file: Option<Rc<str>>,
+    files: VecDeque<Option<Rc<str>>>,
     /// Earlier tables, to name bare kills from.
     tables: Option<Tables>,
     /// The table stays in the events.
@@ -137,6 +149,14 @@ struct Writer {
 }
 
 impl Writer {
+    /// Notes which input the next pieces are from.
+    fn begin(&mut self, input: &Input) {
+        self.file = match input {
+            Input::Stdin => None,
+            Input::File(_) => Some(input.name().into()),
+        };
+    }
+
     /// Writes a piece; returns whether more are wanted.
     fn take(&mut self, piece: Piece) -> io::Result<bool> {
         match piece {
@@ -145,7 +165,7 @@ impl Writer {
             Piece::Lost(about, error) => self.lost(&about, &error)?,
             Piece::Unread(line) => {
                 if let Err((path, error)) = self.unread.line(&line) {
-                    self.lost(&path.to_string_lossy(), &error)?;
+                    self.complain(&path.to_string_lossy(), &error)?;
                 }
             }
             Piece::Event(mut event) => {
@@ -155,6 +175,7 @@ impl Writer {
                         event.tasks = Shared::default();
                     }
                 }
+                self.files.push_back(self.file.clone());
                 self.held.push(*event, true);
                 self.write()?;
             }
@@ -172,11 +193,13 @@ impl Writer {
             sink,
             progress,
             held,
+            files,
             ..
         } = self;
         while let Some(event) = held.pop() {
             self.events += 1;
-            progress.aside(|| sink.event(&event))?;
+            let file = files.pop_front().flatten();
+            progress.aside(|| sink.event_of(&event, file.as_deref()))?;
         }
         Ok(())
     }
@@ -196,8 +219,14 @@ impl Writer {
         Ok(!self.wants_no_more())
     }
 
-    /// Reports what could not be read, after what was found so far.
+    /// Reports a log that could not be read, or not to its end.
     fn lost(&mut self, about: &str, error: &io::Error) -> io::Result<()> {
+        self.complain(about, error)?;
+        self.sink.lost(about, error)
+    }
+
+    /// Reports an error, after what was found so far.
+    fn complain(&mut self, about: &str, error: &io::Error) -> io::Result<()> {
         self.trouble = true;
         let Self { sink, progress, .. } = self;
         progress.aside(|| {

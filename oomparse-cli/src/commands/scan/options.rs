@@ -2,7 +2,7 @@
 
 use super::byte_range::ByteRange;
 use super::stream_by::StreamBy;
-use crate::format::Format;
+use crate::format::{AnyFormat, ColumnFormat, Format};
 use crate::input::Input;
 use crate::pods::PodArgs;
 use crate::sink::Lines;
@@ -14,8 +14,10 @@ use std::sync::{Arc, Mutex};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     Events(Format),
+    /// All events, as a table.
+    Columns(ColumnFormat),
     /// Incidents, once all events are read.
-    Incidents(Format),
+    Incidents(AnyFormat),
     /// One page with all events in it.
     Page,
     Count,

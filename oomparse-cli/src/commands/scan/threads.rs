@@ -138,6 +138,7 @@ fn write(
     input: &crate::input::Input,
     writer: &mut Writer,
 ) -> io::Result<bool> {
+    writer.begin(input);
     loop {
         match queue.recv() {
             Ok(Message::Pieces(pieces)) => {

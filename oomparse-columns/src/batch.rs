@@ -1,5 +1,6 @@
 //! Converts rows to a batch. Missing values, and values that a column cannot store, are null.
 
+use crate::row::Row;
 use arrow_array::builder::{
     BooleanBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
@@ -12,11 +13,11 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, SchemaRef};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// A batch of rows.
-pub(crate) fn batch(
-    schema: &SchemaRef,
-    rows: &[Map<String, Value>],
-) -> Result<RecordBatch, ArrowError> {
+/// A batch of rows: the columns that the schema has.
+///
+/// # Errors
+/// The schema has a column that no row can be converted to.
+pub fn batch(schema: &SchemaRef, rows: &[Row]) -> Result<RecordBatch, ArrowError> {
     let columns: Result<Vec<ArrayRef>, ArrowError> = schema
         .fields()
         .iter()
