@@ -31,11 +31,12 @@ const ENGINES: [&str; 5] = [
 ];
 
 /// What a fleet's archive is read with besides: half a gigabyte.
-const FLEET: [&str; 4] = [
+const FLEET: [&str; 5] = [
     "pyspark>=4,<5",
     "chdb>=3",
     "confluent-kafka>=2.5",
     "moto[server]>=5",
+    "ray[data]>=2",
 ];
 
 /// Apache Kafka, whose jars Maven Central has.
@@ -79,7 +80,8 @@ pub(crate) fn fleet() -> ExitCode {
 
 fn program() -> Result<(), String> {
     let build = ["build", "--release", "--package", "oomparse-cli"];
-    steps::run(&mut steps::cargo(&build))
+    let tables = ["--features", "columns"];
+    steps::run(steps::cargo(&build).args(tables))
 }
 
 /// A large log cut in many places, or a fleet's day: a script of the package's folder `fleet`, with the wheel.

@@ -1,8 +1,10 @@
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -29,6 +31,39 @@ def other_lines(count: int) -> bytes:
 def snapshot(case: str) -> list[dict]:
     text = (CASES / case / "snapshot.json").read_text()
     return [json.loads(line) for line in text.split("\n") if line]
+
+
+GIBIBYTE = 1 << 30
+
+
+def write_line_of_a_gibibyte(path: pathlib.Path) -> None:
+    """A line of a gibibyte, most of it a hole in the file, and a kill below it."""
+    with open(path, "wb") as log:
+        log.write(b"x" * 8192)
+        log.truncate(GIBIBYTE)
+        log.seek(GIBIBYTE)
+        log.write(b"\n" + KILL)
+
+
+@contextlib.contextmanager
+def as_nobody():
+    """Without root's right to read everything."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def folder_for_all():
+    """A folder that everybody may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield pathlib.Path(name)
 
 
 @pytest.fixture

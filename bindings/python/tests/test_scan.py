@@ -10,12 +10,14 @@ import json
 import lzma
 import os
 import pathlib
+import subprocess
+import sys
 import tarfile
 import tomllib
 
 import oomparse
 import pytest
-from conftest import CASES, KILL, UID, other_lines, snapshot
+from conftest import CASES, GIBIBYTE, KILL, UID, as_nobody, other_lines, snapshot, write_line_of_a_gibibyte
 
 
 def cases():
@@ -243,6 +245,56 @@ def test_damaged_logs_take_nothing_from_the_others(tmp_path, log):
     assert names(lambda row: "error" in row) == {"1-flipped.gz", "4-cut.gz"}
     whole = {"2-not.gz", "5-whole.gz", "6-long.log", "kern.log"}
     assert names(lambda row: row.get("type") == "kill") >= whole
+
+
+def test_what_may_not_be_read_is_a_row(folder_for_all):
+    for name in ("a.log", "b.log", "c.log"):
+        (folder_for_all / name).write_bytes(KILL)
+        os.chmod(folder_for_all / name, 0o000 if name == "b.log" else 0o644)
+    shut = folder_for_all / "shut"
+    shut.mkdir()
+    (shut / "d.log").write_bytes(KILL)
+    os.chmod(shut, 0o644)
+    with as_nobody():
+        rows = list(oomparse.scan(folder_for_all, on_error="row"))
+        below = list(oomparse.scan([shut / "d.log", folder_for_all / "a.log"], on_error="row"))
+        with pytest.raises(oomparse.ScanError, match="not permitted"):
+            list(oomparse.scan(folder_for_all / "b.log"))
+    os.chmod(shut, 0o755)
+    said = "reading it is not permitted"
+    assert [row.get("error") for row in rows] == [None, said, None]
+    assert [row.get("error") for row in below] == [said, None]
+    assert rows[1]["file"] == str(folder_for_all / "b.log")
+
+
+def test_what_vanishes_between_listing_and_reading_is_a_row(tmp_path):
+    for name in ("a.log", "b.log", "c.log"):
+        (tmp_path / name).write_bytes(KILL)
+    rows = iter(oomparse.scan(tmp_path, on_error="row"))
+    assert next(rows)["file"] == str(tmp_path / "a.log")
+    (tmp_path / "b.log").unlink()
+    assert next(rows) == {"file": str(tmp_path / "b.log"), "error": "there is no such file"}
+    assert [row["file"] for row in rows] == [str(tmp_path / "c.log")]
+
+
+READ = """
+import sys, oomparse
+pids = [event["victim"]["pid"] for event in oomparse.scan(sys.argv[1:])]
+# What `getrusage` tells is also the memory of the process that began this one.
+[peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(pids, int(peak) >> 10)
+"""
+
+
+def test_a_line_of_a_gibibyte_takes_no_kill_and_little_memory(tmp_path):
+    plain, packed = tmp_path / "a.log", tmp_path / "b.log.gz"
+    write_line_of_a_gibibyte(plain)
+    piece = gzip.compress(b"x" * (1 << 20))
+    packed.write_bytes(piece * (GIBIBYTE >> 20) + gzip.compress(b"\n" + KILL))
+    done = subprocess.run([sys.executable, "-c", READ, plain, packed, plain], capture_output=True, check=True)
+    pids, mebibytes = done.stdout.rsplit(maxsplit=1)
+    assert pids == b"[7, 7, 7]"
+    assert int(mebibytes) < 100
 
 
 def test_what_a_reader_raises_comes_out():

@@ -2,10 +2,13 @@
 
 import gzip
 import os
+import shutil
+import subprocess
+import sys
 
 import oomparse
 import pytest
-from conftest import CASES, KILL, UID, other_lines
+from conftest import CASES, KILL, UID, as_nobody, other_lines, write_line_of_a_gibibyte
 
 
 @pytest.fixture
@@ -105,6 +108,30 @@ def test_what_vanishes_between_listing_and_reading_is_a_row(tmp_path):
     ]
 
 
+def test_what_may_not_be_read_is_a_row(folder_for_all):
+    pytest.importorskip("pyspark")
+    from pyspark_oomparse import OomparseDataSource
+
+    for name in "abc":
+        (folder_for_all / name).write_bytes(KILL)
+        os.chmod(folder_for_all / name, 0o000 if name == "b" else 0o644)
+    with as_nobody():
+        source = OomparseDataSource({"path": str(folder_for_all), "columns": "file,error"})
+        reader = source.reader(source.schema())
+        tasks = reader.partitions()
+        rows = [row["error"] for task in tasks for batch in reader.read(task) for row in batch.to_pylist()]
+    assert rows == [None, "reading it is not permitted", None]
+
+
+def test_a_line_of_a_gibibyte_is_cut_and_takes_no_kill(spark, tmp_path):
+    write_line_of_a_gibibyte(tmp_path / "a.log")
+    (tmp_path / "b.log").write_bytes(KILL)
+    frame = spark.read.format("oomparse").option("splitSize", str(256 << 20)).load(str(tmp_path))
+    assert frame.rdd.getNumPartitions() >= 4
+    rows = frame.select("file", "victim.pid", "error").collect()
+    assert sorted((os.path.basename(row.file), row.pid, row.error) for row in rows) == [("a.log", 7, None), ("b.log", 7, None)]
+
+
 def test_a_task_that_fails_or_is_slow_and_runs_again_gives_no_duplicates(spark, tmp_path):
     for at in range(6):
         kill = KILL.replace(b"7 (java)", b"%d (java)" % at).replace(b"pid=7", b"pid=%d" % at)
@@ -128,6 +155,60 @@ def test_a_task_that_fails_or_is_slow_and_runs_again_gives_no_duplicates(spark, 
     frame.select("victim.pid").mapInArrow(disturbed, "pid long").write.parquet(str(out))
     assert sorted(row.pid for row in spark.read.parquet(str(out)).collect()) == list(range(6))
     assert len(list(tried.iterdir())) == 9
+
+
+SPECULATION = """
+import pathlib, sys, time
+from pyspark import TaskContext
+from pyspark.sql import SparkSession
+
+folder = pathlib.Path(sys.argv[1])
+# On one machine, but with executors of their own: Spark starts no second copy of a task in `local`.
+builder = SparkSession.builder.master("local-cluster[2,2,512]").config("spark.executor.memory", "512m")
+builder = builder.config("spark.ui.enabled", "false").config("spark.driver.memory", "512m").config("spark.log.level", "ERROR")
+builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
+builder = builder.config("spark.speculation", "true").config("spark.speculation.interval", "200ms")
+builder = builder.config("spark.speculation.quantile", "0.5").config("spark.speculation.multiplier", "1.5")
+builder = builder.config("spark.sql.parquet.compression.codec", "gzip")
+spark = builder.getOrCreate()
+
+
+def disturbed(batches):
+    context = TaskContext.get()
+    task, attempt = context.partitionId(), context.attemptNumber()
+    (folder / "tried" / f"{task}-{attempt}").touch()
+    yield from batches
+    if task == 0 and attempt == 0:
+        # Until its copy is done, which ends this one.
+        time.sleep(60)
+    if task == 1 and attempt == 0:
+        raise RuntimeError("the machine is gone")
+
+
+reader = spark.read.format("oomparse").option("splitSize", sys.argv[2]).option("columns", "victim")
+frame = reader.load(f"{folder}/*.log").select("victim.pid")
+begun = time.monotonic()
+frame.mapInArrow(disturbed, "pid long").write.parquet(str(folder / "out"))
+took = time.monotonic() - begun
+pids = sorted(row.pid for row in spark.read.parquet(str(folder / "out")).collect())
+print("pids", pids, "quick" if took < 55 else took)
+spark.stop()
+"""
+
+
+def test_speculation_gives_no_duplicates(tmp_path):
+    pytest.importorskip("pyspark")
+    if shutil.which("java") is None:
+        pytest.skip("no java")
+    for at in range(6):
+        kill = KILL.replace(b"7 (java)", b"%d (java)" % at).replace(b"pid=7", b"pid=%d" % at)
+        (tmp_path / f"{at}.log").write_bytes(kill)
+    (tmp_path / "tried").mkdir()
+    args = [sys.executable, "-c", SPECULATION, str(tmp_path), str(len(KILL))]
+    done = subprocess.run(args, capture_output=True, text=True, timeout=300, check=False)
+    assert "pids [0, 1, 2, 3, 4, 5] quick" in done.stdout, done.stdout + done.stderr[-3000:]
+    tried = {path.name for path in (tmp_path / "tried").iterdir()}
+    assert {"0-0", "0-1", "1-0", "1-1"} <= tried
 
 
 def test_from_oomparse_reads_the_records_of_another_source(spark):
