@@ -2,7 +2,7 @@
 
 use crate::row::Row;
 use arrow_array::builder::{
-    BooleanBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+    BooleanBuilder, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
 use arrow_array::{
     ArrayRef, ListArray, MapArray, RecordBatch, RecordBatchOptions, StringArray, StructArray,
@@ -35,6 +35,11 @@ fn column(field: &Field, values: &[Option<&Value>]) -> Result<ArrayRef, ArrowErr
         DataType::Int64 => {
             let mut builder = Int64Builder::with_capacity(values.len());
             builder.extend(values.iter().map(|value| (*value)?.as_i64()));
+            Arc::new(builder.finish())
+        }
+        DataType::Float64 => {
+            let mut builder = Float64Builder::with_capacity(values.len());
+            builder.extend(values.iter().map(|value| (*value)?.as_f64()));
             Arc::new(builder.finish())
         }
         DataType::Boolean => {

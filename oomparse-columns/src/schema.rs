@@ -5,6 +5,7 @@
 //! | string | utf8 |
 //! | string, RFC 3339 | timestamp in microseconds, UTC |
 //! | number | int64, which engines and Spark support; a larger number is null |
+//! | number, in percent | float64 |
 //! | bool, true | boolean |
 //! | array of string | list of utf8 |
 //! | `a.b`, `a[].b` | a struct, a list of structs |
@@ -85,6 +86,7 @@ fn put(columns: &mut Vec<(String, Node)>, path: &str, kind: DataType) {
 fn type_of(kind: &str, unit: &str) -> DataType {
     match (kind, unit) {
         ("string", "RFC 3339") => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+        ("number", "%") => DataType::Float64,
         ("number", _) => DataType::Int64,
         ("bool" | "true", _) => DataType::Boolean,
         ("array of string", _) => {

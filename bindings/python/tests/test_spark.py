@@ -1,10 +1,13 @@
 """Spark's data source, in a real Spark."""
 
+import glob
 import gzip
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 
 import oomparse
 import pytest
@@ -163,8 +166,7 @@ from pyspark import TaskContext
 from pyspark.sql import SparkSession
 
 folder = pathlib.Path(sys.argv[1])
-# On one machine, but with executors of their own: Spark starts no second copy of a task in `local`.
-builder = SparkSession.builder.master("local-cluster[2,2,512]").config("spark.executor.memory", "512m")
+builder = SparkSession.builder.master(sys.argv[3]).config("spark.executor.memory", "512m").config("spark.executor.cores", "2")
 builder = builder.config("spark.ui.enabled", "false").config("spark.driver.memory", "512m").config("spark.log.level", "ERROR")
 builder = builder.config("spark.driver.bindAddress", "127.0.0.1").config("spark.driver.host", "127.0.0.1")
 builder = builder.config("spark.speculation", "true").config("spark.speculation.interval", "200ms")
@@ -196,15 +198,52 @@ spark.stop()
 """
 
 
-def test_speculation_gives_no_duplicates(tmp_path):
-    pytest.importorskip("pyspark")
+@pytest.fixture
+def cluster(tmp_path):
+    """A master and two workers with different addresses: Spark starts a second copy of a task only on another host."""
+    pyspark = pytest.importorskip("pyspark")
     if shutil.which("java") is None:
         pytest.skip("no java")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = os.path.dirname(pyspark.__file__)
+    deploy = ["java", "-Xmx256m", "-cp", f"{home}/jars/*", "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--add-opens=java.base/java.nio=ALL-UNNAMED"]
+    [core] = glob.glob(f"{home}/jars/spark-core_*")
+    scala = core.rsplit("_", 1)[1].split("-")[0]
+    env = os.environ | {"SPARK_HOME": home, "SPARK_SCALA_VERSION": scala}
+    started = []
+
+    def start(*args):
+        log = open(tmp_path / f"spark-{len(started)}.txt", "wb")
+        started.append(subprocess.Popen([*deploy, *args], env=env, cwd=tmp_path, stdout=log, stderr=log))
+
+    try:
+        start("org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.2)
+        for host in ("127.0.0.1", "127.0.0.2"):
+            folder = str(tmp_path / host)
+            args = ["--host", host, "--cores", "2", "--memory", "700m", "--webui-port", "0", "--work-dir", folder]
+            start("org.apache.spark.deploy.worker.Worker", *args, f"spark://127.0.0.1:{port}")
+        yield f"spark://127.0.0.1:{port}"
+    finally:
+        for process in started[::-1]:
+            process.terminate()
+        for process in started:
+            process.wait(30)
+
+
+def test_speculation_gives_no_duplicates(cluster, tmp_path):
     for at in range(6):
         kill = KILL.replace(b"7 (java)", b"%d (java)" % at).replace(b"pid=7", b"pid=%d" % at)
         (tmp_path / f"{at}.log").write_bytes(kill)
     (tmp_path / "tried").mkdir()
-    args = [sys.executable, "-c", SPECULATION, str(tmp_path), str(len(KILL))]
+    args = [sys.executable, "-c", SPECULATION, str(tmp_path), str(len(KILL)), cluster]
     done = subprocess.run(args, capture_output=True, text=True, timeout=300, check=False)
     assert "pids [0, 1, 2, 3, 4, 5] quick" in done.stdout, done.stdout + done.stderr[-3000:]
     tried = {path.name for path in (tmp_path / "tried").iterdir()}

@@ -84,8 +84,8 @@ class OpenVz(TypedDict, total=False):
 
 class Cause(TypedDict, total=False):
     kind: str
-    pressure_percent: int
-    limit_percent: int
+    pressure_percent: float
+    limit_percent: float
     duration_us: int
     monitored_cgroup: str
 
