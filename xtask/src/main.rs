@@ -97,6 +97,8 @@ cargo xtask <command>
   dist          everything that people install, in dist/packages: static programs for x86-64 and aarch64
                 in archives, .deb and .rpm, liboomparse, the files for log shippers, the JavaScript
                 package, wheels, checksums, a bill of materials
+  dist wheels   the Python package's wheels and sdist alone
+  sizes         write the packages' sizes into the table of docs/install.md
   dist-twice    the same in two folders: every file must have the same bytes
   try-packages  what `dist` made, installed, used and removed in clean roots (as root)
   image         dist/image, the container image of the static programs for x86-64 and aarch64, as an OCI layout;
@@ -224,6 +226,8 @@ fn built(args: &[&str]) -> Option<ExitCode> {
         ["image"] => done(image::run()),
         ["image", rest @ ..] => done(image::of_programs(rest)),
         ["dist"] => done(dist::run()),
+        ["dist", "wheels"] => done(dist::python_wheels()),
+        ["sizes"] => done(dist::set_sizes()),
         ["dist-twice"] => done(dist::twice()),
         ["book"] => done(book::build()),
         ["crates"] => release::crates(),

@@ -11,6 +11,7 @@ mod licences;
 mod native;
 mod shipper_debs;
 mod shippers;
+mod sizes;
 mod stage;
 mod trial;
 mod trial_commands;
@@ -22,9 +23,11 @@ mod trial_wheels;
 mod twice;
 mod wheels;
 
+pub(crate) use sizes::set as set_sizes;
 pub(crate) use trial::run as try_packages;
 pub(crate) use trial_commands::tries;
 pub(crate) use twice::run as twice;
+pub(crate) use wheels::alone as python_wheels;
 
 use crate::static_program::{self as program, MACHINES, Machine};
 use crate::{VERSION, image, root, wasm};

@@ -4,7 +4,7 @@ use super::library::package as library_package;
 use super::native::{deb_name, rpm_name};
 use super::trial_roots::{LOG, debian, fresh, inside, nothing_left, same_events};
 use super::{
-    archive_name, copy_as, library_rpm, output, packages, read, trial_commands, trial_lints,
+    archive_name, copy_as, library_rpm, output, packages, read, sizes, trial_commands, trial_lints,
     trial_npm, trial_shippers, trial_wheels, write,
 };
 use crate::lack::Lack;
@@ -18,6 +18,7 @@ use std::process::{Command, ExitCode};
 pub(crate) fn run() -> ExitCode {
     let mut steps = Steps::default();
     steps.task("the checksums", checksums);
+    steps.task("the sizes in the document", sizes::check);
     steps.task("the static program in an empty root", in_an_empty_root);
     steps.task("every archive unpacks", archives);
     on_arm(&mut steps);

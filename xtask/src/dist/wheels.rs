@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Zig links for other systems than this one: against an older glibc, and against musl. `wheel` packs a folder.
-const TOOLS: [&str; 2] = ["ziglang>=0.13", "wheel>=0.43"];
+/// The same versions give the same bytes.
+const TOOLS: [&str; 2] = ["ziglang==0.17.1", "wheel==0.48.0"];
 
 /// Brings what builds them.
 pub(super) fn bring() -> Result<(), String> {
@@ -20,6 +21,14 @@ pub(super) fn bring() -> Result<(), String> {
         tools::bring_target(&[target])?;
     }
     Ok(())
+}
+
+/// The Python package alone, into the folder of all packages.
+pub(crate) fn alone() -> Result<(), String> {
+    bring()?;
+    super::create(&packages())?;
+    package()?;
+    super::show(&packages())
 }
 
 /// The Python package: its wheels and its sdist.
