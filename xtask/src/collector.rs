@@ -1,4 +1,5 @@
-//! `try-collector`: the program's OpenTelemetry output, in a real collector given by the user.
+//! `try-collector`: the program's OpenTelemetry output, in a real collector, built from its Go modules or given by
+//! the user.
 //!
 //! A generated log and a storm of bare kills go through `oomparse filter` into the `file_log` receiver, and as
 //! OTLP into the `otlp` receiver; the `file` exporter writes what the collector received. Every record must come
@@ -28,7 +29,7 @@ const LISTENS: &str = "127.0.0.1:14318";
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Runs the collector at `bin`; prints a table.
-pub(crate) fn run(bin: &str) -> Result<(), String> {
+pub(crate) fn run(bin: &Path) -> Result<(), String> {
     let dir = target_dir().join("try-collector");
     _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
@@ -49,7 +50,7 @@ pub(crate) fn run(bin: &str) -> Result<(), String> {
         &input,
         &dir.join("in.otlp"),
     )?;
-    let collector = Collector::start(Path::new(bin), &dir)?;
+    let collector = Collector::start(bin, &dir)?;
     let requests = send(&dir.join("in.otlp"))?;
     let records = collector.records(&dir.join("out.json"), lines + requests)?;
     let of = |is: &dyn Fn(&Value) -> bool| records.iter().filter(|record| is(record)).count();

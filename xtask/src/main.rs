@@ -121,14 +121,15 @@ cargo xtask <command>
                 build liboomparse and put library, header and oomparse.pc below DIR
   fluent-bit-filter
                 build the native filter, as target/release/flb-filter_oomparse.so
-  try-fluent-bit --bin PATH [--lines N] [--rounds N] [--part all|cost]
+  try-fluent-bit --bin PATH [--lines N] [--rounds N] [--part all|records|cost]
                 run the filters in your Fluent Bit, native, WASM and Lua: records in and out, the
                 configurations for WASM (as root with real kills), lines per CPU second
   try-vector --bin PATH
                 run the configurations for Vector in yours: every record once, kills with their pods' names
-  try-collector --bin PATH
-                what `filter` and `scan --format otlp` write, in your OpenTelemetry collector (receivers
-                file_log and otlp, exporter file): every record once, every kill with its event
+  try-collector [--bin PATH]
+                what `filter` and `scan --format otlp` write, in an OpenTelemetry collector (built from its Go
+                modules, or yours with the receivers file_log and otlp and the exporter file): every record
+                once, every kill with its event
   try-fluentd --bin PATH
                 run the configurations for Fluentd in yours: every record once, every kill, also over a restart
   try-kubernetes [--tools DIR]
@@ -244,7 +245,8 @@ fn tried(args: &[&str]) -> Option<ExitCode> {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
         }
         ["try-vector", "--bin", bin] => done(vector::run(bin)),
-        ["try-collector", "--bin", bin] => done(collector::run(bin)),
+        ["try-collector"] => done(telemetry::build().and_then(|bin| collector::run(&bin))),
+        ["try-collector", "--bin", bin] => done(collector::run(Path::new(bin))),
         ["try-fluentd", "--bin", bin] => done(fluentd::run(bin)),
         ["try-telemetry", rest @ ..] => done(telemetry::run(rest)),
         ["try-kubernetes", rest @ ..] => done(kubernetes::run(rest)),

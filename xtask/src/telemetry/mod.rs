@@ -54,16 +54,18 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     }
 }
 
-/// Builds the collector from its Go modules, once.
-fn build() -> Result<PathBuf, String> {
+/// Builds the collector from its Go modules; without Go, what was built before is taken.
+pub(crate) fn build() -> Result<PathBuf, String> {
     let program = target_dir().join("tools/collector");
-    if program.is_file() {
-        return Ok(program);
-    }
     if system::find("go").is_none() {
-        return Err("go is missing: apt-get install golang-go, or --collector PATH".to_owned());
+        return if program.is_file() {
+            Ok(program)
+        } else {
+            let how = "apt-get install golang-go, or give the path of a collector";
+            Err(format!("go is missing: {how}"))
+        };
     }
-    println!("    builds a collector, once: some minutes");
+    println!("    builds a collector: the first time this takes some minutes");
     let mut go = Command::new("go");
     go.args(["build", "-trimpath", "-ldflags=-s -w", "-o"])
         .arg(&program)
