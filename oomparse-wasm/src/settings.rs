@@ -1,4 +1,5 @@
-//! Whose lines are read besides the kernel's: the options that Fluent Bit's wasm filter has no place for.
+//! Whose lines are read besides the kernel's, and below which cgroups a cluster runs: the options that Fluent Bit's
+//! wasm filter has no place for.
 //!
 //! They stand in a file, under the native filter's names and with its values:
 //!
@@ -6,40 +7,50 @@
 //! # Not all daemons, as without this file.
 //! Sources earlyoom,kubelet
 //! Origin  earlyoom
+//! Cgroup_Roots /user.slice/user-1000.slice
 //! ```
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
-use oomparse_core::{Accept, Daemon, Options};
+use oomparse_core::{Accept, CgroupRoots, Daemon, Options};
 
-/// Whose lines are read besides the kernel's.
-#[derive(Clone, Copy, Debug)]
+/// What the file tells.
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The daemons, in whatever else is accepted there.
     daemons: Accept,
     /// The daemon that wrote the log, where its lines do not show it.
     origin: Option<Daemon>,
+    /// Cgroups below which a cluster runs.
+    cgroup_roots: CgroupRoots,
 }
 
 impl Settings {
     /// All daemons.
-    pub const ALL: Self = Self {
-        daemons: Accept::KERNEL.and_all_daemons(),
-        origin: None,
-    };
+    #[must_use]
+    pub fn all() -> Self {
+        Self {
+            daemons: Accept::KERNEL.and_all_daemons(),
+            ..Self::none()
+        }
+    }
 
     /// The kernel alone.
-    pub const NONE: Self = Self {
-        daemons: Accept::KERNEL,
-        origin: None,
-    };
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            daemons: Accept::KERNEL,
+            origin: None,
+            cgroup_roots: CgroupRoots::new(),
+        }
+    }
 
     /// What a file says.
     ///
     /// # Errors
     /// A sentence that names the option.
     pub fn read(text: &str) -> Result<Self, String> {
-        let mut settings = Self::ALL;
+        let mut settings = Self::all();
         for line in text.lines().map(str::trim) {
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -56,6 +67,13 @@ impl Settings {
                 }
             } else if is("Origin") {
                 settings.origin = Some(daemon("Origin", value.trim())?);
+            } else if is("Cgroup_Roots") {
+                for root in words(value) {
+                    if !settings.cgroup_roots.add(root.as_bytes()) {
+                        let what = "Cgroup_Roots are paths that begin with `/`, not `";
+                        return Err(sentence(&[what, root, "`"]));
+                    }
+                }
             } else {
                 return Err(sentence(&["there is no option `", name, "`"]));
             }
@@ -64,22 +82,23 @@ impl Settings {
     }
 
     /// The options where this much is accepted of the kernel's.
-    pub(crate) fn options(self, kernels: Accept) -> Options {
+    pub(crate) fn options(&self, kernels: Accept) -> Options {
         let mut options = Options::default();
         options.accept = kernels.and_daemons_of(self.daemons);
         options.origin = self.origin;
+        options.cgroup_roots = self.cgroup_roots.clone();
         options
     }
 
     /// Whether any line may be a daemon's.
-    pub(crate) fn names_an_origin(self) -> bool {
+    pub(crate) fn names_an_origin(&self) -> bool {
         self.origin.is_some()
     }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self::ALL
+        Self::all()
     }
 }
 
@@ -118,6 +137,11 @@ mod tests {
         let some = read("sources\tearlyoom, kubelet\nOrigin nohang").options(Accept::KERNEL);
         assert_eq!((some.accept, some.origin), (two, Some(Daemon::Nohang)));
         assert!(!read("Sources all").names_an_origin());
+        let roots = read("Cgroup_Roots /a, /b\n").options(Accept::KERNEL);
+        let mut two = CgroupRoots::new();
+        assert!(two.add(b"/a") && two.add(b"/b"));
+        assert_eq!(roots.cgroup_roots, two);
+        assert_eq!(roots.accept, Accept::KERNEL.and_all_daemons());
     }
 
     #[test]
@@ -128,6 +152,7 @@ mod tests {
             ("Origin all", "Origin: `all`"),
             ("Origin", "Origin: ``"),
             ("Trust any", "`Trust`"),
+            ("Cgroup_Roots user.slice", "`user.slice`"),
         ] {
             let sentence = Settings::read(text).unwrap_err();
             assert!(sentence.contains(word), "{sentence}");

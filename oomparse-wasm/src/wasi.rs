@@ -154,10 +154,10 @@ pub(crate) fn settings() -> Settings {
                 "; only the kernel's lines are read\n",
             ];
             parts.into_iter().for_each(complain);
-            Settings::NONE
+            Settings::none()
         });
     }
-    Settings::ALL
+    Settings::all()
 }
 
 /// Writes to the standard error stream.
