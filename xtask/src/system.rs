@@ -66,6 +66,11 @@ const OTHERS: &[(&str, &str)] = &[
     ("rpmlint", "rpmlint"),
     ("qemu-aarch64-static", "qemu-user-static"),
     ("systemd-analyze", "systemd"),
+    // Writes a journal.
+    (
+        "/lib/systemd/systemd-journal-remote",
+        "systemd-journal-remote",
+    ),
     // Look at the container image.
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),

@@ -171,14 +171,10 @@ fn kmsg(host: &Host, hierarchy: &Hierarchy, driver: Driver, name: &str) -> Resul
 
 /// A directory with a journal in which the kernel reports the kills of the input; or why there is none.
 fn journal(host: &Host, input: &Input) -> Result<Result<PathBuf, String>, String> {
-    let program = "systemd-journal-remote";
-    let programs = [
-        system::find(program),
-        Some(Path::new("/lib/systemd").join(program)),
-    ];
-    let Some(program) = programs.into_iter().flatten().find(|path| path.is_file()) else {
-        return Ok(Err(format!("{program} is missing, which writes a journal")));
-    };
+    let program = "/lib/systemd/systemd-journal-remote";
+    if let Err(lack) = system::bring(&[program]) {
+        return Ok(Err(String::from(lack)));
+    }
     let log = fs::read_to_string(&input.path)
         .map_err(|error| format!("{}: {error}", input.path.display()))?;
     let mut text = String::new();
