@@ -5,6 +5,10 @@
 //! [`Filter`], ordinary safe code that is tested like any other. The code that uses the host's pointers is in
 //! `abi.rs` and exists only on WebAssembly. The functions for JavaScript are in `js.rs`, and those for the page
 //! in `page/` and `unpack/`.
+//!
+//! The keys of events and names are those of `oomparse-host`, and whom to believe is decided in the core, as for every
+//! host. The streams by tag are [`Filter`]'s own: `oomparse_host::Host` reads records with the whole parser, and with
+//! it `oomparse.wasm` was 12,252 bytes over its 220 KiB. The same record scripts (`corpus/scripts`) hold both.
 #![cfg_attr(
     all(
         target_arch = "wasm32",
