@@ -17,13 +17,15 @@ pub(super) const SHIPPERS: [(&str, &str); 4] = [
 ];
 
 /// Where files of the archives are installed by hand, and where the packages have them.
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 8] = [
     ("/usr/local/bin/oomparse", "/usr/bin/oomparse"),
     ("in /usr/local/bin,", "in /usr/bin,"),
     ("/usr/local/lib/oomparse/", "/usr/lib/oomparse/"),
     // Vector's own user may write there.
     ("/var/lib/oomparse/", "/var/lib/vector/oomparse/"),
-    ("/etc/fluent-bit/oomparse", "/usr/lib/fluent-bit/oomparse"),
+    // Modules, but not the directory of options.
+    ("/etc/fluent-bit/oomparse.", "/usr/lib/fluent-bit/oomparse."),
+    ("/etc/fluent-bit/oomparse-", "/usr/lib/fluent-bit/oomparse-"),
     (
         "/etc/fluent-bit/plugins.conf",
         "/etc/fluent-bit/oomparse-plugins.conf",

@@ -109,7 +109,18 @@ fn systemd(host: &Host, input: &Input, journal: &Path, name: &str) -> Result<(),
         ("name           systemd\n", "    path ")
     };
     let new = format!("{old}{separator}{}\n", journal.display());
-    let config = copy(host, name, &[(old, new)])?;
+    let mut changes = vec![(old, new)];
+    if name.contains("-sources") {
+        // Directories that are not there stop the host.
+        let options = host.dir.join("options");
+        fs::create_dir_all(&options).map_err(|error| format!("{}: {error}", options.display()))?;
+        write(&options.join("oomparse.conf"), "Sources all\n")?;
+        changes.push((
+            "/etc/fluent-bit/oomparse,/var/log/pods,/var/log/containers",
+            format!("{},{}", options.display(), host.pods().display()),
+        ));
+    }
+    let config = copy(host, name, &changes)?;
     let mut running = Running::start(host, &config)?;
     all_kills(input, &mut running, name)
 }
