@@ -244,6 +244,7 @@ mod tests {
             "vector/lua.yaml",
             "fluent-bit/native/kmsg.yaml",
             "fluent-bit/wasm/tail.yaml",
+            "fluent-bit/wasm/systemd-sources.yaml",
         ] {
             let mut text = read(&root().join("integrations").join(file)).unwrap();
             texts.push_str(&text);
@@ -251,6 +252,8 @@ mod tests {
                 text = text.replace(by_hand, packaged);
             }
             assert!(!text.contains("/usr/local/"), "{file}");
+            // Of what is in /usr/lib nothing is written by an administrator.
+            assert!(!text.contains("/usr/lib/fluent-bit/oomparse,"), "{file}");
         }
         for (by_hand, _) in PLACES {
             assert!(texts.contains(by_hand), "{by_hand}");
