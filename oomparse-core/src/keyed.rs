@@ -247,6 +247,13 @@ impl KeyedParser {
         self.sieve.is_candidate(line)
     }
 
+    /// Where the first [candidate](Self::is_candidate) of these lines has what makes it one: lines that end before this
+    /// position are none. Allocates nothing.
+    #[must_use]
+    pub fn next_candidate(&self, lines: &[u8]) -> Option<usize> {
+        self.sieve.find(lines)
+    }
+
     /// The log's parser, which becomes the current one. Keeps all others within their bounds.
     fn parser(&mut self, key: &[u8]) -> &mut Parser {
         let most = (self.max_streams, MAX_OPEN_BYTES);

@@ -141,6 +141,16 @@ impl<N: Names> Host<N> {
             || self.parsers.is_candidate(bytes)
     }
 
+    /// The same for many records of a stream: those that end before this position do not matter, until one that does
+    /// is taken. `None` if none of them does.
+    #[must_use]
+    pub fn next_wanted(&self, stream: &[u8], records: &[u8]) -> Option<usize> {
+        if self.in_report && self.parsers.wants_every_line(stream) {
+            return Some(0);
+        }
+        self.parsers.next_candidate(records)
+    }
+
     /// The same for a record of which the caller has only the text at hand: where daemons' lines are read,
     /// the author may be named beside it, so every record matters and the parser searches it as a whole.
     #[must_use]

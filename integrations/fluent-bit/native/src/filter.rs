@@ -30,6 +30,10 @@ struct Chunk<'a> {
     bytes: &'a [u8],
     /// What is written, if anything changed.
     out: Option<Vec<u8>>,
+    /// How much of the old chunk is in it, or was left out of it.
+    done: usize,
+    /// Records that end before this position do not matter.
+    next: usize,
     /// The record before, if it did not matter by itself.
     refused: Option<Record<'a>>,
     /// The log line before, and where it ends.
@@ -37,19 +41,15 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// The buffer to write to, in place of what follows `position` in the old chunk.
+    /// The buffer to write to, with everything of the old chunk up to `position`.
     fn from(&mut self, position: usize) -> &mut Vec<u8> {
-        self.out.get_or_insert_with(|| {
-            let mut out = Vec::with_capacity(self.bytes.len() + 4096);
-            out.extend_from_slice(self.bytes.get(..position).unwrap_or_default());
-            out
-        })
-    }
-
-    fn copy(&mut self, record: &Record<'a>) {
-        if let Some(out) = &mut self.out {
-            out.extend_from_slice(record.bytes);
-        }
+        // Room for as many events as a chunk of reports alone has, lest all be copied again to grow.
+        let new = || Vec::with_capacity(self.bytes.len() + self.bytes.len() / 4 + 4096);
+        let out = self.out.get_or_insert_with(new);
+        let unchanged = self.bytes.get(self.done..position);
+        out.extend_from_slice(unchanged.unwrap_or_default());
+        self.done = self.done.max(position);
+        out
     }
 }
 
@@ -123,6 +123,8 @@ impl Filter {
         let mut chunk = Chunk {
             bytes,
             out: None,
+            done: 0,
+            next: 0,
             refused: None,
             last: None,
         };
@@ -145,9 +147,9 @@ impl Filter {
             }
         }
         self.end_run(tag, &mut chunk);
-        // What is not a log event, and what follows it, goes on as it is.
-        if let Some(out) = &mut chunk.out {
-            out.extend_from_slice(bytes.get(end..).unwrap_or_default());
+        if chunk.out.is_some() {
+            // Also what is not a log event, and what follows it.
+            chunk.from(bytes.len());
         }
         chunk.out
     }
@@ -163,14 +165,16 @@ impl Filter {
     }
 
     fn record<'a>(&mut self, record: &Record<'a>, tag: &[u8], start: usize, chunk: &mut Chunk<'a>) {
-        let matters = record.seconds.is_some() && self.host.wants(tag, record.bytes);
+        let matters = record.seconds.is_some() && self.matters(tag, start, record, chunk);
         let line = matters
             .then(|| record.line(&self.settings.places))
             .flatten();
         let Some(line) = line else {
             chunk.refused = Some(*record);
-            return chunk.copy(record);
+            return;
         };
+        // What matters may open a report, or end one.
+        chunk.next = 0;
         // An indented line may follow a newline in the record before it.
         let before = chunk.refused.take();
         if matches!(&*line, [b' ' | b'\t', ..])
@@ -187,6 +191,28 @@ impl Filter {
         }
     }
 
+    /// Whether a record matters. Of many that do not, all are searched at once.
+    fn matters(
+        &self,
+        tag: &[u8],
+        start: usize,
+        record: &Record<'_>,
+        chunk: &mut Chunk<'_>,
+    ) -> bool {
+        let end = start + record.bytes.len();
+        if end <= chunk.next {
+            return false;
+        }
+        if chunk.next <= start {
+            let rest = chunk.bytes.get(start..).unwrap_or_default();
+            chunk.next = match self.host.next_wanted(tag, rest) {
+                Some(at) => start + at,
+                None => chunk.bytes.len(),
+            };
+        }
+        chunk.next < end && self.host.wants(tag, record.bytes)
+    }
+
     /// The event that this record completes goes into it.
     fn enrich<'a>(
         &mut self,
@@ -197,16 +223,16 @@ impl Filter {
         chunk: &mut Chunk<'a>,
     ) {
         let Some(event) = self.host.take(tag, record.seconds, line) else {
-            return chunk.copy(record);
+            return;
         };
         let mut changed = Vec::with_capacity(record.bytes.len() + 2048);
         let key = &self.settings.event_key;
         if output::enriched(record, &event, key, &mut changed).is_some() {
             self.host.counts_mut().gave(&event);
             chunk.from(start).extend_from_slice(&changed);
+            chunk.done = start + record.bytes.len();
         } else {
             self.host.counts_mut().lost(&event);
-            chunk.copy(record);
         }
     }
 
@@ -222,8 +248,7 @@ impl Filter {
         if self.settings.drop_report && taken.is_of_report {
             self.counts.dropped += 1;
             chunk.from(start);
-        } else {
-            chunk.copy(record);
+            chunk.done = start + record.bytes.len();
         }
         self.give_complete(record, tag, start + record.bytes.len(), chunk);
     }

@@ -45,16 +45,25 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// A number of this many bytes, big endian.
-    fn number(&mut self, len: usize) -> Option<u64> {
-        let bytes = self.take(len)?;
-        Some(
-            bytes
-                .iter()
-                .fold(0, |number, byte| number << 8 | u64::from(*byte)),
-        )
+    fn byte(&mut self) -> Option<u8> {
+        let byte = *self.bytes.get(self.at)?;
+        self.at += 1;
+        Some(byte)
     }
 
+    /// A number of 1, 2, 4 or 8 bytes, big endian.
+    #[inline]
+    fn number(&mut self, len: usize) -> Option<u64> {
+        let bytes = self.take(len)?;
+        Some(match *bytes {
+            [a] => u64::from(a),
+            [a, b] => u64::from(u16::from_be_bytes([a, b])),
+            [a, b, c, d] => u64::from(u32::from_be_bytes([a, b, c, d])),
+            _ => u64::from_be_bytes(bytes.try_into().ok()?),
+        })
+    }
+
+    #[inline]
     fn length(&mut self, len: usize) -> Option<usize> {
         usize::try_from(self.number(len)?).ok()
     }
@@ -65,13 +74,14 @@ impl<'a> Reader<'a> {
     }
 
     fn extension(&mut self, len: usize) -> Option<Value<'a>> {
-        let kind = self.number(1)? as u8;
+        let kind = self.byte()?;
         Some(Value::Extension(kind.cast_signed(), self.take(len)?))
     }
 
     /// The head of the next value; what is in an array or a map follows.
+    #[inline]
     pub(crate) fn value(&mut self) -> Option<Value<'a>> {
-        let head = self.number(1)? as u8;
+        let head = self.byte()?;
         Some(match head {
             0..=0x7f => Value::Unsigned(u64::from(head)),
             0x80..=0x8f => Value::Map(usize::from(head & 15)),
@@ -103,17 +113,49 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Steps over the head of the next value, or over all of one that contains no others; returns how many follow.
+    #[inline]
+    fn step(&mut self) -> Option<usize> {
+        let head = *self.bytes.get(self.at)?;
+        // What nearly all values of a log are.
+        let len = match head {
+            0x80..=0x8f => {
+                self.at += 1;
+                return Some(2 * usize::from(head & 15));
+            }
+            0xa0..=0xbf => 1 + usize::from(head & 31),
+            0xd9 => 2 + usize::from(*self.bytes.get(self.at + 1)?),
+            _ => {
+                return match self.value()? {
+                    Value::Array(len) => Some(len),
+                    Value::Map(len) => len.checked_mul(2),
+                    _ => Some(0),
+                };
+            }
+        };
+        self.take(len).map(|_| 0)
+    }
+
+    /// Seconds of the next event's timestamp if it has the form that the host itself writes, `[[timestamp, `; else
+    /// nothing is read.
+    #[inline]
+    pub(crate) fn stamp(&mut self) -> Option<u32> {
+        let (head, seconds) = self.bytes.get(self.at..self.at + 12)?.split_at(4);
+        if head != [0x92, 0x92, 0xd7, 0] {
+            return None;
+        }
+        self.at += 12;
+        let (seconds, _) = seconds.split_first_chunk::<4>()?;
+        Some(u32::from_be_bytes(*seconds))
+    }
+
     /// Steps over the next value with everything in it.
+    #[inline]
     pub(crate) fn skip(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         let mut left = 1usize;
         while left > 0 {
-            left -= 1;
-            left = match self.value()? {
-                Value::Array(len) => left.checked_add(len)?,
-                Value::Map(len) => left.checked_add(len.checked_mul(2)?)?,
-                _ => left,
-            };
+            left = left.checked_sub(1)?.checked_add(self.step()?)?;
             // More values than bytes cannot be.
             if left > self.bytes.len().saturating_sub(self.at) {
                 return None;

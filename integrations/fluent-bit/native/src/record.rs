@@ -26,16 +26,12 @@ pub(crate) struct Record<'a> {
 /// The next log event of a chunk; `None` if it is not one.
 pub(crate) fn next<'a>(chunk: &mut Reader<'a>, bytes: &'a [u8]) -> Option<Record<'a>> {
     let start = chunk.position();
-    if chunk.value()? != Value::Array(2) {
-        return None;
-    }
-    let seconds = match chunk.value()? {
-        Value::Array(2) => {
-            let seconds = timestamp(chunk.value()?)?;
+    let seconds = match chunk.stamp() {
+        Some(seconds) => {
             chunk.skip()?;
-            seconds
+            not_a_mark(seconds)
         }
-        stamp => timestamp(stamp)?,
+        None => stamp(chunk)?,
     };
     let head = bytes.get(start..chunk.position())?;
     let body = chunk.skip()?;
@@ -47,6 +43,26 @@ pub(crate) fn next<'a>(chunk: &mut Reader<'a>, bytes: &'a [u8]) -> Option<Record
     })
 }
 
+/// What stands before an event's body, in any form; an inner `None` for a group's marks.
+fn stamp(chunk: &mut Reader<'_>) -> Option<Option<u64>> {
+    if chunk.value()? != Value::Array(2) {
+        return None;
+    }
+    match chunk.value()? {
+        Value::Array(2) => {
+            let seconds = timestamp(chunk.value()?)?;
+            chunk.skip()?;
+            Some(seconds)
+        }
+        stamp => timestamp(stamp),
+    }
+}
+
+/// The seconds, unless they are -1 or -2.
+fn not_a_mark(seconds: u32) -> Option<u64> {
+    (seconds < u32::MAX - 1).then_some(u64::from(seconds))
+}
+
 /// Seconds of a timestamp; an inner `None` for a group's marks.
 fn timestamp(value: Value<'_>) -> Option<Option<u64>> {
     match value {
@@ -55,8 +71,7 @@ fn timestamp(value: Value<'_>) -> Option<Option<u64>> {
         Value::Float(seconds) if seconds >= 0.0 => Some(Some(seconds as u64)),
         Value::Extension(0, bytes) => {
             let (seconds, _) = bytes.split_first_chunk::<4>()?;
-            let seconds = u32::from_be_bytes(*seconds);
-            Some((seconds < u32::MAX - 1).then_some(u64::from(seconds)))
+            Some(not_a_mark(u32::from_be_bytes(*seconds)))
         }
         _ => None,
     }
@@ -132,5 +147,61 @@ fn text_of(value: &[u8]) -> Option<&[u8]> {
     match Reader::new(value).value()? {
         Value::Text(text) => Some(text),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body of one text, after this head.
+    fn event(head: &[u8]) -> Vec<u8> {
+        [head, b"\x81\xa3log\xd9\x02hi"].concat()
+    }
+
+    #[test]
+    fn every_form_of_a_stamp_is_read() {
+        for (head, seconds) in [
+            // As the host writes it: an extension, with metadata, also when that is not empty.
+            (
+                &b"\x92\x92\xd7\x00\x00\x00\x00\x07\x00\x00\x00\x09\x80"[..],
+                Some(7),
+            ),
+            (
+                b"\x92\x92\xd7\x00\x00\x00\x00\x07\x00\x00\x00\x09\x81\xa1a\x01",
+                Some(7),
+            ),
+            (
+                b"\x92\x92\xc7\x08\x00\x00\x00\x00\x07\x00\x00\x00\x09\x80",
+                Some(7),
+            ),
+            (b"\x92\x92\x07\x80", Some(7)),
+            (b"\x92\xd7\x00\x00\x00\x00\x07\x00\x00\x00\x09", Some(7)),
+            (b"\x92\x07", Some(7)),
+            // A group's begin and end.
+            (
+                b"\x92\x92\xd7\x00\xff\xff\xff\xff\x00\x00\x00\x00\x80",
+                None,
+            ),
+            (
+                b"\x92\x92\xd7\x00\xff\xff\xff\xfe\x00\x00\x00\x00\x80",
+                None,
+            ),
+            (b"\x92\x92\xff\x80", None),
+        ] {
+            let bytes = event(head);
+            let mut reader = Reader::new(&bytes);
+            let record = next(&mut reader, &bytes).unwrap();
+            assert_eq!((record.seconds, record.head), (seconds, head));
+            assert_eq!(record.bytes, bytes);
+            assert_eq!(
+                record.pairs().collect::<Vec<_>>(),
+                [(&b"log"[..], &b"\xd9\x02hi"[..])]
+            );
+            for end in 0..bytes.len() {
+                let cut = &bytes[..end];
+                assert!(next(&mut Reader::new(cut), cut).is_none(), "{cut:?}");
+            }
+        }
     }
 }
