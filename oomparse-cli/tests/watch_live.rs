@@ -95,6 +95,16 @@ fn main() -> ExitCode {
         Ok(())
     });
     trials.push(trial.with_ignored_flag(!can_run));
+    // Only where `cargo xtask live-storm --npd PATH` names one.
+    if let Some(program) = std::env::var_os("OOMPARSE_NPD") {
+        let machine = hierarchy.clone();
+        let can_run = machine.is_ok();
+        let trial = Trial::test("beside_node_problem_detector", move || {
+            storm::beside::node_problem_detector(&machine.map_err(Failed::from)?, program.as_ref());
+            Ok(())
+        });
+        trials.push(trial.with_ignored_flag(!can_run));
+    }
     let machine = hierarchy.clone();
     let can_run = machine.is_ok();
     let trial = Trial::test("a_path_that_the_kernel_cuts_names_nobody_else", move || {

@@ -139,8 +139,9 @@ cargo xtask <command>
   try-telemetry [--collector PATH]
                 what the agent sends, in a real OpenTelemetry collector (built from its Go modules) field by
                 field, and in a real Prometheus every query of the dashboard
-  live-storm    200 real kills in 20 pods and 250 idle pods beside the optimised `watch --infer` (as root): how many
-                it names, what it costs
+  live-storm [--npd PATH]
+                200 real kills in 20 pods and 250 idle pods beside the optimised `watch --infer` (as root): how many
+                it names, what it costs; with PATH, `watch` beside that node-problem-detector
   live-vm --kernel PATH [--qemu PATH] [--accel kvm]
                 boot your kernel in QEMU with cgroup v2 and run the live test of `oomparse watch` there
   live-killers [--kernel PATH]
@@ -251,7 +252,8 @@ fn tried(args: &[&str]) -> Option<ExitCode> {
         ["try-telemetry", rest @ ..] => done(telemetry::run(rest)),
         ["try-kubernetes", rest @ ..] => done(kubernetes::run(rest)),
         ["live-killers", rest @ ..] => done(live_killers::run(rest)),
-        ["live-storm"] => done(live_storm::run()),
+        ["live-storm"] => done(live_storm::run(None)),
+        ["live-storm", "--npd", path] => done(live_storm::run(Some(path))),
         ["live-vm", rest @ ..] => {
             done(live_vm::Machine::from_args(rest).and_then(|machine| machine.run()))
         }

@@ -69,6 +69,17 @@ pub(crate) fn start_with(args: &[&str], environment: &[(&str, &str)]) -> Watch {
     }
 }
 
+/// Processor time that a process has taken, of all its threads.
+pub(crate) fn processor_time(pid: u32) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let nanos = tasks.filter_map(|task| {
+        // A thread may have ended meanwhile.
+        let text = fs::read_to_string(task.unwrap().path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanos.sum())
+}
+
 impl Watch {
     fn take(&mut self, line: (Instant, String)) {
         let event = serde_json::from_str(&line.1).unwrap_or_else(|_| panic!("{}", line.1));
@@ -82,14 +93,13 @@ impl Watch {
         })
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Processor time that it has taken, of all its threads.
     pub(crate) fn processor_time(&self) -> Duration {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
-        let nanos = tasks.map(|task| {
-            let text = fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();
-            text.split(' ').next().unwrap().parse::<u64>().unwrap()
-        });
-        Duration::from_nanos(nanos.sum())
+        processor_time(self.id())
     }
 
     /// The first event that is such, and when it came.

@@ -1,5 +1,7 @@
 //! Kills that the kernel leaves bare, and kills without a line: `watch --infer`.
 
+pub(crate) mod beside;
+
 use crate::live::{overflow, watch};
 use crate::{RATE_LIMIT, SECOND, assert_named, logs};
 use oomparse_tests::pod::{Driver, Hierarchy, Pod};
