@@ -391,7 +391,8 @@ pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
     }))
 }
 
-#[cfg(all(test, feature = "carriers", feature = "serde"))]
+#[cfg(test)]
+#[cfg(all(feature = "carriers", feature = "serde"))]
 mod tests {
     use super::*;
 
