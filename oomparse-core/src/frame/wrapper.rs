@@ -391,8 +391,8 @@ pub(super) fn kibana_row(line: &[u8]) -> Option<Frame<'_>> {
     }))
 }
 
-#[cfg(test)]
 #[cfg(all(feature = "carriers", feature = "serde"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
