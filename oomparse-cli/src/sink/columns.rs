@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout};
 pub(super) fn open(format: ColumnFormat) -> Result<Box<dyn Sink>, String> {
     let out = io::stdout();
     if out.is_terminal() {
-        return Err("this is no text for a terminal; add `> FILE`".to_owned());
+        return Err("this format is binary, not text for a terminal; add `> FILE`".to_owned());
     }
     let kind = match format {
         ColumnFormat::Arrow => Kind::Arrow,
