@@ -65,6 +65,8 @@ pub use event::{
     Selected, Shared, SourceFile, Stage, StatValues, System, TaskRow, Testimony, Victim,
 };
 #[cfg(feature = "serde")]
+pub use frame::RecordFramer;
+#[cfg(feature = "serde")]
 pub use frame::with_member;
 pub use frame::{Fragment, Frame, FrameKind, Framer};
 pub use frame_reader::FrameReader;

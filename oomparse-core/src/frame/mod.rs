@@ -48,6 +48,8 @@ mod yaml_text;
 pub use record::with_member;
 
 pub use framer::Framer;
+#[cfg(feature = "serde")]
+pub use prefix::record::RecordFramer;
 
 #[cfg(feature = "serde")]
 pub(crate) use detect::wall_time;

@@ -17,7 +17,7 @@ use crate::pods::{Pods, Sources, kubernetes};
 use crate::settings::Settings;
 use alloc::vec::Vec;
 use oomparse_core::limits::MAX_LINE_LEN;
-use oomparse_core::{Accept, FrameParser, OomEvent, Options, with_member};
+use oomparse_core::{Accept, FrameParser, OomEvent, Options, RecordFramer, with_member};
 use oomparse_host::KEYS;
 
 /// How many tags' reports are kept apart; beyond that, the tag that was silent longest is dropped. Kernel text
@@ -66,6 +66,8 @@ pub enum Answer {
 #[derive(Debug, Default)]
 pub struct Filter {
     sieve: FrameParser,
+    /// What the records of a report have in common.
+    records: RecordFramer,
     streams: Vec<Stream>,
     /// How many streams are in a report, so that every line of them matters.
     in_report: usize,
@@ -176,7 +178,8 @@ impl Filter {
         // The host has copied the last one.
         self.answer = Vec::new();
         // In a log, a leading blank means that a line continues.
-        let Some(line) = Line::of(record.trim_ascii(), mode.accepts()) else {
+        let text = record.trim_ascii();
+        let Some(line) = Line::of(&mut self.records, text, mode.accepts()) else {
             return Answer::Keep;
         };
         if mode == Mode::Lines {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use oomparse_core::FrameParser as Parser;
 #[cfg(feature = "sources")]
 use oomparse_core::Parser;
-use oomparse_core::{Accept, Frame, FrameKind, Framer, OomEvent, Options};
+use oomparse_core::{Accept, Frame, FrameKind, OomEvent, Options, RecordFramer};
 
 /// A record as it is read.
 pub(super) struct Line<'r> {
@@ -21,8 +21,11 @@ pub(super) struct Line<'r> {
 impl<'r> Line<'r> {
     /// The record, if it is one, and can make an event by its author. The whole parser knows itself whom to
     /// believe, and objects of Kubernetes have no message.
-    pub(super) fn of(text: &'r [u8], accept: Accept) -> Option<Self> {
-        let frame = Framer::new().frame(text);
+    pub(super) fn of(records: &mut RecordFramer, text: &'r [u8], accept: Accept) -> Option<Self> {
+        let frame = records.frame(text);
+        // The whole parser would read what is not one as a line.
+        #[cfg(feature = "sources")]
+        let frame = frame.or_else(|| oomparse_core::Framer::new().frame(text));
         let is_record = |frame: &Frame<'_>| {
             matches!(
                 frame.kind,

@@ -61,6 +61,12 @@ pub(super) fn object(line: &[u8], nested: u8) -> Option<Frame<'_>> {
     }
 }
 
+/// Whether a record has a text under a key that shippers use for it: whatever the text says, it is the message.
+#[cfg(feature = "carriers")]
+pub(super) fn has_text_key(line: &[u8]) -> bool {
+    json::read(line).is_some_and(|fields| fields.text.is_some())
+}
+
 /// The contents of a record, whatever the keys are called.
 #[derive(Default)]
 struct Fields<'a> {

@@ -10,6 +10,9 @@
 //! is read before the message. What the message may still show about its author, host or caller is read by the
 //! same functions as for any other line.
 
+#[cfg(feature = "serde")]
+pub(super) mod record;
+
 use super::{Author, Frame, FrameKind, dmesg, syslog};
 use crate::bytes::words::{has, has_pair, position, six_digits, starts_with};
 use crate::line::tasks::begins_row;
