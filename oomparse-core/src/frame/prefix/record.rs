@@ -225,43 +225,47 @@ mod tests {
         "{\"log\":1}",
     ];
 
+    fn syslog(message: &str, micros: u32) -> String {
+        format!("Jan  5 00:01:21 n1 kernel: [198624.{micros:06}] {message}")
+    }
+
+    /// A record of a message, and of the clock's decimals.
+    type Shape = fn(&str, u32) -> String;
+
     /// Records of these messages, one after the other in each order of two, are read as each by itself.
     #[test]
     fn a_record_after_another_is_read_as_by_itself() {
-        let syslog = |message: &str, micros: u32| {
-            format!("Jan  5 00:01:21 n1 kernel: [198624.{micros:06}] {message}")
-        };
-        let shapes: [&dyn Fn(&str, u32) -> String; 8] = [
-            &|message, micros| format!("{{\"log\":\"{}\"}}", syslog(message, micros)),
-            &|message, micros| {
+        let shapes: [Shape; 8] = [
+            |message, micros| format!("{{\"log\":\"{}\"}}", syslog(message, micros)),
+            |message, micros| {
                 format!(
                     "{{\"message\":\"{}\",\"host\":\"h\"}}",
                     syslog(message, micros)
                 )
             },
-            &|message, micros| {
+            |message, micros| {
                 format!(
                     "{{\"host\":\"h\",\"message\":\"{}\"}} ",
                     syslog(message, micros)
                 )
             },
-            &|message, micros| {
+            |message, micros| {
                 format!(
                     "{{\"log\":\"{}\",\"stream\":\"stdout\"}}",
                     syslog(message, micros)
                 )
             },
-            &|message, micros| format!("{{\"output\":\"{}\"}}", syslog(message, micros)),
-            &|message, micros| {
+            |message, micros| format!("{{\"output\":\"{}\"}}", syslog(message, micros)),
+            |message, micros| {
                 format!(
                     "{{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"{}\"}}",
                     syslog(message, micros)
                 )
             },
-            &|message, micros| {
+            |message, micros| {
                 format!("{{\"ident\":\"kernel\",\"message\":\"[198624.{micros:06}] {message}\"}}")
             },
-            &|message, micros| format!("{{\"log\":\"<4>{}\\n\"}}", syslog(message, micros)),
+            |message, micros| format!("{{\"log\":\"<4>{}\\n\"}}", syslog(message, micros)),
         ];
         let mut hits = 0;
         for shape in shapes {
