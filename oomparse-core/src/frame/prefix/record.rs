@@ -202,7 +202,7 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    const MESSAGES: [&str; 20] = [
+    const MESSAGES: [&str; 24] = [
         "anon 127506432",
         "file 0",
         "",
@@ -223,6 +223,10 @@ mod tests {
         "kernel: anon 5",
         "Jan  5 00:01:21 n2 kernel: [7.000001] anon 5",
         "{\"log\":1}",
+        "x cpuset=/a mems_allowed=0",
+        "Task in /a killed as a result of limit of /a",
+        "n2 kernel: [8.000001] Killed process 7 (a)",
+        "I0105 02:12:02.000001 7 a.go:1] x",
     ];
 
     fn syslog(message: &str, micros: u32) -> String {
@@ -232,43 +236,55 @@ mod tests {
     /// A record of a message, and of the clock's decimals.
     type Shape = fn(&str, u32) -> String;
 
+    const SHAPES: [Shape; 13] = [
+        |message, micros| format!("{{\"log\":\"{}\"}}", syslog(message, micros)),
+        |message, micros| {
+            format!(
+                "{{\"message\":\"{}\",\"host\":\"h\"}}",
+                syslog(message, micros)
+            )
+        },
+        |message, micros| {
+            format!(
+                "{{\"host\":\"h\",\"message\":\"{}\"}} ",
+                syslog(message, micros)
+            )
+        },
+        |message, micros| {
+            format!(
+                "{{\"log\":\"{}\",\"stream\":\"stdout\"}}",
+                syslog(message, micros)
+            )
+        },
+        |message, micros| format!("{{\"output\":\"{}\"}}", syslog(message, micros)),
+        |message, micros| {
+            format!(
+                "{{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"{}\"}}",
+                syslog(message, micros)
+            )
+        },
+        |message, micros| {
+            format!("{{\"ident\":\"kernel\",\"message\":\"[198624.{micros:06}] {message}\"}}")
+        },
+        |message, micros| format!("{{\"log\":\"<4>{}\\n\"}}", syslog(message, micros)),
+        |message, micros| format!("{{\"log\":\"n1 kernel: [198624.{micros:06}] {message}\"}}"),
+        |message, micros| format!("{{\"log\":\"kernel: [198624.{micros:06}] {message}\"}}"),
+        |message, micros| {
+            format!("{{\"log\":\"/var/log/a:7:n1 kernel: [198624.{micros:06}] {message}\"}}")
+        },
+        |message, micros| format!("{{\"log\":\"> {}\"}}", syslog(message, micros)),
+        |message, micros| {
+            format!(
+                "{{\"log\":\"2023-01-05T02:12:02+08:00 n1 kernel: [198624.{micros:06}] {message}\"}}"
+            )
+        },
+    ];
+
     /// Records of these messages, one after the other in each order of two, are read as each by itself.
     #[test]
     fn a_record_after_another_is_read_as_by_itself() {
-        let shapes: [Shape; 8] = [
-            |message, micros| format!("{{\"log\":\"{}\"}}", syslog(message, micros)),
-            |message, micros| {
-                format!(
-                    "{{\"message\":\"{}\",\"host\":\"h\"}}",
-                    syslog(message, micros)
-                )
-            },
-            |message, micros| {
-                format!(
-                    "{{\"host\":\"h\",\"message\":\"{}\"}} ",
-                    syslog(message, micros)
-                )
-            },
-            |message, micros| {
-                format!(
-                    "{{\"log\":\"{}\",\"stream\":\"stdout\"}}",
-                    syslog(message, micros)
-                )
-            },
-            |message, micros| format!("{{\"output\":\"{}\"}}", syslog(message, micros)),
-            |message, micros| {
-                format!(
-                    "{{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"{}\"}}",
-                    syslog(message, micros)
-                )
-            },
-            |message, micros| {
-                format!("{{\"ident\":\"kernel\",\"message\":\"[198624.{micros:06}] {message}\"}}")
-            },
-            |message, micros| format!("{{\"log\":\"<4>{}\\n\"}}", syslog(message, micros)),
-        ];
         let mut hits = 0;
-        for shape in shapes {
+        for shape in SHAPES {
             for one in MESSAGES {
                 for two in MESSAGES {
                     let lines = [shape(one, 1), shape(two, 2)];
@@ -284,7 +300,7 @@ mod tests {
             }
         }
         assert!(hits > 200, "{hits}");
-        let cut: Vec<u8> = shapes[0]("anon 5", 1).into_bytes();
+        let cut: Vec<u8> = SHAPES[0]("anon 5", 1).into_bytes();
         let mut records = RecordFramer::new();
         records.frame(&cut);
         for end in 0..cut.len() {
