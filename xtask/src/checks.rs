@@ -3,8 +3,8 @@
 use crate::steps::{Steps, cargo};
 use crate::tools::{DENY, HACK};
 use crate::{
-    bless, c_library, circles, deploy, house, instructions, javascript, lack::Lack, live_killers,
-    needs, page, pages, proof, readme, root, system, wasm,
+    bless, c_library, circles, deploy, dist, house, instructions, javascript, kubernetes,
+    lack::Lack, live_killers, needs, page, pages, proof, python, readme, root, system, wasm,
 };
 use std::process::{Command, ExitCode};
 
@@ -81,6 +81,9 @@ pub(crate) fn page() -> ExitCode {
     steps.finish()
 }
 
+/// Why a step is not run here.
+const WHAT: &str = "takes long, left to `cargo xtask test --all`";
+
 fn vrl_tests(steps: &mut Steps) {
     let mut tests = cargo(&["test", "--manifest-path", "bindings/vrl/Cargo.toml"]);
     tests.env("CARGO_TARGET_DIR", crate::target_dir().join("vrl"));
@@ -125,14 +128,8 @@ fn common(steps: &mut Steps) {
     steps.tests("tests", tests.args(passed_over));
     live_killers::step(steps);
     agent(steps);
+    with_others(steps);
     lua(steps);
-    // Three hundred crates that nothing else here needs.
-    if crate::in_ci() {
-        vrl_tests(steps);
-    } else {
-        let what = "a long build, left to `cargo xtask test --all`";
-        steps.not_run(VRL, Lack::command(what, "cargo xtask vrl"));
-    }
     core_alone(steps);
     modules(steps);
     javascript::check(steps);
@@ -140,9 +137,38 @@ fn common(steps: &mut Steps) {
     other_builds(steps);
     deploy::rules(steps);
     documents(steps);
+    if crate::in_ci() {
+        dist::step(steps);
+    } else {
+        let command = "cargo xtask dist && cargo xtask try-packages";
+        steps.not_run("the packages", Lack::command(WHAT, command));
+    }
     match instructions::cannot_compare() {
         None => steps.task("instruction counts", instructions::check),
         Some(lack) => steps.not_run("instruction counts", lack),
+    }
+}
+
+/// What takes long to build or to fetch: for a change alone each is a command of its own.
+fn with_others(steps: &mut Steps) {
+    if crate::in_ci() {
+        kubernetes::step(steps);
+        python::step(steps);
+        vrl_tests(steps);
+        return;
+    }
+    for (name, command) in [
+        (
+            "the agent at a real API server",
+            "cargo xtask try-kubernetes",
+        ),
+        (
+            "the Python package, with Spark and Kafka",
+            "cargo xtask fleet",
+        ),
+        (VRL, "cargo xtask vrl"),
+    ] {
+        steps.not_run(name, Lack::command(WHAT, command));
     }
 }
 
@@ -241,8 +267,7 @@ fn modules(steps: &mut Steps) {
 
 /// The parts of the program with the features `agent` and `columns`, without which the workspace is built.
 fn agent(steps: &mut Steps) {
-    const FEATURES: &str = "agent,columns";
-    const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", FEATURES];
+    const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", crate::FEATURES];
     let lints = [
         &["clippy"],
         &WITH[..],

@@ -56,7 +56,8 @@ cargo xtask <command>
   test          everything a change must pass: format, lints, build, all tests, the core without
                 std, documentation, snapshots, the README's commands; what needs a program that is
                 not here is said at the end, with the line that brings it
-  test --all    the same, all of it: what is missing is brought, and what cannot run is a failure
+  test --all    the same, all of it: what is missing is brought, and what cannot run is a failure; with a
+                real API server, the Python package's engines, and this machine's packages in clean roots
   ci            the same as test, and what takes longer: each bench once, advisories
   packages      look for the system packages that the tests need; with --install install them
   vrl           the tests of oomparse-vrl, which are a long build: VRL functions, and the programs of
@@ -132,10 +133,10 @@ cargo xtask <command>
                 once, every kill with its event
   try-fluentd --bin PATH
                 run the configurations for Fluentd in yours: every record once, every kill, also over a restart
-  try-kubernetes [--tools DIR]
-                the agent and the chart against a real API server, with the chart's rights alone: Events,
-                repeats, refusals, restarts, a storm, a real kill; kube-apiserver and etcd are built from
-                their Go modules, or stand in DIR; kubectl and helm
+  try-kubernetes [--tools DIR] [--program PATH] [--soak MINUTES]
+                the agent and the chart against a real API server, with the chart's rights alone: Events, repeats,
+                refusals, restarts, a storm, a real kill, and 10,000 pods with 1,000 kills, which may be spread over
+                an hour; kube-apiserver and etcd are built from their Go modules, or stand in DIR; kubectl and helm
   try-telemetry [--collector PATH]
                 what the agent sends, in a real OpenTelemetry collector (built from its Go modules) field by
                 field, and in a real Prometheus every query of the dashboard
@@ -274,6 +275,9 @@ fn done(result: Result<(), String>) -> ExitCode {
 fn ended(result: Result<ExitCode, String>) -> ExitCode {
     result.unwrap_or_else(|sentence| done(Err(sentence)))
 }
+
+/// All that the program can do beyond its default.
+const FEATURES: &str = "agent,columns";
 
 /// The version of everything.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

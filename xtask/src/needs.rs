@@ -27,7 +27,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("try-vector", &["cc"]),
     ("try-collector", &["cc"]),
     ("try-fluentd", &["cc"]),
-    ("try-kubernetes", &["cc", "kubectl", "openssl"]),
+    ("try-kubernetes", &["cc", "kubectl", "openssl", "curl"]),
     ("try-telemetry", &["cc", "prometheus", "promtool"]),
     ("live-storm", &["cc"]),
     ("live-vm", &["cc", "busybox"]),

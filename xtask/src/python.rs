@@ -57,31 +57,49 @@ pub(crate) fn check() -> ExitCode {
 pub(crate) fn fleet() -> ExitCode {
     let mut steps = Steps::default();
     environment_with(&mut steps, &[&ENGINES[..], &FLEET].concat());
-    let mut settings = Vec::new();
-    if system::find("java").is_none() {
-        let why = "java is missing, so the tests of Spark and Kafka are skipped: apt-get install openjdk-17-jre-headless";
-        steps.not_run("Java for Spark and Kafka", why);
-    } else {
-        match kafka() {
-            Ok(jars) => settings.push(("KAFKA_LIB", jars)),
-            Err(why) => steps.not_run("Apache Kafka", why.as_str()),
+    let kafka = match kafka() {
+        Ok(jars) => Some(jars),
+        Err(why) => {
+            steps.not_run("Spark and Kafka", why.as_str());
+            None
         }
-    }
-    steps.task("the wheel", wheel);
-    steps.task("the program", program);
-    let program = target_dir().join("release/oomparse");
-    settings.push(("OOMPARSE", program.clone()));
-    steps.task("the Python package's tests", || test("tests", &settings));
+    };
+    with_engines(&mut steps, kafka);
     steps.task("engines beside each other", || {
-        steps::run(python().arg("fleet/compare.py").arg(&program))
+        steps::run(python().arg("fleet/compare.py").arg(optimised()))
     });
     steps.finish()
+}
+
+/// The same tests as a part of `test --all`. What cannot be fetched is no failure: it is said, and counted.
+pub(crate) fn step(steps: &mut Steps) {
+    let packages = [&TOOLS[..], &ENGINES, &FLEET].concat();
+    match bring(&packages).and_then(|()| kafka()) {
+        Ok(jars) => with_engines(steps, Some(jars)),
+        Err(why) => steps.passed_over("the Python package, with Spark and Kafka", &why),
+    }
+}
+
+/// The package's tests with the engines that are there; with Kafka, which comes last, none may be skipped.
+fn with_engines(steps: &mut Steps, kafka: Option<PathBuf>) {
+    steps.task("the wheel", wheel);
+    steps.task("the program", program);
+    let mut settings = vec![("OOMPARSE", optimised())];
+    if let Some(jars) = kafka {
+        settings.push(("KAFKA_LIB", jars));
+        settings.push(("OOMPARSE_SKIP_NOTHING", PathBuf::from("1")));
+    }
+    steps.task("the Python package's tests", || test("tests", &settings));
 }
 
 fn program() -> Result<(), String> {
     let build = ["build", "--release", "--package", "oomparse-cli"];
     let tables = ["--features", "columns"];
     steps::run(steps::cargo(&build).args(tables))
+}
+
+fn optimised() -> PathBuf {
+    target_dir().join("release/oomparse")
 }
 
 /// A large log cut in many places, or a fleet's day: a script of the package's folder `fleet`, with the wheel.
@@ -92,13 +110,17 @@ pub(crate) fn trial(script: &str, numbers: &[&str]) -> Result<(), String> {
     if script == "hosts" {
         program()?;
         args.resize(1, "10".to_owned());
-        args.push(target_dir().join("release/oomparse").display().to_string());
+        args.push(optimised().display().to_string());
     }
     steps::run(python().arg(format!("fleet/{script}.py")).args(args))
 }
 
 /// The folder with Kafka's jars, which Ivy brings; Spark has Ivy.
 fn kafka() -> Result<PathBuf, String> {
+    if system::find("java").is_none() {
+        let how = "apt-get install openjdk-17-jre-headless";
+        return Err(format!("java is missing: {how}"));
+    }
     let dir = dir().join(format!("kafka-{KAFKA}"));
     let jars = dir.join("lib");
     if jars.join(format!("kafka_2.13-{KAFKA}.jar")).is_file() {

@@ -108,7 +108,7 @@ pub(crate) fn run(version: &str, flags: &[&str]) -> Result<(), String> {
         return Err(format!("`{version}` is not a version like {OLD} or later"));
     }
     if rehearsal.builds() {
-        dist::bring()?;
+        dist::bring_all()?;
     }
     let changes = fs::read_to_string(root().join("CHANGELOG.md")).map_err(|e| e.to_string())?;
     if version == OLD && is_dated(&changes, version) {

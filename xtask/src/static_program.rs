@@ -42,9 +42,17 @@ pub(crate) const MACHINES: [Machine; 2] = [X86, ARM];
 pub(crate) const FEATURES: &str = "agent";
 
 /// Brings what builds them.
-pub(crate) fn bring() -> Result<(), Lack> {
-    system::bring(&["tar", "gzip", "sha256sum", "wasm-opt", "node", "npm"])?;
-    bring_compilers().map_err(Lack::from)
+pub(crate) fn bring(machines: &[Machine]) -> Result<(), Lack> {
+    system::bring(&[
+        "tar",
+        "gzip",
+        "sha256sum",
+        "wasm-opt",
+        "node",
+        "npm",
+        "objcopy",
+    ])?;
+    bring_compilers(machines).map_err(Lack::from)
 }
 
 /// Builds one.
@@ -76,8 +84,8 @@ pub(crate) fn that_runs_here() -> PathBuf {
 }
 
 /// Installs what builds the static programs.
-pub(crate) fn bring_compilers() -> Result<(), String> {
-    for machine in MACHINES {
+pub(crate) fn bring_compilers(machines: &[Machine]) -> Result<(), String> {
+    for machine in machines {
         system::bring(&[machine.compiler, machine.header])?;
         tools::bring_target(&[machine.target])?;
     }

@@ -47,6 +47,7 @@ const OTHERS: &[(&str, &str)] = &[
     // Make packages, and try them.
     ("musl-gcc", "musl-tools"),
     ("nm", "binutils"),
+    ("objcopy", "binutils"),
     ("/usr/include/x86_64-linux-musl/stdio.h", "musl-dev"),
     ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
     (
@@ -77,6 +78,7 @@ const OTHERS: &[(&str, &str)] = &[
     // Talk to a cluster.
     ("kubectl", "kubernetes-client"),
     ("openssl", "openssl"),
+    ("curl", "curl"),
     ("unshare", "util-linux"),
 ];
 

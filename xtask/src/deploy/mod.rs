@@ -25,24 +25,23 @@ const HELM_VERSION: &str = "v3.16.4";
 pub(crate) fn check() -> ExitCode {
     let mut steps = Steps::default();
     rules(&mut steps);
-    let kustomize = system::find("kubectl").is_some();
     match helm() {
-        Ok(helm) => {
-            steps.task("helm lint", || render::lint(&helm));
-            steps.task("what the chart's values may not be", || {
-                render::refused(&helm)
-            });
-            steps.task("the chart's rights", || render::rights(&helm));
-            if kustomize {
-                let name = "the manifests are the chart's default rendering";
-                steps.task(name, || render::same(&helm));
-            } else {
-                steps.not_run("kubectl kustomize", "kubectl is missing");
-            }
-        }
+        Ok(helm) => with_helm(&mut steps, &helm),
         Err(lack) => steps.not_run("the chart", lack),
     }
     steps.finish()
+}
+
+/// The chart, and the plain manifests beside it.
+pub(crate) fn with_helm(steps: &mut Steps, helm: &Path) {
+    steps.task("helm lint", || render::lint(helm));
+    steps.task("what the chart's values may not be", || {
+        render::refused(helm)
+    });
+    steps.task("the chart's rights", || render::rights(helm));
+    let kubectl = || system::bring(&["kubectl"]);
+    let name = "the manifests are the chart's default rendering";
+    steps.with_tool(name, kubectl, || render::same(helm));
 }
 
 /// Alerts and dashboard, for which only promtool is needed.

@@ -5,10 +5,11 @@ use super::{archive, copy_as, read, shippers, write};
 use crate::VERSION;
 use crate::c_library::soname;
 use crate::static_program::X86;
-use crate::{root, target_dir};
+use crate::{root, steps, target_dir};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const DEBIANS: &str = "x86_64-linux-gnu";
 
@@ -44,10 +45,7 @@ pub(super) fn development(dir: &Path, lib: &str, prefix: &str, exec: &str) -> Re
     let lib_dir = dir.join(exec).join(lib);
     let header = root().join("oomparse-ffi/include/oomparse.h");
     copy_as(&header, &dir.join(exec).join("include/oomparse.h"))?;
-    copy_as(
-        &shippers::library("liboomparse.a"),
-        &lib_dir.join("liboomparse.a"),
-    )?;
+    static_library(&lib_dir.join("liboomparse.a"))?;
     link(
         &format!("liboomparse.so.{VERSION}"),
         &lib_dir.join("liboomparse.so"),
@@ -58,6 +56,15 @@ pub(super) fn development(dir: &Path, lib: &str, prefix: &str, exec: &str) -> Re
         .replace("@version@", VERSION)
         .replace("${prefix}/lib", &format!("${{prefix}}/{lib}"));
     write(&lib_dir.join("pkgconfig/oomparse.pc"), file)
+}
+
+/// The static library as a linker needs it: without debug information, and without the compiler's own code beside the
+/// machine's, which are six sevenths of it.
+fn static_library(to: &Path) -> Result<(), String> {
+    let mut objcopy = Command::new("objcopy");
+    objcopy.args(["--enable-deterministic-archives", "--strip-debug"]);
+    objcopy.args(["--remove-section=.llvmbc", "--remove-section=.llvmcmd"]);
+    steps::run(objcopy.arg(shippers::library("liboomparse.a")).arg(to))
 }
 
 fn link(to: &str, at: &Path) -> Result<(), String> {

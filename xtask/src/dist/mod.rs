@@ -29,7 +29,9 @@ pub(crate) use trial_commands::tries;
 pub(crate) use twice::run as twice;
 pub(crate) use wheels::alone as python_wheels;
 
-use crate::static_program::{self as program, MACHINES, Machine};
+use crate::lack::Lack;
+use crate::static_program::{self as program, MACHINES, Machine, X86};
+use crate::steps::Steps;
 use crate::{VERSION, image, root, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,17 +42,31 @@ const GLIBC: &str = "x86_64-unknown-linux-gnu";
 
 /// Builds everything.
 pub(crate) fn run() -> Result<(), String> {
+    bring(&MACHINES)?;
+    build(&MACHINES)
+}
+
+/// Builds and tries the packages for this machine, as a part of `test --all`.
+pub(crate) fn step(steps: &mut Steps) {
+    let name = "the packages for this machine";
+    if steps.brought(name, || bring(&[X86]).map_err(Lack::from)) {
+        steps.task(name, || build(&[X86]));
+        trial::step(steps);
+    }
+}
+
+/// Builds what is for these machines. The image is for all.
+fn build(machines: &[Machine]) -> Result<(), String> {
     let out = packages();
     _ = fs::remove_dir_all(&out);
     create(&out)?;
-    bring()?;
     // The page in one file is built into the programs, for `oomparse report --html`.
     wasm::page::build()?;
-    for machine in MACHINES {
+    for &machine in machines {
         program::build(machine)?;
     }
     stage::fill()?;
-    for machine in MACHINES {
+    for &machine in machines {
         archive::program(machine)?;
         native::packages_of(machine)?;
         wheels::program(machine)?;
@@ -62,22 +78,33 @@ pub(crate) fn run() -> Result<(), String> {
         &format!("oomparse-{VERSION}.tgz"),
         &out,
     )?;
-    shippers::archives()?;
+    shippers::archives(machines)?;
     shipper_debs::pack()?;
     library::archive()?;
     library_rpm::pack()?;
-    image::archive(program::path, &out)?;
-    wheels::package()?;
+    if is_whole(machines) {
+        image::archive(program::path, &out)?;
+    }
+    wheels::package(machines)?;
     copy(&stage_dir(), &licences::bill_name(), &out)?;
     archive::sums(&out)?;
     show(&out)
 }
 
+/// Whether the packages of these machines are all that people get.
+fn is_whole(machines: &[Machine]) -> bool {
+    machines.len() == MACHINES.len()
+}
+
 /// Brings what builds all packages, or says what is missing.
-pub(crate) fn bring() -> Result<(), String> {
-    program::bring()?;
+pub(crate) fn bring_all() -> Result<(), String> {
+    bring(&MACHINES)
+}
+
+fn bring(machines: &[Machine]) -> Result<(), String> {
+    program::bring(machines)?;
     native::bring()?;
-    wheels::bring()
+    wheels::bring(machines)
 }
 
 /// The folder for all results.

@@ -3,19 +3,19 @@
 use super::GLIBC;
 use super::archive::{self, Entry, documents, folder};
 use crate::VERSION;
-use crate::static_program::{self as program, ARM, MACHINES, X86, reproducible};
+use crate::static_program::{self as program, Machine, X86, reproducible};
 use crate::{root, steps, target_dir};
 use std::path::PathBuf;
 
 /// Builds the modules and makes the archives.
-pub(super) fn archives() -> Result<(), String> {
+pub(super) fn archives(machines: &[Machine]) -> Result<(), String> {
     let packages = ["oomparse-ffi", "oomparse-lua", "oomparse-fluent-bit"];
     let mut build = reproducible(&["build"], GLIBC);
     build.args(packages.iter().flat_map(|name| ["--package", name]));
     steps::run(&mut build)?;
     fluent_bit()?;
-    vector()?;
-    for machine in MACHINES {
+    for &machine in machines {
+        vector(machine)?;
         for shipper in ["rsyslog", "syslog-ng", "fluentd"] {
             let mut entries = common();
             entries.push((program::path(machine), "bin/oomparse".to_owned()));
@@ -69,21 +69,18 @@ fn fluent_bit() -> Result<(), String> {
     archive::make(&format!("oomparse-fluent-bit-{VERSION}"), &entries)
 }
 
-fn vector() -> Result<(), String> {
-    for machine in [X86, ARM] {
-        let mut entries = common();
-        entries.push((program::path(machine), "bin/oomparse".to_owned()));
-        for name in ["exec.yaml", "incidents.yaml"] {
-            entries.push(file(&format!("integrations/vector/{name}"), name));
-        }
-        if machine.target == X86.target {
-            entries.push(file("integrations/vector/lua.yaml", "lua.yaml"));
-            entries.push((library("liboomparse_lua.so"), "lib/oomparse.so".to_owned()));
-        }
-        archive::make(
-            &format!("oomparse-vector-{VERSION}-{}", machine.rpm),
-            &entries,
-        )?;
+fn vector(machine: Machine) -> Result<(), String> {
+    let mut entries = common();
+    entries.push((program::path(machine), "bin/oomparse".to_owned()));
+    for name in ["exec.yaml", "incidents.yaml"] {
+        entries.push(file(&format!("integrations/vector/{name}"), name));
     }
-    Ok(())
+    if machine.target == X86.target {
+        entries.push(file("integrations/vector/lua.yaml", "lua.yaml"));
+        entries.push((library("liboomparse_lua.so"), "lib/oomparse.so".to_owned()));
+    }
+    archive::make(
+        &format!("oomparse-vector-{VERSION}-{}", machine.rpm),
+        &entries,
+    )
 }

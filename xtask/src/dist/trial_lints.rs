@@ -5,14 +5,14 @@ use super::native::{deb_name, rpm_name};
 use super::trial_roots::fresh;
 use super::{copy_as, debian, library_rpm, output, packages, shipper_debs};
 use crate::root;
-use crate::static_program::{MACHINES, Machine, X86};
+use crate::static_program::{Machine, X86};
 use crate::steps;
 use std::process::Command;
 
 /// The maximum exposure that `systemd-analyze security` may report, in tenths.
 const EXPOSURE: &str = "25";
 
-pub(super) fn lintian() -> Result<(), String> {
+pub(super) fn lintian(machines: &[Machine]) -> Result<(), String> {
     let mut lintian = Command::new("lintian");
     lintian.args([
         "--fail-on",
@@ -21,7 +21,9 @@ pub(super) fn lintian() -> Result<(), String> {
         "0",
         "--allow-root",
     ]);
-    let debs = MACHINES.map(|machine: Machine| packages().join(deb_name(machine)));
+    let debs = machines
+        .iter()
+        .map(|machine| packages().join(deb_name(*machine)));
     let file = |package: &str, arch: &str| packages().join(debian::file_name(package, arch));
     lintian.args(debs);
     for package in [&library_package(), "liboomparse-dev"] {
@@ -32,11 +34,11 @@ pub(super) fn lintian() -> Result<(), String> {
 }
 
 /// A warning is an error, but for what the file explains.
-pub(super) fn rpmlint() -> Result<(), String> {
+pub(super) fn rpmlint(machines: &[Machine]) -> Result<(), String> {
     let mut rpmlint = Command::new("rpmlint");
     rpmlint.arg("--strict").arg("--config");
     rpmlint.arg(root().join("packaging/rpmlint.toml"));
-    for machine in MACHINES {
+    for &machine in machines {
         rpmlint.arg(packages().join(rpm_name(machine)));
     }
     steps::run(rpmlint.args(library_rpm::files()))

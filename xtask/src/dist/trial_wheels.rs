@@ -3,6 +3,7 @@
 use super::trial_roots::{LOG, events, fresh, inside, release_with, same_events};
 use super::{output, packages, read, write};
 use crate::licences::FILE;
+use crate::static_program::Machine;
 use crate::steps::{self, Steps};
 use crate::{VERSION, root, system};
 use serde_json::Value;
@@ -25,9 +26,11 @@ for event in oomparse.scan(sys.argv[1]):
 ";
 
 /// Tries all of them.
-pub(super) fn run(steps: &mut Steps) {
+pub(super) fn run(steps: &mut Steps, machines: &[Machine]) {
     let venv = || system::bring(&["python3"]);
-    steps.with_tool("pip in a clean environment", venv, in_an_environment);
+    steps.with_tool("pip in a clean environment", venv, || {
+        in_an_environment(machines)
+    });
     let musl = || system::bring(&["python3", "musl-gcc", "nm"]);
     steps.with_tool("musl loads the package's module", musl, by_musl);
     let roots = || system::bring(&["python3", "debootstrap"]);
@@ -35,14 +38,19 @@ pub(super) fn run(steps: &mut Steps) {
 }
 
 /// An environment with nothing else in it; pip there chooses, for this machine and for others.
-fn in_an_environment() -> Result<(), String> {
+fn in_an_environment(machines: &[Machine]) -> Result<(), String> {
     let dir = environment("wheel")?;
     steps::run(pip(&dir).args(["oomparse", "oomparse-cli"]))?;
     let log = root().join(LOG);
     let mut python = Command::new(dir.join("bin/python"));
     same_values(python.args(["-c", SCRIPT]).arg(&log))?;
     same_events(Command::new(dir.join("bin/oomparse")).arg("scan").arg(&log))?;
-    for platform in PLATFORMS {
+    let is_built = |platform: &&str| {
+        machines
+            .iter()
+            .any(|machine| platform.ends_with(machine.rpm))
+    };
+    for platform in PLATFORMS.into_iter().filter(is_built) {
         let to = dir.join(platform);
         let mut pip = pip(&dir);
         for_another(&mut pip, platform, &to);
@@ -51,7 +59,7 @@ fn in_an_environment() -> Result<(), String> {
         has_licences(&to)?;
     }
     let arm = dir.join("manylinux_2_17_aarch64/bin/oomparse");
-    if system::find("qemu-aarch64-static").is_none() {
+    if !super::is_whole(machines) || system::find("qemu-aarch64-static").is_none() {
         return Ok(());
     }
     same_events(

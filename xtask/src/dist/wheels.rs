@@ -4,7 +4,7 @@ use super::{copy_as, packages, read, stage, stage_dir, write};
 use crate::licences::FILE;
 use crate::python::{self, TARGETS, python};
 use crate::reproducible::{at_no_place, at_the_time};
-use crate::static_program::{self as program, Machine};
+use crate::static_program::{self as program, MACHINES, Machine};
 use crate::{VERSION, root, steps, target_dir, tools};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,26 +15,38 @@ use std::process::Command;
 const TOOLS: [&str; 2] = ["ziglang==0.17.1", "wheel==0.48.0"];
 
 /// Brings what builds them.
-pub(super) fn bring() -> Result<(), String> {
+pub(super) fn bring(machines: &[Machine]) -> Result<(), String> {
     python::bring_builder(&TOOLS)?;
-    for (target, _) in TARGETS {
+    for (target, _) in targets(machines) {
         tools::bring_target(&[target])?;
     }
     Ok(())
 }
 
+/// Those that are for these machines.
+fn targets(machines: &[Machine]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_for = |target: &str| {
+        machines
+            .iter()
+            .any(|machine| target.starts_with(machine.rpm))
+    };
+    TARGETS
+        .into_iter()
+        .filter(move |(target, _)| is_for(target))
+}
+
 /// The Python package alone, into the folder of all packages.
 pub(crate) fn alone() -> Result<(), String> {
-    bring()?;
+    bring(&MACHINES)?;
     super::create(&packages())?;
-    package()?;
+    package(&MACHINES)?;
     super::show(&packages())
 }
 
 /// The Python package: its wheels and its sdist.
-pub(super) fn package() -> Result<(), String> {
+pub(super) fn package(machines: &[Machine]) -> Result<(), String> {
     python::licences()?;
-    for (target, tag) in TARGETS {
+    for (target, tag) in targets(machines) {
         let build = [
             "build",
             "--release",

@@ -22,7 +22,7 @@ const PLATFORMS: [(Machine, &str); 2] = [(X86, "amd64"), (ARM, "arm64")];
 
 /// Builds the static programs and the image of them, and looks at it.
 pub(crate) fn run() -> Result<(), String> {
-    static_program::bring_compilers()?;
+    static_program::bring_compilers(&static_program::MACHINES)?;
     let mut platforms = Vec::new();
     for (machine, architecture) in PLATFORMS {
         platforms.push(Platform {

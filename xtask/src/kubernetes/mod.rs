@@ -3,57 +3,89 @@
 //! kube-apiserver and etcd run on loopback with RBAC; the agent has only the rights of the chart's service
 //! account. The server accepts what the chart and the manifests install; a kill is an Event on its pod; repeats
 //! increase its series; after a revoked right, a killed server or a killed agent no kill is lost or reported
-//! twice; `kubectl oom` shows them; a real kill in a real cgroup becomes one Event on the right pod.
+//! twice; `kubectl oom` shows them; a real kill in a real cgroup becomes one Event on the right pod; and so it stays
+//! while ten thousand pods come and go.
 
 mod real;
 mod server;
+mod soak;
+mod trial;
 
 use crate::deploy;
 use crate::steps::{self, Steps, cargo};
 use crate::{in_ci, root, system, target_dir};
-use serde_json::Value;
-use server::{Cluster, Tools, quiet, write};
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use server::Tools;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::{env, thread, time};
+use std::process::Command;
+use std::time::Duration;
+use trial::Trial;
 
-const NODE: &str = "node-7";
-const CONTAINER: &str = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+/// How long the soak takes at least, where the time is not given.
+const SOAK: Duration = Duration::from_secs(0);
 
-/// Kills of the storm.
-const STORM: usize = 50;
+const USE: &str = "use: try-kubernetes [--tools DIR] [--program PATH] [--soak MINUTES]";
 
-/// Runs all of it. `args` may name a directory with `kube-apiserver` and `etcd`.
+/// Runs all of it. `args` may name a directory with `kube-apiserver` and `etcd`, a program that is built, and the
+/// minutes of the soak.
 pub(crate) fn run(args: &[&str]) -> Result<(), String> {
-    let tools = match args {
-        [] => build()?,
-        ["--tools", dir] => tools_in(Path::new(dir))?,
-        _ => return Err("use: try-kubernetes [--tools DIR]".to_owned()),
+    let (mut dir, mut program, mut soak) = (None, None, SOAK);
+    for pair in args.chunks(2) {
+        match pair {
+            ["--tools", path] => dir = Some(Path::new(*path)),
+            ["--program", path] => program = Some(PathBuf::from(path)),
+            ["--soak", minutes] => {
+                let minutes: u64 = minutes.parse().map_err(|_| USE.to_owned())?;
+                soak = Duration::from_secs(60 * minutes);
+            }
+            _ => return Err(USE.to_owned()),
+        }
+    }
+    let tools = match dir {
+        None => build()?,
+        Some(dir) => tools_in(dir)?,
     };
     let helm = deploy::helm().map_err(|lack| lack.to_string())?;
-    steps::run(&mut cargo(&[
-        "build",
-        "--package",
-        "oomparse-cli",
-        "--features",
-        "agent",
-    ]))?;
-    let dir = target_dir().join("try-kubernetes");
-    _ = fs::remove_dir_all(&dir);
-    fs::create_dir_all(dir.join("account")).map_err(|e| format!("{}: {e}", dir.display()))?;
-    let mut trial = Trial {
-        cluster: Cluster::start(tools, &dir)?,
-        dir,
-        hour: hour()?,
-        seconds: 100,
-        uid: String::new(),
-        agent: None,
-    };
     let mut steps = Steps::default();
+    let program = program.unwrap_or_else(|| agent(&mut steps));
+    all(&mut steps, tools, &helm, program, soak);
+    match steps.finish() {
+        code if code == std::process::ExitCode::SUCCESS => Ok(()),
+        _ => Err("a step failed".to_owned()),
+    }
+}
+
+/// All of it as a part of `test --all`. What cannot be fetched is no failure: it is said, and counted.
+pub(crate) fn step(steps: &mut Steps) {
+    let brought = system::bring(&["kubectl", "openssl", "curl"])
+        .map_err(|lack| lack.to_string())
+        .and_then(|()| Ok((build()?, deploy::helm().map_err(|lack| lack.to_string())?)));
+    match brought {
+        Ok((tools, helm)) => {
+            deploy::with_helm(steps, &helm);
+            let program = agent(steps);
+            all(steps, tools, &helm, program, SOAK);
+        }
+        Err(why) => steps.passed_over("the agent and the chart at a real API server", &why),
+    }
+}
+
+/// Builds the program.
+fn agent(steps: &mut Steps) -> PathBuf {
+    let build = ["build", "--package", "oomparse-cli", "--features"];
+    steps.command("the agent", cargo(&build).arg(crate::FEATURES));
+    target_dir().join("debug/oomparse")
+}
+
+fn all(steps: &mut Steps, tools: Tools, helm: &Path, program: PathBuf, soak: Duration) {
+    let mut trial = None;
+    steps.task("an API server and its store", || {
+        trial = Some(Trial::begin(tools, program)?);
+        Ok(())
+    });
+    let Some(mut trial) = trial else { return };
     steps.task("the server takes the chart and the manifests", || {
-        trial.install(&helm)
+        trial.install(helm)
     });
     steps.task(
         "a kill is an Event on its pod, with the chart's rights",
@@ -68,19 +100,17 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     steps.task("a server that is killed, and a storm", || trial.storm());
     steps.task("an agent that is killed", || trial.restart());
     steps.task("kubectl oom", || trial.plugin());
+    const REAL: &str = "a real kill in a real cgroup";
     if fs::File::open("/dev/kmsg").is_ok() && Path::new(real::V1).is_dir() {
-        steps.task("a real kill in a real cgroup", || trial.real_kill());
+        steps.task(REAL, || trial.real_kill());
     } else {
-        steps.not_run(
-            "a real kill in a real cgroup",
-            "/dev/kmsg cannot be read, or there is no memory cgroup of version 1",
-        );
+        let why = "/dev/kmsg cannot be read, or there is no memory cgroup of version 1";
+        steps.passed_over(REAL, why);
     }
-    drop(trial);
-    match steps.finish() {
-        code if code == std::process::ExitCode::SUCCESS => Ok(()),
-        _ => Err("a step failed".to_owned()),
-    }
+    steps.task(
+        "10,000 pods, 1,000 kills, a server that dies three times",
+        || trial.soak(soak),
+    );
 }
 
 /// Builds both from their Go modules below `target/tools`: long, and once.
@@ -121,268 +151,4 @@ fn tools_in(dir: &Path) -> Result<Tools, String> {
         etcd: found(&["etcd", "server"])?,
         server: found(&["kube-apiserver"])?,
     })
-}
-
-struct Trial {
-    cluster: Cluster,
-    dir: PathBuf,
-    /// The hour of the log that the agent follows: kills of one hour are one Event.
-    hour: String,
-    /// The kernel's clock in it.
-    seconds: usize,
-    /// The pod's.
-    uid: String,
-    agent: Option<Child>,
-}
-
-impl Trial {
-    fn install(&self, helm: &Path) -> Result<(), String> {
-        let chart = deploy::rendered(helm, &["events.enabled=true"])?;
-        self.cluster.kubectl(&["create", "namespace", "oomparse"])?;
-        self.cluster.apply("chart.yaml", &chart, true)?;
-        self.cluster.apply("chart.yaml", &chart, false)?;
-        let manifests = root().join("deploy/manifests").display().to_string();
-        let args = ["apply", "-k", &manifests, "--dry-run=server"];
-        self.cluster.kubectl(&args).map(drop)
-    }
-
-    fn first_kill(&mut self) -> Result<(), String> {
-        self.cluster
-            .kubectl(&["create", "serviceaccount", "default"])
-            .or_else(|said| {
-                if said.contains("AlreadyExists") || said.contains("already exists") {
-                    Ok(String::new())
-                } else {
-                    Err(said)
-                }
-            })?;
-        let pod = format!(
-            "{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"web-0\",\"namespace\":\"default\"}},\"spec\":{{\
-             \"nodeName\":\"{NODE}\",\"automountServiceAccountToken\":false,\"containers\":[{{\"name\":\"app\",\"image\":\"app\",\
-             \"resources\":{{\"limits\":{{\"memory\":\"512Mi\"}}}}}}]}}}}"
-        );
-        self.cluster.apply("pod.json", &pod, false)?;
-        let uid = ["get", "pod", "web-0", "-o", "jsonpath={.metadata.uid}"];
-        self.uid = self.cluster.kubectl(&uid)?;
-        let token = ["-n", "oomparse", "create", "token", "oomparse"];
-        let token = self.cluster.kubectl(&token)?;
-        write(&self.dir.join("account/token"), token.trim())?;
-        let certificate = self.dir.join("certificates/apiserver.crt");
-        fs::copy(certificate, self.dir.join("account/ca.crt")).map_err(|e| e.to_string())?;
-        write(&self.dir.join("kern.log"), "")?;
-        self.follow()?;
-        // It follows from where the log ends.
-        thread::sleep(time::Duration::from_secs(2));
-        self.kill(714)?;
-        self.counted(1)?;
-        let events = self.cluster.events()?;
-        let event = events.first().ok_or("there is no Event")?;
-        let said = |pointer: &str| {
-            event
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
-        let is_right = said("/regarding/uid") == self.uid
-            && said("/regarding/name") == "web-0"
-            && said("/reason") == "OOMKilling"
-            && said("/reportingController") == "oomparse"
-            && said("/note").starts_with("java (pid 714) of pod default/web-0")
-            && said("/note").contains("512.0 MiB of 512.0 MiB used");
-        if events.len() == 1 && is_right {
-            Ok(())
-        } else {
-            Err(format!("it is another Event: {events:?}"))
-        }
-    }
-
-    /// Each right that the chart gives is asked for; none beside them is there.
-    fn no_more_rights(&self) -> Result<(), String> {
-        let may = |verb: &str, what: &str| {
-            let account = "--as=system:serviceaccount:oomparse:oomparse";
-            let args = ["auth", "can-i", verb, what, account, "-n", "default"];
-            // It says no with exit code 1.
-            self.cluster
-                .kubectl(&args)
-                .is_ok_and(|said| said.trim() == "yes")
-        };
-        for (verb, what) in [
-            ("create", "events.events.k8s.io"),
-            ("patch", "events.events.k8s.io"),
-            ("list", "pods"),
-        ] {
-            if !may(verb, what) {
-                return Err(format!("the agent may not {verb} {what}"));
-            }
-        }
-        for (verb, what) in [
-            ("get", "secrets"),
-            ("list", "secrets"),
-            ("get", "pods"),
-            ("watch", "pods"),
-            ("delete", "pods"),
-            ("list", "nodes"),
-            ("delete", "events.events.k8s.io"),
-            ("list", "events.events.k8s.io"),
-            ("create", "pods"),
-        ] {
-            if may(verb, what) {
-                return Err(format!("the agent may {verb} {what}"));
-            }
-        }
-        Ok(())
-    }
-
-    fn without_right(&mut self) -> Result<(), String> {
-        self.cluster
-            .kubectl(&["delete", "clusterrolebinding", "oomparse"])?;
-        self.kill(715)?;
-        thread::sleep(time::Duration::from_secs(2));
-        let chart = self.path("chart.yaml");
-        self.cluster.kubectl(&["apply", "-f", &chart])?;
-        self.counted(2)
-    }
-
-    fn storm(&mut self) -> Result<(), String> {
-        self.cluster.kill_server();
-        for pid in 0..STORM {
-            self.kill(1000 + pid)?;
-        }
-        thread::sleep(time::Duration::from_secs(2));
-        self.cluster.start_server()?;
-        self.counted(2 + STORM)
-    }
-
-    fn restart(&mut self) -> Result<(), String> {
-        self.stop();
-        self.kill(716)?;
-        self.follow()?;
-        self.counted(3 + STORM)?;
-        // Nothing that was counted is counted again.
-        thread::sleep(time::Duration::from_secs(3));
-        self.counted(3 + STORM)
-    }
-
-    /// Starts the agent on the log, where the last one ended.
-    fn follow(&mut self) -> Result<(), String> {
-        let (log, state) = (self.path("kern.log"), self.path("state"));
-        self.start(&["--file", &log, "--state", &state])
-    }
-
-    fn plugin(&self) -> Result<(), String> {
-        let link = self.dir.join("kubectl-oom");
-        std::os::unix::fs::symlink(program(), &link).map_err(|e| e.to_string())?;
-        let path = env::var("PATH").unwrap_or_default();
-        let mut kubectl = self.cluster.kubectl_command("kubectl");
-        kubectl.env("PATH", format!("{}:{path}", self.dir.display()));
-        let output = kubectl.args(["oom", "-A"]).output();
-        let output = output.map_err(|e| e.to_string())?;
-        let table = String::from_utf8_lossy(&output.stdout).into_owned();
-        print!("{table}");
-        let row = table.lines().find(|row| row.contains("web-0"));
-        if row.is_some_and(|row| row.contains("512.0 MiB") && row.contains("would have held")) {
-            Ok(())
-        } else {
-            Err(format!(
-                "there is no row of the pod, its limit and advice: {table}"
-            ))
-        }
-    }
-
-    /// The agent, as it runs in the chart's pod.
-    fn start(&mut self, args: &[&str]) -> Result<(), String> {
-        let mut agent = quiet(&program(), &self.dir.join("agent.log"))?;
-        agent
-            .args([
-                "watch",
-                "--kubernetes-events",
-                "--no-pods",
-                "--node-name",
-                NODE,
-            ])
-            .args(args)
-            .env("KUBERNETES_SERVICE_HOST", "127.0.0.1")
-            .env("KUBERNETES_SERVICE_PORT", self.cluster.port.to_string())
-            .env("OOMPARSE_SERVICE_ACCOUNT", self.dir.join("account"));
-        self.agent = Some(agent.spawn().map_err(|e| format!("oomparse: {e}"))?);
-        Ok(())
-    }
-
-    /// Ends it as the kernel would.
-    fn stop(&mut self) {
-        if let Some(mut agent) = self.agent.take() {
-            _ = agent.kill();
-            _ = agent.wait();
-        }
-    }
-
-    /// A kill of the pod's container, in the log that the agent follows.
-    fn kill(&mut self, pid: usize) -> Result<(), String> {
-        self.seconds += 1;
-        let (minute, second) = (self.seconds / 60 % 60, self.seconds % 60);
-        let now = format!("{}:{minute:02}:{second:02}.000000Z", self.hour);
-        let head = format!("{now} {NODE} kernel: [{}", self.seconds);
-        let uid = &self.uid;
-        let path = format!("/kubepods/burstable/pod{uid}/{CONTAINER}");
-        let text = format!(
-            "{head}.150000] memory: usage 524288kB, limit 524288kB, failcnt 12\n\
-             {head}.200000] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset={CONTAINER},mems_allowed=0,\
-             oom_memcg={path},task_memcg={path},task=java,pid={pid},uid=0\n\
-             {head}.300000] Memory cgroup out of memory: Killed process {pid} (java) total-vm:800000kB, \
-             anon-rss:500000kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:936\n"
-        );
-        let invoked = format!(
-            "{head}.100000] java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=936\n"
-        );
-        let log = self.dir.join("kern.log");
-        let mut file = OpenOptions::new().append(true).open(&log);
-        file.as_mut()
-            .map_err(|e| e.to_string())?
-            .write_all((invoked + &text).as_bytes())
-            .map_err(|e| format!("{}: {e}", log.display()))
-    }
-
-    /// Waits until the pod's one Event counts so many kills.
-    fn counted(&self, kills: usize) -> Result<(), String> {
-        self.cluster
-            .until(&format!("{kills} kills in one Event"), |cluster| {
-                counts_of(cluster).is_ok_and(|counts| counts == [kills as u64])
-            })
-    }
-
-    fn counts(&self) -> Result<Vec<u64>, String> {
-        counts_of(&self.cluster)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.dir.join(name).display().to_string()
-    }
-}
-
-impl Drop for Trial {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// How many kills each Event of the agent counts.
-fn counts_of(cluster: &Cluster) -> Result<Vec<u64>, String> {
-    let events = cluster.events()?;
-    let ours = events
-        .iter()
-        .filter(|event| event["reportingController"] == "oomparse");
-    Ok(ours
-        .map(|event| event["series"]["count"].as_u64().unwrap_or(1))
-        .collect())
-}
-
-/// The date and the hour, in UTC.
-fn hour() -> Result<String, String> {
-    let date = Command::new("date").args(["-u", "+%Y-%m-%dT%H"]).output();
-    let date = date.map_err(|e| format!("date: {e}"))?;
-    Ok(String::from_utf8_lossy(&date.stdout).trim().to_owned())
-}
-
-fn program() -> PathBuf {
-    target_dir().join("debug/oomparse")
 }

@@ -1,6 +1,6 @@
 //! A kill by the kernel itself.
 
-use super::{CONTAINER, Trial, counts_of};
+use super::trial::{CONTAINER, Trial, counts_of};
 use std::path::Path;
 use std::process::Command;
 use std::{fs, thread, time};

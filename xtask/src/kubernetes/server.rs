@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of the trial's own administrator: the server listens on loopback, for the trial alone.
-const ADMIN: &str = "trial";
+pub(super) const ADMIN: &str = "trial";
 
 /// The programs.
 pub(super) struct Tools {
@@ -104,6 +104,11 @@ impl Cluster {
             _ = server.kill();
             _ = server.wait();
         }
+    }
+
+    /// Where the server answers.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.port)
     }
 
     /// What kubectl writes, as the administrator.
