@@ -137,7 +137,7 @@ cargo xtask <command>
                 the agent and the chart against a real API server, with the chart's rights alone: Events, repeats,
                 refusals, restarts, a storm, a real kill, and 10,000 pods with 1,000 kills, which may be spread over
                 an hour; kube-apiserver and etcd are built from their Go modules, or stand in DIR; kubectl and helm
-  try-telemetry [--collector PATH]
+  try-telemetry [--collector PATH] [--program PATH]
                 what the agent sends, in a real OpenTelemetry collector (built from its Go modules) field by
                 field, and in a real Prometheus every query of the dashboard
   live-storm [--npd PATH]

@@ -2,7 +2,7 @@
 
 use crate::lack::{self, Lack};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Instant;
 
 /// Steps that ran, and what they counted.
@@ -143,6 +143,15 @@ fn said_of(not_run: &[(String, Lack)]) -> Option<String> {
     } else {
         format!("{steps} not run: {line}")
     })
+}
+
+/// Resident memory of a program that runs, in KiB.
+pub(crate) fn resident(program: &Child) -> Result<u64, String> {
+    let path = format!("/proc/{}/status", program.id());
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}: it ended"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.ok_or_else(|| format!("{path} has no VmRSS: it ended"))
 }
 
 /// cargo in the repository's root, the same cargo that runs this program.

@@ -45,6 +45,7 @@ pub(super) fn development(dir: &Path, lib: &str, prefix: &str, exec: &str) -> Re
     let lib_dir = dir.join(exec).join(lib);
     let header = root().join("oomparse-ffi/include/oomparse.h");
     copy_as(&header, &dir.join(exec).join("include/oomparse.h"))?;
+    super::create(&lib_dir)?;
     static_library(&lib_dir.join("liboomparse.a"))?;
     link(
         &format!("liboomparse.so.{VERSION}"),

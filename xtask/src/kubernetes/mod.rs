@@ -99,6 +99,10 @@ fn all(steps: &mut Steps, tools: Tools, helm: &Path, program: PathBuf, soak: Dur
     });
     steps.task("a server that is killed, and a storm", || trial.storm());
     steps.task("an agent that is killed", || trial.restart());
+    steps.task("a server that refuses for want of capacity", || {
+        trial.throttled()
+    });
+    steps.task("a server that does not answer", || trial.unanswered());
     steps.task("kubectl oom", || trial.plugin());
     const REAL: &str = "a real kill in a real cgroup";
     if fs::File::open("/dev/kmsg").is_ok() && Path::new(real::V1).is_dir() {

@@ -106,6 +106,17 @@ impl Cluster {
         }
     }
 
+    /// Stops the API server where it stands, or lets it go on.
+    pub(super) fn pause_server(&self, is_paused: bool) -> Result<(), String> {
+        let server = self.server.as_ref().ok_or("the API server does not run")?;
+        let signal = if is_paused { "-STOP" } else { "-CONT" };
+        steps::run(
+            Command::new("kill")
+                .arg(signal)
+                .arg(server.id().to_string()),
+        )
+    }
+
     /// Where the server answers.
     pub(super) fn url(&self, path: &str) -> String {
         format!("https://127.0.0.1:{}{path}", self.port)

@@ -4,6 +4,7 @@
 
 use super::server::write;
 use super::trial::{NODE, Trial};
+use crate::steps;
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -180,13 +181,7 @@ impl Trial {
 
     /// Resident memory of the agent, in KiB.
     fn memory(&self) -> Result<u64, String> {
-        let agent = self.agent.as_ref().ok_or("the agent does not run")?;
-        let path = format!("/proc/{}/status", agent.id());
-        let text =
-            fs::read_to_string(&path).map_err(|e| format!("{path}: {e}: the agent ended"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        number.ok_or_else(|| format!("{path} has no VmRSS"))
+        steps::resident(self.agent.as_ref().ok_or("the agent does not run")?)
     }
 }
 

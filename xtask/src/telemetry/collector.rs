@@ -1,6 +1,7 @@
 //! What the collector received, beside what the agent wrote to standard output.
 
 use super::{Place, kills, start_collector, until};
+use crate::steps;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -26,6 +27,7 @@ pub(super) fn compare(program: &Path, form: &str, place: &Place) -> Result<(), S
     until("the collector writes every record", || {
         records(place).is_ok_and(|it| it.len() >= kills::COUNT)
     })?;
+    let memory = steps::resident(&agent.0)?;
     // The last figures are sent at the end.
     agent.end()?;
     until("the collector writes the figures", || {
@@ -43,7 +45,7 @@ pub(super) fn compare(program: &Path, form: &str, place: &Place) -> Result<(), S
     }
     let points = counted(place, &events)?;
     println!(
-        "    {} records, {fields} fields of them; {points} counters",
+        "    {} records, {fields} fields of them; {points} counters; the agent has {memory} KiB",
         records.len()
     );
     Ok(())

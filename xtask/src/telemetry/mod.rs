@@ -21,32 +21,37 @@ use std::time::{Duration, Instant};
 /// How long a program may take to be ready, or what it holds to be complete.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs all of it. `args` may name the collector's program.
+/// Runs all of it. `args` may name the collector's program, and one of ours that is built.
 pub(crate) fn run(args: &[&str]) -> Result<(), String> {
-    let program = match args {
-        [] => build()?,
-        ["--collector", path] => PathBuf::from(path),
-        _ => return Err("use: try-telemetry [--collector PATH]".to_owned()),
+    let (mut collector, mut agent) = (None, None);
+    for pair in args.chunks(2) {
+        match pair {
+            ["--collector", path] => collector = Some(PathBuf::from(path)),
+            ["--program", path] => agent = Some(PathBuf::from(path)),
+            _ => return Err("use: try-telemetry [--collector PATH] [--program PATH]".to_owned()),
+        }
+    }
+    let program = collector.map_or_else(build, Ok)?;
+    let agent = match agent {
+        Some(path) => path,
+        None => {
+            let args = ["build", "--package", "oomparse-cli", "--features"];
+            steps::run(cargo(&args).arg(crate::FEATURES))?;
+            target_dir().join("debug/oomparse")
+        }
     };
-    steps::run(&mut cargo(&[
-        "build",
-        "--package",
-        "oomparse-cli",
-        "--features",
-        "agent",
-    ]))?;
     let mut steps = Steps::default();
     for form in ["http/protobuf", "http/json"] {
         steps.task(
             &format!("{form}: the collector has what the agent wrote"),
             || {
-                let place = Place::new(&form.replace('/', "-"))?;
+                let place = Place::new(&form.replace('/', "-"), &agent)?;
                 collector::compare(&program, form, &place)
             },
         );
     }
     steps.task("Prometheus: every query of the dashboard", || {
-        prometheus::dashboard(&program, &Place::new("prometheus")?)
+        prometheus::dashboard(&program, &Place::new("prometheus", &agent)?)
     });
     match steps.finish() {
         code if code == std::process::ExitCode::SUCCESS => Ok(()),
@@ -79,13 +84,15 @@ pub(crate) fn build() -> Result<PathBuf, String> {
 /// A trial's directory: a log, names of pods, what the programs say.
 struct Place {
     dir: PathBuf,
+    agent: PathBuf,
 }
 
 impl Place {
-    fn new(name: &str) -> Result<Self, String> {
+    fn new(name: &str, agent: &Path) -> Result<Self, String> {
         let dir = target_dir().join("try-telemetry").join(name);
         _ = fs::remove_dir_all(&dir);
-        let place = Self { dir };
+        let agent = agent.to_owned();
+        let place = Self { dir, agent };
         kills::write(&place.dir)?;
         Ok(place)
     }
@@ -121,7 +128,7 @@ impl Place {
 
     /// The agent on the log, with these outputs.
     fn agent(&self, args: &[&str]) -> Result<Running, String> {
-        let mut agent = Command::new(target_dir().join("debug/oomparse"));
+        let mut agent = Command::new(&self.agent);
         agent
             .args(["watch", "--since-boot", "--node-name", "node-7"])
             .args([
