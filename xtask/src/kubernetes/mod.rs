@@ -9,6 +9,7 @@
 mod real;
 mod server;
 mod soak;
+mod throttle;
 mod trial;
 
 use crate::deploy;

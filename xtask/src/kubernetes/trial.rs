@@ -2,12 +2,12 @@
 
 use super::server::{Cluster, Tools, quiet, write};
 use crate::{deploy, root, target_dir};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{env, thread};
 
 pub(super) const NODE: &str = "node-7";
@@ -15,10 +15,7 @@ pub(super) const CONTAINER: &str =
     "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
 
 /// Kills of the storm.
-const STORM: usize = 50;
-
-/// The name of what throttles the agent.
-const THROTTLE: &str = "oomparse-none";
+pub(super) const STORM: usize = 50;
 
 /// How long the server does not answer: longer than a request may take.
 const UNANSWERED: Duration = Duration::from_secs(20);
@@ -159,52 +156,6 @@ impl Trial {
         self.counted(2)
     }
 
-    /// The server lets no request of the agent's through: it answers each with 429 and Retry-After.
-    pub(super) fn throttled(&mut self) -> Result<(), String> {
-        let level = json!({
-            "apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "PriorityLevelConfiguration",
-            "metadata": {"name": THROTTLE},
-            "spec": {"type": "Limited", "limited": {
-                "nominalConcurrencyShares": 0, "lendablePercent": 0, "borrowingLimitPercent": 0,
-                "limitResponse": {"type": "Reject"}}},
-        });
-        let schema = json!({
-            "apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "FlowSchema",
-            "metadata": {"name": THROTTLE},
-            "spec": {"priorityLevelConfiguration": {"name": THROTTLE}, "matchingPrecedence": 1, "rules": [{
-                "subjects": [{"kind": "ServiceAccount",
-                              "serviceAccount": {"name": "oomparse", "namespace": "oomparse"}}],
-                "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"],
-                                   "namespaces": ["*"], "clusterScope": true}]}]},
-        });
-        self.cluster
-            .apply("level.json", &level.to_string(), false)?;
-        self.cluster
-            .apply("schema.json", &schema.to_string(), false)?;
-        // The server reads its own configuration every few seconds.
-        let refused = |trial: &Self| {
-            let account = "--as=system:serviceaccount:oomparse:oomparse";
-            trial
-                .cluster
-                .kubectl(&["get", "--raw", "/api/v1/pods?limit=1", account])
-        };
-        let end = Instant::now() + Duration::from_secs(30);
-        while refused(self).is_ok() && Instant::now() < end {
-            thread::sleep(Duration::from_millis(200));
-        }
-        let said = refused(self).err().unwrap_or_default();
-        if !said.contains("too many requests") && !said.contains("TooManyRequests") {
-            return Err(format!("the server does not refuse: {said}"));
-        }
-        self.kill(717)?;
-        thread::sleep(Duration::from_secs(3));
-        for kind in ["flowschema", "prioritylevelconfiguration"] {
-            self.cluster.kubectl(&["delete", kind, THROTTLE])?;
-        }
-        self.counted(4 + STORM)?;
-        self.said("429")
-    }
-
     /// The server holds connections and does not answer, as behind a partition.
     pub(super) fn unanswered(&mut self) -> Result<(), String> {
         self.cluster.pause_server(true)?;
@@ -215,7 +166,7 @@ impl Trial {
     }
 
     /// The agent's own log has this word once.
-    fn said(&self, word: &str) -> Result<(), String> {
+    pub(super) fn said(&self, word: &str) -> Result<(), String> {
         let path = self.dir.join("agent.log");
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         match text.lines().filter(|line| line.contains(word)).count() {
