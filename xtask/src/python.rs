@@ -228,9 +228,7 @@ fn test(what: &str, settings: &[(&str, PathBuf)]) -> Result<(), String> {
     let tests = package().join(what);
     // Not in the package's folder, whose own sources would be imported.
     let mut pytest = python();
-    pytest
-        .current_dir(dir())
-        .args(["-m", "pytest", "-q", "-rs"]);
+    pytest.current_dir(dir()).args(["-m", "pytest", "-rs"]);
     pytest.args(["-p", "no:cacheprovider"]).arg("--rootdir");
     pytest.envs(settings.iter().map(|(name, value)| (name, value)));
     steps::run(pytest.arg(package()).arg(tests))
