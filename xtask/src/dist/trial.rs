@@ -10,7 +10,7 @@ use super::{
 use crate::lack::Lack;
 use crate::static_program::{ARM, MACHINES, Machine, X86};
 use crate::steps::{self, Steps};
-use crate::{VERSION, image, root, static_program, system};
+use crate::{VERSION, image, root, static_program, system, target_dir};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -35,7 +35,11 @@ pub(crate) fn run() -> ExitCode {
 pub(super) fn step(steps: &mut Steps) {
     let root = system::bring(&["debootstrap"]).map_err(String::from);
     match root.and_then(|()| debian("reached")) {
-        Ok(_) => of_machines(steps, &[X86]),
+        Ok(_) => {
+            of_machines(steps, &[X86]);
+            // Three gigabytes, which nothing needs afterwards.
+            _ = std::fs::remove_dir_all(target_dir().join("trial"));
+        }
         Err(why) => steps.passed_over("the packages in clean roots", &why),
     }
 }
