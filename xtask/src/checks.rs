@@ -140,7 +140,7 @@ fn common(steps: &mut Steps) {
     if crate::in_ci() {
         dist::step(steps);
     } else {
-        let command = "cargo xtask dist && cargo xtask try-packages";
+        let command = "cargo xtask try-packages --here";
         steps.not_run("the packages", Lack::command(WHAT, command));
     }
     match instructions::cannot_compare() {

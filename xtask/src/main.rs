@@ -101,7 +101,9 @@ cargo xtask <command>
   dist wheels   the Python package's wheels and sdist alone
   sizes         write the packages' sizes into the table of docs/install.md
   dist-twice    the same in two folders: every file must have the same bytes
-  try-packages  what `dist` made, installed, used and removed in clean roots (as root)
+  try-packages [--here]
+                what `dist` made, installed, used and removed in clean roots (as root); with --here the packages
+                for this machine alone, which are built first
   image         dist/image, the container image of the static programs for x86-64 and aarch64, as an OCI layout;
                 looked at with skopeo and umoci, and run; `--program amd64=PATH` takes a program that is built
   deploy-check  what deploy/ installs: alerts and dashboard (promtool), the chart (helm, a Go module that is
@@ -243,6 +245,7 @@ fn built(args: &[&str]) -> Option<ExitCode> {
 fn tried(args: &[&str]) -> Option<ExitCode> {
     Some(match args {
         ["try-packages"] => dist::try_packages(),
+        ["try-packages", "--here"] => dist::try_here(),
         ["try-fluent-bit", rest @ ..] => {
             done(fluent_bit::Trial::from_args(rest).and_then(|trial| trial.run()))
         }

@@ -35,7 +35,7 @@ use crate::steps::Steps;
 use crate::{VERSION, image, root, wasm};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// The target of libraries for other programs, which use glibc.
 const GLIBC: &str = "x86_64-unknown-linux-gnu";
@@ -46,7 +46,14 @@ pub(crate) fn run() -> Result<(), String> {
     build(&MACHINES)
 }
 
-/// Builds and tries the packages for this machine, as a part of `test --all`.
+/// Builds and tries the packages for this machine.
+pub(crate) fn try_here() -> ExitCode {
+    let mut steps = Steps::default();
+    step(&mut steps);
+    steps.finish()
+}
+
+/// The same as a part of `test --all`.
 pub(crate) fn step(steps: &mut Steps) {
     let name = "the packages for this machine";
     if steps.brought(name, || bring(&[X86]).map_err(Lack::from)) {
