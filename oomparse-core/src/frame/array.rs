@@ -105,7 +105,7 @@ fn of_fields(parts: &[&[u8]]) -> Option<Vec<u8>> {
         object.extend_from_slice(value?);
     }
     object.push(b'}');
-    (object.len() > 2).then_some(object)
+    Some(object)
 }
 
 fn push(quoted: &[u8], texts: &mut Vec<u8>) {
@@ -207,10 +207,10 @@ fn len(text: &[u8]) -> usize {
     let (mut open, mut at) = (0u32, 0usize);
     let (mut in_text, mut is_escaped) = (false, false);
     for byte in text {
-        let is_over = !in_text && open == 0 && at > 0;
+        let is_over = !in_text && open == 0;
         match byte {
             _ if is_escaped => is_escaped = false,
-            b'\\' if in_text => is_escaped = true,
+            b'\\' => is_escaped = true,
             b'"' if in_text => {
                 in_text = false;
                 if open == 0 {
@@ -242,8 +242,8 @@ mod tests {
     fn texts(line: &str) -> Option<String> {
         let frame = frame(line.as_bytes())?;
         assert_eq!(
-            (frame.fragment, frame.author.is_known()),
-            (Fragment::Several, false)
+            (frame.kind, frame.fragment, frame.author.is_known()),
+            (FrameKind::Record, Fragment::Several, false)
         );
         Some(String::from_utf8(frame.message.into_owned()).unwrap())
     }
@@ -258,8 +258,65 @@ mod tests {
             r#"{"results":[[{"field":"@timestamp","value":"1"},{"field":"@message","value":"a"}],[{"field":"@message", "value":"b"}]]}"#,
             r#"{"results":[{"list":[{"message":"a"}]},{"list":[{"message":"b"}]}]}"#,
             r#"{"hits":{"hits":[{"_source":{"message":"a"}},{"_source":{"message":"b"}}]}}"#,
+            r#"{"tables":[{"columns":[{"name":"Computer"}],"rows":[["2022-12-06T14:58:14Z","a"],["1","b"]]}]}"#,
+            // What is neither a record nor a text.
+            r#"[1,{"message":"a"},null,-2.5 ,{"message":"b"},true]"#,
+            r#"[{"message":"a","n":12,"l":[1,2]},{"l":[3],"message":"b"}]"#,
+            r#"{"items":["a","b"],"labels":[]}"#,
         ] {
             assert_eq!(texts(line).as_deref(), Some("a\nb"), "{line}");
+        }
+    }
+
+    #[test]
+    fn signs_of_json_within_texts() {
+        for (line, found) in [
+            (r#"["a \"]","b, ["]"#, "a \"]\nb, ["),
+            (r#"["a {","b \\\\","c}"]"#, "a {\nb \\\\\nc}"),
+            (
+                r#"[{"message":"a ]}"},{"message":"[{ \","}]"#,
+                "a ]}\n[{ \",",
+            ),
+            (r#"{"items":[{"x":"]","message":"a"}],"y":"["}"#, "a"),
+        ] {
+            assert_eq!(texts(line).as_deref(), Some(found), "{line}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_no_records() {
+        for line in [
+            // An element's own list: tags, labels.
+            r#"{"items":[{"tags":["a"]}]}"#,
+            r#"[["a"]]"#,
+            // A pair whose first half is no time.
+            r#"{"values":[["1x","a"]]}"#,
+            r#"{"values":[["-1","a"]]}"#,
+            r#"{"values":[["job","a"]]}"#,
+            r#"{"values":[["1111111111111111111111111111111111111","a"]]}"#,
+            // A column that only containers' tables have.
+            r#"{"tables":[{"columns":[{"name":"ContainerID"}],"rows":[["2022-12-06T14:58:14Z","a"]]}]}"#,
+        ] {
+            assert_eq!(texts(line), None, "{line}");
+        }
+        let killed = "Memory cgroup out of memory: Killed process 1 (a) total-vm:8kB, anon-rss:4kB, \
+             file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+        let record = std::format!("{{\"output\":\"{killed}\"}}");
+        assert_eq!(texts(&std::format!("[{record}]")).as_deref(), Some(killed));
+        // The object itself is its caller's.
+        assert_eq!(texts(&record), None);
+        let whole = r#"{"message":"x","items":["a"]}"#;
+        assert_eq!(texts(whole).as_deref(), Some("a"));
+        let around = std::format!("[{{\"output\":\"{killed}\",\"items\":[{{\"log\":\"b\"}}]}}]");
+        assert_eq!(texts(&around).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn lists_are_searched_to_a_bound() {
+        for (depth, found) in [(4, Some("a")), (5, None)] {
+            let (open, close) = ("{\"l\":[".repeat(depth), "]}".repeat(depth));
+            let line = std::format!("{open}{{\"l\":[{{\"message\":\"a\"}}]}}{close}");
+            assert_eq!(texts(&line).as_deref(), found, "{depth}");
         }
     }
 

@@ -237,6 +237,7 @@ mod tests {
 
     fn message(line: &str) -> Option<std::string::String> {
         let frame = frame(line.as_bytes())?;
+        assert_eq!(frame.kind, FrameKind::Record, "{line}");
         Some(std::string::String::from_utf8(frame.message.into_owned()).unwrap())
     }
 
@@ -284,6 +285,32 @@ mod tests {
             let line = format!("n1,\"{}\",x", comm.replace('"', escape));
             assert_eq!(message(&line).as_deref(), Some(comm.as_str()), "{line}");
         }
+    }
+
+    #[cfg(feature = "carriers")]
+    #[test]
+    fn tables_with_bars() {
+        for (before, after) in [
+            ("| 02:12:02 | ", " |"),
+            ("| n1 | `", "` | warning |"),
+            ("  | ", " | "),
+            ("node n1|", ""),
+        ] {
+            let line = format!("{before}{KILLED}{after}");
+            assert_eq!(message(&line).as_deref(), Some(KILLED), "{line}");
+        }
+        for (before, after) in [
+            ("| pod/web-0 | ", " |"),
+            ("| 02:12:02 | ", " | stdout |"),
+            ("| seen: ", " |"),
+            ("node n1|", "|x"),
+        ] {
+            let line = format!("{before}{KILLED}{after}");
+            assert_eq!(message(&line), None, "{line}");
+        }
+        // Which of the two it was nobody can say.
+        assert_eq!(message(&format!("| {KILLED} | {KILLED} |")), None);
+        assert_eq!(message(&format!("| {KILLED} | x | {KILLED} |")), None);
     }
 
     #[test]

@@ -121,3 +121,85 @@ pub(super) fn find(line: &[u8], nested: u8) -> Frame<'_> {
     frame.note_len(line);
     frame
 }
+
+#[cfg(all(test, feature = "carriers", feature = "serde"))]
+mod tests {
+    use super::*;
+    use crate::source::Origin;
+
+    #[test]
+    fn objects_of_a_stream_of_journal_entries() {
+        let entry = r#"{"_TRANSPORT":"kernel","MESSAGE":"x"}"#;
+        for front in ["", "\x1e", "data: "] {
+            let line = std::format!("{front}{entry}");
+            let frame = known_format(line.as_bytes(), 0).unwrap();
+            assert_eq!(
+                (&*frame.message, frame.origin()),
+                (&b"x"[..], Origin::Kernel),
+                "{line}"
+            );
+        }
+        assert_eq!(known_format(b"data: x", 0), None);
+    }
+
+    #[test]
+    fn the_stamp_that_printk_writes() {
+        for (text, stamp) in [
+            ("[   12.345678] x", Some(12_345_678)),
+            ("[    0.000003] x", Some(3)),
+            ("[   12.345] x", None),
+            ("[   12.3456789] x", None),
+            ("[   12.345678]x", None),
+            ("12.345678 x", None),
+        ] {
+            assert_eq!(printk_stamp(text.as_bytes()), stamp, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_a_record() {
+        let wall = wall_time(b"2023-01-05T02:12:02.5Z").unwrap();
+        assert_eq!((wall.year, wall.day, wall.second), (Some(2023), 5, 2));
+        assert_eq!(wall_time(b"2023-01-05T02:12:02Z x"), None);
+        assert_eq!(wall_time(b"now"), None);
+    }
+
+    #[test]
+    fn lines_that_show_a_program() {
+        for (line, found) in [
+            ("Jan  5 02:12:02 n1 app[7]: x", true),
+            ("Jan  5 02:12:02 n1 kernel: x", false),
+            ("Jan  5 02:12:02 n1 kernel: n1 app[7]: x", false),
+            ("[   12.345678] n1 app[7]: x", true),
+            ("[   12.345678] n1 my app[7]: x", false),
+            ("[   12.345678] n1 kernel: x", false),
+            ("[   12.345678] x", false),
+            ("n1 app[7]: x", true),
+            ("x", false),
+        ] {
+            assert_eq!(is_programs(line.as_bytes()), found, "{line}");
+        }
+    }
+
+    #[test]
+    fn heads_and_what_follows_them() {
+        for (line, message) in [
+            ("[   12.345678] x", Some("x")),
+            ("[Wed Feb 19 06:41:03 2025] x", Some("x")),
+            ("<6>x", Some("x")),
+            ("Jan  5 02:12:02 n1 kernel: x", Some("x")),
+            ("Jan  5 02:12:02 n1 app[7]: x", None),
+            ("<14>x", None),
+            // Escaped: what is there is not the message.
+            ("Jan  5 02:12:02 n1 kernel: x#012y", None),
+            ("6,1,2,-;x", None),
+        ] {
+            assert!(has_head(line.as_bytes()), "{line}");
+            let found = message_after_head(line.as_bytes());
+            assert_eq!(found, message.map(str::as_bytes), "{line}");
+        }
+        for line in ["x", "[  +0.000010] x", r#"{"message":"x"}"#] {
+            assert!(!has_head(line.as_bytes()), "{line}");
+        }
+    }
+}

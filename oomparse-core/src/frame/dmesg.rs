@@ -315,7 +315,7 @@ fn unescape_unprintable(message: &[u8], first: usize) -> Cow<'_, [u8]> {
     while let [byte, tail @ ..] = rest {
         if let [b'\\', b'x', high, low, after @ ..] = rest
             && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
-            && let value = (high << 4) | low
+            && let value = high.wrapping_mul(16).wrapping_add(low)
             && is_written_as_code(value)
         {
             out.push(value);
@@ -406,6 +406,61 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_the_bracket() {
+        for (line, message) in [
+            ("[   12.345678]: x", Some("x")),
+            ("[   12.345678][x] y", Some("[x] y")),
+            ("[   12.345678][ T12]x", Some("x")),
+            ("[   12.345678][ T12] x", Some("x")),
+            ("[   12.345678]x", None),
+            ("[   12.345678]:x", None),
+            ("[Wed Feb 19 06:41:03 2025]", Some("")),
+            ("[Wed Feb 19 06:41:03 2025]: x", Some("x")),
+            ("[Wed Feb 19 06:41:03 2025]x", None),
+            ("[Wed Feb 19 06:41:03 2025][ T12] x", Some("x")),
+            ("[   12.345678 <    0.000010] x", None),
+            ("[   12.345678 <        0x>] x", None),
+        ] {
+            let frame = bracketed(line.as_bytes());
+            let found = frame.as_ref().map(|frame| &*frame.message);
+            assert_eq!(found, message.map(str::as_bytes), "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_that_a_tool_stamped_again() {
+        let line = b"[Wed Feb 19 06:41:03 2025] [   12.345678] x";
+        let frame = bracketed(line).unwrap();
+        assert_eq!(frame.kernel_time_us, Some(12_345_678));
+        assert_eq!(wall(&frame), "2025-02-19T06:41:03Z");
+        let line = b"[Wed Feb 19 06:41:03 2025] Feb 19 06:41:01 n1 kernel: x";
+        let frame = bracketed(line).unwrap();
+        assert_eq!(frame.origin(), Origin::Kernel);
+        assert_eq!(frame.wall.unwrap().second, 1);
+        assert_eq!(frame.message.as_ref(), b"x");
+        let frame = bracketed(b"[Wed Feb 19 06:41:03 2025] Feb 19 06:41:01 x").unwrap();
+        assert_eq!(frame.message.as_ref(), b"Feb 19 06:41:01 x");
+
+        let killed = b"Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB";
+        let line = [b"[2026-09-12 10:14:02 UTC] kernel: ", &killed[..]].concat();
+        let frame = bracketed(&line).unwrap();
+        assert_eq!(
+            (frame.kind, &*frame.message),
+            (FrameKind::Dmesg, &killed[..])
+        );
+        assert_eq!(wall(&frame), "2026-09-12T10:14:02Z");
+        assert_eq!(frame.origin(), Origin::Unknown);
+        // What calls itself the kernel and says nothing of the killer's stays as it is.
+        let frame = bracketed(b"[2026-09-12 10:14:02 UTC] kernel: x").unwrap();
+        assert_eq!(frame.message.as_ref(), b"kernel: x");
+        let line = [b"[2026-09-12 10:14:02 UTC] kernel: ", &killed[..], b"[7]: "].concat();
+        assert_eq!(bracketed(&line).unwrap().origin(), Origin::UserSpace);
+        let line = [b"[Wed Feb 19 06:41:03 2025] kernel: ", &killed[..]].concat();
+        let frame = bracketed(&line).unwrap();
+        assert!(frame.message.starts_with(b"kernel: "));
+    }
+
+    #[test]
     fn priorities() {
         let frame = prioritised(4, b"[ 1099.789301] java invoked");
         assert_eq!((frame.origin(), frame.level), (Origin::Unknown, Some(4)));
@@ -455,5 +510,29 @@ mod tests {
         assert_eq!(frame.kernel_time_us, Some(5_193_605_506_728));
         assert_eq!(frame.message.as_ref(), b"Task in /kubepods");
         assert_eq!(lost_bracket(b"5193605.506728 host"), None);
+    }
+
+    #[test]
+    fn lines_without_a_stamp_or_a_bracket() {
+        for (line, message) in [
+            ("kern  :info  : x", Some("x")),
+            ("kern  :info  :", Some("")),
+            ("kern  :info  :x", None),
+        ] {
+            let frame = decoded(line.as_bytes());
+            let found = frame.as_ref().map(|frame| (frame.kind, &*frame.message));
+            let message = message.map(|text| (FrameKind::Dmesg, text.as_bytes()));
+            assert_eq!(found, message, "{line}");
+        }
+        let frame = lost_bracket_of_date(b"Thu Jan  5 02:12:02 2023] x").unwrap();
+        assert_eq!(
+            (wall(&frame).as_str(), &*frame.message),
+            ("2023-01-05T02:12:02Z", &b"x"[..])
+        );
+        assert_eq!(lost_bracket_of_date(b"Thu Jan  5 02:12:02 2023 x"), None);
+        assert!(is_of_same_minute(b"[  +0.000004] x"));
+        for line in ["[   12.345678] x", "[Apr18 00:37] x", "+0.000004] x"] {
+            assert!(!is_of_same_minute(line.as_bytes()), "{line}");
+        }
     }
 }

@@ -124,3 +124,62 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_structure_of_a_document() {
+        for (line, opened) in [
+            ("   \"dmesg\": [", true),
+            ("{\"dmesg\": [", true),
+            ("\"dmesg\":", true),
+            ("\"dmesg\": [1]", false),
+            ("\"dmesg\": \"x\"", false),
+            ("\"other\": [", false),
+            ("dmesg", false),
+        ] {
+            assert_eq!(opens(line.as_bytes()), opened, "{line}");
+        }
+        let mut record = Record::default();
+        for line in [
+            "",
+            "  [",
+            "{",
+            "   },{",
+            "} , {",
+            "\"pri\": 6,",
+            "\"other\": x",
+        ] {
+            assert!(
+                matches!(record.line(line.as_bytes()), Step::Structure),
+                "{line}"
+            );
+        }
+        for line in ["text", "{\"msg\": \"x\"}", "}x", "[   12.345678] x"] {
+            assert!(
+                matches!(record.line(line.as_bytes()), Step::Foreign),
+                "{line}"
+            );
+        }
+        assert!(matches!(record.line(b"   ]"), Step::End));
+    }
+
+    #[test]
+    fn a_record_says_nothing_of_the_next() {
+        let mut record = Record::default();
+        for line in ["\"fac\": \"user\",", "\"pri\": 12,", "\"caller\": \"T7\","] {
+            assert!(matches!(record.line(line.as_bytes()), Step::Structure));
+        }
+        assert!(matches!(record.line(b"},{"), Step::Structure));
+        let Step::Message(frame) = record.line(b"\"msg\": \"x\"") else {
+            panic!("no message");
+        };
+        assert_eq!(
+            (&*frame.message, frame.level, frame.caller),
+            (&b"x"[..], None, None)
+        );
+        assert!(!frame.author.is_known());
+    }
+}

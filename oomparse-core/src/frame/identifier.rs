@@ -196,4 +196,39 @@ mod tests {
             assert_eq!(after_kernel_tag(text.as_bytes()), amid, "{text}");
         }
     }
+
+    #[test]
+    fn what_is_no_identifier() {
+        for text in [
+            format!("{KILLED}[123]:x"),
+            format!("{KILLED}[123] x: "),
+            format!("{KILLED}[]: x"),
+            format!("{KILLED}[x]: x"),
+            format!("{KILLED}123]: x"),
+        ] {
+            assert_eq!(
+                after_kernel_tag(text.as_bytes()),
+                Identifier::Absent,
+                "{text}"
+            );
+        }
+        // Longer than a comm: it is not one.
+        let row = "[    7]     0     7      100       10    40960        0             0 a[1]: ";
+        let row = format!("{row}{}", "b".repeat(MAX_COMM_LEN));
+        assert_eq!(after_kernel_tag(row.as_bytes()), Identifier::Program);
+    }
+
+    #[test]
+    fn a_name_in_parentheses_is_a_process_s() {
+        for (text, at) in [
+            ("a[7]: x", Some(1)),
+            ("process 1 (a[7]: b) x", None),
+            ("process 1 (a[7]: b", Some(12)),
+            ("x(a[7]: b) x", Some(3)),
+            ("process 1 (a) b[7]: x", Some(15)),
+            ("x", None),
+        ] {
+            assert_eq!(first(text.as_bytes()), at, "{text}");
+        }
+    }
 }

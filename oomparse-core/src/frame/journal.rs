@@ -319,4 +319,137 @@ mod tests {
         assert_eq!(entry.message.as_deref(), Some(&b"a text\nmore"[..]));
         assert!(matches!(entry.line(b"text", 0), Step::Foreign));
     }
+
+    /// The message of an export entry with these lines, if it ends and has one.
+    fn exported(lines: &[&[u8]]) -> Option<Frame<'static>> {
+        let mut entry = opens(b"__CURSOR=s=1").unwrap();
+        for line in lines {
+            match entry.line(line, 0) {
+                Step::Field | Step::Within => {}
+                Step::End(frame) => return frame.map(Frame::into_owned),
+                Step::Foreign => return None,
+            }
+        }
+        None
+    }
+
+    fn message(lines: &[&[u8]]) -> Option<Vec<u8>> {
+        exported(lines).map(|frame| frame.message.into_owned())
+    }
+
+    #[test]
+    fn lines_that_begin_an_entry() {
+        for (line, begins) in [
+            ("__CURSOR=s=1", true),
+            ("Thu 2023-01-05 02:12:02.000001 UTC [s=1;i=2]", true),
+            ("Thu 2023-01-05 02:12:02.000001 UTC [s=1;i=2", false),
+            ("Thu 2023-01-05 02:12:02.000001 UTC [i=2]", false),
+            ("Thu 2023-01-05 02:12:02.000001 UTC n1 x [s=1]", false),
+            ("__CURSOR", false),
+        ] {
+            assert_eq!(opens(line.as_bytes()).is_some(), begins, "{line}");
+        }
+    }
+
+    #[test]
+    fn fields_of_an_entry() {
+        let frame = exported(&[
+            b"_BOOT_ID=00ab",
+            b"__REALTIME_TIMESTAMP=1672884722000000",
+            b"MESSAGE=x",
+            // Its place among the fields means nothing.
+            b"__CURSOR=s=1",
+            b"",
+        ]);
+        let frame = frame.unwrap();
+        assert_eq!(
+            (&*frame.message, frame.kind),
+            (&b"x"[..], FrameKind::Journal)
+        );
+        assert_eq!(frame.boot_id.as_deref(), Some(&b"00ab"[..]));
+        assert_eq!(frame.wall.unwrap().year, Some(2023));
+        for (key, found) in [("A_1", true), ("", false), ("a", false), ("A-B", false)] {
+            assert_eq!(is_key(key.as_bytes()), found, "{key}");
+        }
+        assert!(is_key(&[b'A'; 64]) && !is_key(&[b'A'; 65]));
+    }
+
+    #[test]
+    fn a_damaged_entry_has_no_message() {
+        for foreign in ["Jan  5 02:12:02 n1 app[7]: a=b", "text"] {
+            let foreign = foreign.as_bytes();
+            assert_eq!(message(&[b"MESSAGE=x", foreign, b""]), None);
+            assert_eq!(message(&[foreign, b"MESSAGE=x", b""]), None);
+            assert_eq!(message(&[foreign, b"PRIORITY=4", b"MESSAGE=x", b""]), None);
+            // The next entry, whose beginning was in the damage.
+            let next = [foreign, b"MESSAGE=x", b"__CURSOR=s=2", b"MESSAGE=y", b""];
+            assert_eq!(message(&next), Some(b"y".to_vec()));
+        }
+        let mut entry = opens(b"__CURSOR=s=1").unwrap();
+        for _ in 0..MAX_FOREIGN_LINES {
+            assert!(matches!(entry.line(b"text", 0), Step::Within));
+        }
+        assert!(matches!(entry.line(b"text", 0), Step::Foreign));
+    }
+
+    #[test]
+    fn an_entry_has_a_bound() {
+        for (fields, is_read) in [(510, true), (511, false)] {
+            let mut lines = std::vec![&b"MESSAGE=x"[..]];
+            lines.resize(fields + 1, b"A=b");
+            lines.push(b"");
+            assert_eq!(message(&lines).is_some(), is_read, "{fields}");
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_plain_text() {
+        let text = b"\x04\0\0\0\0\0\0\0a\r";
+        assert_eq!(
+            message(&[b"MESSAGE", text, b"b", b""]),
+            Some(b"a\r\nb".to_vec())
+        );
+        // Somebody's copy has a carriage return in every line.
+        let text = b"\x03\0\0\0\0\0\0\0a\r";
+        assert_eq!(
+            message(&[b"MESSAGE\r", text, b"b\r", b"\r"]),
+            Some(b"a\nb".to_vec())
+        );
+        let other = b"\x01\0\0\0\0\0\0\0a";
+        assert_eq!(
+            message(&[b"MESSAGE=x", b"A", other, b""]),
+            Some(b"x".to_vec())
+        );
+        assert_eq!(
+            message(&[b"A", other, b"MESSAGE=x", b""]),
+            Some(b"x".to_vec())
+        );
+        // Longer than a line may be: the last byte is not kept.
+        for (more, is_read) in [(0, true), (1, false)] {
+            let len = MAX_LINE_LEN + more;
+            let mut line = u64::try_from(len).unwrap().to_le_bytes().to_vec();
+            line.resize(LENGTH_LEN + len - 1, b'x');
+            assert_eq!(message(&[b"MESSAGE", &line, b"", b""]).is_some(), is_read);
+        }
+    }
+
+    #[test]
+    fn a_verbose_text_with_an_empty_line_and_one_too_long() {
+        let head = b"Thu 2023-01-05 02:12:02.000001 UTC [s=1;i=2]";
+        let mut entry = opens(head).unwrap();
+        for line in ["    MESSAGE=a", "", "            b", "    A=c", "      d"] {
+            assert!(
+                matches!(entry.line(line.as_bytes(), 0), Step::Field),
+                "{line}"
+            );
+        }
+        assert_eq!(entry.message.as_deref(), Some(&b"a\n\nb"[..]));
+        for (len, added) in [(MAX_LINE_LEN - 2, 2), (MAX_LINE_LEN - 1, 0)] {
+            let mut entry = opens(head).unwrap();
+            entry.field = (true, 12);
+            entry.message = Some(std::vec![b'x'; len]);
+            assert!(matches!(entry.line(b"            b", 0), Step::Field));
+            assert_eq!(entry.message.unwrap().len(), len + added);
+        }
+    }
 }

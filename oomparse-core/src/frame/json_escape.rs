@@ -35,7 +35,9 @@ pub(super) fn four_digits(input: &[u8]) -> Option<(u16, &[u8])> {
     let (digits, rest) = input.split_first_chunk::<4>()?;
     let mut value = 0u16;
     for digit in digits {
-        value = (value << 4) | u16::from(hex_digit(*digit)?);
+        value = value
+            .wrapping_mul(16)
+            .wrapping_add(u16::from(hex_digit(*digit)?));
     }
     Some((value, rest))
 }

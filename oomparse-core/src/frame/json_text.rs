@@ -76,6 +76,7 @@ mod tests {
                 br#""e\nKilled proces\u001b\u00e9""#,
                 b"e\nKilled proces\x1b\xc3\xa9",
             ),
+            (br#""a\tb\rc\bd\fe\x""#, b"a\tb\rc\x08d\x0cex"),
             (br#""\ud83d\ude00\ud83d!""#, "\u{1f600}\\ud83d!".as_bytes()),
             (b"\"u\xff\xfe\x80\xc3z\"", b"u\xff\xfe\x80\xc3z"),
             (br#""cut"#, b"cut"),

@@ -162,6 +162,33 @@ mod tests {
         assert_eq!(frame.message.as_ref(), b"/kubepods/a;b");
         assert_eq!(record(b"4,1,2,+;x").unwrap().fragment, Fragment::Piece);
         assert_eq!(record(b"4,1,2;x").unwrap().fragment, Fragment::Unknown);
+        // A flag of the future.
+        let frame = record(b"4,1,2,*,caller=C1;x").unwrap();
+        assert_eq!(frame.fragment, Fragment::Unknown);
+        assert_eq!(
+            (frame.caller.as_deref(), &*frame.message),
+            (Some(&b"C1"[..]), &b"x"[..])
+        );
+    }
+
+    #[test]
+    fn properties_of_a_device() {
+        for (line, message) in [
+            (" SUBSYSTEM=pci", Some("SUBSYSTEM=pci")),
+            (" X_2=", Some("X_2=")),
+            (r" DEVICE=\x0a", Some("DEVICE=\n")),
+            (" =x", None),
+            (" a=b", None),
+            (" A-B=c", None),
+            ("  A=b", None),
+            ("A=b", None),
+            (" A", None),
+        ] {
+            let frame = dictionary(line.as_bytes());
+            let found = frame.as_ref().map(|frame| (frame.kind, &*frame.message));
+            let message = message.map(|text| (FrameKind::KmsgDictionary, text.as_bytes()));
+            assert_eq!(found, message, "{line}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn json(line: &[u8]) -> Option<Listing> {
     }
     // The string must be complete: only a comma may follow.
     let end = value.strip_suffix(b",").unwrap_or(value);
-    let text = string(end).filter(|_| end.len() > 1 && end.ends_with(b"\""))?;
+    let text = string(end).filter(|_| end.ends_with(b"\""))?;
     is_kernels(&text).then(|| Listing {
         members: text_member(&text),
         lines: 0,
@@ -173,7 +173,6 @@ impl Listing {
                 };
                 match &yaml.text {
                     Some((_, Some(_))) => indent >= yaml.indent,
-                    Some((_, None)) if indent > yaml.indent => true,
                     _ if indent > yaml.indent => true,
                     _ => indent == yaml.indent && pair(text).is_some() && !is_next(),
                 }
@@ -343,4 +342,238 @@ fn strip_comma(members: &mut Vec<u8>) {
 
 fn indent(line: &[u8]) -> usize {
     line.len().saturating_sub(line.trim_ascii_start().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::FrameKind;
+    use std::format;
+    use std::string::String;
+
+    const KILLED: &str = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB";
+
+    /// The record as JSON, its message, and the lines after it.
+    fn read(text: &str) -> Option<(String, String, String)> {
+        let mut lines = text.lines();
+        let first = lines.next()?.as_bytes();
+        let mut listing = opens(first)?;
+        let mut rest = String::new();
+        for line in lines {
+            if rest.is_empty() && listing.goes_on(line.as_bytes()) {
+                listing.line(line.as_bytes());
+            } else {
+                rest.push_str(line);
+                rest.push('\n');
+            }
+        }
+        let frame = listing.take_frame()?;
+        assert!(
+            frame.kind == FrameKind::Record || frame.message.is_empty(),
+            "{text}"
+        );
+        let message = String::from_utf8(frame.message.into_owned()).unwrap();
+        Some((String::from_utf8(listing.members).unwrap(), message, rest))
+    }
+
+    #[test]
+    fn an_object_over_several_lines() {
+        let text = r#"  "message": "KILLED",
+  "source": {
+    "component": "kernel-monitor",
+    "list": [
+      1,
+      -2
+    ],
+    "escaped": "a \" { ] b, \\",
+    "t": true,
+    "n": null,
+    "trailing": "",
+  }
+  "tail": {"x": [ ] }
+}
+  "after": 1"#;
+        let (json, message, rest) = read(&text.replace("KILLED", KILLED)).unwrap();
+        assert_eq!(message, KILLED);
+        let object = r#""message":"KILLED","source": {"component": "kernel-monitor","list": [1,-2],"escaped": "a \" { ] b, \\","t": true,"n": null,"trailing": ""},"tail": {"x": []}"#;
+        assert_eq!(json, object.replace("KILLED", KILLED));
+        assert_eq!(rest, "}\n  \"after\": 1\n");
+    }
+
+    #[test]
+    fn an_object_that_is_cut() {
+        let text = format!("\"MESSAGE\": \"{KILLED}\",\n\"a\": {{\n\"b\": [\n1,");
+        let (json, message, _) = read(&text).unwrap();
+        assert_eq!(
+            json,
+            format!("\"message\":\"{KILLED}\",\"a\": {{\"b\": [1]}}")
+        );
+        assert_eq!(message, KILLED);
+        // What is closed by another sign is broken, and shows nothing.
+        let text = format!("\"msg\": \"{KILLED}\",\n\"a\": {{\n],\n\"b\": 1");
+        assert_eq!(read(&text).unwrap().1, "");
+    }
+
+    #[test]
+    fn members_that_open_a_record() {
+        for (line, opened) in [
+            ("\"message\": \"KILLED\"", true),
+            ("  \"_raw\" : \"KILLED\",  ", true),
+            ("\"log\": \"[   12.345678] KILLED\\n\",", true),
+            ("\"reason\": \"KILLED\"", false),
+            ("\"message\": \"KILLED", false),
+            ("\"message\": \"KILLED\"}", false),
+            ("\"message\": \"Started Session 7.\"", false),
+            ("\"message\": \"hierarchical_memory_limit 7\"", false),
+            ("\"message\": [\"KILLED\"]", false),
+            ("\"message\": \"", false),
+            ("message: KILLED", true),
+            ("  - message: KILLED", true),
+            ("- 'KILLED'", false),
+            ("reason: KILLED", false),
+            ("message: x", false),
+            ("message: 'KILLED'", true),
+            ("message: 'Memory cgroup out of", true),
+            ("message: \"Memory cgroup out of", true),
+            ("message: 'Memory cgroup out of'", false),
+            ("message: Memory cgroup out of", false),
+            ("message: 'Started Session", false),
+            ("message: {KILLED", false),
+            ("line: KILLED", true),
+            ("- line: KILLED", false),
+            ("- line: 'KILLED'", true),
+            ("message: >-", true),
+        ] {
+            let line = line.replace("KILLED", KILLED);
+            assert_eq!(opens(line.as_bytes()).is_some(), opened, "{line}");
+        }
+        for (line, opened) in [
+            ("message: >-", true),
+            ("message: \"Memory cgroup out of", true),
+            ("message: 'KILLED'", false),
+            ("\"message\": \"KILLED\"", false),
+            ("reason: >-", false),
+        ] {
+            let line = line.replace("KILLED", KILLED);
+            assert_eq!(opens_above(line.as_bytes()).is_some(), opened, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_event_in_yaml() {
+        let text = r#"  message: 'KILLED,
+    file-rss:0kB'
+  reason: OOMKilling
+  source:
+    component: "kernel \"monitor"
+      deeper: x
+    host: 'n1'
+  type: Warning
+    stray: x
+  log: x
+- next: x"#;
+        let (json, message, rest) = read(&text.replace("KILLED", KILLED)).unwrap();
+        assert_eq!(message, format!("{KILLED}, file-rss:0kB"));
+        let members = r#""reason":"OOMKilling","source":{"component":"kernel \"monitor","host":"n1"},"type":"Warning","log":"x""#;
+        assert_eq!(json, format!("\"message\":\"{message}\",{members}"));
+        assert_eq!(rest, "- next: x\n");
+        // The last object is closed at the end.
+        let text = format!("- message: {KILLED}\n  source:\n      host: n1\n      x: y");
+        let (json, message, _) = read(&text).unwrap();
+        assert_eq!(message, KILLED);
+        assert!(
+            json.ends_with(r#","source":{"host":"n1","x":"y"}"#),
+            "{json}"
+        );
+    }
+
+    #[test]
+    fn texts_in_yaml_that_are_folded() {
+        let text = "textPayload: >-\n  KILLED,\n  file-rss:0kB\n  KILLED\nkind: x";
+        let (json, message, rest) = read(&text.replace("KILLED", KILLED)).unwrap();
+        // Many write a log's lines there one by one.
+        assert_eq!(
+            message,
+            format!("{KILLED},\nfile-rss:0kB\n{KILLED}").replace(",\nfile", ", file")
+        );
+        assert!(
+            json.ends_with(r#"","kind":"x""#) && rest.is_empty(),
+            "{json}"
+        );
+        // Between quotes a line end is a blank, whatever stands below, however it is indented.
+        let text = format!(
+            "  message: \"Memory cgroup out of memory:\\\n  \\ {KILLED}\n  {KILLED}\"\n  a: b\nc: d"
+        );
+        let (json, _, rest) = read(&text).unwrap();
+        assert!(
+            json.starts_with(&format!(
+                "\"message\":\"Memory cgroup out of memory: {KILLED} {KILLED}\",\"a\""
+            )),
+            "{json}"
+        );
+        assert_eq!(rest, "c: d\n");
+        let text = format!("  message: 'Memory cgroup out of\n memory: {KILLED}'");
+        assert_eq!(read(&text).unwrap().2.lines().count(), 1);
+        let text = "message: \"Out of memory: Killed process 7 (a\\tb) x\\n\\\"y\"";
+        let (json, ..) = read(text).unwrap();
+        assert_eq!(
+            json,
+            r#""message":"Out of memory: Killed process 7 (a b) x\n\"y""#
+        );
+    }
+
+    #[test]
+    fn what_ends_a_record() {
+        for (first, next, goes_on) in [
+            ("\"log\": \"KILLED\",", "\"a\": 1", true),
+            ("\"log\": \"KILLED\",", "{", true),
+            ("\"log\": \"KILLED\",", "[1", true),
+            ("\"log\": \"KILLED\",", "-1", true),
+            ("\"log\": \"KILLED\",", "1", true),
+            ("\"log\": \"KILLED\",", "true", true),
+            ("\"log\": \"KILLED\",", "null", true),
+            ("\"log\": \"KILLED\",", "}", false),
+            ("\"log\": \"KILLED\",", "],", false),
+            ("\"log\": \"KILLED\",", "", false),
+            ("\"log\": \"KILLED\",", "text", false),
+            ("log: KILLED", "a: b", true),
+            ("log: KILLED", "  text", true),
+            ("log: KILLED", "text", false),
+            ("log: KILLED", "log: x", false),
+            ("log: KILLED", "message: KILLED", false),
+            ("log: KILLED", "message: x", true),
+            ("log: KILLED", "reason: KILLED", true),
+            ("  log: KILLED", " a: b", false),
+            ("  log: KILLED", "  a: b", true),
+            ("- log: KILLED", "a: b", false),
+            ("  log: 'KILLED", "  text", true),
+            ("  log: 'KILLED", " text", false),
+            ("  log: 'KILLED", "     ", false),
+            ("log: KILLED", "", false),
+        ] {
+            let listing = opens(first.replace("KILLED", KILLED).as_bytes()).unwrap();
+            let next = next.replace("KILLED", KILLED);
+            assert_eq!(
+                listing.goes_on(next.as_bytes()),
+                goes_on,
+                "{first} / {next}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_record_has_bounds() {
+        let line = format!("\"log\": \"{KILLED}\",");
+        let mut listing = opens(line.as_bytes()).unwrap();
+        for _ in 0..MOST_LINES {
+            assert!(listing.goes_on(b"\"a\": 1,"));
+            listing.line(b"\"a\": 1,");
+        }
+        assert!(!listing.goes_on(b"\"a\": 1,"));
+        for (len, goes_on) in [(MAX_LINE_LEN, true), (MAX_LINE_LEN + 1, false)] {
+            let mut listing = opens(line.as_bytes()).unwrap();
+            listing.members.resize(len, b' ');
+            assert_eq!(listing.goes_on(b"\"a\": 1,"), goes_on);
+        }
+    }
 }

@@ -223,4 +223,26 @@ mod tests {
             assert_eq!(frame(line.as_bytes()), None, "{line}");
         }
     }
+
+    #[test]
+    fn a_date_has_a_length_and_a_clock_two_colons() {
+        for (len, found) in [(68, true), (69, false)] {
+            let line = format!("{} 06 14:58:14 n1 kernel: x", "a".repeat(len));
+            assert_eq!(frame(line.as_bytes()).is_some(), found, "{len}");
+        }
+        for line in [
+            "2:x n1 kernel: y",
+            "2:58 n1 kernel: y",
+            "14:58 n1 kernel: y",
+        ] {
+            assert_eq!(frame(line.as_bytes()), None, "{line}");
+        }
+        assert!(frame(b"2:58:14 n1 kernel: y").is_some());
+        // Not sure: these may be any words.
+        assert_eq!(frame(b"14:58:14 app: y"), None);
+        for line in ["14:58:14 app[7]: y", "14:58:14 my app[7]: y"] {
+            let origin = frame(line.as_bytes()).map(|frame| frame.origin());
+            assert_eq!(origin, Some(Origin::UserSpace), "{line}");
+        }
+    }
 }

@@ -234,6 +234,9 @@ mod tests {
             "{{{",
             "{noformat}",
             "[code]",
+            "{code:java}",
+            "{code:title=dmesg|theme=x}",
+            "\u{200b}",
         ] {
             let line = std::format!("{front}text");
             assert_eq!(after_one(line.as_bytes()), Some(&b"text"[..]), "{front}");
@@ -257,6 +260,63 @@ mod tests {
         ] {
             assert_eq!(after_one(other.as_bytes()), None, "{other}");
             assert_eq!(before_one(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn marks_of_emphasis_around_a_message() {
+        for (message, inner) in [
+            ("**Out of memory: x**", Some("Out of memory: x")),
+            ("*Out of memory: x*  ", Some("Out of memory: x")),
+            ("***x***", Some("x")),
+            ("**x", Some("x")),
+            ("<b>x</b>", Some("x")),
+            ("<strong>x</strong>", Some("x")),
+            ("<mark>x</mark>", Some("x")),
+            ("<b>**x**</b>", Some("x")),
+            (" Out of memory: x", Some("Out of memory: x")),
+            (" **x**", Some("x")),
+            ("x**", None),
+            ("x", None),
+        ] {
+            let found = without_emphasis(message.as_bytes());
+            assert_eq!(found, inner.map(str::as_bytes), "{message}");
+        }
+        for (message, may) in [
+            ("*x", true),
+            ("<b>x", true),
+            (" Killed process", true),
+            (" Memory cgroup", true),
+            (" Out of memory", true),
+            (" Task in /", true),
+            (" oom-kill:", true),
+            // As in a stack trace, and as the kernel begins its lines.
+            (" dump_stack", false),
+            (" oom_kill_process", false),
+            ("Killed process", false),
+            ("  Killed process", false),
+            ("", false),
+        ] {
+            assert_eq!(may_be_emphasised(message.as_bytes()), may, "{message}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_string_of_a_program() {
+        for (text, inner) in [
+            ("a b\"", "a b"),
+            ("a b\",", "a b"),
+            ("a b\"; ", "a b"),
+            ("a b\" +", "a b"),
+            ("a b\" \\", "a b"),
+            ("a b\\n\"", "a b"),
+            ("a \"b\"", "a \"b\""),
+            ("a b", "a b"),
+            ("a b'", "a b'"),
+            ("", ""),
+        ] {
+            let found = before_quote(text.as_bytes(), b'"');
+            assert_eq!(found, inner.as_bytes(), "{text}");
         }
     }
 

@@ -114,3 +114,84 @@ impl Frame<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Author, Origin};
+
+    fn of_record(author: Author) -> Frame<'static> {
+        Frame {
+            kind: FrameKind::Record,
+            author,
+            host: Some(Cow::Borrowed(b"n1")),
+            ..Frame::default()
+        }
+    }
+
+    #[test]
+    fn heads_of_parts() {
+        let outer = of_record(Author::UNKNOWN);
+        for (text, has_head, tells_author, message) in [
+            ("x", false, false, "x"),
+            ("[   12.345678] x", true, false, "x"),
+            ("[Wed Feb 19 06:41:03 2025] x", true, false, "x"),
+            ("<6>x", true, false, "x"),
+            ("n2 app[7]: x", true, true, "n2 app[7]: x"),
+            ("Jan  5 02:12:02 n2 kernel: x", true, true, "x"),
+        ] {
+            let part = part(&outer, text.as_bytes());
+            assert_eq!(
+                (part.has_head, part.tells_author),
+                (has_head, tells_author),
+                "{text}"
+            );
+            assert_eq!(&*part.frame.message, message.as_bytes(), "{text}");
+            assert_eq!(part.frame.kind, FrameKind::Record, "{text}");
+        }
+        let part = part(&outer, b"6,1,2,-;x");
+        assert_eq!(part.frame.kind, FrameKind::Kmsg);
+        assert_eq!(part.frame.sequence, Some(1));
+        assert_eq!(part.frame.host.as_deref(), Some(&b"n1"[..]));
+    }
+
+    #[test]
+    fn the_text_after_a_newline_is_no_line_of_its_own() {
+        let outer = of_record(Author::KERNEL);
+        for (text, kind, message) in [
+            ("    x", FrameKind::Indented, "x"),
+            (
+                "    [   12.345678] x",
+                FrameKind::Indented,
+                "[   12.345678] x",
+            ),
+            (" x", FrameKind::Record, " x"),
+            ("x", FrameKind::Record, "x"),
+            ("[   12.345678]   x", FrameKind::Record, "  x"),
+        ] {
+            let part = part(&outer, text.as_bytes());
+            assert_eq!(
+                (part.frame.kind, &*part.frame.message),
+                (kind, message.as_bytes()),
+                "{text}"
+            );
+            assert_eq!(part.frame.origin(), Origin::Kernel, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_in_front_is_seldom_a_time() {
+        for (text, is_known) in [
+            ("2023-01-05T02:12:02Z n1 x", true),
+            ("2023 Jan  5 02:12:02 n1 kernel: x", true),
+            ("12.345678] x", true),
+            ("6,1,2,-;x", true),
+            ("1672884722 total pagecache pages", false),
+            ("2023 Jan  5 02:12:02 n1 x", false),
+            ("1672884722 pages RAM", false),
+            ("x", false),
+        ] {
+            assert_eq!(headed(text.as_bytes()).is_some(), is_known, "{text}");
+        }
+    }
+}

@@ -85,3 +85,104 @@ pub(crate) fn is_klogs(text: &[u8]) -> bool {
         is_date && memmem::find(head, b".go:").is_some()
     }) && memmem::find(text, b"OOMKilling").is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_programs() {
+        for (text, found) in [
+            ("app[7]: x", true),
+            ("app[7] x", true),
+            ("n1 app[7]: x", true),
+            ("kernel[7]: x", true),
+            ("n1 kernel[7]: x", true),
+            ("app[0]: x", true),
+            ("web-1  | x", true),
+            ("[pod/web-1/app] x", true),
+            ("type=USER msg=audit(1790000000.1:7): pid=7", true),
+            ("kernel[0]: x", false),
+            ("n1 kernel[0]: x", false),
+            ("[   12.345678] app[7]: x", false),
+            ("n1 [   12.345678] app[7]: x", false),
+            ("app: x", false),
+            ("x", false),
+            // A process' name.
+            ("Killed process 7 (app[7]: x) total-vm:8kB", false),
+            ("Task in /app[7]: x killed as a result of limit of /", false),
+        ] {
+            assert_eq!(is_programs(text.as_bytes()), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tag_with_a_process_id() {
+        for (text, found) in [
+            ("app[7]: x", true),
+            ("app[7]:", true),
+            ("a[b][7]: x", true),
+            ("kernel[7]: x", false),
+            ("[7]: x", false),
+            ("app[]: x", false),
+            ("app[7a]: x", false),
+            ("app: x[7]: y", false),
+            ("app [7]: x", false),
+            ("app7]: x", false),
+            ("app[7]", false),
+        ] {
+            assert_eq!(is_tag(text.as_bytes()), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_compose_s_containers() {
+        for (text, found) in [
+            ("web-1  | x", true),
+            ("web_12 | x", true),
+            ("a-b-1\t| x", false),
+            ("web  | x", false),
+            ("web-  | x", false),
+            ("web-x1  | x", false),
+            ("12  | x", false),
+            ("1-2  | x", false),
+            ("web-1  x", false),
+            ("web-1  |x", false),
+            ("web-1", false),
+        ] {
+            assert_eq!(is_composes(text.as_bytes()), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn heads_of_auditd_and_klog() {
+        for (text, found) in [
+            ("type=USER msg=audit(1790000000.1:7): pid=7", true),
+            ("node=n1 type=USER msg=audit(1790000000.1:7): pid=7", true),
+            ("n1 type=USER msg=audit(1790000000.1:7): pid=7", false),
+            ("type=USER pid=7", false),
+            ("msg=audit(1790000000.1:7): pid=7", false),
+            ("node=n1 msg=audit(1790000000.1:7): type=USER", false),
+        ] {
+            assert_eq!(is_auditds(text.as_bytes()), found, "{text}");
+        }
+        for (text, found) in [
+            ("I0105 02:12:02.345678    77 main.go:12] x", true),
+            ("W0105 02:12:02.345678    77 main.go:12] x", true),
+            ("E0105 02:12:02.345678    77 main.go:12] x", true),
+            ("F0105 02:12:02.345678    77 main.go:12] x", true),
+            ("D0105 02:12:02.345678    77 main.go:12] x", false),
+            ("I0105 02:12:02.345678    77 main.cc:12] x", false),
+            ("I01050 02:12:02.345678    77 main.go:12] x", false),
+            ("I105 02:12:02.345678    77 main.go:12] x", false),
+            ("I0105 02:12:02.345678    77 x] main.go:12", false),
+            (
+                "I0105 02:12:02.345678    77 main.go:12] OOMKilling x",
+                false,
+            ),
+            ("I0105 02:12:02.345678    77 main.go:12", false),
+        ] {
+            assert_eq!(is_klogs(text.as_bytes()), found, "{text}");
+        }
+    }
+}

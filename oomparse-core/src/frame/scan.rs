@@ -186,4 +186,36 @@ mod tests {
         let plain = without_colours(b"\x1b[32m[ 12.3] \x1b[0m\x1b[33msub: \x1b[0mmsg\x1b(B");
         assert_eq!(plain.as_ref(), b"[ 12.3] sub: msg\x1b(B");
     }
+
+    #[test]
+    fn names_of_levels() {
+        for (level, names) in [
+            &["emerg", "emergency", "panic"][..],
+            &["alert"],
+            &["crit", "critical"],
+            &["err", "error"],
+            &["warn", "warning"],
+            &["notice"],
+            &["info", "informational"],
+            &["debug"],
+        ]
+        .iter()
+        .enumerate()
+        {
+            for name in *names {
+                let found = level_by_name(name.as_bytes()).map(usize::from);
+                assert_eq!(found, Some(level), "{name}");
+            }
+        }
+        assert_eq!(level_by_name(b"loud"), None);
+    }
+
+    #[test]
+    fn a_written_colour_may_be_the_end_of_all() {
+        for sign in ["#033[", "^[[", "\\e["] {
+            let text = std::format!("{sign}mx{sign}m");
+            let plain = without_written_colours(text.as_bytes());
+            assert_eq!(plain.as_deref(), Some(&b"x"[..]), "{sign}");
+        }
+    }
 }

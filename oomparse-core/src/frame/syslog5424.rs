@@ -118,4 +118,12 @@ mod tests {
         }
         assert_eq!(after_version(4, b"not a time host kernel - - - x"), None);
     }
+
+    #[test]
+    fn levels_of_all_facilities() {
+        for (priority, level) in [(0, 0), (4, 4), (12, 4), (191, 7)] {
+            let frame = after_version(priority, b"- host app - - - x").unwrap();
+            assert_eq!(frame.level, Some(level));
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 mod host;
 mod open;
+#[cfg(all(test, feature = "carriers", feature = "serde"))]
+mod tests;
 
 use self::open::Open;
 use super::detect::{known_format, unknown};
@@ -75,6 +77,12 @@ impl Framer {
     #[inline(always)]
     pub(crate) fn next_of<'a>(&self, cut: Cut<'a>) -> Option<(u64, &'a [u8])> {
         self.prefix.next(cut).filter(|_| !self.wants_every_line())
+    }
+
+    /// The frame of a line whose prefix was remembered.
+    #[cfg(all(test, feature = "perf"))]
+    pub(super) fn prefix_frame<'a>(&self, cut: Cut<'a>) -> Option<Frame<'a>> {
+        self.prefix.frame(cut)
     }
 
     /// Makes the next line be read without comparing it with the last line's prefix.

@@ -12,6 +12,8 @@
 
 #[cfg(feature = "serde")]
 pub(super) mod record;
+#[cfg(all(test, feature = "perf"))]
+mod tests;
 
 use super::{Author, Frame, FrameKind, dmesg, syslog};
 use crate::bytes::words::{has, has_pair, position, six_digits, starts_with};
@@ -211,8 +213,9 @@ impl Prefix {
     /// Whether a line that begins like the last one continues with a message that is not escaped and shows
     /// nothing about its author.
     fn is_plain(&self, line: &[u8]) -> bool {
-        let after = line.get(self.len..).unwrap_or_default();
-        !has(after, [self.sign]) && self.is_of_same_author(after)
+        let message = line.get(self.len.saturating_add(MICROS_LEN)..);
+        let message = message.unwrap_or_default();
+        !has(message, [self.sign]) && self.is_of_same_author(message)
     }
 
     /// Whether a message shows nothing about its author: no program's identifier, no host.

@@ -485,4 +485,121 @@ mod tests {
         );
         assert!(epoch(b"166255 Apr").is_none());
     }
+
+    #[test]
+    fn uptimes_of_all_lengths() {
+        for (text, micros, rest) in [
+            ("12.345678] x", 12_345_678, "] x"),
+            ("12.3456] x", 12_345_600, "] x"),
+            ("12.3456789] x", 12_345_678, "] x"),
+            ("12.34567:] x", 12_345_670, ":] x"),
+            ("123456789012.000001] x", 123_456_789_012_000_001, "] x"),
+        ] {
+            assert_eq!(uptime(text.as_bytes()), Some((micros, rest.as_bytes())));
+        }
+        for text in [
+            "",
+            ".345678] x",
+            "ab.cdefgh",
+            "::.::::::",
+            "12. x",
+            "12:345678",
+        ] {
+            assert_eq!(uptime(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn clocks_and_what_follows_them() {
+        for (text, rest, fraction) in [
+            ("2023-01-05T02:12:02 h", " h", (0, 0)),
+            ("2023-01-05T02:12:02.5 h", " h", (500_000_000, 1)),
+            ("2023-01-05T02:12:02. h", ". h", (0, 0)),
+            ("2023-01-05T02:12:02.1234567891Z h", " h", (123_456_789, 9)),
+        ] {
+            let stamp = iso(text.as_bytes()).unwrap();
+            assert_eq!(stamp.rest, rest.as_bytes(), "{text}");
+            let wall = WallTime::new(Some(2023), (1, 5), (2, 12, 2), fraction, None);
+            let found = stamp.wall.map(|wall| WallTime {
+                offset_minutes: None,
+                ..wall
+            });
+            assert_eq!(found, wall, "{text}");
+        }
+        assert!(iso(b"2023-01-05T02:12:021 h").is_none());
+        assert!(is_clock(b"02:12:02.5") && !is_clock(b"02:12:021") && !is_clock(b"02:12"));
+    }
+
+    #[test]
+    fn zones_in_numbers() {
+        for (zone, offset) in [
+            ("+08:00", Some(480)),
+            ("+0800", Some(480)),
+            ("-0330", Some(-210)),
+            ("+14:00", Some(840)),
+            ("+08:59", Some(539)),
+            ("+15:00", None),
+            ("+08:60", None),
+            ("+08000", None),
+            ("Z", Some(0)),
+            ("", None),
+        ] {
+            let text = std::format!("2023-01-05T02:12:02{zone} h");
+            let stamp = iso(text.as_bytes()).unwrap();
+            assert_eq!(stamp.wall.unwrap().offset_minutes, offset, "{zone}");
+            let rest = if offset.is_some() { "" } else { zone };
+            assert_eq!(stamp.rest, std::format!("{rest} h").as_bytes(), "{zone}");
+        }
+    }
+
+    #[test]
+    fn zones_by_name() {
+        for (text, rest) in [
+            ("2023-01-05 02:12:02 CST h", " h"),
+            ("2023-01-05 02:12:02 CEST h", " h"),
+            ("2023-01-05 02:12:02 C h", " C h"),
+            ("2023-01-05 02:12:02 HOSTNAME h", " HOSTNAME h"),
+            ("2023-01-05 02:12:02 host h", " host h"),
+            ("2023-01-05 02:12:02 h1 h", " h1 h"),
+            // It has one already.
+            ("2023-01-05 02:12:02+01:00 CST h", " CST h"),
+        ] {
+            let mut stamp = iso(text.as_bytes()).unwrap();
+            stamp.skip_named_zone();
+            assert_eq!(stamp.rest, rest.as_bytes(), "{text}");
+        }
+        for (text, offset) in [
+            ("2026-09-12 10:14:02 UTC", Some(0)),
+            ("2026-09-12 10:14:02 GMT", Some(0)),
+            ("2026-09-12 10:14:02 +0100", Some(60)),
+            ("2026-09-12 10:14:02 CST", None),
+            ("2026-09-12 10:14:02", None),
+        ] {
+            let wall = iso_in_brackets(text.as_bytes()).unwrap().unwrap();
+            assert_eq!(wall.offset_minutes, offset, "{text}");
+        }
+        assert_eq!(iso_in_brackets(b"2026-09-12 10:14:02 x"), None);
+    }
+
+    #[test]
+    fn who_writes_such_a_date() {
+        for (text, is_journals) in [
+            ("Jan 05 02:12:02 h", true),
+            ("Jan  5 02:12:02.5 h", true),
+            ("Jan  5 02:12:02 h", false),
+            ("Jan 15 02:12:02 h", false),
+        ] {
+            assert_eq!(rfc3164(text.as_bytes()).unwrap().is_journals, is_journals);
+        }
+        let stamp = rfc3164(b"Thu Jan  5 02:12:02 2023").unwrap();
+        assert_eq!(
+            (stamp.rest, stamp.wall.unwrap().year),
+            (&b""[..], Some(2023))
+        );
+        let names = "JanFebMarAprMayJunJulAugSepOctNovDec".as_bytes();
+        for (at, name) in names.chunks(3).enumerate() {
+            let month = english_month(name).map(|(month, _)| usize::from(month));
+            assert_eq!(month, Some(at + 1));
+        }
+    }
 }
