@@ -68,7 +68,7 @@ fn structured_data(input: &[u8]) -> Option<&[u8]> {
                 quoted = !quoted;
                 tail
             }
-            [b']', b'[', tail @ ..] if !quoted => tail,
+            [b']', b'[', tail @ ..] => tail,
             [b']', tail @ ..] if !quoted => return Some(tail),
             [_, tail @ ..] => tail,
             [] => return None,
@@ -124,6 +124,21 @@ mod tests {
         for (priority, level) in [(0, 0), (4, 4), (12, 4), (191, 7)] {
             let frame = after_version(priority, b"- host app - - - x").unwrap();
             assert_eq!(frame.level, Some(level));
+        }
+    }
+
+    #[test]
+    fn signs_outside_a_value_are_no_escapes() {
+        for (text, rest) in [
+            (r#"[a\] text"#, Some(" text")),
+            (r#"[a b="["][c d="]"] text"#, Some(" text")),
+            (r#"[a b="c"]["#, None),
+        ] {
+            assert_eq!(
+                structured_data(text.as_bytes()),
+                rest.map(str::as_bytes),
+                "{text}"
+            );
         }
     }
 }

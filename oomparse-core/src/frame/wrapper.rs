@@ -348,10 +348,7 @@ fn without_back_ticks(message: &[u8]) -> &[u8] {
         message = shorter;
     }
     let end = message.iter().rposition(|byte| *byte != b'`');
-    match end.and_then(|at| message.get(..=at)) {
-        Some(shorter) if shorter.len() < message.len() => shorter,
-        _ => message,
-    }
+    end.and_then(|at| message.get(..=at)).unwrap_or(message)
 }
 
 /// `Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] text`.
@@ -403,5 +400,159 @@ mod tests {
         assert!(listed(&lists, 0).is_some());
         assert!(listed(&lists, 1).is_none());
         assert!(listed(b"[12.5] Killed process 7 (a)", 0).is_none());
+    }
+
+    const KILLED: &str = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+
+    #[test]
+    fn marks_that_go_and_marks_that_stay() {
+        for text in [
+            "* x",
+            "- x",
+            "+ x",
+            "# x",
+            "#\tx",
+            "## x",
+            "\u{feff}x",
+            "\u{a0}x",
+            "// x",
+            "> x",
+            "|x",
+            "`x",
+            "\"x",
+            "'x",
+            "  x",
+            "\tx",
+            "> > # x",
+        ] {
+            assert_eq!(after_marks(text.as_bytes()), b"x", "{text}");
+        }
+        for (text, rest) in [
+            ("*Killed", "Killed"),
+            ("+[1.0] x", "[1.0] x"),
+            ("_[1.0] x", "[1.0] x"),
+            ("*x", "*x"),
+            ("_x", "_x"),
+            ("#x", "#x"),
+            ("-x", "-x"),
+        ] {
+            assert_eq!(after_marks(text.as_bytes()), rest.as_bytes(), "{text}");
+        }
+        for (text, rest) in [
+            ("> x", "x"),
+            (">> x", "x"),
+            (">  x", " x"),
+            ("# x", "x"),
+            ("// x", "x"),
+            ("#x", "#x"),
+            ("//x", "//x"),
+            ("x", "x"),
+        ] {
+            assert_eq!(after_quotes(text.as_bytes()), rest.as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ends_that_belong_to_a_mark_in_front() {
+        for (line, message) in [
+            ("x`", "x`"),
+            ("> x`", "x"),
+            ("*[   12.345678] x*", "x"),
+            ("**[   12.345678] x**", "x"),
+            ("\"[   12.345678] x\",", "x"),
+        ] {
+            let frame = unwrap(line.as_bytes(), 0);
+            assert_eq!(&*frame.message, message.as_bytes(), "{line}");
+        }
+        let words = std::format!("Error message: `{KILLED}`");
+        assert_eq!(&*unwrap(words.as_bytes(), 0).message, KILLED.as_bytes());
+    }
+
+    #[test]
+    fn lines_whose_names_may_look_like_a_prefix() {
+        for (text, holds) in [
+            ("Task in /a[7]: b killed as a result of limit of /a", true),
+            ("Tasks in /a b: [1.0] x", true),
+            ("/kubepods/x", true),
+            ("/kubepods x: y", true),
+            ("/a: b", false),
+            ("a[1] cpuset=/x mems_allowed=0", true),
+            ("a cpuset=/x mems_allowed=0", false),
+            ("x", false),
+        ] {
+            assert_eq!(holds_path(text.as_bytes()), holds, "{text}");
+        }
+        let line = b"Task in /app[7]: x killed as a result of limit of /app";
+        let frame = unwrap(line, 0);
+        assert_eq!(
+            (&*frame.message, frame.author.is_known()),
+            (&line[..], false)
+        );
+    }
+
+    #[test]
+    fn records_amid_a_line() {
+        let frame = unwrap(b"x {\"log\":\"a\"}", 0);
+        assert_eq!(&*frame.message, b"a");
+        assert_eq!(&*embedded(b"x {\"log\":\"a\"}", 0).unwrap().message, b"a");
+        for text in [
+            "x",
+            "Task in /{\"log\":\"a\"} killed as a result of limit of /",
+        ] {
+            assert_eq!(embedded(text.as_bytes(), 0), None, "{text}");
+        }
+        // A record in a record has keys of its own.
+        assert_eq!(&*unwrap(b"> {\"log\":\"a\"}", MAX_NESTED).message, b"");
+    }
+
+    const MAX_NESTED: u8 = crate::frame::record::MAX_NESTED_RECORDS + 1;
+
+    #[test]
+    fn a_format_after_a_word_shows_more_than_a_message() {
+        for (text, is_clear) in [
+            ("[   12.345678] x", true),
+            ("[Wed Feb 19 06:41:03 2025] x", true),
+            ("{\"log\":\"x\",\"stream\":\"stdout\"}", true),
+            ("<6>x", false),
+            ("{\"log\":\"x\"}", false),
+        ] {
+            assert_eq!(clear(text.as_bytes(), 0).is_some(), is_clear, "{text}");
+        }
+        for (text, found) in [
+            ("messages-20230105-Jan  5 02:12:02 n1 kernel: x", true),
+            ("kern.log-123-[   12.345678] x", true),
+            ("x y-[   12.345678] z", false),
+            ("x[   12.345678] z", false),
+        ] {
+            assert_eq!(
+                after_file_name(text.as_bytes(), 0).is_some(),
+                found,
+                "{text}"
+            );
+        }
+        for (text, found) in [
+            ("kernel: x", true),
+            ("n1.example kernel: x", true),
+            ("<kern.warning> kernel:x", true),
+            ("a=b kernel: x", false),
+            ("a b kernel: x", false),
+        ] {
+            assert_eq!(after_kernel_tag(text.as_bytes()).is_some(), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_kibanas() {
+        let line = b"Jun 25, 2021 @ 12:42:11.916 | kernel | [115559.166744] a | b";
+        let frame = kibana_row(line).unwrap();
+        assert_eq!(&*frame.message, b"a | b");
+        assert!(frame.author.is_kernel());
+        let line = std::format!("Jun 25, 2021 @ 12:42:11.916 | {} | x", "a".repeat(300));
+        assert!(
+            kibana_row(line.as_bytes())
+                .unwrap()
+                .message
+                .starts_with(b"aaa")
+        );
     }
 }

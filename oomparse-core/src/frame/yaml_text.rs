@@ -104,3 +104,90 @@ pub(super) fn closed(text: &[u8], quote: Option<u8>) -> Option<Cow<'_, [u8]>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_begin_like_the_kernels() {
+        for (text, begins) in [
+            ("Memory cgroup out of", true),
+            ("Memory cgroup out of memory:\\", true),
+            ("Killed process 7 (java", true),
+            ("[   12.345678] x", true),
+            ("Jan  5 02:12:02 n1 kernel: x", true),
+            ("[Wed Feb 19 06:41:03 2025] x", false),
+            ("[Wed Feb 19 06:41:03 2025] Killed process 7", true),
+            ("Jan  5 02:12:02 n1 app[7]: Killed process 7", false),
+            ("Started Session 7", false),
+            ("", false),
+        ] {
+            assert_eq!(is_begun(text.as_bytes()), begins, "{text}");
+        }
+        for (value, folded) in [
+            (">", true),
+            (">-", true),
+            (">+", true),
+            ("|", false),
+            ("", false),
+        ] {
+            assert_eq!(is_folded(value.as_bytes()), folded, "{value}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_folded_text() {
+        for (begun, line, quote, is_record, whole) in [
+            ("a", "b", None, false, "a b"),
+            ("a", "b", None, true, "a\nb"),
+            ("", "b", None, false, "b"),
+            ("a", "b", Some(b'\''), false, "a b"),
+            ("a\\", "b", Some(b'\''), false, "a\\ b"),
+            ("a\\", "b", Some(b'"'), false, "ab"),
+            ("a\\", "\\ b", Some(b'"'), false, "a b"),
+            ("a\\\\\\", "b", Some(b'"'), false, "a\\\\b"),
+            ("a\\\\", "b", Some(b'"'), false, "a\\\\ b"),
+        ] {
+            let mut text = begun.as_bytes().to_vec();
+            fold(&mut text, line.as_bytes(), quote, is_record);
+            assert_eq!(text, whole.as_bytes(), "{begun} / {line}");
+        }
+    }
+
+    #[test]
+    fn keys_and_scalars() {
+        for (text, found) in [
+            ("a: b ", Some(("a", "b"))),
+            ("a:", Some(("a", ""))),
+            ("a.b/c-d_e@f1: g: h", Some(("a.b/c-d_e@f1", "g: h"))),
+            ("a:b", None),
+            ("a b: c", None),
+            (": b", None),
+            ("a", None),
+            ("", None),
+        ] {
+            let found = found.map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+            assert_eq!(pair(text.as_bytes()), found, "{text}");
+        }
+        for (len, is_key) in [(64, true), (65, false)] {
+            let text = std::format!("{}: b", "a".repeat(len));
+            assert_eq!(pair(text.as_bytes()).is_some(), is_key, "{len}");
+        }
+        for (text, quote, found) in [
+            ("x' ", Some(b'\''), Some("x")),
+            ("x''", Some(b'\''), None),
+            ("x'''", Some(b'\''), Some("x''")),
+            ("x", Some(b'\''), None),
+            ("x\"", Some(b'"'), Some("x")),
+            ("x\\\"", Some(b'"'), None),
+            ("x\\\\\"", Some(b'"'), Some("x\\")),
+            ("x\\n\"", Some(b'"'), Some("x\n")),
+            ("x", Some(b'"'), None),
+            ("x", None, None),
+        ] {
+            let text = closed(text.as_bytes(), quote);
+            assert_eq!(text.as_deref(), found.map(str::as_bytes));
+        }
+    }
+}

@@ -158,3 +158,141 @@ fn bytes_that_were_dropped_count_within_an_entry() {
     assert_eq!(framer.frame(b""), None);
     assert!(!framer.wants_every_line());
 }
+
+#[test]
+fn hosts_after_a_stamp() {
+    let whole = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+    for (above, line, host, message, is_program) in [
+        (
+            None,
+            "[   12.345678] n1 kernel: KILLED",
+            Some("n1"),
+            "KILLED",
+            false,
+        ),
+        (None, "[   12.345678] kernel: KILLED", None, "KILLED", false),
+        (None, "[   12.345678] kernel: x", None, "kernel: x", false),
+        (None, "[   12.345678] n1 app[7]: x", Some("n1"), "x", true),
+        (
+            None,
+            "[   12.345678] n1 my app[7]: x",
+            Some("n1"),
+            "x",
+            true,
+        ),
+        (
+            None,
+            "[   12.345678] n1 kernel: KILLED[7]: x",
+            Some("n1"),
+            "KILLED[7]: x",
+            true,
+        ),
+        // Where its own level or clock shows dmesg.
+        (
+            None,
+            "<6>[   12.345678] n1 kernel: KILLED",
+            None,
+            "n1 kernel: KILLED",
+            false,
+        ),
+        (
+            None,
+            "[Wed Feb 19 06:41:03 2025] n1 kernel: KILLED",
+            None,
+            "n1 kernel: KILLED",
+            false,
+        ),
+        // The name of a cgroup.
+        (
+            None,
+            "[   12.345678] Task in /a b[7]: x killed as a result of limit of /",
+            None,
+            "Task in /a b[7]: x killed as a result of limit of /",
+            false,
+        ),
+        // After a line of dmesg's only the killer's own line has a host.
+        (
+            Some("[   12.345677] KILLED"),
+            "[   12.345678] n1 kernel: KILLED",
+            Some("n1"),
+            "KILLED",
+            false,
+        ),
+        (
+            Some("[   12.345677] KILLED"),
+            "[   12.345678] n1 kernel: x",
+            None,
+            "n1 kernel: x",
+            false,
+        ),
+        (
+            Some("[   12.345677] KILLED"),
+            "[   12.345678] n1 app[7]: x",
+            None,
+            "n1 app[7]: x",
+            false,
+        ),
+        (
+            Some("[   12.345677] n1 my app[7]: x"),
+            "[   12.345678] KILLED",
+            None,
+            "KILLED",
+            false,
+        ),
+    ] {
+        let mut framer = Framer::new();
+        if let Some(above) = above {
+            framer
+                .frame(above.replace("KILLED", whole).as_bytes())
+                .unwrap();
+        }
+        let line = line.replace("KILLED", whole);
+        let frame = framer.frame(line.as_bytes()).unwrap();
+        let found = frame.host.as_deref();
+        assert_eq!(found, host.map(str::as_bytes), "{line}");
+        assert_eq!(
+            &*frame.message,
+            message.replace("KILLED", whole).as_bytes(),
+            "{line}"
+        );
+        assert_eq!(frame.origin() == Origin::UserSpace, is_program, "{line}");
+    }
+}
+
+#[test]
+fn a_line_of_another_log_within_an_entry() {
+    let mut framer = Framer::new();
+    assert!(framer.frame(b"__CURSOR=s=1").is_none());
+    let frame = framer.frame(KERNELS.as_bytes()).unwrap();
+    assert_eq!(
+        (&*frame.message, frame.origin()),
+        (&b"x"[..], Origin::Kernel)
+    );
+    assert!(framer.wants_every_line());
+    assert_eq!(framer.frame(b"MESSAGE=x"), None);
+    assert_eq!(framer.frame(b""), None);
+    assert!(!framer.wants_every_line());
+}
+
+#[test]
+fn records_over_several_lines_end_with_the_log() {
+    let mut framer = Framer::new();
+    framer.show_above(b"message: >-");
+    let text = format!("  {KILLED}");
+    assert!(framer.end_before(text.as_bytes()).is_none());
+    assert!(framer.frame(text.as_bytes()).is_none());
+    assert!(framer.end_before(b"source: x").is_none());
+    assert!(framer.frame(b"source: x").is_none());
+    let frame = framer.end_before(b"text").unwrap();
+    assert_eq!(&*frame.message, KILLED.as_bytes());
+    assert!(!framer.wants_every_line());
+    let line = format!("\"log\": \"{KILLED}\",");
+    assert!(framer.frame(line.as_bytes()).is_none());
+    let frame = framer.finish().unwrap();
+    assert_eq!(&*frame.message, KILLED.as_bytes());
+    // Below a program's line its text goes on.
+    let mut framer = Framer::new();
+    framer.frame(PROGRAMS.as_bytes()).unwrap();
+    framer.show_above(b"  message: >-");
+    assert!(!framer.wants_every_line());
+}

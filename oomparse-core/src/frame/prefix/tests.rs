@@ -122,6 +122,11 @@ fn a_line_after_another_reads_as_by_itself() {
         (DMESG, "[   13.345680] x", InFull),
         // A host may follow.
         (HUMBLE, "[   12.345680] x", InFull),
+        (
+            &["[   12.345678] n1 kernel: Out of memory: Killed process 7 (java) total-vm:8kB"],
+            "[   12.345680] x y",
+            InFull,
+        ),
         // The first bytes do not decide what these are.
         (&["> <6>[   12.345678] x"], "> <6>[   12.345680] x", InFull),
         (

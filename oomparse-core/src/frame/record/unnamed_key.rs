@@ -87,3 +87,56 @@ fn is_kernels(text: &[u8]) -> bool {
             | Line::Meminfo(_)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KILLED: &str = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
+
+    #[test]
+    fn texts_under_any_key() {
+        for (object, found) in [
+            (r#"{"a":"KILLED"}"#, Some("KILLED")),
+            (r#"{"a":{"b":"KILLED"}}"#, Some("KILLED")),
+            (
+                r#"{"a":"x","b":"KILLED","c":"[   12.345678] KILLED"}"#,
+                Some("KILLED"),
+            ),
+            (
+                r#"{"a":"[   12.345678] KILLED"}"#,
+                Some("[   12.345678] KILLED"),
+            ),
+            (r#"{"a":"6,1,2,-;KILLED"}"#, Some("6,1,2,-;KILLED")),
+            (
+                r#"{"a":"Jan  5 02:12:02 n1 kernel: KILLED"}"#,
+                Some("Jan  5 02:12:02 n1 kernel: KILLED"),
+            ),
+            (r#"{"a":" KILLED\nx"}"#, Some(" KILLED\nx")),
+            (r#"{"a":{},"b":"KILLED"}"#, Some("KILLED")),
+            (r#"{"a":"Jan  5 02:12:02 n1 app[7]: KILLED"}"#, None),
+            (r#"{"a":"[Wed Feb 19 06:41:03 2025] KILLED"}"#, None),
+            (r#"{"a":"[   12.345678] x"}"#, None),
+            (r#"{"a":"he said KILLED"}"#, None),
+            (r#"{"a":["KILLED"]}"#, None),
+            (r#"{"a":"KILLED","b":{"podName":"x"}}"#, None),
+            (r#"{"stdout":"KILLED"}"#, None),
+            (r#"{"a":"KILLED","#, None),
+        ] {
+            let object = object.replace("KILLED", KILLED);
+            let text = text_of(object.as_bytes());
+            let found = found.map(|text| text.replace("KILLED", KILLED).replace("\\n", "\n"));
+            assert_eq!(
+                text.as_deref(),
+                found.as_deref().map(str::as_bytes),
+                "{object}"
+            );
+        }
+        for (depth, is_found) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            let depth = usize::from(depth);
+            let object = [&r#"{"a":"#.repeat(depth), "\"KILLED\"", &"}".repeat(depth)].concat();
+            let object = object.replace("KILLED", KILLED);
+            assert_eq!(text_of(object.as_bytes()).is_some(), is_found, "{depth}");
+        }
+    }
+}

@@ -61,3 +61,38 @@ fn control_code<'a>(input: Option<&'a [u8]>, before: Option<&u8>) -> Option<(u8,
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_no_code_stays_as_it_is() {
+        for text in [
+            "StreamTrans #72 invoked",
+            "Linux #177-Ubuntu",
+            "x",
+            "\x1b[33mx",
+            "x\x1b[0m",
+            "a #08 b",
+        ] {
+            let plain = undo_control_codes(text.as_bytes());
+            assert!(
+                matches!(plain, Cow::Borrowed(same) if same == text.as_bytes()),
+                "{text}"
+            );
+        }
+        for (text, plain) in [
+            ("a#012b", "a\nb"),
+            ("a#037b #177", "a\x1fb #177"),
+            ("a#177", "a\x7f"),
+            ("\x1b[33mx#012\x1b[0m", "x#012"),
+        ] {
+            assert_eq!(
+                &*undo_control_codes(text.as_bytes()),
+                plain.as_bytes(),
+                "{text}"
+            );
+        }
+    }
+}

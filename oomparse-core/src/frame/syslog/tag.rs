@@ -192,3 +192,87 @@ fn tag_at(input: &[u8]) -> Option<Tag<'_>> {
         ..Tag::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The host, the name and the text.
+    fn split(line: &str) -> (Option<&str>, Option<&str>, &str) {
+        let text = |bytes| core::str::from_utf8(bytes).unwrap();
+        let tag = split_tag(line.as_bytes());
+        (tag.host.map(text), tag.name.map(text), text(tag.text))
+    }
+
+    #[test]
+    fn hosts_and_names() {
+        for (line, host, name, text) in [
+            ("n1 kernel: x", Some("n1"), Some("kernel"), "x"),
+            ("kernel: x", None, Some("kernel"), "x"),
+            ("n1 app[7]: x", Some("n1"), Some("app[7]"), "x"),
+            ("é[12]: x y", None, Some("é[12]"), "x y"),
+            ("é: x y", None, None, "é: x y"),
+            ("n1 [   12.345678] x", Some("n1"), None, "[   12.345678] x"),
+            ("CEST n1 kernel: x", Some("n1"), Some("kernel"), "x"),
+            ("ab n1 kernel: x", None, None, "ab n1 kernel: x"),
+            ("{\"a\": \"b: c\"}", None, None, "{\"a\": \"b: c\"}"),
+            ("kern.warn text alone", None, None, "text alone"),
+            (
+                "n1 my app[12]: x",
+                None,
+                Some("n1 my app"),
+                "n1 my app[12]: x",
+            ),
+            (
+                "n1 my app: [   12.345678] x",
+                None,
+                Some("n1 my app"),
+                "n1 my app: [   12.345678] x",
+            ),
+            (
+                "a  b c d: [   12.345678] x",
+                None,
+                Some("a  b c d"),
+                "a  b c d: [   12.345678] x",
+            ),
+            (
+                "a b c d e: [   12.345678] x",
+                None,
+                None,
+                "a b c d e: [   12.345678] x",
+            ),
+            (
+                "a b kernel: [   12.345678] x",
+                None,
+                None,
+                "a b kernel: [   12.345678] x",
+            ),
+            (
+                "a b c [   12.345678] x",
+                None,
+                None,
+                "a b c [   12.345678] x",
+            ),
+            ("a b c: x", None, None, "a b c: x"),
+            ("a=b: x", None, None, "a=b: x"),
+            (": x", None, None, ": x"),
+        ] {
+            assert_eq!(split(line), (host, name, text), "{line}");
+        }
+    }
+
+    #[test]
+    fn facilities_and_levels() {
+        for line in [
+            "kern.warn kernel: x",
+            "n1 kern.warn kernel: x",
+            "n1 [kern.warning] kernel: x",
+            "[kern.warning] n1 kernel: x",
+            "kern.warn x",
+        ] {
+            let tag = split_tag(line.as_bytes());
+            assert_eq!((tag.facility, tag.level), (Some(0), Some(4)), "{line}");
+            assert_eq!(tag.text, b"x", "{line}");
+        }
+    }
+}
