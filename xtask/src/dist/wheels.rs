@@ -61,6 +61,10 @@ pub(super) fn package(machines: &[Machine]) -> Result<(), String> {
         let musl = ["-Ctarget-feature=-crt-static"];
         let flags: &[&str] = if target.ends_with("musl") { &musl } else { &[] };
         at_no_place(&mut maturin, flags);
+        let wrapper = root().join("packaging/rustc-at-no-place.sh");
+        maturin
+            .env("RUSTC_WRAPPER", wrapper)
+            .env("OOMPARSE_ROOT", root());
         let built = target_dir().join("dist/wheels").join(target);
         _ = fs::remove_dir_all(&built);
         steps::run(maturin.args(["--compatibility", tag, "--out"]).arg(&built))?;
