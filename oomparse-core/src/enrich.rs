@@ -375,4 +375,21 @@ mod tests {
             assert_eq!(event.container.unwrap().name.is_some(), !is_default);
         }
     }
+
+    #[test]
+    fn a_uid_is_spelled_from_its_bytes() {
+        let bytes = [
+            0x6b, 0x00, 0x99, 0xe3, 0xe7, 0xde, 0x21, 0xf5, 0x53, 0x63, 0x24, 0x9b, 0xa4, 0x60,
+            0x55, 0x7f,
+        ];
+        let uid = UidText::from_bytes(&bytes, true);
+        assert_eq!(&*uid, "6b0099e3-e7de-21f5-5363-249ba460557f");
+        assert_eq!(UidText::new(&uid), Some(uid));
+        let uid = UidText::from_bytes(&bytes, false);
+        assert_eq!(&*uid, "6b0099e3e7de21f55363249ba460557f");
+        assert_eq!(
+            alloc::format!("{uid:?}"),
+            "\"6b0099e3e7de21f55363249ba460557f\""
+        );
+    }
 }

@@ -476,4 +476,32 @@ mod tests {
         parsers.push_line(b"d", b"an ordinary line");
         assert_eq!(parsers.streams(), 2);
     }
+
+    #[test]
+    fn logs_in_chunks_end_one_by_one() {
+        let mut parsers = KeyedParser::with_options(Options::default());
+        let (task, killed) = ([TASK, b"\n"].concat(), [KILLED, b"\n"].concat());
+        assert!(!parsers.any_wants_every_line());
+        assert!(parsers.push_chunk(b"a", &task).is_of_report);
+        assert!(parsers.any_wants_every_line() && parsers.wants_every_line(b"a"));
+        assert_eq!(parsers.push_chunk(b"b", &killed[..9]), Taken::default());
+        parsers.push_chunk(b"b", &killed[9..]);
+        parsers.finish_stream(b"b");
+        let (of, event) = parsers.next_event().unwrap();
+        assert_eq!((&*of, event.victim.unwrap().pid), (&b"b"[..], 4021));
+        assert!(parsers.next_event().is_none());
+        parsers.finish_stream(b"a");
+        assert_eq!(&*parsers.next_event().unwrap().0, b"a");
+        assert!(!parsers.any_wants_every_line());
+    }
+
+    #[test]
+    fn candidates_are_found_among_others() {
+        let parsers = KeyedParser::with_options(Options::default());
+        assert!(parsers.is_candidate(KILLED) && !parsers.is_candidate(b"eth0: link is up"));
+        let lines = [b"eth0: link is up\n", KILLED, b"\n"].concat();
+        let at = parsers.next_candidate(&lines).unwrap();
+        assert!((17..17 + KILLED.len()).contains(&at), "{at}");
+        assert_eq!(parsers.next_candidate(b"eth0: link is up\n"), None);
+    }
 }

@@ -112,3 +112,38 @@ impl Options {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Source, Trust};
+    use alloc::format;
+
+    #[test]
+    fn each_method_sets_its_field() {
+        let accept = Accept::of(&[Source::Program], Trust::Claimed);
+        let mut roots = CgroupRoots::new();
+        assert!(roots.add(b"/user.slice"));
+        let options = Options::new()
+            .tasks(true)
+            .year(2026)
+            .utc_offset_minutes(480)
+            .host("n1")
+            .boot_id("b1")
+            .accept(accept)
+            .origin(Daemon::EarlyOom)
+            .cgroup_roots(roots.clone())
+            .max_report_len(7);
+        assert!(options.tasks);
+        assert_eq!(
+            (options.year, options.utc_offset_minutes),
+            (Some(2026), Some(480))
+        );
+        assert_eq!(options.host.as_deref(), Some(&b"n1"[..]));
+        assert_eq!(options.boot_id.as_deref(), Some(&b"b1"[..]));
+        assert_eq!(options.accept, accept);
+        assert_eq!(options.origin, Some(Daemon::EarlyOom));
+        assert_eq!(format!("{:?}", options.cgroup_roots), format!("{roots:?}"));
+        assert_eq!(options.max_report_len, Some(7));
+    }
+}

@@ -265,4 +265,156 @@ mod tests {
             assert_eq!(found, is_earlier, "{one:?} {other:?}");
         }
     }
+
+    /// A numbered record on this line of its stream.
+    fn record(sequence: Option<u64>, line: u64) -> Stamp {
+        Stamp {
+            sequence,
+            line,
+            ..Stamp::default()
+        }
+    }
+
+    fn at(micros: u64) -> Stamp {
+        Stamp {
+            kernel_time_us: Some(micros),
+            ..Stamp::default()
+        }
+    }
+
+    #[test]
+    fn records_are_missing_if_there_are_more_numbers_than_lines() {
+        for (now, misses) in [
+            (record(Some(12), 7), false),
+            (record(Some(12), 6), true),
+            (record(Some(11), 7), false),
+            (record(None, 6), false),
+        ] {
+            let then = record(Some(10), 5);
+            assert_eq!(now.misses_records_since(&then), misses, "{now:?}");
+            assert!(!now.misses_records_since(&record(None, 5)));
+        }
+    }
+
+    #[test]
+    fn lines_between_two_are_counted() {
+        let within = |lines: u64| record(None, 5 + lines).is_within(&record(None, 5), 3);
+        assert_eq!([0, 3, 4].map(within), [true, true, false]);
+    }
+
+    #[test]
+    fn how_far_clocks_may_go_within_a_report() {
+        use crate::limits::MAX_REPORT_GAP_US as GAP;
+        const THEN: u64 = 100_000_000;
+        let then = at(THEN);
+        let back = THEN - MAX_REPORT_BACKSTEP_US;
+        for (now, follows) in [
+            (THEN + GAP, true),
+            (THEN + GAP + 1, false),
+            (back, true),
+            (back - 1, false),
+        ] {
+            assert_eq!(at(now).follows(&then), follows, "{now}");
+        }
+        for (now, is_around) in [
+            (THEN + GAP, true),
+            (THEN + GAP + 1, false),
+            (THEN - GAP, true),
+            (THEN - GAP - 1, false),
+        ] {
+            assert_eq!(at(now).is_around(&then), is_around, "{now}");
+        }
+        let back = THEN - MAX_KILL_BACKSTEP_US;
+        for (now, is_back) in [(THEN + GAP + 1, false), (back, false), (back - 1, true)] {
+            assert_eq!(at(now).steps_back_from(&then), is_back, "{now}");
+        }
+        for (now, is_after) in [
+            (THEN + GAP, true),
+            (THEN + GAP + 1, false),
+            (back, true),
+            (back - 1, false),
+        ] {
+            assert_eq!(at(now).is_after(&then), is_after, "{now}");
+        }
+        let late = |now: u64| at(now).is_too_late_for(&then);
+        assert_eq!(
+            [THEN + MAX_WAIT_US, THEN + MAX_WAIT_US + 1].map(late),
+            [false, true]
+        );
+        // Without a clock nothing is excluded, and no clock reads so high.
+        let none = Stamp::default();
+        assert!(none.follows(&then) && none.is_around(&then) && !none.steps_back_from(&then));
+        assert!(!none.is_too_late_for(&then));
+        assert!(at(u64::MAX).follows(&at(1)));
+    }
+
+    #[test]
+    fn a_stamp_of_another_task_is_another_tasks() {
+        let of = |caller: Option<u64>| Stamp {
+            caller,
+            ..at(100_000_000)
+        };
+        for (one, other, same) in [
+            (None, None, true),
+            (Some(1), None, true),
+            (None, Some(1), true),
+            (Some(1), Some(1), true),
+            (Some(1), Some(2), false),
+        ] {
+            assert_eq!(of(one).same_caller(&of(other)), same);
+            assert_eq!(of(one).is_after(&of(other)), same);
+        }
+        let numbered = |sequence| Stamp {
+            sequence: Some(sequence),
+            ..at(100_000_000)
+        };
+        assert!(!numbered(3).is_after(&numbered(4)));
+        assert!(numbered(3).steps_back_from(&numbered(4)));
+    }
+
+    #[test]
+    fn wall_clocks_are_compared_across_zones_and_months() {
+        let wall = |month: u8, day: u8, hour: u8, offset_minutes: Option<i16>| Stamp {
+            wall: Some(WallTime {
+                year: Some(2023),
+                month,
+                day,
+                hour,
+                minute: 30,
+                second: 5,
+                nanos: 250_000_000,
+                fraction_digits: 3,
+                offset_minutes,
+            }),
+            ..Stamp::default()
+        };
+        let hour = 3_600_000_000;
+        let then = wall(1, 31, 23, Some(0));
+        for (now, gap) in [
+            (wall(2, 1, 0, Some(0)), hour),
+            (wall(2, 1, 1, Some(60)), hour),
+            (wall(1, 31, 22, Some(0)), -hour),
+            (wall(1, 31, 23, None), 0),
+        ] {
+            assert_eq!(now.since(&then), Some(gap), "{now:?}");
+        }
+        let none = Stamp::default();
+        assert_eq!(none.since(&then), None);
+        // Seconds are of one clock or of the other.
+        let second = |stamp: &Stamp| stamp.second().unwrap();
+        assert_eq!(
+            second(&wall(2, 1, 0, Some(0))).since(second(&then)),
+            Some(3600)
+        );
+        assert_eq!(
+            second(&then).since(second(&wall(2, 1, 0, Some(0)))),
+            Some(3600)
+        );
+        assert_eq!(
+            second(&at(9_999_999)).since(second(&at(5_000_000))),
+            Some(4)
+        );
+        assert_eq!(second(&at(5_000_000)).since(second(&then)), None);
+        assert!(none.second().is_none());
+    }
 }

@@ -248,4 +248,11 @@ mod tests {
         assert_eq!(unescape(b"a\\xzz\\x4").as_ref(), b"a\\xzz\\x4");
         assert!(matches!(unescape(b"plain"), Cow::Borrowed(_)));
     }
+
+    #[test]
+    fn a_text_is_shown_as_a_text() {
+        let text = Text::from(&b"a\"b"[..]);
+        assert_eq!(alloc::format!("{text:?}"), alloc::format!("{:?}", "a\"b"));
+        assert!(!text.is_empty() && Text::from(&b""[..]).is_empty());
+    }
 }

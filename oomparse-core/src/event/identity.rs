@@ -129,3 +129,92 @@ impl OomEvent {
         event
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use crate::cgroup::CgroupDriver;
+    use crate::event::Field;
+
+    const PATH: &[u8] = b"/kubepods/besteffort/podeb9ef7c3-df91-f119-9af4-7c687b576479";
+    const UID: &str = "eb9ef7c3-df91-f119-9af4-7c687b576479";
+
+    fn uid(event: &OomEvent) -> Option<&str> {
+        event.pod.as_ref()?.uid.as_deref()
+    }
+
+    /// A kill as in a storm, when the rate limit suppresses all lines but one.
+    fn bare() -> OomEvent {
+        let log = b"[9.1] Memory cgroup out of memory: Killed process 7 (java) total-vm:4kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB";
+        crate::parse_all(log, &Options::new()).next().unwrap()
+    }
+
+    #[test]
+    fn only_a_kill_without_any_cgroup_is_bare() {
+        assert!(bare().is_bare());
+        let changes: [fn(&mut OomEvent); 7] = [
+            |event| event.event_type = EventType::Report,
+            |event| event.victim = None,
+            |event| event.pod = Some(Pod::default()),
+            |event| event.container = Some(Container::default()),
+            |event| event.openvz = Some(crate::event::OpenVz { ctid: "101".into() }),
+            |event| {
+                event.cgroup = Some(Cgroup {
+                    task_memcg: Some(Text::from(&b"/a"[..])),
+                    ..Cgroup::default()
+                });
+            },
+            |event| event.truncated.push(Field::TaskMemcg),
+        ];
+        for (at, change) in changes.into_iter().enumerate() {
+            let mut event = bare();
+            change(&mut event);
+            assert!(!event.is_bare(), "{at}");
+            let before = event.clone();
+            assert!(!event.infer_cgroup(PATH, &CgroupRoots::new(), Evidence::Proc));
+            assert_eq!(event, before);
+        }
+        // Neither the limit's cgroup nor another cut field shows the victim's.
+        let mut event = bare();
+        event.cgroup = Some(Cgroup::default());
+        event.truncated.push(Field::VictimPgtables);
+        assert!(event.is_bare());
+    }
+
+    #[test]
+    fn a_bare_kill_gets_the_cgroup_that_the_caller_knows() {
+        let mut event = bare();
+        assert!(event.infer_cgroup_above(PATH, &CgroupRoots::new(), Evidence::Proc));
+        assert!(event.inferred && event.evidence.contains(&Evidence::Proc));
+        assert_eq!(uid(&event), Some(UID));
+        let cgroup = event.cgroup.unwrap();
+        assert_eq!(
+            (cgroup.task_memcg, cgroup.driver),
+            (None, Some(CgroupDriver::Cgroupfs))
+        );
+        let mut event = bare();
+        assert!(event.infer_cgroup(PATH, &CgroupRoots::new(), Evidence::Proc));
+        assert_eq!(uid(&event), Some(UID));
+        assert_eq!(event.cgroup.unwrap().task_memcg.unwrap().as_bytes(), PATH);
+    }
+
+    #[test]
+    fn a_count_is_a_notice_about_a_cgroup() {
+        let event = OomEvent::of_count(2, Evidence::MemoryEvents, PATH, &CgroupRoots::new());
+        assert_eq!(
+            (event.event_type, event.origin),
+            (EventType::Notice, Origin::Kernel)
+        );
+        assert_eq!(uid(&event), Some(UID));
+        assert_eq!(event.evidence, [Evidence::MemoryEvents]);
+        let cgroup = event.cgroup.unwrap();
+        assert_eq!(cgroup.task_memcg.unwrap().as_bytes(), PATH);
+        assert_eq!(cgroup.driver, Some(CgroupDriver::Cgroupfs));
+        let testimony = event.testimony.unwrap();
+        assert_eq!(testimony.count, Some(2));
+        assert_eq!(testimony.killer, Some(Killer::Kernel));
+        assert_eq!(testimony.reporter, Some(Reporter::Memcg));
+        assert_eq!(testimony.words(), None);
+    }
+}

@@ -206,3 +206,26 @@ fn key_bit(key: &[u8]) -> (usize, u64) {
     // The highest bits of the product depend on all inputs.
     ((mix >> 61) as usize, 1 << (mix >> 55 & 63))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn values_are_made_of_keys_like_the_kernels() {
+        assert!(StatValues::default().is_empty());
+        let pairs = [
+            ("anon", 4096),
+            ("rss_huge", 1),
+            ("a b", 2),
+            ("anon", 5),
+            ("pgpgin2", 3),
+        ];
+        let values: StatValues = pairs.into_iter().collect();
+        assert!(!values.is_empty());
+        let found: Vec<_> = values.iter().collect();
+        assert_eq!(found, [("anon", 4096), ("rss_huge", 1), ("pgpgin2", 3)]);
+        assert_eq!([values.get("anon"), values.get("a b")], [Some(4096), None]);
+    }
+}

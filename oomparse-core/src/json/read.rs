@@ -245,6 +245,7 @@ impl<'de> Visitor<'de> for AnyValue {
 
 #[cfg(test)]
 mod tests {
+    use crate::event::Percent;
     use crate::{OomEvent, Options, parse_all};
 
     #[test]
@@ -258,6 +259,31 @@ mod tests {
                 serde_json::from_str::<OomEvent>(broken).is_err(),
                 "{broken}"
             );
+        }
+    }
+
+    #[test]
+    fn percentages_are_read_as_they_are_written() {
+        let read = |value: &str| {
+            let event = parse_all(b"[12.5] Killed process 7 (a)", &Options::new()).next();
+            let cause = alloc::format!(r#"{{"cause":{{"pressure_percent":{value}}},"#);
+            let json = event?.to_json().replacen('{', &cause, 1);
+            let event: OomEvent = serde_json::from_str(&json).ok()?;
+            event
+                .testimony?
+                .cause?
+                .pressure_percent
+                .map(Percent::hundredths)
+        };
+        for (value, hundredths) in [
+            ("51.07", Some(5107)),
+            ("51", Some(5100)),
+            ("0.5", Some(50)),
+            ("99.99", Some(9999)),
+            ("\"51\"", None),
+            ("-1.5", None),
+        ] {
+            assert_eq!(read(value), hundredths, "{value}");
         }
     }
 }

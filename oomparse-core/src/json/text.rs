@@ -186,6 +186,9 @@ mod tests {
                 to.put_number(key!("number"), 0);
                 to.put_signed(key!("less"), i64::MIN);
                 to.truth(key!("is"), true);
+                for hundredths in [5107, 5000, 50, 5110, 5, 100] {
+                    to.percent(key!("percent"), Some(Percent::from_hundredths(hundredths)));
+                }
                 to.truth(key!("is not"), false);
                 to.put_object(key!("empty"), &Empty);
                 to.put_object(key!("not"), &Shapes(&[]));

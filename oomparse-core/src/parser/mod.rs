@@ -397,3 +397,6 @@ fn len_of(bytes: &[u8]) -> u64 {
     // No pointer is wider than 64 bits.
     bytes.len() as u64
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,6 +132,10 @@ mod tests {
                 "Dec  6 14:58:14 n1 kernel: [  638.104526] Killed process 11 (php) total-vm:8kB, anon-rss:4kB",
             ),
             (
+                "Killed&#160;process&#xa0;11&#160;(php)&#160;total-vm:8kB,&#160;anon-rss:4kB",
+                "Killed process 11 (php) total-vm:8kB, anon-rss:4kB",
+            ),
+            (
                 "Task in &#x2F;docker&#x2F;ab killed as a result of limit of &#x2F;docker&#x2F;ab",
                 "Task in /docker/ab killed as a result of limit of /docker/ab",
             ),

@@ -183,4 +183,54 @@ mod tests {
             assert_eq!(found == [line], is_joined, "{width} {found:?}");
         }
     }
+
+    #[test]
+    fn lines_that_are_not_complete_wait_for_their_rest() {
+        for (message, broken) in [
+            (
+                "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), or",
+                true,
+            ),
+            (
+                "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+                false,
+            ),
+            ("java invoked oom-killer:", true),
+            ("Task in /a killed as a res", true),
+            ("Task in /a killed as a result of limit of /a", false),
+            ("memory: usage 1024kB, limit 10", true),
+            ("memory: usage 1024kB, limit 1024kB, failcnt 3", false),
+            ("Memory cgroup out of memory: Kil", true),
+            ("Killed process 7 (java) total-vm:8kB, anon-", true),
+            (
+                "Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+                false,
+            ),
+            ("eth0: link is up", false),
+            ("Memory cgroup stats for /a:", false),
+        ] {
+            assert_eq!(is_broken(message.as_bytes()), broken, "{message}");
+        }
+    }
+
+    #[test]
+    fn lines_that_fill_the_screen_are_one_at_the_end_of_a_paste_if_complete() {
+        let start = "[198542.576610] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=";
+        let end = ",mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=java,pid=7,uid=0";
+        let filled = "c".repeat(160 - start.len() - end.len());
+        let whole = alloc::format!("{start}{filled}{end}");
+        let pieces = |line: &str| {
+            let mut wrapped = Wrapped::default();
+            let mut found = Vec::new();
+            let mut emit = |line: &[u8]| found.push(String::from_utf8(line.to_vec()).unwrap());
+            for piece in line.as_bytes().chunks(80) {
+                wrapped.line(piece, &mut emit);
+            }
+            wrapped.finish(&mut emit);
+            found
+        };
+        assert_eq!(pieces(&whole), [whole.as_str()]);
+        let broken = whole.replace(",uid=0", "cuid=0");
+        assert_eq!(pieces(&broken), [&broken[..80], &broken[80..]]);
+    }
 }

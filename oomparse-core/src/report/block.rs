@@ -387,3 +387,87 @@ fn may_go_on(report: &Report, stamp: &Stamp) -> bool {
         // It may be quoted from the very report that starts.
         || report.is_choice_alone() && stamp.is_around(&report.last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::Named;
+    use super::*;
+
+    fn at(millis: u64) -> Stamp {
+        Stamp {
+            kernel_time_us: Some(millis * 1000),
+            ..Stamp::default()
+        }
+    }
+
+    /// Whether a report whose last line came at 100 s may go on when another starts.
+    fn goes_on(change: fn(&mut Report), millis: u64) -> bool {
+        let mut report = Report::new(at(100_000));
+        report.saw(Evidence::Invoked);
+        change(&mut report);
+        may_go_on(&report, &at(millis))
+    }
+
+    #[test]
+    fn a_report_goes_on_beside_another_for_a_while() {
+        for (change, within, after) in [
+            ((|_| {}) as fn(&mut Report), 101_000, 101_001),
+            // The reaper's line may still name the victim.
+            (|report| report.pids.push((7, 7)), 130_000, 130_001),
+            (
+                |report| report.summary = Some(Named::default()),
+                101_000,
+                101_001,
+            ),
+            // It may be quoted from the report that starts.
+            (
+                |report| {
+                    report.evidence = [Evidence::Selected].to_vec();
+                    report.selected = Some(Named::default());
+                },
+                120_000,
+                120_001,
+            ),
+        ] {
+            assert!(goes_on(change, within), "{within}");
+            assert!(!goes_on(change, after), "{after}");
+        }
+        let killed: fn(&mut Report) = |report| {
+            report.summary = Some(Named::default());
+            report.killed.push(7);
+        };
+        assert!(!goes_on(killed, 100_000));
+    }
+
+    #[test]
+    fn without_a_clock_the_next_report_ends_one() {
+        let none = Stamp::default();
+        let mut report = Report::new(none);
+        report.saw(Evidence::Invoked);
+        assert!(!may_go_on(&report, &none));
+        report.summary = Some(Named::default());
+        assert!(!may_go_on(&report, &none));
+        report.evidence = [Evidence::Summary].to_vec();
+        assert!(may_go_on(&report, &none));
+    }
+
+    #[test]
+    fn a_row_goes_to_an_undecided_report_with_a_table() {
+        let mut report = Report::new(at(100_000));
+        assert!(!report.takes_row(&at(100_000)));
+        let heading = b"[ pid ]   uid  tgid total_vm      rss cpu oom_adj name";
+        if let Line::TasksHeading(columns) = parse_line(heading) {
+            report.columns = Some(columns);
+        }
+        assert!(report.takes_row(&at(100_000)));
+        assert!(!report.takes_row(&at(120_001)));
+        let callers = |caller| Stamp {
+            caller: Some(caller),
+            ..at(100_000)
+        };
+        report.first = callers(1);
+        assert!(report.takes_row(&callers(1)) && !report.takes_row(&callers(2)));
+        report.no_victim = true;
+        assert!(!report.takes_row(&callers(1)));
+    }
+}

@@ -155,3 +155,60 @@ impl Report {
         self.shared.clone().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::Named;
+    use super::*;
+    use crate::bytes::Text;
+
+    #[test]
+    fn a_choice_waits_for_its_killed_line_until_one_came() {
+        assert!(!Report::default().awaits_its_killed_line());
+        let by_summary = || Report {
+            summary: Some(Named::default()),
+            ..Report::default()
+        };
+        let by_choice = Report {
+            selected: Some(Named::default()),
+            ..Report::default()
+        };
+        assert!(by_summary().awaits_its_killed_line() && by_choice.awaits_its_killed_line());
+        let ends: [fn(&mut Report); 4] = [
+            |report| report.killed.push(7),
+            |report| report.group = Some(Text::from(&b"/a"[..])),
+            |report| report.no_victim = true,
+            |report| report.is_emitted = true,
+        ];
+        for (at, end) in ends.into_iter().enumerate() {
+            let mut report = by_summary();
+            end(&mut report);
+            assert!(
+                !report.awaits_its_killed_line() && !report.is_choice_alone(),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_choice_alone_may_be_quoted() {
+        let of = |evidence: &[Evidence]| Report {
+            selected: Some(Named::default()),
+            evidence: evidence.to_vec(),
+            ..Report::default()
+        };
+        assert!(of(&[Evidence::Summary, Evidence::Selected]).is_choice_alone());
+        assert!(!of(&[Evidence::Selected, Evidence::Invoked]).is_choice_alone());
+        assert!(!Report::default().is_choice_alone());
+    }
+
+    #[test]
+    fn a_block_begins_with_any_of_its_lines() {
+        assert!(!Report::default().is_block_begun());
+        let report = Report {
+            oom_memcg: Some(Text::from(&b"/a"[..])),
+            ..Report::default()
+        };
+        assert!(report.is_block_begun());
+    }
+}

@@ -79,3 +79,69 @@ impl Report {
                 && (self.killed_adj.is_none() || self.killed_adj == line.oom_score_adj)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Text;
+    use crate::line::{Line, parse_line};
+
+    fn text(text: &str) -> Option<Text> {
+        Some(Text::from(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_table_proves_members_if_its_limit_is_in_the_group() {
+        for (group, limit, is_member) in [
+            ("/a", "/a", true),
+            ("/a", "/a/b", true),
+            ("/", "/a", true),
+            ("/a", "/ab", false),
+            ("/a/b", "/a", false),
+        ] {
+            let mut report = Report {
+                group: text(group),
+                oom_memcg: text(limit),
+                pids: [(7, 7)].to_vec(),
+                ..Report::default()
+            };
+            assert_eq!(report.is_listed_in_group(7), is_member, "{group} {limit}");
+            assert!(!report.is_listed_in_group(8));
+            report.cut(OOM_MEMCG);
+            assert!(!report.is_listed_in_group(7));
+        }
+        let report = Report {
+            group: text("/a"),
+            pids: [(7, 7)].to_vec(),
+            ..Report::default()
+        };
+        assert!(!report.is_listed_in_group(7));
+    }
+
+    #[test]
+    fn what_looks_like_a_member() {
+        let at = |micros: u64| Stamp {
+            kernel_time_us: Some(micros),
+            ..Stamp::default()
+        };
+        let looks = |report: &Report, pid: u32, micros: u64, adj: &str| {
+            let line = alloc::format!(
+                "Memory cgroup out of memory: Killed process {pid} (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:56kB oom_score_adj:{adj}"
+            );
+            let Line::Killed(line) = parse_line(line.as_bytes()) else {
+                panic!("{line}");
+            };
+            report.looks_like_member(&line, &at(micros))
+        };
+        let mut report = Report::new(at(100_000_000));
+        assert!(looks(&report, 7, 100_050_000, "968"));
+        assert!(!looks(&report, 7, 100_050_001, "968"));
+        report.killed_adj = Some(968);
+        assert!(looks(&report, 7, 100_000_001, "968"));
+        assert!(!looks(&report, 7, 100_000_001, "0"));
+        // In the table it may be late, and outside of it nothing counts.
+        report.pids.push((7, 7));
+        assert!(looks(&report, 7, 109_000_000, "0"));
+        assert!(!looks(&report, 8, 100_000_001, "968"));
+    }
+}

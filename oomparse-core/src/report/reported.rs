@@ -241,3 +241,122 @@ impl Named {
         self.stamp.key()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(pid: u32, comm: Option<&str>, total_vm: Option<u64>) -> Printed {
+        Printed {
+            total_vm,
+            ..Printed::named(pid, comm.map(str::as_bytes))
+        }
+    }
+
+    #[test]
+    fn lines_about_one_process_agree_in_what_both_show() {
+        let one = printed(7, Some("java"), Some(8));
+        for (other, agrees, is_anothers) in [
+            (printed(7, Some("java"), Some(8)), true, false),
+            (printed(7, None, Some(8)), true, false),
+            (printed(7, Some("java"), None), true, false),
+            (printed(7, Some("sh"), Some(8)), false, false),
+            (printed(7, Some("java"), Some(4)), false, false),
+            (printed(7, Some("sh"), Some(4)), false, true),
+            (printed(8, Some("java"), Some(8)), false, false),
+        ] {
+            assert_eq!(one.agrees_with(&other), agrees, "{other:?}");
+            assert_eq!(other.agrees_with(&one), agrees, "{other:?}");
+            assert_eq!(one.is_anothers(&other), is_anothers, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_and_what_it_shows_are_told_from_others() {
+        let line = crate::line::parse_line(
+            b"Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+        );
+        let crate::line::Line::Killed(line) = line else {
+            panic!("{line:?}");
+        };
+        assert_eq!(Printed::killed(&line), printed(7, Some("java"), Some(8192)));
+    }
+
+    #[test]
+    fn the_last_kills_are_remembered() {
+        let stamp = Stamp::default();
+        let mut reported = Reported::default();
+        assert_eq!(reported.weight(), 0);
+        for pid in 0..=u32::try_from(MAX_REPORTED_KILLS).unwrap() {
+            reported.note(printed(pid, None, None), stamp, true);
+        }
+        assert!(!reported.has(0) && reported.has(1) && reported.has(64));
+        assert!(reported.weight() >= MAX_REPORTED_KILLS * size_of::<ReportedKill>());
+    }
+
+    #[test]
+    fn a_killed_line_completes_one_kill_by_name() {
+        let at = |line: u64, seconds: u64| Stamp {
+            line,
+            kernel_time_us: Some(seconds * 1_000_000),
+            ..Stamp::default()
+        };
+        let most = u64::from(MAX_IDLE_LINES);
+        let (named, line) = (
+            printed(7, Some("java"), None),
+            printed(7, Some("java"), Some(8)),
+        );
+        for (stamp, is_it) in [
+            (at(1 + most, 110), true),
+            (at(2 + most, 110), false),
+            (at(2, 121), false),
+        ] {
+            let mut reported = Reported::default();
+            reported.note(named, at(1, 100), true);
+            assert_eq!(reported.has_killed(&line, &stamp), is_it, "{stamp:?}");
+        }
+        let mut reported = Reported::default();
+        reported.note(named, at(1, 100), true);
+        assert!(!reported.has_killed(&printed(7, Some("sh"), Some(8)), &at(2, 100)));
+        assert!(reported.has_killed(&line, &at(2, 100)));
+        // From now on only the same line is the same kill.
+        assert!(!reported.has_killed(&named, &at(3, 100)));
+        assert!(reported.has_killed(&line, &at(3, 100)));
+        assert!(!reported.has_killed(&line, &at(3, 121)));
+    }
+
+    #[test]
+    fn the_pid_of_the_last_kill_may_be_anothers() {
+        let mut reported = Reported::default();
+        let java = printed(7, Some("java"), Some(8));
+        reported.note(printed(7, Some("sh"), Some(4)), Stamp::default(), false);
+        assert!(reported.is_anothers(&java));
+        reported.note(java, Stamp::default(), false);
+        assert!(!reported.is_anothers(&java));
+        assert!(!reported.is_anothers(&printed(8, Some("java"), Some(4))));
+    }
+
+    #[test]
+    fn a_choice_is_known_by_its_line_or_its_kill() {
+        let choice = |pid: u32, hash: u64| Named {
+            pid,
+            stamp: Stamp {
+                hash,
+                ..Stamp::default()
+            },
+            ..Named::default()
+        };
+        let mut reported = Reported::default();
+        assert!(!reported.has_choice(&choice(7, 1)));
+        let report = Report {
+            summary: Some(choice(7, 1)),
+            selected: Some(choice(7, 2)),
+            ..Report::default()
+        };
+        reported.note_choices(&report);
+        assert!(reported.has_choice(&choice(7, 1)) && reported.has_choice(&choice(7, 2)));
+        assert!(!reported.has_choice(&choice(7, 3)));
+        reported.note(printed(8, None, None), Stamp::default(), false);
+        assert!(reported.has_choice(&choice(8, 4)) && !reported.has_choice(&choice(9, 4)));
+    }
+}

@@ -99,12 +99,12 @@ pub(super) struct Report {
 
     pub(super) columns: Option<Columns>,
     pub(super) tasks: Vec<TaskRow>,
-    layout: line::tasks::Layout,
+    pub(super) layout: line::tasks::Layout,
     /// Bytes of the rows' texts.
     pub(super) row_texts: usize,
     pub(super) pids: Vec<(u32, u32)>,
     /// Rows were lost, so a pid that is not in the table proves nothing.
-    table_cut: bool,
+    pub(super) table_cut: bool,
 
     pub(super) task_memcg: Option<Text>,
     pub(super) oom_memcg: Option<Text>,
@@ -361,4 +361,84 @@ pub(super) fn is_same_comm(header: &[u8], comm: &[u8]) -> bool {
         || comm
             .strip_suffix(header)
             .is_some_and(|start| start.ends_with(b"\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_contradicts_a_report_of_another_scope() {
+        let global = Report {
+            global_oom: true,
+            ..Report::default()
+        };
+        let memcg = Report {
+            oom_memcg: Some(Text::from(&b"/a"[..])),
+            ..Report::default()
+        };
+        // What the message of an earlier line says counts, too.
+        let by_message = |message| Report {
+            message: Some(message),
+            ..Report::default()
+        };
+        let unknown = Report::default();
+        for (report, against) in [
+            (&global, [true, false, true, false]),
+            (&by_message(Message::Global), [true, false, true, false]),
+            (&memcg, [false, true, true, false]),
+            (&by_message(Message::Memcg), [false, true, true, false]),
+            (&unknown, [false; 4]),
+        ] {
+            let messages = [
+                Message::Memcg,
+                Message::Global,
+                Message::Beancounter,
+                Message::Cpuset,
+            ];
+            let found = messages.map(|message| report.contradicts(Some(message)));
+            assert_eq!(found, against, "{report:?}");
+            assert!(!report.contradicts(None));
+        }
+    }
+
+    #[test]
+    fn a_table_lists_processes_by_both_of_their_ids() {
+        let mut report = Report::default();
+        assert!(!report.lists(7) && !report.excludes(7) && !report.has_rows());
+        report.pids.push((9, 7));
+        assert!(report.lists(7) && report.lists(9) && !report.lists(8));
+        assert!(report.excludes(8) && !report.excludes(7));
+        assert!(
+            report.is_thread_of(9, 7) && !report.is_thread_of(7, 7) && !report.is_thread_of(9, 9)
+        );
+        report.table_cut = true;
+        assert!(!report.excludes(8));
+    }
+
+    #[test]
+    fn a_comm_may_begin_before_a_newline() {
+        for (header, comm, same) in [
+            ("java", "java", true),
+            ("b", "a\nb", true),
+            ("b", "ab", false),
+            ("a", "a\nb", false),
+        ] {
+            assert_eq!(
+                is_same_comm(header.as_bytes(), comm.as_bytes()),
+                same,
+                "{comm:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pid_is_new_once() {
+        let mut report = Report::default();
+        assert!(report.note_killed(7) && !report.note_killed(7) && report.note_killed(8));
+        for pid in 100..5000 {
+            report.note_killed(pid);
+        }
+        assert_eq!(report.killed.len(), MAX_GROUP_MEMBERS);
+    }
 }

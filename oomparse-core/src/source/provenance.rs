@@ -276,6 +276,7 @@ fn without_pid(tag: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::format;
 
     #[test]
     fn units_of_users_managers() {
@@ -284,6 +285,29 @@ mod tests {
         }
         for unit in ["user@.service", "user@a1.service", "user@1000.slice", ""] {
             assert!(!is_users_managers(unit.as_bytes()), "{unit}");
+        }
+    }
+
+    #[test]
+    fn units_of_a_containers_monitor() {
+        let id = "8b1a9953c4611296a827abf8c47804d7e6ac2d4f8d9c6f1e1b9a0c7d5e3f2a10";
+        for unit in [
+            format!("crio-conmon-{id}.scope"),
+            format!("/machine.slice/libpod-conmon-{id}.scope"),
+            format!("/system.slice/system-a.slice/crio-conmon-{id}.scope"),
+        ] {
+            assert!(is_conmons(unit.as_bytes()), "{unit}");
+        }
+        // Whoever may make cgroups may choose such a name below its own.
+        for unit in [
+            format!("/system.slice/app.service/crio-conmon-{id}.scope"),
+            format!("/user.slice/crio-conmon-{id}.scope"),
+            format!("/machine.slice/libpod-conmon-{id}0.scope"),
+            format!("/machine.slice/libpod-conmon-{}g.scope", &id[1..]),
+            format!("/machine.slice/libpod-{id}.scope"),
+            format!("/machine.slice/libpod-conmon-{id}.slice"),
+        ] {
+            assert!(!is_conmons(unit.as_bytes()), "{unit}");
         }
     }
 }

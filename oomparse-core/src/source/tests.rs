@@ -141,6 +141,11 @@ fn what_keys_and_labels_prove() {
         ("process.pid", "7"),
         ("procid", "7"),
         ("unit", "app.service"),
+        ("systemd.slice", "a.slice"),
+        ("systemd.session", "3"),
+        ("systemd.owner_uid", "1000"),
+        ("systemd.invocation_id", "5d1b0c4e"),
+        ("systemd.cgroup", "/system.slice/app.service"),
     ] {
         for kernels in [("programname", "kernel"), ("SYSLOG_FACILITY", "0")] {
             let author = decided(&[kernels, (name, value)]);
@@ -226,4 +231,38 @@ fn what_a_users_manager_proves() {
     ] {
         assert_eq!(decided(fields), Author::PROGRAM, "{fields:?}");
     }
+}
+
+#[test]
+fn what_inputs_and_the_first_process_prove() {
+    assert_eq!(decided(&[("inputname", "imklog")]), Author::KERNEL);
+    assert_eq!(decided(&[("inputname", "imkmsg")]), Author::KERNEL);
+    assert_eq!(decided(&[("process.name", "kernel")]), Author::KERNEL);
+    let fields = [
+        ("SYSLOG_IDENTIFIER", "systemd"),
+        ("_SYSTEMD_UNIT", "init.scope"),
+    ];
+    let proven = author(Source::Daemon(Daemon::Systemd), Trust::Proven);
+    assert_eq!(decided(&fields), proven);
+    let mut seen = Provenance::default();
+    seen.number(Field::Stream, 1);
+    assert_eq!(seen.decide(), Author::PROGRAM);
+}
+
+#[test]
+fn doubt_leaves_no_kernel_and_no_daemon() {
+    for (source, left) in [
+        (Source::Kernel, Author::UNKNOWN),
+        (Source::Daemon(Daemon::Kubelet), Author::PROGRAM),
+        (Source::Program, Author::PROGRAM),
+    ] {
+        assert_eq!(author(source, Trust::Claimed).doubted().source, left.source);
+    }
+    assert_eq!(Author::UNKNOWN.doubted(), Author::UNKNOWN);
+}
+
+#[test]
+fn a_daemon_is_found_by_the_name_that_a_user_gives() {
+    assert_eq!(Daemon::from_name("earlyoom"), Some(Daemon::EarlyOom));
+    assert_eq!(Daemon::from_name("sh"), None);
 }

@@ -74,6 +74,11 @@ fn records_on_one_line_are_split_after_what_no_name_can_be() {
                 " [    5.200000] ",
                 " [5.2] ",
                 " Jan  5 02:12:03 n1 kernel: ",
+                " 2023-01-05T02:12:03+00:00 n1 kernel: ",
+                "<br>",
+                "<br /> ",
+                "\\n",
+                "\\r\\n",
             ] {
                 let line = format!("{whole}{between}{second}");
                 assert_eq!(records(&line), [&first, second], "{line}");
@@ -130,6 +135,7 @@ fn what_is_one_record_stays_one() {
         "Killed process 7 (\n\n\n) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
         "Killed process 7 ([1.5] \nb) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
         "a\nb invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "a\nb cpuset=/ mems_allowed=0",
         "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),global_oom,task_memcg=/a,task=x,pid=1,uid=0\n,pid=7,uid=0",
     ] {
         let text = format!("{text}\n{SELECTED}");
@@ -176,10 +182,61 @@ fn a_record_with_a_long_path_begins_after_another() {
         "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg={path},task_memcg={path},task=b,pid=12,uid=0"
     );
     let task_in = format!("Task in {path} killed as a result of limit of {path}");
-    for long in [summary, task_in] {
+    let stats = format!("Memory cgroup stats for {path}: cache:0KB rss:4KB");
+    for long in [summary, task_in, stats] {
         for head in ["", "[    5.200000] "] {
             let line = format!("[    5.100000] {KILLED} {head}{long}");
             assert_eq!(records(&line), [KILLED, &long]);
         }
     }
+}
+
+#[test]
+fn what_may_be_a_name_or_a_figure_begins_no_record() {
+    let heads = [" [    5.200000] ", " Jan  5 02:12:03 n1 kernel: "];
+    let invoked = "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+    let whole = format!("Jan  5 02:12:02 n1 kernel: {KILLED}");
+    for head in heads {
+        for next in [invoked, "sh cpuset=/ mems_allowed=0", "eth0: link is up"] {
+            assert_eq!(records(&format!("{whole}{head}{next}")), [KILLED, next]);
+        }
+        // After a name that is not closed by the kernel's words, only the killer's own line is another.
+        let named = "Jan  5 02:12:02 n1 kernel: Killed process 7 (a)";
+        assert_eq!(records(&format!("{named}{head}eth0: link is up")).len(), 1);
+        for next in ["anon 4096", "active_anon:1 inactive_anon:5 isolated_anon:0"] {
+            assert_eq!(records(&format!("{whole}{head}{next}")).len(), 1, "{next}");
+        }
+        let row = "[      7]     0     7      100       50     4096        0             0 java";
+        assert_eq!(records(&format!("{whole}{head}{row}")).len(), 1);
+    }
+    for next in ["memory lane", "CPU: hot"] {
+        assert_eq!(records(&format!("{whole} {next}")).len(), 1, "{next}");
+    }
+}
+
+#[test]
+fn figures_of_a_value_are_one_record() {
+    let heading = "Memory cgroup stats for /a:";
+    let text = format!("{heading}\nanon 4096\nfile 0\n{KILLED}");
+    assert_eq!(
+        records(&value(&text)),
+        [heading, "anon 4096\nfile 0", KILLED]
+    );
+}
+
+#[test]
+fn each_record_of_a_frame_is_passed_on() {
+    let messages = |line: &str| {
+        let mut found = Vec::new();
+        let mut framer = Framer::new();
+        let frame = framer.frame(line.as_bytes()).unwrap();
+        frame.each_record(&mut |record| found.push(record.message.to_vec()));
+        found
+    };
+    assert_eq!(
+        messages(&format!("[    5.200000] {KILLED}")),
+        [KILLED.as_bytes()]
+    );
+    let both = messages(&value(&format!("{SELECTED}\n{KILLED}")));
+    assert_eq!(both, [SELECTED.as_bytes(), KILLED.as_bytes()]);
 }

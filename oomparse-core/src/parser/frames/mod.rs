@@ -490,4 +490,34 @@ mod tests {
         parser.push(&frame("a", &[TASK, &rest].concat()));
         assert!(parser.wants_every_line());
     }
+
+    /// Two hosts fall silent within a report: what they hold is emitted when so many bytes have followed, the
+    /// oldest first.
+    #[test]
+    fn a_silent_host_holds_its_report_for_so_many_bytes() {
+        const BOUND: u64 = 10_000;
+        let mut parser = FrameParser::with_options(Options::new().max_report_len(BOUND));
+        let end_of = |message: &str| u64::try_from(message.len()).unwrap() + 1;
+        for host in ["a", "b"] {
+            parser.push(&frame(host, TASK));
+        }
+        // Up to the last byte that may follow the first one's line.
+        let filler = "x".repeat(usize::try_from(BOUND).unwrap() - TASK.len() - 2);
+        parser.push(&frame("c", &filler));
+        assert_eq!(parser.at - end_of(TASK), BOUND);
+        assert!(parser.next_event().is_none());
+        parser.push(&frame("c", ""));
+        let host = |event: &OomEvent| event.host.as_ref().map(|host| host.as_bytes().to_vec());
+        assert_eq!(
+            parser.next_event().as_ref().and_then(host).as_deref(),
+            Some(&b"a"[..])
+        );
+        assert!(parser.next_event().is_none() && parser.wants_every_line());
+        parser.push(&frame("c", &"x".repeat(200)));
+        assert_eq!(
+            parser.next_event().as_ref().and_then(host).as_deref(),
+            Some(&b"b"[..])
+        );
+        assert!(!parser.wants_every_line());
+    }
 }

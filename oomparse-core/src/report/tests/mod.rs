@@ -388,3 +388,4 @@ fn a_cpuset_line_in_three_pieces_is_one() {
 
 mod cut;
 mod details;
+mod neighbours;
