@@ -209,6 +209,12 @@ pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
         .and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// How many bytes there are, as an offset in a log: no pointer is wider than 64 bits.
+#[inline]
+pub(crate) fn len_of(bytes: &[u8]) -> u64 {
+    bytes.len() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

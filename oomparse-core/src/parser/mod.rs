@@ -13,7 +13,7 @@ pub use all::parse_all;
 pub use frames::FrameParser;
 pub use taken::Taken;
 
-use crate::bytes::split_line;
+use crate::bytes::{len_of, split_line};
 use crate::event::OomEvent;
 use crate::frame::{Cut, Frame, Framer};
 use crate::limits::MAX_LINE_LEN;
@@ -390,12 +390,6 @@ impl Parser {
             self.frames.above(false);
         }
     }
-}
-
-#[inline]
-fn len_of(bytes: &[u8]) -> u64 {
-    // No pointer is wider than 64 bits.
-    bytes.len() as u64
 }
 
 #[cfg(test)]

@@ -159,87 +159,92 @@ fn bytes_that_were_dropped_count_within_an_entry() {
     assert!(!framer.wants_every_line());
 }
 
+/// The line above, the line, its host, its message, and whether a program wrote it.
+type AfterAStamp<'l> = (Option<&'l str>, &'l str, Option<&'l str>, &'l str, bool);
+
+const AFTER_A_STAMP: &[AfterAStamp<'_>] = &[
+    (
+        None,
+        "[   12.345678] n1 kernel: KILLED",
+        Some("n1"),
+        "KILLED",
+        false,
+    ),
+    (None, "[   12.345678] kernel: KILLED", None, "KILLED", false),
+    (None, "[   12.345678] kernel: x", None, "kernel: x", false),
+    (None, "[   12.345678] n1 app[7]: x", Some("n1"), "x", true),
+    (
+        None,
+        "[   12.345678] n1 my app[7]: x",
+        Some("n1"),
+        "x",
+        true,
+    ),
+    (
+        None,
+        "[   12.345678] n1 kernel: KILLED[7]: x",
+        Some("n1"),
+        "KILLED[7]: x",
+        true,
+    ),
+    // Where its own level or clock shows dmesg.
+    (
+        None,
+        "<6>[   12.345678] n1 kernel: KILLED",
+        None,
+        "n1 kernel: KILLED",
+        false,
+    ),
+    (
+        None,
+        "[Wed Feb 19 06:41:03 2025] n1 kernel: KILLED",
+        None,
+        "n1 kernel: KILLED",
+        false,
+    ),
+    // The name of a cgroup.
+    (
+        None,
+        "[   12.345678] Task in /a b[7]: x killed as a result of limit of /",
+        None,
+        "Task in /a b[7]: x killed as a result of limit of /",
+        false,
+    ),
+    // After a line of dmesg's only the killer's own line has a host.
+    (
+        Some("[   12.345677] KILLED"),
+        "[   12.345678] n1 kernel: KILLED",
+        Some("n1"),
+        "KILLED",
+        false,
+    ),
+    (
+        Some("[   12.345677] KILLED"),
+        "[   12.345678] n1 kernel: x",
+        None,
+        "n1 kernel: x",
+        false,
+    ),
+    (
+        Some("[   12.345677] KILLED"),
+        "[   12.345678] n1 app[7]: x",
+        None,
+        "n1 app[7]: x",
+        false,
+    ),
+    (
+        Some("[   12.345677] n1 my app[7]: x"),
+        "[   12.345678] KILLED",
+        None,
+        "KILLED",
+        false,
+    ),
+];
+
 #[test]
 fn hosts_after_a_stamp() {
     let whole = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0";
-    for (above, line, host, message, is_program) in [
-        (
-            None,
-            "[   12.345678] n1 kernel: KILLED",
-            Some("n1"),
-            "KILLED",
-            false,
-        ),
-        (None, "[   12.345678] kernel: KILLED", None, "KILLED", false),
-        (None, "[   12.345678] kernel: x", None, "kernel: x", false),
-        (None, "[   12.345678] n1 app[7]: x", Some("n1"), "x", true),
-        (
-            None,
-            "[   12.345678] n1 my app[7]: x",
-            Some("n1"),
-            "x",
-            true,
-        ),
-        (
-            None,
-            "[   12.345678] n1 kernel: KILLED[7]: x",
-            Some("n1"),
-            "KILLED[7]: x",
-            true,
-        ),
-        // Where its own level or clock shows dmesg.
-        (
-            None,
-            "<6>[   12.345678] n1 kernel: KILLED",
-            None,
-            "n1 kernel: KILLED",
-            false,
-        ),
-        (
-            None,
-            "[Wed Feb 19 06:41:03 2025] n1 kernel: KILLED",
-            None,
-            "n1 kernel: KILLED",
-            false,
-        ),
-        // The name of a cgroup.
-        (
-            None,
-            "[   12.345678] Task in /a b[7]: x killed as a result of limit of /",
-            None,
-            "Task in /a b[7]: x killed as a result of limit of /",
-            false,
-        ),
-        // After a line of dmesg's only the killer's own line has a host.
-        (
-            Some("[   12.345677] KILLED"),
-            "[   12.345678] n1 kernel: KILLED",
-            Some("n1"),
-            "KILLED",
-            false,
-        ),
-        (
-            Some("[   12.345677] KILLED"),
-            "[   12.345678] n1 kernel: x",
-            None,
-            "n1 kernel: x",
-            false,
-        ),
-        (
-            Some("[   12.345677] KILLED"),
-            "[   12.345678] n1 app[7]: x",
-            None,
-            "n1 app[7]: x",
-            false,
-        ),
-        (
-            Some("[   12.345677] n1 my app[7]: x"),
-            "[   12.345678] KILLED",
-            None,
-            "KILLED",
-            false,
-        ),
-    ] {
+    for &(above, line, host, message, is_program) in AFTER_A_STAMP {
         let mut framer = Framer::new();
         if let Some(above) = above {
             framer

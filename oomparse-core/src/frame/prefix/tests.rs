@@ -31,137 +31,139 @@ enum Read {
 }
 use Read::{Compared, InFull, Plain};
 
+const AFTER_ANOTHER: &[(&[&str], &str, Read)] = &[
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] file 0",
+        Plain,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] a: b=c",
+        Plain,
+    ),
+    (SYSLOG, "Jan  5 00:01:21 n1 kernel: [198624.361631] ", Plain),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] [x] y",
+        Plain,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] [  184]     0   184    35965 a",
+        Plain,
+    ),
+    // Who printed it.
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] [ T12] x",
+        Compared,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631][ T12] x",
+        InFull,
+    ),
+    // What was escaped, and coloured.
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] a#012b",
+        Compared,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] \x1b[33mx\x1b[0m",
+        Compared,
+    ),
+    // A program's identifier.
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.361631] app[7]: x",
+        InFull,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198625.361631] x",
+        InFull,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n2 kernel: [198624.361631] x",
+        InFull,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.3616310] x",
+        InFull,
+    ),
+    (
+        SYSLOG,
+        "Jan  5 00:01:21 n1 kernel: [198624.36163] x",
+        InFull,
+    ),
+    (SYSLOG, "Jan  5 00:01:21 n1 kernel: [198624.", InFull),
+    (SYSLOG, "x", InFull),
+    (SYSLOG, "", InFull),
+    (LEVEL, "<6>[   12.345680] x", Plain),
+    (LEVEL, "<6>[   12.345680] n1 kernel: x", Plain),
+    (LEVEL, r"<6>[   12.345680] a\xffb", Compared),
+    (LEVEL, "<4>[   12.345680] x", InFull),
+    (DMESG, "[   12.345680] x", Plain),
+    (DMESG, "[   12.345680] a#012b", Plain),
+    (DMESG, r"[   12.345680] a\xffb", Compared),
+    (DMESG, "[   12.345680] app[7]: x", Plain),
+    (
+        DMESG,
+        "[   12.345680] n1 kernel: Out of memory: Killed process 7 (java)",
+        InFull,
+    ),
+    (DMESG, "[   13.345680] x", InFull),
+    // A host may follow.
+    (HUMBLE, "[   12.345680] x", InFull),
+    (
+        &["[   12.345678] n1 kernel: Out of memory: Killed process 7 (java) total-vm:8kB"],
+        "[   12.345680] x y",
+        InFull,
+    ),
+    // The first bytes do not decide what these are.
+    (&["> <6>[   12.345678] x"], "> <6>[   12.345680] x", InFull),
+    (
+        &["Jan  5 00:01:21 n1 [198624.361628] x"],
+        "Jan  5 00:01:21 n1 [198624.361631] x",
+        InFull,
+    ),
+    (
+        &["Jan  5 00:01:21 n1 app[7]: [198624.361628] x"],
+        "Jan  5 00:01:21 n1 app[7]: [198624.361631] x",
+        InFull,
+    ),
+    (
+        &["Jan  5 00:01:21 n1 kernel:[198624.361628] x"],
+        "Jan  5 00:01:21 n1 kernel:[198624.361631] x",
+        InFull,
+    ),
+    (
+        &["<13>Jan  5 00:01:21 n1 kernel: [198624.361628] x"],
+        "<13>Jan  5 00:01:21 n1 kernel: [198624.361631] x",
+        InFull,
+    ),
+    // A mail's or a page's codes.
+    (
+        &["Jan  5 00:01:21 n=3D1 kernel: [198624.361628] x"],
+        "Jan  5 00:01:21 n=3D1 kernel: [198624.361631] x",
+        InFull,
+    ),
+    (
+        &["<6>[   12.345678][ T12] x"],
+        "<6>[   12.345680][ T12] x",
+        InFull,
+    ),
+    (&["<6>[   12.3456] x"], "<6>[   12.3457] x", InFull),
+];
+
 #[test]
 fn a_line_after_another_reads_as_by_itself() {
-    for (above, line, read) in [
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] file 0",
-            Plain,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] a: b=c",
-            Plain,
-        ),
-        (SYSLOG, "Jan  5 00:01:21 n1 kernel: [198624.361631] ", Plain),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] [x] y",
-            Plain,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] [  184]     0   184    35965 a",
-            Plain,
-        ),
-        // Who printed it.
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] [ T12] x",
-            Compared,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631][ T12] x",
-            InFull,
-        ),
-        // What was escaped, and coloured.
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] a#012b",
-            Compared,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] \x1b[33mx\x1b[0m",
-            Compared,
-        ),
-        // A program's identifier.
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.361631] app[7]: x",
-            InFull,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198625.361631] x",
-            InFull,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n2 kernel: [198624.361631] x",
-            InFull,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.3616310] x",
-            InFull,
-        ),
-        (
-            SYSLOG,
-            "Jan  5 00:01:21 n1 kernel: [198624.36163] x",
-            InFull,
-        ),
-        (SYSLOG, "Jan  5 00:01:21 n1 kernel: [198624.", InFull),
-        (SYSLOG, "x", InFull),
-        (SYSLOG, "", InFull),
-        (LEVEL, "<6>[   12.345680] x", Plain),
-        (LEVEL, "<6>[   12.345680] n1 kernel: x", Plain),
-        (LEVEL, r"<6>[   12.345680] a\xffb", Compared),
-        (LEVEL, "<4>[   12.345680] x", InFull),
-        (DMESG, "[   12.345680] x", Plain),
-        (DMESG, "[   12.345680] a#012b", Plain),
-        (DMESG, r"[   12.345680] a\xffb", Compared),
-        (DMESG, "[   12.345680] app[7]: x", Plain),
-        (
-            DMESG,
-            "[   12.345680] n1 kernel: Out of memory: Killed process 7 (java)",
-            InFull,
-        ),
-        (DMESG, "[   13.345680] x", InFull),
-        // A host may follow.
-        (HUMBLE, "[   12.345680] x", InFull),
-        (
-            &["[   12.345678] n1 kernel: Out of memory: Killed process 7 (java) total-vm:8kB"],
-            "[   12.345680] x y",
-            InFull,
-        ),
-        // The first bytes do not decide what these are.
-        (&["> <6>[   12.345678] x"], "> <6>[   12.345680] x", InFull),
-        (
-            &["Jan  5 00:01:21 n1 [198624.361628] x"],
-            "Jan  5 00:01:21 n1 [198624.361631] x",
-            InFull,
-        ),
-        (
-            &["Jan  5 00:01:21 n1 app[7]: [198624.361628] x"],
-            "Jan  5 00:01:21 n1 app[7]: [198624.361631] x",
-            InFull,
-        ),
-        (
-            &["Jan  5 00:01:21 n1 kernel:[198624.361628] x"],
-            "Jan  5 00:01:21 n1 kernel:[198624.361631] x",
-            InFull,
-        ),
-        (
-            &["<13>Jan  5 00:01:21 n1 kernel: [198624.361628] x"],
-            "<13>Jan  5 00:01:21 n1 kernel: [198624.361631] x",
-            InFull,
-        ),
-        // A mail's or a page's codes.
-        (
-            &["Jan  5 00:01:21 n=3D1 kernel: [198624.361628] x"],
-            "Jan  5 00:01:21 n=3D1 kernel: [198624.361631] x",
-            InFull,
-        ),
-        (
-            &["<6>[   12.345678][ T12] x"],
-            "<6>[   12.345680][ T12] x",
-            InFull,
-        ),
-        (&["<6>[   12.3456] x"], "<6>[   12.3457] x", InFull),
-    ] {
+    for &(above, line, ref read) in AFTER_ANOTHER {
         let mut framer = after(above);
         let fresh = || {
             let mut framer = framer.clone();
@@ -184,7 +186,7 @@ fn a_line_after_another_reads_as_by_itself() {
                 (None, None) => InFull,
                 (Some(_), None) => panic!("{line}"),
             };
-            assert_eq!(found, read, "{above:?} {line}");
+            assert_eq!(&found, read, "{above:?} {line}");
             if found != InFull {
                 assert_eq!(framer.prefix_frame(cut), expected, "{line}");
             }

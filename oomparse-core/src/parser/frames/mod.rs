@@ -122,7 +122,7 @@ impl FrameParser {
         }
         let given = self.begin();
         let at = self.at.saturating_add(1);
-        self.reach(at.saturating_add(super::len_of(&frame.message)));
+        self.reach(at.saturating_add(crate::bytes::len_of(&frame.message)));
         self.take(frame, Some(&frame.message));
         self.taken(given)
     }
