@@ -84,9 +84,9 @@ pub const MAX_OPEN_REPORTS: usize = 4;
 pub const MAX_REPORT_LEN: u64 = 8 << 20;
 
 /// Rows of one task table that are kept when the caller asks for them.
-/// `pid_max` is 4,194,304, but the printk ring buffer holds a few thousand rows at most: 128 KiB at about 100
-/// bytes per row. Further rows are dropped and `tasks` is marked as truncated.
-/// about 100 bytes a row. Rows past the bound are dropped and `tasks` is marked as cut.
+///
+/// `pid_max` is 4,194,304, but a row takes about 100 bytes, and the printk ring buffer has 128 KiB, on large machines
+/// some MiB: a longer table does not get out whole. Further rows are dropped, and `tasks` is marked as truncated.
 pub const MAX_TASK_ROWS: usize = 16_384;
 
 /// Pids of task rows that are kept per table, to decide whether a killed process belongs to a report (8 bytes
@@ -221,8 +221,8 @@ pub const MAX_PATH_LEN: usize = 4096;
 /// console at 9,600 baud holds up the printing CPU for up to a second per kilobyte.
 pub const MAX_REPORT_GAP_US: u64 = 20_000_000;
 
-/// How long after its kill an `oom_reaper:` line may come and still be read as the victim of a report that shows
-/// no other victim, in microseconds. Since 5.18 the reaper waits 2 s, and then tries for one second.
+/// How far the clock may step back between two lines of one report, in microseconds.
+///
 /// Per-CPU clocks differ by less than this; a larger step back means another report.
 pub const MAX_REPORT_BACKSTEP_US: u64 = 1_000_000;
 
