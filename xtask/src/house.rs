@@ -97,8 +97,7 @@ pub(crate) fn is_of_tests(name: &str) -> bool {
 /// How many lines stand before the tests that are written into the file. Tests in a file of their own end nothing.
 pub(crate) fn before_tests(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
-    let is_for_tests = |line: &str| line == "#[cfg(test)]" || line.starts_with("#[cfg(all(test, ");
-    let opens_tests = |pair: &[&str]| is_for_tests(pair[0]) && pair[1].ends_with('{');
+    let opens_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].ends_with('{');
     let tests = lines.windows(2).position(opens_tests);
     tests.unwrap_or(lines.len())
 }
