@@ -135,6 +135,8 @@ fn what_is_one_record_stays_one() {
         "Killed process 7 (\n\n\n) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
         "Killed process 7 ([1.5] \nb) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
         "a\nb invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "Kill process 8 (a\nb) sharing same memory",
+        "[12.3] Kill process 8 (a\nb) sharing same memory",
         "a\nb cpuset=/ mems_allowed=0",
         "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),global_oom,task_memcg=/a,task=x,pid=1,uid=0\n,pid=7,uid=0",
     ] {
