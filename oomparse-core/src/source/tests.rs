@@ -93,6 +93,35 @@ fn what_the_fields_of_a_journal_prove() {
             ],
             Author::PROGRAM,
         ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                ("_SYSTEMD_UNIT", "crio.service"),
+            ],
+            Author::PROGRAM,
+        ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                ("_SYSTEMD_CGROUP", "/kubepods.slice/pod7/kubelet.service"),
+            ],
+            Author::PROGRAM,
+        ),
+        (
+            &[
+                ("SYSLOG_IDENTIFIER", "kubelet"),
+                (
+                    "_SYSTEMD_CGROUP",
+                    "/user.slice/user-7.slice/kubelet.service",
+                ),
+            ],
+            Author::PROGRAM,
+        ),
+        (&[("SYSLOG_FACILITY", "0")], Author::KERNEL),
+        (
+            &[("_TRANSPORT", "kernel"), ("syslog_priority", "4")],
+            Author::KERNEL,
+        ),
         (&[], Author::UNKNOWN),
     ] {
         assert_eq!(decided(fields), expected, "{fields:?}");
@@ -107,6 +136,7 @@ fn what_keys_and_labels_prove() {
     for (name, value) in [
         ("kubernetes.pod_name", "web-0"),
         ("k8s.pod.name", "web-0"),
+        ("k8s.deployment.name", "web"),
         ("k8s-pod/app", "web"),
         ("container.id", "a"),
         ("_container_name_", "a"),
@@ -146,6 +176,8 @@ fn what_keys_and_labels_prove() {
         ("systemd.owner_uid", "1000"),
         ("systemd.invocation_id", "5d1b0c4e"),
         ("systemd.cgroup", "/system.slice/app.service"),
+        ("_SYSTEMD_SLICE", "a.slice"),
+        ("_SYSTEMD_INVOCATION_ID", "5d1b0c4e"),
     ] {
         for kernels in [("programname", "kernel"), ("SYSLOG_FACILITY", "0")] {
             let author = decided(&[kernels, (name, value)]);
@@ -173,6 +205,7 @@ fn what_proves_nothing() {
         ("network.transport", "udp"),
         ("container_name", ""),
         ("pid", "-"),
+        ("pid", "0"),
         ("unit", "kB"),
         ("inputname", "imtcp"),
         ("input.type", "journald"),
@@ -265,4 +298,18 @@ fn doubt_leaves_no_kernel_and_no_daemon() {
 fn a_daemon_is_found_by_the_name_that_a_user_gives() {
     assert_eq!(Daemon::from_name("earlyoom"), Some(Daemon::EarlyOom));
     assert_eq!(Daemon::from_name("sh"), None);
+}
+
+#[test]
+fn an_author_is_found_by_its_word_in_the_record() {
+    for (word, origin) in [
+        ("kernel", Origin::Kernel),
+        ("user", Origin::User),
+        ("claimed", Origin::Claimed),
+        ("unknown", Origin::Unknown),
+    ] {
+        assert_eq!(Origin::from_word(word), Some(origin));
+        assert_eq!(origin.as_str(), word);
+    }
+    assert_eq!(Origin::from_word("Kernel"), None);
 }

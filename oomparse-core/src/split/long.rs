@@ -239,4 +239,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn two_records_are_split_only_at_a_prefix_that_fits() {
+        let head = "Dec  6 14:58:14 node7 kernel: ";
+        let figures = "x:0KB ".repeat(180);
+        let first = format!("{head}[    9.000000] Memory cgroup stats for {POD}: {figures}");
+        let parts = |second: &str| {
+            let mut given = vec![];
+            let line = format!("{first}{second}");
+            let is_split = split(line.as_bytes(), &mut |part| given.push(part.to_vec()));
+            assert_eq!(is_split, !given.is_empty(), "{second}");
+            given.len()
+        };
+        assert_eq!(parts(&format!("{head}{}", killed(7))), 2);
+        let text = killed(7).replace("[    9.200000] ", "");
+        for other in [
+            // A cgroup's name may contain a stamp, but nothing begins there.
+            format!("[    9.200000] {text}"),
+            format!("{head}x[    9.200000] {text}"),
+            // The kernel's clock goes forward, and one report does not take minutes.
+            format!("{head}[  999.000000] {text}"),
+            format!("{head}[    1.000000] {text}"),
+        ] {
+            assert_eq!(parts(&other), 0, "{other}");
+        }
+    }
 }

@@ -59,6 +59,9 @@ fn records_on_one_line_are_split_after_what_no_name_can_be() {
             .to_string(),
         "sh invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0".to_string(),
         "memory: usage 1024kB, limit 1024kB, failcnt 3".to_string(),
+        "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0".to_string(),
+        "Pid: 15947, comm: node Not tainted 2.6.32-431.el6.x86_64 #1".to_string(),
+        "CPU: 1 UID: 1000 PID: 767 Comm: node Not tainted 6.18.44 #1".to_string(),
     ];
     for first in firsts {
         for second in [
@@ -79,6 +82,7 @@ fn records_on_one_line_are_split_after_what_no_name_can_be() {
                 "<br /> ",
                 "\\n",
                 "\\r\\n",
+                "\r",
             ] {
                 let line = format!("{whole}{between}{second}");
                 assert_eq!(records(&line), [&first, second], "{line}");
@@ -135,6 +139,9 @@ fn what_is_one_record_stays_one() {
         "Killed process 7 (\n\n\n) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
         "Killed process 7 ([1.5] \nb) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
         "a\nb invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        "CPU: 1 PID: 7 Comm: a\nb Not tainted 5.4.0-1 #1",
+        "Out of memory: Kill process 7 (a\nb) score 3 or sacrifice child",
+        "oom_reaper: reaped process 7 (a\nb), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
         "Kill process 8 (a\nb) sharing same memory",
         "[12.3] Kill process 8 (a\nb) sharing same memory",
         "a\nb cpuset=/ mems_allowed=0",
@@ -241,4 +248,94 @@ fn each_record_of_a_frame_is_passed_on() {
     );
     let both = messages(&value(&format!("{SELECTED}\n{KILLED}")));
     assert_eq!(both, [SELECTED.as_bytes(), KILLED.as_bytes()]);
+}
+
+#[test]
+fn almost_no_line_may_be_several() {
+    let long = "a".repeat(200);
+    for message in [
+        "memory: usage 1024kB, limit 1024kB, failcnt 3",
+        "swap: usage 0kB, limit 9007199254740988kB, failcnt 0",
+        "java invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0",
+        "CPU: 1 PID: 7 Comm: java Not tainted 5.4.0-1 #1",
+        "Pid: 7, comm: java Not tainted 2.6.32-5-amd64 #1",
+        "usb 1-1: new high-speed USB device number 2 using xhci_hcd",
+        &format!("audit: type=1400 audit(1.2:3): name=\"{long}\""),
+        "",
+    ] {
+        assert!(!may_hold_several(message.as_bytes()), "{message}");
+    }
+    for first in [SELECTED, KILLED] {
+        assert!(may_hold_several(format!("{first} {KILLED}").as_bytes()));
+    }
+}
+
+#[test]
+fn a_code_in_a_journals_field_is_text() {
+    let entry = |code: &str| {
+        let text = format!("{SELECTED}{code}{KILLED}");
+        let entry = serde_json::json!({ "_TRANSPORT": "kernel", "MESSAGE": text });
+        records(&entry.to_string()).len()
+    };
+    assert_eq!((entry("#012"), entry(" ")), (1, 2));
+}
+
+#[test]
+fn a_name_begins_no_record_without_a_head() {
+    let whole = format!("Jan  5 02:12:02 n1 kernel: {KILLED}");
+    for next in [
+        "memory_hog invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0",
+        "memory_hog cpuset=/ mems_allowed=0",
+    ] {
+        assert_eq!(records(&format!("{whole} {next}")).len(), 1, "{next}");
+    }
+}
+
+#[test]
+fn lines_of_a_value_that_are_no_records_stay_together() {
+    for text in [
+        "usb 1-1: New USB device found\nusb 1-1: Product: a",
+        "anon 4096\nfile 0\nkernel 0",
+        "active_anon:1 inactive_anon:5 isolated_anon:0\n active_file:3 inactive_file:4",
+    ] {
+        assert_eq!(records(&value(text)), [text]);
+    }
+}
+
+#[test]
+fn a_comm_of_several_lines_begins_a_value() {
+    let invoked = "sh invoked oom-killer: gfp_mask=0xd0, order=0, oom_adj=0";
+    let text = format!("a\nb\n{invoked}\n{KILLED}");
+    let comm = format!("a\nb\n{invoked}");
+    assert_eq!(records(&value(&text)), [&comm, KILLED]);
+    // Elsewhere, a short line is one of its own.
+    let text = format!("{KILLED}\nab\n{invoked}");
+    assert_eq!(records(&value(&text)), [KILLED, "ab", invoked]);
+}
+
+#[test]
+fn a_head_ends_the_figures_of_a_value() {
+    let heading = "Memory cgroup stats for /a:";
+    let text = format!("[9.1] {heading}\n[9.1] anon 4096\n[9.1] file 0\n[9.2] {KILLED}");
+    assert_eq!(
+        records(&value(&text)),
+        [heading, "anon 4096", "file 0", KILLED]
+    );
+}
+
+#[test]
+fn a_programs_lines_of_a_value_are_left_out() {
+    let head = "Jan  5 02:12:02 n1";
+    let text = format!(
+        "{head} kernel: {SELECTED}\n{head} app[7]: {KILLED}\n{KILLED}\n{head} kernel: {KILLED}"
+    );
+    assert_eq!(records(&value(&text)), [SELECTED, KILLED]);
+}
+
+#[test]
+fn so_many_records_are_read_and_no_more() {
+    let most = MAX_PARTS;
+    let row = "[1.5] [    7]     0     7      100       50     4096        0             0 sh";
+    let text = [row].repeat(most + 2).join("\n");
+    assert_eq!(records(&value(&text)).len(), most);
 }
