@@ -321,11 +321,13 @@ mod tests {
         parsers.push_line(b"b", KILLED);
         parsers.push_line(b"a", KILLED);
         parsers.finish();
+        assert_eq!(parsers.waiting_events(), 2);
         let mut found = Vec::new();
         while let Some((key, event)) = parsers.next_event() {
             found.push((key.to_vec(), event.container.is_some()));
         }
         assert_eq!(found, [(b"a".to_vec(), true), (b"b".to_vec(), false)]);
+        assert_eq!(parsers.waiting_events(), 0);
     }
 
     /// As long as a terminal is wide, and without sizes: it may be half of a line.

@@ -31,3 +31,81 @@ fn a_paste_as_wide_as_a_terminal_is_read_as_it_was_printed() {
     assert_eq!((victim.pid, victim.file_rss_bytes), (7, Some(0)));
     assert!(event.pod.is_some());
 }
+
+#[test]
+fn an_indented_line_after_lines_that_were_passed_over_continues_the_last_of_them() {
+    let found = |above: &str| {
+        let mut parser = Parser::new();
+        parser.pass_over(above.as_bytes());
+        parser.push_line(
+            b"    java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        );
+        parser.finish();
+        parser.events().count()
+    };
+    assert_eq!(found("Jan  5 02:12:02 n1 kernel: eth0: link is up"), 1);
+    // A program's text, which may say anything.
+    let program = "Jan  5 02:12:02 n1 app[7]: the log says:";
+    assert_eq!(found(program), 0);
+    assert_eq!(
+        found(&["Jan  5 02:12:02 n1 kernel: a\n", program].concat()),
+        0
+    );
+    assert_eq!(
+        found(&[program, "\nJan  5 02:12:02 n1 kernel: a"].concat()),
+        1
+    );
+}
+
+/// What follows so far after a report's first line is not read as part of it, although one chunk contains both.
+#[test]
+fn a_report_ends_within_a_chunk_as_it_does_line_by_line() {
+    const BOUND: usize = 10_000;
+    const TASK: &str = "Task in /docker/0123456789ab killed as a result of limit of /docker\n";
+    let found = |between: usize, by_line: bool| {
+        let options = Options::new().max_report_len(u64::try_from(BOUND).unwrap());
+        let mut parser = Parser::with_options(options);
+        let filler = ["x".repeat(99), "\n".to_string()].concat();
+        let log = [TASK, &filler.repeat(between), KILLED, "\n"].concat();
+        if by_line {
+            for line in log.lines() {
+                parser.push_line(line.as_bytes());
+            }
+        } else {
+            parser.push_chunk(log.as_bytes());
+        }
+        parser.finish();
+        let events = parser.events();
+        events
+            .map(|event| (event.container.is_some(), event.victim.is_some()))
+            .collect::<Vec<_>>()
+    };
+    for by_line in [false, true] {
+        assert_eq!(found(99, by_line), [(true, true)]);
+        assert_eq!(found(101, by_line), [(true, false), (false, true)]);
+    }
+}
+
+/// An entry of `journalctl -o verbose` ends where the next one begins: that line does not report its kill.
+#[test]
+fn the_line_that_ends_a_record_of_several_lines_does_not_report_its_kill() {
+    let first = |time: &str| {
+        [
+            "Thu 2023-01-05 02:12:02.",
+            time,
+            " CST [s=a;i=1;b=b;m=8ade60;t=1;x=1]",
+        ]
+        .concat()
+    };
+    let mut parser = Parser::new();
+    parser.push_line(first("100000").as_bytes());
+    for field in ["_TRANSPORT=kernel", "SYSLOG_FACILITY=0"] {
+        parser.push_line(["    ", field].concat().as_bytes());
+    }
+    parser.push_line(["    MESSAGE=", KILLED].concat().as_bytes());
+    parser.push_line(first("200000").as_bytes());
+    parser.give_waiting();
+    let event = parser.next_event().unwrap();
+    assert_eq!(event.victim.as_ref().unwrap().pid, 4021);
+    assert!(!parser.last_line_reports(&event));
+}

@@ -215,4 +215,20 @@ mod tests {
         parser.push_line(format!("says: {KILLED}").as_bytes());
         assert_eq!(parser.next_unread(), None);
     }
+
+    #[test]
+    fn a_line_weighs_until_it_is_taken() {
+        let line = format!("says: {KILLED}");
+        let mut parser = Parser::new();
+        parser.note_unread();
+        for _ in 0..2 {
+            parser.push_line(line.as_bytes());
+        }
+        let full = parser.open_bytes();
+        for taken in 1..=2 {
+            assert!(parser.next_unread().is_some());
+            assert_eq!(parser.open_bytes(), full - taken * line.len());
+        }
+        assert_eq!(parser.next_unread(), None);
+    }
 }

@@ -165,4 +165,12 @@ mod tests {
             assert_eq!(owner(&reports), Some(ids[heir]), "{of}, without {gone}");
         }
     }
+
+    #[test]
+    fn open_reports_take_room() {
+        for count in 0..5 {
+            let (reports, _) = open(count);
+            assert!(reports.capacity() >= count && (reports.capacity() > 0) == (count > 0));
+        }
+    }
 }

@@ -60,3 +60,50 @@ impl Assembler {
         stamp
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(at: u64, seconds: u64) -> Stamp {
+        Stamp {
+            kernel_time_us: Some(seconds * 1_000_000),
+            at,
+            ..Stamp::default()
+        }
+    }
+
+    /// Whether a line so many bytes after one of 5,000 s casts doubt on what comes after it.
+    fn is_doubted(bytes: u64, seconds: u64) -> bool {
+        let mut assembler = Assembler {
+            max_report_len: 100,
+            stamp: at(1000, 5000),
+            ..Assembler::default()
+        };
+        assembler.compare_clocks(&at(1000 + bytes, seconds));
+        assembler.doubt.is_any()
+    }
+
+    #[test]
+    fn a_clock_steps_back_only_from_a_line_that_is_near() {
+        assert!(is_doubted(1, 4000) && is_doubted(100, 4000));
+        assert!(!is_doubted(1, 5000) && !is_doubted(1, 5001));
+        // What is so far above may not even have been read.
+        assert!(!is_doubted(101, 4000) && !is_doubted(5000, 4000));
+    }
+
+    #[test]
+    fn a_line_that_differs_in_its_clock_alone_may_step_back_too() {
+        let is_doubted = |seconds: u64| {
+            let mut assembler = Assembler {
+                stamp: at(1000, 5000),
+                ..Assembler::default()
+            };
+            let stamp = assembler.next_stamp(seconds * 1_000_000, 1100);
+            assert_eq!((stamp.since(&at(0, seconds)), stamp.at), (Some(0), 1100));
+            assembler.doubt.is_any()
+        };
+        assert!(is_doubted(4000));
+        assert!(!is_doubted(5000) && !is_doubted(5001));
+    }
+}

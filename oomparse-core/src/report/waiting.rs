@@ -142,3 +142,88 @@ impl Assembler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parser;
+    use crate::limits::MAX_WAIT_US;
+    use crate::report::Assembler;
+    use alloc::format;
+
+    const KILLED: &str = "Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+
+    fn stamp(line: u64, sequence: u64, micros: u64) -> Stamp {
+        Stamp {
+            kernel_time_us: Some(100_000_000 + micros),
+            sequence: Some(sequence),
+            line,
+            ..Stamp::default()
+        }
+    }
+
+    #[test]
+    fn the_next_line_of_a_kill_comes_right_after_it() {
+        let is_next = |waits: bool, next: Stamp| {
+            let decision = Decision {
+                by: Evidence::Killed,
+                printed: Printed::named(7, None),
+                stamp: stamp(1, 10, 0),
+                report: None,
+                waits,
+            };
+            decision.is_right_before(&next)
+        };
+        for waits in [false, true] {
+            assert!(is_next(waits, stamp(2, 11, 0)));
+            assert!(is_next(waits, stamp(2, 11, MAX_WAIT_US)));
+            assert!(!is_next(waits, stamp(2, 11, MAX_WAIT_US + 1)));
+            // A lower number, and another task.
+            assert!(!is_next(waits, stamp(2, 9, 0)));
+            let mut other = stamp(2, 11, 0);
+            other.caller = Some(12);
+            assert!(is_next(waits, other));
+        }
+        // One record was lost: it may have been the line that a kill without a cgroup waits for.
+        assert!(is_next(false, stamp(2, 12, 0)) && !is_next(true, stamp(2, 12, 0)));
+    }
+
+    #[test]
+    fn a_kill_waits_for_a_limited_number_of_lines() {
+        let mut parser = Parser::new();
+        parser.push_line(KILLED.as_bytes());
+        for at in 0..MAX_WAIT_LINES {
+            parser.push_line(format!("eth{at}: link is up").as_bytes());
+        }
+        assert!(parser.next_event().is_none());
+        parser.push_line(b"eth0: link is up");
+        assert!(parser.next_event().is_some());
+    }
+
+    #[test]
+    fn a_kill_waits_for_a_limited_time() {
+        let mut parser = Parser::new();
+        parser.push_line(format!("[  100.000000] {KILLED}").as_bytes());
+        parser.push_line(b"[  101.000000] eth0: link is up");
+        assert!(parser.next_event().is_none());
+        parser.push_line(b"[  101.000001] eth0: link is up");
+        assert!(parser.next_event().is_some());
+    }
+
+    #[test]
+    fn a_record_tells_whether_a_kill_waited_for_it() {
+        use crate::frame::Frame;
+        let mut assembler = Assembler::default();
+        assert!(!assembler.end_waiting(&Stamp::default()));
+        assembler.push(
+            &Frame {
+                message: KILLED.as_bytes().into(),
+                ..Frame::default()
+            },
+            0,
+        );
+        assert!(assembler.end_waiting(&Stamp::default()));
+        assembler.emit_all_waiting();
+        assert!(!assembler.end_waiting(&Stamp::default()));
+    }
+}

@@ -149,7 +149,9 @@ pub(super) fn of_row(row: &TaskRow) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::FrameParser;
+    use crate::event::Victim;
     use crate::frame::{Frame, FrameKind};
     use alloc::borrow::Cow;
     use alloc::format;
@@ -192,5 +194,66 @@ mod tests {
         }
         parser.finish();
         assert_eq!(parser.open_bytes(), 0);
+    }
+
+    /// Names come from the log, so each may be long.
+    #[test]
+    fn each_part_of_a_report_weighs_at_least_its_names() {
+        const LEN: usize = 3000;
+        let long = || Some(Text::from(&[b'x'; LEN][..]));
+        let named = Named {
+            comm: long(),
+            ..Named::default()
+        };
+        let victim = Victim {
+            comm: long(),
+            ..Victim::default()
+        };
+        let kill = Kill {
+            victim,
+            ..named.to_kill(super::super::state::Identity::None, None)
+        };
+        let invoker = Invoker {
+            gfp_mask: long(),
+            nodemask: long(),
+            ..Invoker::default()
+        };
+        let row = TaskRow {
+            comm: long(),
+            ..TaskRow::default()
+        };
+        assert!(named.weight() >= LEN && kill.weight() >= LEN);
+        assert!(invoker.weight() >= 2 * LEN && of_row(&row) >= LEN);
+    }
+
+    #[test]
+    fn what_events_share_weighs_as_long_as_the_report_keeps_it() {
+        let mut report = Report {
+            tasks: [(); 50].map(|()| TaskRow::default()).to_vec(),
+            meminfo: Some(alloc::boxed::Box::default()),
+            ..Report::default()
+        };
+        let least = 50 * size_of::<TaskRow>() + size_of::<Meminfo>();
+        assert!(report.weight() >= least);
+        report.blocks();
+        assert!(report.tasks.is_empty() && report.weight() >= least);
+    }
+
+    #[test]
+    fn a_kill_that_waits_after_a_group_is_counted() {
+        let mut parser = FrameParser::new();
+        let killed = |pid: u32| {
+            format!(
+                "Memory cgroup out of memory: Killed process {pid} (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB"
+            )
+        };
+        push(&mut parser, &killed(7));
+        push(
+            &mut parser,
+            "Tasks in /a are going to be killed due to memory.oom.group set",
+        );
+        let before = parser.open_bytes();
+        push(&mut parser, &killed(9));
+        assert!(parser.open_bytes() >= before + size_of::<Kill>());
     }
 }

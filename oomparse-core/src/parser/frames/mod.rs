@@ -395,7 +395,10 @@ impl FrameParser {
 mod tests {
     use super::*;
     use crate::bytes::Text;
+    use crate::source::{Accept, Author, Source, Trust};
     use alloc::borrow::Cow;
+    use alloc::format;
+    use alloc::string::String;
 
     fn frame<'a>(host: &'a str, message: &'a str) -> Frame<'a> {
         Frame {
@@ -519,5 +522,101 @@ mod tests {
             Some(&b"b"[..])
         );
         assert!(!parser.wants_every_line());
+    }
+
+    fn killed(pid: u32) -> String {
+        format!("Killed process {pid} (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB")
+    }
+
+    fn hosts(parser: &mut FrameParser) -> Vec<u8> {
+        let hosts = parser.events().filter_map(|event| event.host);
+        hosts.map(|host| host.as_bytes()[0]).collect()
+    }
+
+    #[test]
+    fn what_is_due_at_once_is_emitted_oldest_first() {
+        for order in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+            let mut parser = FrameParser::with_options(Options::new().max_report_len(10_000));
+            for host in order {
+                parser.push(&frame(host, TASK));
+            }
+            parser.push(&frame("d", &"x".repeat(20_000)));
+            let names = order.map(|name| name.as_bytes()[0]);
+            assert_eq!(hosts(&mut parser), names);
+        }
+    }
+
+    #[test]
+    fn at_the_last_byte_that_may_follow_nothing_is_due_yet() {
+        let mut parser = FrameParser::with_options(Options::new().max_report_len(10_000));
+        parser.push(&frame("a", TASK));
+        let due = u64::try_from(TASK.len()).unwrap() + 1 + 10_000;
+        assert!(!parser.reach(due - 1) && !parser.reach(due));
+        assert!(parser.next_event().is_none());
+        assert!(parser.reach(due + 1));
+        assert!(parser.next_event().is_some());
+    }
+
+    /// A line that begins like the one before is read without its prefix only if that one was the kernel's, and
+    /// one record.
+    #[test]
+    fn only_a_whole_kernel_record_has_a_prefix_for_the_next_line() {
+        let program = Frame {
+            author: Author::PROGRAM,
+            ..frame("a", "hello")
+        };
+        let two = [killed(7), killed(8)].join(" ");
+        for (last, is_taken) in [
+            (frame("a", "anon 4096"), true),
+            (program, false),
+            (frame("a", &two), false),
+        ] {
+            let mut parser = FrameParser::new();
+            parser.push(&frame("a", TASK));
+            parser.push(&last);
+            assert_eq!(parser.take_next(1, b"file 4096"), is_taken, "{last:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_begins_like_the_one_before_may_belong_to_its_report() {
+        let mut parser = FrameParser::new();
+        parser.push(&frame("a", TASK));
+        for (message, is_of_report) in [
+            ("eth0: link is up", false),
+            ("Memory cgroup stats for /docker:", true),
+            ("memory: usage 8kB, limit 8kB, failcnt 3", true),
+            ("eth0: link is up", false),
+        ] {
+            let given = parser.begin();
+            if parser.take_next(1, message.as_bytes()) {
+                assert_eq!(parser.taken(given).is_of_report, is_of_report, "{message}");
+            } else {
+                assert_eq!(message, "Memory cgroup stats for /docker:");
+            }
+        }
+    }
+
+    #[test]
+    fn a_programs_record_is_no_kernels_whatever_is_accepted() {
+        for (author, accept, count) in [
+            (Author::PROGRAM, Accept::ANY, 0),
+            (
+                Author::PROGRAM,
+                Accept::of(&[Source::Program], Trust::Claimed),
+                0,
+            ),
+            (Author::UNKNOWN, Accept::ANY, 1),
+            (Author::UNKNOWN, Accept::KERNEL, 0),
+            (Author::KERNEL, Accept::KERNEL, 1),
+        ] {
+            let mut parser = FrameParser::with_options(Options::new().accept(accept));
+            parser.push(&Frame {
+                author,
+                ..frame("a", &killed(7))
+            });
+            parser.finish();
+            assert_eq!(parser.events().count(), count, "{author:?}");
+        }
     }
 }

@@ -215,3 +215,83 @@ fn ends_in_tail(text: &[u8]) -> bool {
 fn is_named(message: &[u8]) -> bool {
     matches!(parse_line(message), Line::Summary(line) if line.is_whole() && line.comm.is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    const LINE: &str = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/a,task_memcg=/";
+    const END: &str = ",task=java,pid=7,uid=0";
+
+    /// A whole summary of so many bytes.
+    fn summary(len: usize) -> String {
+        let names = "p".repeat(len - LINE.len() - END.len());
+        [LINE, &names, END].concat()
+    }
+
+    fn of(kind: FrameKind, message: &str) -> Frame<'_> {
+        Frame {
+            kind,
+            message: message.as_bytes().into(),
+            ..Frame::default()
+        }
+    }
+
+    #[test]
+    fn how_certain_the_end_of_a_summary_is() {
+        use FrameKind::{Bare, Dmesg, Kmsg};
+        let [short, roomy, tight, cut] = [200, 920, 921, 976].map(summary);
+        let blank = [&short, " "].concat();
+        for (kind, text, tail) in [
+            (Kmsg, END, Tail::Proven),
+            (Dmesg, END, Tail::Proven),
+            // A paste may have been broken there.
+            (Bare, END, Tail::Likely),
+            (Kmsg, &short, Tail::Likely),
+            (Kmsg, &roomy, Tail::Likely),
+            (Kmsg, &tight, Tail::Doubtful),
+            (Kmsg, &cut, Tail::Cut),
+            (Dmesg, &cut, Tail::Cut),
+            // The kernel puts nothing after the digits, a terminal may.
+            (Kmsg, &blank, Tail::Cut),
+            (Dmesg, &blank, Tail::Likely),
+            // No end at all.
+            (Kmsg, LINE, Tail::Cut),
+            (Dmesg, LINE, Tail::Doubtful),
+        ] {
+            assert_eq!(
+                Tail::of(&of(kind, text), text.len()),
+                tail,
+                "{kind:?} {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_doubtful_end_must_agree_with_the_next_line() {
+        let text = summary(950);
+        let tail = |next: &str, threads: &[(u32, u32)]| {
+            let frame = of(FrameKind::Dmesg, &text);
+            let line = parse_line(&frame.message);
+            let mut pending = Pending::start(&frame, &line, Stamp::default()).unwrap();
+            let is_thread = |thread, tgid| threads.contains(&(thread, tgid));
+            pending.doubt(&of(FrameKind::Dmesg, next), &is_thread);
+            pending.tail
+        };
+        for (kind, end) in [
+            (
+                "Killed process ",
+                " (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB",
+            ),
+            ("Kill process ", " (java) score 900 or sacrifice child"),
+        ] {
+            let line = |pid: &str| ["Memory cgroup out of memory: ", kind, pid, end].concat();
+            assert_eq!(tail(&line("7"), &[]), Tail::Doubtful);
+            assert_eq!(tail(&line("8"), &[]), Tail::Cut);
+            assert_eq!(tail(&line("8"), &[(8, 7)]), Tail::Doubtful);
+            assert_eq!(tail(&line("8"), &[(8, 9)]), Tail::Cut);
+        }
+        assert_eq!(tail("eth0: link is up", &[]), Tail::Doubtful);
+    }
+}

@@ -349,3 +349,6 @@ fn without_padding<'a>(kind: Joinable, frame: &'a Frame<'_>) -> &'a [u8] {
         _ => frame.message.strip_suffix(b"\r").unwrap_or(&frame.message),
     }
 }
+
+#[cfg(test)]
+mod tests;
