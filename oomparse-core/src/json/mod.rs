@@ -186,3 +186,6 @@ impl Testimony {
         (read != Self::default()).then(|| Box::new(read))
     }
 }
+
+#[cfg(test)]
+mod tests;
