@@ -343,4 +343,47 @@ mod tests {
         assert!(is_comm(br"\\x41".repeat(15).as_slice()));
         assert!(!is_comm(br"\\x41".repeat(16).as_slice()));
     }
+
+    #[test]
+    fn a_comm_with_what_is_no_escape_has_all_its_bytes() {
+        // Each has 16 bytes or more.
+        for (bytes, is_one) in [
+            (&br"\x41234567890123"[..], true),
+            (br"\x41234567890123456", false),
+            (br"\x4g234567890123", false),
+            (br"\xg4234567890123", false),
+            (br"\\x4g23456789012", false),
+            (br"\\xg423456789012", false),
+            (br"\n12345678901234", false),
+        ] {
+            let shown = core::str::from_utf8(bytes).unwrap();
+            assert_eq!(is_comm(bytes), is_one, "{shown}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_after_any_comm() {
+        let words = b" invoked oom-killer: ";
+        for (comm, is_one) in [
+            (&b""[..], true),
+            (b"java", true),
+            (b"a comm in blanks", false),
+            (b"a comm in blank", true),
+            (b" in in in", true),
+            (br"\x01bcdefghijklmno", true),
+            (br"\x01\x02cdefghijklmno", true),
+            (br"\x01\x02cdefghijklmnop", false),
+            (br"a\bcdefghijklmnop", false),
+            (br"\\\\\\\\\\\\\\\\x01", true),
+            (
+                br"\\x01\\x02\\x03\\x04\\x05\\x06\\x07\\x08\\x09\\x0a\\x0b\\x0c\\x0d\\x0e\\x0f",
+                true,
+            ),
+        ] {
+            let line = [comm, words, b"gfp_mask=0xcc0(GFP_KERNEL), order=0"].concat();
+            let found = find_after_comm(&line, words);
+            let shown = core::str::from_utf8(&line).unwrap();
+            assert_eq!(found, is_one.then_some(comm.len()), "{shown}");
+        }
+    }
 }

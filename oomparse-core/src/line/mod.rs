@@ -151,4 +151,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_first_line_of_a_report_is_known() {
+        for (line, is_first) in [
+            (
+                "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+                true,
+            ),
+            (
+                "java invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0",
+                true,
+            ),
+            ("java invoked oom-killer", false),
+            (
+                "a name of 16 byte invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0",
+                false,
+            ),
+            (
+                "Killed process 7 (java) total-vm:4kB, anon-rss:4kB, file-rss:0kB",
+                false,
+            ),
+            ("", false),
+        ] {
+            assert_eq!(is_invoked(line.as_bytes()), is_first, "{line}");
+        }
+    }
 }

@@ -70,3 +70,69 @@ fn is_register_line(message: &[u8]) -> bool {
 fn begins(message: &[u8], start: &[u8]) -> bool {
     message.starts_with(start) && !has(message, [b'=', b'-'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_noise;
+
+    #[test]
+    fn the_lines_between_are_noise() {
+        for line in [
+            " ? __alloc_pages_slowpath.constprop.0+0xd6/0xdf0",
+            " dump_stack+0x6d/0x8",
+            " out_of_memory+0x1/0x12345678",
+            " <TASK>",
+            " </TASK>",
+            "Call Trace:",
+            "Code: Unable to access opcode bytes at 0x52194d.",
+            "RIP: 0033:0x521977",
+            "RAX: 3321d98abeb036f1 RBX: 6b36cd59e1b96d14 RCX: 0000000000000000",
+            "R08: 3321d98abeb036f1",
+            "Hardware name: Amazon EC2 m5.2xlarge/, BIOS 1.0 10/16/2017",
+            "Node 0 DMA free:15884kB min:268kB low:332kB high:396kB",
+            "lowmem_reserve[]: 0 2953 3936 3936",
+        ] {
+            assert!(is_noise(line.as_bytes()), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_a_comm_begins_is_not_noise() {
+        let invoked = "invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0";
+        for comm in [
+            "",
+            " ",
+            "Call Trace:",
+            "Code: 1",
+            "RIP: 0",
+            "RAX: 0",
+            "Hardware name: ",
+            "Node 0",
+            "lowmem_reserve[]: ",
+        ] {
+            for line in [
+                std::format!("{comm} {invoked}"),
+                std::format!("{comm} cpuset=/ mems_allowed=0"),
+            ] {
+                assert!(!is_noise(line.as_bytes()), "{line}");
+            }
+        }
+        for line in [
+            "",
+            " ",
+            " java",
+            " dump_stack+0x6d",
+            " dump_stack+0x6d/0x",
+            " dump_stack+0x6d/0x123456789",
+            " dump_stack+0x6d/0x8b cpuset=/a/0x8b",
+            " active_file:4 inactive_file:5/0xf37",
+            " total=1/0x8b",
+            "RAX: 3321d98abeb036f",
+            "rax: 3321d98abeb036f1",
+            "R-8: 3321d98abeb036f1",
+            "[    7]     0     7     1000",
+        ] {
+            assert!(!is_noise(line.as_bytes()), "{line}");
+        }
+    }
+}

@@ -160,4 +160,11 @@ mod tests {
         assert_eq!((line.pid, line.comm), (77, &b"a) b"[..]));
         assert!(sharing_mm(b"Kill process 77 (a) score 1 or sacrifice child").is_err());
     }
+
+    #[test]
+    fn sharing_by_what_cannot_be_a_name_is_none() {
+        let line = |comm: &str| std::format!("Kill process 77 ({comm}) sharing same memory");
+        assert!(sharing_mm(line("a_name_of_15_by").as_bytes()).is_ok());
+        assert!(sharing_mm(line("a_name_of_16_byt").as_bytes()).is_err());
+    }
 }

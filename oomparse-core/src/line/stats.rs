@@ -328,4 +328,58 @@ mod tests {
         assert_eq!(entry(b"Out of memory"), None);
         assert_eq!(entry(b"pages 12 RAM"), None);
     }
+
+    #[test]
+    fn only_the_last_figure_may_be_cut() {
+        for (figures, inline) in [
+            (" cache:24KB rss:1KB", Some(" cache:24KB rss:1KB")),
+            (" cache:24KB rss:1K", Some(" cache:24KB")),
+            (" cache:24KB rss:10", Some(" cache:24KB")),
+            (" cache:24KB rs", Some(" cache:24KB")),
+            (" cache:24KB rss:1M", Some(" cache:24KB rss:1M")),
+            (" cache:24KB # lint", Some(" cache:24KB # lint")),
+            (
+                " cache:24KB rss:1 swap:0KB",
+                Some(" cache:24KB rss:1 swap:0KB"),
+            ),
+            (" cache:24", None),
+        ] {
+            // The path's own words are no figures.
+            for path in ["/k/p", "/k/a b"] {
+                let line = std::format!("Memory cgroup stats for {path}:{figures}");
+                let found = heading(line.as_bytes()).map(|it| (it.path, it.inline));
+                let expected = inline.map(|inline| (path.as_bytes(), inline.as_bytes()));
+                assert_eq!(found, expected, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cut_figure_leaves_the_path_whole() {
+        for cut in ["rss:1K", "rss:10", "rs"] {
+            let line = std::format!("Memory cgroup stats for /k/x: cache:9KB: cache:24KB {cut}");
+            let found = heading(line.as_bytes()).unwrap();
+            let figures: Vec<_> = inline_figures(found.inline).collect();
+            assert_eq!(found.path, b"/k/x: cache:9KB", "{line}");
+            assert_eq!(figures, [(&b"cache"[..], 24)], "{line}");
+            assert!(found.cut, "{line}");
+        }
+    }
+
+    #[test]
+    fn figures_at_the_start_of_a_line_are_whole() {
+        for (line, is_one) in [
+            ("cache:24KB rss:1KB", true),
+            ("cache:24KB", true),
+            ("cache:24K", false),
+            ("cache:24", false),
+            ("cache:KB", false),
+            ("cacheKB", false),
+            ("KB", false),
+            ("cache 24KB", false),
+            ("", false),
+        ] {
+            assert_eq!(begins_with_figure(line.as_bytes()), is_one, "{line}");
+        }
+    }
 }

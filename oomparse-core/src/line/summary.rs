@@ -503,4 +503,30 @@ mod tests {
             assert!(line.cut.is_some(), "{end}");
         }
     }
+
+    #[test]
+    fn summary_with_a_path_like_the_other_kind() {
+        let start = "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0";
+        let end = "task=evil,pid=7,uid=0";
+        let printed = format!("{start},global_oom,task_memcg=/k/a,oom_memcg=/b,{end}");
+        let line = read(&printed);
+        assert!(line.global_oom);
+        assert_eq!(line.oom_memcg, None);
+        assert_eq!(text(line.task_memcg), Some("/k/a,oom_memcg=/b"));
+        let own = "/k,global_oom,task_memcg=/b";
+        let printed = format!("{start},oom_memcg={own},task_memcg={own}/c,{end}");
+        let line = read(&printed);
+        assert!(!line.global_oom);
+        assert_eq!(text(line.oom_memcg), Some(own));
+        assert_eq!(text(line.task_memcg), Some("/k,global_oom,task_memcg=/b/c"));
+    }
+
+    #[test]
+    fn summary_cut_after_a_path_like_its_end() {
+        let printed = "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/k/x,task=init,pid=1,uid=0";
+        let line = read(printed);
+        assert_eq!((line.pid, line.uid, line.comm), (None, None, None));
+        assert_eq!((line.oom_memcg, line.task_memcg), (None, None));
+        assert_eq!(line.cut, Some(OOM_MEMCG));
+    }
 }

@@ -128,4 +128,23 @@ mod tests {
             Some(&b"/k/p"[..])
         );
     }
+
+    #[test]
+    fn words_after_a_limit_that_cannot_be_it_do_not_end_it() {
+        for (limit, path) in [
+            ("/k/p # lint", Some("/k/p")),
+            ("/k # lint", Some("/k")),
+            ("/k/ # lint", None),
+            ("/k/other # lint", None),
+            ("k # lint", None),
+            (" # lint", None),
+            ("the pod", None),
+        ] {
+            let line = std::format!("Task in /k/p killed as a result of limit of {limit}");
+            let line = task_in(line.as_bytes()).unwrap();
+            assert_eq!(line.task_memcg, Some(&b"/k/p"[..]), "{limit}");
+            assert_eq!(line.oom_memcg, path.map(str::as_bytes), "{limit}");
+            assert_eq!(line.cut.is_none(), path.is_some(), "{limit}");
+        }
+    }
 }

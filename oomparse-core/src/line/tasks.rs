@@ -465,4 +465,66 @@ mod tests {
         }
         assert!(whole > 1000, "{whole}");
     }
+
+    #[test]
+    fn a_text_that_begins_like_a_row() {
+        for (text, is_one) in [
+            ("[   1003] 65535  1003      256        1", true),
+            ("[ 3161]     0  3161   123361    96832", true),
+            ("[12345678] 123456", true),
+            ("[   1003] 65535 ", false),
+            ("[            1003] 65535", false),
+            ("[ 3161]     -2  3161   123361    96832", false),
+            ("[ 3161]\t    0  3161   123361    96832", false),
+            ("[  pid  ]   uid  tgid total_vm", false),
+            ("[T1003] [ 3161]     0  3161", false),
+            ("[ 1003][ 3161]     0  3161", false),
+            ("(   1003] 65535  1003      256", false),
+            ("1   1003] 65535  1003      256", false),
+            ("", false),
+        ] {
+            assert_eq!(begins_row(text.as_bytes()), is_one, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_process_id_at_the_end_may_have_lost_digits() {
+        let heading = "[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name";
+        let columns = columns(heading.as_bytes()).unwrap();
+        for (text, tgid) in [
+            ("[ 3162]     0  3161   123361    96832", Some(3161)),
+            ("[ 3162] 1001240000  3161   123361", Some(3161)),
+            ("[ 3162]  10xx  3161   123361    96832", Some(3161)),
+            ("[ 3162]     0 12345678   123361", Some(12_345_678)),
+            ("[ 3162]     0  3161 ", Some(3161)),
+            ("[ 3162]     0  3161", None),
+            ("[ 3162]     0  3", None),
+            ("[ 3162]     0 12345678", None),
+            ("[ 3162] 1001240000  3161", None),
+            ("[ 3162]     0 ", None),
+            ("[ 3162]     0", None),
+        ] {
+            let row = row(text.as_bytes()).map(|row| row.tgid(&columns));
+            assert_eq!(row.flatten(), tgid, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_some_columns_can_be_negative() {
+        let heading = "[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name";
+        let row = read(
+            heading,
+            "[ 3161]     0  3161   123361    96832   1     -17         -1000 sshd",
+        );
+        let row = row.unwrap();
+        assert_eq!((row.oom_adj, row.oom_score_adj), (Some(-17), Some(-1000)));
+        for text in [
+            "[ 3161]     0 -3161   123361    96832   1     -17         -1000 nfsd",
+            "[ 3161]     0  3161  -123361    96832   1     -17         -1000 nfsd",
+            "[ 3161]     0  3161   123361   -96832   1     -17         -1000 nfsd",
+            "[ 3161]     0  3161   123361    96832  -1     -17         -1000 nfsd",
+        ] {
+            assert_eq!(read(heading, text), None, "{text}");
+        }
+    }
 }

@@ -157,4 +157,24 @@ mod tests {
             assert_eq!(parse_line(text.as_bytes()), Line::Other, "{text}");
         }
     }
+
+    #[test]
+    fn a_beancounters_name_is_one_short_word() {
+        let long = "1".repeat(LONGEST_NAME);
+        for (name, is_one) in [
+            ("101", true),
+            ("*****", true),
+            (&long, true),
+            (&format!("{long}1"), false),
+            ("", false),
+            ("101 of node-7", false),
+            ("1\u{1}", false),
+        ] {
+            let line = format!(
+                "Out of memory in UB {name}: OOM killed process 24 (httpd) score 0 vm:1kB, rss:1kB, swap:0kB"
+            );
+            let found = super::killed(line.as_bytes()).map(|line| line.ve);
+            assert_eq!(found, is_one.then_some(Some(name.as_bytes())), "{name:?}");
+        }
+    }
 }

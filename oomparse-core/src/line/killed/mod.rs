@@ -473,4 +473,25 @@ mod tests {
             assert_eq!(line.cut, None, "{rest}");
         }
     }
+
+    #[test]
+    fn killed_with_other_words_after_the_uid() {
+        let whole =
+            "Killed process 7 (a) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB, UID:0";
+        for (end, cut) in [
+            ("", None),
+            (" # the database", None),
+            (" oom_score_adj:0", None),
+            (" p", Some(PGTABLES)),
+            (" pgtables:", Some(PGTABLES)),
+            (" pgtables:4", Some(PGTABLES)),
+            (" pgtables:4k", Some(PGTABLES)),
+            (" pgtables:4kB", Some(ADJ)),
+            (" pgtables:4kB oom_score_adj:0", None),
+        ] {
+            let text = std::format!("{whole}{end}");
+            let line = read(&text);
+            assert_eq!((line.uid, line.cut), (Some(0), cut), "{text}");
+        }
+    }
 }
