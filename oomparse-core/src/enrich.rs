@@ -392,4 +392,52 @@ mod tests {
             "\"6b0099e3e7de21f55363249ba460557f\""
         );
     }
+
+    #[test]
+    fn the_answer_says_whether_any_name_was_added() {
+        // The pod's names come from the lookup by uid, the container's are in the event.
+        let mut named = event(Some(UID), Some(ID));
+        named.container.as_mut().unwrap().name = Some("app".to_owned());
+        assert!(enrich(&mut named, &mut lookup()));
+        assert!(!enrich(&mut named, &mut lookup()));
+        assert_eq!(named.pod.unwrap().name.as_deref(), Some("web-0"));
+        // The pod's names come with the container's, which has none.
+        let mut lookup = Unnamed;
+        let mut event = event(None, Some(ID));
+        assert!(enrich(&mut event, &mut lookup));
+        assert_eq!(event.pod.unwrap().name.as_deref(), Some("web-0"));
+    }
+
+    /// Knows only whose a container is.
+    struct Unnamed;
+
+    impl PodLookup for Unnamed {
+        fn pod(&mut self, _: &str) -> Option<PodNames<'_>> {
+            None
+        }
+
+        fn container(&mut self, _: &str) -> Option<ContainerNames<'_>> {
+            Some(ContainerNames {
+                pod: PodNames {
+                    name: Some("web-0"),
+                    ..PodNames::default()
+                },
+                ..ContainerNames::default()
+            })
+        }
+    }
+
+    #[test]
+    fn a_container_whose_pod_has_the_same_names_is_named() {
+        for container_pod in [None, Some(UID)] {
+            let mut event = event(Some(UID), Some(ID));
+            let mut lookup = One {
+                container_pod,
+                container_namespace: Some("default"),
+                is_default: false,
+            };
+            assert!(enrich(&mut event, &mut lookup));
+            assert_eq!(event.container.unwrap().name.as_deref(), Some("app"));
+        }
+    }
 }

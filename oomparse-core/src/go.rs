@@ -97,4 +97,10 @@ mod tests {
             assert_eq!(split_pair(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn a_quote_after_an_ampersand_begins_no_string() {
+        let text = r#" a=&"b" c=d"#;
+        assert_eq!(split_pair(text), Some(("a", r#"&"b""#, " c=d")));
+    }
 }

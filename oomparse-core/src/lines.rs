@@ -184,3 +184,61 @@ impl Above {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_line_leaves_its_buffer_to_the_next() {
+        for (len, is_kept) in [(1, true), (MOST_KEPT, true), (MOST_KEPT + 1, false)] {
+            let mut lines = Lines::default();
+            let mut buffer = Vec::with_capacity(len);
+            buffer.resize(len, b'x');
+            let capacity = buffer.capacity();
+            lines.reuse(buffer);
+            assert!(!lines.is_open(), "{len}");
+            assert_eq!(
+                lines.capacity(),
+                if is_kept { capacity } else { 0 },
+                "{len}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_open_line_is_held_up_to_the_bound() {
+        let mut lines = Lines::default();
+        lines.keep(&[b'x'; 100]);
+        assert!(lines.is_open() && lines.capacity() >= 100);
+        lines.keep(&alloc::vec![b'x'; MAX_LINE_LEN]);
+        assert_eq!(lines.fill(b"y\nz"), Some(&b"z"[..]));
+        let (line, dropped) = lines.end();
+        assert_eq!((line.len(), dropped), (MAX_LINE_LEN, 101));
+        assert!(line.iter().all(|byte| *byte == b'x'));
+    }
+
+    #[test]
+    fn an_empty_line_after_a_line_is_a_gap() {
+        for (lines, gap) in [
+            ("a", false),
+            ("a\n", true),
+            ("a\n\n b", true),
+            ("a\n b\n", true),
+            ("a\n b\n c", false),
+            ("a\n\nb\n c", false),
+            (" b\n", true),
+            (" b", false),
+        ] {
+            let mut at_once = Above::NONE;
+            at_once.note_last(lines.as_bytes());
+            assert_eq!(at_once.gap, gap, "{lines:?}");
+            let mut singly = Above::NONE;
+            for line in lines.split('\n') {
+                singly.note(line.as_bytes());
+            }
+            assert_eq!(singly.gap, gap, "{lines:?}");
+            assert_eq!(singly.start[..singly.len], at_once.start[..at_once.len]);
+        }
+    }
+}

@@ -597,4 +597,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn two_pairs_are_found_as_one_is() {
+        for len in 0..40usize {
+            let text = b"]:".repeat(len);
+            assert_eq!(has_pair(&text, *b"]:"), len > 0, "{len}");
+            assert_eq!(has_pair(&text, *b":]"), len > 1, "{len}");
+        }
+    }
 }

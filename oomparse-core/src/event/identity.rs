@@ -217,4 +217,27 @@ mod tests {
         assert_eq!(testimony.reporter, Some(Reporter::Memcg));
         assert_eq!(testimony.words(), None);
     }
+
+    #[test]
+    fn a_container_where_users_name_cgroups_is_marked() {
+        let id = "a2172e8d1101b4393d934a3a3fb902260c945c360ed278bbdef80cb45fbb9419";
+        for (path, delegated) in [
+            (alloc::format!("/system.slice/docker-{id}.scope"), false),
+            (
+                alloc::format!(
+                    "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-{id}.scope"
+                ),
+                true,
+            ),
+        ] {
+            let mut event = bare();
+            assert!(event.infer_cgroup(path.as_bytes(), &CgroupRoots::new(), Evidence::Proc));
+            let container = event.container.unwrap();
+            assert_eq!(
+                (container.id.as_deref(), container.delegated),
+                (Some(id), delegated),
+                "{path}"
+            );
+        }
+    }
 }

@@ -228,4 +228,24 @@ mod tests {
         assert_eq!(found, [("anon", 4096), ("rss_huge", 1), ("pgpgin2", 3)]);
         assert_eq!([values.get("anon"), values.get("a b")], [Some(4096), None]);
     }
+
+    #[test]
+    fn of_equal_keys_the_first_value_stays() {
+        let one: StatValues = [("anon", 1), ("anon", 2)].into_iter().collect();
+        let found: Vec<_> = one.iter().collect();
+        assert_eq!(found, [("anon", 1)]);
+    }
+
+    #[test]
+    fn a_list_of_figures_weighs_what_it_holds() {
+        assert_eq!(StatValues::default().weight(), 0);
+        let mut values = StatValues::with_capacity(4);
+        let empty = values.weight();
+        assert!(empty >= 4 * 16, "{empty}");
+        values.push(b"anon", 1);
+        assert_eq!(values.weight(), empty, "there was room");
+        let long = [b'k'; 4096];
+        values.push(&long, 2);
+        assert!(values.weight() >= long.len());
+    }
 }

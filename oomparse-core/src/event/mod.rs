@@ -219,3 +219,38 @@ pub struct Container {
     /// It belongs to no pod, and others than its engine name cgroups there: anybody may have made up its id.
     pub(crate) delegated: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_its_first_kill() {
+        let event = |event_type, pid| OomEvent {
+            event_type,
+            victim: Some(Victim {
+                pid,
+                ..Victim::default()
+            }),
+            ..OomEvent::default()
+        };
+        let record = OomEvent::of_record([
+            event(EventType::Notice, 1),
+            event(EventType::Kill, 2),
+            event(EventType::Report, 3),
+            event(EventType::Kill, 4),
+        ]);
+        let record = record.unwrap();
+        let pids = |events: &[OomEvent]| {
+            let pid = |event: &OomEvent| event.victim.as_ref().map(|it| it.pid);
+            events.iter().filter_map(pid).collect::<Vec<_>>()
+        };
+        assert_eq!(pids(core::slice::from_ref(&record)), [2]);
+        assert_eq!(pids(&record.others), [1, 3, 4]);
+        let record =
+            OomEvent::of_record([event(EventType::Notice, 1), event(EventType::Report, 3)]);
+        let record = record.unwrap();
+        assert_eq!(record.event_type, EventType::Notice, "there is no kill");
+        assert_eq!(OomEvent::of_record([]), None);
+    }
+}

@@ -66,3 +66,22 @@ impl<'a, T> IntoIterator for &'a Shared<T> {
         self.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Shared;
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn a_shared_list_is_a_list() {
+        let list: Shared<u32> = [7, 8].into_iter().collect();
+        assert_eq!(&list[..], [7, 8]);
+        let again: Vec<u32> = (&list).into_iter().copied().collect();
+        assert_eq!(again, [7, 8]);
+        assert_eq!(list, Shared::from(vec![7, 8]));
+        assert_ne!(list, Shared::from(vec![7]));
+        assert_ne!(list, Shared::default());
+        assert_eq!(Shared::<u32>::default(), Shared::from(vec![]));
+    }
+}

@@ -209,4 +209,29 @@ mod tests {
             assert_eq!(found, hundredths, "{text}");
         }
     }
+
+    #[test]
+    #[cfg(feature = "daemons")]
+    fn an_event_is_reported_in_the_line_with_its_words() {
+        let reported_by = |words| OomEvent {
+            testimony: Some(alloc::boxed::Box::new(Testimony {
+                words,
+                ..Testimony::default()
+            })),
+            ..OomEvent::default()
+        };
+        let event = reported_by(Some("Failed with result"));
+        let words = event.testimony.as_ref().and_then(|it| it.words());
+        assert_eq!(words, Some("Failed with result"));
+        assert!(event.is_reported_in(b"web.service: Failed with result 'oom-kill'."));
+        let other = b"web.service: Main process exited, code=killed, status=9/KILL";
+        assert!(!event.is_reported_in(other));
+        for without in [
+            reported_by(None),
+            reported_by(Some("")),
+            OomEvent::default(),
+        ] {
+            assert!(!without.is_reported_in(other));
+        }
+    }
 }
