@@ -283,8 +283,8 @@ fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
     if line.pid.is_none() {
         // If the line was cut, the path is complete only if `,task=` follows it.
         match split_once(body, ",task=") {
-            Some((path, _)) if path.first() == Some(&b'/') => line.task_memcg = Some(path),
-            _ => line.cut = Some(TASK_MEMCG),
+            Some((path, _)) => line.task_memcg = Some(path),
+            None => line.cut = Some(TASK_MEMCG),
         }
         return;
     }
@@ -297,7 +297,6 @@ fn read_task<'a>(body: &'a [u8], line: &mut Summary<'a>) {
 /// Splits `PATH,task=COMM` from the right, where the comm has at most 15 bytes; returns the path.
 fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
     let mut found: Option<(&[u8], &[u8])> = None;
-    let mut ambiguous = false;
     let mut end = body.len();
     while let Some((path, _)) = body.get(..end).and_then(|head| rsplit_once(head, ",task=")) {
         let comm = body
@@ -306,19 +305,18 @@ fn split_task<'a>(body: &'a [u8], line: &mut Summary<'a>) -> &'a [u8] {
         if !is_comm(comm) {
             break;
         }
-        ambiguous = found.is_some();
-        found = Some((path, comm));
-        if ambiguous {
+        if found.is_some() {
             // The leftmost position that fits: the text to its left is path in any reading.
             line.path_and_comm = Some(body);
         }
+        found = Some((path, comm));
         end = path.len();
     }
     let Some((path, comm)) = found else {
         line.cut = Some(TASK_MEMCG);
         return &[];
     };
-    if line.path_and_comm.is_some() || ambiguous {
+    if line.path_and_comm.is_some() {
         line.cut = Some(TASK_MEMCG);
     } else {
         line.comm = Some(comm);

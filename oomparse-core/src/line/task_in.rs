@@ -41,27 +41,16 @@ pub(super) fn task_in(message: &[u8]) -> Option<TaskIn<'_>> {
             cut,
         });
     };
-    if is_at_or_below(task, oom) && oom.first() == Some(&b'/') {
-        return Some(TaskIn {
-            task_memcg: Some(task),
-            oom_memcg: Some(oom),
-            cut: None,
-        });
-    }
+    let is_limit = |path: &&[u8]| path.first() == Some(&b'/') && is_at_or_below(task, path);
     // In a paste, other words may follow the path.
     let word = oom.split(|byte| *byte == b' ').next().unwrap_or_default();
-    if word.len() < oom.len() && word.first() == Some(&b'/') && is_at_or_below(task, word) {
-        return Some(TaskIn {
-            task_memcg: Some(task),
-            oom_memcg: Some(word),
-            cut: None,
-        });
-    }
+    let oom_memcg = [oom, word].into_iter().find(is_limit);
     // The victim is always at or below the limit: a path that contradicts this was cut.
+    let cut = oom_memcg.is_none().then_some(super::summary::OOM_MEMCG);
     Some(TaskIn {
         task_memcg: Some(task),
-        oom_memcg: None,
-        cut: Some(super::summary::OOM_MEMCG),
+        oom_memcg,
+        cut,
     })
 }
 

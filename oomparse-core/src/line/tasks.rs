@@ -182,9 +182,9 @@ impl<'a> Row<'a> {
                 }
             };
         }
-        // A number at the end of the line may have lost digits.
+        // A number at the end of the line may have lost digits; this one has more bytes after it.
         match self.positive(at) {
-            Some((value, end)) => u32::try_from(value).ok().filter(|_| end < self.rest.len()),
+            Some((value, _)) => u32::try_from(value).ok(),
             None => {
                 let (value, tail) = decimal(skip_blanks(self.rest.get(at..)?))?;
                 u32::try_from(value).ok().filter(|_| !tail.is_empty())

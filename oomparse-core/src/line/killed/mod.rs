@@ -21,7 +21,7 @@ use super::Line;
 mod beancounter;
 
 use super::common::{
-    Message, Parsed, before_name, is_comm, kib_after, message, number, pid, rsplit_once, uid,
+    Message, Parsed, before_name, is_comm, kib_after, message, pid, rsplit_once, uid,
 };
 use crate::event::Field;
 use crate::limits::MAX_COMM_LEN;
@@ -277,13 +277,6 @@ fn read_tail<'a>(sizes: &'a [u8], line: &mut Killed<'a>) {
             }
         }
         // RHEL 8 and 5.4.0 to 5.4.8 label bytes as kB; a number without any unit was cut.
-        Err(_)
-            if preceded(tag(&b" pgtables:"[..]), number)
-                .parse(rest)
-                .is_ok() =>
-        {
-            line.cut = Some(PGTABLES);
-        }
         Err(_) if rest.starts_with(b" p") => line.cut = Some(PGTABLES),
         Err(_) => {}
     }
