@@ -109,3 +109,36 @@ fn the_line_that_ends_a_record_of_several_lines_does_not_report_its_kill() {
     assert_eq!(event.victim.as_ref().unwrap().pid, 4021);
     assert!(!parser.last_line_reports(&event));
 }
+
+/// Within a journal's entry a line is as it was written, even if a name looks as if a mail program had encoded it.
+#[cfg(feature = "carriers")]
+#[test]
+fn a_field_of_a_journals_entry_is_not_decoded() {
+    let mut parser = Parser::new();
+    for line in [
+        "Thu 2023-01-05 02:12:02.100000 CST [s=a;i=1;b=b;m=8ade60;t=1;x=1]",
+        "    _TRANSPORT=kernel",
+        "    SYSLOG_FACILITY=0",
+        "    MESSAGE=Killed process 7 (a=3Db=3D) total-vm:8kB, anon-rss:4kB",
+    ] {
+        parser.push_line(line.as_bytes());
+    }
+    parser.finish();
+    let comm = parser.next_event().unwrap().victim.unwrap().comm.unwrap();
+    assert_eq!(comm.as_bytes(), b"a=3Db=3D");
+}
+
+/// The kubelet's line reports what it tells of, the line after it does not.
+#[cfg(feature = "daemons")]
+#[test]
+fn a_daemons_line_reports_its_event() {
+    use crate::source::Accept;
+    let options = Options::new().accept(Accept::ANY.and_all_daemons());
+    let mut parser = Parser::with_options(options);
+    parser.push_line(br#"Feb  3 10:10:10 n1 kubelet[1422]: I0203 10:10:10.123456    1422 oom_watcher_linux.go:83] "Got sys oom event" event={"Pid":19227,"ProcessName":"entry","TimeOfDeath":"2025-02-03T10:10:10.1Z","ContainerName":"/","VictimContainerName":"/","Constraint":""}"#);
+    parser.give_waiting();
+    let event = parser.next_event().unwrap();
+    assert!(parser.last_line_reports(&event), "{event:?}");
+    parser.push_line(b"hello");
+    assert!(!parser.last_line_reports(&event));
+}

@@ -211,4 +211,44 @@ mod tests {
         };
         assert!(report.is_block_begun());
     }
+
+    /// Whether a line of the killer so many milliseconds after the start of the clock ends a report whose last line
+    /// came at 100 s.
+    fn ends(report: Report, millis: u64) -> bool {
+        let at = |millis: u64| Stamp {
+            kernel_time_us: Some(millis * 1000),
+            ..Stamp::default()
+        };
+        let mut assembler = Assembler::default();
+        assembler.reports.push(Report {
+            last: at(100_000),
+            ..report
+        });
+        assembler.expire(&at(millis));
+        assembler.reports.len() == 0
+    }
+
+    #[test]
+    fn a_line_long_after_a_report_ends_it() {
+        let report = |evidence: Evidence| Report {
+            selected: Some(Named::default()),
+            evidence: [evidence].to_vec(),
+            ..Report::default()
+        };
+        // Where it is part of a quotation, the clock may step back.
+        for (evidence, earliest) in [(Evidence::Invoked, 99_000), (Evidence::Selected, 80_000)] {
+            for (millis, is_over) in [
+                (earliest - 1, true),
+                (earliest, false),
+                (130_000, false),
+                (130_001, true),
+            ] {
+                assert_eq!(
+                    ends(report(evidence), millis),
+                    is_over,
+                    "{evidence:?} {millis}"
+                );
+            }
+        }
+    }
 }

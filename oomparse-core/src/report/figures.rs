@@ -169,3 +169,27 @@ fn inline_figures(figures: &[u8], page_kib: Option<u64>, values: &mut StatValues
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::{Line, parse_line};
+
+    /// The rest of a one-line list that was broken: a record that is no figure by itself was not cut.
+    #[test]
+    fn figures_after_a_line_break_are_whole() {
+        let read = |message: &[u8]| {
+            let mut report = Report::default();
+            if let Line::StatsHeading(line) = parse_line(b"Memory cgroup stats for /a:") {
+                report.stats_heading(&line);
+            }
+            report.stat_entries(message, &Stamp::default());
+            report.end_stats();
+            (report.stats[0].values.len(), report.truncated.is_empty())
+        };
+        assert_eq!(read(b" cache:4KB rss:8KB"), (2, true));
+        assert_eq!(read(b"anon 4096\nfile 8192"), (2, true));
+        // The last line of the record lost its end.
+        assert_eq!(read(b"anon 4096\nfi"), (1, false));
+    }
+}

@@ -309,3 +309,42 @@ impl Assembler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::Named;
+    use super::*;
+
+    #[test]
+    fn a_kill_is_enclosed_by_the_groups_line_and_the_second_one_of_the_chosen() {
+        let at = |millis: u64| Stamp {
+            kernel_time_us: Some(millis * 1000),
+            ..Stamp::default()
+        };
+        let group = OpenGroup {
+            report: ReportId::default(),
+            begun: at(100_000),
+            first: None,
+            is_through: false,
+            waiting: VecDeque::new(),
+        };
+        for (killed, second, is_between) in [
+            (100_000, 100_000, true),
+            (100_058, 100_060, true),
+            // One task prints all: its clock steps back by a tick at most.
+            (99_980, 100_060, false),
+            (100_058, 100_030, false),
+        ] {
+            let named = Named {
+                stamp: at(killed),
+                ..Named::default()
+            };
+            let kill = named.to_kill(Identity::Group, None);
+            assert_eq!(
+                group.encloses(&kill, &at(second)),
+                is_between,
+                "{killed} {second}"
+            );
+        }
+    }
+}

@@ -441,4 +441,49 @@ mod tests {
         }
         assert_eq!(report.killed.len(), MAX_GROUP_MEMBERS);
     }
+
+    #[test]
+    fn the_line_about_a_thread_tells_the_invokers_pid_once() {
+        let mut report = Report::default();
+        let first = line::parse_line(
+            b"java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+        );
+        if let line::Line::Invoked(line) = first {
+            report.invoked(&line);
+        }
+        for (text, pid) in [
+            ("CPU: 4 PID: 9 Comm: bash Not tainted 6.1.1 #1", None),
+            ("CPU: 4 PID: 9 Comm: java Not tainted 6.1.1 #1", Some(9)),
+            ("CPU: 4 PID: 10 Comm: java Not tainted 6.1.1 #1", Some(9)),
+        ] {
+            let line::Line::TaskInfo(line) = line::parse_line(text.as_bytes()) else {
+                panic!("{text}");
+            };
+            report.task_info(&line);
+            let invoker = report.invoker.as_ref().unwrap();
+            assert_eq!(invoker.pid, pid, "{text}");
+        }
+    }
+
+    #[test]
+    fn beyond_the_bound_on_rows_a_missing_pid_proves_nothing() {
+        let line::Line::TasksHeading(columns) = line::parse_line(
+            b"[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+        ) else {
+            panic!("no heading");
+        };
+        let mut report = Report {
+            columns: Some(columns),
+            pids: [(1, 1)].repeat(MAX_TASK_PIDS - 1),
+            ..Report::default()
+        };
+        let row = b"[      7]     0     7      100       50     4096        0             0 java";
+        for (pids, excludes) in [(MAX_TASK_PIDS, true), (MAX_TASK_PIDS, false)] {
+            let line::Line::TaskRow(row) = line::parse_line(row) else {
+                panic!("no row");
+            };
+            report.task_row(&row, false);
+            assert_eq!((report.pids.len(), report.excludes(9)), (pids, excludes));
+        }
+    }
 }

@@ -298,7 +298,18 @@ fn a_summary_that_goes_on_and_on_has_a_bound() {
         fates.chars().take_while(|fate| *fate == 't').count()
     };
     let most = usize::try_from(MAX_JOINED_PIECES).unwrap();
-    assert_eq!(taken(",task_memcg=/b"), most - 1);
-    let long = format!(",task_memcg=/{}", "b".repeat(MAX_JOINED_LEN / 5));
+    // Each of them looks complete, too.
+    let end = ",task=x,pid=1,uid=0";
+    assert_eq!(taken(&[",task_memcg=/b", end].concat()), most - 1);
+    let long = format!(",task_memcg=/{}{end}", "b".repeat(MAX_JOINED_LEN / 5));
     assert_eq!(taken(&long), 4);
+}
+
+/// The rest of a line that was wrapped has no prefix: otherwise it is another record, which does not complete it.
+#[test]
+fn a_part_that_completes_nothing_has_no_prefix() {
+    let first = dmesg(0, "Killed process 7 (java) total-vm:8kB,");
+    let rest = "anon-rss:4kB, file-rss:0";
+    assert_eq!(joined(&first, &bare(rest)).0, "t");
+    assert_eq!(joined(&first, &dmesg(1, rest)).0, "-");
 }

@@ -386,6 +386,8 @@ fn a_cpuset_line_in_three_pieces_is_one() {
     assert_eq!(invoker(other, "").as_deref(), Some("java"));
 }
 
+mod blocks;
 mod cut;
 mod details;
+mod groups;
 mod neighbours;

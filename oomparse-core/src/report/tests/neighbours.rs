@@ -7,28 +7,28 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-const OTHER: &str = "/kubepods/burstable/pod5d1b0c4e-0a53-4b55-9c7c-2f6a3c1d9e77";
+pub(super) const OTHER: &str = "/kubepods/burstable/pod5d1b0c4e-0a53-4b55-9c7c-2f6a3c1d9e77";
 
-fn group(at: &str, path: &str) -> String {
+pub(super) fn group(at: &str, path: &str) -> String {
     format!("[{at}] Tasks in {path} are going to be killed due to memory.oom.group set\n")
 }
 
-fn choice(at: &str, pid: u32, comm: &str) -> String {
+pub(super) fn choice(at: &str, pid: u32, comm: &str) -> String {
     format!(
         "[{at}] Memory cgroup out of memory: Kill process {pid} ({comm}) score 900 or sacrifice child\n"
     )
 }
 
-fn uid_of(event: &OomEvent) -> Option<&str> {
+pub(super) fn uid_of(event: &OomEvent) -> Option<&str> {
     event.pod.as_ref()?.uid.as_deref()
 }
 
 /// The uid in one of the paths above.
-fn uid(path: &str) -> Option<&str> {
+pub(super) fn uid(path: &str) -> Option<&str> {
     path.split_once("/pod").map(|(_, uid)| uid)
 }
 
-fn victims(events: &[OomEvent]) -> Vec<u32> {
+pub(super) fn victims(events: &[OomEvent]) -> Vec<u32> {
     let victims = events.iter().filter_map(|event| event.victim.as_ref());
     victims.map(|victim| victim.pid).collect()
 }
