@@ -1,7 +1,7 @@
 //! The parser beside its rivals, turn by turn.
 //!
 //! Where a machine's own speed moves from second to second, two rates that were measured one after the other
-//! tell little about each other. Here each round measures both, in turns of who is first, and what is printed
+//! say little about each other. Here each round measures both, in turns of who is first, and what is printed
 //! is the ratio of the middle round, and those of the rounds a quarter from either end.
 
 mod rivals;

@@ -422,7 +422,7 @@ mod tests {
         assert_eq!((taken.is_of_report, taken.events), (true, 1));
         let (key, seventh) = parsers.next_event().unwrap();
         assert!(!parsers.last_line_reports(&key, &seventh));
-        // Another log's line is no line of this one.
+        // A line of another log does not belong to this one.
         parsers.push_line(b"b", killed(9).as_bytes());
         parsers.give_waiting(b"a");
         let (key, eighth) = parsers.next_event().unwrap();

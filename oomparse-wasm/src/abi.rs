@@ -36,7 +36,7 @@ static STATE: Shared<State> = Shared::new(State {
     traps: 0,
 });
 
-/// How far behind a record's end the search reads.
+/// How many bytes past a record's end the search reads.
 #[cfg(not(feature = "sources"))]
 const SLACK: usize = scan::SLACK;
 #[cfg(feature = "sources")]

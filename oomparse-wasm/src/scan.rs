@@ -8,7 +8,7 @@
 
 use oomparse_core::skip::{BEFORE, FIRST, SHORTER, STEP, ends_window};
 
-/// How far behind a record's end memory must be readable.
+/// How many bytes past a record's end must be readable.
 pub(crate) const SLACK: usize = 64;
 
 /// Whether the record holds one of the sieve's words. `AT_ONCE` looks are taken before the end is asked for.

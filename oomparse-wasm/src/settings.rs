@@ -14,7 +14,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use oomparse_core::{Accept, CgroupRoots, Daemon, Options};
 
-/// What the file tells.
+/// What the file says.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The daemons, in whatever else is accepted there.

@@ -71,7 +71,7 @@ fn fits(form: Form, program: &Program) -> bool {
         return form == Form::JournalShort;
     }
     match form {
-        // The end of a verbose entry shows in what comes next, which is no other form's line there.
+        // The end of a verbose entry shows in what comes next, which is not a line of another form there.
         Form::JournalVerbose => is_verbose || !program.name.starts_with("dmesg"),
         Form::JournalMonotonic => true,
         _ => !is_short,

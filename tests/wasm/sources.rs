@@ -86,7 +86,7 @@ fn negative(kind: Kind, wasm: &[u8]) -> Result<(), Failed> {
             let mut engine = kind.start_with(wasm, Dirs::default())?;
             let events = through(&mut Host::new(&mut *engine), function, &case.input)
                 .map_err(|e| format!("{}: {e}", case.name))?;
-            // Other killers' lines are among the cases, and are no kills of the kernel's.
+            // Other killers' lines are among the cases, and are not kills by the kernel.
             if let Some(event) = events.iter().find(|event| event["type"] == "kill") {
                 return Err(format!("{}: {function}: {event}", case.name).into());
             }

@@ -71,7 +71,7 @@ pub(crate) fn fleet() -> ExitCode {
     steps.finish()
 }
 
-/// The same tests as a part of `test --all`. What cannot be fetched is no failure: it is said, and counted.
+/// The same tests as a part of `test --all`. What cannot be fetched is not a failure: it is said, and counted.
 pub(crate) fn step(steps: &mut Steps) {
     let packages = [&TOOLS[..], &ENGINES, &FLEET].concat();
     match bring(&packages).and_then(|()| kafka()) {

@@ -282,7 +282,7 @@ mod tests {
             (object.kind.as_deref(), object.name.as_deref()),
             (Some("Node"), Some("n1"))
         );
-        // Several are listed; none is no kill, and neither is a policy that kills nobody.
+        // Several are listed; an empty list is not a kill, nor is a policy that kills nobody.
         let two = events(&row.replace("7(a) ", "7(aaaaaaaaaaaa) 8(b) "));
         assert!(two[0].victim.is_none());
         assert_eq!(two[0].testimony.as_ref().unwrap().victims.len(), 2);

@@ -289,7 +289,7 @@ mod tests {
             // An element's own list: tags, labels.
             r#"{"items":[{"tags":["a"]}]}"#,
             r#"[["a"]]"#,
-            // A pair whose first half is no time.
+            // A pair whose first half is not a time.
             r#"{"values":[["1x","a"]]}"#,
             r#"{"values":[["-1","a"]]}"#,
             r#"{"values":[["job","a"]]}"#,

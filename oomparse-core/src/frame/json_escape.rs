@@ -16,7 +16,7 @@ pub(super) fn letter(letter: u8) -> Option<u8> {
 }
 
 /// The character of four hex digits after `\u`, or of two such escapes that make a pair, and what follows. Half of
-/// a pair alone is no character.
+/// a pair alone is not a character.
 pub(super) fn unicode(input: &[u8]) -> Option<(Option<char>, &[u8])> {
     let (high, rest) = four_digits(input)?;
     let alone = char::from_u32(u32::from(high));

@@ -210,7 +210,7 @@ mod tests {
             ),
             (Some(802), Some(3), Some(644), Some(1096))
         );
-        // Other codes, and a figure that was cut, are no such line.
+        // Other codes, and a figure that was cut, do not make such a line.
         for line in [
             "active_anon:802#011 free:3",
             "active_anon:802#01",

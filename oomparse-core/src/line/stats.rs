@@ -344,7 +344,7 @@ mod tests {
             ),
             (" cache:24", None),
         ] {
-            // The path's own words are no figures.
+            // The path's own words are not figures.
             for path in ["/k/p", "/k/a b"] {
                 let line = std::format!("Memory cgroup stats for {path}:{figures}");
                 let found = heading(line.as_bytes()).map(|it| (it.path, it.inline));

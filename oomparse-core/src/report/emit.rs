@@ -26,7 +26,7 @@ impl Assembler {
         };
         if report.waiting.is_some() {
             let mut taken = core::mem::take(report);
-            // The id stays behind, for finding the place again.
+            // The id stays, to find the place again.
             report.id = id;
             self.emit_kill(&mut taken);
             if let Some(place) = self.reports.get_mut(id) {

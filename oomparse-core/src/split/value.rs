@@ -65,7 +65,7 @@ fn end_of_record(frame: &Frame<'_>, text: &[u8], is_first: bool) -> usize {
             return end_of_figures(frame, text, end);
         }
         // A report's first line and a cpuset line begin with the comm.
-        // What shows that a process shares memory stands behind its comm.
+        // The words that show that a process shares memory follow its comm.
         Line::Other => {
             is_first && message.len() <= MAX_COMM_LEN || message.starts_with(b"Kill process ")
         }

@@ -4,7 +4,7 @@
 /// 64 MiB; a node on which a container dies each minute, and five voices report it, says as many in three days.
 pub const MAX_VOICES: usize = 20_000;
 
-/// How far behind the newest voice the last one of an incident may be before it is given out, in microseconds: 31 days.
+/// How much older than the newest voice an incident's last one may be before the incident is emitted, in microseconds: 31 days.
 ///
 /// Voices of one death are a minute apart at most; what comes late is another file's, or the status of a pod that
 /// still shows its last end. Events live an hour, a journal weeks, and a pod that has run on for a month has no

@@ -30,7 +30,7 @@ pub(crate) fn run() -> ExitCode {
     steps.finish()
 }
 
-/// Tests the packages for this machine. Where no clean root can be fetched, that is no failure: it is said, and
+/// Tests the packages for this machine. Where no clean root can be fetched, that is not a failure: it is said, and
 /// counted.
 pub(super) fn step(steps: &mut Steps) {
     let root = system::bring(&["debootstrap"]).map_err(String::from);

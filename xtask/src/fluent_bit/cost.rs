@@ -58,7 +58,7 @@ fn judge(plain: &Parts, mixed: &Parts) -> Result<(), String> {
     ];
     let less: Vec<String> = rows
         .iter()
-        // What is no number is not enough either.
+        // What is not a number is not enough either.
         .filter(|(_, part, least)| part.is_nan() || part < least)
         .map(|(what, part, least)| format!("{what}: {part:.3} is less than {least}"))
         .collect();

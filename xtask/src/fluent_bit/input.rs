@@ -42,7 +42,7 @@ pub(super) fn pod_name(uid: &str) -> String {
 /// The namespace of all of them.
 pub(super) const NAMESPACE: &str = "shop";
 
-/// What is no kernel's report, though some of it says so, and what is not text.
+/// What is not a kernel's report, though some of it says so, and what is not text.
 const ODD: [&[u8]; 8] = [
     b"broken \xff\xfe\xc3 bytes",
     b"2024-01-05T02:12:02.5Z stdout F [9.2] Memory cgroup out of memory: Killed process 5 (x) total-vm:8kB, anon-rss:4kB, file-rss:0kB, shmem-rss:0kB",
@@ -70,7 +70,7 @@ impl Input {
     /// Ordinary lines, reports between them, and odd ones.
     pub(super) fn mixed(dir: &Path, lines: u64) -> Result<Self, String> {
         let mut made = Vec::new();
-        // A few more, so that it is no less than was asked for.
+        // A few more, so that there are at least as many as were asked for.
         let size = lines.saturating_mul(LINE + 6);
         sparse(&mut made, size, SEED).map_err(|error| error.to_string())?;
         let mut log = Vec::with_capacity(made.len());

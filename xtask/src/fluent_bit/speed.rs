@@ -1,7 +1,7 @@
 //! Whether the user's Fluent Bit was built with optimisation: without it, what a filter costs as a part of the
 //! host's own work says nothing.
 //!
-//! The program does not tell, so it is measured. For a module in WebAssembly the host converts each record to JSON and
+//! The program does not say how it was built, so it is measured. For a module in WebAssembly the host converts each record to JSON and
 //! back, in C, which an unoptimised build makes three times slower; its interpreter of Lua is written in assembly
 //! and is as fast in every build. So the one, counted in turns of a loop of the other, tells how the C was compiled, on
 //! a slow machine as on a fast one.

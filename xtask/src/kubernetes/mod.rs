@@ -56,7 +56,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
     }
 }
 
-/// All of it as a part of `test --all`. What cannot be fetched is no failure: it is said, and counted.
+/// All of it as a part of `test --all`. What cannot be fetched is not a failure: it is said, and counted.
 pub(crate) fn step(steps: &mut Steps) {
     let brought = system::bring(&["kubectl", "openssl", "curl"])
         .map_err(|lack| lack.to_string())

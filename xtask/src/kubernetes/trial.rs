@@ -156,7 +156,7 @@ impl Trial {
         self.counted(2)
     }
 
-    /// The server holds connections and does not answer, as behind a partition.
+    /// The server holds connections and does not answer, as if the network were partitioned.
     pub(super) fn unanswered(&mut self) -> Result<(), String> {
         self.cluster.pause_server(true)?;
         self.kill(718)?;

@@ -289,7 +289,7 @@ mod tests {
         .concat();
         let all = described(&two).0.unwrap();
         assert_eq!(all["status"]["containerStatuses"][1]["name"], json!("b"));
-        // Elsewhere the same words are no state, and a node has none.
+        // Elsewhere the same words are not a state, and a node has none.
         assert!(
             described(&POD.replace("Containers:", "Conditions:"))
                 .0

@@ -534,7 +534,7 @@ mod tests {
         assert_eq!(host(&event), Some("n2".into()));
         event["source"]["host"] = json!("n3");
         assert_eq!(host(&event), Some("n3".into()));
-        // A pod is no node, and only the kubelet's instance is named after it.
+        // A pod is not a node, and only the kubelet's instance is named after it.
         let mut event = value("PodOOMKilling", "Pod", Some("x"), KILLED);
         event["reportingInstance"] = json!("n2");
         assert_eq!(host(&event), None);

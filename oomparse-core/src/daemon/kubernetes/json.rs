@@ -245,7 +245,7 @@ mod tests {
         assert_eq!((found.len(), next), (1, Next::End));
         let value: serde_json::Value = serde_json::from_str(&found[0]).unwrap();
         assert_eq!(value["b"][1]["c"], "\"}");
-        // A list below another key is no list of objects, nor is one at another depth.
+        // A list below another key, or at another depth, is not a list of objects.
         let text = "{\n  \"apiVersion\": \"v1\",\n  \"a\": {\n    \"items\": [\n      {\"b\": 1}\n    ]\n  },\n  \"others\": [\n    {\"c\": 1}\n  ]\n}";
         let (found, next) = items(text);
         assert_eq!((found.len(), next), (1, Next::End));

@@ -447,7 +447,7 @@ mod tests {
             );
             assert!(yaml.into_item().is_none(), "{line}");
         }
-        // The list's own beginning is no item.
+        // The list's own beginning is not an item.
         let mut yaml = opens(b"apiVersion: v1").unwrap();
         assert_eq!(yaml.line(b"items:"), (true, None));
         assert_eq!(yaml.weight(), 0);
@@ -484,7 +484,7 @@ mod tests {
         );
         assert_eq!(read(b"\n\n a: b\n").unwrap(), json!({"a": "b"}));
         assert_eq!(read(b"a:\n").unwrap(), json!({"a": null}));
-        // What is no key ends the block.
+        // A line without a key ends the block.
         assert_eq!(
             read(b"a: b\n c: d\ne: f\n").unwrap(),
             json!({"a": "b c: d", "e": "f"})

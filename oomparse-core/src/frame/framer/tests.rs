@@ -154,7 +154,7 @@ fn bytes_that_were_dropped_count_within_an_entry() {
     );
     assert!(framer.frame(b"_TRANSPORT=kernel").is_none());
     assert!(framer.wants_every_line());
-    // What is not complete is no message.
+    // What is not complete is not a message.
     assert_eq!(framer.frame(b""), None);
     assert!(!framer.wants_every_line());
 }

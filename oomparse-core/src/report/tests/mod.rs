@@ -378,7 +378,7 @@ fn a_cpuset_line_in_three_pieces_is_one() {
         invoker.and_then(|invoker| invoker.comm.as_ref().map(ToString::to_string))
     };
     assert_eq!(invoker("", "").as_deref(), Some("java"));
-    // The name has come: what another CPU prints is no part of it.
+    // The name has come: what another CPU prints is not part of it.
     let other = "[100.000004] br0: port 1(veth1) entered forwarding state\n";
     assert_eq!(invoker("", other).as_deref(), Some("java"));
     // And a name has no slash.

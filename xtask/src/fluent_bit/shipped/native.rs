@@ -41,7 +41,7 @@ pub(super) fn run(host: &Host) -> Result<(), String> {
 }
 
 fn one(host: &Host, input: &Input, name: &str) -> Result<(), String> {
-    // A copy: what is appended to it is no other trial's.
+    // A copy: other trials do not see what is appended to it.
     let path = host.dir.join("native.log");
     fs::copy(&input.path, &path).map_err(|error| format!("{}: {error}", path.display()))?;
     let routes = name.contains("routing");
