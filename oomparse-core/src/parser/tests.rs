@@ -128,17 +128,22 @@ fn a_field_of_a_journals_entry_is_not_decoded() {
     assert_eq!(comm.as_bytes(), b"a=3Db=3D");
 }
 
-/// The kubelet's line reports what it tells of, the line after it does not.
+/// A daemon's line, and an Event of Kubernetes on one line, report what they tell of; the line after it does not.
 #[cfg(feature = "daemons")]
 #[test]
 fn a_daemons_line_reports_its_event() {
     use crate::source::Accept;
-    let options = Options::new().accept(Accept::ANY.and_all_daemons());
-    let mut parser = Parser::with_options(options);
-    parser.push_line(br#"Feb  3 10:10:10 n1 kubelet[1422]: I0203 10:10:10.123456    1422 oom_watcher_linux.go:83] "Got sys oom event" event={"Pid":19227,"ProcessName":"entry","TimeOfDeath":"2025-02-03T10:10:10.1Z","ContainerName":"/","VictimContainerName":"/","Constraint":""}"#);
-    parser.give_waiting();
-    let event = parser.next_event().unwrap();
-    assert!(parser.last_line_reports(&event), "{event:?}");
-    parser.push_line(b"hello");
-    assert!(!parser.last_line_reports(&event));
+    for line in [
+        r#"Feb  3 10:10:10 n1 kubelet[1422]: I0203 10:10:10.123456    1422 oom_watcher_linux.go:83] "Got sys oom event" event={"Pid":19227,"ProcessName":"entry","TimeOfDeath":"2025-02-03T10:10:10.1Z","ContainerName":"/","VictimContainerName":"/","Constraint":""}"#,
+        r#"{"kind":"Event","metadata":{"uid":"a"},"involvedObject":{"kind":"Node","name":"n1"},"reason":"OOMKilling","message":"Memory cgroup out of memory: Killed process 11 (php) total-vm:8kB, anon-rss:4kB, file-rss:0kB","source":{"component":"kernel-monitor"}}"#,
+    ] {
+        let options = Options::new().accept(Accept::ANY.and_all_daemons());
+        let mut parser = Parser::with_options(options);
+        parser.push_line(line.as_bytes());
+        parser.give_waiting();
+        let event = parser.next_event().unwrap();
+        assert!(parser.last_line_reports(&event), "{event:?}");
+        parser.push_line(b"hello");
+        assert!(!parser.last_line_reports(&event));
+    }
 }

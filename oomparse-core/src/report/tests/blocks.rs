@@ -32,6 +32,11 @@ fn a_cpusets_line_goes_to_the_report_of_its_thread() {
     };
     assert!(cpuset("java"));
     assert!(!cpuset("bash"));
+    // A report whose first line is missing may be any thread's.
+    let log = format!("[100.1] {}", task_in(POD))
+        + "[100.2] java cpuset=d96a8ea034f0 mems_allowed=0\n"
+        + &killed("100.3", 7);
+    assert!(!evidence(&log).contains(&Evidence::Cpuset));
 }
 
 #[test]
