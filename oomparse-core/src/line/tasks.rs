@@ -126,9 +126,10 @@ pub(crate) fn row(message: &[u8]) -> Option<Row<'_>> {
         _ => decimal(skip_blanks(inner))?,
     };
     let rest = rest.strip_prefix(b"]")?;
-    // A blank and a number always follow.
+    // A blank and a number always follow: the uid, which `%5d` prints as negative if it is large.
     let next = skip_blanks(rest.strip_prefix(b" ")?);
-    next.first().filter(|byte| byte.is_ascii_digit())?;
+    let digits = next.strip_prefix(b"-").unwrap_or(next);
+    digits.first().filter(|byte| byte.is_ascii_digit())?;
     let pid = u32::try_from(pid).ok()?;
     let text = message;
     Some(Row { pid, text, rest })
@@ -414,6 +415,7 @@ mod tests {
         assert_eq!((row.rss_pages, row.oom_score_adj), (Some(11), Some(-998)));
         assert!(read(heading, "[    7]     0     7       10").is_none());
         assert!(super::row(b"[ pid ]   uid").is_none());
+        assert!(super::row(b"[ 3162] -x").is_none());
         assert!(columns(b"[ pid ]   uid  tgid total_vm").is_none());
     }
 
@@ -494,6 +496,8 @@ mod tests {
         for (text, tgid) in [
             ("[ 3162]     0  3161   123361    96832", Some(3161)),
             ("[ 3162] 1001240000  3161   123361", Some(3161)),
+            ("[ 3162]    -2  3161   123361    96832", Some(3161)),
+            ("[ 3162]    -2  3161", None),
             ("[ 3162]  10xx  3161   123361    96832", Some(3161)),
             ("[ 3162]     0 12345678   123361", Some(12_345_678)),
             ("[ 3162]     0  3161 ", Some(3161)),
@@ -514,9 +518,10 @@ mod tests {
         let heading = "[ pid ]   uid  tgid total_vm      rss cpu oom_adj oom_score_adj name";
         let row = read(
             heading,
-            "[ 3161]     0  3161   123361    96832   1     -17         -1000 sshd",
+            "[ 3161]    -2  3161   123361    96832   1     -17         -1000 nfsd",
         );
         let row = row.unwrap();
+        assert_eq!(row.uid, Some(4_294_967_294));
         assert_eq!((row.oom_adj, row.oom_score_adj), (Some(-17), Some(-1000)));
         for text in [
             "[ 3161]     0 -3161   123361    96832   1     -17         -1000 nfsd",
