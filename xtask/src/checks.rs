@@ -5,6 +5,7 @@ use crate::tools::{DENY, HACK};
 use crate::{
     bless, c_library, circles, deploy, dist, house, instructions, javascript, kubernetes,
     lack::Lack, live_killers, needs, page, pages, proof, python, readme, root, system, wasm,
+    workspace_tests,
 };
 use std::process::{Command, ExitCode};
 
@@ -119,13 +120,8 @@ fn common(steps: &mut Steps) {
         "warnings",
     ];
     component(steps, "lints", "clippy", &lints);
-    steps.command(
-        "build",
-        &mut cargo(&["build", "--workspace", "--all-targets"]),
-    );
     let passed_over = needs::passed_over(steps);
-    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    steps.tests("tests", tests.args(passed_over));
+    steps.counted("tests", || workspace_tests::run(&passed_over));
     live_killers::step(steps);
     agent(steps);
     with_others(steps);
@@ -235,21 +231,14 @@ fn modules(steps: &mut Steps) {
         "--test",
         "wasm",
     ];
-    for (package, features, name) in [
+    for (package, name) in [
         (
             &with_names[..],
-            "--all-targets",
             "lints of the modules with names and of the page",
         ),
-        (
-            &with_sources,
-            "--all-targets",
-            "lints of the module with daemons' lines",
-        ),
-        (&on_engines, "--no-deps", "lints of the modules' tests"),
+        (&with_sources, "lints of the module with daemons' lines"),
     ] {
-        let lints = [&["clippy"], package, &[features, "--", "-D", "warnings"]].concat();
-        component(steps, name, "clippy", &lints);
+        lints(steps, name, package, "--all-targets");
     }
     let tests = |package: &[&str]| cargo(&[&["test"], package].concat());
     steps.tests(
@@ -259,10 +248,21 @@ fn modules(steps: &mut Steps) {
     steps.tests("the module with daemons' lines", &mut tests(&with_sources));
     const ENGINES: &str = "the modules on two engines";
     if built {
+        lints(
+            steps,
+            "lints of the modules' tests",
+            &on_engines,
+            "--no-deps",
+        );
         steps.tests(ENGINES, &mut tests(&on_engines));
     } else {
         steps.not_run(ENGINES, "the modules are not built");
     }
+}
+
+fn lints(steps: &mut Steps, name: &str, package: &[&str], which: &str) {
+    let lints = [&["clippy"], package, &[which, "--", "-D", "warnings"]].concat();
+    component(steps, name, "clippy", &lints);
 }
 
 /// The parts of the program with the features `agent` and `columns`, without which the workspace is built.
@@ -302,7 +302,7 @@ fn lua(steps: &mut Steps) {
     if !steps.brought("the Lua module in Debian's Lua", || {
         system::bring(&[program])
     }) {
-        tests.args(needs::skip(&[test]));
+        tests.arg("--").args(needs::skip(&[test]));
     }
     steps.tests("the Lua module", &mut tests);
 }

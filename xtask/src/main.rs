@@ -46,6 +46,7 @@ mod telemetry;
 mod tools;
 mod vector;
 mod wasm;
+mod workspace_tests;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -113,7 +113,7 @@ const TESTS: &[Need] = &[
 /// The Lua module in Debian's Lua.
 pub(crate) const LUA: (&str, &str) = ("lua5.4", "debians_lua_loads_it_too");
 
-/// Settings for the tests, so that those whose programs are missing are passed over; each is noted.
+/// Arguments of the test programs, so that those whose programs are missing are passed over; each is noted.
 pub(crate) fn passed_over(steps: &mut Steps) -> Vec<String> {
     let mut tests: Vec<&str> = Vec::new();
     if crate::in_ci() {
@@ -132,17 +132,13 @@ pub(crate) fn passed_over(steps: &mut Steps) -> Vec<String> {
     skip(&tests)
 }
 
-/// `-- --exact --skip NAME …`, for what cargo test runs.
+/// `--exact --skip=NAME …`, for a test program.
 pub(crate) fn skip(tests: &[&str]) -> Vec<String> {
     if tests.is_empty() {
         return Vec::new();
     }
     let skips = tests.iter().map(|test| format!("--skip={test}"));
-    ["--", "--exact"]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(skips)
-        .collect()
+    ["--exact".to_owned()].into_iter().chain(skips).collect()
 }
 
 #[cfg(test)]
@@ -177,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_skipped_is_named_exactly() {
         assert!(skip(&[]).is_empty());
-        assert_eq!(skip(&["a"]), ["--", "--exact", "--skip=a"]);
+        assert_eq!(skip(&["a"]), ["--exact", "--skip=a"]);
     }
 
     /// A test that starts a program which a machine may lack stands in the tables above, and what stands

@@ -36,8 +36,13 @@ impl Steps {
 
     /// Runs a command that prints `test result:` lines as cargo test does, and adds them up.
     pub(crate) fn tests(&mut self, name: &str, command: &mut Command) {
+        self.counted(name, || run_tests(command));
+    }
+
+    /// Runs tests that are counted by whoever runs them.
+    pub(crate) fn counted(&mut self, name: &str, tests: impl FnOnce() -> Result<Counts, String>) {
         let started = announce(name);
-        match run_tests(command) {
+        match tests() {
             Ok(counts) => {
                 self.passed += counts.passed;
                 self.ignored += counts.ignored;
@@ -193,22 +198,24 @@ fn announce(name: &str) -> Instant {
     Instant::now()
 }
 
-fn cannot_start(command: &Command, error: &std::io::Error) -> String {
+pub(crate) fn cannot_start(command: &Command, error: &std::io::Error) -> String {
     format!("cannot start `{}`: {error}", typed(command))
 }
 
+/// What test programs said of themselves.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Counts {
+pub(crate) struct Counts {
     passed: u64,
-    failed: u64,
+    pub(crate) failed: u64,
     ignored: u64,
     /// The tests that failed.
-    names: Vec<String>,
-    success: bool,
+    pub(crate) names: Vec<String>,
+    /// Whether all that ran ended with exit code 0.
+    pub(crate) success: bool,
 }
 
 /// Runs tests, passing on what they print, and adds up their results.
-fn run_tests(command: &mut Command) -> Result<Counts, String> {
+pub(crate) fn run_tests(command: &mut Command) -> Result<Counts, String> {
     println!("    {}", typed(command));
     let mut child = command
         .stdout(Stdio::piped())
@@ -229,8 +236,18 @@ fn run_tests(command: &mut Command) -> Result<Counts, String> {
 }
 
 impl Counts {
+    /// The sum of two runs.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.names.extend(other.names);
+        self.success &= other.success;
+        self
+    }
+
     /// Adds `test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; …`, and `test a::b ... FAILED`.
-    fn add(&mut self, line: &str) {
+    pub(crate) fn add(&mut self, line: &str) {
         if let Some(name) = line.strip_suffix(" ... FAILED") {
             self.names.push(name.to_owned());
         }
