@@ -11,7 +11,7 @@ use support::corpus::{corpus, expected, list};
 use support::{library, root, run, scratch};
 
 fn shared() -> PathBuf {
-    library("test").join("liboomparse.so")
+    library("dev").join("liboomparse.so")
 }
 
 #[test]
