@@ -84,4 +84,18 @@ mod tests {
         assert_eq!(container(&[b'a'; 65]), None);
         assert_eq!(container(b"e73db8bee8e70z"), None);
     }
+
+    #[test]
+    fn digits_after_a_runtimes_name() {
+        let id = "9f31c07e4c1fac13".repeat(4);
+        let found = |name: &str| container(name.as_bytes()).map(|(_, id)| id.to_vec());
+        for digits in [&id[..], &id[..12], "9f31c07", "9"] {
+            let name = std::format!("crio-{digits}");
+            assert_eq!(found(&name).as_deref(), Some(digits.as_bytes()), "{name}");
+        }
+        for other in ["", "web", "9f31.c07", &std::format!("{id}0")] {
+            let name = std::format!("crio-{other}");
+            assert_eq!(found(&name), None, "{name}");
+        }
+    }
 }

@@ -187,6 +187,20 @@ mod tests {
             Some(Podman),
             Container,
         );
+        // Only crun makes a cgroup of that name for the container's processes.
+        check("/docker/ID/container", Cgroupfs, Some(Docker), Other);
+        check(
+            "/system.slice/docker-ID.scope/container",
+            Systemd,
+            Some(Docker),
+            Other,
+        );
+        check(
+            "/machine.slice/libpod-ID.scope/x",
+            Systemd,
+            Some(Podman),
+            Other,
+        );
         check(
             "/machine.slice/libpod-ID.scope/container/x",
             Systemd,
@@ -256,6 +270,9 @@ mod tests {
             "/nomad.slice/share.slice/8f2ae3c4-2e4b-4f6a-9f3e-0d4a2f2f4a11.redis.scope",
             "/mesos/5f3c1ba0-6c5a-4f35-8b7e-1c2d3e4f5a6b",
             "/ecs/f209da7f990b45b585488946f0eec404",
+            "/libpod_parent/libpod-web",
+            "/system.slice/app.service/docker/61aeeb83469a004f88656f40c2c404ba9ad0286dcb130d8d0db3846cd22b51a6",
+            "/system.slice/run-r7.scope/docker/61aeeb83469a004f88656f40c2c404ba9ad0286dcb130d8d0db3846cd22b51a6",
             "/machine.slice/machine-libpod_pod_61aeeb83469a004f88656f40c2c404ba9ad0286dcb130d8d0db3846cd22b51a6.slice",
         ] {
             assert_eq!(

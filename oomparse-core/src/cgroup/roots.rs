@@ -106,4 +106,16 @@ mod tests {
         roots.add(format!("{USERS}/kubepods").as_bytes());
         assert!(has_pod(&roots, &format!("{USERS}/{POD}")));
     }
+
+    #[test]
+    fn a_container_below_a_named_root_is_one() {
+        let id = "073dc97b3dfefbcb86d212eefb3c502fa7ad07239de29793c2fdc141058eb179";
+        let path = format!("{USERS}/docker/{id}");
+        let mut roots = CgroupRoots::new();
+        assert_eq!(roots.parse(path.as_bytes()).container_id, None);
+        roots.add(USERS.as_bytes());
+        assert!(!roots.is_empty());
+        let parsed = roots.parse(path.as_bytes());
+        assert_eq!(parsed.container_id, Some(id.as_bytes()));
+    }
 }

@@ -240,6 +240,9 @@ mod tests {
             b"docker-compose.scope",
             b"docker-.scope",
             b"docker-e64f4e2acc1fac13.service",
+            // Only the end of a path may be cut.
+            b"docker-e64f4e2acc1fac13",
+            b"docker-e64f4e2acc1fac13.sco",
         ] {
             assert_eq!(scope(name, false), None);
         }

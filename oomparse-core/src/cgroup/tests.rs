@@ -150,6 +150,25 @@ fn systemd_paths() {
         Some(Runtime::Containerd),
     );
     named(
+        "/system.slice/crio.service/kubepods-burstable-podUNDER.slice:crio:ID",
+        Systemd,
+        Some(Burstable),
+        Some(Runtime::CriO),
+    );
+    named(
+        "/system.slice/docker.service/kubepods-burstable-podUNDER.slice:docker:ID",
+        Systemd,
+        Some(Burstable),
+        Some(Runtime::Docker),
+    );
+    // A runtime that makes its cgroups itself.
+    named(
+        "/kubepods.slice/kubepods-podUNDER.slice/ID",
+        Systemd,
+        Some(Guaranteed),
+        None,
+    );
+    named(
         "/kubepods-podUNDER.slice:cri-containerd:ID",
         Systemd,
         Some(Guaranteed),

@@ -117,4 +117,19 @@ mod tests {
             assert_eq!(Envelope::of(line.as_bytes()), form, "{line}");
         }
     }
+
+    #[test]
+    fn objects_that_a_daemon_wrote_itself() {
+        for (line, is_own) in [
+            ("{\"msg\":\"x\",\"level\":\"warn\"}", true),
+            ("{\"msg\":\"x\",\"pod\":\"shop/web-0\"}", true),
+            ("{\"msg\":\"x\",\"stream\":\"stderr\"}", false),
+            ("{\"log\":\"x\"}", false),
+            ("{\"msg\":7}", false),
+            ("{\"msg\":\"x\"", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_own_object(line.as_bytes()), is_own, "{line}");
+        }
+    }
 }

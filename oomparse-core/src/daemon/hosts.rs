@@ -307,6 +307,7 @@ mod tests {
     use crate::limits::MAX_DAEMON_BYTES;
     use crate::{Accept, Daemon, Options, Origin, Parser};
     use alloc::format;
+    use alloc::string::ToString as _;
     use alloc::vec::Vec;
 
     const OOMD: &str = "oomd kill: 81.28 80.05 600.78 system.slice/chef.service 4294967296 ruleset:[system pressure] \
@@ -437,5 +438,104 @@ mod tests {
         let first = parser.next_event().and_then(|event| event.host);
         assert_eq!(first, Some("n01".into()));
         assert!(parser.next_event().is_none());
+    }
+
+    /// journalctl and dmesg indent the text after a newline: the daemon's own text goes on.
+    #[test]
+    fn indented_text_is_no_line_of_a_daemons() {
+        let kill = "sending SIGTERM to process 9 uid 0 \"a\": oom_score 1, VmRSS 2 MiB";
+        let head = "Jun  1 10:00:00 n1 earlyoom[7]:";
+        for (log, all) in [
+            (format!("{head} x\n{head} {kill}"), 1),
+            (format!("{head} x\n{:32}{kill}", ""), 0),
+        ] {
+            let mut parser = self::all();
+            parser.push_chunk(log.as_bytes());
+            parser.finish();
+            assert_eq!(parser.events().count(), all, "{log}");
+        }
+    }
+
+    /// In the buffer, a text is oomd's only with its own words in front.
+    #[test]
+    fn a_kill_without_its_words_is_none_in_the_buffer() {
+        let text = OOMD.strip_prefix("oomd kill: ").unwrap();
+        let oomd = Accept::ANY.and(Daemon::Oomd);
+        assert_eq!(origins(oomd, &format!("12,8125,8,-;{OOMD}")).len(), 1);
+        assert_eq!(origins(oomd, &format!("12,8125,8,-;{text}")), []);
+    }
+
+    /// A record is a shipper's, except an object of the daemon itself.
+    #[test]
+    fn records_of_a_named_author() {
+        let count = |origin: Daemon, line: &str| {
+            let options = Options {
+                origin: Some(origin),
+                ..Options::default()
+            };
+            let mut parser = Parser::with_options(options);
+            parser.push_line(line.as_bytes());
+            parser.finish();
+            parser.events().count()
+        };
+        let of_shipper = |text: &str| serde_json::json!({ "log": text, "n": 1 }).to_string();
+        let klog = "I0203 10:10:10.123456    1422 a.go:83] ";
+        let seen = "\"Got sys oom event\" event={\"Pid\":7,\"ProcessName\":\"a\"}";
+        let term = "sending SIGTERM to process 9 uid 0 \"a\": oom_score 1, VmRSS 2 MiB";
+        let own = r#"{"ts":1697139284310.022,"caller":"a.go:83","msg":"Got sys oom event","event":{"Pid":7,"ProcessName":"a"}}"#;
+        for (origin, line) in [
+            (Daemon::Kubelet, own.to_string()),
+            (Daemon::Kubelet, of_shipper(&format!("{klog}{seen}"))),
+            (Daemon::EarlyOom, of_shipper(term)),
+            (
+                Daemon::EarlyOom,
+                serde_json::json!({ "msg": term }).to_string(),
+            ),
+        ] {
+            assert_eq!(count(origin, &line), 1, "{origin:?} {line}");
+        }
+    }
+
+    /// Only some daemons print objects.
+    #[test]
+    fn an_object_in_a_daemons_line() {
+        let object = r#"{"verb":"ADDED","event":{"metadata":{"uid":"a"},"involvedObject":{"kind":"Node","name":"n1"},"reason":"SystemOOM","message":"System OOM encountered, victim process: a, pid: 7","source":{"component":"kubelet"}}}"#;
+        for (tag, expected) in [
+            ("eventrouter", &[Origin::Claimed][..]),
+            ("systemd-oomd", &[]),
+        ] {
+            let line = format!("Jun  1 10:00:00 n1 {tag}[7]: {object}");
+            let accept = Accept::ANY.and_all_daemons();
+            assert_eq!(origins(accept, &line), expected, "{tag}");
+        }
+    }
+
+    /// A listing has no author, unless the caller names one.
+    #[test]
+    fn a_listing_is_read_where_its_author_may_be_unknown() {
+        let listing = "apiVersion: v1\nkind: Event\nmetadata:\n  name: a\n  uid: 0a5b6c7d\n\
+            involvedObject:\n  kind: Pod\n  name: web-0\n  namespace: shop\nreason: Evicted\n\
+            message: 'The node was low on resource: memory. '\nsource:\n  component: kubelet\n";
+        for (accept, origin, expected) in [
+            (Accept::ANY, None, Some(Origin::Unknown)),
+            (Accept::KERNEL, None, None),
+            (
+                Accept::KERNEL,
+                Some(Daemon::Kubernetes),
+                Some(Origin::Claimed),
+            ),
+            (Accept::KERNEL, Some(Daemon::Kubelet), None),
+        ] {
+            let options = Options {
+                accept: accept.and(Daemon::Kubernetes),
+                origin,
+                ..Options::default()
+            };
+            let mut parser = Parser::with_options(options);
+            parser.push_chunk(listing.as_bytes());
+            parser.push_line(b"---");
+            let event = parser.next_event();
+            assert_eq!(event.map(|event| event.origin), expected, "{origin:?}");
+        }
     }
 }

@@ -239,4 +239,42 @@ mod tests {
         );
         assert!(Quoted::read(b"x\nKilled process 7 (a)").is_none());
     }
+
+    #[test]
+    fn a_status_begins_a_line_and_ends_the_one_before_it() {
+        let head = "I1012 19:00:20.884452    3240 log_monitor.go:160]";
+        let status = |pid: u32| {
+            let message = KILLED.replace("process 7", &alloc::format!("process {pid}"));
+            alloc::format!(
+                "New status generated: &{{Source:kernel-monitor Events:[{{Severity:warn Timestamp:2023-10-12 \
+                 19:00:20.4 +0000 UTC Reason:OOMKilling Message:{message}}}] Conditions:[]}}"
+            )
+        };
+        let cut = status(8).replace("] Conditions:[]}", "");
+        for (lines, pids) in [
+            (&[alloc::format!("{head} {}", status(7))][..], &[7][..]),
+            (&[alloc::format!("{head} It said: {}", status(7))], &[]),
+            (
+                &[
+                    alloc::format!("{head} {cut}"),
+                    alloc::format!("{head} {}", status(7)),
+                ],
+                &[7],
+            ),
+        ] {
+            let mut options = crate::Options::default();
+            options.accept = options.accept.and(Daemon::NodeProblemDetector);
+            let mut parser = crate::Parser::with_options(options);
+            for line in lines {
+                parser.push_line(line.as_bytes());
+            }
+            parser.finish();
+            let found: Vec<u32> = parser
+                .events()
+                .filter_map(|event| event.victim)
+                .map(|victim| victim.pid)
+                .collect();
+            assert_eq!(found, pids, "{lines:?}");
+        }
+    }
 }

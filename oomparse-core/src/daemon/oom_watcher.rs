@@ -453,4 +453,19 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn both_cgroups_of_a_kill() {
+        let time = "2020-02-03 10:10:10.1 +0000 UTC m=+99.5";
+        for (paths, victims, limits) in [
+            ("/a /b CONSTRAINT_MEMCG", Some("/a"), Some("/b")),
+            ("/ /b CONSTRAINT_MEMCG", None, Some("/b")),
+            ("/ / CONSTRAINT_NONE", None, None),
+        ] {
+            let text = alloc::format!("7 a b {time} {paths}");
+            let seen = unnamed(text.as_bytes()).unwrap();
+            assert_eq!(seen.task_memcg, victims.map(Text::from), "{text}");
+            assert_eq!(seen.oom_memcg, limits.map(Text::from), "{text}");
+        }
+    }
 }

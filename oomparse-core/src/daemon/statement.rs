@@ -208,6 +208,14 @@ mod tests {
         assert!(container.is_none());
         let (pod, container, _) = of(&alloc::format!("kubepods/burstable/pod{uid}/{id}"));
         assert!(pod.is_some() && container.unwrap().id.as_deref() == Some(id));
+        let (pod, ..) = of(&alloc::format!("kubends/pod{uid}"));
+        let pod = pod.unwrap();
+        assert_eq!(
+            (pod.uid.as_deref(), pod.qos_class, pod.nested),
+            (Some(uid), None, false)
+        );
+        let (pod, ..) = of(&alloc::format!("docker/{id}/kubepods/pod{uid}"));
+        assert!(pod.unwrap().nested, "in a node that is a container");
         let (pod, container, _) = of(&alloc::format!("docker/{id}"));
         assert!(pod.is_none() && container.unwrap().runtime.is_some());
         // A user's own container.
@@ -235,6 +243,10 @@ mod tests {
             ..crate::frame::Frame::default()
         };
         let at = 1_748_772_400_000_000;
+        let both = |micros: u64| crate::frame::Frame {
+            kernel_time_us: Some(micros),
+            ..frame(at, 0)
+        };
         for (first, then, found) in [
             (frame(at, 6), frame(at + 50, 6), Some(true)),
             (frame(at + 50, 6), frame(at, 6), Some(true)),
@@ -247,6 +259,9 @@ mod tests {
             (kernel(1_000), kernel(1_051), Some(false)),
             (kernel(1_000), frame(at, 6), None),
             (frame(at, 6), kernel(1_000), None),
+            (frame(at, 0), both(1_000), None),
+            (both(1_000), frame(at, 0), None),
+            (both(1_000), both(1_050), Some(true)),
         ] {
             let said = super::Statement {
                 by: super::By::Kmsg,

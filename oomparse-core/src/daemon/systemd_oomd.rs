@@ -302,4 +302,30 @@ mod tests {
             assert_eq!(span(text.as_bytes()), Some(us), "{text}");
         }
     }
+
+    #[test]
+    fn oomd_says_what_it_did() {
+        let why =
+            "due to memory pressure for /a being 65.15% > 50.00% for > 20s with reclaim activity";
+        for (text, stage, words) in [
+            (alloc::format!("Killed /a/b {why}"), Stage::Sent, "Killed "),
+            (
+                alloc::format!("Marked /a/b for killing {why}"),
+                Stage::Marked,
+                "Marked ",
+            ),
+        ] {
+            let mut parser = crate::Parser::with_options(crate::Options {
+                accept: crate::Accept::ANY.and(Daemon::SystemdOomd),
+                ..crate::Options::default()
+            });
+            parser
+                .push_line(alloc::format!("Jun  1 10:00:00 n1 systemd-oomd[7]: {text}").as_bytes());
+            let testimony = parser.next_event().unwrap().testimony.unwrap();
+            assert_eq!(
+                (testimony.stage, testimony.words),
+                (Some(stage), Some(words))
+            );
+        }
+    }
 }

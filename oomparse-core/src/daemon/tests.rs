@@ -388,3 +388,19 @@ fn the_same_victim_again_is_one_kill() {
         }
     }
 }
+
+/// What came with the kill may be a part of its command line, so another line may follow.
+#[test]
+fn an_outcome_that_came_with_its_kill_is_ready() {
+    let mut parser = parser();
+    for text in [
+        "sending SIGTERM to process 9 uid 0 \"a\": oom_score 1, VmRSS 2 MiB, cmdline \"a\"",
+        "process 9 exited after 0.2 seconds",
+    ] {
+        let line = format!("2025-06-01T10:00:00.123456+00:00 n1 earlyoom[7]: {text}");
+        parser.push_line(line.as_bytes());
+    }
+    assert_eq!(state(&mut parser), (true, 0));
+    parser.give_waiting();
+    assert_eq!(state(&mut parser), (false, 1));
+}

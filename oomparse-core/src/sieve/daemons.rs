@@ -186,4 +186,43 @@ mod tests {
         };
         assert!(Sieve::of(&options).is_candidate(b"x") && !Sieve::of(&options).is_candidate(b""));
     }
+
+    /// As on a processor without the packed search's instructions.
+    #[test]
+    #[cfg(feature = "perf")]
+    fn another_search_finds_the_same_lines() {
+        let fast = Sieve::with_daemons(false);
+        let plain = Sieve {
+            packed: None,
+            ..fast.clone()
+        };
+        for line in [
+            "Out of memory: Killed process 7 (a)",
+            "x oom-kill:constraint=CONSTRAINT_NONE",
+            "oomd kill: 1 2 3",
+            "a earlyoom[7]: x",
+            "Killed process 7 (a) oomd kill: 1 2 3",
+            "oomd kill: Killed process 7 (a)",
+            "usb 1-1: new device",
+            "room",
+            "",
+        ] {
+            let line = line.as_bytes();
+            let shows = |sieve: &Sieve| {
+                [
+                    sieve.is_candidate(line),
+                    sieve.is_kernel_candidate(line),
+                    sieve.finds_daemons(line),
+                ]
+            };
+            assert_eq!(shows(&plain), shows(&fast), "{}", line.escape_ascii());
+        }
+        let found = |text: &str| plain.find(text.as_bytes());
+        assert_eq!(found("xx oomd; Killed process 7"), Some(3));
+        assert_eq!(found("xx Killed process 7; oomd"), Some(3));
+        assert_eq!(found("xx"), None);
+        let mut kernels = Sieve::new();
+        kernels.packed = None;
+        assert_eq!(kernels.find(b"xx oomd; Killed process 7"), Some(9));
+    }
 }

@@ -649,4 +649,17 @@ mod tests {
         assert_eq!(one.event.unwrap().verb.as_deref(), Some("ADDED"));
         assert!(out.is_empty());
     }
+
+    #[test]
+    fn an_event_of_oom_guards() {
+        let reason = "OomGuardKillProcess";
+        for (object, found) in [
+            (json!({"involvedObject": {}, "reason": reason}), true),
+            (json!({"regarding": {}, "reason": reason}), true),
+            (json!({"involvedObject": {}, "reason": "Killing"}), false),
+            (json!({"reason": reason}), false),
+        ] {
+            assert_eq!(is_oom_guards(&object), found, "{object}");
+        }
+    }
 }

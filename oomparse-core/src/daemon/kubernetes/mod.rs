@@ -408,13 +408,14 @@ mod tests {
         let roots = CgroupRoots::default();
         let ctx = Context {
             accept: Accept::ANY,
-            origin: Origin::Unknown,
+            origin: Origin::Claimed,
             host: Some(b"n1"),
             roots: &roots,
         };
         let of = |reporter, host, own| begin(ctx, reporter, None, host, own);
         let event = of(Reporter::KubernetesEvent, None, Some(&b"a"[..]));
         assert_eq!(event.host, Some(Text::from("n1")));
+        assert_eq!(event.origin, Origin::Claimed);
         assert_eq!(event.testimony.unwrap().killer, Some(Killer::Kernel));
         let named = of(Reporter::KubernetesEvent, Some("n2"), Some(b"a"));
         assert_eq!((named.host, &named.id), (Some(Text::from("n2")), &event.id));
@@ -422,5 +423,24 @@ mod tests {
         assert_ne!(of(Reporter::Cri, None, Some(b"a")).id, event.id);
         assert_ne!(of(Reporter::KubernetesEvent, None, Some(b"b")).id, event.id);
         assert!(of(Reporter::KubernetesEvent, None, None).id.is_none());
+    }
+
+    #[test]
+    fn an_open_object_is_weighed() {
+        for (first, member) in [
+            ("    \"apiVersion\": \"v1\",", "    \"a\": \"@\","),
+            ("apiVersion: v1", "message: @"),
+        ] {
+            let options = Options {
+                accept: Accept::ANY.and(Daemon::Kubernetes),
+                ..Options::default()
+            };
+            let mut parser = Parser::with_options(options);
+            parser.push_line(first.as_bytes());
+            assert!(parser.wants_every_line(), "{first}");
+            parser.push_line(member.replace('@', &"x".repeat(3000)).as_bytes());
+            let held = parser.open_bytes();
+            assert!((3000..10_000).contains(&held), "{first}: {held}");
+        }
     }
 }

@@ -133,4 +133,16 @@ mod tests {
             assert_eq!((victim.pid, victim.comm), (12, None), "{text}");
         }
     }
+
+    #[test]
+    fn nohang_victims_that_are_none_or_not_shown_whole() {
+        let size = "badness: 3, VmRSS: 4 MiB, VmSwap: 0 MiB";
+        let of = |text: &str| victim_of(text.as_bytes());
+        assert!(of(&alloc::format!("Victim is a, pid: 0, {size}")).is_none());
+        assert!(of(&alloc::format!("Victim is a, pid: 7, {size}")).is_some());
+        let shown = "PID: 12, name: a, state: R (running), EUID: 1000, SID: 1 (a), lifetime: 2s";
+        assert_eq!(of(shown).unwrap().uid, Some(1000));
+        let other = shown.replace(" (running)", "");
+        assert_eq!(of(&other).unwrap().uid, None);
+    }
 }
