@@ -311,5 +311,6 @@ fn a_part_that_completes_nothing_has_no_prefix() {
     let first = dmesg(0, "Killed process 7 (java) total-vm:8kB,");
     let rest = "anon-rss:4kB, file-rss:0";
     assert_eq!(joined(&first, &bare(rest)).0, "t");
-    assert_eq!(joined(&first, &dmesg(1, rest)).0, "-");
+    let other = [" ", rest].concat();
+    assert_eq!(joined(&first, &dmesg(1, &other)).0, "-");
 }
