@@ -101,15 +101,6 @@ impl<V: Weigh> Bounded<V> {
         all.map(|entry| &mut **entry)
     }
 
-    /// Notes that the last entry is used again.
-    #[inline]
-    pub(crate) fn use_last(&mut self) {
-        self.clock = self.clock.wrapping_add(1);
-        if let Some(last) = &mut self.last {
-            last.used = self.clock;
-        }
-    }
-
     /// Makes the entry of this name the last one, and makes it if there is none. `left` gets those that make room:
     /// at most `most` stay, and together the others hold at most `most_bytes`.
     pub(crate) fn turn_to(
@@ -257,7 +248,6 @@ mod tests {
         let mut map = Bounded::default();
         turned(&mut map, &["a", "b", "c", "a", "b"], (9, usize::MAX));
         map.get_mut(b"c").unwrap().value = 7;
-        map.use_last();
         let names: Vec<_> = map.drain().map(|entry| entry.name[0]).collect();
         assert_eq!((names.as_slice(), map.weight()), (&b"cab"[..], 0));
     }

@@ -48,7 +48,7 @@ impl Unread {
     /// lines.
     #[cold]
     pub(super) fn look(&mut self, line: &[u8], frame: Option<&Frame<'_>>) {
-        if !says_more(line, 0) || frame.is_none_or(|frame| is_read(frame, line)) {
+        if !says_more(line, 0) || frame.is_none_or(is_read) {
             return;
         }
         let held = self.held.saturating_add(line.len());
@@ -70,13 +70,12 @@ impl Unread {
 }
 
 /// Whether a report's line was found in the frame, or a program wrote it.
-fn is_read(frame: &Frame<'_>, line: &[u8]) -> bool {
+fn is_read(frame: &Frame<'_>) -> bool {
     if frame.author.is_program() {
         return true;
     }
-    let (mut records, mut is_read, mut is_lost) = (0u32, false, false);
+    let (mut is_read, mut is_lost) = (false, false);
     let mut look = |record: &Frame<'_>| {
-        records = records.saturating_add(1);
         let message: &[u8] = &record.message;
         let message = without_emphasis(message).unwrap_or(message);
         match parse_line(message) {
@@ -95,9 +94,7 @@ fn is_read(frame: &Frame<'_>, line: &[u8]) -> bool {
     } else {
         look(frame);
     }
-    let is_one = records <= 1;
-    // The words may be in a name next to the text.
-    is_read && !is_lost || is_one && frame.message.is_empty() && line.trim_ascii().is_empty()
+    is_read && !is_lost
 }
 
 /// Whether a message begins like a kernel line that may have been broken.

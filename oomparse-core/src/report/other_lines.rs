@@ -132,16 +132,13 @@ impl Assembler {
             return;
         };
         report.saw(Evidence::Reaped);
-        let named = match (&report.summary, &report.selected) {
-            (Some(summary), _) if summary.pid == pid => summary.clone(),
-            (_, Some(selected)) if selected.pid == pid => selected.clone(),
-            _ => Named {
-                pid,
-                comm: line.comm.map(Text::from),
-                stamp,
-                ..Named::default()
-            },
-        };
+        let named = report.choices().find(|named| named.pid == pid).cloned();
+        let named = named.unwrap_or_else(|| Named {
+            pid,
+            comm: line.comm.map(Text::from),
+            stamp,
+            ..Named::default()
+        });
         report.note_killed(pid);
         let mut kill = named.to_kill(identity, left);
         // This line reports the kill, whichever line named the process before.

@@ -318,7 +318,7 @@ impl Report {
         self.saw(Evidence::Summary);
         self.constraint = Some(Text::from(line.constraint));
         self.global_oom = line.global_oom;
-        if line.task_memcg.is_some() || self.task_memcg.is_none() {
+        if line.task_memcg.is_some() {
             self.task_memcg = line.task_memcg.map(Text::from);
         }
         if line.oom_memcg.is_some() {

@@ -65,7 +65,7 @@ impl Streams {
         out: &mut VecDeque<OomEvent>,
     ) {
         if is_last || self.adopt(host, out) {
-            return self.by_host.use_last();
+            return;
         }
         let new = || {
             let mut assembler = Assembler::new(options);

@@ -257,7 +257,6 @@ impl Pending {
                 // A comm may contain several newlines in a row.
                 || piece.is_empty() && separator == b"\n"
                 || (frame.kind == FrameKind::Bare || is_broken_by_hand(frame, piece))
-                    && progress(&line) > 0
                     && progress(&line) > progress(&parse_line(&self.bytes))
             {
                 return Some((bytes, separator));
