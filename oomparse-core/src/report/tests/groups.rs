@@ -173,3 +173,28 @@ fn ordinary_lines_beside_a_summary_that_is_held_do_not_count() {
     let waiting = text(killed("1", 9));
     assert_eq!(counted(&[&invoked, &waiting]), 1);
 }
+
+/// A scope with too few digits for an id shows the runtime; what is no container's place shows nothing.
+#[test]
+fn a_group_without_an_id_may_show_its_runtime() {
+    use crate::cgroup::Runtime;
+    let runtime_of = |path: &str| {
+        let log = killed("100.100", 7)
+            + &group("100.101", path)
+            + &killed("100.102", 9)
+            + &killed("100.103", 7);
+        let found = events(&log);
+        let container = kill_of(&found, 9).container.as_ref();
+        container.map(|container| (container.id.is_some(), container.runtime))
+    };
+    let id = "8b1a9953c461".repeat(5);
+    assert_eq!(
+        runtime_of(&format!("/docker/{id}")),
+        Some((true, Some(Runtime::Docker)))
+    );
+    assert_eq!(
+        runtime_of("/system.slice/crio-8b1a.scope"),
+        Some((false, Some(Runtime::CriO)))
+    );
+    assert_eq!(runtime_of("/docker/buildkit"), None);
+}
