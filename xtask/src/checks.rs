@@ -265,16 +265,23 @@ fn lints(steps: &mut Steps, name: &str, package: &[&str], which: &str) {
     component(steps, name, "clippy", &lints);
 }
 
-/// The parts of the program with the features `agent` and `columns`, without which the workspace is built.
+/// The parts of the program with the features `agent` and `columns`, without which the workspace is built, and its
+/// tables as files.
+///
+/// Of the whole workspace, so that crates which both builds need have the same features in both: else cargo would
+/// build them again.
 fn agent(steps: &mut Steps) {
-    const WITH: [&str; 4] = ["--package", "oomparse-cli", "--features", crate::FEATURES];
+    let features = crate::FEATURES.split(',');
+    let features: Vec<String> = features.map(|it| format!("oomparse-cli/{it}")).collect();
+    let features = format!("{},oomparse-columns/files", features.join(","));
+    let with = ["--workspace", "--features", &features];
     let lints = [
         &["clippy"],
-        &WITH[..],
+        &with[..],
         &["--all-targets", "--", "-D", "warnings"],
     ]
     .concat();
-    component(steps, "lints of the agent", "clippy", &lints);
+    component(steps, "lints of the agent and of tables", "clippy", &lints);
     let own = [
         "--bin",
         "oomparse",
@@ -284,12 +291,11 @@ fn agent(steps: &mut Steps) {
         "watch_kubernetes",
         "--test",
         "columns",
+        "--test",
+        "files",
     ];
-    let tests = [&["test"], &WITH[..], &own].concat();
+    let tests = [&["test"], &with[..], &own].concat();
     steps.tests("the agent, and tables", &mut cargo(&tests));
-    let files = ["--package", "oomparse-columns", "--features", "files"];
-    let tests = [&["test"], &files[..]].concat();
-    steps.tests("the columns of tables", &mut cargo(&tests));
 }
 
 /// The Lua module in a program that contains Lua like Vector: that cannot be built together with it.

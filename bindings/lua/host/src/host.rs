@@ -32,7 +32,7 @@ pub fn module_dir(scratch: &str, profile: &str) -> PathBuf {
     std::fs::create_dir_all(&place).unwrap();
     std::fs::copy(
         target
-            .join(if profile == "test" { "debug" } else { profile })
+            .join(if profile == "dev" { "debug" } else { profile })
             .join("liboomparse_lua.so"),
         place.join("oomparse.so"),
     )

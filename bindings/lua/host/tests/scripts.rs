@@ -14,7 +14,7 @@ fn the_scripts_give_the_events_that_they_must() {
     let lua = unsafe { Lua::unsafe_new_with(StdLib::ALL_SAFE, LuaOptions::default()) };
     lua.load(format!(
         "package.cpath = \"{}/?.so;\" .. package.cpath",
-        module_dir(SCRATCH, "test").display()
+        module_dir(SCRATCH, "dev").display()
     ))
     .exec()
     .unwrap();

@@ -14,7 +14,7 @@ const KILLED: &str = "Memory cgroup out of memory: Killed process 77 (java) tota
 
 #[test]
 fn a_kill_is_named_and_everything_passes_in_order() {
-    let transform = Transform::new(&module_dir(SCRATCH, "test"), &pods(SCRATCH, "lua-pods.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-pods.csv"));
     assert_eq!(transform.take().len(), 0, "nothing is wrong at the start");
     for round in 0..3 {
         // A death is reported once: each time another process dies.
@@ -47,14 +47,14 @@ fn a_kill_is_named_and_everything_passes_in_order() {
 
 #[test]
 fn a_programs_text_is_no_kill() {
-    let transform = Transform::new(&module_dir(SCRATCH, "test"), &pods(SCRATCH, "lua-user.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-user.csv"));
     let out = transform.process(KILLED, "1");
     assert!(transform.path::<Value>(&out[0], "log.oom").is_nil());
 }
 
 #[test]
 fn late_events_come_with_the_timer_and_at_the_end() {
-    let transform = Transform::new(&module_dir(SCRATCH, "test"), &pods(SCRATCH, "lua-late.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-late.csv"));
     let invoked = "java invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=968";
     transform.process(invoked, "0");
     transform.hook("oom_timer");
@@ -67,7 +67,7 @@ fn late_events_come_with_the_timer_and_at_the_end() {
 
 #[test]
 fn an_error_inside_leaves_the_event_as_it_came() {
-    let transform = Transform::new(&module_dir(SCRATCH, "test"), &pods(SCRATCH, "lua-error.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-error.csv"));
     // A record whose text is not text, and one without a text at all.
     for script in [
         "return { log = { message = 12 } }",
@@ -103,7 +103,7 @@ fn without_the_module_events_pass_and_one_sentence_says_why() {
 #[test]
 fn wrong_options_are_told() {
     let transform = Transform::new(
-        &module_dir(SCRATCH, "test"),
+        &module_dir(SCRATCH, "dev"),
         &pods(SCRATCH, "lua-options.csv"),
     );
     for (options, word) in [
@@ -128,7 +128,7 @@ fn wrong_options_are_told() {
 #[test]
 fn all_kills_of_a_record_reach_it() {
     let transform = Transform::new(
-        &module_dir(SCRATCH, "test"),
+        &module_dir(SCRATCH, "dev"),
         &pods(SCRATCH, "lua-several.csv"),
     );
     let script = r#"
@@ -143,7 +143,7 @@ fn all_kills_of_a_record_reach_it() {
 /// What the kernel prints in a storm, with and without the uid that 4.14 lacks; the text may be in an object.
 #[test]
 fn every_bare_kill_has_its_event_at_once() {
-    let transform = Transform::new(&module_dir(SCRATCH, "test"), &pods(SCRATCH, "lua-storm.csv"));
+    let transform = Transform::new(&module_dir(SCRATCH, "dev"), &pods(SCRATCH, "lua-storm.csv"));
     let script = r#"
         local options, nested = ...
         local filter = require("oomparse").new(options)
@@ -168,7 +168,7 @@ fn every_bare_kill_has_its_event_at_once() {
 
 #[test]
 fn debians_lua_loads_it_too() {
-    let dir = module_dir(SCRATCH, "test");
+    let dir = module_dir(SCRATCH, "dev");
     let script = format!(
         "package.cpath = '{}/?.so'; local f = require('oomparse').new {{ trust = 'any' }}; \
          local e = f:process {{ message = 'Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-rss:0kB' }}; print(e.type, e.victim.pid)",
