@@ -212,6 +212,14 @@ mod tests {
             assert_eq!(&*frame.message, b"Out of Memory: Killed process 7 (a)");
             assert!(!frame.author.is_kernel());
         }
+        // Others' lines, and others of the kernel's.
+        for line in [
+            "Jan  5 02:12:02 n1 app[7]: Out of Memory: Killed process 7 (a)",
+            "Jan  5 02:12:02 n1 kernel: eth0: link is up",
+        ] {
+            let text = std::format!("raw_line = \"{line}\"");
+            assert!(frame(text.as_bytes(), 0).is_none(), "{text}");
+        }
         for (before, after) in [
             ("he said \"", "\""),
             ("x = \"", "\" in a"),

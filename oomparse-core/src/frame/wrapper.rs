@@ -460,6 +460,8 @@ mod tests {
             ("*[   12.345678] x*", "x"),
             ("**[   12.345678] x**", "x"),
             ("\"[   12.345678] x\",", "x"),
+            ("\"Killed process 7 (a\",", "Killed process 7 (a"),
+            ("\"Killed process 7 (a\"b)", "Killed process 7 (a\"b)"),
         ] {
             let frame = unwrap(line.as_bytes(), 0);
             assert_eq!(&*frame.message, message.as_bytes(), "{line}");

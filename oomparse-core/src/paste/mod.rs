@@ -135,4 +135,28 @@ mod tests {
             assert_eq!(given, records, "{cut}");
         }
     }
+
+    #[test]
+    fn almost_no_line_is_wanted() {
+        let paste = Paste::default();
+        let summary =
+            "[198542.576610] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,me";
+        for (line, holds_word, wanted) in [
+            ("usb 1-1: new high-speed USB device", false, false),
+            ("[    1.234567] eth0: link is up", false, false),
+            ("Killed process 7 (a) total-vm:8kB", true, false),
+            (r"a\x0ab: c", false, false),
+            (&"a: b ".repeat(100), false, false),
+            ("", false, false),
+            ("order=3D0", false, true),
+            (r"Killed process 7 (a) total\-vm:8kB", false, true),
+            ("Killed process 7 &#40;a)", false, true),
+            (r"a\x0ab: c &lt; d", false, true),
+            (summary, true, true),
+            (&format!("a: b{:100}c", ""), false, true),
+        ] {
+            let cut = Cut::new(line.as_bytes());
+            assert_eq!(paste.wants(&cut, || holds_word), wanted, "{line}");
+        }
+    }
 }

@@ -153,4 +153,31 @@ mod tests {
         );
         assert_eq!(mend(["[86120.080662] usb 1-1: Product: x", "y"]), None);
     }
+
+    #[test]
+    fn a_fill_is_in_a_long_line_and_not_at_its_end() {
+        let (fill, text) = (" ".repeat(30), "abcd ".repeat(30));
+        for (line, found) in [
+            (format!("{text}{fill}b"), true),
+            (format!("a{fill}{text}b"), true),
+            (format!("a{fill}b"), false),
+            (format!("{fill}{text}b"), false),
+            (format!("a{text}{fill}"), false),
+            (format!("{text}b"), false),
+        ] {
+            assert_eq!(may_be(line.as_bytes()), found, "{line}");
+        }
+    }
+
+    #[test]
+    fn each_row_may_end_in_its_own_way() {
+        let rows = [
+            "[86120.080694] Out of memory: Killed process 6155 (python) total-vm:1054044kB,",
+            "anon-rss:832856kB, file-rss:27",
+            "88kB, shmem-rss:0kB",
+        ];
+        let whole = format!("{} {}{}", rows[0], rows[1], rows[2]);
+        let line = rows.join(&" ".repeat(60));
+        assert_eq!(mended(line.as_bytes()).unwrap(), whole.as_bytes());
+    }
 }

@@ -256,6 +256,8 @@ mod tests {
             "app[1]: a=3Db=3Dc=",
             "Jan  5 02:12:02 n1 app[1]: order=3D0, gfp_mask=3D0=",
             "oom-kill:const,pid=5314,uid=1020",
+            "x=3D1, y=3D2",
+            "order=3D0, gfp_mask=3D0, a=c3=a9",
         ] {
             assert_eq!(lines(line), [line]);
         }
@@ -268,5 +270,53 @@ mod tests {
             lines("order=3D0, gfp_mask=3Dc=\n[    1.000000] Killed process 1 (a)"),
             ["order=0, gfp_mask=c", "[    1.000000] Killed process 1 (a)"]
         );
+    }
+
+    #[test]
+    fn a_whole_line_with_codes() {
+        for (line, decoded) in [
+            (
+                "java invoked oom-killer: gfp_mask=3D0xd0, order=3D0",
+                "java invoked oom-killer: gfp_mask=0xd0, order=0",
+            ),
+            (
+                "caf=C3=A9 invoked oom-killer: gfp_mask=3D0xd0, order=3D0",
+                "caf\u{e9} invoked oom-killer: gfp_mask=0xd0, order=0",
+            ),
+        ] {
+            assert_eq!(lines(line), [decoded]);
+        }
+    }
+
+    #[test]
+    fn a_line_that_only_breaks_waits_for_what_completes_it() {
+        let begun = "Out of memory: Killed process 7 (java) total-vm:8kB, anon-rss:4kB, file-";
+        let broken = std::format!("{begun}=");
+        for (next, is_joined) in [
+            ("rss:0kB", true),
+            // With this it says no more, or nobody encoded it.
+            ("xyz", false),
+            ("order=3D0 a=zz", false),
+        ] {
+            let joined = std::format!("{begun}{next}");
+            let expected = match is_joined {
+                true => &[joined.as_str()][..],
+                false => &[broken.as_str(), next],
+            };
+            assert_eq!(lines(&std::format!("{broken}\n{next}\n")), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_is_looked_at_if_it_may_be_encoded() {
+        let mut quoted = Quoted::default();
+        let long = "a".repeat(LONGEST + 1);
+        let marked = std::format!("> {}", &long[1..]);
+        let may_be = |quoted: &Quoted, line: &str, sign| quoted.may_be(line.as_bytes(), || sign);
+        assert!(!may_be(&quoted, "a", false) && may_be(&quoted, "a=", true));
+        assert!(!may_be(&quoted, &long, true) && may_be(&quoted, &marked, true));
+        // After one that was, each is.
+        quoted.line(b"gfp_mask=3D0xd0, order=3D0", &mut |_| ());
+        assert!(may_be(&quoted, "a", false) && !may_be(&quoted, &long, false));
     }
 }

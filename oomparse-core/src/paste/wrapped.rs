@@ -233,4 +233,35 @@ mod tests {
         let broken = whole.replace(",uid=0", "cuid=0");
         assert_eq!(pieces(&broken), [&broken[..80], &broken[80..]]);
     }
+
+    #[test]
+    fn so_many_lines_are_joined_and_no_more() {
+        let start = "[198542.576610] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=";
+        let end = ",mems_allowed=0,oom_memcg=/a,task_memcg=/a,task=java,pid=7,uid=0";
+        for (pieces, is_joined) in [(2, true), (MOST_LINES, true), (MOST_LINES + 1, false)] {
+            let len = pieces * COMMON_WIDTH - 1;
+            let filled = "c".repeat(len - start.len() - end.len());
+            let whole = alloc::format!("{start}{filled}{end}");
+            let (mut wrapped, mut found) = (Wrapped::default(), Vec::new());
+            let mut emit = |line: &[u8]| found.push(line.to_vec());
+            for piece in whole.as_bytes().chunks(COMMON_WIDTH) {
+                wrapped.line(piece, &mut emit);
+            }
+            wrapped.finish(&mut emit);
+            assert_eq!(found == [whole.as_bytes()], is_joined, "{pieces}");
+        }
+    }
+
+    #[test]
+    fn a_counters_usage_comes_last() {
+        for (line, found) in [
+            ("[ 9.1] memory: usage 1024kB, limit 10", true),
+            ("[ 9.1] memory+swap: usage 1024kB", true),
+            ("[ 9.1] eth0: link is up", false),
+            ("[ 9.1] memory: usage: 1", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_counter(line.as_bytes()), found, "{line}");
+        }
+    }
 }

@@ -301,3 +301,22 @@ fn records_over_several_lines_end_with_the_log() {
     framer.show_above(b"  message: >-");
     assert!(!framer.wants_every_line());
 }
+
+/// `journalctl -o short-monotonic` has a host in every line, also where the text alone would not show it.
+#[test]
+fn a_host_in_one_line_is_one_in_the_next() {
+    let mut framer = Framer::new();
+    let mut host_of = |line: &str| {
+        let frame = framer.frame(line.as_bytes()).unwrap();
+        frame
+            .host
+            .map(|host| std::string::String::from_utf8(host.into_owned()).unwrap())
+    };
+    for (line, host) in [
+        ("[   12.345678] n1 kernel: x", Some("n1")),
+        (&*format!("[   12.345679] {KILLED}"), None),
+        ("[   12.345680] n1 kernel: eth0: link is up", Some("n1")),
+    ] {
+        assert_eq!(host_of(line).as_deref(), host, "{line}");
+    }
+}

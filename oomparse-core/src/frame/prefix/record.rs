@@ -236,7 +236,7 @@ mod tests {
     /// A record of a message, and of the clock's decimals.
     type Shape = fn(&str, u32) -> String;
 
-    const SHAPES: [Shape; 13] = [
+    const SHAPES: [Shape; 16] = [
         |message, micros| format!("{{\"log\":\"{}\"}}", syslog(message, micros)),
         |message, micros| {
             format!(
@@ -267,6 +267,19 @@ mod tests {
             format!("{{\"ident\":\"kernel\",\"message\":\"[198624.{micros:06}] {message}\"}}")
         },
         |message, micros| format!("{{\"log\":\"<4>{}\\n\"}}", syslog(message, micros)),
+        |message, micros| format!("{{\"log\":\"<4>{}\"}}", syslog(message, micros)),
+        |message, micros| {
+            format!(
+                "{{\"boot_id\":\"ab\",\"log\":\"{}\"}}",
+                syslog(message, micros)
+            )
+        },
+        |message, micros| {
+            format!(
+                "{{\"priority\":4,\"sequence\":1,\"sec\":5,\"usec\":7,\"msg\":\"{}\"}}",
+                syslog(message, micros)
+            )
+        },
         |message, micros| format!("{{\"log\":\"n1 kernel: [198624.{micros:06}] {message}\"}}"),
         |message, micros| format!("{{\"log\":\"kernel: [198624.{micros:06}] {message}\"}}"),
         |message, micros| {

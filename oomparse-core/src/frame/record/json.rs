@@ -316,4 +316,58 @@ mod tests {
         assert!(Key::of(b"name", true) == Key::Host);
         assert!(Key::of(b"log", true) == Key::Other);
     }
+
+    fn author_of(text: &str) -> crate::source::Author {
+        read(text.as_bytes()).unwrap().provenance.decide()
+    }
+
+    #[test]
+    fn a_sign_of_the_author_may_be_a_number() {
+        use crate::source::Author;
+        for (member, author) in [
+            ("\"syslog_facility\":3", Author::PROGRAM),
+            ("\"syslog_facility\":\"3\"", Author::PROGRAM),
+            ("\"pid\":7", Author::PROGRAM),
+            ("\"pid\":0", Author::KERNEL),
+            ("\"pid\":null", Author::KERNEL),
+            ("\"stream\":1", Author::PROGRAM),
+        ] {
+            let text = alloc::format!("{{\"ident\":\"kernel\",\"log\":\"x\",{member}}}");
+            assert_eq!(author_of(&text), author, "{member}");
+        }
+    }
+
+    #[test]
+    fn how_deep_a_sign_of_the_author_is_found() {
+        let deep = |levels: usize| {
+            let (open, close) = ("{\"a\":".repeat(levels), "}".repeat(levels));
+            let text = alloc::format!("{{\"log\":\"x\",\"a\":{open}{{\"stream\":\"a\"}}{close}}}");
+            author_of(&text).is_program()
+        };
+        let most = usize::from(MOST_LOOKED_INTO);
+        assert!(deep(0) && deep(1) && deep(most - 1));
+        assert!(!deep(most) && !deep(most + 1));
+    }
+
+    #[test]
+    fn a_list_is_one_text_or_bytes() {
+        let of = |value: &str| {
+            let text = list(&mut Reader::new(value.as_bytes())).unwrap();
+            text.map(Cow::into_owned)
+        };
+        for (value, text) in [
+            ("[]", None),
+            ("[\"ab\"]", Some("ab")),
+            ("[97, 98]", Some("ab")),
+            ("[\"a\", \"b\"]", None),
+            ("[\"a\", 98]", None),
+            ("[97, \"b\"]", None),
+            ("[\"a\", null]", None),
+            ("[97, null]", None),
+            ("[97, 256]", None),
+            ("[97, 1.5]", None),
+        ] {
+            assert_eq!(of(value).as_deref(), text.map(str::as_bytes), "{value}");
+        }
+    }
 }

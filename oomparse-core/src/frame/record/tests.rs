@@ -55,6 +55,9 @@ fn the_best_of_several_texts() {
         r#"{"log":"b","message":"a"}"#,
         r#"{"message":"a","_message":"b"}"#,
         r#"{"note":"b","log":"c","msg":"a"}"#,
+        // An object in the place of a number holds no text of the record's.
+        r#"{"log":"a","time":{"message":"b"}}"#,
+        r#"{"log":"a","priority":{"message":"b"}}"#,
     ] {
         assert_eq!(message(line), "a", "{line}");
     }

@@ -155,4 +155,27 @@ mod tests {
             assert_eq!(lower(month), month);
         }
     }
+
+    #[test]
+    fn dates_in_numbers_and_names() {
+        for (word, date) in [
+            ("2022-12-06", Some((2022, 12, 6))),
+            ("06.12.2022,", Some((2022, 12, 6))),
+            ("6.1.2022", Some((2022, 1, 6))),
+            ("06.12.2022x", None),
+            ("06.12.1200", None),
+            ("2022-12-06x", None),
+            ("12/06/2022", None),
+        ] {
+            assert_eq!(in_numbers(word.as_bytes()), date, "{word}");
+        }
+        for text in [
+            "дек 06 14:58:14 2022",
+            "6 дек 2022 14:58:14 MSK",
+            "Di 06. Dez 2022 14:58:14 CET",
+        ] {
+            let wall = local(text.as_bytes()).unwrap();
+            assert_eq!((wall.year, wall.month, wall.day), (Some(2022), 12, 6));
+        }
+    }
 }

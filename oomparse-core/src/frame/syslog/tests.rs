@@ -157,3 +157,20 @@ fn stamps_amid_a_text() {
     let frame = stamp_in_record(record).unwrap();
     assert_eq!(frame.kernel_time_us, Some(12_345_678));
 }
+
+#[test]
+fn a_record_after_a_date_is_a_shippers() {
+    for (record, host) in [
+        (r#"{"_TRANSPORT":"kernel","MESSAGE":"x"}"#, None),
+        (r#"{"log":"x"}"#, None),
+        (r#"{"log":"x","host":"n2"}"#, Some("n2")),
+    ] {
+        let frame = framed(&std::format!("2023-01-05T02:12:02Z n1 {record}")).unwrap();
+        assert_eq!(
+            (frame.kind, &*frame.message),
+            (FrameKind::Record, &b"x"[..]),
+            "{record}"
+        );
+        assert_eq!(frame.host.as_deref(), host.map(str::as_bytes), "{record}");
+    }
+}

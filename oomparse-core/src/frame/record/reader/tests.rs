@@ -38,6 +38,12 @@ fn accepts_what_is_json_and_nothing_else() {
         "1e",
         "1e+",
         "1E-7",
+        "1e+5",
+        "false",
+        "[false,true]",
+        "fals",
+        "\"\u{1f}\"",
+        "\"a\u{1f}b\"",
         "\"\\u00e9\"",
         "\"\\x\"",
         "\"\\u12\"",
@@ -101,6 +107,9 @@ fn strings_are_decoded() {
         let string = Reader::new(text.as_bytes()).string().unwrap();
         assert_eq!(string.as_ref(), expected.as_bytes());
     }
+    for text in ["\"a\u{1f}b\"", "\"\u{1f}\"", "\"\\n\u{1f}\"", "\"a"] {
+        assert!(Reader::new(text.as_bytes()).string().is_none(), "{text:?}");
+    }
 }
 
 #[test]
@@ -120,6 +129,7 @@ fn numbers_are_read() {
         Some(1_700_000_000_123_457)
     );
     assert_eq!(millionths("1.7e9"), Some(1_700_000_000_000_000));
+    assert_eq!(millionths("1.7e+9"), Some(1_700_000_000_000_000));
     assert_eq!(millionths("5e-7"), Some(1));
     assert_eq!(millionths("4e-7"), Some(0));
     assert_eq!(millionths("1e-400"), Some(0));
