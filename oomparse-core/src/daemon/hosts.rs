@@ -448,6 +448,8 @@ mod tests {
         for (log, all) in [
             (format!("{head} x\n{head} {kill}"), 1),
             (format!("{head} x\n{:32}{kill}", ""), 0),
+            (format!("12,8,9,-;x\n {OOMD}"), 0),
+            (format!("<12>[ 9123.456789] x\n{:16}{OOMD}", ""), 0),
         ] {
             let mut parser = self::all();
             parser.push_chunk(log.as_bytes());
@@ -463,6 +465,16 @@ mod tests {
         let oomd = Accept::ANY.and(Daemon::Oomd);
         assert_eq!(origins(oomd, &format!("12,8125,8,-;{OOMD}")).len(), 1);
         assert_eq!(origins(oomd, &format!("12,8125,8,-;{text}")), []);
+        // Nor does a list of the killed say so.
+        for (front, all) in [("12,1,8,-;", 0), ("Jun  1 10:00:00 n1 oomd[7]: ", 2)] {
+            let mut parser = self::all();
+            for text in ["Killed 2: 1(a) 2(oomd)", OOMD] {
+                parser.push_line(format!("{front}{text}").as_bytes());
+            }
+            parser.finish();
+            let testimony = parser.next_event().unwrap().testimony.unwrap();
+            assert_eq!(testimony.victims.len(), all, "{front}");
+        }
     }
 
     /// A record is a shipper's, except an object of the daemon itself.

@@ -217,6 +217,10 @@ mod tests {
             };
             assert_eq!(shows(&plain), shows(&fast), "{}", line.escape_ascii());
         }
+        for sieve in [&fast, &plain] {
+            assert!(sieve.finds_daemons(b"x oomd kill: 1 2 3"));
+            assert!(!sieve.finds_daemons(b"Out of memory: Killed process 7 (a)"));
+        }
         let found = |text: &str| plain.find(text.as_bytes());
         assert_eq!(found("xx oomd; Killed process 7"), Some(3));
         assert_eq!(found("xx Killed process 7; oomd"), Some(3));
