@@ -128,7 +128,7 @@ impl Zone {
             b"lxc" | b"lxc.payload" => Parent::Lxc,
             b"system.slice" if self.depth == 0 => Parent::SystemSlice,
             _ if component.starts_with(b"systemd-nspawn@") => Parent::Nspawn,
-            _ if self.parent == Parent::SystemSlice && self.depth == 1 => match component {
+            _ if self.parent == Parent::SystemSlice => match component {
                 b"containerd.service" => Parent::RuntimesService(Runtime::Containerd),
                 b"crio.service" => Parent::RuntimesService(Runtime::CriO),
                 b"docker.service" => Parent::RuntimesService(Runtime::Docker),

@@ -55,7 +55,6 @@ fn is_composes(text: &[u8]) -> bool {
         let number = name.rsplit(|byte| matches!(byte, b'-' | b'_')).next();
         number.is_some_and(|digits| {
             !digits.is_empty()
-                && digits.len() < name.len()
                 && digits.iter().all(u8::is_ascii_digit)
                 && name.iter().any(u8::is_ascii_alphabetic)
         }) && skip_blanks(rest).starts_with(b"| ")

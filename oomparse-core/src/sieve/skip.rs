@@ -136,8 +136,7 @@ pub fn ends_window(bytes: &[u8], at: usize) -> Option<usize> {
     let here = match at.checked_sub(STEP.saturating_sub(1)) {
         Some(from) => number(from)?,
         // Only the byte that may be any byte can lie before the text.
-        None if at == FIRST => number(0)?.wrapping_shl(u8::BITS),
-        None => return None,
+        None => number(0)?.wrapping_shl(u8::BITS),
     };
     WINDOWS.iter().find_map(|(window, begins, word)| {
         let window = u64::from_le_bytes(*window);

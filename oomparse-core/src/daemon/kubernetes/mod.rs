@@ -323,7 +323,6 @@ fn begin(
         origin: ctx.origin,
         time,
         host: host.map(Text::from).or_else(|| ctx.host.map(Text::from)),
-        testimony: Some(Box::default()),
         ..OomEvent::default()
     };
     let testimony = event.testimony_mut();
