@@ -701,4 +701,19 @@ mod tests {
             MAX_EVICTION_PODS
         );
     }
+
+    #[test]
+    fn few_of_the_kubelets_lines_matter() {
+        for (text, may) in [
+            ("\"Eviction manager: must evict pod(s) to reclaim\"", true),
+            ("eviction manager: pod web-0 is evicted successfully", true),
+            ("\"Killing container with a grace period\"", true),
+            ("\"SyncLoop (PLEG): event for pod\"", true),
+            ("\"Volume detached for volume\"", false),
+            ("\"SyncLoop ADD\" source=\"api\"", false),
+            ("", false),
+        ] {
+            assert_eq!(may_matter(text.as_bytes()), may, "{text}");
+        }
+    }
 }

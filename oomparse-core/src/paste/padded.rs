@@ -160,6 +160,8 @@ mod tests {
         for (line, found) in [
             (format!("{text}{fill}b"), true),
             (format!("a{fill}{text}b"), true),
+            (format!("{}{fill}b", &text[..SHORTEST - 30]), true),
+            (format!("{}{fill}b", &text[..SHORTEST - 31]), false),
             (format!("a{fill}b"), false),
             (format!("{fill}{text}b"), false),
             (format!("a{text}{fill}"), false),

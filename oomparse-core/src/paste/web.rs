@@ -157,4 +157,21 @@ mod tests {
             assert_eq!(mend(line), None, "{line}");
         }
     }
+
+    #[test]
+    fn what_begins_a_reference() {
+        for (text, may) in [
+            ("&lt;", true),
+            ("&#40;sh", true),
+            ("&amp;", true),
+            ("\u{a0}x", true),
+            ("& b", false),
+            ("&", false),
+            ("x", false),
+            ("\u{e9}", false),
+            ("", false),
+        ] {
+            assert_eq!(may_begin(text.as_bytes()), may, "{text}");
+        }
+    }
 }

@@ -200,3 +200,30 @@ fn begins(part: &Part<'_>, end: End) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bytes_of_a_record() {
+        for (text, may) in [
+            ("[    5.200000] x", true),
+            ("[5.2] x", true),
+            ("<4>[    5.200000] x", true),
+            ("2023-01-05T02:12:02Z n1 kernel: x", true),
+            ("Jan  5 02:12:02 n1 kernel: x", true),
+            ("Sep 15 02:12:02 n1 kernel: x", true),
+            ("Killed process 11 (php)", true),
+            ("Memory cgroup out of memory: Kill process 10 (sh)", true),
+            ("oom_reaper: reaped process 7", true),
+            ("[x] y", false),
+            ("usb 1-1: new device", false),
+            ("kill", false),
+            ("anon-rss:4kB", false),
+            ("", false),
+        ] {
+            assert_eq!(may_begin(text.as_bytes()), may, "{text}");
+        }
+    }
+}

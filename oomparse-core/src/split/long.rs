@@ -265,4 +265,11 @@ mod tests {
             assert_eq!(parts(&other), 0, "{other}");
         }
     }
+
+    #[test]
+    fn no_record_is_looked_at() {
+        let line = "a".repeat(LONGEST_RECORD + 1);
+        let (longer, longest) = (line.as_bytes(), &line.as_bytes()[1..]);
+        assert!(may_be(longer) && !may_be(longest));
+    }
 }
