@@ -14,7 +14,8 @@ enum Name {
 }
 
 impl Name {
-    /// Adds another name. If two differ, neither names a daemon, and evidence against the kernel stays.
+    /// Adds another name. Two daemons that differ name none; beside the kernel's name another one stays, as evidence
+    /// against the kernel.
     fn add(&mut self, other: Self) {
         *self = match (*self, other) {
             (Self::Absent, name) | (name, Self::Absent) => name,

@@ -144,6 +144,8 @@ fn what_is_one_record_stays_one() {
         "oom_reaper: reaped process 7 (a\nb), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
         "Kill process 8 (a\nb) sharing same memory",
         "[12.3] Kill process 8 (a\nb) sharing same memory",
+        "Out of memory: OOM victim 7 (a\nb) is already exiting. Skip killing the task",
+        "[12.3] Out of memory: OOM victim 7 (a\nb) is already exiting. Skip killing the task",
         "a\nb cpuset=/ mems_allowed=0",
         "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),global_oom,task_memcg=/a,task=x,pid=1,uid=0\n,pid=7,uid=0",
     ] {

@@ -4,6 +4,7 @@
 //! A cgroup's name contains no newline, but a comm may: the kernel prints it unchanged, and it remains in a value
 //! that is one journal record. So lines stay together if they are one kernel line with a newline in its comm.
 
+use crate::bytes::memmem;
 use crate::frame::{Frame, Part, part};
 use crate::limits::MAX_COMM_LEN;
 use crate::line::{Line, parse_line};
@@ -65,9 +66,11 @@ fn end_of_record(frame: &Frame<'_>, text: &[u8], is_first: bool) -> usize {
             return end_of_figures(frame, text, end);
         }
         // A report's first line and a cpuset line begin with the comm.
-        // The words that show that a process shares memory follow its comm.
+        // What a line says of a process that shares memory, or that is exiting, follows its comm.
         Line::Other => {
-            is_first && message.len() <= MAX_COMM_LEN || message.starts_with(b"Kill process ")
+            is_first && message.len() <= MAX_COMM_LEN
+                || message.starts_with(b"Kill process ")
+                || memmem::find(message, b"OOM victim ").is_some()
         }
         // Its comm comes last.
         Line::TaskRow(_) => false,

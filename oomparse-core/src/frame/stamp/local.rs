@@ -68,9 +68,17 @@ impl LocalDate {
             && let Some((year, month, day)) = in_numbers(word)
         {
             (self.year, self.month, self.day) = (Some(year), Some(month), Some(day.into()));
-        } else if self.day.is_some() && self.month.is_none() {
-            self.month = month_by_name(word);
+        } else if self.day.is_some()
+            && (self.month.is_none() || before.is_some_and(|before| self.is_day(before)))
+            && let Some(month) = month_by_name(word)
+        {
+            // `mar. 06 déc.`: what looked like a month before the day was Tuesday.
+            self.month = Some(month);
         }
+    }
+
+    fn is_day(&self, word: &[u8]) -> bool {
+        short_number(word, 2).is_some_and(|(number, _)| Some(number) == self.day)
     }
 
     /// The month, unless the half of the day is written, which is not understood in every language.
@@ -176,6 +184,11 @@ mod tests {
             "дек 06 14:58:14 2022",
             "6 дек 2022 14:58:14 MSK",
             "Di 06. Dez 2022 14:58:14 CET",
+            // French, Spanish and Italian: on Tuesdays the day's name is also March's.
+            "mar. 06 déc. 2022 14:58:14 CET",
+            "mar 06 dic 2022 14:58:14 CET",
+            // A zone's name after the year.
+            "Tue Dec 06 14:58:14 2022 MART",
         ] {
             let wall = local(text.as_bytes()).unwrap();
             assert_eq!((wall.year, wall.month, wall.day), (Some(2022), 12, 6));
