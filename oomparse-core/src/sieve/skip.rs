@@ -177,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn the_pairs_of_each_window_are_marked() {
+        for (window, _, _) in WINDOWS {
+            let firsts = match window[0] {
+                ANY => 0..=u8::MAX,
+                byte => byte..=byte,
+            };
+            for first in firsts {
+                let marks = [(first, 0, 4), (window[2], 2, 2), (window[4], 4, 1)];
+                for (one, at, mark) in marks {
+                    let marked = BEFORE[pair(one, window[at + 1])];
+                    assert!(marked & mark != 0, "{window:?}: {mark}");
+                    let shorter = SHORTER[pair(one, window[at + 1])];
+                    assert!(usize::from(shorter) > at, "{window:?}: {shorter}");
+                }
+            }
+        }
+        let marked = BEFORE.iter().filter(|marks| **marks & 4 != 0).count();
+        assert!(marked < BEFORE.len() / 8, "{marked}");
+    }
+
+    #[test]
     fn words_are_found_at_every_place() {
         for (_, _, word) in WINDOWS {
             for front in 0..40 {
