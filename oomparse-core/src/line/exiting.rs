@@ -25,8 +25,7 @@ pub struct Exiting<'a> {
 
 /// Reads the line.
 pub(super) fn exiting(input: &[u8]) -> Parsed<'_, Exiting<'_>> {
-    let (rest, message) = message(input)?;
-    let (rest, pid) = delimited(tag(&b"OOM victim "[..]), pid, tag(&b" ("[..])).parse(rest)?;
+    let (rest, (message, pid)) = head(input)?;
     match rest
         .trim_ascii_end()
         .strip_suffix(b") is already exiting. Skip killing the task")
@@ -40,6 +39,17 @@ pub(super) fn exiting(input: &[u8]) -> Parsed<'_, Exiting<'_>> {
             nom::error::ErrorKind::Tag,
         ))),
     }
+}
+
+/// `%s: OOM victim %d (`
+fn head(input: &[u8]) -> Parsed<'_, (Option<Message>, u32)> {
+    let process = delimited(tag(&b"OOM victim "[..]), pid, tag(&b" ("[..]));
+    (message, process).parse(input)
+}
+
+/// Whether the line begins here, up to its comm.
+pub(crate) fn begins_exiting(input: &[u8]) -> bool {
+    head(input).is_ok_and(|(_, (message, _))| message.is_some())
 }
 
 pub(super) fn line(message: &[u8]) -> Option<Line<'_>> {
@@ -59,5 +69,13 @@ mod tests {
             (77, &b"a) b"[..], Some(Message::Memcg))
         );
         assert!(exiting(b"OOM victim 77 (a) is already exiting. Skip killing the task").is_err());
+        assert!(begins_exiting(b"Out of memory: OOM victim 77 (a"));
+        for other in [
+            "Out of memory: OOM victim 77",
+            "OOM victim 77 (a",
+            "OOM victim ",
+        ] {
+            assert!(!begins_exiting(other.as_bytes()), "{other}");
+        }
     }
 }

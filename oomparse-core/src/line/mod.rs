@@ -30,6 +30,7 @@ pub(crate) use completeness::{Completeness, Joinable, PATH_STEMS, ends_in};
 pub use counter::{CounterKind, CounterLine};
 pub use cpuset::CpusetLine;
 pub use exiting::Exiting;
+pub(crate) use exiting::begins_exiting;
 pub use fatal::Fatal;
 pub use invoked::Invoked;
 pub use killed::Killed;

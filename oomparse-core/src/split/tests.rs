@@ -316,6 +316,13 @@ fn a_comm_of_several_lines_begins_a_value() {
 }
 
 #[test]
+fn words_of_an_exiting_victim_are_no_comm_of_the_next_line() {
+    let invoked = "sh invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0";
+    let lines = ["a", "OOM victim 7", invoked, KILLED];
+    assert_eq!(records(&value(&lines.join("\n"))), lines);
+}
+
+#[test]
 fn a_head_ends_the_figures_of_a_value() {
     let heading = "Memory cgroup stats for /a:";
     let text = format!("[9.1] {heading}\n[9.1] anon 4096\n[9.1] file 0\n[9.2] {KILLED}");

@@ -4,10 +4,9 @@
 //! A cgroup's name contains no newline, but a comm may: the kernel prints it unchanged, and it remains in a value
 //! that is one journal record. So lines stay together if they are one kernel line with a newline in its comm.
 
-use crate::bytes::memmem;
 use crate::frame::{Frame, Part, part};
 use crate::limits::MAX_COMM_LEN;
-use crate::line::{Line, parse_line};
+use crate::line::{Line, begins_exiting, parse_line};
 use memchr::memchr;
 
 /// Passes on the records of a text of several lines, each framed.
@@ -70,7 +69,7 @@ fn end_of_record(frame: &Frame<'_>, text: &[u8], is_first: bool) -> usize {
         Line::Other => {
             is_first && message.len() <= MAX_COMM_LEN
                 || message.starts_with(b"Kill process ")
-                || memmem::find(message, b"OOM victim ").is_some()
+                || begins_exiting(message)
         }
         // Its comm comes last.
         Line::TaskRow(_) => false,
